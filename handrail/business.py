@@ -1,0 +1,130 @@
+"""What a company brings: typed tools over its own systems, and a folder of topics, policies, risk rules and matrix.
+
+A business is a package named by `HANDRAIL_BUSINESS`; its module has a module-level `business: Business`.
+Nothing outside that package knows what an order is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from handrail.domain.errors import DefinitionInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a tool function gets beside its arguments.
+
+    `connection` is an open psycopg `AsyncConnection` inside a transaction (read-only for reads and previews); an effect's
+    changes commit together with its ledger row. A tool over a remote system passes `idempotency_key` on instead.
+    `customer_id` comes from the case; a tool answers for this customer only.
+    """
+
+    case_id: str
+    customer_id: str
+    connection: Any
+    now: datetime
+    idempotency_key: str | None = None
+
+
+class FactType(StrEnum):
+    """What a policy may compare a fact with."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    FLAG = "flag"
+
+
+class Preview(BaseModel):
+    """What an effect would do, worked out from the system of record before anything is written.
+
+    `title` is a line for people; `headline` is short and without personal data ('refund · 180.00 USD'); `shown` is what an
+    approver must see; `facts` are what the policies rule on, each declared in `Business.facts`.
+    """
+
+    title: str
+    headline: str
+    shown: dict[str, str] = {}
+    facts: dict[str, float | int | str | bool | None] = {}
+
+
+class Kind(StrEnum):
+    """A read changes nothing; an effect writes and goes through guardrail and ledger."""
+
+    READ = "read"
+    EFFECT = "effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A typed function over a system of record.
+
+    `run` returns JSON-ready data and raises `BusinessRefused` where the business's rules say no; it re-checks everything,
+    because time passes between preview and effect. `preview` is required for effects and writes nothing.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    arguments: type[BaseModel]
+    run: Callable[[Call, Any], Awaitable[dict[str, Any]]]
+    preview: Callable[[Call, Any], Awaitable[Preview]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """`folder` holds `topics/*.yaml`, `policies/*.yaml`, `risk.yaml` and `matrix.yaml`; `migrations` its SQL files.
+
+    `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
+    field a policy may name. `disclosure` is the sentence, per language, that opens the agent's first reply. `seed` fills an
+    empty demonstration system; `samples` are messages that show every path, as (customer_id, text) from the seeded data.
+    """
+
+    name: str
+    folder: Path
+    tools: tuple[Tool, ...]
+    known_customer: Callable[[Any, str], Awaitable[bool]]
+    facts: Mapping[str, FactType]
+    disclosure: Mapping[str, str]
+    migrations: Path | None = None
+    seed: Callable[[Any], Awaitable[None]] | None = None
+    samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None
+    by_name: Mapping[str, Tool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = [tool.name for tool in self.tools]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise DefinitionInvalid(f"business {self.name}: tool {', '.join(twice)} is defined twice; rename one.")
+        bare = sorted(tool.name for tool in self.tools if tool.kind is Kind.EFFECT and tool.preview is None)
+        if bare:
+            raise DefinitionInvalid(
+                f"business {self.name}: effect {', '.join(bare)} has no preview; an approver could not see it."
+            )
+        object.__setattr__(self, "by_name", {tool.name: tool for tool in self.tools})
+
+
+def load_business(name: str) -> Business:
+    """The business of the package `name`, for example `handrail.shop`.
+
+    Raises:
+        DefinitionInvalid: there is no such package, or it has no `business`.
+    """
+    try:
+        module = import_module(name)
+    except ModuleNotFoundError as error:
+        raise DefinitionInvalid(
+            f"HANDRAIL_BUSINESS: no package {name!r} ({error}). Name a package on the Python path, for example handrail.shop."
+        ) from error
+    business = getattr(module, "business", None)
+    if not isinstance(business, Business):
+        raise DefinitionInvalid(f"HANDRAIL_BUSINESS: {name} has no `business: Business` at module level.")
+    return business

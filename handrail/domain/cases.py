@@ -1,0 +1,146 @@
+"""A case: how it is opened, how it looks from outside, and what may follow what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, assert_never
+
+from pydantic import Field
+
+from handrail.domain.agent import Usage
+from handrail.domain.approvals import Approval
+from handrail.domain.classification import Classification
+from handrail.domain.effects import EffectResult
+from handrail.domain.errors import IllegalTransition
+from handrail.domain.handoffs import Handoff
+from handrail.domain.messages import IncomingMessage, Message
+from handrail.domain.model import Model, Stored, digest
+from handrail.domain.proposals import Proposal, Verdict
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands; also the value of the search attribute of the same name."""
+
+    WORKING = "Working"
+    AWAITING_CUSTOMER = "AwaitingCustomer"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    WITH_HUMAN = "WithHuman"
+    RESOLVED = "Resolved"
+    CLOSED = "Closed"
+
+
+class Tier(IntEnum):
+    """Who works on it."""
+
+    AGENT = 0
+    SUPPORT = 1
+    SPECIALIST = 2
+
+
+def followers(status: CaseStatus) -> frozenset[CaseStatus]:
+    """The statuses that may follow `status`, besides itself."""
+    match status:
+        case CaseStatus.WORKING:
+            return frozenset(CaseStatus) - {CaseStatus.WORKING}
+        case CaseStatus.AWAITING_CUSTOMER:
+            return frozenset({CaseStatus.WORKING, CaseStatus.WITH_HUMAN, CaseStatus.RESOLVED, CaseStatus.CLOSED})
+        case CaseStatus.AWAITING_APPROVAL:
+            return frozenset({CaseStatus.WORKING, CaseStatus.WITH_HUMAN, CaseStatus.CLOSED})
+        case CaseStatus.WITH_HUMAN:
+            return frozenset({CaseStatus.WORKING, CaseStatus.AWAITING_CUSTOMER, CaseStatus.RESOLVED, CaseStatus.CLOSED})
+        case CaseStatus.RESOLVED:
+            return frozenset({CaseStatus.WORKING, CaseStatus.WITH_HUMAN, CaseStatus.CLOSED})
+        case CaseStatus.CLOSED:
+            return frozenset()
+        case _:
+            assert_never(status)
+
+
+def check_transition(before: CaseStatus, after: CaseStatus) -> CaseStatus:
+    """`after`, where it may follow `before`.
+
+    Raises:
+        IllegalTransition: it may not.
+    """
+    if after is before or after in followers(before):
+        return after
+    allowed = ", ".join(sorted(followers(before))) or "nothing"
+    raise IllegalTransition(f"a case that is {before} cannot become {after}; what may follow: {allowed}.")
+
+
+class CaseOpen(Model):
+    """What a backend sends to open a case: the workflow's input, plain JSON."""
+
+    case_id: str
+    customer_id: str
+    message: IncomingMessage
+    channel: str = "api"
+
+    def content_digest(self) -> str:
+        """The same for the same content: a second open with another digest is a conflict."""
+        return digest(self.model_dump(mode="json"))
+
+
+class CaseRow(Stored):
+    """The case's row as people and reports read it. `version` grows with every commit; an older one changes nothing."""
+
+    case_id: str
+    customer_id: str
+    channel: str = "api"
+    status: CaseStatus = CaseStatus.WORKING
+    topic: str | None = None
+    tier: Tier = Tier.AGENT
+    queue: str | None = None
+    risk: str | None = None
+    reason: str | None = None
+    language: str | None = None
+    reply: str | None = None
+    confidence: float | None = None
+    assignee: str | None = None
+    turn: int = 1
+    due_at: datetime | None = None
+    opened_at: datetime
+    updated_at: datetime
+    version: int = 0
+    content_digest: str = ""
+
+
+class CaseView(CaseRow):
+    """A case as `status` and the command line show it."""
+
+    approvals: list[Approval] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+    classification: Classification | None = None
+    usage: Usage = Field(default_factory=Usage)
+    notice: str | None = Field(default=None, description="what was refused last, and why")
+
+
+class Ruled(Stored):
+    """A proposal with the verdict on exactly its revision."""
+
+    proposal: Proposal
+    verdict: Verdict
+
+
+class AuditEntry(Stored):
+    """Who did what; `entry_id` makes it idempotent."""
+
+    entry_id: str
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class Commit(Stored):
+    """Everything that one step of a case changed: written in one transaction, idempotent on the ids within."""
+
+    row: CaseRow
+    messages: list[Message] = Field(default_factory=list)
+    classification: Classification | None = None
+    rulings: list[Ruled] = Field(default_factory=list)
+    approvals: list[Approval] = Field(default_factory=list)
+    handoff: Handoff | None = None
+    usage: Usage | None = None
+    audit: list[AuditEntry] = Field(default_factory=list)

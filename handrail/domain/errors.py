@@ -1,0 +1,95 @@
+"""Everything Handrail refuses, as one tree.
+
+    HandrailError
+    ├── Refused                 the sender must change something; never retried
+    │   ├── InvalidInput        a message, case or request that cannot be taken as it is
+    │   ├── ApprovalRefused     a decision that does not fit an open approval
+    │   ├── CaseConflict        the same id with other content
+    │   ├── UnknownCase
+    │   └── IllegalTransition
+    ├── BusinessRefused         the business's own rules say no (already refunded, not yours)
+    ├── DefinitionInvalid       a topic, policy, rule or matrix file that cannot be used
+    ├── EffectConflict          the ledger holds the same effect id with other arguments or no allowing verdict
+    └── ModelFailed
+        ├── ModelUnavailable    transient: time-out, 429, 5xx, connection; worth another try
+        └── ModelRejected       permanent: 400, 401, 403, 404, 422, or an answer that cannot be used
+
+The class names of `PERMANENT` are wire contracts: they stand in retry policies and in histories.
+"""
+
+from __future__ import annotations
+
+
+class HandrailError(Exception):
+    """Base of every error this project raises on purpose; the message names what was wrong and the remedy."""
+
+
+class Refused(HandrailError):
+    """The sender must change something."""
+
+
+class InvalidInput(Refused):
+    """The input cannot be taken as it is."""
+
+
+class ApprovalRefused(Refused):
+    """The decision does not fit an open approval."""
+
+
+class CaseConflict(Refused):
+    """The same id arrived with other content."""
+
+
+class UnknownCase(Refused):
+    """There is no case with this id."""
+
+
+class IllegalTransition(Refused):
+    """The case is in a status that does not allow this."""
+
+
+class BusinessRefused(HandrailError):
+    """The business's own rules refuse the action.
+
+    `code` is a short stable word such as `already_refunded`; `str(error)` is a sentence for people.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DefinitionInvalid(HandrailError):
+    """A definition file cannot be used; the message starts with `file:line:` where known."""
+
+
+class EffectConflict(HandrailError):
+    """The ledger refuses: same id with other arguments, or no allowing verdict."""
+
+
+class ModelFailed(HandrailError):
+    """The language model gave no usable answer."""
+
+
+class ModelUnavailable(ModelFailed):
+    """Transient; another try may work."""
+
+
+class ModelRejected(ModelFailed):
+    """Permanent; another try will not help."""
+
+
+PERMANENT: tuple[str, ...] = tuple(
+    kind.__name__
+    for kind in (
+        InvalidInput,
+        ApprovalRefused,
+        CaseConflict,
+        UnknownCase,
+        IllegalTransition,
+        BusinessRefused,
+        DefinitionInvalid,
+        EffectConflict,
+        ModelRejected,
+    )
+)

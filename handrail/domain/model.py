@@ -1,0 +1,27 @@
+"""The base of every domain model: immutable, strict about unknown fields, JSON in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Model(BaseModel):
+    """Immutable; a field nobody knows is an error, so a typing mistake in YAML or JSON is seen at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Stored(BaseModel):
+    """Immutable; kept in histories and rows, so fields that a newer or older version wrote are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 in hex of the canonical JSON of `value` (sorted keys, no spaces)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

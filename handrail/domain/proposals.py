@@ -1,0 +1,79 @@
+"""What the agent wants to do, and what the guardrail said to it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.model import Stored
+
+SEND_REPLY = "send_reply"
+
+
+class ProposalKind(StrEnum):
+    """A read changes nothing, an effect writes to a system of record, a reply goes to the customer."""
+
+    READ = "read"
+    EFFECT = "effect"
+    REPLY = "reply"
+
+
+class Proposal(Stored):
+    """Nothing until the guardrail has ruled on it. `arguments_hash` is `digest(arguments)`.
+
+    `proposal_id` is also the effect id and its idempotency key. An edit gives a new revision, a new hash and a new ruling.
+    """
+
+    proposal_id: str
+    kind: ProposalKind
+    action: str = Field(description=f"the tool's name, or {SEND_REPLY!r}")
+    arguments: dict[str, Any]
+    arguments_hash: str
+    revision: int = 1
+    call_id: str | None = Field(default=None, description="the model's own id of the tool call")
+    confidence: float | None = None
+
+
+class Ruling(StrEnum):
+    """The order is from lenient to strict; the strictest wins."""
+
+    ALLOW = "allow"
+    REQUIRE_APPROVAL = "require_approval"
+    BLOCK = "block"
+
+    @property
+    def rank(self) -> int:
+        """0 (allow) to 2 (block)."""
+        return list(Ruling).index(self)
+
+
+class RuleHit(Stored):
+    """A rule that matched. `message` has its placeholders filled in and can be shown to a reviewer."""
+
+    policy: str
+    rule: str
+    ruling: Ruling
+    message: str
+    role: str | None = None
+
+
+class Verdict(Stored):
+    """The guardrail's ruling on exactly one revision of one proposal."""
+
+    proposal_id: str
+    revision: int
+    arguments_hash: str
+    ruling: Ruling
+    hits: list[RuleHit] = Field(default_factory=list)
+    policy_version: str = ""
+    title: str = Field(default="", description="what would happen, in a line: 'Refund 180.00 USD for order O-10021'")
+    headline: str = Field(default="", description="the same without personal data, short: 'refund · 180.00 USD'")
+    shown: dict[str, str] = Field(default_factory=dict, description="what an approver must see, name to value")
+    facts: dict[str, Any] = Field(default_factory=dict, description="the values that the policies saw")
+
+    @property
+    def messages(self) -> list[str]:
+        """The words of the rules that led to this ruling."""
+        return [hit.message for hit in self.hits if hit.ruling is self.ruling]

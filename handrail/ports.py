@@ -1,0 +1,133 @@
+"""What the graph and the activities need from the world. Adapters implement these; `worker.py` wires them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
+from handrail.domain.approvals import Approval
+from handrail.domain.cases import CaseOpen, CaseView, Commit
+from handrail.domain.classification import Classification
+from handrail.domain.effects import Effect, EffectResult
+from handrail.domain.handoffs import Handoff, Route
+from handrail.domain.messages import Message
+from handrail.domain.proposals import Proposal, Verdict
+from handrail.domain.topics import Topic
+
+
+class Clock(Protocol):
+    """Time in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Router(Protocol):
+    """Classification before any language model."""
+
+    async def classify(self, text: str, *, topic_before: str | None) -> Classification: ...
+
+
+class Topics(Protocol):
+    """The topics in force now; files are read again when they change and the last good version stays."""
+
+    def get(self, name: str) -> Topic | None: ...
+
+    def all(self) -> list[Topic]: ...
+
+
+class Policies(Protocol):
+    """The policies in force now."""
+
+    def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
+        """The strictest ruling of every policy's rules over `facts`; fails closed."""
+        ...
+
+
+class Matrix(Protocol):
+    """The escalation matrix in force now; the first matching row wins."""
+
+    def route(self, *, reason: str, topic: str, risk: str, language: str) -> Route: ...
+
+
+class Model(Protocol):
+    """A language model behind the OpenAI wire protocol.
+
+    Raises:
+        ModelUnavailable: transient.
+        ModelRejected: permanent, or an answer that cannot be used.
+    """
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer: ...
+
+
+class Checked(Protocol):
+    """A proposal whose arguments were checked against the tool's model, with what the effect would do."""
+
+    arguments: dict[str, Any]
+    title: str
+    headline: str
+    shown: dict[str, str]
+    facts: dict[str, Any]
+
+
+class SystemOfRecord(Protocol):
+    """The business's tools, always for the case's own customer."""
+
+    def specs(self, names: list[str]) -> list[ToolSpec]: ...
+
+    async def check(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> Checked:
+        """Validate and normalise arguments; for an effect also its preview. Writes nothing.
+
+        Raises:
+            InvalidInput: unknown tool or arguments that do not validate; names field and remedy.
+            BusinessRefused: the business's rules say no already.
+        """
+        ...
+
+    async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Run a read tool in a read-only transaction.
+
+        Raises:
+            InvalidInput: see `check`; also where the tool is an effect.
+            BusinessRefused: for example another customer's order.
+        """
+        ...
+
+    async def apply(self, effect: Effect) -> EffectResult:
+        """Run an effect at most once; a repeated call gives the first answer.
+
+        Raises:
+            EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
+        """
+        ...
+
+
+class Cases(Protocol):
+    """Cases as people and reports read them. Every write is idempotent on the ids within."""
+
+    async def known_customer(self, customer_id: str) -> bool: ...
+
+    async def open(self, case: CaseOpen, at: datetime) -> None:
+        """Record the case and its first message.
+
+        Raises:
+            CaseConflict: the case id stands with other content.
+        """
+        ...
+
+    async def commit(self, commit: Commit) -> None: ...
+
+    async def transcript(self, case_id: str) -> list[Message]: ...
+
+    async def effects(self, case_id: str) -> list[EffectResult]: ...
+
+    async def show(self, case_id: str) -> CaseView:
+        """Raises: UnknownCase."""
+        ...
+
+    async def handoff(self, case_id: str) -> Handoff | None: ...
+
+    async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]: ...
+
+    async def open_approvals(self) -> list[tuple[CaseView, Approval]]: ...

@@ -1,0 +1,49 @@
+"""Every setting, read only where things are wired: `worker.py` and the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+OFFLINE_KEY = "offline"
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names."""
+
+    model_config = SettingsConfigDict(env_prefix="HANDRAIL_", extra="ignore")
+
+    data_dir: Path = Field(default=Path(".handrail"), description="where the embedded stack keeps everything")
+    port_base: int = Field(default=17_230, ge=1024, le=65_000, description="first of the embedded stack's ports")
+
+    temporal_address: str = "127.0.0.1:17230"
+    temporal_ui: str = "http://127.0.0.1:17231"
+    temporal_namespace: str = "default"
+    temporal_tls: bool = False
+    temporal_tls_server_ca: Path | None = None
+    temporal_tls_client_cert: Path | None = None
+    temporal_tls_client_key: Path | None = None
+    temporal_api_key: SecretStr | None = None
+    task_queue: str = "cases"
+    trusted_identity: bool = Field(default=False, description="an authenticating proxy stamps every identity")
+
+    database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:17232/handrail")
+    database_pool: int = Field(default=10, ge=1, le=200)
+
+    business: str = "handrail.shop"
+    definitions: Path | None = Field(default=None, description="folder that replaces the business's own definitions")
+
+    model: str = Field(default="gpt-5-mini", description="the model's name on its server")
+    model_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
+    model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
+    model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
+
+    reopen_hours: int = Field(default=72, ge=1, description="how long a resolved case can be written to")
+    silence_hours: int = Field(default=168, ge=1, description="how long a case waits for its customer")
+    approval_minutes: int = Field(default=240, ge=1, description="how long an approval stays open")
+
+    log_level: str = "INFO"
