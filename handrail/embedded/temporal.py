@@ -1,0 +1,122 @@
+"""The real Temporal server with its Web UI as a child process, on one SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from handrail.embedded.ports import HOST
+from handrail.embedded.process import Command, StackFailed
+
+NAMESPACE = "default"
+SEARCH_ATTRIBUTES = {
+    "CaseStatus": "Keyword",
+    "CaseTopic": "Keyword",
+    "CaseTier": "Keyword",
+    "CaseQueue": "Keyword",
+    "CaseRisk": "Keyword",
+    "CaseReason": "Keyword",
+    "CaseDueBy": "Datetime",
+}
+# One shard polls its queues 20 times a second by default, and every task waits 40-50 ms for it.
+DYNAMIC_CONFIG = {
+    "history.transferProcessorMaxPollRPS": "2000",
+    "history.timerProcessorMaxPollRPS": "2000",
+    "history.visibilityProcessorMaxPollRPS": "2000",
+    "frontend.WorkflowPauseEnabled": "true",
+}
+SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "NORMAL"}
+BINARY_VARIABLE = "HANDRAIL_TEMPORAL_BIN"
+
+
+def binary() -> Path:
+    """The `temporal` program: `HANDRAIL_TEMPORAL_BIN`, else the PATH outside our environment, else the pinned package's.
+
+    Raises:
+        StackFailed: there is none, or the variable names no program.
+    """
+    named = os.environ.get(BINARY_VARIABLE)
+    if named:
+        if not os.access(named, os.X_OK) or Path(named).is_dir():
+            raise StackFailed(f"{BINARY_VARIABLE}: {named} is not a program. Name the `temporal` binary, or unset it.")
+        return Path(named)
+    ours = Path(sys.executable).parent
+    elsewhere = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder and Path(folder) != ours]
+    found = shutil.which("temporal", path=os.pathsep.join(elsewhere)) or shutil.which("temporal", path=str(ours))
+    if found is None:
+        raise StackFailed(f"temporal: no `temporal` program. Run `make setup`, or set {BINARY_VARIABLE}.")
+    return Path(found)
+
+
+class Temporal:
+    """The server over the file `database`; gRPC on `port`, the Web UI on `ui_port`, metrics and the HTTP API beside them."""
+
+    name = "temporal"
+    needs: tuple[str, ...] = ()
+
+    def __init__(self, database: Path, port: int, ui_port: int, metrics_port: int, http_port: int) -> None:
+        self.database = database.resolve()
+        self.port, self.ui_port, self.metrics_port, self.http_port = port, ui_port, metrics_port, http_port
+        self.address = f"{HOST}:{port}"
+        self.ui = f"http://{HOST}:{ui_port}"
+        self._binary = binary()
+
+    def prepare(self) -> None:
+        """Check that the file can be written.
+
+        Raises:
+            StackFailed: it is something else than a SQLite file.
+        """
+        self.database.parent.mkdir(parents=True, exist_ok=True)
+        if not self.database.exists():
+            return
+        with self.database.open("rb") as file:
+            head = file.read(16)
+        if head and not head.startswith(b"SQLite format 3"):
+            raise StackFailed(f"temporal: {self.database} is not a SQLite file. Move it away to begin afresh.")
+
+    def command(self) -> Command:
+        options = {
+            "--ip": HOST,
+            "--port": self.port,
+            "--ui-port": self.ui_port,
+            "--metrics-port": self.metrics_port,
+            "--http-port": self.http_port,
+            "--db-filename": self.database,
+            "--log-level": "warn",
+        }
+        repeated = {
+            "--sqlite-pragma": SQLITE_PRAGMAS,
+            "--dynamic-config-value": DYNAMIC_CONFIG,
+            "--search-attribute": SEARCH_ATTRIBUTES,
+        }
+        return Command(
+            argv=(
+                *(str(self._binary), "server", "start-dev", "--ui-disable-news-fetch"),
+                *(str(part) for option in options.items() for part in option),
+                *(part for flag, pairs in repeated.items() for pair in pairs.items() for part in (flag, "=".join(pair))),
+            ),
+            environment={name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")},
+        )
+
+    async def ready(self) -> bool:
+        """The namespace answers and knows our search attributes with their types, and the Web UI listens."""
+        try:
+            client = await Client.connect(self.address, namespace=NAMESPACE)
+            known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=NAMESPACE))
+            _, writer = await asyncio.open_connection(HOST, self.ui_port)
+        except (RPCError, RuntimeError, OSError):
+            return False
+        writer.close()
+        return all(
+            known.custom_attributes.get(name) == IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}")
+            for name, kind in SEARCH_ATTRIBUTES.items()
+        )

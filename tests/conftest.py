@@ -1,0 +1,125 @@
+"""Real servers for the tests that ask for them: on free ports, in temporary folders, one set per test process.
+
+A fixture starts its server on first use, so a test pays only for what it needs.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from handrail.embedded.model import OfflineModel
+from handrail.embedded.ports import free_block
+from handrail.embedded.postgres import Postgres
+from handrail.embedded.process import run
+from handrail.embedded.temporal import SEARCH_ATTRIBUTES, Temporal
+
+TEMPLATE = "handrail_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workflow loggers speak in tests: a bad keyword in a log call fails only where its level is on."""
+    logging.getLogger("temporalio").setLevel(logging.INFO)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Path]:
+    """A folder for the servers' data, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="handrail-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: Path) -> Iterator[Postgres]:
+    """A throw-away PostgreSQL server."""
+    server = Postgres(servers / "postgres", free_block(1), durable=False)
+    with run(server, servers / "postgres.log"):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Postgres) -> str:
+    """The throw-away server's administrator URL."""
+    return postgres.url_of("postgres")
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: Postgres, postgres_url: str) -> str:
+    """A database with every migration applied, to be copied and never written to."""
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, postgres_url: str, template_database: str) -> Iterator[str]:
+    """A fresh database for one test, migrated and empty."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
+        )
+        yield postgres.url_of(name)
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def temporal_server(servers: Path) -> Iterator[Temporal]:
+    """A real Temporal server with its Web UI and our search attributes; see `.address` and `.ui`."""
+    base = free_block(4)
+    server = Temporal(servers / "temporal.db", base, base + 1, base + 2, base + 3)
+    with run(server, servers / "temporal.log"):
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def temporal_client(temporal_server: Temporal) -> Client:
+    """A client of the real server with the data converter that everything here uses."""
+    return await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+
+
+@pytest.fixture
+async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """Temporal's test server, whose clock jumps to the next timer; a fresh clock per test."""
+    program = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
+    assert program, "temporal-test-server is missing; run `make setup`"
+    environment = await WorkflowEnvironment.start_time_skipping(
+        data_converter=pydantic_data_converter, test_server_existing_path=program
+    )
+    async with environment:
+        kinds = {
+            name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES.items()
+        }
+        await environment.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=kinds)
+        )
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def offline_model(servers: Path) -> Iterator[OfflineModel]:
+    """The offline model's server; `.url` is an OpenAI base URL."""
+    server = OfflineModel(free_block(1))
+    with run(server, servers / "model.log"):
+        yield server
+
+
+@pytest.fixture
+def stack_dir() -> Iterator[Path]:
+    """An empty folder for a stack of its own."""
+    with tempfile.TemporaryDirectory(prefix="handrail-stack-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "data"
