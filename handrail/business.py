@@ -48,12 +48,16 @@ class Preview(BaseModel):
 
     `title` is a line for people; `headline` is short and without personal data ('refund · 180.00 USD'); `shown` is what an
     approver must see; `facts` are what the policies rule on, each declared in `Business.facts`.
+
+    `pins` are arguments that the preview fixes: whoever checks a proposal merges them over its arguments, so that ruling and
+    approval bind to them too and `run` can refuse once they no longer hold (a payment arrived, a parcel left).
     """
 
     title: str
     headline: str
     shown: dict[str, str] = {}
     facts: dict[str, float | int | str | bool | None] = {}
+    pins: dict[str, float | int | str | bool | None] = {}
 
 
 class Kind(StrEnum):
