@@ -1,0 +1,204 @@
+"""The Python client: what a backend, the command line and the tests use to talk to cases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+from temporalio.client import Client, RPCError, WorkflowExecutionDescription
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput
+from handrail.domain.cases import CaseOpen, CaseStatus, CaseView
+from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
+from handrail.domain.handoffs import Handoff
+from handrail.domain.messages import IncomingMessage, Message, check_identifier, check_message
+from handrail.domain.model import digest
+from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
+from handrail.temporal.updates import Courier, translated, workflow_id
+
+WORKFLOW = "case"
+CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
+CONTENT = "content"
+PATIENCE_SECONDS = 20.0
+Sent = TypeVar("Sent", bound=BaseModel)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+
+
+class TimedOut(HandrailError):
+    """What was waited for did not happen in time; the case goes on."""
+
+
+def made(kind: type[Sent], **fields: object) -> Sent:
+    """The model of what a person sends.
+
+    Raises:
+        InvalidInput: a field is empty or too long.
+    """
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInput(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from error
+
+
+def settled(view: CaseView) -> bool:
+    """The case waits for somebody, or is over."""
+    return view.status is not CaseStatus.WORKING
+
+
+class CaseClient:
+    """Cases over a Temporal connection. Every call may be repeated: ids make it count once.
+
+    `patience` is how many seconds a call waits for a worker to take it.
+    """
+
+    def __init__(self, client: Client, *, task_queue: str = "cases", patience: float = PATIENCE_SECONDS) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._courier = Courier(client, patience)
+
+    async def open_case(
+        self, case_id: str, customer_id: str, text: str, *, message_id: str | None = None, channel: str = "api"
+    ) -> Receipt:
+        """Open a case with the customer's first message; `duplicate` tells that it stood already with the same content.
+
+        Raises:
+            InvalidInput: an id or the text cannot be taken.
+            CaseConflict: the case id stands with other content.
+        """
+        case = CaseOpen(
+            case_id=check_identifier("case_id", case_id),
+            customer_id=check_identifier("customer_id", customer_id),
+            message=check_message(IncomingMessage(message_id=message_id or f"open-{digest(case_id)[:32]}", text=text)),
+            channel=check_identifier("channel", channel),
+        )
+        try:
+            await self._start(case)
+        except WorkflowAlreadyStartedError:
+            return await self._standing(case)
+        except RPCError as error:
+            raise translated(error, case_id) from error
+        return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=case.message.message_id)
+
+    async def _start(self, case: CaseOpen) -> None:
+        await self._client.start_workflow(
+            WORKFLOW,
+            case,
+            id=workflow_id(case.case_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            memo={CONTENT: case.content_digest()},
+            search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)]),
+            static_summary=f"Case {case.case_id}",
+        )
+
+    async def _standing(self, case: CaseOpen) -> Receipt:
+        try:
+            found = await self._client.get_workflow_handle(workflow_id(case.case_id)).describe()
+        except RPCError as error:
+            raise translated(error, case.case_id) from error
+        if await self._content(found, case.case_id) != case.content_digest():
+            raise CaseConflict(
+                f"case_id: {case.case_id} stands with other content. "
+                "Use another id for a new case, or `say` to add a message to this one."
+            )
+        return Receipt(
+            case_id=case.case_id,
+            status=found.typed_search_attributes.get(CASE_STATUS) or CaseStatus.WORKING,
+            turn=1,
+            message_id=case.message.message_id,
+            duplicate=True,
+        )
+
+    async def _content(self, found: WorkflowExecutionDescription, case_id: str) -> str:
+        """The content's digest; a case that another SDK started may carry no memo, then the case itself knows."""
+        content = (await found.memo()).get(CONTENT)
+        return content if isinstance(content, str) else (await self.status(case_id)).content_digest
+
+    async def say(self, case_id: str, text: str, *, message_id: str | None = None) -> Receipt:
+        """Pass on a customer's message; the same `message_id` is taken once.
+
+        Raises:
+            InvalidInput, UnknownCase, IllegalTransition, Unreachable.
+        """
+        message = check_message(IncomingMessage(message_id=message_id or f"say-{uuid4().hex}", text=text))
+        return await self._courier.update(case_id, "send_message", message, Receipt, f"message-{message.message_id}")
+
+    async def decide(self, case_id: str, decision: DecisionInput) -> Approval:
+        """Decide an approval. Without an `approval_id` the one that is open now is meant, and the decision is bound to it.
+
+        Raises:
+            ApprovalRefused: the decision does not fit what is open.
+            UnknownCase, Unreachable.
+        """
+        if decision.approval_id is None:
+            still_open = [one for one in (await self.status(case_id)).approvals if one.status is ApprovalStatus.OPEN]
+            if len(still_open) == 1:
+                bound = {"approval_id": still_open[0].approval_id, "revision": decision.revision or still_open[0].revision}
+                decision = decision.model_copy(update=bound)
+        return await self._courier.update(case_id, "decide", decision, Approval, f"decide-{uuid4().hex}")
+
+    async def claim(self, case_id: str, reviewer: str) -> Receipt:
+        """Take a case that waits for a person. Raises: Refused, UnknownCase, Unreachable."""
+        return await self._courier.update(case_id, "claim", made(Claim, reviewer=reviewer), Receipt, f"claim-{uuid4().hex}")
+
+    async def reply(self, case_id: str, reviewer: str, text: str, *, message_id: str | None = None) -> Receipt:
+        """Answer the customer as a person; the same `message_id` is taken once. Raises: Refused, UnknownCase, Unreachable."""
+        reply = made(PersonReply, reviewer=reviewer, text=text, message_id=message_id or f"reply-{uuid4().hex}")
+        return await self._courier.update(case_id, "reply", reply, Receipt, f"reply-{reply.message_id}")
+
+    async def hand_back(self, case_id: str, reviewer: str, note: str) -> Receipt:
+        """Give the case back to the agent with what was found out. Raises: Refused, UnknownCase, Unreachable."""
+        back = made(HandBack, reviewer=reviewer, note=note)
+        return await self._courier.update(case_id, "hand_back", back, Receipt, f"hand-back-{uuid4().hex}")
+
+    async def resolve(self, case_id: str, reviewer: str, *, note: str | None = None, reply: str | None = None) -> Receipt:
+        """End the case as a person. Raises: Refused, UnknownCase, Unreachable."""
+        end = made(Resolve, reviewer=reviewer, note=note, reply=reply)
+        return await self._courier.update(case_id, "resolve", end, Receipt, f"resolve-{uuid4().hex}")
+
+    async def request_human(self, case_id: str, note: str = "") -> None:
+        """Ask for a person on the customer's behalf; durable even while no worker runs."""
+        await self._courier.tell(case_id, "request_human", {"note": note} if note else {})
+
+    async def status(self, case_id: str) -> CaseView:
+        """The case as it stands now. Raises: UnknownCase, Unreachable."""
+        return await self._courier.ask(case_id, "status", CaseView)
+
+    async def transcript(self, case_id: str) -> list[Message]:
+        """Every message, oldest first. Raises: UnknownCase, Unreachable."""
+        return await self._courier.ask(case_id, "transcript", list[Message])
+
+    async def handoff(self, case_id: str) -> Handoff | None:
+        """The packet of a case that is with people. Raises: UnknownCase, Unreachable."""
+        answer: type[Handoff | None] = Handoff | None  # type: ignore[assignment]
+        return await self._courier.ask(case_id, "handoff", answer)
+
+    async def wait(self, case_id: str, *, until: Callable[[CaseView], bool] = settled, timeout: float = 60.0) -> CaseView:
+        """The case as soon as `until` holds; by default when nobody is working on it. `timeout` is in seconds.
+
+        Raises:
+            TimedOut: it did not happen in time; names the status at the end.
+            UnknownCase, Unreachable.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout
+        pause = _FIRST_PAUSE
+        while not until(view := await self.status(case_id)):
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise TimedOut(f"Case {case_id} is still {view.status} after {timeout:g} s. It goes on; look again later.")
+            await asyncio.sleep(min(pause, left))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        return view

@@ -1,0 +1,80 @@
+"""A connection to Temporal from plain values: embedded, self-hosted or Temporal Cloud."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from temporalio.client import Client, Interceptor
+from temporalio.service import TLSConfig
+
+from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.temporal.converter import data_converter
+
+CONNECT_SECONDS = 10.0
+REMEDY = "Start the stack with `handrail up`, or set HANDRAIL_TEMPORAL_ADDRESS."
+
+
+class Unreachable(HandrailError):
+    """Nothing answers: a server, or the worker behind it."""
+
+
+def tls_config(server_ca: Path | None, client_cert: Path | None, client_key: Path | None) -> TLSConfig:
+    """The certificates as Temporal wants them.
+
+    Raises:
+        InvalidInput: a file cannot be read, or only one of certificate and key is given.
+    """
+    if (client_cert is None) != (client_key is None):
+        raise InvalidInput("temporal_tls_client_cert and temporal_tls_client_key: one is missing. Give both, or none.")
+    return TLSConfig(
+        server_root_ca_cert=_content("temporal_tls_server_ca", server_ca),
+        client_cert=_content("temporal_tls_client_cert", client_cert),
+        client_private_key=_content("temporal_tls_client_key", client_key),
+    )
+
+
+def _content(field: str, path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{field}: {path} cannot be read ({error.strerror}). Name a PEM file.") from error
+
+
+async def connect(
+    address: str,
+    namespace: str = "default",
+    *,
+    tls: bool = False,
+    server_ca: Path | None = None,
+    client_cert: Path | None = None,
+    client_key: Path | None = None,
+    api_key: str | None = None,
+    identity: str | None = None,
+    interceptors: Sequence[Interceptor] = (),
+) -> Client:
+    """A client of the Temporal server at `address` (`host:port`). Certificates or an API key switch TLS on.
+
+    Raises:
+        Unreachable: nothing answers there, or what answers is no Temporal server.
+        InvalidInput: the address or a certificate cannot be used.
+    """
+    secured = tls or api_key is not None or server_ca is not None or client_cert is not None or client_key is not None
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await Client.connect(
+                address,
+                namespace=namespace,
+                api_key=api_key,
+                tls=tls_config(server_ca, client_cert, client_key) if secured else False,
+                identity=identity,
+                interceptors=interceptors,
+                data_converter=data_converter,
+            )
+    except ValueError as error:
+        raise InvalidInput(f"temporal_address: {address!r} is no address ({error}). Use host:port.") from error
+    except (RuntimeError, TimeoutError) as error:
+        raise Unreachable(f"No Temporal server answers at {address}. {REMEDY}") from error

@@ -1,0 +1,150 @@
+"""Sending an update to a case that may be parking, closed, unknown, or without a worker at this moment."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    RPCError,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCStatusCode
+
+from handrail.domain.errors import HandrailError, IllegalTransition, Refused, UnknownCase
+from handrail.temporal.connect import REMEDY, Unreachable
+from handrail.temporal.converter import REFUSALS
+
+PREFIX = "case-"
+Answer = TypeVar("Answer")
+
+_LOST_IN_PARKING = "AcceptedUpdateCompletedWorkflow"
+_TRANSIENT = {RPCStatusCode.ABORTED, RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.INTERNAL}
+_SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+
+
+def workflow_id(case_id: str) -> str:
+    """The id of the case's workflow."""
+    return PREFIX + case_id
+
+
+def refusal(error: BaseException) -> HandrailError:
+    """The domain's error that crossed the wire, with its message."""
+    if isinstance(error, ApplicationError):
+        kind = REFUSALS.get(error.type or "", HandrailError)
+        return kind(error.message)
+    return HandrailError(f"The case could not take this: {error}")
+
+
+class Courier:
+    """Delivers updates and questions to the current run of a case, whatever run that is by now."""
+
+    def __init__(self, client: Client, patience: float) -> None:
+        self._client = client
+        self._patience = patience
+
+    async def update(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
+        """Send an update and wait for its result. It may be delivered again while the case parks, under the same id.
+
+        Raises:
+            Refused: the case's own words.
+            UnknownCase: there is no such case.
+            Unreachable: nobody took it in time; it may still be taken later.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._until_taken(case_id, name, argument, answer, update_id)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise Unreachable(
+                f"Case {case_id}: nobody took `{name}` within {self._patience:g} s; it may still be taken. "
+                f"Is a worker running? {REMEDY} Sending the same again is safe."
+            ) from error
+
+    async def _until_taken(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
+        handle = self._client.get_workflow_handle(workflow_id(case_id))
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                taken: Answer = await handle.execute_update(name, argument, id=update_id, result_type=answer)
+                return taken
+            except WorkflowUpdateFailedError as error:
+                if not (isinstance(error.cause, ApplicationError) and error.cause.type == _LOST_IN_PARKING):
+                    raise refusal(error.cause) from error
+                await self._check_open(case_id)
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    await self._check_open(case_id)
+                elif error.status not in _TRANSIENT:
+                    raise translated(error, case_id) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _check_open(self, case_id: str) -> None:
+        """Return where the case goes on in another run."""
+        try:
+            description = await self._client.get_workflow_handle(workflow_id(case_id)).describe()
+        except RPCError as error:
+            raise translated(error, case_id) from error
+        if description.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW):
+            return
+        word = description.status.name.lower() if description.status else "over"
+        raise IllegalTransition(f"case {case_id} is closed ({word}) and takes nothing more. Open a new case.")
+
+    async def ask(self, case_id: str, query: str, answer: type[Answer]) -> Answer:
+        """The answer to a query.
+
+        Raises:
+            UnknownCase: there is no such case, or it is past its retention.
+            Unreachable: no worker answers.
+        """
+        handle = self._client.get_workflow_handle(workflow_id(case_id))
+        try:
+            async with asyncio.timeout(self._patience):
+                given: Answer = await handle.query(query, result_type=answer)
+                return given
+        except WorkflowQueryFailedError as error:
+            raise HandrailError(f"Case {case_id} cannot answer `{query}`: {error.message}") from error
+        except TimeoutError as error:
+            raise Unreachable(f"Case {case_id}: no worker answers. {REMEDY}") from error
+        except RPCError as error:
+            raise translated(error, case_id) from error
+
+    async def tell(self, case_id: str, signal: str, argument: BaseModel | dict[str, str]) -> None:
+        """Send a signal: durable, without an answer, taken even while no worker runs.
+
+        Raises:
+            UnknownCase: there is no such case.
+            IllegalTransition: the case is closed.
+        """
+        handle = self._client.get_workflow_handle(workflow_id(case_id))
+        try:
+            await handle.signal(signal, argument)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                await self._check_open(case_id)
+            raise translated(error, case_id) from error
+
+
+def translated(error: RPCError, case_id: str) -> HandrailError:
+    """What the server's answer means for a case."""
+    if any("NamespaceNotFound" in detail.type_url for detail in error.grpc_status.details):
+        return Unreachable(f"{error.message} Set HANDRAIL_TEMPORAL_NAMESPACE to a namespace of this server.")
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return UnknownCase(f"There is no case {case_id!r}. `handrail case list` shows the cases.")
+    if error.status in _SILENT:
+        return Unreachable(f"Case {case_id}: no worker answers. {REMEDY}")
+    if error.status is RPCStatusCode.UNAVAILABLE:
+        return Unreachable(f"The Temporal server went away ({error.message}). {REMEDY}")
+    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
+        return Refused(f"Temporal refuses: {error.message}. Check HANDRAIL_TEMPORAL_API_KEY and the TLS settings.")
+    return HandrailError(f"Temporal: {error.message}")
