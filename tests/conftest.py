@@ -5,11 +5,13 @@ A fixture starts its server on first use, so a test pays only for what it needs.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +21,6 @@ from psycopg import sql
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from handrail.embedded.model import OfflineModel
@@ -27,6 +28,10 @@ from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import run
 from handrail.embedded.temporal import SEARCH_ATTRIBUTES, Temporal
+from handrail.postgres.migrations import migrate
+from handrail.shop import business
+from handrail.temporal.connect import connect
+from handrail.temporal.converter import data_converter
 
 TEMPLATE = "handrail_template"
 
@@ -59,9 +64,11 @@ def postgres_url(postgres: Postgres) -> str:
 
 @pytest.fixture(scope="session")
 def template_database(postgres: Postgres, postgres_url: str) -> str:
-    """A database with every migration applied, to be copied and never written to."""
+    """A database with Handrail's and the shop's migrations applied, to be copied and never written to."""
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(migrate(postgres.url_of(TEMPLATE), business, datetime.now(UTC)))
     return TEMPLATE
 
 
@@ -89,7 +96,7 @@ def temporal_server(servers: Path) -> Iterator[Temporal]:
 @pytest.fixture(scope="session")
 async def temporal_client(temporal_server: Temporal) -> Client:
     """A client of the real server with the data converter that everything here uses."""
-    return await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+    return await connect(temporal_server.address)
 
 
 @pytest.fixture
@@ -98,7 +105,7 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     program = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
     assert program, "temporal-test-server is missing; run `make setup`"
     environment = await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=program
+        data_converter=data_converter, test_server_existing_path=program
     )
     async with environment:
         kinds = {

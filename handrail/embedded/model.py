@@ -31,7 +31,7 @@ class OfflineModel:
             environment=dict(os.environ),
         )
 
-    async def ready(self) -> bool:
+    async def ready(self, pid: int) -> bool:
         """It answers /health with 200."""
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2) as client:

@@ -54,6 +54,11 @@ class Postgres:
         self._password = self.folder.with_name(self.folder.name + ".password")
 
     @property
+    def created(self) -> bool:
+        """Whether the data folder stands; before that there is no password and so no URL."""
+        return self.folder.exists() and self._password.exists()
+
+    @property
     def url(self) -> str:
         """Where clients connect, password included: for trusted eyes only."""
         return self.url_of(self.database)
@@ -169,7 +174,7 @@ class Postgres:
             grace=30.0,
         )
 
-    async def ready(self) -> bool:
+    async def ready(self, pid: int) -> bool:
         """A statement over TCP with the password; creates the database when it is missing."""
         if await self._sql("postgres", "select 1") != "1":
             return False

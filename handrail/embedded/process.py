@@ -43,8 +43,11 @@ class Command:
 class Component(Protocol):
     """A part of the stack. `needs` are names of components that must be ready before this one starts."""
 
-    name: str
-    needs: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...
 
     def prepare(self) -> None:
         """Lay out what the program needs on disk; idempotent.
@@ -56,8 +59,8 @@ class Component(Protocol):
 
     def command(self) -> Command: ...
 
-    async def ready(self) -> bool:
-        """One probe: does it answer as its users need it to? Raises nothing while it is starting."""
+    async def ready(self, pid: int) -> bool:
+        """One probe of the program that runs as `pid`: does it answer as its users need it to? Raises nothing meanwhile."""
         ...
 
 
@@ -97,15 +100,17 @@ class Child:
             try:
                 self._process.wait(self._command.grace)
             except subprocess.TimeoutExpired:
-                self._kill()
+                self.kill()
+                self._process.wait()
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+    def kill(self) -> None:
+        """End it, and what it started in its session, without a word."""
+        if self.exited() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def tail(self, lines: int = 3) -> list[str]:
         """The last lines it wrote since it was started."""
@@ -127,7 +132,7 @@ async def until_ready(component: Component, child: Child, seconds: float = 60.0)
         StackFailed: the program ended, or did not answer in time; with the end of its log.
     """
     deadline = time.monotonic() + seconds
-    while not await component.ready():
+    while not await component.ready(child.pid):
         code = child.exited()
         if code is not None:
             said = " | ".join(child.tail()) or "it said nothing"

@@ -107,7 +107,7 @@ class Temporal:
             environment={name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")},
         )
 
-    async def ready(self) -> bool:
+    async def ready(self, pid: int) -> bool:
         """The namespace answers and knows our search attributes with their types, and the Web UI listens."""
         try:
             client = await Client.connect(self.address, namespace=NAMESPACE)

@@ -1,0 +1,81 @@
+"""The data folder: ours, writable, of a layout we know, and used by one stack at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from handrail.embedded.process import StackFailed
+from handrail.embedded.state import last, leftovers
+
+LAYOUT = 1
+LAYOUT_FILE = "layout"
+LOCK_FILE = "stack.lock"
+LEFTOVER_SECONDS = 15.0
+
+
+@contextmanager
+def occupied(data_dir: Path) -> Iterator[Path]:
+    """Hold the folder, created when missing, for this process alone; what a killed stack left running is ended first.
+
+    Raises:
+        StackFailed: foreign, newer, not writable, or another stack runs in it.
+    """
+    folder = data_dir.absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_layout(folder)
+        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StackFailed(
+            f"{folder}: {error.strerror}. Make it a folder that you can write to, or name another with --data-dir."
+        ) from error
+    try:
+        take(lock, folder)
+        end_leftovers(folder)
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def check_layout(folder: Path) -> None:
+    """Mark a new folder as ours; refuse a stranger's and a newer one's."""
+    mark = folder / LAYOUT_FILE
+    if not mark.exists():
+        strangers = sorted(path.name for path in folder.iterdir())
+        if strangers:
+            raise StackFailed(
+                f"{folder} is not a Handrail data folder (it holds {', '.join(strangers[:3])}). "
+                "Name an empty one with --data-dir."
+            )
+        mark.write_text(f"{LAYOUT}\n")
+    found = mark.read_text().strip()
+    if found != str(LAYOUT):
+        raise StackFailed(
+            f"{folder} has layout {found[:20] or 'unknown'}, this Handrail knows {LAYOUT}. "
+            "Use the Handrail that wrote it, or name another folder with --data-dir."
+        )
+
+
+def take(lock: int, folder: Path) -> None:
+    """The lock is the kernel's: it goes with the process, however that ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stack = last(folder)
+        pid = f" (pid {stack.supervisor.pid})" if stack and stack.supervisor.find() else ""
+        raise StackFailed(f"a stack{pid} runs in {folder} already. Stop it: handrail down --data-dir {folder}") from error
+
+
+def end_leftovers(folder: Path) -> None:
+    """Wait for the children of a killed supervisor, which are told to end with it; then kill them."""
+    found = list(leftovers(folder).values())
+    _, alive = psutil.wait_procs(found, timeout=LEFTOVER_SECONDS)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=LEFTOVER_SECONDS)

@@ -1,0 +1,47 @@
+"""The worker as a child process of the stack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from handrail.embedded.process import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """`python -m worker`, ready once `run_dir/<name>.ready` holds its process id.
+
+    `environment` is asked at every start: what it says of the other parts is known only when they stand.
+    """
+
+    run_dir: Path
+    environment: Callable[[], Mapping[str, str]]
+    name: str = "worker"
+    needs: tuple[str, ...] = ("postgres", "temporal", "model", "migrations")
+
+    @property
+    def ready_file(self) -> Path:
+        """Where the worker says that it polls."""
+        return self.run_dir / f"{self.name}.ready"
+
+    def prepare(self) -> None:
+        """Forget the previous worker's word."""
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        self.ready_file.unlink(missing_ok=True)
+
+    def command(self) -> Command:
+        return Command(
+            argv=(sys.executable, "-m", "worker"),
+            environment={**self.environment(), "HANDRAIL_READY_FILE": str(self.ready_file)},
+            grace=20.0,
+        )
+
+    async def ready(self, pid: int) -> bool:
+        """It polls for work: the worker writes its process id when it does."""
+        try:
+            return self.ready_file.read_text().strip() == str(pid)
+        except FileNotFoundError:
+            return False
