@@ -1,0 +1,158 @@
+"""A language model behind any server that speaks the OpenAI chat-completions protocol.
+
+The structured answer is itself a tool, `answer`, and a tool call is required. With `response_format` beside tools OpenAI
+demands that every tool be strict, and vLLM and Ollama then force the whole output into the answer's schema, so that no tool
+can be called. A required call works on all of them, and what comes back has one shape: calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_openai import ChatOpenAI
+from langsmith import tracing_context
+from pydantic import SecretStr, ValidationError
+
+from handrail.domain.agent import ModelAnswer, ModelRequest, Usage
+from handrail.domain.errors import ModelFailed, ModelRejected
+from handrail.domain.messages import IDENTIFIER
+from handrail.llm.answers import ANSWER_TOOL, Unusable, read
+from handrail.llm.failures import translated
+from handrail.llm.prompts import ANSWER, build
+from handrail.llm.schemas import wire
+
+OPENAI_URL = "https://api.openai.com/v1"
+ATTEMPTS = 2
+"""An unusable answer is asked for once more, told why. A model that fails twice in a row will fail again: a person takes over."""
+NO_KEY = "none"
+MILLION = 1_000_000
+
+
+class ChatModel:
+    """The `Model` port. Prices are USD per million tokens; `timeout_seconds` bounds each call from start to end.
+
+    Errors of the server are not retried here. Traces go to LangSmith only where `trace` is true and LangSmith's own variables
+    are set as well: a trace carries customers' words to another company.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        api_key: SecretStr | None = None,
+        base_url: str | None = None,
+        timeout_seconds: float = 30.0,
+        price_prompt: float = 0.0,
+        price_completion: float = 0.0,
+        max_tokens: int | None = None,
+        tool_choice: str = "required",
+        trace: bool = False,
+    ) -> None:
+        self._model = model
+        self._timeout = timeout_seconds
+        self._prices = (price_prompt, price_completion)
+        self._choice = tool_choice
+        self._trace = trace
+        # Its own HTTP client: langchain-openai would share one between all models of the process, which cannot be closed.
+        self._http = openai.DefaultAsyncHttpxClient(timeout=timeout_seconds, follow_redirects=False)
+        self._chat = ChatOpenAI(
+            model=model,
+            api_key=_later(api_key),
+            base_url=base_url or OPENAI_URL,
+            timeout=timeout_seconds,
+            max_retries=0,
+            max_tokens=max_tokens,
+            http_async_client=self._http,
+            openai_proxy=None,
+            use_responses_api=False,
+            output_version="v0",
+            cache=False,
+        )
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        """The model's calls or its answer, with the usage of every attempt.
+
+        Raises:
+            ModelUnavailable: no connection, no answer in time, 408, 409, 425, 429, 5xx, or a body that is no completion.
+            ModelRejected: any other 4xx; a refusal, a filtered or cut-off answer; twice an answer that cannot be used.
+        """
+        if any(tool.name == ANSWER for tool in request.tools):
+            raise ModelRejected(f"Topic {request.topic}: a tool is named {ANSWER!r}, which is taken; rename the tool.")
+        usage, correction = Usage(), None
+        for _ in range(ATTEMPTS):
+            message, spent = await self._ask(request, build(request, correction))
+            usage = usage.plus(spent)
+            try:
+                return read(message, request, usage)
+            except Unusable as unusable:
+                correction = str(unusable)
+        raise ModelRejected(f"Model {self._model!r}: {ATTEMPTS} answers could not be used. {correction}")
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _ask(self, request: ModelRequest, messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
+        """One call. The client's error is left behind entirely: its chain would carry keys and texts into logs."""
+        tools = [wire(tool) for tool in (*request.tools, ANSWER_TOOL)]
+        started = time.monotonic()
+        failed: ModelFailed | None
+        try:
+            with self._traced():
+                async with asyncio.timeout(self._timeout):
+                    message = await self._chat.ainvoke(
+                        messages,
+                        tools=tools,
+                        tool_choice=self._choice,
+                        parallel_tool_calls=False,
+                        extra_headers=_correlation(request.case_id),
+                    )
+            return message, self._usage(message, time.monotonic() - started)
+        except ValidationError:
+            # the arguments are JSON but no object; langchain's message refuses them
+            return _garbled(), Usage(calls=1, seconds=time.monotonic() - started)
+        except Exception as error:
+            failed = translated(error, self._model)
+            if failed is None:
+                raise
+        raise failed
+
+    def _traced(self) -> contextlib.AbstractContextManager[Any]:
+        return contextlib.nullcontext() if self._trace else _untraced()
+
+    def _usage(self, message: AIMessage, seconds: float) -> Usage:
+        used = message.usage_metadata
+        prompt, completion = (used["input_tokens"], used["output_tokens"]) if used else (0, 0)
+        cost = (prompt * self._prices[0] + completion * self._prices[1]) / MILLION
+        return Usage(calls=1, prompt_tokens=prompt, completion_tokens=completion, cost_usd=cost, seconds=seconds)
+
+
+@contextlib.contextmanager
+def _untraced() -> Iterator[None]:
+    with tracing_context(enabled=False):
+        yield
+
+
+def _later(key: SecretStr | None) -> Any:
+    """The key as a coroutine function: langchain-openai then builds no second, synchronous client, and shows no key."""
+
+    async def secret() -> str:
+        return key.get_secret_value() if key else NO_KEY
+
+    return secret
+
+
+def _correlation(case_id: str) -> dict[str, str]:
+    """The case's id for the server's own logs, in the header that OpenAI names for it."""
+    return {"X-Client-Request-Id": case_id} if IDENTIFIER.fullmatch(case_id) else {}
+
+
+def _garbled() -> AIMessage:
+    broken = {"type": "invalid_tool_call", "id": None, "name": None, "args": None, "error": None}
+    return AIMessage("", invalid_tool_calls=[broken])

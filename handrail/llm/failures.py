@@ -1,0 +1,51 @@
+"""Errors of the client as errors of the domain.
+
+Their words are ours alone: a server's message may repeat the key or the customer's text, and it ends in histories and logs.
+"""
+
+from __future__ import annotations
+
+import re
+
+import openai
+
+from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
+
+TRANSIENT = frozenset((408, 409, 425, 429))
+CODE = re.compile(r"[a-z][a-z_]{1,39}")
+REMEDIES = {
+    400: "it refuses the request as malformed or too long; check HANDRAIL_MODEL and that the model takes tools",
+    401: "check OPENAI_API_KEY",
+    403: "the key may not use this model",
+    404: "check HANDRAIL_MODEL and OPENAI_BASE_URL",
+    422: "it cannot process the request; check that the model takes tools",
+    429: "it limits the rate or the quota is used up",
+}
+
+
+def translated(error: Exception, model: str) -> ModelFailed | None:
+    """The domain's error for one of the client's, or None where it is no failure of the model's server."""
+    if isinstance(error, openai.APITimeoutError | TimeoutError):
+        return ModelUnavailable(f"Model {model!r}: no answer in time; HANDRAIL_MODEL_TIMEOUT_SECONDS is the limit.")
+    if isinstance(error, openai.APIConnectionError):
+        return ModelUnavailable(f"Model {model!r}: its server is not reached or hangs up; check OPENAI_BASE_URL.")
+    if isinstance(error, openai.APIStatusError):
+        return _status(error, model)
+    if isinstance(error, openai.APIError | ValueError | KeyError | TypeError | IndexError | AttributeError):
+        # langchain-openai raises bare built-in errors, with the body in them, for a body that is no chat completion.
+        return ModelUnavailable(f"Model {model!r}: its server's answer is no chat completion ({type(error).__name__}).")
+    return None
+
+
+def _status(error: openai.APIStatusError, model: str) -> ModelFailed:
+    status = error.status_code
+    code = error.code if isinstance(error.code, str) and CODE.fullmatch(error.code) else None
+    words = f"Model {model!r}: HTTP {status}{f' ({code})' if code else ''}; "
+    if status in TRANSIENT or status >= 500:
+        return ModelUnavailable(words + REMEDIES.get(status, "its server has trouble") + _wait(error) + ".")
+    return ModelRejected(words + REMEDIES.get(status, "its server refuses the request") + ".")
+
+
+def _wait(error: openai.APIStatusError) -> str:
+    seconds = error.response.headers.get("retry-after", "")
+    return f"; it asks for {seconds} s of patience" if seconds.isascii() and seconds.isdigit() else ""
