@@ -26,21 +26,31 @@ def occupied(data_dir: Path) -> Iterator[Path]:
     Raises:
         StackFailed: foreign, newer, not writable, or another stack runs in it.
     """
-    folder = data_dir.absolute()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        check_layout(folder)
-        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StackFailed(
-            f"{folder}: {error.strerror}. Make it a folder that you can write to, or name another with --data-dir."
-        ) from error
+    folder = check_folder(data_dir)
+    lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         take(lock, folder)
         end_leftovers(folder)
         yield folder
     finally:
         os.close(lock)
+
+
+def check_folder(data_dir: Path) -> Path:
+    """The folder as an absolute path, created and marked as ours on first use.
+
+    Raises:
+        StackFailed: foreign, newer or not writable.
+    """
+    folder = data_dir.absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_layout(folder)
+        os.close(os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        remedy = "Make it a folder that you can write to, or name another with --data-dir."
+        raise StackFailed(f"{folder}: {error.strerror}. {remedy}") from error
+    return folder
 
 
 def check_layout(folder: Path) -> None:

@@ -1,0 +1,95 @@
+"""What `handrail up` does once its servers stand: migrations, demonstration data, and on the first start sample cases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from handrail.business import Business
+from handrail.embedded.stack import Embedded
+from handrail.embedded.supervisor import Step
+from handrail.postgres.migrations import migrate
+from handrail.postgres.pool import open_pool, reading, writing
+from handrail.temporal.client import CaseClient
+from handrail.temporal.connect import connect
+
+SAMPLES_FILE = "samples.json"
+
+
+class Sample(BaseModel):
+    """A case to open."""
+
+    case_id: str
+    customer_id: str
+    text: str
+
+
+class Samples(BaseModel):
+    """The sample cases as chosen on the first start; kept so that an interrupted first start goes on with the same ones."""
+
+    cases: list[Sample] = []
+    opened: bool = False
+
+
+class FirstStart:
+    """The steps, which are idempotent: a later start finds everything done."""
+
+    def __init__(self, embedded: Embedded, business: Business, *, samples: bool, task_queue: str) -> None:
+        self._embedded, self._business, self._wanted, self._queue = embedded, business, samples, task_queue
+        self._file: Path = embedded.folder / SAMPLES_FILE
+
+    def steps(self) -> list[Step]:
+        """Migrations before the worker, samples after it."""
+        workers = tuple(worker.name for worker in self._embedded.workers)
+        return [
+            Step("migrations", ("postgres",), self._migrate),
+            Step("samples", ("temporal", "migrations", *workers), self._open_samples),
+        ]
+
+    async def _migrate(self) -> str:
+        applied = await migrate(self._embedded.postgres.url, self._business, datetime.now(UTC))
+        if self._business.seed is not None:
+            pool = await open_pool(self._embedded.postgres.url, size=1)
+            try:
+                async with writing(pool) as connection:
+                    await self._business.seed(connection)
+            finally:
+                await pool.close()
+        return f"{len(applied)} applied" if applied else "nothing new"
+
+    async def _open_samples(self) -> str:
+        chosen = await self._choose()
+        if chosen.opened:
+            return "opened on the first start" if chosen.cases else "none wanted"
+        cases = CaseClient(await connect(self._embedded.temporal.address), task_queue=self._queue)
+        for sample in chosen.cases:
+            await cases.open_case(sample.case_id, sample.customer_id, sample.text, channel="sample")
+        self._keep(chosen.model_copy(update={"opened": True}))
+        return f"{len(chosen.cases)} cases opened"
+
+    async def _choose(self) -> Samples:
+        if self._file.exists():
+            return Samples.model_validate_json(self._file.read_text())
+        chosen = Samples(opened=True)
+        if self._wanted and self._business.samples is not None:
+            pool = await open_pool(self._embedded.postgres.url, size=1)
+            try:
+                async with reading(pool) as connection:
+                    found = await self._business.samples(connection)
+            finally:
+                await pool.close()
+            chosen = Samples(
+                cases=[
+                    Sample(case_id=f"sample-{number:02}", customer_id=customer, text=text)
+                    for number, (customer, text) in enumerate(found, 1)
+                ]
+            )
+        self._keep(chosen)
+        return chosen
+
+    def _keep(self, samples: Samples) -> None:
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(samples.model_dump_json(indent=2) + "\n")
+        fresh.replace(self._file)

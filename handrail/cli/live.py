@@ -1,0 +1,143 @@
+"""The cases as they change: a live table on a terminal, a line per change elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from handrail.business import Business
+from handrail.domain.approvals import ApprovalStatus
+from handrail.domain.cases import CaseStatus, CaseView
+from handrail.embedded.state import Stack
+from handrail.postgres.cases import PostgresCases
+from handrail.postgres.pool import open_pool
+
+LOOK_SECONDS = 1.0
+ROWS = 200
+AROUND_TABLE = 14
+WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus="Running"'
+COLOURS = {
+    CaseStatus.WORKING: "cyan",
+    CaseStatus.AWAITING_CUSTOMER: "blue",
+    CaseStatus.AWAITING_APPROVAL: "yellow",
+    CaseStatus.WITH_HUMAN: "magenta",
+    CaseStatus.RESOLVED: "green",
+    CaseStatus.CLOSED: "dim",
+}
+
+
+def waiting_url(ui: str) -> str:
+    """The Web UI's list of cases that wait for an approval."""
+    return f"{ui}/namespaces/default/workflows?query={quote(WAITING_QUERY, safe='')}"
+
+
+def program() -> str:
+    """How to call us from this folder."""
+    ours = Path(sys.executable).with_name("handrail")
+    found = shutil.which("handrail")
+    return "handrail" if found and Path(found).resolve() == ours.resolve() else os.path.relpath(ours)
+
+
+def directions(stack: Stack, example: CaseView | None) -> list[tuple[str, str]]:
+    """Where to go next, as (what, where)."""
+    prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={os.path.relpath(stack.data_dir)} "
+    call = prefix + program()
+    case = example.case_id if example else "CASE"
+    return [
+        ("Waiting approvals", waiting_url(stack.temporal_ui)),
+        ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
+        ("See one", f"{call} case show {case}"),
+        ("Stop", "Ctrl-C; the next start goes on with every open case"),
+    ]
+
+
+def waits_for(case: CaseView) -> str:
+    """What the case needs next, in a few words."""
+    for approval in case.approvals:
+        if approval.status is ApprovalStatus.OPEN:
+            return approval.request.headline
+    if case.status is CaseStatus.WITH_HUMAN:
+        return f"{case.queue or 'a person'}: {case.reason or 'handed over'}"
+    return (case.reply or "").replace("\n", " ")
+
+
+def picture(cases: Sequence[CaseView], where: Sequence[tuple[str, str]], height: int, trouble: str) -> Group:
+    """The table, what is counted, and where to go."""
+    table = Table(box=None, header_style="bold", expand=True)
+    table.add_column("case", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("topic", no_wrap=True)
+    table.add_column("waits for, or last reply", no_wrap=True, ratio=1, overflow="ellipsis")
+    shown = list(cases[: max(3, height - AROUND_TABLE)])
+    for case in shown:
+        status = Text(case.status, style=COLOURS[case.status])
+        table.add_row(Text(case.case_id), status, Text(case.topic or "–"), Text(waits_for(case)))
+    counted = Counter(case.status for case in cases)
+    counts = "  ".join(f"[{COLOURS[status]}]{status}[/] {counted[status]}" for status in CaseStatus if counted[status])
+    more = f"  (the {len(shown)} changed last of {len(cases)})" if len(shown) < len(cases) else ""
+    links = Table.grid(padding=(0, 2))
+    for what, place in where:
+        links.add_row(f"[bold]{what}[/]", Text(place, overflow="fold"))
+    return Group("", table, "", (counts or "no cases yet") + more, f"[red]{escape(trouble)}[/]" if trouble else "", links)
+
+
+class Watch:
+    """Shows the stack's cases until it is cancelled. A database that is away for a moment is said, not fatal."""
+
+    def __init__(self, stack: Stack, business: Business, console: Console) -> None:
+        self._stack, self._business, self._console = stack, business, console
+        self._seen: dict[str, tuple[CaseStatus, str | None]] = {}
+
+    async def run(self) -> None:
+        """See class."""
+        if self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False, transient=True) as live:
+                await self._look(live)
+        else:
+            for what, place in directions(self._stack, None):
+                self._console.print(f"{what}: {place}", soft_wrap=True, markup=False, highlight=False)
+            await self._look(None)
+
+    async def _look(self, live: Live | None) -> None:
+        pool = await open_pool(self._stack.database_url, size=1)
+        cases = PostgresCases(pool, self._business)
+        latest: list[CaseView] = []
+        try:
+            while True:
+                trouble = ""
+                try:
+                    latest = await cases.search(status=None, topic=None, reason=None, limit=ROWS)
+                except Exception as error:  # noqa: BLE001 - shown, and the next look is a second away
+                    trouble = f"PostgreSQL does not answer just now: {error}"
+                self._show(live, latest, trouble)
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await pool.close()
+
+    def _show(self, live: Live | None, cases: list[CaseView], trouble: str) -> None:
+        if live is None:
+            self._tell_changes(cases)
+            return
+        newest = sorted(cases, key=lambda case: case.updated_at, reverse=True)
+        waiting = next((case for case in newest if case.status is CaseStatus.AWAITING_APPROVAL), None)
+        live.update(picture(newest, directions(self._stack, waiting), self._console.height, trouble), refresh=True)
+
+    def _tell_changes(self, cases: list[CaseView]) -> None:
+        for case in sorted(cases, key=lambda case: case.updated_at):
+            now = (case.status, case.topic)
+            if self._seen.get(case.case_id) != now:
+                self._seen[case.case_id] = now
+                line = f"{case.updated_at:%H:%M:%S} {case.case_id} {case.status} {case.topic or '-'}"
+                self._console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -1,0 +1,263 @@
+"""`up`, `down` and `status`: the embedded stack from the command line.
+
+Exit codes: 0 done; 1 the stack cannot do it, with one line why; 3 `status` of a stack that does not run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec
+
+import psutil
+import typer
+from rich.console import Console
+
+from handrail.business import load_business
+from handrail.cli.first import FirstStart
+from handrail.cli.live import Watch, directions
+from handrail.domain.errors import HandrailError
+from handrail.embedded.folder import check_folder, end_leftovers
+from handrail.embedded.process import StackFailed
+from handrail.embedded.stack import Embedded, Plan, Run
+from handrail.embedded.state import Stack, State, last, leftovers, running
+from handrail.embedded.supervisor import Event, What
+from handrail.settings import Settings
+
+READY_SECONDS = 180.0
+DOWN_SECONDS = 90.0
+LOOK_SECONDS = 0.1
+NOT_RUNNING = 3
+P = ParamSpec("P")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The embedded stack.")
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the stack's data.", show_default=".handrail")]
+PortBase = Annotated[
+    int | None,
+    typer.Option("--port-base", min=1024, max=65_000, help="First of its ports.", show_default="17230, or the last one"),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
+
+
+def in_one_line(command: Callable[P, None]) -> Callable[P, None]:
+    """A refusal becomes one line on standard error and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except HandrailError as error:
+            fail(str(error))
+
+    return wrapped
+
+
+def fail(message: str) -> NoReturn:
+    """Say why, and end."""
+    Console(stderr=True).print(f"[bold red]✗[/] {message}", soft_wrap=True, highlight=False)
+    raise typer.Exit(1)
+
+
+@app.command()
+@in_one_line
+def up(
+    data_dir: DataDir = None,
+    port_base: PortBase = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready; it goes on running.")] = False,
+    samples: Annotated[bool, typer.Option(help="Open sample cases on the first start.")] = True,
+    workers: Annotated[int, typer.Option(min=0, max=16, help="How many worker processes.")] = 1,
+    json: Json = False,
+) -> None:
+    """Start the stack, or go on with the one that was stopped. Ctrl-C stops it."""
+    if json and not detach:
+        raise StackFailed("--json: goes with --detach; without it there is a live table.")
+    settings = Settings()
+    folder = (data_dir or settings.data_dir).absolute()
+    plan = Plan(folder, choose_base(settings, folder, port_base), workers, model_url(settings))
+    if detach:
+        start_apart(plan, samples, json)
+    else:
+        asyncio.run(serve(plan, settings, samples))
+
+
+@app.command()
+@in_one_line
+def down(data_dir: DataDir = None, json: Json = False) -> None:
+    """Stop the stack. Every open case goes on with the next start."""
+    folder = (data_dir or Settings().data_dir).absolute()
+    stack = running(folder)
+    if stack is not None:
+        stop(stack)
+    elif leftovers(folder):
+        end_leftovers(folder)
+    if json:
+        typer.echo(document(folder))
+    else:
+        typer.echo(f"Stopped the stack in {folder}." if stack else f"No stack runs in {folder}.")
+
+
+@app.command()
+@in_one_line
+def status(data_dir: DataDir = None, json: Json = False) -> None:
+    """Whether the stack runs, and where to reach it."""
+    folder = (data_dir or Settings().data_dir).absolute()
+    stack = running(folder)
+    if json:
+        typer.echo(document(folder))
+    elif stack is None:
+        typer.echo(f"No stack runs in {folder}. Start it: handrail up")
+    else:
+        show(stack)
+    if stack is None:
+        raise typer.Exit(NOT_RUNNING)
+
+
+def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
+    """Asked for, or set, or what this folder's stack had last time, or the default."""
+    before = last(folder)
+    if asked is not None or "port_base" in settings.model_fields_set or before is None:
+        return asked or settings.port_base
+    return before.port_base
+
+
+def model_url(settings: Settings) -> str | None:
+    """The real model server, where there is a key for one."""
+    if settings.openai_api_key is None:
+        return None
+    return settings.openai_base_url or "https://api.openai.com/v1"
+
+
+async def serve(plan: Plan, settings: Settings, samples: bool) -> None:
+    """Run the stack in this process until it is told to stop."""
+    console = Console(soft_wrap=True, highlight=False)
+    business = load_business(settings.business)
+    embedded = Embedded(plan)
+    first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue)
+    began = time.monotonic()
+
+    async def meanwhile() -> None:
+        console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
+        await Watch(embedded.describe(State.READY, {}), business, console).run()
+
+    console.print(f"[bold]Handrail[/] in {embedded.folder}", soft_wrap=True)
+    await Run(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
+    console.print("stopped; the next start goes on with every open case")
+
+
+def teller(console: Console) -> Callable[[Event], None]:
+    """Prints what happens to the parts, a line each."""
+
+    def tell(event: Event) -> None:
+        name = f"{event.part:<12}"
+        match event.what:
+            case What.READY:
+                console.print(f"  [green]✓[/] {name} {event.seconds:5.1f} s  [dim]{event.text}[/]")
+            case What.DIED:
+                console.print(
+                    f"  [red]✗ {name} ended[/] ({event.text}); starting it again in {event.seconds:.1f} s", soft_wrap=True
+                )
+            case What.STOPPED:
+                console.print(f"  [dim]■ {name} {event.seconds:5.1f} s  stopped[/]")
+            case What.STARTING:
+                pass
+
+    return tell
+
+
+def start_apart(plan: Plan, samples: bool, json: bool) -> None:
+    """Start a supervisor of its own, pass on what it says, and return when all is ready.
+
+    Raises:
+        StackFailed: it ended, or was not ready in time.
+    """
+    check_folder(plan.data_dir)
+    log = plan.data_dir / "logs" / "stack.log"
+    log.parent.mkdir(exist_ok=True)
+    options = ["--data-dir", str(plan.data_dir), "--port-base", str(plan.port_base), "--workers", str(plan.workers)]
+    with open(log, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "handrail.cli.stack", "up", *options, *([] if samples else ["--no-samples"])],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    stack = await_ready(process, plan.data_dir, log, quiet=json)
+    if json:
+        typer.echo(document(plan.data_dir))
+    else:
+        show(stack)
+
+
+def await_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, *, quiet: bool) -> Stack:
+    """Follow the log until the stack of this very process is ready."""
+    deadline = time.monotonic() + READY_SECONDS
+    with open(log) as lines:
+        while time.monotonic() < deadline:
+            new = lines.read()
+            if process.poll() is not None:
+                raise StackFailed(reason(new + lines.read(), process.returncode))
+            if new and not quiet:
+                typer.echo(new, nl=False)
+            stack = running(folder)
+            if stack and stack.supervisor.pid == process.pid and stack.state is State.READY:
+                return stack
+            time.sleep(LOOK_SECONDS)
+    process.terminate()
+    raise StackFailed(f"the stack was not ready after {READY_SECONDS:.0f} s. Look into {log.parent}.")
+
+
+def reason(said: str, code: int) -> str:
+    """The refusal among what a supervisor said last."""
+    refusals = [line.removeprefix("✗ ") for line in said.splitlines() if line.startswith("✗ ")]
+    return refusals[-1] if refusals else f"the stack ended with exit code {code}: {said.strip()[-500:] or 'it said nothing'}"
+
+
+def stop(stack: Stack) -> None:
+    """Ask the supervisor to stop everything and wait for it; then end it and what is left for certain."""
+    supervisor = stack.supervisor.find()
+    if supervisor is None:
+        return
+    supervisor.terminate()
+    try:
+        supervisor.wait(DOWN_SECONDS)
+    except psutil.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait()
+    end_leftovers(stack.data_dir)
+
+
+def document(folder: Path) -> str:
+    """The stack as `--json` shows it; of one that does not run just where and that."""
+    stack = running(folder)
+    if stack is None:
+        keys: dict[str, Any] = {"data_dir": str(folder), "state": State.STOPPED.value}
+        addresses = dict.fromkeys(("temporal_address", "temporal_ui", "database_url", "model", "supervisor"))
+        return dumps({**keys, **addresses, "processes": {}}, indent=2)
+    return stack.model_dump_json(indent=2)
+
+
+def show(stack: Stack) -> None:
+    """The stack for people; the password stays out of it."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"[bold]Handrail[/] {stack.state.value} in {stack.data_dir} (pid {stack.supervisor.pid})")
+    for what, where in [
+        ("Temporal", stack.temporal_address),
+        ("Web UI", stack.temporal_ui),
+        ("PostgreSQL", stack.database_url.rpartition("@")[2]),
+        ("Model", stack.model),
+        *directions(stack, None)[:-1],
+        ("Stop", f"handrail down --data-dir {stack.data_dir}"),
+    ]:
+        console.print(f"  {what:<18} {where}", markup=False)
+
+
+if __name__ == "__main__":
+    app()
