@@ -1,0 +1,50 @@
+"""The shop as a business."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from handrail.business import Business, FactType
+from handrail.shop import queries
+from handrail.shop.disclosure import DISCLOSURE
+from handrail.shop.rows import Customer
+from handrail.shop.samples import samples
+from handrail.shop.seeding import seed
+from handrail.shop.tools import TOOLS
+
+FOLDER = Path(__file__).parent
+
+FACTS = {
+    "refund_amount_usd": FactType.NUMBER,
+    "customer_refunded_30d_usd": FactType.NUMBER,
+    "customer_refund_total_30d_usd": FactType.NUMBER,
+    "order_status": FactType.TEXT,
+    "order_total_usd": FactType.NUMBER,
+    "order_refunded_usd": FactType.NUMBER,
+    "refunds_on_order": FactType.NUMBER,
+    "max_line_quantity": FactType.NUMBER,
+    "days_since_order": FactType.NUMBER,
+    "days_since_delivery": FactType.NUMBER,
+    "address_change_after_shipment": FactType.FLAG,
+    "address_country_change": FactType.FLAG,
+    "password_resets_24h": FactType.NUMBER,
+}
+
+
+async def known_customer(connection: Any, customer_id: str) -> bool:
+    """Whether there is such an account."""
+    return await queries.row(connection, "customer", Customer, customer_id=customer_id) is not None
+
+
+business = Business(
+    name="shop",
+    folder=FOLDER,
+    tools=TOOLS,
+    known_customer=known_customer,
+    facts=FACTS,
+    disclosure=DISCLOSURE,
+    migrations=FOLDER / "migrations",
+    seed=seed,
+    samples=samples,
+)

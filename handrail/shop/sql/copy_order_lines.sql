@@ -1,0 +1,1 @@
+copy shop.order_lines (order_id, line, sku, quantity, unit_price) from stdin

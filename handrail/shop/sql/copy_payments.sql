@@ -1,0 +1,1 @@
+copy shop.payments (payment_id, order_id, method, status, amount, created_at, captured_at) from stdin

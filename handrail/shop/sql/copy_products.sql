@@ -1,0 +1,1 @@
+copy shop.products (sku, name, price) from stdin

@@ -1,0 +1,1 @@
+insert into shop.seedings (seed, anchor) values (%(seed)s, %(anchor)s)

@@ -1,0 +1,1 @@
+select customer_id from shop.customers where customer_id = %(customer_id)s for update

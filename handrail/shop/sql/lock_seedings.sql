@@ -1,0 +1,1 @@
+lock table shop.seedings in exclusive mode
