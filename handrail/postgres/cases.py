@@ -1,0 +1,112 @@
+"""Cases in PostgreSQL: one transaction per step, idempotent on the ids within."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from handrail.business import Business
+from handrail.domain.approvals import Approval
+from handrail.domain.cases import CaseOpen, CaseView, Commit
+from handrail.domain.effects import EffectResult
+from handrail.domain.errors import CaseConflict, UnknownCase
+from handrail.domain.handoffs import Handoff
+from handrail.domain.messages import Author, Message
+from handrail.postgres import steps
+from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.queries import QUERIES
+
+
+class PostgresCases:
+    """The port `Cases`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
+
+    def __init__(self, pool: Pool, business: Business) -> None:
+        self._pool = pool
+        self._business = business
+
+    async def known_customer(self, customer_id: str) -> bool:
+        """Whether the business knows the customer."""
+        async with reading(self._pool) as connection:
+            return await self._business.known_customer(connection, customer_id)
+
+    async def open(self, case: CaseOpen, at: datetime) -> None:
+        """Record the case and its first message; the same content again changes nothing.
+
+        Raises:
+            CaseConflict: the case id stands with other content.
+        """
+        digest = case.content_digest()
+        first = Message(message_id=case.message.message_id, author=Author.CUSTOMER, text=case.message.text, at=at, turn=1)
+        async with writing(self._pool) as connection:
+            await connection.execute(
+                QUERIES["open_case"],
+                {**case.model_dump(include={"case_id", "customer_id", "channel"}), "at": at, "content_digest": digest},
+            )
+            await _refuse_other(connection, case.case_id, case.customer_id, digest)
+            await steps.save_messages(connection, case.case_id, [first])
+
+    async def commit(self, commit: Commit) -> None:
+        """Record one step of a case in one transaction. Repeated or late commits end in the same rows.
+
+        Raises:
+            CaseConflict: the case id stands for another customer or other content.
+            EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
+        """
+        async with writing(self._pool) as connection:
+            await connection.execute(QUERIES["save_case"], commit.row.model_dump(mode="json"))
+            await _refuse_other(connection, commit.row.case_id, commit.row.customer_id, commit.row.content_digest)
+            await steps.save(connection, commit)
+
+    async def transcript(self, case_id: str) -> list[Message]:
+        """The messages in order; none for an unknown case."""
+        return [Message.model_validate(row) for row in await self._all("transcript", case_id=case_id)]
+
+    async def effects(self, case_id: str) -> list[EffectResult]:
+        """What the ledger holds of effects that were applied or refused, oldest first."""
+        return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
+
+    async def show(self, case_id: str) -> CaseView:
+        """The case with its approvals, effects and newest classification.
+
+        Raises:
+            UnknownCase: there is no such case.
+        """
+        found = await self._all("show_case", case_id=case_id)
+        if not found:
+            raise UnknownCase(f"case_id: there is no case {case_id[:120]!r}. List them with `handrail case list`.")
+        return CaseView.model_validate(found[0])
+
+    async def handoff(self, case_id: str) -> Handoff | None:
+        """The newest packet."""
+        found = await self._all("newest_handoff", case_id=case_id)
+        return Handoff.model_validate(found[0]["body"]) if found else None
+
+    async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]:
+        """Cases that match every given filter, the last changed first, at most `limit`."""
+        found = await self._all("search_cases", status=status, topic=topic, reason=reason, limit=limit)
+        return [CaseView.model_validate(row) for row in found]
+
+    async def open_approvals(self) -> list[tuple[CaseView, Approval]]:
+        """Every open approval with its case, the first due first."""
+        found = await self._all("open_approvals")
+        return [(CaseView.model_validate(row["overview"]), Approval.model_validate(row["approval"])) for row in found]
+
+    async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            # Never prepared: an optional filter must be planned with its value, or no index is used.
+            await cursor.execute(QUERIES[query], parameters, prepare=False)
+            return await cursor.fetchall()
+
+
+async def _refuse_other(connection: Connection, case_id: str, customer_id: str, digest: str) -> None:
+    """Lock the case; a digest is compared where both sides have one, and kept where only this side has it."""
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["lock_case"], {"case_id": case_id})
+        stands = await cursor.fetchone()
+        if stands is None or stands["customer_id"] != customer_id or (digest and stands["content_digest"] not in ("", digest)):
+            raise CaseConflict(
+                f"case_id: {case_id[:120]!r} stands with other content. Open the new case under an id of its own; "
+                "what belongs to the standing case goes to it with `send_message`."
+            )
+        if digest and not stands["content_digest"]:
+            await cursor.execute(QUERIES["save_digest"], {"case_id": case_id, "content_digest": digest})

@@ -1,0 +1,71 @@
+"""The ledger's row of one effect: locked, compared with what is wanted, settled once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handrail.domain.effects import Effect, EffectResult
+from handrail.domain.errors import EffectConflict
+from handrail.domain.model import digest
+from handrail.postgres.pool import Connection, rows
+from handrail.postgres.queries import QUERIES
+
+
+async def lock(connection: Connection, effect: Effect) -> EffectResult | None:
+    """Lock the row until the transaction ends; the first answer where there is one, None where the effect may run now.
+
+    Raises:
+        EffectConflict: nothing, or something else, stands under this id, or no verdict and no person allows it.
+    """
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["lock_action"], effect.model_dump(include={"effect_id", "arguments_hash"}))
+        stands = await cursor.fetchone()
+    if stands is None:
+        raise EffectConflict(f"effect_id: {effect.effect_id} is not in the ledger; record its verdict first.")
+    _refuse_another(effect, stands)
+    if stands["outcome"] is not None:
+        return await answer(connection, effect.effect_id)
+    if not stands["permitted"]:
+        raise EffectConflict(
+            f"effect_id: {effect.effect_id} is {stands['status']} in the ledger (ruling {stands['ruling']}, approval "
+            f"{stands['approval_status'] or 'not asked for'}) or was ruled on with other arguments; "
+            "record a verdict or a decision that allows exactly these."
+        )
+    return None
+
+
+async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:
+    """Write down how it ended, with an audit entry; gives it as it will be read ever after.
+
+    `outcome` has status, applied_at and either result or code and message.
+    """
+    parameters = {"result": None, "code": None, "message": None, **outcome, **effect.model_dump(exclude={"arguments"})}
+    await connection.execute(QUERIES["settle_action"], parameters)
+    entry = {
+        "case_id": effect.case_id,
+        "entry_id": f"{effect.effect_id}:{outcome['status']}",
+        "at": outcome["applied_at"],
+        "actor": effect.approved_by or "agent",
+        "action": f"effect:{outcome['status']}",
+        "details": {"effect_id": effect.effect_id, "action": effect.action, "arguments_hash": effect.arguments_hash},
+    }
+    await connection.execute(QUERIES["save_audit"], entry)
+    return await answer(connection, effect.effect_id)
+
+
+async def answer(connection: Connection, effect_id: str) -> EffectResult:
+    """What the ledger says of an effect that was settled."""
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["effect"], {"effect_id": effect_id})
+        return EffectResult.model_validate(await cursor.fetchone())
+
+
+def _refuse_another(effect: Effect, stands: dict[str, Any]) -> None:
+    """Raises: EffectConflict where the row is about something else than `effect`."""
+    for name in ("case_id", "customer_id", "action"):
+        if stands[name] != getattr(effect, name):
+            raise EffectConflict(f"{name}: effect {effect.effect_id} stands in the ledger under another {name}.")
+    if digest(effect.arguments) != effect.arguments_hash:
+        raise EffectConflict(f"arguments: those of effect {effect.effect_id} do not have the hash that they came with.")
+    if stands["outcome"] is not None and stands["applied_hash"] != effect.arguments_hash:
+        raise EffectConflict(f"arguments: effect {effect.effect_id} was {stands['outcome']} with other arguments.")

@@ -1,0 +1,94 @@
+"""The connection pool, and the two ways to use it: a transaction that reads and one that writes.
+
+A server that was killed and came back is survived: the operation that hit it raises `psycopg.OperationalError`, which the
+caller may try again; connections from before are discarded together and new ones opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+from psycopg import AsyncConnection, AsyncCursor, OperationalError
+from psycopg.rows import DictRow, TupleRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from handrail.postgres.adaptation import adapt
+from handrail.postgres.queries import QUERIES
+
+Connection: TypeAlias = AsyncConnection[TupleRow]
+Cursor: TypeAlias = AsyncCursor[DictRow]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+CONNECT_SECONDS = 5
+WAIT_SECONDS = 10.0
+# The pause between attempts doubles; giving up soon and starting afresh keeps it short after a long outage.
+RECONNECT_SECONDS = 5.0
+STATEMENT_MILLISECONDS = 30_000
+LOCK_MILLISECONDS = 15_000
+IDLE_MILLISECONDS = 60_000
+SILENT_PEER_MILLISECONDS = 15_000
+
+_SERVER_OPTIONS = (
+    f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
+    f" -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
+)
+
+
+async def open_pool(url: str, *, size: int = 10) -> Pool:
+    """An open pool of at most `size` connections to `url`; close it with `await pool.close()`.
+
+    Raises:
+        psycopg_pool.PoolTimeout: the server did not answer within `WAIT_SECONDS` (an `OperationalError`).
+    """
+
+    async def check(connection: Connection) -> None:
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except OperationalError:
+            # One dead connection means the server went away: its siblings would each cost a caller a longer pause.
+            await pool.drain()
+            raise
+
+    options: dict[str, Any] = {
+        "application_name": "handrail",
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": 30,
+        "tcp_user_timeout": SILENT_PEER_MILLISECONDS,
+        "options": _SERVER_OPTIONS,
+    }
+    pool: Pool = AsyncConnectionPool(
+        url,
+        kwargs=options,
+        min_size=min(2, size),
+        max_size=size,
+        open=False,
+        configure=adapt,
+        check=check,
+        name="handrail",
+        timeout=WAIT_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+    )
+    await pool.open(wait=True, timeout=WAIT_SECONDS)
+    return pool
+
+
+@asynccontextmanager
+async def writing(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection in a transaction: committed at the end, rolled back by an exception."""
+    async with pool.connection() as connection, connection.transaction():
+        yield connection
+
+
+@asynccontextmanager
+async def reading(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection in a transaction in which PostgreSQL refuses every write."""
+    async with writing(pool) as connection:
+        await connection.execute(QUERIES["read_only"])
+        yield connection
+
+
+def rows(connection: Connection) -> Cursor:
+    """A cursor whose rows are dicts; close it with `async with`."""
+    return connection.cursor(row_factory=dict_row)

@@ -1,0 +1,151 @@
+"""The business's tools on PostgreSQL: checked and read without any chance to write, applied at most once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
+
+from handrail.business import Business, Call, Kind, Tool
+from handrail.domain.agent import ToolSpec
+from handrail.domain.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
+from handrail.ports import Clock
+from handrail.postgres import ledger
+from handrail.postgres.pool import Connection, Pool, reading, writing
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class CheckedProposal:
+    """Arguments as the tool's model normalises them (JSON-ready); for an effect, also its preview."""
+
+    arguments: dict[str, Any]
+    title: str
+    headline: str
+    shown: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class PostgresRecord:
+    """The port `SystemOfRecord` over a business. Any method that connects raises `psycopg.OperationalError` while the
+    server is away; try it again."""
+
+    def __init__(self, pool: Pool, business: Business, clock: Clock) -> None:
+        self._pool = pool
+        self._business = business
+        self._clock = clock
+
+    def specs(self, names: list[str]) -> list[ToolSpec]:
+        """The tools of these names as a model sees them; names that the business does not have are left out."""
+        tools = (self._business.by_name[name] for name in names if name in self._business.by_name)
+        return [
+            ToolSpec(
+                name=tool.name,
+                description=tool.description,
+                parameters=tool.arguments.model_json_schema(),
+                effect=tool.kind is Kind.EFFECT,
+            )
+            for tool in tools
+        ]
+
+    async def check(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> CheckedProposal:
+        """Validate and normalise arguments; for an effect also its preview. Writes nothing.
+
+        Raises:
+            InvalidInput: unknown tool or arguments that do not validate; names field and remedy.
+            BusinessRefused: the business's rules say no already.
+            DefinitionInvalid: the preview gives a fact that the business does not declare.
+        """
+        known = self._tool(tool)
+        valid = validated(known, arguments)
+        normal = valid.model_dump(mode="json")
+        if known.preview is None:
+            return CheckedProposal(arguments=normal, title=known.name, headline=known.name)
+        preview = await self._read(known.preview, case_id, customer_id, valid)
+        undeclared = sorted(set(preview.facts) - set(self._business.facts))
+        if undeclared:
+            raise DefinitionInvalid(
+                f"business {self._business.name}: the preview of {tool} gives {', '.join(undeclared)}; declare it in `facts`."
+            )
+        return CheckedProposal(normal, preview.title, preview.headline, dict(preview.shown), dict(preview.facts))
+
+    async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Run a read tool in a read-only transaction.
+
+        Raises:
+            InvalidInput: see `check`; also where the tool is an effect.
+            BusinessRefused: for example another customer's order.
+        """
+        known = self._tool(tool)
+        if known.kind is not Kind.READ:
+            raise InvalidInput(f"tool: {tool} writes; propose it and have it ruled on. Reads: {self._names(Kind.READ)}.")
+        return jsonable(await self._read(known.run, case_id, customer_id, validated(known, arguments)))
+
+    async def apply(self, effect: Effect) -> EffectResult:
+        """Run an effect at most once, in one transaction with its ledger row; a repeated call gives the first answer.
+
+        Raises:
+            EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
+            InvalidInput: the tool is gone, or its model no longer takes the arguments.
+        """
+        async with writing(self._pool) as connection:
+            before = await ledger.lock(connection, effect)
+            if before is not None:
+                return before
+            return await self._run(connection, effect)
+
+    async def _run(self, connection: Connection, effect: Effect) -> EffectResult:
+        known = self._tool(effect.action)
+        if known.kind is not Kind.EFFECT:
+            raise InvalidInput(f"tool: {known.name} writes nothing; use `read`. Effects: {self._names(Kind.EFFECT)}.")
+        valid = validated(known, effect.arguments)
+        call = Call(effect.case_id, effect.customer_id, connection, self._clock.now(), effect.effect_id)
+        outcome: dict[str, Any]
+        try:
+            async with connection.transaction():
+                outcome = {"status": EffectStatus.APPLIED, "result": jsonable(await known.run(call, valid))}
+        except BusinessRefused as no:
+            outcome = {"status": EffectStatus.REFUSED, "code": no.code, "message": str(no)}
+        return await ledger.settle(connection, effect, {**outcome, "applied_at": self._clock.now()})
+
+    async def _read(
+        self, run: Callable[[Call, Any], Awaitable[Answer]], case_id: str, customer_id: str, arguments: BaseModel
+    ) -> Answer:
+        async with reading(self._pool) as connection:
+            return await run(Call(case_id, customer_id, connection, self._clock.now()), arguments)
+
+    def _tool(self, name: str) -> Tool:
+        if name not in self._business.by_name:
+            raise InvalidInput(f"tool: there is no {name[:60]!r}. Known: {self._names(*Kind)}.")
+        return self._business.by_name[name]
+
+    def _names(self, *kinds: Kind) -> str:
+        return ", ".join(sorted(tool.name for tool in self._business.tools if tool.kind in kinds)) or "none"
+
+
+def validated(tool: Tool, arguments: dict[str, Any]) -> BaseModel:
+    """The arguments as the tool's model.
+
+    Raises:
+        InvalidInput: names every field that is wrong and what would be right; never repeats a value.
+    """
+    try:
+        return tool.arguments.model_validate(arguments)
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(str(part) for part in one['loc']) or 'arguments'}: {one['msg']}"
+            for one in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        fields = ", ".join(tool.arguments.model_fields) or "none"
+        raise InvalidInput(f"{tool.name}: {'; '.join(wrong)}. Fields of {tool.name}: {fields}.") from None
+
+
+def jsonable(result: Any) -> dict[str, Any]:
+    """A tool's answer as JSON-ready data: dates and decimals as strings, as pydantic writes them."""
+    ready: dict[str, Any] = to_jsonable_python(result)
+    return ready

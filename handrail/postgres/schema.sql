@@ -1,0 +1,243 @@
+CREATE FUNCTION handrail.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME;
+END
+$$;
+
+CREATE TABLE handrail.cases (
+    case_id text PRIMARY KEY,
+    customer_id text NOT NULL,
+    channel text NOT NULL,
+    status text NOT NULL CONSTRAINT cases_status CHECK (
+        status IN ('Working', 'AwaitingCustomer', 'AwaitingApproval', 'WithHuman', 'Resolved', 'Closed')
+    ),
+    topic text,
+    tier smallint NOT NULL CONSTRAINT cases_tier CHECK (tier BETWEEN 0 AND 2),
+    queue text,
+    risk text,
+    reason text,
+    language text,
+    reply text,
+    confidence double precision CONSTRAINT cases_confidence CHECK (confidence BETWEEN 0 AND 1),
+    assignee text,
+    turn integer NOT NULL CONSTRAINT cases_turn CHECK (turn >= 1),
+    due_at timestamptz,
+    opened_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    version integer NOT NULL CONSTRAINT cases_version CHECK (version >= 0),
+    content_digest text NOT NULL,
+    usage jsonb NOT NULL DEFAULT '{}',
+    usage_version integer NOT NULL DEFAULT -1
+);
+COMMENT ON COLUMN handrail.cases.usage IS 'what the model calls of the whole case used, as of usage_version';
+
+CREATE INDEX cases_by_status ON handrail.cases (status, updated_at DESC, case_id);
+CREATE INDEX cases_by_topic ON handrail.cases (topic, updated_at DESC, case_id);
+CREATE INDEX cases_by_reason ON handrail.cases (reason, updated_at DESC, case_id) WHERE reason IS NOT NULL;
+CREATE INDEX cases_by_time ON handrail.cases (updated_at DESC, case_id);
+
+CREATE TRIGGER cases_never_go_back BEFORE UPDATE ON handrail.cases
+FOR EACH ROW WHEN (NEW.version < OLD.version OR NEW.usage_version < OLD.usage_version)
+EXECUTE FUNCTION handrail.refuse('a case''s version never goes back');
+
+CREATE TABLE handrail.messages (
+    case_id text NOT NULL REFERENCES handrail.cases,
+    message_id text NOT NULL,
+    author text NOT NULL CONSTRAINT messages_author CHECK (author IN ('customer', 'assistant', 'person', 'system')),
+    text text NOT NULL,
+    at timestamptz NOT NULL,
+    turn integer NOT NULL,
+    sequence integer NOT NULL,
+    language text,
+    by text,
+    PRIMARY KEY (case_id, message_id)
+);
+CREATE INDEX messages_in_order ON handrail.messages (case_id, sequence, at, message_id);
+
+CREATE TABLE handrail.classifications (
+    case_id text NOT NULL REFERENCES handrail.cases,
+    version integer NOT NULL,
+    body jsonb NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, version)
+);
+
+CREATE TABLE handrail.handoffs (
+    case_id text NOT NULL REFERENCES handrail.cases,
+    version integer NOT NULL,
+    body jsonb NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, version)
+);
+
+CREATE TABLE handrail.audit (
+    case_id text NOT NULL REFERENCES handrail.cases,
+    entry_id text NOT NULL,
+    at timestamptz NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    details jsonb NOT NULL,
+    PRIMARY KEY (case_id, entry_id)
+);
+CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.audit
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('the audit only grows');
+CREATE TABLE handrail.approvals (
+    case_id text NOT NULL REFERENCES handrail.cases,
+    approval_id text NOT NULL,
+    revision integer NOT NULL,
+    request jsonb NOT NULL,
+    request_id text NOT NULL GENERATED ALWAYS AS (request ->> 'request_id') STORED,
+    status text NOT NULL CONSTRAINT approvals_status CHECK (
+        status IN ('open', 'approved', 'edited', 'rejected', 'answered', 'expired', 'withdrawn')
+    ),
+    opened_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    update_names text[] NOT NULL,
+    decision jsonb,
+    version integer NOT NULL,
+    PRIMARY KEY (case_id, approval_id, revision),
+    CONSTRAINT approvals_decided CHECK (
+        (status IN ('approved', 'edited', 'rejected', 'answered')) = (decision IS NOT NULL)
+    )
+);
+COMMENT ON COLUMN handrail.approvals.revision IS
+'counts case-wide: what is asked again under the same id after a decision is a row of its own';
+
+CREATE INDEX approvals_open ON handrail.approvals (due_at, case_id, approval_id) WHERE status = 'open';
+
+CREATE TRIGGER approvals_settle_once BEFORE UPDATE ON handrail.approvals
+FOR EACH ROW WHEN (OLD.status <> 'open')
+EXECUTE FUNCTION handrail.refuse('an approval is settled once');
+CREATE TRIGGER approvals_stay BEFORE DELETE OR TRUNCATE ON handrail.approvals
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('an approval is never deleted');
+
+CREATE FUNCTION handrail.permitted(
+    ruling text, arguments_hash text, approval_status text, decided_hash text, wanted_hash text
+) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+SELECT ruling <> 'block'
+    AND coalesce(approval_status, 'approved') IN ('approved', 'edited')
+    AND (
+        (ruling = 'allow' AND arguments_hash = wanted_hash)
+        OR (approval_status IS NOT NULL AND decided_hash = wanted_hash)
+    ) IS TRUE
+$$;
+COMMENT ON FUNCTION handrail.permitted IS
+'may exactly these arguments run: allowed by the guardrail, or approved by a person; whoever was asked must have said yes';
+
+CREATE FUNCTION handrail.strictness(ruling text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+SELECT array_position(ARRAY['allow', 'require_approval', 'block'], ruling)
+$$;
+
+CREATE TABLE handrail.actions (
+    effect_id text PRIMARY KEY,
+    case_id text NOT NULL REFERENCES handrail.cases,
+    kind text NOT NULL CONSTRAINT actions_kind CHECK (kind IN ('read', 'effect', 'reply')),
+    action text NOT NULL,
+    call_id text,
+    confidence double precision,
+    revision integer NOT NULL,
+    version integer NOT NULL,
+    arguments jsonb NOT NULL,
+    arguments_hash text NOT NULL,
+    ruling text NOT NULL CONSTRAINT actions_ruling CHECK (ruling IN ('allow', 'require_approval', 'block')),
+    verdict jsonb NOT NULL,
+    policy_version text NOT NULL,
+    approval_id text,
+    approval_status text,
+    approval_revision integer,
+    approved_by text,
+    decided_arguments jsonb,
+    decided_hash text,
+    outcome text CONSTRAINT actions_outcome CHECK (outcome IN ('applied', 'refused')),
+    applied_hash text,
+    applied_at timestamptz,
+    result jsonb,
+    code text,
+    message text,
+    status text NOT NULL GENERATED ALWAYS AS (
+        CASE
+            WHEN outcome IS NOT NULL THEN outcome
+            WHEN ruling = 'block' THEN 'blocked'
+            WHEN approval_status = 'rejected' THEN 'rejected'
+            WHEN approval_status IN ('approved', 'edited') THEN 'approved'
+            WHEN approval_status IS NULL AND ruling = 'allow' THEN 'allowed'
+            ELSE 'held'
+        END
+    ) STORED,
+    FOREIGN KEY (case_id, approval_id, approval_revision) REFERENCES handrail.approvals,
+    CONSTRAINT actions_applied_as_permitted CHECK (
+        outcome IS NULL
+        OR (
+            kind = 'effect'
+            AND applied_hash IS NOT NULL
+            AND applied_at IS NOT NULL
+            AND handrail.permitted(ruling, arguments_hash, approval_status, decided_hash, applied_hash)
+        )
+    ),
+    CONSTRAINT actions_nothing_without_outcome CHECK (
+        outcome IS NOT NULL OR num_nonnulls(applied_hash, applied_at, result, code, message) = 0
+    )
+);
+CREATE INDEX actions_by_case ON handrail.actions (case_id, applied_at, effect_id);
+
+CREATE TRIGGER actions_happen_once BEFORE UPDATE ON handrail.actions
+FOR EACH ROW WHEN (OLD.outcome IS NOT NULL)
+EXECUTE FUNCTION handrail.refuse('an effect happens once');
+CREATE TRIGGER actions_stay BEFORE DELETE OR TRUNCATE ON handrail.actions
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('the ledger never forgets');
+CREATE VIEW handrail.effects AS
+SELECT
+    case_id,
+    effect_id,
+    action,
+    CASE WHEN applied_hash = arguments_hash THEN arguments ELSE decided_arguments END AS arguments,
+    outcome AS status,
+    coalesce(result, '{}') AS result,
+    code,
+    message,
+    applied_at
+FROM handrail.actions
+WHERE outcome IS NOT NULL;
+
+CREATE VIEW handrail.overview AS
+SELECT
+    c.case_id,
+    c.customer_id,
+    c.channel,
+    c.status,
+    c.topic,
+    c.tier,
+    c.queue,
+    c.risk,
+    c.reason,
+    c.language,
+    coalesce(
+        c.reply,
+        (
+            SELECT m.text FROM handrail.messages AS m
+            WHERE m.case_id = c.case_id AND m.author IN ('assistant', 'person')
+            ORDER BY m.sequence DESC, m.at DESC, m.message_id DESC LIMIT 1
+        )
+    ) AS reply,
+    c.confidence,
+    c.assignee,
+    c.turn,
+    c.due_at,
+    c.opened_at,
+    c.updated_at,
+    c.version,
+    c.content_digest,
+    c.usage,
+    (
+        SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.revision, a.approval_id), '[]')
+        FROM handrail.approvals AS a WHERE a.case_id = c.case_id
+    ) AS approvals,
+    (
+        SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.applied_at, e.effect_id), '[]')
+        FROM handrail.effects AS e WHERE e.case_id = c.case_id
+    ) AS effects,
+    (
+        SELECT k.body FROM handrail.classifications AS k
+        WHERE k.case_id = c.case_id ORDER BY k.version DESC LIMIT 1
+    ) AS classification
+FROM handrail.cases AS c;

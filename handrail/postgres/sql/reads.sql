@@ -1,0 +1,30 @@
+-- name: read_only
+SET TRANSACTION READ ONLY;
+
+-- name: transcript
+SELECT message_id, author, text, at, turn, sequence, language, by FROM handrail.messages
+WHERE case_id = %(case_id)s ORDER BY sequence, at, message_id;
+
+-- name: effects_of_case
+SELECT * FROM handrail.effects WHERE case_id = %(case_id)s ORDER BY applied_at, effect_id;
+
+-- name: newest_handoff
+SELECT body FROM handrail.handoffs WHERE case_id = %(case_id)s ORDER BY version DESC LIMIT 1;
+
+-- name: show_case
+SELECT * FROM handrail.overview WHERE case_id = %(case_id)s;
+
+-- name: search_cases
+SELECT * FROM handrail.overview
+WHERE (%(status)s::text IS NULL OR status = %(status)s)
+    AND (%(topic)s::text IS NULL OR topic = %(topic)s)
+    AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+ORDER BY updated_at DESC, case_id
+LIMIT %(limit)s;
+
+-- name: open_approvals
+SELECT to_jsonb(a) AS approval, to_jsonb(o) AS overview
+FROM handrail.approvals AS a
+INNER JOIN handrail.overview AS o ON a.case_id = o.case_id
+WHERE a.status = 'open'
+ORDER BY a.due_at, a.case_id, a.approval_id;
