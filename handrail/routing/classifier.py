@@ -1,0 +1,162 @@
+"""A small local classifier: which topic, and whether any.
+
+Two stages. The first scores every topic, and every group of background sentences, by kernel ridge regression over the
+likeness to the examples. The second decides whether the best topic is meant at all: a logistic regression over that topic's
+score, its lead, its nearest examples and the background's scores, learnt from folds in which the sentence, and its whole
+background group, were unseen. Its probability is the confidence, calibrated for as many messages within scope as outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.special import softmax
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.topics import Topic
+from handrail.routing.features import Features, Floats
+
+Labels = npt.NDArray[np.str_]
+Rows = npt.NDArray[np.intp]
+
+RIDGE = 0.3
+FOLDS = 6
+SEED = 20
+SHARPNESS = 8.0
+CLAIMED = 0.5
+NEIGHBOURS = 3
+_GROUP = "~"
+
+
+class Scores(NamedTuple):
+    """One message. `shares` over `Classifier.topics` if one of them is meant; `confidence` that the best one is;
+    `background`, about 0 to 1, how much the message is like something that no topic is about."""
+
+    shares: dict[str, float]
+    best: str
+    confidence: float
+    background: float
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Training sentences with their class: a topic, or `~group` of the background."""
+
+    texts: list[str]
+    labels: Labels
+    groups: Labels
+
+    @classmethod
+    def gather(cls, topics: Sequence[Topic], background: dict[str, list[str]]) -> Sentences:
+        rows = [(text, topic.name, f"{topic.name}/{n}") for topic in topics for n, text in enumerate(topic.examples)]
+        rows += [(text, _GROUP + group, _GROUP + group) for group, texts in background.items() for text in texts]
+        texts, labels, groups = zip(*rows, strict=True)
+        return cls(list(texts), np.array(labels), np.array(groups))
+
+    def without(self, dropped: npt.NDArray[np.bool_]) -> Sentences:
+        kept = np.flatnonzero(~dropped)
+        return Sentences([self.texts[row] for row in kept], self.labels[kept], self.groups[kept])
+
+
+class Classifier:
+    """Trained once, then only read: safe to share between threads. The same topics give the same answers.
+
+    Raises:
+        DefinitionInvalid: no topics, or examples that do not tell them apart.
+    """
+
+    def __init__(self, topics: Sequence[Topic], background: dict[str, list[str]]) -> None:
+        if not topics:
+            raise DefinitionInvalid("topics: there are none to learn from. Add at least one file to the folder topics/.")
+        self.topics = sorted(topic.name for topic in topics)
+        sentences = Sentences.gather(sorted(topics, key=lambda topic: topic.name), background)
+        self._features = Features(sentences.texts)
+        self._known: csr_matrix = self._features.vectors(sentences.texts)
+        likeness = (self._known @ self._known.T).toarray()
+        kept = self._unclaimed(sentences, likeness)
+        self._sentences = sentences.without(~kept)
+        self._known, likeness = self._known[kept], likeness[np.ix_(kept, kept)]
+        self._classes = [*self.topics, *sorted({label for label in self._sentences.labels if label.startswith(_GROUP)})]
+        everything = np.arange(len(likeness))
+        self._gate = self._learn_gate(likeness)
+        self._ridge = self._fit(likeness, everything)
+
+    def predict(self, texts: Sequence[str]) -> list[Scores]:
+        """The scores of each text, in order."""
+        if not texts:
+            return []
+        likeness = (self._features.vectors(texts) @ self._known.T).toarray()
+        scores, evidence = self._look(self._ridge, likeness, self._sentences.labels)
+        confidence = self._gate.predict_proba(evidence)[:, 1]
+        ours, back = scores[:, : len(self.topics)], scores[:, len(self.topics) :]
+        shares = softmax(SHARPNESS * ours, axis=1)
+        return [
+            Scores(dict(zip(self.topics, row.tolist(), strict=True)), self.topics[row.argmax()], float(sure), float(other))
+            for row, sure, other in zip(shares, confidence, back.max(axis=1, initial=0.0), strict=True)
+        ]
+
+    def predict_proba(self, texts: Sequence[str]) -> Floats:
+        """One row per text: `topics` in order, then out of scope; rows sum to 1."""
+        rows = [
+            [*(share * scores.confidence for share in scores.shares.values()), 1 - scores.confidence]
+            for scores in self.predict(texts)
+        ]
+        return np.array(rows).reshape(len(texts), len(self.topics) + 1)
+
+    def _unclaimed(self, sentences: Sentences, likeness: Floats) -> npt.NDArray[np.bool_]:
+        """Everything but the background sentences that are close to a topic's example: the business handles those."""
+        ours = np.isin(sentences.labels, self.topics)
+        claimed: npt.NDArray[np.bool_] = ~ours & (likeness[:, ours].max(axis=1) >= CLAIMED)
+        return ~claimed
+
+    def _fit(self, likeness: Floats, rows: Rows) -> KernelRidge:
+        wanted = (self._sentences.labels[rows, None] == np.array(self._classes)[None]).astype(float)
+        return KernelRidge(alpha=RIDGE, kernel="precomputed").fit(likeness[np.ix_(rows, rows)], wanted)
+
+    def _look(self, ridge: KernelRidge, likeness: Floats, labels: Labels) -> tuple[Floats, Floats]:
+        """The classes' scores and the evidence on the best topic, from the likeness to the sentences of `labels`."""
+        scores: Floats = ridge.predict(likeness)
+        ours, back = scores[:, : len(self.topics)], scores[:, len(self.topics) :]
+        near = np.column_stack([nearest(likeness[:, labels == topic]) for topic in self.topics])
+        best, row = ours.argmax(axis=1), np.arange(len(scores))
+        ranked = np.sort(np.column_stack([ours, np.zeros(len(ours))]), axis=1)
+        top, lead = ranked[:, -1], ranked[:, -1] - ranked[:, -2]
+        others = back.max(axis=1, initial=0.0), back.clip(0).sum(axis=1)
+        return scores, np.column_stack([top, lead, near[row, best], *others])
+
+    def _learn_gate(self, likeness: Floats) -> Pipeline:
+        labels = self._sentences.labels
+        ours = np.isin(labels, self.topics)
+        strata = np.where(ours, labels, _GROUP)
+        count = max(2, min(FOLDS, *np.unique(strata, return_counts=True)[1]))
+        folds = StratifiedGroupKFold(count, shuffle=True, random_state=SEED)
+        evidence, meant = [], []
+        for known, unseen in folds.split(labels, strata, self._sentences.groups):
+            scores, rows = self._look(self._fit(likeness, known), likeness[np.ix_(unseen, known)], labels[known])
+            best = np.array(self.topics)[scores[:, : len(self.topics)].argmax(axis=1)]
+            evidence.append(rows)
+            meant.append(best == labels[unseen])
+        target = np.concatenate(meant)
+        if target.all() or not target.any():
+            raise DefinitionInvalid("topics: their examples do not tell them apart. Write examples that differ.")
+        gate = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=500))
+        return gate.fit(np.concatenate(evidence), target)
+
+
+def nearest(likeness: Floats) -> Floats:
+    """The mean likeness to the nearest few examples of one topic."""
+    count = min(NEIGHBOURS, likeness.shape[1])
+    if not count:
+        return np.zeros(len(likeness))
+    mean: Floats = np.partition(likeness, likeness.shape[1] - count, axis=1)[:, -count:].mean(axis=1)
+    return mean

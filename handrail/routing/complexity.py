@@ -1,0 +1,53 @@
+"""One request, several, or one that needs judgement; and the sentences a message is made of."""
+
+from __future__ import annotations
+
+import re
+
+from handrail.routing.lexicon import lexicon, phrases
+from handrail.routing.text import PAUSE, STOP, Folded
+
+SINGLE = "single"
+SEVERAL = "several"
+JUDGEMENT = "judgement"
+
+LONG = 150
+SIDE = 3
+MOST_PARTS = 12
+
+_SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\n+")
+_REFERENCE = re.compile(r"\b(?=[\w-]*\d{3})(?:[A-Za-z]{1,4}-?\d[\w-]*|\d{5,})\b")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of at least three words, where there are two or more; of very many the first and the last."""
+    parts = [part for part in _SENTENCE_END.split(text) if len(part.split()) >= SIDE]
+    if len(parts) < 2:
+        return []
+    return parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS * 2 // 3], *parts[-MOST_PARTS // 3 :]]
+
+
+class Complexity:
+    """Marks in the text; that several topics are meant is known only to the classifier."""
+
+    def __init__(self) -> None:
+        self._also = phrases(lexicon().also)
+        self._judgement = phrases(lexicon().judgement)
+
+    def of(self, text: str, message: Folded, topics: set[str]) -> str:
+        """`topics` are those that parts of the message are surely about."""
+        if len(message.words) > LONG or any(True for one in self._judgement for _ in one.matches(message)):
+            return JUDGEMENT
+        references = {found.casefold() for found in _REFERENCE.findall(text)}
+        if len(topics) > 1 or len(references) > 1 or self._joined(message):
+            return SEVERAL
+        return SINGLE
+
+    def _joined(self, message: Folded) -> bool:
+        """A word such as 'also' with at least three words on either side."""
+        for phrase in self._also:
+            for match in phrase.matches(message):
+                sides = message.stream[: match.start()], message.stream[match.end() :]
+                if all(len(re.sub(rf"[{re.escape(STOP)}{PAUSE}]", " ", side).split()) >= SIDE for side in sides):
+                    return True
+        return False

@@ -1,0 +1,76 @@
+"""Phrases of risk rules: whole words in order, `*` for up to four words between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from handrail.routing.text import PAUSE, Folded, fold, spellings
+
+GAP = "*"
+GAP_WORDS = 4
+
+_BETWEEN = rf"(?: {PAUSE})? "
+_GAP = rf"(?:(?: {PAUSE})? \w+){{0,{GAP_WORDS}}}?(?: {PAUSE})? "
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase as the file has it. A gap never crosses the end of a sentence.
+
+    Raises:
+        ValueError: empty, a gap at an end, two gaps in a row, or a star attached to a word.
+    """
+
+    text: str
+    language: str
+
+    def __post_init__(self) -> None:
+        tokens = self.tokens
+        if not tokens or all(token == GAP for token in tokens):
+            raise ValueError("is empty; write at least one word")
+        if GAP in (tokens[0], tokens[-1]):
+            raise ValueError("begins or ends with '*'; a gap stands between two words")
+        if any(token == following == GAP for token, following in pairwise(tokens)):
+            raise ValueError("has two '*' in a row; one '*' is a gap of up to four words")
+
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        tokens: list[str] = []
+        for piece in self.text.split():
+            if GAP in piece and piece != GAP:
+                raise ValueError(f"has '*' attached to a word in {piece!r}; put blanks around it")
+            tokens += [GAP] if piece == GAP else _words(piece)
+        return tuple(tokens)
+
+    @cached_property
+    def needed(self) -> tuple[frozenset[str], ...]:
+        """For each word its spellings; a message that lacks one of the words cannot match."""
+        return tuple(frozenset(spellings(token)) for token in self.tokens if token != GAP)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        source = ""
+        for position, token in enumerate(self.tokens):
+            if token == GAP:
+                continue
+            if position:
+                source += _GAP if self.tokens[position - 1] == GAP else _BETWEEN
+            source += f"(?:{'|'.join(map(re.escape, spellings(token)))})"
+        return re.compile(rf"(?<= ){source}(?= )")
+
+    def matches(self, message: Folded) -> Iterator[re.Match[str]]:
+        """Every place in the stream, from left to right."""
+        if all(not one.isdisjoint(message.vocabulary) for one in self.needed):
+            yield from self.pattern.finditer(message.stream)
+
+
+def _words(piece: str) -> list[str]:
+    """The words of one blank-separated piece, umlauts kept so that both spellings can be derived."""
+    lowered = piece.casefold()
+    if len(Folded(lowered).words) <= 1 and fold(lowered).isalnum():
+        return [lowered]
+    return Folded(lowered).words

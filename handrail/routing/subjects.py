@@ -1,0 +1,109 @@
+"""What a message is about, given what the case was about before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from handrail.domain.classification import OUT_OF_SCOPE
+from handrail.routing.classifier import Classifier, Scores
+from handrail.routing.complexity import sentences
+from handrail.routing.lexicon import lexicon
+from handrail.routing.text import Folded
+from handrail.routing.wish import vocabulary
+
+AGENT_FROM = 0.6
+"""Confidence from which the agent may have the message."""
+PEOPLE_FROM = 0.5
+"""The same for topics that go to people: a wrong guess costs a person a minute."""
+PEOPLE_SHARE = 0.4
+"""With so large a share on topics for people, one of those is taken although an agent's topic leads."""
+SWITCH_FROM = 0.7
+"""A case that is under way changes to another of the agent's topics only from here on."""
+OTHER_FROM = 0.35
+"""A case that is under way falls out of scope only if the message is so much like the background."""
+STAYS_SURELY = 0.9
+STAYS = 0.7
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`topic` with its confidence and why; `also` are all topics that parts of the message are surely about."""
+
+    topic: str
+    confidence: float
+    reasons: list[str] = field(default_factory=list)
+    also: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A topic that the message or one of its sentences is surely about."""
+
+    topic: str
+    confidence: float
+
+
+class Subjects:
+    """`people` are the topics that the agent never handles."""
+
+    def __init__(self, classifier: Classifier, people: frozenset[str]) -> None:
+        self._classifier = classifier
+        self._people = people
+        self._pointing = vocabulary(lexicon().pointing)
+
+    def of(self, text: str, message: Folded, before: str | None) -> Subject:
+        """The topic of `text` in a case that was about `before`."""
+        if before not in {*self._classifier.topics, OUT_OF_SCOPE}:
+            before = None
+        if not self._content(message):
+            return self._without_content(before)
+        parts = [text, *sentences(text)]
+        scores = self._classifier.predict(parts)
+        found = [one for one in map(self._accepted, scores) if one]
+        also = frozenset(one.topic for one in found)
+        best = self._choose(found, scores[0])
+        if best is None:
+            return self._nothing_found(scores, before)
+        if before not in (None, OUT_OF_SCOPE, best.topic) and not self._switches(best):
+            reason = f"'{best.topic}' with {best.confidence:.0%} is too little to leave the case's topic '{before}'"
+            return Subject(str(before), STAYS, [reason], also)
+        return Subject(best.topic, best.confidence, [f"classifier: '{best.topic}' with {best.confidence:.0%}"], also)
+
+    def _content(self, message: Folded) -> list[str]:
+        """The words that can carry a subject."""
+        words = (word for word in message.words if len(word) > 1 and not any(map(str.isdigit, word)))
+        return [word for word in words if word not in self._pointing]
+
+    def _without_content(self, before: str | None) -> Subject:
+        if before is None:
+            return Subject(OUT_OF_SCOPE, 1.0, ["the message names no subject"])
+        return Subject(before, STAYS_SURELY, [f"an answer without a subject of its own: the case stays with '{before}'"])
+
+    def _accepted(self, scores: Scores) -> Found | None:
+        """The topic meant, leaning towards people: where they have a large share, theirs is taken."""
+        topic = scores.best
+        if topic not in self._people:
+            theirs = {name: share for name, share in scores.shares.items() if name in self._people}
+            if sum(theirs.values()) >= PEOPLE_SHARE:
+                topic = max(theirs, key=lambda name: theirs[name])
+        needed = PEOPLE_FROM if topic in self._people else AGENT_FROM
+        return Found(topic, round(scores.confidence, 4)) if scores.confidence >= needed else None
+
+    def _choose(self, found: Sequence[Found], whole: Scores) -> Found | None:
+        """A topic for people from any sentence; else the whole message's; else the surest sentence's."""
+        theirs = [one for one in found if one.topic in self._people]
+        if theirs:
+            return max(theirs, key=lambda one: one.confidence)
+        return self._accepted(whole) or max(found, key=lambda one: one.confidence, default=None)
+
+    def _switches(self, best: Found) -> bool:
+        return best.topic in self._people or best.confidence >= SWITCH_FROM
+
+    def _nothing_found(self, scores: list[Scores], before: str | None) -> Subject:
+        whole = scores[0]
+        other = whole.background >= OTHER_FROM
+        if before not in (None, OUT_OF_SCOPE) and not other:
+            return Subject(str(before), STAYS, [f"no other subject is clear: the case stays with '{before}'"])
+        reason = f"no topic is clear enough; nearest is '{whole.best}' with {whole.confidence:.0%}"
+        return Subject(OUT_OF_SCOPE, round(1 - whole.confidence, 4), [reason])
