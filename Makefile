@@ -1,0 +1,76 @@
+# Handrail. `make` alone lists what there is. PYTHON=… names the interpreter, ARGS='…' passes options on.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+UV ?= uv
+TEST_PROCESSES ?= 2
+CODE := workflows activities graphs handrail tests $(wildcard worker.py)
+CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
+PIP := --disable-pip-version-check --no-input --quiet
+
+# The same text as in the stamp means: nothing to install. The folder counts, because an environment cannot be moved.
+WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status check format test lock clean
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Build the environment from the pinned lock; nothing happens when it stands
+	@if [ "$$(cat $(STAMP) 2>/dev/null)" = "$(WANTED)" ] && $(BIN)/python -c '' 2>/dev/null; then exit 0; fi; \
+	set -e; \
+	python=''; \
+	for one in $(CANDIDATES); do \
+	  if "$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python="$$one"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "setup: none of '$(CANDIDATES)' is Python 3.11 or newer. Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
+	fi; \
+	began=$$(date +%s); \
+	case "$$(cat $(STAMP) 2>/dev/null)" in *" $(CURDIR)") ;; *) [ ! -e $(STAMP) ] || rm -rf $(VENV);; esac; \
+	$(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV); \
+	echo "setup: $$("$$python" --version), environment in $(VENV)"; \
+	if [ ! -d $(VENV) ]; then "$$python" -m venv --without-pip $(VENV) || { \
+	  echo "setup: $$python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 1; }; fi; \
+	if $(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null 2>&1; then \
+	  pip="$(BIN)/python -m pip"; \
+	elif "$$python" -c 'import pip; sys = __import__("sys"); sys.exit(int(pip.__version__.split(".")[0]) < 23)' 2>/dev/null; then \
+	  pip="$$python -m pip --python $(BIN)/python"; \
+	else \
+	  rm -rf $(VENV); \
+	  echo "setup: $$python has neither ensurepip nor pip 23. On Debian: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	$$pip install $(PIP) --require-hashes --only-binary :all: -r requirements.lock; \
+	$$pip install $(PIP) --no-deps --no-build-isolation --no-index --editable .; \
+	echo "$(WANTED)" > $(STAMP); \
+	echo "setup: done in $$(( $$(date +%s) - began )) s"
+
+up: setup ## Start everything and show the cases; Ctrl-C stops it, the next start goes on
+	@$(BIN)/handrail up $(ARGS)
+
+down: ## Stop a stack that runs apart (handrail up --detach)
+	@$(BIN)/handrail down $(ARGS)
+
+status: ## Whether the stack runs, and where
+	@$(BIN)/handrail status $(ARGS)
+
+check: setup ## Format, lint, types and who may import whom
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format and sort imports
+	$(BIN)/ruff check --fix --quiet $(CODE) || true
+	$(BIN)/ruff format $(CODE)
+
+test: check ## Checks and every test; starts what the tests need
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+
+lock: ## Pin the newest versions anew, for every platform (needs uv)
+	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
+
+clean: ## Remove the environment and caches; data in .handrail stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
