@@ -1,0 +1,178 @@
+"""A policy file: what it says. How it rules stands in `handrail.domain.rulings`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from math import isfinite
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, model_validator
+
+from handrail.domain.model import Model
+from handrail.domain.proposals import Ruling
+
+
+class Operator(StrEnum):
+    """How a fact is compared with a rule's value. `requires_approval` holds at the value and above."""
+
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    GREATER_THAN = "greater_than"
+    GREATER_OR_EQUAL = "greater_or_equal"
+    LESS_THAN = "less_than"
+    LESS_OR_EQUAL = "less_or_equal"
+    IN = "in"
+    NOT_IN = "not_in"
+    CONTAINS = "contains"
+    REQUIRES_APPROVAL = "requires_approval"
+
+
+ORDERING = frozenset(
+    {
+        Operator.GREATER_THAN,
+        Operator.GREATER_OR_EQUAL,
+        Operator.LESS_THAN,
+        Operator.LESS_OR_EQUAL,
+        Operator.REQUIRES_APPROVAL,
+    }
+)
+MEMBERSHIP = frozenset({Operator.IN, Operator.NOT_IN})
+
+Plain = bool | Decimal | str
+
+
+def plain(value: Any) -> Plain:
+    """A flag, an exact number or a text. A float counts as the shortest decimal that it prints as, so 99.995 is 99.995.
+
+    Raises:
+        ValueError: it is none of these, or a number that is not finite.
+    """
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int) or (isinstance(value, Decimal) and value.is_finite()):
+        return Decimal(value)
+    if isinstance(value, float) and isfinite(value):
+        return Decimal(repr(value))
+    raise ValueError(f"{value!r} is no text, no flag and no finite number")
+
+
+def _plain_or_missing(value: Any) -> Plain | None:
+    return None if value is None else plain(value)
+
+
+def _json(value: Plain | None) -> bool | int | float | str | None:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+Scalar = Annotated[Plain, PlainValidator(plain), PlainSerializer(_json)]
+Given = Annotated[Plain | None, PlainValidator(_plain_or_missing), PlainSerializer(_json)]
+
+
+class Comparison(Model):
+    """One fact against one value, or against a list with `in` and `not_in`."""
+
+    field: str = Field(min_length=1)
+    operator: Operator
+    value: Scalar | list[Scalar]
+
+    @model_validator(mode="after")
+    def _value_fits_operator(self) -> Comparison:
+        if self.operator in MEMBERSHIP:
+            if not isinstance(self.value, list) or not self.value:
+                raise ValueError(f"{self.operator} needs a list of at least one value, for example [a, b]")
+        elif isinstance(self.value, list):
+            raise ValueError(f"{self.operator} needs one value, not a list; for a list use 'in' or 'not_in'")
+        return self
+
+
+class AllOf(Model):
+    """Holds where every part holds."""
+
+    all: list[Condition] = Field(min_length=1)
+
+
+class AnyOf(Model):
+    """Holds where at least one part holds."""
+
+    any: list[Condition] = Field(min_length=1)
+
+
+def _shape(value: Any) -> str:
+    keys = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else ()
+    return next((shape for shape in ("all", "any") if shape in keys), "comparison")
+
+
+Condition = Annotated[
+    Annotated[Comparison, Tag("comparison")] | Annotated[AllOf, Tag("all")] | Annotated[AnyOf, Tag("any")],
+    Discriminator(_shape),
+]
+
+
+class Rule(Model):
+    """Where `condition` and `expression` both stand, both must hold. `role` is who may approve."""
+
+    id: str = Field(min_length=1)
+    name: str = ""
+    description: str = ""
+    condition: Condition | None = None
+    expression: str | None = Field(default=None, min_length=1, max_length=2_000, description="CEL over the facts")
+    action: Ruling
+    message: str = Field(min_length=1)
+    role: Literal["support", "specialist"] | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Rule:
+        if self.condition is None and self.expression is None:
+            raise ValueError(f"rule {self.id} has neither condition nor expression; say when it holds")
+        return self
+
+
+class Rules(Model):
+    """The rules, and what holds where none of them matches."""
+
+    version: str = "1.0"
+    default_action: Ruling = Ruling.ALLOW
+    rules: list[Rule]
+
+
+class Example(Model):
+    """A case that the file itself promises to rule so; the file is refused where it does not.
+
+    `tool` is the proposal's action; left out, it is the first of the file's `applies_to`.
+    """
+
+    name: str = Field(min_length=1)
+    facts: dict[str, Given]
+    expect: Ruling
+    tool: str | None = None
+
+
+class Policy(Model):
+    """One policy file. With `applies_to` it rules on these tools only, and each must come with every fact that a rule names;
+    without, a rule applies to whatever comes with its facts."""
+
+    id: str = Field(min_length=1)
+    name: str = ""
+    description: str = ""
+    category: str = ""
+    applies_to: list[str] | None = Field(default=None, min_length=1)
+    rules: Rules
+    examples: list[Example] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _rules_on_something(self) -> Policy:
+        if not self.rules.rules and self.applies_to is None:
+            raise ValueError("has neither rules nor applies_to, so it would never rule; add one of them")
+        return self
+
+
+def comparisons(condition: Condition) -> list[Comparison]:
+    """Every comparison in `condition`, from left to right."""
+    match condition:
+        case Comparison():
+            return [condition]
+        case AllOf(all=parts) | AnyOf(any=parts):
+            return [one for part in parts for one in comparisons(part)]
