@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
-from handrail.domain.approvals import Approval
+from handrail.domain.approvals import Approval, Identity
 from handrail.domain.cases import CaseOpen, CaseView, Commit
 from handrail.domain.classification import Classification
 from handrail.domain.effects import Effect, EffectResult
@@ -131,3 +131,13 @@ class Cases(Protocol):
     async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]: ...
 
     async def open_approvals(self) -> list[tuple[CaseView, Approval]]: ...
+
+
+class Identities(Protocol):
+    """Who sent an update or signal, as the case's own history tells."""
+
+    async def of_event(
+        self, workflow_id: str, run_id: str, *, update_id: str | None, signal: str | None
+    ) -> tuple[str, Identity]:
+        """The identity of the event, and how sure it is. ('', self-declared) where the sender gave none."""
+        ...

@@ -83,6 +83,31 @@ class Decision(Stored):
     decided_at: datetime
 
 
+class Source(Stored):
+    """The event of the case's own history by which a decision came."""
+
+    workflow_id: str
+    run_id: str
+    update_id: str | None = None
+    signal: str | None = None
+
+
+class Seen(Stored):
+    """A decision with the event by which it came."""
+
+    source: Source
+    decision: Decision
+
+
+class Edit(Stored):
+    """A reviewer's changed arguments, to be checked before they are accepted."""
+
+    case_id: str
+    customer_id: str
+    action: str
+    arguments: dict[str, Any]
+
+
 class ApprovalStatus(StrEnum):
     """Open, or one of the ways it ended."""
 

@@ -82,6 +82,13 @@ class CaseOpen(Model):
         return digest(self.model_dump(mode="json"))
 
 
+class Terms(Stored):
+    """How long a case waits for its customer, as the settings were when it was opened."""
+
+    reopen_hours: int = 72
+    silence_hours: int = 168
+
+
 class CaseRow(Stored):
     """The case's row as people and reports read it. `version` grows with every commit; an older one changes nothing."""
 

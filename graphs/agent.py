@@ -1,0 +1,122 @@
+"""The agent's node: one model call, bounded to one topic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphs.state import identity
+from graphs.views import AgentView
+from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest
+from handrail.domain.errors import BusinessRefused
+from handrail.domain.handoffs import Escalation, Fact
+from handrail.domain.model import digest
+from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
+from handrail.domain.topics import Topic
+from handrail.ports import Cases, Clock, Model, SystemOfRecord, Topics
+
+
+class Agent:
+    """One model call with this topic's tools and prompt only."""
+
+    def __init__(self, model: Model, topics: Topics, record: SystemOfRecord, cases: Cases, clock: Clock) -> None:
+        self._model = model
+        self._topics = topics
+        self._record = record
+        self._cases = cases
+        self._clock = clock
+
+    async def agent(self, state: AgentView) -> dict[str, Any]:
+        """Proposals: tool calls, or a reply.
+
+        Raises:
+            ModelUnavailable: worth another try.
+            ModelRejected: not worth one.
+        """
+        view = AgentView.model_validate(state)
+        topic = self._topics.get(view.row.topic or "")
+        if topic is None:
+            return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
+        exceeded = over(view, topic)
+        if exceeded:
+            return {"escalation": exceeded}
+        facts = await self._prefetch(view, topic)
+        answer = await self._model.complete(await self._request(view, topic, facts))
+        return {
+            "step": view.step + 1,
+            "facts": facts,
+            "feedback": [],
+            "proposals": self._proposals(view, answer),
+            "disposition": answer.disposition,
+            "usage": view.usage.plus(answer.usage),
+            "escalation": asked_by_agent(answer),
+        }
+
+    async def _request(self, view: AgentView, topic: Topic, facts: list[Fact]) -> ModelRequest:
+        feedback = list(view.feedback)
+        if view.person:
+            feedback.append(f"A colleague handed the case back to you with this note: {view.person.note}")
+        return ModelRequest(
+            case_id=view.row.case_id,
+            topic=topic.name,
+            prompt=topic.prompt,
+            tools=self._record.specs(topic.tools),
+            transcript=await self._cases.transcript(view.row.case_id),
+            context={fact.name: fact.value for fact in facts},
+            exchanges=view.exchanges,
+            feedback=feedback,
+            language=view.row.language or "en",
+        )
+
+    async def _prefetch(self, view: AgentView, topic: Topic) -> list[Fact]:
+        facts = []
+        for wanted in topic.prefetch:
+            try:
+                value = await self._record.read(view.row.case_id, view.row.customer_id, wanted.tool, dict(wanted.arguments))
+            except BusinessRefused as refused:
+                value = {"refused": str(refused)}
+            facts.append(Fact(name=wanted.tool, value=value, source=wanted.tool, at=self._clock.now()))
+        return facts
+
+    def _proposals(self, view: AgentView, answer: ModelAnswer) -> list[Proposal]:
+        proposals = []
+        for index, call in enumerate(answer.calls):
+            spec = self._record.specs([call.tool])
+            kind = ProposalKind.EFFECT if spec and spec[0].effect else ProposalKind.READ
+            proposals.append(proposal(view, kind, call.tool, call.arguments, index, call.call_id))
+        if answer.reply is not None and not answer.calls:
+            one = proposal(view, ProposalKind.REPLY, SEND_REPLY, {"text": answer.reply}, 0, None)
+            proposals.append(one.model_copy(update={"confidence": answer.confidence}))
+        return proposals
+
+
+def proposal(
+    view: AgentView, kind: ProposalKind, action: str, arguments: dict[str, Any], index: int, call_id: str | None
+) -> Proposal:
+    """A proposal under a stable id: the same turn run again proposes the same effect under the same idempotency key."""
+    hashed = digest(arguments)
+    return Proposal(
+        proposal_id=identity(view.row.case_id, view.turn, view.step, index, action, hashed),
+        kind=kind,
+        action=action,
+        arguments=arguments,
+        arguments_hash=hashed,
+        call_id=call_id,
+    )
+
+
+def over(view: AgentView, topic: Topic) -> Escalation | None:
+    """The execution bound that another model call would break."""
+    if view.step >= topic.bounds.steps:
+        return Escalation(reason="bounds", words=f"The agent took {view.step} steps, the bound is {topic.bounds.steps}.")
+    if view.usage.cost_usd >= topic.bounds.cost_usd:
+        return Escalation(
+            reason="bounds", words=f"The model cost {view.usage.cost_usd:.2f} USD, the bound is {topic.bounds.cost_usd:.2f}."
+        )
+    return None
+
+
+def asked_by_agent(answer: ModelAnswer) -> Escalation | None:
+    """The agent itself wants a person."""
+    if answer.disposition is not Disposition.ESCALATE:
+        return None
+    return Escalation(reason="agent_asked", words="The agent asked for a person.")

@@ -1,0 +1,72 @@
+"""The whole machine on one screen: who answers, who checks, where it goes next.
+
+`execute_in` says where Temporal runs a node: "activity" for model calls, effects and commits; "workflow" for what is
+decided in place (`classify` and `guardrail` reach their ports through local activities there). `writes` marks nodes that
+must not be cut short: something leaves the house in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from langgraph.graph import END, START, StateGraph
+
+from graphs import routes
+from graphs.state import CaseState
+from graphs.views import ActView, AgentView, ApprovalView, ClassifyView, EndView, GuardrailView
+
+Update = dict[str, Any]
+View = TypeVar("View", contravariant=True)
+
+
+class Node(Protocol[View]):
+    """Gets its view of the state, returns what changed. A bound method: Temporal names the activity after it."""
+
+    def __call__(self, state: View) -> Awaitable[Update]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNodes:
+    """The nodes that a graph is built of."""
+
+    classify: Node[ClassifyView]
+    agent: Node[AgentView]
+    guardrail: Node[GuardrailView]
+    approval: Node[ApprovalView]
+    act: Node[ActView]
+    resolve: Node[EndView]
+    escalate: Node[EndView]
+
+
+CaseGraph = StateGraph[CaseState, None, CaseState, CaseState]
+
+
+def build_case_graph(nodes: CaseNodes) -> CaseGraph:
+    """The case graph, not yet compiled.
+
+    start ─► classify ─► agent ─► guardrail ─► act ─► agent …
+                │          │       │  │  └──► approval ─► guardrail
+                │          │       │  └─────► resolve ─► end
+                └──────────┴───────┴────────► escalate ─► end
+    """
+    graph = StateGraph(CaseState)
+    node = graph.add_node
+    node("classify", nodes.classify, input_schema=ClassifyView, metadata={"execute_in": "workflow"})
+    node("agent", nodes.agent, input_schema=AgentView, metadata={"execute_in": "activity"})
+    node("guardrail", nodes.guardrail, input_schema=GuardrailView, metadata={"execute_in": "workflow"})
+    node("approval", nodes.approval, input_schema=ApprovalView, metadata={"execute_in": "workflow"})
+    node("act", nodes.act, input_schema=ActView, metadata={"execute_in": "activity", "writes": True})
+    node("resolve", nodes.resolve, input_schema=EndView, metadata={"execute_in": "activity", "writes": True})
+    node("escalate", nodes.escalate, input_schema=EndView, metadata={"execute_in": "activity", "writes": True})
+
+    graph.add_conditional_edges(START, routes.entrance, ["classify", "agent", "escalate"])
+    graph.add_conditional_edges("classify", routes.after_classify, ["agent", "escalate"])
+    graph.add_conditional_edges("agent", routes.after_agent, ["guardrail", "escalate"])
+    graph.add_conditional_edges("guardrail", routes.after_guardrail, ["act", "approval", "resolve", "agent", "escalate"])
+    graph.add_edge("approval", "guardrail")
+    graph.add_conditional_edges("act", routes.after_act, ["agent", "approval"])
+    graph.add_edge("resolve", END)
+    graph.add_edge("escalate", END)
+    return graph

@@ -1,0 +1,56 @@
+"""Where it goes next: pure functions of the state, async because conditional edges run inside workflows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from graphs.state import CaseState
+from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+
+
+def ruling_on(state: CaseState, proposal: Proposal) -> Ruling | None:
+    """The guardrail's latest ruling on exactly this revision of the proposal."""
+    for ruled in state.rulings:
+        verdict = ruled.verdict
+        if verdict.proposal_id == proposal.proposal_id and verdict.arguments_hash == proposal.arguments_hash:
+            return verdict.ruling
+    return None
+
+
+def held(state: CaseState) -> bool:
+    """Whether a person has to decide on a proposal."""
+    return any(ruling_on(state, one) is Ruling.REQUIRE_APPROVAL for one in state.proposals)
+
+
+async def entrance(state: CaseState) -> Literal["classify", "agent", "escalate"]:
+    """A turn starts with new words, with a person's note, or with a reason to escalate."""
+    if state.escalation:
+        return "escalate"
+    return "agent" if state.person else "classify"
+
+
+async def after_classify(state: CaseState) -> Literal["agent", "escalate"]:
+    """Routing before the model: what is for people never reaches the agent."""
+    return "escalate" if state.escalation else "agent"
+
+
+async def after_agent(state: CaseState) -> Literal["guardrail", "escalate"]:
+    """Every proposal passes the guardrail."""
+    return "escalate" if state.escalation else "guardrail"
+
+
+async def after_guardrail(state: CaseState) -> Literal["act", "approval", "resolve", "agent", "escalate"]:
+    """Allowed calls first, then what a person has to decide, then the reply; otherwise back to the agent."""
+    if state.escalation:
+        return "escalate"
+    allowed = [one for one in state.proposals if ruling_on(state, one) is Ruling.ALLOW]
+    if any(one.kind is not ProposalKind.REPLY for one in allowed):
+        return "act"
+    if held(state):
+        return "approval"
+    return "resolve" if allowed else "agent"
+
+
+async def after_act(state: CaseState) -> Literal["agent", "approval"]:
+    """What is still held waits for its decision; otherwise the agent sees the results."""
+    return "approval" if held(state) else "agent"

@@ -1,0 +1,116 @@
+"""What a turn knows. Imports pydantic and the domain only: workflows read it too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import BaseModel, Field
+
+from handrail.domain.agent import Disposition, Exchange, Usage
+from handrail.domain.approvals import Decision
+from handrail.domain.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.classification import Classification
+from handrail.domain.effects import EffectResult
+from handrail.domain.handoffs import Escalation, Fact, Handoff
+from handrail.domain.messages import Message
+from handrail.domain.model import Stored
+from handrail.domain.proposals import Proposal
+
+
+class Outcome(Stored):
+    """How the turn ended. `row` and `messages` are what was committed."""
+
+    status: CaseStatus
+    row: CaseRow
+    messages: list[Message] = Field(default_factory=list)
+    handoff: Handoff | None = None
+
+
+class Person(BaseModel):
+    """What a person left for the agent when handing a case back."""
+
+    name: str
+    note: str
+
+
+FACTS_KEPT = 40
+
+
+def merge_facts(before: Sequence[Any], new: Sequence[Any]) -> list[Fact]:
+    """Facts by name, the newest reading of each; at most `FACTS_KEPT`."""
+    merged: dict[str, Fact] = {}
+    for one in [*before, *new]:
+        fact = Fact.model_validate(one)
+        merged.pop(fact.name, None)
+        merged[fact.name] = fact
+    return list(merged.values())[-FACTS_KEPT:]
+
+
+def append_rulings(before: Sequence[Any], new: Sequence[Any]) -> list[Ruled]:
+    """Every ruling of the turn once, in the order in which they came."""
+    merged: dict[tuple[str, str, str], Ruled] = {}
+    for one in [*before, *new]:
+        ruled = Ruled.model_validate(one)
+        verdict = ruled.verdict
+        merged.setdefault((verdict.proposal_id, verdict.arguments_hash, verdict.ruling), ruled)
+    return list(merged.values())
+
+
+class CaseState(BaseModel):
+    """The graph's state in one turn; every field is a channel.
+
+    `incoming` are the customer's messages that this turn answers. `proposals` wait for a ruling or an action, `rulings` are
+    the guardrail's latest words on them. `calls` counts equal calls over the whole case, key is the digest of action and
+    arguments. `step` grows with every agent call, so no two node inputs are ever equal.
+    """
+
+    row: CaseRow
+    turn: int = 1
+    incoming: list[Message] = Field(default_factory=list)
+    person: Person | None = None
+
+    classification: Classification | None = None
+
+    step: int = 0
+    exchanges: list[Exchange] = Field(default_factory=list)
+    proposals: list[Proposal] = Field(default_factory=list)
+    rulings: list[Ruled] = Field(default_factory=list)
+    ruled: Annotated[list[Ruled], append_rulings] = Field(default_factory=list)
+    feedback: list[str] = Field(default_factory=list)
+    disposition: Disposition | None = None
+    decisions: list[Decision] = Field(default_factory=list)
+    declined: list[str] = Field(default_factory=list)
+
+    facts: Annotated[list[Fact], merge_facts] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+    calls: dict[str, int] = Field(default_factory=dict)
+    sent_back: int = 0
+    usage: Usage = Field(default_factory=Usage)
+    disclosed: bool = False
+
+    escalation: Escalation | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def text(self) -> str:
+        """The customer's words of this turn."""
+        return "\n".join(message.text for message in self.incoming)
+
+    @property
+    def reply(self) -> Proposal | None:
+        """The reply that is proposed now."""
+        return next((one for one in self.proposals if one.kind == "reply"), None)
+
+    def decision_on(self, proposal: Proposal) -> Decision | None:
+        """The decision that a person took on exactly these arguments."""
+        for decision in reversed(self.decisions):
+            if decision.approval_id == proposal.proposal_id and decision.arguments_hash == proposal.arguments_hash:
+                return decision
+        return None
+
+
+def identity(*parts: object) -> str:
+    """A stable id of its parts. A turn that is run again (a reset, a replay) proposes under the same ids."""
+    return str(uuid5(NAMESPACE_URL, "/".join(["handrail", *(str(part) for part in parts)])))

@@ -1,0 +1,96 @@
+"""What each node sees of the state: as little as it needs, because a node's input is written to history."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from graphs.state import Person
+from handrail.domain.agent import Disposition, Exchange, Usage
+from handrail.domain.approvals import Decision
+from handrail.domain.cases import CaseRow, Ruled
+from handrail.domain.classification import Classification
+from handrail.domain.effects import EffectResult
+from handrail.domain.handoffs import Escalation, Fact
+from handrail.domain.messages import Message
+from handrail.domain.proposals import Proposal
+
+
+class ClassifyView(BaseModel):
+    """The new words and what the case was about before."""
+
+    row: CaseRow
+    incoming: list[Message] = Field(default_factory=list)
+
+
+class AgentView(BaseModel):
+    """What the agent's next model call depends on; the transcript is read by reference."""
+
+    row: CaseRow
+    turn: int = 1
+    step: int = 0
+    person: Person | None = None
+    exchanges: list[Exchange] = Field(default_factory=list)
+    feedback: list[str] = Field(default_factory=list)
+    usage: Usage = Field(default_factory=Usage)
+
+
+class GuardrailView(BaseModel):
+    """Proposals, and everything that rules may look at."""
+
+    row: CaseRow
+    step: int = 0
+    incoming: list[Message] = Field(default_factory=list)
+    classification: Classification | None = None
+    disposition: Disposition | None = None
+    proposals: list[Proposal] = Field(default_factory=list)
+    decisions: list[Decision] = Field(default_factory=list)
+    declined: list[str] = Field(default_factory=list)
+    exchanges: list[Exchange] = Field(default_factory=list)
+    facts: list[Fact] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+    calls: dict[str, int] = Field(default_factory=dict)
+    sent_back: int = 0
+
+
+class ActView(BaseModel):
+    """What was allowed or approved."""
+
+    row: CaseRow
+    step: int = 0
+    proposals: list[Proposal] = Field(default_factory=list)
+    rulings: list[Ruled] = Field(default_factory=list)
+    decisions: list[Decision] = Field(default_factory=list)
+    exchanges: list[Exchange] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+
+
+class ApprovalView(BaseModel):
+    """The first proposal that is held."""
+
+    proposals: list[Proposal] = Field(default_factory=list)
+    rulings: list[Ruled] = Field(default_factory=list)
+    decisions: list[Decision] = Field(default_factory=list)
+    declined: list[str] = Field(default_factory=list)
+    feedback: list[str] = Field(default_factory=list)
+    exchanges: list[Exchange] = Field(default_factory=list)
+
+
+class EndView(BaseModel):
+    """What the packet, the reply and the row are made of."""
+
+    row: CaseRow
+    turn: int = 1
+    step: int = 0
+    incoming: list[Message] = Field(default_factory=list)
+    classification: Classification | None = None
+    disposition: Disposition | None = None
+    proposals: list[Proposal] = Field(default_factory=list)
+    ruled: list[Ruled] = Field(default_factory=list)
+    decisions: list[Decision] = Field(default_factory=list)
+    exchanges: list[Exchange] = Field(default_factory=list)
+    facts: list[Fact] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+    usage: Usage = Field(default_factory=Usage)
+    person: Person | None = None
+    disclosed: bool = False
+    escalation: Escalation | None = None

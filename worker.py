@@ -1,0 +1,202 @@
+"""The worker: everything is wired here and nowhere else. `python -m worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.langgraph import LangGraphPlugin
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from activities.cases import CaseActivities
+from activities.nodes import NodeActivities
+from graphs.agent import Agent
+from graphs.case import CaseGraph, CaseNodes, build_case_graph
+from graphs.guardrail import Guardrail
+from graphs.nodes import Act, Approval, Classify
+from graphs.outcomes import Escalate, Resolve
+from handrail.business import Business, load_business
+from handrail.domain.cases import Terms
+from handrail.domain.errors import HandrailError
+from handrail.llm.chat import ChatModel
+from handrail.matrix.loader import FileMatrix
+from handrail.policies.loader import FilePolicies
+from handrail.ports import Cases, Clock, Matrix, Model, Policies, Router, SystemOfRecord, Topics
+from handrail.postgres.cases import PostgresCases
+from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.record import PostgresRecord
+from handrail.routing.router import LocalRouter
+from handrail.settings import Settings
+from handrail.temporal.connect import connect
+from handrail.temporal.identity import HistoryIdentities
+from handrail.temporal.interceptors import Guards
+from handrail.topics.loader import FileTopics
+from workflows.case import CaseWorkflow
+from workflows.local import LocalNodes
+from workflows.options import ANY_NODE, NODES
+from workflows.turn import GRAPH
+
+PASSED_THROUGH = ("graphs", "handrail", "workflows", "pydantic", "pydantic_core", "typing_extensions")
+DRAIN_SECONDS = 15
+
+
+class SystemClock:
+    """The machine's time in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The adapters behind the ports."""
+
+    business: Business
+    clock: Clock
+    topics: Topics
+    policies: Policies
+    matrix: Matrix
+    router: Router
+    record: SystemOfRecord
+    cases: Cases
+    model: Model
+
+
+@asynccontextmanager
+async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
+    """The adapters as the settings name them.
+
+    Raises:
+        DefinitionInvalid: the business or one of its files cannot be used.
+    """
+    business, clock = load_business(settings.business), SystemClock()
+    folder = settings.definitions or business.folder
+    topics = FileTopics(folder / "topics", business.by_name)
+    router = LocalRouter(topics, folder / "risk.yaml")
+    await router.load()
+    model = ChatModel(
+        model=settings.model,
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        timeout_seconds=settings.model_timeout_seconds,
+        price_prompt=settings.model_price_prompt,
+        price_completion=settings.model_price_completion,
+    )
+    try:
+        yield World(
+            business=business,
+            clock=clock,
+            topics=topics,
+            policies=FilePolicies(folder / "policies", facts=business.facts, tools=list(business.by_name)),
+            matrix=FileMatrix(folder / "matrix.yaml"),
+            router=router,
+            record=PostgresRecord(pool, business, clock),
+            cases=PostgresCases(pool, business),
+            model=model,
+        )
+    finally:
+        await model.aclose()
+
+
+def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
+    """The real nodes over the adapters."""
+    return CaseNodes(
+        classify=Classify(world.router, world.topics, world.cases).classify,
+        agent=Agent(world.model, world.topics, world.record, world.cases, world.clock).agent,
+        guardrail=Guardrail(world.topics, world.record, world.policies, world.cases, world.clock).guardrail,
+        approval=Approval(approval_minutes).approval,
+        act=Act(world.record, world.clock).act,
+        resolve=Resolve(world.cases, world.clock, world.business.disclosure).resolve,
+        escalate=Escalate(world.cases, world.matrix, world.clock).escalate,
+    )
+
+
+def on_temporal(nodes: CaseNodes) -> CaseGraph:
+    """The case graph with Temporal's options beside each node's own; nodes that run in place become local activities."""
+    local = LocalNodes()
+    graph = build_case_graph(replace(nodes, classify=local.classify, guardrail=local.guardrail))
+    for name, node in graph.nodes.items():
+        node.metadata = {**(node.metadata or {}), **NODES.get(name, {})}
+    return graph
+
+
+def case_worker(client: Client, settings: Settings, world: World, graph: CaseGraph, nodes: CaseNodes) -> Worker:
+    """A worker for the `case` workflow and its activities; many may run side by side."""
+    terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
+    identities = HistoryIdentities(client, settings.trusted_identity)
+    people = CaseActivities(world.cases, world.record, identities, world.clock, terms)
+    local = NodeActivities(nodes)
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    policy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | (
+        SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[CaseWorkflow],
+        activities=[people.open, people.commit, people.check_edit, people.identify, local.classify, local.guardrail],
+        plugins=[LangGraphPlugin(graphs={GRAPH: graph}, default_activity_options=ANY_NODE)],
+        interceptors=[Guards()],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy)),
+        graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
+        max_concurrent_activities=settings.concurrency,
+        max_concurrent_local_activities=settings.concurrency,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Poll until SIGTERM or SIGINT; what is running then is finished first."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    client = await connect(
+        settings.temporal_address,
+        settings.temporal_namespace,
+        tls=settings.temporal_tls,
+        server_ca=settings.temporal_tls_server_ca,
+        client_cert=settings.temporal_tls_client_cert,
+        client_key=settings.temporal_tls_client_key,
+        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+    )
+    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
+    try:
+        async with world(settings, pool) as adapters:
+            nodes = case_nodes(adapters, settings.approval_minutes)
+            async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
+                announce(settings.ready_file)
+                await stop.wait()
+    finally:
+        await pool.close()
+
+
+def announce(ready_file: Path | None) -> None:
+    """Tell the supervisor, and whoever reads the log, that work is taken."""
+    logging.getLogger("handrail.worker").info("polling")
+    if ready_file:
+        ready_file.write_text(str(os.getpid()))
+
+
+def main() -> None:
+    """`python -m worker`. Exits with 1 and one line where something it needs is missing or wrong."""
+    settings = Settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        asyncio.run(serve(settings))
+    except HandrailError as error:
+        sys.exit(f"worker: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+"""The `case` workflow: one customer's problem from first message to resolution.
+
+This file is the wire: names and shapes are permanent. Handlers only take or refuse; `loop.py` acts. While nothing is left
+to do the case parks: its memory goes into a fresh run that holds nothing but a wait, so a graph that is edited meanwhile
+cannot break replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, Edit, Source
+    from handrail.domain.cases import CaseOpen, CaseView
+    from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+    from handrail.domain.handoffs import Handoff
+    from handrail.domain.messages import Message, check_identifier, check_message
+    from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
+    from workflows.attributes import publish
+    from workflows.inputs import parse, refusal
+    from workflows.intake import Intake
+    from workflows.loop import Loop
+    from workflows.memory import CaseMemory
+    from workflows.menu import NOBODY, Menu
+    from workflows.options import CHECK
+    from workflows.packet import packet
+
+INTERNAL = "(internal - do not choose)"
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+@workflow.defn(name="case")
+class CaseWorkflow:
+    """Input: the JSON of `CaseOpen`, or `{"parked": …}` in a continued run. Result: `CaseView`."""
+
+    @workflow.init
+    def __init__(self, raw: Any = None) -> None:
+        self._invalid: HandrailError | None = None
+        try:
+            self._memory = remember(raw)
+        except HandrailError as error:
+            self._invalid = error
+            return
+        self._intake = Intake(self._memory)
+        self._menu = Menu(self._check_click, self._click_update, self._click_signal)
+        self._loop = Loop(self._memory, self._show)
+        self._menu.show(self._memory)
+        workflow.set_current_details(packet(self._memory))
+
+    @workflow.run
+    async def run(self, raw: Any = None) -> CaseView:
+        """Until the case is closed."""
+        if self._invalid:
+            raise refusal(self._invalid)
+        self._show()
+        return await self._loop.run()
+
+    def _show(self) -> None:
+        publish(self._memory.row)
+        self._menu.show(self._memory)
+        workflow.set_current_details(packet(self._memory))
+
+    # Updates: validated before anything is written, refused with words.
+
+    @workflow.update(name="send_message", description="The customer wrote: {message_id, text}")
+    def send_message(self, raw: Any = None) -> Receipt:
+        return self._take(lambda: self._intake.message(raw, workflow.now()))
+
+    @send_message.validator
+    def _check_send_message(self, raw: Any = None) -> None:
+        self._check(lambda: self._intake.check_message(raw))
+
+    @workflow.update(name="decide", description="Decide: {decision, approval_id, revision, arguments, note, reviewer}")
+    async def decide(self, raw: Any = None) -> Approval:
+        wanted, approval = self._take(lambda: self._intake.check_decision(raw, workflow.now()))
+        source = self._source(update=True)
+        if wanted.decision is DecisionKind.EDIT:
+            wanted = await self._check_edit(wanted, approval)
+        return self._take(lambda: self._intake.decide(wanted, workflow.now(), source, "decide"))
+
+    @decide.validator
+    def _check_decide(self, raw: Any = None) -> None:
+        self._check(lambda: self._intake.check_decision(raw, workflow.now()))
+
+    @workflow.update(name="claim", description="Take this case: {reviewer}")
+    def claim(self, raw: Any = None) -> Receipt:
+        return self._take(lambda: self._intake.claim(parse(Claim, raw), workflow.now()))
+
+    @claim.validator
+    def _check_claim(self, raw: Any = None) -> None:
+        self._check(lambda: self._intake.check_person(parse(Claim, raw), "claim"))
+
+    @workflow.update(name="reply", description="Answer the customer as a person: {reviewer, text}")
+    def reply(self, raw: Any = None) -> Receipt:
+        return self._take(lambda: self._intake.reply(parse(PersonReply, raw), workflow.now()))
+
+    @reply.validator
+    def _check_reply(self, raw: Any = None) -> None:
+        self._check(lambda: self._intake.check_reply(parse(PersonReply, raw)))
+
+    @workflow.update(name="hand_back", description="Give the case back to the agent: {reviewer, note}")
+    def hand_back(self, raw: Any = None) -> Receipt:
+        return self._take(lambda: self._intake.hand_back(parse(HandBack, raw), workflow.now()))
+
+    @hand_back.validator
+    def _check_hand_back(self, raw: Any = None) -> None:
+        self._check(lambda: self._intake.check_person(parse(HandBack, raw), "hand_back"))
+
+    @workflow.update(name="resolve", description="End the case as a person: {reviewer, note, reply}")
+    def resolve(self, raw: Any = None) -> Receipt:
+        return self._take(lambda: self._intake.resolve(parse(Resolve, raw), workflow.now()))
+
+    @resolve.validator
+    def _check_resolve(self, raw: Any = None) -> None:
+        self._check(lambda: self._intake.check_person(parse(Resolve, raw), "resolve"))
+
+    @workflow.update(dynamic=True, description=INTERNAL)
+    def unknown_update(self, name: str, args: Sequence[RawValue]) -> None:
+        raise refusal(ApprovalRefused(self._unknown(name)))
+
+    @unknown_update.validator
+    def _check_unknown_update(self, name: str, args: Sequence[RawValue]) -> None:
+        raise refusal(ApprovalRefused(self._unknown(name)))
+
+    # Signals: take whatever JSON a person typed; what cannot be used is shown, nothing is raised.
+
+    @workflow.signal(name="message", description="The customer wrote: {message_id, text}, or just the text")
+    def message(self, raw: Any = None) -> None:
+        given = {"message_id": str(workflow.uuid4()), "text": raw} if isinstance(raw, str) else raw
+        self._tolerate("message", lambda: self._intake.message(given, workflow.now()))
+
+    @workflow.signal(name="approve", description="Needs {approval_id, revision}; the numbered entries need nothing")
+    def approve(self, raw: Any = None) -> None:
+        self._tolerate("approve", lambda: self._bare(DecisionKind.APPROVE, raw))
+
+    @workflow.signal(name="reject", description="Needs {approval_id, revision}; the numbered entries need nothing")
+    def reject(self, raw: Any = None) -> None:
+        self._tolerate("reject", lambda: self._bare(DecisionKind.REJECT, raw))
+
+    @workflow.signal(name="request_human", description="The customer wants a person; no input needed")
+    def request_human(self, raw: Any = None) -> None:
+        self._tolerate("request_human", lambda: self._intake.ask_for_person("A person was asked for."))
+
+    @workflow.signal(name="reply_as_human", description="Answer the customer as a person: {reviewer, text}")
+    def reply_as_human(self, raw: Any = None) -> None:
+        self._tolerate("reply_as_human", lambda: self._intake.reply(parse(PersonReply, raw), workflow.now()))
+
+    @workflow.signal(name="close_case", description="End the case now; no input needed")
+    def close_case(self, raw: Any = None) -> None:
+        self._tolerate("close_case", lambda: self._intake.close(NOBODY))
+
+    @workflow.signal(dynamic=True, description=INTERNAL)
+    def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        self.refuse_signal(name, self._unknown(name))
+
+    # Queries
+
+    @workflow.query(name="status", description="The case as it stands")
+    def status(self) -> CaseView | None:
+        return None if self._invalid else self._memory.view()
+
+    @workflow.query(name="handoff", description="The packet for the person who takes over")
+    def handoff(self) -> Handoff | None:
+        return None if self._invalid else self._memory.handoff
+
+    @workflow.query(name="transcript", description="The latest messages; `handrail case transcript` has them all")
+    def transcript(self) -> list[Message]:
+        return [] if self._invalid else [*self._memory.messages, *self._memory.inbox]
+
+    # What the handlers have in common
+
+    def refuse_signal(self, name: str, words: str) -> None:
+        """Show what was refused; called for signals that fit no handler, too."""
+        if not self._invalid:
+            self._memory.notice = f"{workflow.now():%Y-%m-%d %H:%M} UTC, signal {name[:60]!r}: {words}"
+            self._show()
+
+    def _tolerate(self, name: str, act: Callable[[], Any]) -> None:
+        try:
+            if not self._invalid:
+                act()
+        except HandrailError as error:
+            self.refuse_signal(name, str(error))
+
+    def _take(self, act: Callable[[], T]) -> T:
+        if self._invalid:
+            raise refusal(self._invalid)
+        try:
+            return act()
+        except HandrailError as error:
+            raise refusal(error) from None
+
+    def _check(self, act: Callable[[], Any]) -> None:
+        self._take(act)
+
+    def _unknown(self, name: str) -> str:
+        return "the case could not be opened." if self._invalid else self._intake.unknown_name(name)
+
+    def _bare(self, word: DecisionKind, raw: Any) -> None:
+        wanted = self._intake.bare(word, raw)
+        self._intake.decide(wanted, workflow.now(), self._source(signal=word), word)
+
+    def _check_click(self, name: str, note: Any) -> None:
+        self._check(lambda: self._intake.check_click(name, note))
+
+    def _click_update(self, name: str, note: Any) -> Any:
+        return self._take(lambda: self._intake.click(name, note, workflow.now(), self._source(update=True), "web ui update"))
+
+    def _click_signal(self, name: str, note: Any) -> None:
+        self._tolerate(
+            name, lambda: self._intake.click(name, note, workflow.now(), self._source(signal=name), "web ui signal")
+        )
+
+    def _source(self, *, update: bool = False, signal: str | None = None) -> Source:
+        info, current = workflow.info(), workflow.current_update_info()
+        update_id = current.id if update and current else None
+        return Source(workflow_id=info.workflow_id, run_id=info.run_id, update_id=update_id, signal=signal)
+
+    async def _check_edit(self, wanted: DecisionInput, approval: Approval) -> DecisionInput:
+        """Edited arguments pass the tool's own checks before the edit counts; meanwhile somebody else may have decided."""
+        row = self._memory.row
+        edit = Edit(
+            case_id=row.case_id,
+            customer_id=row.customer_id,
+            action=approval.request.action,
+            arguments={**approval.request.arguments, **(wanted.arguments or {})},
+        )
+        try:
+            checked: dict[str, Any] = await workflow.execute_activity(
+                "people.check_edit", edit, result_type=dict, summary="Check the edit", **CHECK
+            )
+        except ActivityError as error:
+            cause = error.cause
+            words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
+            raise refusal(InvalidInput(words)) from None
+        return wanted.model_copy(update={"arguments": checked})
+
+
+def remember(raw: Any) -> CaseMemory:
+    """The memory of a parked or of a new case.
+
+    Raises:
+        InvalidInput: the input cannot become a case.
+    """
+    if isinstance(raw, dict) and "parked" in raw:
+        return CaseMemory.model_validate(raw["parked"])
+    opened = parse(CaseOpen, raw)
+    check_identifier("case_id", opened.case_id)
+    check_identifier("customer_id", opened.customer_id)
+    if workflow.info().workflow_id != f"case-{opened.case_id}":
+        raise InvalidInput(f"case_id: {opened.case_id!r} must run under the workflow id 'case-{opened.case_id}'.")
+    opened = opened.model_copy(update={"message": check_message(opened.message)})
+    return CaseMemory.of(opened, workflow.now())

@@ -1,0 +1,49 @@
+"""A turn with one ear open: a wish for a person counts at every moment, also while the agent is thinking."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol
+
+from temporalio import workflow
+
+from handrail.domain.handoffs import Escalation
+from workflows.memory import CaseMemory
+from workflows.turn import Turn, TurnEnd
+
+CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
+
+
+class Hear(Protocol):
+    """Classifies a new message and notes a reason to stop in the memory."""
+
+    def __call__(self) -> Awaitable[None]: ...
+
+
+async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMemory, unheard: Hear) -> TurnEnd | None:
+    """The turn's end, or None where it was cut short. A node that writes is always let finish."""
+    task = asyncio.create_task(work)
+    heard = 0
+
+    def stop() -> bool:
+        return bool(memory.interruption or memory.closing) and not turn.writing
+
+    def something() -> bool:
+        return task.done() or stop() or len(memory.inbox) > heard
+
+    while not task.done():
+        try:
+            await workflow.wait_condition(something)
+        except asyncio.CancelledError:
+            memory.interruption = CANCELLED
+        if len(memory.inbox) > heard and not memory.interruption:
+            heard = len(memory.inbox)
+            await unheard()
+        if stop() and not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            return None
+    return task.result()

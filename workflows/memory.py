@@ -1,0 +1,237 @@
+"""What a case remembers between turns and carries into its next run. No Temporal here: plain data and what changes it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from graphs.state import CaseState, identity
+from handrail.domain.agent import Usage
+from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, Source
+from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
+from handrail.domain.classification import Classification
+from handrail.domain.effects import EffectResult
+from handrail.domain.errors import CaseConflict
+from handrail.domain.handoffs import Escalation, Fact, Handoff
+from handrail.domain.messages import Author, IncomingMessage, Message
+from handrail.domain.model import digest
+
+MESSAGES_KEPT = 40
+SETTLED_KEPT = 10
+
+
+class Suspended(BaseModel):
+    """A graph that waits for a person: its state, the node that asked, the node before it, the request's id."""
+
+    state: CaseState
+    node: str
+    before: str | None = None
+    request_id: str
+
+
+class CaseMemory(BaseModel):
+    """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush."""
+
+    opened: CaseOpen
+    terms: Terms = Field(default_factory=Terms)
+    row: CaseRow
+    fresh: bool = True
+
+    messages: list[Message] = Field(default_factory=list)
+    seen: dict[str, str] = Field(default_factory=dict)
+    inbox: list[Message] = Field(default_factory=list)
+
+    revision: int = 0
+    approvals: list[Approval] = Field(default_factory=list)
+    source: Source | None = None
+    suspended: Suspended | None = None
+    decided: Decision | None = None
+
+    classification: Classification | None = None
+    facts: list[Fact] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+    calls: dict[str, int] = Field(default_factory=dict)
+    declined: list[str] = Field(default_factory=list)
+    usage: Usage = Field(default_factory=Usage)
+    disclosed: bool = False
+    handoff: Handoff | None = None
+
+    interruption: Escalation | None = None
+    handed_back: str | None = None
+    closing: str | None = None
+    notice: str | None = None
+    reminded: bool = False
+    reroutes: int = 0
+
+    unsaved: bool = False
+    unsaved_messages: list[Message] = Field(default_factory=list)
+    unsaved_approvals: list[str] = Field(default_factory=list)
+    unsaved_audit: list[AuditEntry] = Field(default_factory=list)
+
+    @classmethod
+    def of(cls, opened: CaseOpen, now: datetime) -> CaseMemory:
+        """The memory of a case that was just opened, its first message in the inbox."""
+        row = CaseRow(
+            case_id=opened.case_id,
+            customer_id=opened.customer_id,
+            channel=opened.channel,
+            opened_at=now,
+            updated_at=now,
+            content_digest=opened.content_digest(),
+        )
+        memory = cls(opened=opened, row=row)
+        memory.take(opened.message, now)
+        return memory
+
+    @property
+    def open_approvals(self) -> list[Approval]:
+        """Approvals that wait for a decision."""
+        return [one for one in self.approvals if one.status is ApprovalStatus.OPEN]
+
+    def known(self, message: IncomingMessage) -> bool:
+        """Whether the message was taken before.
+
+        Raises:
+            CaseConflict: the same id with other words.
+        """
+        before = self.seen.get(message.message_id)
+        if before is None:
+            return False
+        if before != digest(message.text)[:16]:
+            raise CaseConflict(
+                f"message_id: {message.message_id!r} was sent before with other text. Give a new message its own id."
+            )
+        return True
+
+    def take(self, message: IncomingMessage, now: datetime) -> bool:
+        """Put a message into the inbox; False where it was taken before."""
+        if self.known(message):
+            return False
+        self.seen[message.message_id] = digest(message.text)[:16]
+        self.inbox.append(
+            Message(
+                message_id=message.message_id,
+                author=Author.CUSTOMER,
+                text=message.text,
+                at=now,
+                turn=self.row.turn,
+                sequence=len(self.seen),
+            )
+        )
+        return True
+
+    def say(self, message: Message, *, save: bool = True) -> None:
+        """Append to the transcript; the oldest leave the memory, PostgreSQL has them all."""
+        self.messages = [*self.messages, message][-MESSAGES_KEPT:]
+        if save:
+            self.unsaved_messages.append(message)
+            self.unsaved = True
+
+    def become(self, status: CaseStatus, now: datetime, **changes: Any) -> None:
+        """Change the row; a status only to one that may follow.
+
+        Raises:
+            IllegalTransition: it may not.
+        """
+        check_transition(self.row.status, status)
+        self.row = self.row.model_copy(
+            update={"status": status, "updated_at": now, "version": self.row.version + 1, **changes}
+        )
+        self.unsaved = True
+
+    def audit(self, actor: str, action: str, now: datetime, **details: Any) -> None:
+        """Note who did what."""
+        entry_id = identity(self.row.case_id, self.row.version, len(self.unsaved_audit), action)
+        self.unsaved_audit.append(AuditEntry(entry_id=entry_id, at=now, actor=actor, action=action, details=details))
+        self.unsaved = True
+
+    def ask(self, request: HumanRequest, now: datetime) -> Approval:
+        """Open an approval under a revision that no other of this case has had."""
+        self.revision += 1
+        approval = Approval(
+            approval_id=request.request_id,
+            case_id=self.row.case_id,
+            revision=self.revision,
+            request=request,
+            opened_at=now,
+            due_at=now + timedelta(minutes=request.expires_in_minutes),
+        )
+        approval = approval.model_copy(update={"update_names": list(approval.menu())})
+        self.keep(approval)
+        return approval
+
+    def keep(self, approval: Approval) -> None:
+        """Put in an approval, or what became of it."""
+        others = [one for one in self.approvals if one.approval_id != approval.approval_id]
+        settled = [one for one in others if one.status is not ApprovalStatus.OPEN][-SETTLED_KEPT:]
+        self.approvals = [*settled, *(one for one in others if one.status is ApprovalStatus.OPEN), approval]
+        self.unsaved_approvals = [*(i for i in self.unsaved_approvals if i != approval.approval_id), approval.approval_id]
+        self.unsaved = True
+
+    def drop_approvals(self, status: ApprovalStatus) -> None:
+        """Nobody decided: expired or withdrawn, never granted."""
+        for approval in self.open_approvals:
+            self.keep(approval.model_copy(update={"status": status}))
+
+    def commit(self) -> Commit:
+        """What is not in PostgreSQL yet."""
+        return Commit(
+            row=self.row,
+            messages=self.unsaved_messages,
+            approvals=[one for one in self.approvals if one.approval_id in self.unsaved_approvals],
+            audit=self.unsaved_audit,
+        )
+
+    def saved(self, commit: Commit) -> None:
+        """Forget what `commit` wrote; what came meanwhile stays pending."""
+        messages = {one.message_id for one in commit.messages}
+        audit = {one.entry_id for one in commit.audit}
+        self.unsaved_messages = [one for one in self.unsaved_messages if one.message_id not in messages]
+        self.unsaved_audit = [one for one in self.unsaved_audit if one.entry_id not in audit]
+        written = {(one.approval_id, one.status) for one in commit.approvals}
+        self.unsaved_approvals = [
+            one.approval_id
+            for one in self.approvals
+            if one.approval_id in self.unsaved_approvals and (one.approval_id, one.status) not in written
+        ]
+        self.unsaved = bool(
+            self.unsaved_messages or self.unsaved_audit or self.unsaved_approvals or self.row.version != commit.row.version
+        )
+
+    def state(self) -> CaseState:
+        """The graph's state at the start of a turn."""
+        return CaseState(
+            row=self.row,
+            turn=self.row.turn,
+            facts=self.facts,
+            effects=self.effects,
+            calls=self.calls,
+            declined=self.declined,
+            usage=self.usage,
+            disclosed=self.disclosed,
+            classification=self.classification,
+        )
+
+    def absorb(self, state: CaseState) -> None:
+        """Take over what a turn has found out, however it ended."""
+        self.row = state.row
+        self.facts, self.effects, self.calls = state.facts, state.effects, state.calls
+        self.declined, self.usage, self.disclosed = state.declined, state.usage, state.disclosed
+        self.classification = state.classification
+        if state.outcome:
+            for message in state.outcome.messages:
+                self.say(message, save=False)
+            self.handoff = state.outcome.handoff or self.handoff
+
+    def view(self) -> CaseView:
+        """The case as it looks from outside."""
+        return CaseView(
+            **self.row.model_dump(),
+            approvals=self.approvals,
+            effects=self.effects,
+            classification=self.classification,
+            usage=self.usage,
+            notice=self.notice,
+        )

@@ -1,0 +1,77 @@
+"""No typing: entries of the Temporal Web UI that exist only while there is something to decide.
+
+Each entry is an update and, under the same name, a signal: the durable twin for when no worker runs. The revision in the
+name binds the click to what was shown; a name is never used twice in a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import workflow
+
+from handrail.domain.approvals import DecisionKind
+from handrail.domain.cases import CaseStatus
+from workflows.memory import CaseMemory
+
+NOBODY = "Temporal Web UI"
+TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
+
+
+def entries(memory: CaseMemory) -> dict[str, tuple[str, str | None]]:
+    """Name to (what, approval id): what can be clicked now."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for approval in memory.open_approvals:
+        for name, decision in approval.menu().items():
+            found[name] = (decision.value, approval.approval_id)
+    if memory.row.status is CaseStatus.WITH_HUMAN:
+        mark = f"t{memory.row.turn}.{memory.reroutes}"
+        if memory.row.assignee is None:
+            found[f"1 · Take this case · {mark}"] = (TAKE, None)
+        found[f"2 · Resolve without another reply · {mark}"] = (FINISH, None)
+        found[f"3 · Hand back to the assistant · {mark}"] = (HAND_BACK, None)
+    return found
+
+
+def decision_of(what: str) -> DecisionKind | None:
+    """The decision an entry stands for, or None for the others."""
+    return DecisionKind(what) if what in list(DecisionKind) else None
+
+
+class Menu:
+    """Keeps the registered handlers equal to `entries(memory)`."""
+
+    def __init__(
+        self,
+        check: Callable[[str, Any], None],
+        update: Callable[[str, Any], Any],
+        signal: Callable[[str, Any], Any],
+    ) -> None:
+        self._check = check
+        self._update = update
+        self._signal = signal
+        self._names: set[str] = set()
+
+    def show(self, memory: CaseMemory) -> None:
+        """Register what can be clicked now, remove what cannot."""
+        wanted = set(entries(memory))
+        for name in sorted(self._names - wanted):
+            workflow.set_update_handler(name, None)
+            workflow.set_signal_handler(name, None)
+        for name in sorted(wanted - self._names):
+            self._register(name)
+        self._names = wanted
+
+    def _register(self, name: str) -> None:
+        async def update(note: Any = None) -> Any:
+            return self._update(name, note)
+
+        def check(note: Any = None) -> None:
+            self._check(name, note)
+
+        async def signal(note: Any = None) -> None:
+            self._signal(name, note)
+
+        workflow.set_update_handler(name, update, validator=check)
+        workflow.set_signal_handler(name, signal)

@@ -1,0 +1,66 @@
+"""Every retry policy and time-out, in one place.
+
+A call that may be repeated is repeated for as long as it takes: a database that is down comes back. What no repetition
+can mend (`PERMANENT`, `DEFECTS`) is not repeated: the case goes to a person. A killed worker is noticed by the heartbeat.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import RetryPolicy
+
+from handrail.domain.errors import PERMANENT
+
+HEARTBEAT = timedelta(seconds=8)
+DEFECTS = ("TypeError", "ValueError", "KeyError", "AttributeError", "IndexError", "AssertionError", "ValidationError")
+
+STORE_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5), backoff_coefficient=2.0
+)
+WORK_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    maximum_interval=timedelta(seconds=5),
+    non_retryable_error_types=[*PERMANENT, *DEFECTS],
+)
+MODEL_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    maximum_interval=timedelta(seconds=15),
+    maximum_attempts=6,
+    non_retryable_error_types=[*PERMANENT, *DEFECTS],
+)
+
+LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=8), "retry_policy": WORK_RETRY}
+LOCAL_STORE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=8), "retry_policy": STORE_RETRY}
+STORE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=20),
+    "heartbeat_timeout": HEARTBEAT,
+    "retry_policy": STORE_RETRY,
+}
+CHECK: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=8),
+    "schedule_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": WORK_RETRY,
+}
+NODES: dict[str, dict[str, Any]] = {
+    "agent": {
+        "start_to_close_timeout": timedelta(minutes=10),
+        "heartbeat_timeout": HEARTBEAT,
+        "retry_policy": MODEL_RETRY,
+        "summary": "Model call",
+    },
+    "act": {
+        "start_to_close_timeout": timedelta(minutes=2),
+        "heartbeat_timeout": HEARTBEAT,
+        "retry_policy": WORK_RETRY,
+        "summary": "Allowed reads and effects",
+    },
+    "resolve": {**STORE, "summary": "Commit the turn and its reply"},
+    "escalate": {**STORE, "summary": "Commit the turn and the handoff"},
+}
+ANY_NODE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": HEARTBEAT,
+    "retry_policy": WORK_RETRY,
+}
