@@ -1,0 +1,212 @@
+"""What people do: `handrail approvals list`, `decide`, `claim`, `reply`, `hand-back`, `resolve`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handrail.cli.cases import show_case, show_result
+from handrail.cli.options import (
+    CaseArgument,
+    DecisionName,
+    Json,
+    MessageId,
+    Note,
+    Reviewer,
+    Timeout,
+    Wait,
+    changes,
+    optional_words,
+    words,
+)
+from handrail.cli.world import World, world
+
+if TYPE_CHECKING:
+    from handrail.domain.approvals import Approval
+    from handrail.domain.cases import CaseView
+    from handrail.domain.people import Receipt
+    from handrail.temporal.client import CaseClient
+
+approvals = typer.Typer(no_args_is_help=True, help="Decisions that wait for a person.")
+app = typer.Typer()
+
+
+@approvals.command("list")
+def list_approvals(ctx: typer.Context, as_json: Json = False) -> None:
+    """Every open approval, the first due first."""
+    from handrail.cli.documents import approval_document, print_document
+    from handrail.cli.tables import approvals_table, screen
+
+    async def work() -> list[tuple[CaseView, Approval]]:
+        async with world(ctx).records() as records:
+            return await records.open_approvals()
+
+    found = asyncio.run(work())
+    if as_json:
+        print_document(
+            [{**approval_document(one), "topic": view.topic, "customer_id": view.customer_id} for view, one in found]
+        )
+    elif found:
+        screen().print(approvals_table(found))
+        screen().print("\nDecide one: handrail decide CASE approve|reject|edit|answer --approval A --reviewer YOU")
+    else:
+        screen().print("Nothing waits for a decision.")
+
+
+@app.command()
+def decide(
+    ctx: typer.Context,
+    case_id: CaseArgument,
+    decision: Annotated[DecisionName, typer.Argument(help="What you decide.", show_default=False)],
+    reviewer: Reviewer,
+    approval: Annotated[
+        str | None, typer.Option("--approval", help="Which; may be left out while one is open.", show_default=False)
+    ] = None,
+    revision: Annotated[
+        int | None, typer.Option("--revision", help="The revision you saw; a stale one is refused.", show_default=False)
+    ] = None,
+    changed: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="With edit: what changes.", show_default=False)
+    ] = None,
+    answer: Annotated[
+        str | None, typer.Option("--answer", help="With answer: your words; --note serves too.", show_default=False)
+    ] = None,
+    note: Note = None,
+    wait: Wait = False,
+    timeout: Timeout = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Approve, reject, edit or answer."""
+    place = world(ctx)
+    wanted = decision_input(
+        decision, approval, revision, changes(changed or []), answer, optional_words("--note", note), reviewer
+    )
+
+    async def work() -> tuple[Approval, CaseView | None]:
+        async with place.cases(identity=reviewer) as cases:
+            decided = await cases.decide(case_id, wanted)
+            return decided, await cases.wait(case_id, timeout=timeout) if wait else None
+
+    decided, view = asyncio.run(work())
+    if view is not None:
+        show_case(place, view, as_json=as_json)
+    else:
+        show_approval(decided, as_json=as_json)
+
+
+def decision_input(
+    decision: str,
+    approval: str | None,
+    revision: int | None,
+    arguments: dict[str, Any] | None,
+    answer: str | None,
+    note: str | None,
+    reviewer: str,
+) -> Any:
+    """The decision as the case takes it. Raises: InvalidInput where options do not go together."""
+    from handrail.domain.approvals import DecisionInput
+    from handrail.domain.errors import InvalidInput
+    from handrail.temporal.client import made
+
+    if arguments and decision != "edit":
+        raise InvalidInput(f"--set: goes with `edit`, not with `{decision}`. Decide `edit`, or leave --set out.")
+    if decision == "edit" and not arguments:
+        raise InvalidInput("--set: an edit needs what changes, for example --set amount=80.")
+    if answer and decision != "answer":
+        raise InvalidInput(f"--answer: goes with `answer`, not with `{decision}`. Use --note for words that stay with it.")
+    said = answer or (note if decision == "answer" else None)
+    return made(
+        DecisionInput,
+        decision=decision,
+        approval_id=approval,
+        revision=revision,
+        arguments=arguments,
+        answer=said,
+        note=note,
+        reviewer=reviewer,
+    )
+
+
+def show_approval(approval: Approval, *, as_json: bool) -> None:
+    """What was decided."""
+    from handrail.cli.documents import print_document
+    from handrail.cli.tables import plain, screen
+
+    if as_json:
+        print_document(approval)
+        return
+    which = f"{approval.approval_id} r{approval.revision}"
+    screen().print(plain(f"{approval.case_id}: {approval.request.title}: {approval.status} ({which})"))
+
+
+@app.command()
+def claim(ctx: typer.Context, case_id: CaseArgument, reviewer: Reviewer, as_json: Json = False) -> None:
+    """Take a case that waits for a person."""
+    step(world(ctx), reviewer, lambda cases: cases.claim(case_id, reviewer), as_json=as_json)
+
+
+@app.command()
+def reply(
+    ctx: typer.Context,
+    case_id: CaseArgument,
+    message: Annotated[
+        str, typer.Option("--message", help="What the customer is told; - reads standard in.", show_default=False)
+    ],
+    reviewer: Reviewer,
+    message_id: MessageId = None,
+    as_json: Json = False,
+) -> None:
+    """Answer the customer as a person."""
+    text = words("--message", message)
+    step(world(ctx), reviewer, lambda cases: cases.reply(case_id, reviewer, text, message_id=message_id), as_json=as_json)
+
+
+@app.command("hand-back")
+def hand_back(
+    ctx: typer.Context,
+    case_id: CaseArgument,
+    note: Annotated[str, typer.Option("--note", help="What you found out or did; - reads standard in.", show_default=False)],
+    reviewer: Reviewer,
+    wait: Wait = False,
+    timeout: Timeout = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Give a case back to the agent."""
+    text = words("--note", note)
+    waited = (case_id, timeout) if wait else None
+    step(world(ctx), reviewer, lambda cases: cases.hand_back(case_id, reviewer, text), waited, as_json=as_json)
+
+
+@app.command()
+def resolve(
+    ctx: typer.Context,
+    case_id: CaseArgument,
+    reviewer: Reviewer,
+    note: Note = None,
+    last: Annotated[str | None, typer.Option("--reply", help="A last message to the customer.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """End a case as a person."""
+    text = optional_words("--note", note)
+    step(world(ctx), reviewer, lambda cases: cases.resolve(case_id, reviewer, note=text, reply=last), as_json=as_json)
+
+
+def step(
+    place: World,
+    reviewer: str,
+    act: Callable[[CaseClient], Awaitable[Receipt]],
+    waited: tuple[str, float] | None = None,
+    *,
+    as_json: bool,
+) -> None:
+    """Do one thing as `reviewer` and show what became of it."""
+
+    async def work() -> tuple[Receipt, CaseView | None]:
+        async with place.cases(identity=reviewer) as cases:
+            receipt = await act(cases)
+            return receipt, await cases.wait(waited[0], timeout=waited[1]) if waited else None
+
+    show_result(place, *asyncio.run(work()), as_json=as_json)

@@ -1,0 +1,165 @@
+"""What people see on a terminal. Foreign words are shown as text: no markup, no control characters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from handrail.domain.approvals import Approval
+    from handrail.domain.cases import CaseView
+    from handrail.domain.handoffs import Handoff
+    from handrail.domain.messages import Message
+    from handrail.domain.people import Receipt
+
+Row = Sequence[object]
+
+
+def plain(value: object) -> str:
+    """The value as text that cannot steer a terminal; line breaks stay."""
+    text = "" if value is None else str(value)
+    kept = (one for one in text if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
+    return "".join(kept)
+
+
+def screen() -> Console:
+    """Standard out, made where it is used: it may have been redirected."""
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def table(headings: Sequence[str], rows: Iterable[Row], *, title: str | None = None) -> Table:
+    """A table of plain text."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(plain(cell)) for cell in row))
+    return made
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Row], empty: str) -> None:
+    """The rows as a table, or the words for none."""
+    screen().print(table(headings, rows) if rows else Text(empty))
+
+
+def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
+    """Name and value in two columns; nothing for what is not there."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="bold")
+    made.add_column(overflow="fold")
+    for name, value in pairs:
+        if value not in (None, ""):
+            made.add_row(Text(name), Text(plain(value)))
+    screen().print(made)
+
+
+def moment(at: datetime | None) -> str:
+    """UTC to the second."""
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def percent(share: float | None) -> str:
+    """0.925 as 92 %."""
+    return "" if share is None else f"{share:.0%}"
+
+
+def arguments(values: dict[str, object]) -> str:
+    """order_id=O-1, amount=80."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """What became of a message or a person's step."""
+    before = ", taken before" if receipt.duplicate else ""
+    screen().print(Text(plain(f"{receipt.case_id}: {receipt.status}, turn {receipt.turn}{before}")))
+
+
+def print_case(view: CaseView, page: str | None = None) -> None:
+    """Everything that matters about a case."""
+    print_pairs(
+        [
+            ("case", view.case_id),
+            ("status", view.status),
+            ("customer", view.customer_id),
+            ("topic", " ".join(filter(None, [view.topic, f"(risk {view.risk})" if view.risk else ""]))),
+            ("with", f"tier {int(view.tier)}" + (f", {view.queue}" if view.queue else "")),
+            ("assignee", view.assignee),
+            ("reason", view.reason),
+            ("reply", view.reply),
+            ("confidence", percent(view.confidence)),
+            ("due", moment(view.due_at)),
+            ("opened", moment(view.opened_at)),
+            ("updated", moment(view.updated_at)),
+            ("refused last", view.notice),
+            ("page", page),
+        ]
+    )
+    if view.approvals:
+        screen().print(approvals_table([(view, one) for one in view.approvals], "Approvals"))
+    if view.effects:
+        rows = [
+            (one.effect_id, one.action, arguments(one.arguments), one.status, moment(one.applied_at)) for one in view.effects
+        ]
+        screen().print(table(("effect", "action", "arguments", "status", "applied"), rows, title="Effects"))
+
+
+def approvals_table(found: Iterable[tuple[CaseView, Approval]], title: str | None = None) -> Table:
+    """What is decided or to be decided, with the rules that ask for it."""
+    rows = [
+        (
+            one.case_id,
+            f"{one.approval_id} r{one.revision}",
+            one.status,
+            one.request.title,
+            arguments(one.request.arguments),
+            "; ".join(one.request.reasons),
+            one.request.role,
+            moment(one.due_at),
+        )
+        for _, one in found
+    ]
+    return table(("case", "approval", "status", "what", "arguments", "why", "role", "due"), rows, title=title)
+
+
+def cases_table(views: Iterable[CaseView]) -> Table:
+    """One line per case."""
+    rows = [
+        (one.case_id, one.status, one.topic, int(one.tier), one.queue, one.reason, one.customer_id, moment(one.updated_at))
+        for one in views
+    ]
+    return table(("case", "status", "topic", "tier", "queue", "reason", "customer", "updated"), rows)
+
+
+def print_transcript(messages: list[Message]) -> None:
+    """Who said what, when."""
+    for one in messages:
+        who = f"{one.author} ({one.by})" if one.by else str(one.author)
+        screen().print(Text.assemble((plain(f"{moment(one.at)}  {who}"), "bold"), "\n", plain(one.text), "\n"))
+
+
+def print_handoff(packet: Handoff) -> None:
+    """The packet, as a person reads it."""
+    print_pairs(
+        [
+            ("case", packet.case_id),
+            ("problem", packet.problem),
+            ("wanted", packet.wanted),
+            ("why it came", f"{packet.escalation.reason}: {packet.escalation.words}"),
+            ("queue", f"{packet.route.queue}, tier {packet.route.tier}"),
+            ("topic", f"{packet.topic} (risk {packet.risk})"),
+            ("language", packet.language),
+            ("facts", "\n".join(f"{one.name}: {one.value} ({one.source})" for one in packet.facts)),
+            ("tried", "\n".join(packet.tried)),
+            ("policies", "\n".join(packet.policy_hits)),
+            ("open questions", "\n".join(packet.open_questions)),
+            ("suggested reply", packet.suggested_reply),
+            ("next step", packet.next_step),
+            ("transcript", packet.transcript),
+        ]
+    )

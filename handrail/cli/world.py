@@ -1,0 +1,186 @@
+"""Where everything answers: the environment first, then the stack that runs in the data folder, then the defaults."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import urlsplit
+
+import typer
+
+if TYPE_CHECKING:
+    from handrail.business import Business
+    from handrail.postgres.cases import PostgresCases
+    from handrail.postgres.pool import Pool
+    from handrail.settings import Settings
+    from handrail.temporal.client import CaseClient
+
+Answer = TypeVar("Answer")
+PROBE_SECONDS = 3.0
+BRIEF_PATIENCE = 5.0
+
+
+class World:
+    """Settings, and connections that are closed after use. `data_dir` is what was asked for by name, if anything."""
+
+    def __init__(self, data_dir: Path | None = None, *, debug: bool = False) -> None:
+        self.data_dir = data_dir
+        self.debug = debug
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings with the addresses in force.
+
+        Raises:
+            InvalidInput: an environment variable cannot be used.
+            Unreachable: a data folder was named, no stack runs there, and the environment names no other.
+        """
+        from handrail.embedded.state import running
+
+        settings = environment()
+        named = settings.model_fields_set
+        folder = self.data_dir or settings.data_dir
+        stack = running(folder)
+        if stack is None:
+            if self.data_dir is not None and "temporal_address" not in named:
+                from handrail.temporal.connect import Unreachable
+
+                raise Unreachable(f"No stack runs in {folder}. Start it with `handrail up --data-dir {folder}`.")
+            return settings
+        found = {"temporal_address": stack.temporal_address, "temporal_ui": stack.temporal_ui, "data_dir": folder}
+        if stack.database_url:
+            found["database_url"] = secret(stack.database_url)
+        return settings.model_copy(update={name: value for name, value in found.items() if name not in named})
+
+    @asynccontextmanager
+    async def cases(self, *, identity: str | None = None, patience: float | None = None) -> AsyncIterator[CaseClient]:
+        """The client. `identity` is who acts, for the history. Raises: Unreachable."""
+        from handrail.temporal.client import PATIENCE_SECONDS, CaseClient
+        from handrail.temporal.connect import connect
+
+        s = self.settings
+        client = await connect(
+            s.temporal_address,
+            s.temporal_namespace,
+            tls=s.temporal_tls,
+            server_ca=s.temporal_tls_server_ca,
+            client_cert=s.temporal_tls_client_cert,
+            client_key=s.temporal_tls_client_key,
+            api_key=s.temporal_api_key.get_secret_value() if s.temporal_api_key else None,
+            identity=identity,
+        )
+        yield CaseClient(client, task_queue=s.task_queue, patience=patience or PATIENCE_SECONDS)
+
+    @asynccontextmanager
+    async def pool(self) -> AsyncIterator[Pool]:
+        """PostgreSQL. Raises: Unreachable."""
+        from handrail.postgres.pool import open_pool
+
+        url = self.settings.database_url.get_secret_value()
+        await probe(url)
+        pool = await open_pool(url, size=2)
+        try:
+            yield pool
+        finally:
+            await pool.close()
+
+    @asynccontextmanager
+    async def records(self) -> AsyncIterator[PostgresCases]:
+        """Cases as PostgreSQL knows them. Raises: Unreachable."""
+        from handrail.postgres.cases import PostgresCases
+
+        async with self.pool() as pool:
+            yield PostgresCases(pool, self.business)
+
+    @cached_property
+    def business(self) -> Business:
+        """Raises: DefinitionInvalid."""
+        from handrail.business import load_business
+
+        return load_business(self.settings.business)
+
+    def page(self, case_id: str) -> str:
+        """The case in the Temporal Web UI."""
+        s = self.settings
+        return f"{s.temporal_ui}/namespaces/{s.temporal_namespace}/workflows/case-{case_id}"
+
+    async def live_or_stored(
+        self,
+        live: Callable[[CaseClient], Awaitable[Answer]],
+        stored: Callable[[PostgresCases], Awaitable[Answer]],
+    ) -> Answer:
+        """What the case itself says; where no worker answers or it is past its retention, what PostgreSQL holds.
+
+        Raises:
+            UnknownCase, Unreachable: neither knows it; the case's own answer counts.
+        """
+        from handrail.domain.errors import UnknownCase
+        from handrail.temporal.connect import Unreachable
+
+        try:
+            async with self.cases(patience=BRIEF_PATIENCE) as cases:
+                return await live(cases)
+        except (Unreachable, UnknownCase) as silent:
+            try:
+                async with self.records() as records:
+                    return await stored(records)
+            except Unreachable:
+                raise silent from None
+
+
+def world(ctx: typer.Context) -> World:
+    """The world of this call."""
+    return cast(World, ctx.obj)
+
+
+def environment() -> Settings:
+    """The settings of the environment.
+
+    Raises:
+        InvalidInput: names the variable.
+    """
+    from pydantic import ValidationError
+
+    from handrail.domain.errors import InvalidInput
+    from handrail.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        raise InvalidInput(f"HANDRAIL_{'.'.join(map(str, first['loc'])).upper()}: {first['msg']}.") from None
+
+
+def secret(url: str) -> object:
+    """A URL that holds a password, kept out of prints."""
+    from pydantic import SecretStr
+
+    return SecretStr(url)
+
+
+async def probe(url: str) -> None:
+    """Say at once that nothing answers, where a pool would go on trying.
+
+    Raises:
+        Unreachable: nothing answers there.
+    """
+    from handrail.temporal.connect import Unreachable
+
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return
+    port = parts.port or 5432
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, TimeoutError) as error:
+        raise Unreachable(
+            f"No PostgreSQL answers at {parts.hostname}:{port}. "
+            "Start the stack with `handrail up`, or set HANDRAIL_DATABASE_URL."
+        ) from error
+    with closing(writer):
+        pass
