@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
+from sklearn import config_context
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -63,9 +64,8 @@ class Sentences:
         texts, labels, groups = zip(*rows, strict=True)
         return cls(list(texts), np.array(labels), np.array(groups))
 
-    def without(self, dropped: npt.NDArray[np.bool_]) -> Sentences:
-        kept = np.flatnonzero(~dropped)
-        return Sentences([self.texts[row] for row in kept], self.labels[kept], self.groups[kept])
+    def only(self, rows: Rows) -> Sentences:
+        return Sentences([self.texts[row] for row in rows], self.labels[rows], self.groups[rows])
 
 
 class Classifier:
@@ -81,11 +81,11 @@ class Classifier:
         self.topics = sorted(topic.name for topic in topics)
         sentences = Sentences.gather(sorted(topics, key=lambda topic: topic.name), background)
         self._features = Features(sentences.texts)
-        self._known: csr_matrix = self._features.vectors(sentences.texts)
-        likeness = (self._known @ self._known.T).toarray()
+        known: csr_matrix = self._features.vectors(sentences.texts)
+        likeness = (known @ known.T).toarray()
         kept = self._unclaimed(sentences, likeness)
-        self._sentences = sentences.without(~kept)
-        self._known, likeness = self._known[kept], likeness[np.ix_(kept, kept)]
+        self._sentences = sentences.only(kept)
+        self._known, likeness = known[kept].T.tocsr(), likeness[np.ix_(kept, kept)]
         self._classes = [*self.topics, *sorted({label for label in self._sentences.labels if label.startswith(_GROUP)})]
         everything = np.arange(len(likeness))
         self._gate = self._learn_gate(likeness)
@@ -95,9 +95,10 @@ class Classifier:
         """The scores of each text, in order."""
         if not texts:
             return []
-        likeness = (self._features.vectors(texts) @ self._known.T).toarray()
-        scores, evidence = self._look(self._ridge, likeness, self._sentences.labels)
-        confidence = self._gate.predict_proba(evidence)[:, 1]
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            likeness = (self._features.vectors(texts) @ self._known).toarray()
+            scores, evidence = self._look(self._ridge, likeness, self._sentences.labels)
+            confidence = self._gate.predict_proba(evidence)[:, 1]
         ours, back = scores[:, : len(self.topics)], scores[:, len(self.topics) :]
         shares = softmax(SHARPNESS * ours, axis=1)
         return [
@@ -113,11 +114,10 @@ class Classifier:
         ]
         return np.array(rows).reshape(len(texts), len(self.topics) + 1)
 
-    def _unclaimed(self, sentences: Sentences, likeness: Floats) -> npt.NDArray[np.bool_]:
+    def _unclaimed(self, sentences: Sentences, likeness: Floats) -> Rows:
         """Everything but the background sentences that are close to a topic's example: the business handles those."""
         ours = np.isin(sentences.labels, self.topics)
-        claimed: npt.NDArray[np.bool_] = ~ours & (likeness[:, ours].max(axis=1) >= CLAIMED)
-        return ~claimed
+        return np.flatnonzero(ours | (likeness[:, ours].max(axis=1) < CLAIMED))
 
     def _fit(self, likeness: Floats, rows: Rows) -> KernelRidge:
         wanted = (self._sentences.labels[rows, None] == np.array(self._classes)[None]).astype(float)
@@ -125,7 +125,7 @@ class Classifier:
 
     def _look(self, ridge: KernelRidge, likeness: Floats, labels: Labels) -> tuple[Floats, Floats]:
         """The classes' scores and the evidence on the best topic, from the likeness to the sentences of `labels`."""
-        scores: Floats = ridge.predict(likeness)
+        scores: Floats = likeness @ ridge.dual_coef_
         ours, back = scores[:, : len(self.topics)], scores[:, len(self.topics) :]
         near = np.column_stack([nearest(likeness[:, labels == topic]) for topic in self.topics])
         best, row = ours.argmax(axis=1), np.arange(len(scores))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handrail.routing.lexicon import lexicon, phrases
+from handrail.routing.lexicon import lexicon, phrasebook
 from handrail.routing.text import PAUSE, STOP, Folded
 
 SINGLE = "single"
@@ -31,12 +31,12 @@ class Complexity:
     """Marks in the text; that several topics are meant is known only to the classifier."""
 
     def __init__(self) -> None:
-        self._also = phrases(lexicon().also)
-        self._judgement = phrases(lexicon().judgement)
+        self._also = phrasebook(lexicon().also)
+        self._judgement = phrasebook(lexicon().judgement)
 
     def of(self, text: str, message: Folded, topics: set[str]) -> str:
         """`topics` are those that parts of the message are surely about."""
-        if len(message.words) > LONG or any(True for one in self._judgement for _ in one.matches(message)):
+        if len(message.words) > LONG or self._judgement.first(message):
             return JUDGEMENT
         references = {found.casefold() for found in _REFERENCE.findall(text)}
         if len(topics) > 1 or len(references) > 1 or self._joined(message):
@@ -45,9 +45,8 @@ class Complexity:
 
     def _joined(self, message: Folded) -> bool:
         """A word such as 'also' with at least three words on either side."""
-        for phrase in self._also:
-            for match in phrase.matches(message):
-                sides = message.stream[: match.start()], message.stream[match.end() :]
-                if all(len(re.sub(rf"[{re.escape(STOP)}{PAUSE}]", " ", side).split()) >= SIDE for side in sides):
-                    return True
+        for _, match in self._also.matches(message):
+            sides = message.stream[: match.start()], message.stream[match.end() :]
+            if all(sum(piece not in (STOP, PAUSE) for piece in side.split()) >= SIDE for side in sides):
+                return True
         return False

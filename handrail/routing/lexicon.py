@@ -9,7 +9,7 @@ from pydantic import Field
 
 from handrail.definitions import Document
 from handrail.domain.model import Model, digest
-from handrail.routing.phrases import Phrase
+from handrail.routing.phrases import Phrase, Phrasebook
 
 Words = dict[str, list[str]]
 
@@ -64,6 +64,6 @@ def shipped_digest() -> str:
     return digest([lexicon().model_dump(), background().model_dump()])
 
 
-def phrases(words: Words) -> list[Phrase]:
+def phrasebook(words: Words) -> Phrasebook:
     """Every entry of every language as a phrase."""
-    return [Phrase(text, language) for language, entries in sorted(words.items()) for text in entries]
+    return Phrasebook(Phrase(text, language) for language, entries in sorted(words.items()) for text in entries)

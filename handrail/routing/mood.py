@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from math import prod
 
-from handrail.routing.lexicon import lexicon, phrases
-from handrail.routing.phrases import Phrase
+from handrail.routing.lexicon import lexicon, phrasebook
+from handrail.routing.phrases import Phrasebook
 from handrail.routing.text import Folded
 
 STRONG = 0.4
@@ -25,8 +25,8 @@ class Mood:
     """Signals that each leave less calm: 1 minus the product of what every signal leaves."""
 
     def __init__(self) -> None:
-        self._strong = phrases(lexicon().frustration.strong)
-        self._mild = phrases(lexicon().frustration.mild)
+        self._strong = phrasebook(lexicon().frustration.strong)
+        self._mild = phrasebook(lexicon().frustration.mild)
 
     def frustration(self, text: str, message: Folded) -> float:
         """0 (calm) to 1, two digits."""
@@ -36,8 +36,8 @@ class Mood:
         return round(1 - prod(1 - signal for signal in signals), 2)
 
     @staticmethod
-    def _count(wanted: list[Phrase], message: Folded) -> int:
-        places = {match.start() for phrase in wanted for match in phrase.matches(message)}
+    def _count(wanted: Phrasebook, message: Folded) -> int:
+        places = {match.start() for _, match in wanted.matches(message)}
         return min(MOST, len(places))
 
 

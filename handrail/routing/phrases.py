@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -66,6 +67,31 @@ class Phrase:
         """Every place in the stream, from left to right."""
         if all(not one.isdisjoint(message.vocabulary) for one in self.needed):
             yield from self.pattern.finditer(message.stream)
+
+
+class Phrasebook:
+    """Many phrases, each found by its longest word, so that a message is held against the few that it may contain."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._order: dict[Phrase, int] = {}
+        self._by_anchor: defaultdict[str, list[Phrase]] = defaultdict(list)
+        for phrase in phrases:
+            if phrase in self._order:
+                continue
+            self._order[phrase] = len(self._order)
+            for spelling in max(phrase.needed, key=lambda spellings: max(map(len, spellings))):
+                self._by_anchor[spelling].append(phrase)
+
+    def matches(self, message: Folded) -> Iterator[tuple[Phrase, re.Match[str]]]:
+        """Every phrase with every place where it stands, phrases in their order."""
+        candidates = {phrase for word in message.vocabulary for phrase in self._by_anchor.get(word, ())}
+        for phrase in sorted(candidates, key=lambda phrase: self._order[phrase]):
+            for match in phrase.matches(message):
+                yield phrase, match
+
+    def first(self, message: Folded) -> Phrase | None:
+        """The first phrase that the message contains."""
+        return next((phrase for phrase, _ in self.matches(message)), None)
 
 
 def _words(piece: str) -> list[str]:

@@ -26,6 +26,7 @@ from handrail.routing.text import Folded
 
 FORMAT = 1
 """Part of the router's version; raise it when code changes what a message is classified as."""
+LIBRARIES = [version("scikit-learn"), version("lingua-language-detector")]
 READ = 8_000
 
 log = logging.getLogger(__name__)
@@ -168,8 +169,7 @@ class LocalRouter:
 
     @staticmethod
     def _version(trained: Trained, rules: str) -> str:
-        libraries = [version("scikit-learn"), version("lingua-language-detector")]
-        return digest([FORMAT, libraries, trained.learnt, rules, shipped_digest()])[:12]
+        return digest([FORMAT, LIBRARIES, trained.learnt, rules, shipped_digest()])[:12]
 
 
 def _ruled(hits: list[Hit], subject: Subject) -> tuple[str, float]:

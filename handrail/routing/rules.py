@@ -12,7 +12,7 @@ from handrail.definitions import Document, Live, Loaded, refuse
 from handrail.domain.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.model import Model
 from handrail.routing.lexicon import Words
-from handrail.routing.phrases import Phrase
+from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.text import Folded
 from handrail.routing.wish import Wish
 
@@ -59,12 +59,12 @@ class Hit:
 class Rules:
     """The rules in force."""
 
-    risks: list[tuple[RiskRule, list[Phrase]]]
+    risks: list[tuple[RiskRule, Phrasebook]]
     wish: Wish
 
     def hits(self, message: Folded) -> list[Hit]:
         """One hit for each rule that applies, the highest risk first, then as in the file."""
-        found = [Hit(rule, phrase) for rule, phrases in self.risks if (phrase := _first(phrases, message))]
+        found = [Hit(rule, phrase) for rule, book in self.risks if (phrase := book.first(message))]
         return sorted(found, key=lambda hit: -hit.rule.risk.rank)
 
     def mildest(self, topic: str) -> Risk:
@@ -94,14 +94,13 @@ class RiskRules:
         file = document.parse(RiskFile)
         refuse([*_unknown_topics(document, file, set(self._topics())), *_twice(document, file)])
         problems: list[str] = []
-        risks = [(rule, _phrases(document, rule.phrases, ("rules", place), problems)) for place, rule in enumerate(file.rules)]
+        risks = [
+            (rule, Phrasebook(_phrases(document, rule.phrases, ("rules", place), problems)))
+            for place, rule in enumerate(file.rules)
+        ]
         wish = Wish(_phrases(document, file.wants_person.phrases, ("wants_person",), problems))
         refuse(problems)
         return Rules(risks, wish)
-
-
-def _first(phrases: list[Phrase], message: Folded) -> Phrase | None:
-    return next((phrase for phrase in phrases if any(True for _ in phrase.matches(message))), None)
 
 
 def _unknown_topics(document: Document, file: RiskFile, known: set[str]) -> Iterable[str]:

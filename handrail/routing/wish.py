@@ -2,63 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
 
-from handrail.routing.lexicon import Words, lexicon, phrases
-from handrail.routing.phrases import Phrase
+from handrail.routing.lexicon import Words, lexicon, phrasebook
+from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.text import PAUSE, STOP, Folded
 
 REACH = 6
 AFTER = 4
 
 
-@dataclass(frozen=True)
 class Wish:
     """`phrases` are the business's; what takes them back is the same for every business."""
 
-    phrases: list[Phrase]
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._phrases = Phrasebook(phrases)
+        words = lexicon()
+        self._before = phrasebook(words.unwish_before)
+        self._after = phrasebook(words.unwish_after)
+        self._complaint = phrasebook(words.complaint)
+        self._contrast = vocabulary(words.contrast)
 
     def find(self, message: Folded) -> Phrase | None:
         """The first phrase by which the customer asks for a person, or None."""
-        for phrase in self.phrases:
-            for match in phrase.matches(message):
-                if not self._taken_back(message.stream, match):
-                    return phrase
+        for phrase, match in self._phrases.matches(message):
+            before = _last_clause(message.stream[: match.start()].split())[-REACH:]
+            after = _first_clause(message.stream[match.end() :].split())[:AFTER]
+            if not self._negated(_folded(before)) and not self._after.first(_folded(after)):
+                return phrase
         return None
 
-    def _taken_back(self, stream: str, match: re.Match[str]) -> bool:
-        before = _last_clause(stream[: match.start()].split())[-REACH:]
-        after = re.split(rf"[{re.escape(STOP)}{PAUSE}]", stream[match.end() :])[0].split()[:AFTER]
-        return self._negated(before) or any(True for one in self._after for _ in one.matches(_folded(after)))
-
-    def _negated(self, before: list[str]) -> bool:
+    def _negated(self, before: Folded) -> bool:
         """A negation with nothing between it and the phrase that starts a new thought."""
-        joined = _folded(before)
-        ends = [match.end() for one in self._before for match in one.matches(joined)]
-        if not ends:
+        ends = [match.end() for _, match in self._before.matches(before)]
+        if not ends or self._complaint.first(before):
             return False
-        if any(True for one in self._complaint for _ in one.matches(joined)):
-            return False
-        between = joined.stream[max(ends) :].split()
-        return not self._contrast.intersection(between)
-
-    @cached_property
-    def _before(self) -> list[Phrase]:
-        return phrases(lexicon().unwish_before)
-
-    @cached_property
-    def _after(self) -> list[Phrase]:
-        return phrases(lexicon().unwish_after)
-
-    @cached_property
-    def _complaint(self) -> list[Phrase]:
-        return phrases(lexicon().complaint)
-
-    @cached_property
-    def _contrast(self) -> frozenset[str]:
-        return vocabulary(lexicon().contrast)
+        return self._contrast.isdisjoint(before.stream[max(ends) :].split())
 
 
 def vocabulary(words: Words) -> frozenset[str]:
@@ -74,3 +53,8 @@ def _last_clause(words: list[str]) -> list[str]:
     """What stands after the last mark that ends a clause."""
     marks = [position for position, word in enumerate(words) if word in (STOP, PAUSE)]
     return words[marks[-1] + 1 :] if marks else words
+
+
+def _first_clause(words: list[str]) -> list[str]:
+    """What stands before the first mark that ends a clause."""
+    return next((words[:position] for position, word in enumerate(words) if word in (STOP, PAUSE)), words)
