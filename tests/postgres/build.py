@@ -64,8 +64,8 @@ def ruled(wanted: Proposal, ruling: Ruling) -> Ruled:
     return Ruled(proposal=wanted, verdict=verdict)
 
 
-def ruling(ruling: Ruling, version: int = 1, case_id: str = "case-1", **changes: Any) -> Commit:
-    return Commit(row=row(version, case_id), rulings=[ruled(proposal(**changes), ruling)])
+def ruling(given: Ruling, version: int = 1, case_id: str = "case-1", **changes: Any) -> Commit:
+    return Commit(row=row(version, case_id), rulings=[ruled(proposal(**changes), given)])
 
 
 def approval(revision: int = 1, request_id: str = "e-1", case_id: str = "case-1", **changes: Any) -> Approval:
@@ -109,5 +109,3 @@ def effect(effect_id: str = "e-1", arguments: dict[str, Any] | None = None, **ch
 
 def audit(entry_id: str) -> AuditEntry:
     return AuditEntry(entry_id=entry_id, at=NOON, actor="agent", action="turn", details={"n": 1})
-
-

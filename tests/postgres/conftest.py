@@ -26,7 +26,7 @@ def template_database(postgres: Postgres, postgres_url: str) -> str:
     """Handrail and the wallets, migrated; never written to."""
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.run(migrate(postgres.url_of(TEMPLATE), business, NOON))
     return TEMPLATE
 

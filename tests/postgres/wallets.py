@@ -25,9 +25,7 @@ class Nothing(BaseModel):
 
 
 async def balance(call: Call, arguments: Nothing) -> dict[str, Any]:
-    cursor = await call.connection.execute(
-        "SELECT balance FROM wallets.wallets WHERE customer_id = %s", [call.customer_id]
-    )
+    cursor = await call.connection.execute("SELECT balance FROM wallets.wallets WHERE customer_id = %s", [call.customer_id])
     row = await cursor.fetchone()
     if row is None:
         raise BusinessRefused("no_wallet", "This customer has no wallet.")
