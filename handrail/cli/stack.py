@@ -198,12 +198,14 @@ def start_apart(plan: Plan, samples: bool, json: bool) -> None:
 
 def await_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, *, quiet: bool) -> Stack:
     """Follow the log until the stack of this very process is ready."""
-    deadline = time.monotonic() + READY_SECONDS
+    deadline, said = time.monotonic() + READY_SECONDS, ""
     with open(log) as lines:
         while time.monotonic() < deadline:
+            ended = process.poll() is not None
             new = lines.read()
-            if process.poll() is not None:
-                raise StackFailed(reason(new + lines.read(), process.returncode))
+            said += new
+            if ended:
+                raise StackFailed(reason(said, process.returncode))
             if new and not quiet:
                 typer.echo(new, nl=False)
             stack = running(folder)

@@ -54,7 +54,7 @@ class Supervisor:
 
     def __init__(self, parts: Sequence[Component | Step], logs: Path, tell: Tell) -> None:
         self._parts, self._logs, self._tell = tuple(parts), logs, tell
-        self._components = order([part for part in parts if not isinstance(part, Step)])
+        self._components = [part for part in order(parts) if not isinstance(part, Step)]
         self.children: dict[str, Child] = {}
 
     async def start(self) -> None:
@@ -159,17 +159,17 @@ async def all_or_first_failure() -> AsyncIterator[asyncio.TaskGroup]:
         raise first from None
 
 
-def order(components: Sequence[Component]) -> list[Component]:
-    """Sorted so that each comes after what it needs.
+def order(parts: Sequence[Component | Step]) -> list[Component | Step]:
+    """Sorted so that each comes after what it needs; needs that are not among them count as met.
 
     Raises:
         StackFailed: they need one another in a circle.
     """
-    names = {component.name for component in components}
-    placed: list[Component] = []
-    waiting = list(components)
+    names = {part.name for part in parts}
+    placed: list[Component | Step] = []
+    waiting = list(parts)
     while waiting:
-        standing = {component.name for component in placed}
+        standing = {part.name for part in placed}
         free = [one for one in waiting if names & set(one.needs) <= standing]
         if not free:
             raise StackFailed(f"{', '.join(one.name for one in waiting)} need one another in a circle.")
