@@ -29,7 +29,7 @@ from handrail.llm.schemas import wire
 
 OPENAI_URL = "https://api.openai.com/v1"
 ATTEMPTS = 2
-"""An unusable answer is asked for once more, told why. A model that fails twice in a row will fail again: a person takes over."""
+"""An unusable answer is asked for once more, told why. One that fails twice needs a person."""
 NO_KEY = "none"
 MILLION = 1_000_000
 

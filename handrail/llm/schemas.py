@@ -80,7 +80,8 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 def pruned(arguments: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
     """The arguments without the nulls that stand for a property left out, at every depth."""
-    return _pruned(arguments, parameters, parameters.get("$defs", {}))
+    kept: dict[str, Any] = _pruned(arguments, parameters, parameters.get("$defs", {}))
+    return kept
 
 
 def _pruned(value: Any, schema: Any, definitions: dict[str, Any]) -> Any:

@@ -1,0 +1,110 @@
+"""From a request and a scripted behaviour to what is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from handrail.llm.offline import extract
+from handrail.llm.offline.delivery import Call, Move, Say, answer_tool, delivered, dumped
+from handrail.llm.offline.facts import empty
+from handrail.llm.offline.lexicon import phrase
+from handrail.llm.offline.reading import Conversation, converse
+from handrail.llm.offline.rules import decide
+from handrail.llm.offline.script import Behaviour
+from handrail.llm.offline.wire import ChatRequest, Outcome
+
+BROKEN = '{"reply": "This never en'
+CALL_BY_NAME = re.compile(r"\b(?:call|use|run|invoke|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?`?([a-z]+(?:_[a-z]+)+)`?")
+
+
+def acted(request: ChatRequest, behaviour: Behaviour) -> Outcome:
+    """What the assistant says."""
+    conversation = converse(request)
+    outcome = _scripted(request, conversation, behaviour) or _chosen(request, conversation, behaviour)
+    outcome.model = behaviour.model or outcome.model
+    outcome.fingerprint = behaviour.fingerprint or outcome.fingerprint
+    return outcome
+
+
+def _scripted(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> Outcome | None:
+    if behaviour.malformed:
+        tool = answer_tool(conversation) or next(iter(conversation.tools), None)
+        return Outcome(calls=[(tool, BROKEN)]) if tool else Outcome(content=BROKEN)
+    if behaviour.empty:
+        return Outcome(content="")
+    if behaviour.refusal is not None:
+        return Outcome(refusal=behaviour.refusal)
+    if behaviour.finish_reason is not None:
+        return Outcome(content=BROKEN, finish=behaviour.finish_reason)
+    if behaviour.content is not None:
+        return Outcome(content=behaviour.content)
+    if behaviour.calls is not None:
+        return Outcome(calls=[(call.tool, dumped(call.arguments)) for call in behaviour.calls])
+    if behaviour.reply is not None:
+        return delivered(request, conversation, Say(behaviour.reply, behaviour.confidence, behaviour.disposition))
+    return None
+
+
+def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> Outcome:
+    """By the rules, within what `tool_choice` allows."""
+    move: Move = (obeyed(conversation) if behaviour.obey_injection else None) or decide(conversation)
+    choice = request.tool_choice
+    if choice == "none" and isinstance(move, Call):
+        move = Say(phrase(conversation.language, "ask_more"), 0.5, "awaiting_customer")
+    forced = choice.get("function", {}).get("name") if isinstance(choice, dict) else None
+    if forced and forced in conversation.tools and forced != answer_tool(conversation) and _tool(move) != forced:
+        move = Call(forced, named_arguments(conversation, forced, conversation.last))
+    return delivered(request, conversation, move)
+
+
+def obeyed(conversation: Conversation) -> Move | None:
+    """What an instruction inside data asks for: the tool that it names, with the arguments beside it; each call once."""
+    for text in _texts([*conversation.said, conversation.context, [one.result for one in conversation.done]]):
+        tool = _named_tool(conversation, text)
+        if tool is None:
+            continue
+        arguments = named_arguments(conversation, tool, text)
+        if not any(one.tool == tool and one.arguments == arguments for one in conversation.done):
+            return Call(tool, arguments)
+    return None
+
+
+def named_arguments(conversation: Conversation, tool: str, text: str) -> dict[str, Any]:
+    """Arguments as the text gives them; those of a tool that is not offered are guessed."""
+    orders, amount = extract.orders(text), extract.amount(text)
+    found: dict[str, Any] = {**extract.address(text)}
+    if orders:
+        found["order_id"] = orders[0]
+    if amount is not None:
+        found["amount"] = amount
+    known = conversation.tools.get(tool)
+    if known is None:
+        return found
+    properties = known.parameters.get("properties", {})
+    return {**empty(known), **{name: value for name, value in found.items() if name in properties}}
+
+
+def _named_tool(conversation: Conversation, text: str) -> str | None:
+    lower = text.lower()
+    for name in conversation.tools:
+        if "_" in name and (name in lower or name.replace("_", " ") in lower):
+            return name
+    match = CALL_BY_NAME.search(lower)
+    return match[1] if match else None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _tool(move: Move) -> str | None:
+    return move.tool if isinstance(move, Call) else None

@@ -1,0 +1,84 @@
+"""Arguments in what a customer wrote."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+ORDER = re.compile(r"\bO-?\s?(\d{4,9})\b", re.IGNORECASE)
+MONEY = re.compile(
+    r"(?:[$€£]\s?|\b(?:USD|EUR)\s?)(?P<before>\d[\d.,]*\d|\d)|\b(?P<after>\d[\d.,]*\d|\d)\s?(?:[$€£]|USD\b|EUR\b|dollars?\b|euros?\b)",
+    re.IGNORECASE,
+)
+NAME = r"[^\W\d_][\w.'’-]*"
+POSTAL = r"(?:[A-Z]{1,2}-)?\d{4,5}(?:-\d{4})?|\d{2}-\d{3}|\d{3}\s\d{2}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
+STREET = rf"(?:\d+[a-zA-Z]?,?\s+{NAME}(?:\s+{NAME}){{0,5}}|{NAME}(?:\s+{NAME}){{0,4}}\s+\d+\s?[a-zA-Z]?\b)"
+CITY = rf"{NAME}(?:\s{NAME}){{0,2}}"
+EUROPEAN = re.compile(rf"(?P<street>{STREET})\s*[,;\n]\s*(?P<postal_code>{POSTAL})\s+(?P<city>{CITY})")
+AMERICAN = re.compile(
+    rf"(?P<street>{STREET})\s*[,;\n]\s*(?P<city>{CITY})\s*,?\s+(?:(?P<state>[A-Z]{{2}})\s+)?(?P<postal_code>{POSTAL})\b"
+)
+LEAD = re.compile(
+    r"^.*\b(?:to|is|at|address|nach|an|zu|lautet|adresse|à|au|est|a|en|es|dirección|naar|is|para|do|na|till)\b[:\s]+(?=\S*\s*\S*\d|\S)",
+    re.IGNORECASE | re.DOTALL,
+)
+COUNTRIES = {
+    "US": r"usa|united states|u\.s\.",
+    "DE": r"germany|deutschland|allemagne|alemania",
+    "FR": r"france|frankreich|francia",
+    "ES": r"spain|españa|spanien|espagne",
+    "IT": r"italy|italia|italien|italie",
+    "NL": r"netherlands|nederland|niederlande|pays-bas",
+    "GB": r"united kingdom|uk|great britain|england",
+    "AT": r"austria|österreich|autriche",
+    "CH": r"switzerland|schweiz|suisse",
+    "PT": r"portugal",
+    "PL": r"poland|polska|polen",
+    "SE": r"sweden|sverige|schweden",
+}
+
+
+def orders(text: str) -> list[str]:
+    """Order numbers as `O-…`, in order of mention, each once."""
+    return list(dict.fromkeys(f"O-{number}" for number in ORDER.findall(text)))
+
+
+def amount(text: str) -> float | None:
+    """The last amount of money named, in the money's main unit."""
+    found = None
+    for match in MONEY.finditer(text):
+        found = _number(match["before"] or match["after"])
+    return found
+
+
+def address(text: str) -> dict[str, Any]:
+    """street, postal_code, city, and country as two letters where it is named; empty where there is no address."""
+    for pattern in (EUROPEAN, AMERICAN):
+        if match := pattern.search(text):
+            found = {name: match[name].strip() for name in ("street", "postal_code", "city")}
+            found["street"] = _without_lead(found["street"])
+            return found | _country(text[match.end() :])
+    return {}
+
+
+def _without_lead(street: str) -> str:
+    """The street's name without the words before it that belong to the sentence ("please send it to Elm Street 5")."""
+    return LEAD.sub("", street, count=1) or street
+
+
+def _country(rest: str) -> dict[str, str]:
+    words = rest.split("\n")[0][:40].lower()
+    for code, names in COUNTRIES.items():
+        if re.match(rf"[\s,]*(?:{names}|{code.lower()})\b", words):
+            return {"country": code}
+    return {}
+
+
+def _number(text: str) -> float | None:
+    """1,234.50 and 1.234,50 and 12,5: the last separator with one or two digits behind it is the decimal one."""
+    text = text.strip(".,")
+    whole, separator, cents = text, "", ""
+    if match := re.fullmatch(r"(.*)[.,](\d{1,2})", text):
+        whole, separator, cents = match[1], ".", match[2]
+    digits = re.sub(r"\D", "", whole)
+    return float(f"{digits or '0'}{separator}{cents}") if digits or cents else None

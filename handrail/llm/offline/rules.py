@@ -1,0 +1,186 @@
+"""What to do next: deterministic rules over what is on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handrail.llm.offline.choosing import argument, meant, named, possible
+from handrail.llm.offline.delivery import Call, Move
+from handrail.llm.offline.facts import Record, asked, empty, is_read, lister, needed, reader, records
+from handrail.llm.offline.lexicon import actions, says
+from handrail.llm.offline.reading import Conversation
+from handrail.llm.offline.telling import (
+    AWAITING,
+    ESCALATE,
+    FAIR,
+    RESOLVED,
+    SURE,
+    UNSURE,
+    tell,
+    told_done,
+    told_order,
+    told_payments,
+)
+from handrail.llm.offline.wire import Function
+
+KEY = "order_id"
+ADDRESS = frozenset(("street", "postal_code", "city"))
+NEVER_AN_INQUIRY = "password"
+CHOICES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the customer wants done; `tool` is None where no tool here does it."""
+
+    action: str
+    tool: Function | None
+
+
+def decide(conversation: Conversation) -> Move:
+    """The next move."""
+    wish = wished(conversation)
+    if conversation.feedback:
+        return _corrected(conversation, wish)
+    if conversation.done and not conversation.done[-1].ok:
+        return _refused(conversation)
+    if wish:
+        return _effect(conversation, wish)
+    if says(conversation.last, "thanks"):
+        return tell(conversation, "welcome", SURE, RESOLVED)
+    return _informed(conversation)
+
+
+def wished(conversation: Conversation) -> Wish | None:
+    """The action that the customer asks for, in this message or, where it answers a question, in an earlier one."""
+    texts = conversation.said[::-1] if conversation.asked.rstrip().endswith(("?", ".")) else conversation.said[-1:]
+    for index, text in enumerate(texts):
+        for action in actions():
+            if says(text, "actions", action) and (action == NEVER_AN_INQUIRY or not says(text, "inquiry")):
+                return Wish(action, effect_tool(conversation, action))
+        if index == 0 and (says(text, "inquiry") or says(text, "thanks")):
+            return None
+    return None
+
+
+def effect_tool(conversation: Conversation, action: str) -> Function | None:
+    """The tool that does it: the action is a word of its name, and the name does not say that it only reads."""
+    return next(
+        (tool for name, tool in conversation.tools.items() if action in name.split("_") and not is_read(name)),
+        None,
+    )
+
+
+def _effect(conversation: Conversation, wish: Wish) -> Move:
+    tool = wish.tool
+    if tool is None:
+        return tell(conversation, "outside", UNSURE, ESCALATE)
+    done = [one for one in conversation.done if one.tool == tool.name]
+    if KEY not in needed(tool):
+        return told_done(conversation, wish.action, done) if done else _call(conversation, wish, tool, {})
+    wanted = [one for one in named(conversation) if not asked(conversation, tool.name, KEY, one)]
+    if done and not (named(conversation) and wanted):
+        return told_done(conversation, wish.action, done)
+    known = records(conversation, KEY)
+    identity = wanted[0] if wanted else _choose(conversation, wish, known)
+    if isinstance(identity, str):
+        return _about(conversation, wish, tool, {KEY: identity, **known.get(identity, {})})
+    return identity
+
+
+def _choose(conversation: Conversation, wish: Wish, known: dict[str, Record]) -> str | Move:
+    """The one order that fits, or the move that finds out."""
+    if not known:
+        orders = lister(conversation, "order")
+        return Call(orders.name, empty(orders)) if orders else tell(conversation, "ask_order", FAIR, AWAITING)
+    candidates = meant(conversation, known)
+    if len(candidates) == 1:
+        return candidates[0]
+    fitting = [one for one in candidates if possible(wish.action, known[one])]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not 1 < len(fitting) <= CHOICES:
+        return tell(conversation, "ask_order", FAIR, AWAITING)
+    return tell(conversation, "ask_which", FAIR, AWAITING, choices=", ".join(fitting))
+
+
+def _about(conversation: Conversation, wish: Wish, tool: Function, record: Record) -> Move:
+    """The effect on one order, after its facts are known."""
+    identity = str(record[KEY])
+    source = reader(conversation, KEY, wish.action)
+    unknown = len(record) == 1 or not possible(wish.action, record)
+    if unknown and source and not asked(conversation, source.name, KEY, identity):
+        return Call(source.name, {**empty(source), KEY: identity})
+    if not possible(wish.action, record):
+        return _impossible(conversation, wish, record)
+    return _call(conversation, wish, tool, record)
+
+
+def _impossible(conversation: Conversation, wish: Wish, record: Record) -> Move:
+    if wish.action == "refund":
+        return tell(conversation, "not_possible", FAIR, RESOLVED, **record)
+    if wish.action == "cancel":
+        return tell(conversation, "not_cancellable", FAIR, RESOLVED, **record)
+    return told_order(conversation, record, UNSURE)
+
+
+def _call(conversation: Conversation, wish: Wish, tool: Function, record: Record) -> Move:
+    """The call with all its arguments, or the question for what is missing."""
+    arguments = empty(tool)
+    for name in tool.parameters.get("properties", {}):
+        value = argument(conversation, name, tool, record)
+        if value is not None:
+            arguments[name] = value
+    missing = needed(tool) - {name for name, value in arguments.items() if value is not None}
+    if not missing:
+        return Call(tool.name, arguments)
+    source = reader(conversation, KEY, wish.action)
+    if "amount" in missing and source and not asked(conversation, source.name, KEY, str(record.get(KEY))):
+        return Call(source.name, {**empty(source), KEY: record[KEY]})
+    question = "ask_amount" if "amount" in missing else "ask_address" if missing & ADDRESS else "ask_more"
+    return tell(conversation, question, FAIR, AWAITING)
+
+
+def _informed(conversation: Conversation) -> Move:
+    """An answer from the facts, or the call that fetches them."""
+    text = conversation.last
+    ids = named(conversation)
+    known = records(conversation, KEY)
+    source = reader(conversation, KEY, "get")
+    for identity in ids:
+        if identity not in known and source and not asked(conversation, source.name, KEY, identity):
+            return Call(source.name, {**empty(source), KEY: identity})
+    if says(text, "payment"):
+        payments = [one for one in records(conversation, "payment_id").values() if not ids or one.get(KEY) in ids]
+        if payments:
+            return told_payments(conversation, payments, FAIR)
+        if tool := lister(conversation, "payment"):
+            return Call(tool.name, empty(tool))
+    if not known and (tool := lister(conversation, "order")):
+        return Call(tool.name, empty(tool))
+    clear = bool(ids) or any(says(text, word) for word in ("inquiry", "order", "payment"))
+    candidates = [one for one in meant(conversation, known) if one in known and "status" in known[one]]
+    if not candidates:
+        return tell(conversation, "nothing" if clear else "ask_more", 0.6, AWAITING)
+    confidence = (SURE if len(candidates) == 1 else FAIR) if clear else UNSURE
+    return told_order(conversation, known[candidates[0]], confidence)
+
+
+def _corrected(conversation: Conversation, wish: Wish | None) -> Move:
+    """After the guardrail's word: nothing but what a result says, in as few words as possible."""
+    done = [one for one in conversation.done if one.ok and wish and wish.tool and one.tool == wish.tool.name]
+    if wish and done:
+        return told_done(conversation, wish.action, done)
+    known = records(conversation, KEY)
+    candidates = [one for one in named(conversation) or list(known)[:1] if "status" in known.get(one, {})]
+    if candidates and not wish:
+        return told_order(conversation, known[candidates[0]], FAIR, brief=True)
+    return tell(conversation, "checked", UNSURE, ESCALATE)
+
+
+def _refused(conversation: Conversation) -> Move:
+    """A look-up that found nothing is worth a question once; what refuses to act goes to a person."""
+    refusals = [one for one in conversation.done if not one.ok]
+    if is_read(refusals[-1].tool) and len(refusals) == 1:
+        return tell(conversation, "not_found", FAIR, AWAITING)
+    return tell(conversation, "refused", UNSURE, ESCALATE)
