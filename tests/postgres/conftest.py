@@ -57,7 +57,7 @@ def run(pool: Pool) -> Run:
 
     async def statement(text: str, *parameters: Any) -> list[tuple[Any, ...]]:
         async with pool.connection() as connection:
-            cursor = await connection.execute(text.encode(), parameters)
+            cursor = await connection.execute(text.encode(), parameters or None)
             return await cursor.fetchall() if cursor.description else []
 
     return statement

@@ -1,0 +1,52 @@
+"""Lists stay fast: their plans, on enough rows, go through an index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handrail.postgres.pool import Pool
+from handrail.postgres.queries import QUERIES
+from tests.postgres.conftest import Run
+
+CASES = """
+INSERT INTO handrail.cases (
+    case_id, customer_id, channel, status, topic, tier, reason, turn, opened_at, updated_at, version, content_digest
+)
+SELECT
+    'case-' || n, 'C-1', 'api', CASE n % 100 WHEN 0 THEN 'AwaitingApproval' WHEN 1 THEN 'WithHuman' ELSE 'Closed' END,
+    'topic-' || n % 20, 0, CASE WHEN n % 50 = 0 THEN 'risk' END, 1,
+    '2026-05-04 12:00Z'::timestamptz + n * interval '1 s', '2026-05-04 12:00Z'::timestamptz + n * interval '1 s', 0, ''
+FROM generate_series(1, 20000) AS n
+"""
+APPROVALS = """
+INSERT INTO handrail.approvals (
+    case_id, approval_id, revision, request, status, opened_at, due_at, update_names, version
+)
+SELECT case_id, 'a', 1, '{"request_id": "a"}', CASE WHEN n % 500 = 0 THEN 'open' ELSE 'expired' END, opened_at, opened_at, '{}', 0
+FROM (SELECT case_id, opened_at, row_number() OVER () AS n FROM handrail.cases) AS numbered
+"""
+SEARCH: dict[str, Any] = {"status": None, "topic": None, "reason": None, "limit": 50}
+
+
+PLANS: list[tuple[str, dict[str, Any], str]] = [
+    ("open_approvals", {}, "approvals_open"),
+    ("search_cases", {**SEARCH, "status": "AwaitingApproval"}, "cases_by_status"),
+    ("search_cases", {**SEARCH, "topic": "topic-7"}, "cases_by_topic"),
+    ("search_cases", {**SEARCH, "reason": "risk"}, "cases_by_reason"),
+    ("search_cases", SEARCH, "cases_by_time"),
+    ("show_case", {"case_id": "case-77"}, "cases_pkey"),
+    ("transcript", {"case_id": "case-77"}, "messages_in_order"),
+]
+
+
+async def test_lists_use_an_index(pool: Pool, run: Run) -> None:
+    await run(CASES)
+    await run(APPROVALS)
+    await run("ANALYZE handrail.cases, handrail.approvals")
+    for query, parameters, index in PLANS:
+        async with pool.connection() as connection:
+            cursor = await connection.execute(b"EXPLAIN " + QUERIES[query], parameters, prepare=False)
+            plan = "\n".join(line for (line,) in await cursor.fetchall())
+        assert index in plan, (query, parameters)
+        assert "Seq Scan on cases" not in plan, (query, parameters)
+        assert "Seq Scan on approvals" not in plan, (query, parameters)
