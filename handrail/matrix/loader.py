@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -45,6 +46,7 @@ class Row(Model):
 class Table(Model):
     """The whole file."""
 
+    version: Literal[1] = 1
     rows: list[Row] = Field(min_length=1)
 
 

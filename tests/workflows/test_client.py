@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +12,7 @@ import pytest
 from pydantic import Field
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
@@ -37,10 +32,8 @@ with workflow.unsafe.imports_passed_through():
     from handrail.domain.people import Claim, Receipt
     from handrail.temporal.client import CaseClient, TimedOut, settled
     from handrail.temporal.connect import Unreachable
-    from handrail.temporal.converter import data_converter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TEMPORAL = Path(sys.executable).parent / "temporal"
 
 
 class Parked(Stored):
@@ -148,17 +141,9 @@ class Restless:
         return None
 
 
-@pytest.fixture(scope="module")
-async def server() -> AsyncIterator[Client]:
-    env = await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(TEMPORAL if TEMPORAL.exists() else shutil.which("temporal")),
-        data_converter=data_converter,
-        search_attributes=[SearchAttributeKey.for_keyword("CaseStatus")],
-        dev_server_log_level="never",
-        dev_server_startup_timeout=timedelta(seconds=60),
-    )
-    async with env:
-        yield env.client
+@pytest.fixture
+def server(temporal_client: Client) -> Client:
+    return temporal_client
 
 
 @pytest.fixture

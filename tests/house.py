@@ -1,0 +1,123 @@
+"""A whole house for tests: the real worker's wiring over a real server, database and model, with its own task queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from handrail.domain.cases import CaseView
+from handrail.llm.offline.wire import OFFLINE_MODEL
+from handrail.postgres.pool import Pool, open_pool
+from handrail.settings import Settings
+from handrail.shop.find import FoundOrder, find
+from handrail.temporal.client import CaseClient
+from worker import World, case_nodes, case_worker, on_temporal, world
+
+DEADLINE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a test talks to. `settings` is what the worker was wired with."""
+
+    temporal: Client
+    cases: CaseClient
+    pool: Pool
+    settings: Settings
+    world: World
+    model: Model
+
+    async def order(self, **needs: Any) -> FoundOrder:
+        """An order of the seeded shop that fits."""
+        async with self.pool.connection() as connection:
+            found = await find(connection, limit=1, **needs)
+        assert found, f"the seeded shop has no order with {needs}"
+        return found[0]
+
+    async def open(self, customer_id: str, text: str, *, wait: bool = True) -> CaseView:
+        """A new case; with `wait`, once it is not Working any more."""
+        case_id = f"t-{uuid4().hex[:12]}"
+        await self.cases.open_case(case_id, customer_id, text)
+        return await self.settled(case_id) if wait else await self.until(case_id, lambda view: True)
+
+    async def settled(self, case_id: str) -> CaseView:
+        """The case once it is not Working."""
+        return await self.until(case_id, lambda view: view.status != "Working")
+
+    async def until(self, case_id: str, fits: Callable[[CaseView], bool]) -> CaseView:
+        """The case once it `fits`."""
+        return await self.cases.wait(case_id, until=fits, timeout=DEADLINE_SECONDS)
+
+    async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the database, for assertions."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(query.encode(), values)
+            return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The scripted offline model, controlled over HTTP."""
+
+    root: str
+
+    async def script(self, match: str, behaviour: dict[str, Any], times: int | None = 1) -> None:
+        """What the model does to the next requests that hold `match`."""
+        await self._call("POST", "/script", {"match": match, "times": times, "behaviour": behaviour})
+
+    async def clear(self) -> None:
+        """Back to the rules."""
+        await self._call("DELETE", "/script")
+
+    async def requests(self, holding: str) -> list[Any]:
+        """The recorded requests that hold the text."""
+        recorded = await self._call("GET", f"/requests?contains={quote(holding)}")
+        return list(recorded["requests"])
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            answer = await client.request(method, f"{self.root}{path}", json=body)
+            answer.raise_for_status()
+            return answer.json() if answer.content else None
+
+
+async def wait_for(what: Callable[[], Any], deadline: float = DEADLINE_SECONDS) -> Any:
+    """The first true result of the async function `what`."""
+    async with asyncio.timeout(deadline):
+        while True:
+            found = await what()
+            if found:
+                return found
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def house(client: Client, database_url: str, model_root: str, **changes: Any) -> AsyncIterator[House]:
+    """The worker in this process, over the given servers."""
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        task_queue=f"cases-{uuid4().hex[:8]}",
+        model=OFFLINE_MODEL,
+        database_pool=8,
+        OPENAI_API_KEY=SecretStr("test"),
+        OPENAI_BASE_URL=f"{model_root}/v1",
+        **changes,
+    )
+    pool = await open_pool(database_url, size=8)
+    try:
+        async with world(settings, pool) as adapters:
+            nodes = case_nodes(adapters, settings.approval_minutes)
+            async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
+                cases = CaseClient(client, task_queue=settings.task_queue)
+                yield House(client, cases, pool, settings, adapters, Model(model_root))
+    finally:
+        await pool.close()

@@ -1,0 +1,66 @@
+"""Cases on a real Temporal server, a real database with the seeded shop, and the offline model, scripted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from temporalio.client import Client
+
+from handrail.embedded.model import OfflineModel
+from handrail.embedded.ports import HOST, free_block
+from handrail.embedded.postgres import Postgres
+from handrail.embedded.process import Command, run
+from handrail.shop import business
+from tests.house import House, Model, house
+
+
+class ScriptedModel(OfflineModel):
+    """The offline model with its switches for tests."""
+
+    def command(self) -> Command:
+        command = super().command()
+        argv = (sys.executable, "-m", "handrail.llm.offline", "--host", HOST, "--port", str(self.port), "--scripted")
+        return Command(argv=argv, environment=command.environment)
+
+
+@pytest.fixture(scope="session")
+def scripted_model(servers: Path) -> Iterator[ScriptedModel]:
+    """A model that does what a test says."""
+    server = ScriptedModel(free_block(1))
+    with run(server, servers / "scripted-model.log"):
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def shop_url(postgres: Postgres, postgres_url: str, template_database: str) -> str:
+    """A database with the seeded shop, shared by the session: tests use different orders."""
+    name = f"shop_{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
+        )
+    assert business.seed
+    async with await psycopg.AsyncConnection.connect(postgres.url_of(name)) as connection:
+        await business.seed(connection)
+    return postgres.url_of(name)
+
+
+@pytest.fixture(scope="session")
+async def at_home(temporal_client: Client, shop_url: str, scripted_model: ScriptedModel) -> AsyncIterator[House]:
+    """The house, once per session."""
+    async with house(temporal_client, shop_url, scripted_model.root) as everything:
+        yield everything
+
+
+@pytest.fixture
+async def home(at_home: House) -> AsyncIterator[House]:
+    """The house with a model that follows its rules."""
+    await at_home.model.clear()
+    yield at_home
+    await Model(at_home.model.root).clear()
