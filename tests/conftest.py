@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -27,6 +28,7 @@ from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import run
+from handrail.embedded.state import last
 from handrail.embedded.temporal import SEARCH_ATTRIBUTES, Temporal
 from handrail.postgres.migrations import migrate
 from handrail.shop import business
@@ -127,6 +129,13 @@ def offline_model(servers: Path) -> Iterator[OfflineModel]:
 
 @pytest.fixture
 def stack_dir() -> Iterator[Path]:
-    """An empty folder for a stack of its own."""
+    """A folder for a stack of its own, which is ended with all its processes afterwards."""
     with tempfile.TemporaryDirectory(prefix="handrail-stack-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder) / "data"
+        data_dir = Path(folder) / "data"
+        yield data_dir
+        stack = last(data_dir)
+        found = [process.find() for process in (stack.supervisor, *stack.processes.values())] if stack else []
+        alive = [process for process in found if process]
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=30)

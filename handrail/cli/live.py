@@ -47,12 +47,17 @@ def program() -> str:
     """How to call us from this folder."""
     ours = Path(sys.executable).with_name("handrail")
     found = shutil.which("handrail")
-    return "handrail" if found and Path(found).resolve() == ours.resolve() else os.path.relpath(ours)
+    return "handrail" if found and Path(found).resolve() == ours.resolve() else near(ours)
+
+
+def near(path: Path) -> str:
+    """The path as seen from here, where that is shorter to read."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def directions(stack: Stack, example: CaseView | None) -> list[tuple[str, str]]:
     """Where to go next, as (what, where)."""
-    prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={os.path.relpath(stack.data_dir)} "
+    prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
     call = prefix + program()
     case = example.case_id if example else "CASE"
     return [

@@ -1,6 +1,6 @@
 """`up`, `down` and `status`: the embedded stack from the command line.
 
-Exit codes: 0 done; 1 the stack cannot do it, with one line why; 3 `status` of a stack that does not run.
+Exit codes are those of every command; `status` of a stack that does not run gives 6.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from collections.abc import Callable
 from functools import wraps
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import psutil
 import typer
 from rich.console import Console
 
 from handrail.business import load_business
+from handrail.cli.failures import Exit, report
 from handrail.cli.first import FirstStart
 from handrail.cli.live import Watch, directions
 from handrail.domain.errors import HandrailError
@@ -34,7 +35,7 @@ from handrail.settings import Settings
 READY_SECONDS = 180.0
 DOWN_SECONDS = 90.0
 LOOK_SECONDS = 0.1
-NOT_RUNNING = 3
+REFUSAL = "Error: "
 P = ParamSpec("P")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The embedded stack.")
@@ -47,22 +48,16 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 
 
 def in_one_line(command: Callable[P, None]) -> Callable[P, None]:
-    """A refusal becomes one line on standard error and exit code 1."""
+    """A refusal becomes one line, or one JSON document, and an exit code."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
         except HandrailError as error:
-            fail(str(error))
+            raise typer.Exit(report(error, as_json=bool(kwargs.get("json")), debug=False)) from error
 
     return wrapped
-
-
-def fail(message: str) -> NoReturn:
-    """Say why, and end."""
-    Console(stderr=True).print(f"[bold red]✗[/] {message}", soft_wrap=True, highlight=False)
-    raise typer.Exit(1)
 
 
 @app.command()
@@ -116,7 +111,7 @@ def status(data_dir: DataDir = None, json: Json = False) -> None:
     else:
         show(stack)
     if stack is None:
-        raise typer.Exit(NOT_RUNNING)
+        raise typer.Exit(Exit.NOTHING_ANSWERS)
 
 
 def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
@@ -204,10 +199,10 @@ def await_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, *, qu
             ended = process.poll() is not None
             new = lines.read()
             said += new
+            if not quiet:
+                typer.echo("".join(line for line in new.splitlines(True) if not line.startswith(REFUSAL)), nl=False)
             if ended:
                 raise StackFailed(reason(said, process.returncode))
-            if new and not quiet:
-                typer.echo(new, nl=False)
             stack = running(folder)
             if stack and stack.supervisor.pid == process.pid and stack.state is State.READY:
                 return stack
@@ -218,7 +213,7 @@ def await_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, *, qu
 
 def reason(said: str, code: int) -> str:
     """The refusal among what a supervisor said last."""
-    refusals = [line.removeprefix("✗ ") for line in said.splitlines() if line.startswith("✗ ")]
+    refusals = [line.removeprefix(REFUSAL) for line in said.splitlines() if line.startswith(REFUSAL)]
     return refusals[-1] if refusals else f"the stack ended with exit code {code}: {said.strip()[-500:] or 'it said nothing'}"
 
 
