@@ -1,0 +1,129 @@
+"""Statements that something has been done, found in a reply whatever its language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from handrail.domain.figures import clean
+from handrail.domain.phrases import LANGUAGES, Deed, Phrases
+
+STEMS: Mapping[str, tuple[str, ...]] = {
+    "refund": ("refund", "reimburse"),
+    "cancel": ("cancel",),
+    "address": ("address",),
+    "reset": ("reset", "password"),
+}
+_STATES: Mapping[str, frozenset[str]] = {
+    "refund": frozenset({"refunded", "refunds", "reimbursed"}),
+    "cancel": frozenset({"cancelled", "canceled"}),
+}
+_BESIDE = frozenset({"partially", "partly", "fully", "order", "payment", "status"})
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_CLAUSE = re.compile(r"[,;:—–](?=\s|$)")
+_MARKUP = re.compile(r"[*_`~#>]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """`kind` is a key of `STEMS`; `own` says that the speaker claims to have done it; `sentence` is where it stands."""
+
+    kind: str
+    sentence: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    kind: str
+    own: bool
+    said: re.Pattern[str]
+    noun: re.Pattern[str] | None
+
+
+def promises(text: str) -> list[Promise]:
+    """Each kind once for each sentence; denials, conditions and possibilities are no promises."""
+    found: dict[tuple[str, str], Promise] = {}
+    for sentence in _SENTENCE.split(clean(text)):
+        plain = _MARKUP.sub(" ", sentence).strip().lower()
+        for phrases in LANGUAGES:
+            for kind, own in _said(plain, phrases):
+                before = found.get((kind, sentence))
+                found[kind, sentence] = Promise(kind, sentence, own or (before is not None and before.own))
+    return list(found.values())
+
+
+def states(value: Any) -> frozenset[str]:
+    """The kinds that data says were done, whoever did it: a status `cancelled`, a `refunded_at`, an amount refunded."""
+    return frozenset(_states(value))
+
+
+def _states(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            words = set(re.split(r"[\W_]+", str(name).lower()))
+            yield from (kind for kind, done in _STATES.items() if words & done and _says_yes(inner))
+            yield from _states(inner)
+    elif isinstance(value, str):
+        words = set(re.split(r"[\W_]+", value.strip().lower())) - _BESIDE
+        yield from (kind for kind, done in _STATES.items() if words and words <= done)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for inner in value:
+            yield from _states(inner)
+
+
+def _says_yes(value: Any) -> bool:
+    if isinstance(value, str):
+        words = value.strip().lower()
+        return words not in ("", "no", "false", "none", "never") and not re.fullmatch(r"-?[0.]+", words)
+    return bool(value)
+
+
+def _said(sentence: str, phrases: Phrases) -> Iterator[tuple[str, bool]]:
+    for pattern in _patterns(phrases):
+        for match in pattern.said.finditer(sentence):
+            start, end = _clause(sentence, match, phrases)
+            clause = sentence[start:end]
+            if pattern.noun and not pattern.noun.search(clause):
+                continue
+            asked = sentence.endswith("?") and not sentence[: match.start()].strip() and not pattern.own
+            inside = re.search(rf"\s(?:{phrases.joins})\s", match[0])
+            if not asked and not inside and not re.search(phrases.unsure, sentence[start : match.end()]):
+                yield pattern.kind, pattern.own
+                break
+
+
+def _clause(sentence: str, match: re.Match[str], phrases: Phrases) -> tuple[int, int]:
+    """Where the clause around `match` starts and ends: commas and words such as 'and' part clauses."""
+    borders = _borders(phrases)
+    before = [border.end() for border in borders.finditer(sentence) if border.end() <= match.start()]
+    after = [border.start() for border in borders.finditer(sentence) if border.start() >= match.end()]
+    return (before or [0])[-1], (after or [len(sentence)])[0]
+
+
+@cache
+def _borders(phrases_joins: Phrases) -> re.Pattern[str]:
+    return re.compile(rf"{_CLAUSE.pattern}|\s(?:{phrases_joins.joins})(?=\s)")
+
+
+@cache
+def _patterns(phrases: Phrases) -> list[_Pattern]:
+    return [pattern for kind, deed in phrases.deeds.items() for pattern in _of(kind, deed, phrases)]
+
+
+def _of(kind: str, deed: Deed, phrases: Phrases) -> Iterator[_Pattern]:
+    noun = re.compile(rf"\b(?:{deed.nouns})\b") if deed.nouns else None
+    for words, needed in ((deed.direct, None), (deed.acts, noun)):
+        if not words:
+            continue
+        yield _Pattern(kind, True, re.compile(rf"(?:{phrases.first}){phrases.gap}(?:{words})\b"), needed)
+        yield _Pattern(kind, False, re.compile(rf"(?:{phrases.passive}){phrases.gap}(?:{words})\b"), needed)
+        if phrases.last:
+            yield _Pattern(kind, False, re.compile(rf"\b(?:{words}){phrases.last}"), needed)
+    if deed.whole:
+        yield _Pattern(kind, True, re.compile(deed.whole), None)
+    if deed.whole_acts:
+        yield _Pattern(kind, True, re.compile(rf"\b(?:{deed.whole_acts})\b"), noun)
