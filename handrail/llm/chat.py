@@ -69,6 +69,7 @@ class ChatModel:
             max_retries=0,
             max_tokens=max_tokens,
             http_async_client=self._http,
+            http_socket_options=(),
             openai_proxy=None,
             use_responses_api=False,
             output_version="v0",

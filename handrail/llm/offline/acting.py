@@ -54,6 +54,8 @@ def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behavio
     if choice == "none" and isinstance(move, Call):
         move = Say(phrase(conversation.language, "ask_more"), 0.5, "awaiting_customer")
     forced = choice.get("function", {}).get("name") if isinstance(choice, dict) else None
+    if choice == "required" and isinstance(move, Say) and not answer_tool(conversation):
+        forced = next(iter(conversation.tools), None)
     if forced and forced in conversation.tools and forced != answer_tool(conversation) and _tool(move) != forced:
         move = Call(forced, named_arguments(conversation, forced, conversation.last))
     return delivered(request, conversation, move)

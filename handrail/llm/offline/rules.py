@@ -156,9 +156,9 @@ def _informed(conversation: Conversation) -> Move:
             return told_payments(conversation, payments, FAIR)
         if tool := lister(conversation, "payment"):
             return Call(tool.name, empty(tool))
-    if not known and (tool := lister(conversation, "order")):
-        return Call(tool.name, empty(tool))
     clear = bool(ids) or any(says(text, word) for word in ("inquiry", "order", "payment"))
+    if clear and not known and (tool := lister(conversation, "order")):
+        return Call(tool.name, empty(tool))
     candidates = [one for one in meant(conversation, known) if one in known and "status" in known[one]]
     if not candidates:
         return tell(conversation, "nothing" if clear else "ask_more", 0.6, AWAITING)
