@@ -12,7 +12,7 @@ from handrail.embedded.process import Command
 
 
 class OfflineModel:
-    """The server on `port`; `url` is what `OPENAI_BASE_URL` expects."""
+    """The server on `port`; `url` is what `OPENAI_BASE_URL` expects, `serves` the model's name once it was ready."""
 
     name = "model"
     needs: tuple[str, ...] = ()
@@ -21,6 +21,7 @@ class OfflineModel:
         self.port = port
         self.root = f"http://{HOST}:{port}"
         self.url = f"{self.root}/v1"
+        self.serves = ""
 
     def prepare(self) -> None:
         """It keeps nothing on disk."""
@@ -32,9 +33,12 @@ class OfflineModel:
         )
 
     async def ready(self, pid: int) -> bool:
-        """It answers /health with 200."""
+        """It answers /health, and says there which model it serves."""
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
-                return (await client.get(f"{self.root}/health")).is_success
+                answer = await client.get(f"{self.root}/health")
         except httpx.TransportError:
             return False
+        if answer.is_success:
+            self.serves = str(answer.json()["model"])
+        return answer.is_success

@@ -59,14 +59,15 @@ class Embedded:
         return [self.postgres, self.temporal, *offline, *self.workers]
 
     def environment(self) -> Mapping[str, str]:
-        """Ours, with the addresses of this stack; complete once PostgreSQL's folder stands."""
+        """Ours, with the addresses of this stack; complete once PostgreSQL and the offline model are ready."""
         addresses = {
             "HANDRAIL_DATA_DIR": str(self.folder),
             "HANDRAIL_TEMPORAL_ADDRESS": self.temporal.address,
             "HANDRAIL_TEMPORAL_UI": self.temporal.ui,
             "HANDRAIL_DATABASE_URL": self.postgres.url,
         }
-        return {**os.environ, **addresses, **({"OPENAI_BASE_URL": self.model_url} if self.offline else {})}
+        model = {"OPENAI_BASE_URL": self.offline.url, "HANDRAIL_MODEL": self.offline.serves} if self.offline else {}
+        return {**os.environ, **addresses, **model}
 
     def describe(self, state: State, processes: Mapping[str, Process]) -> Stack:
         """The stack as `stack.json` tells it."""
