@@ -16,7 +16,7 @@ AGENT_FROM = 0.6
 """Confidence from which the agent may have the message."""
 PEOPLE_FROM = 0.5
 """The same for topics that go to people: a wrong guess costs a person a minute."""
-PEOPLE_SHARE = 0.4
+PEOPLE_SHARE = 0.3
 """With so large a share on topics for people, one of those is taken although an agent's topic leads."""
 SWITCH_FROM = 0.7
 """A case that is under way changes to another of the agent's topics only from here on."""
