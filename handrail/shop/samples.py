@@ -32,7 +32,7 @@ SAMPLES = (
     Sample("resolved", "Hi, where is my order {order}? When will it be delivered?", {"status": "shipped"}),
     Sample(
         "refund",
-        "One mug of order {order} arrived broken. Could you refund {amount} USD for it please?",
+        "One thing in order {order} arrived broken. Could you refund {amount} USD for it please?",
         {**SMALL, "refundable_over": 30, "refundable_under": 90},
         Decimal("12.50"),
     ),

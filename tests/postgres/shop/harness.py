@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,11 @@ class Shop:
     """One database with a seeded shop; tools run as the ledger runs them, each in a transaction of its own."""
 
     url: str
+    now: datetime = NOW
+
+    def at(self, now: datetime) -> Shop:
+        """The same shop at another time."""
+        return replace(self, now=now)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection[Any]]:
@@ -49,26 +54,26 @@ class Shop:
             yield connection
 
     @asynccontextmanager
-    async def call(self, customer: str, effect: str | None = None, now: datetime = NOW) -> AsyncIterator[Call]:
+    async def call(self, customer: str, effect: str | None = None) -> AsyncIterator[Call]:
         async with self.connect() as connection, connection.transaction():
             if effect is None:
                 await connection.execute("set transaction read only")
-            yield Call(case_id="t", customer_id=customer, connection=connection, now=now, idempotency_key=effect)
+            yield Call(case_id="t", customer_id=customer, connection=connection, now=self.now, idempotency_key=effect)
 
     async def read(self, customer: str, tool: str, **arguments: Any) -> dict[str, Any]:
         one = business.by_name[tool]
         async with self.call(customer) as call:
             return await one.run(call, one.arguments.model_validate(arguments))
 
-    async def preview(self, customer: str, tool: str, now: datetime = NOW, **arguments: Any) -> Preview:
+    async def preview(self, customer: str, tool: str, **arguments: Any) -> Preview:
         one = business.by_name[tool]
         assert one.preview is not None
-        async with self.call(customer, now=now) as call:
+        async with self.call(customer) as call:
             return await one.preview(call, one.arguments.model_validate(arguments))
 
-    async def apply(self, customer: str, tool: str, effect: str, now: datetime = NOW, **arguments: Any) -> dict[str, Any]:
+    async def apply(self, customer: str, tool: str, effect: str, **arguments: Any) -> dict[str, Any]:
         one = business.by_name[tool]
-        async with self.call(customer, effect, now) as call:
+        async with self.call(customer, effect) as call:
             return await one.run(call, one.arguments.model_validate(arguments))
 
     async def refill(self, seed: int, anchor: datetime) -> None:

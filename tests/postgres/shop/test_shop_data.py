@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,9 @@ import psycopg
 import pytest
 
 from handrail.domain.errors import BusinessRefused
+from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.policies.loader import FilePolicies
+from handrail.shop import business
 from handrail.shop.find import find
 from handrail.shop.generator import generate
 from handrail.shop.samples import SAMPLES, samples
@@ -122,19 +126,44 @@ async def test_find_gives_what_was_asked(shop: Shop) -> None:
     assert isinstance(large[0].model_dump(mode="json")["refundable"], float)
 
 
-async def test_samples_name_real_orders_of_their_customers(shop: Shop) -> None:
-    await shop.refill(SEED, datetime.now(UTC))
+RULINGS = {
+    "refund": ("refund_order", Ruling.ALLOW),
+    "refund held": ("refund_order", Ruling.REQUIRE_APPROVAL),
+    "refund blocked": ("refund_order", Ruling.BLOCK),
+    "second refund held": ("refund_order", Ruling.REQUIRE_APPROVAL),
+    "cancel": ("cancel_order", Ruling.ALLOW),
+    "cancel held": ("cancel_order", Ruling.REQUIRE_APPROVAL),
+    "address": ("change_shipping_address", Ruling.ALLOW),
+    "address held": ("change_shipping_address", Ruling.REQUIRE_APPROVAL),
+    "password": ("send_password_reset", Ruling.ALLOW),
+}
+
+
+async def test_samples_take_the_paths_that_they_are_for(shop: Shop) -> None:
+    """Each names a real order of its own customer, and what it asks for is ruled on as its path says."""
+    today = datetime.now(UTC)
+    await shop.refill(SEED, today.replace(hour=0, minute=0, second=0, microsecond=0))
     async with shop.connect() as connection:
         found = await samples(connection)
     assert len(found) == len(SAMPLES)
     assert len({customer for customer, _ in found}) == len(found), "a sample must not use up another's thresholds"
+    policies = FilePolicies(business.folder / "policies", facts=business.facts, tools=set(business.by_name))
     for (customer, text), sample in zip(found, SAMPLES, strict=True):
-        assert "{" not in text
-        if "{order}" in sample.text:
-            order_id = next(
-                word for word in text.replace(".", " ").replace("?", " ").replace(",", " ").split() if word[:2] == "O-"
+        assert not {"{", "}"} & set(text)
+        named = dict(zip(("order_id",), re.findall(r"O-\d+", text), strict=False))
+        assert bool(named) is ("{order}" in sample.text)
+        if named:
+            assert (await shop.read(customer, "get_order", **named))["order_id"] == named["order_id"]
+        if sample.path in RULINGS:
+            tool, expected = RULINGS[sample.path]
+            amount = re.search(r"(\d+\.\d\d) USD", text)
+            rest = {"amount": amount[1]} if amount else {}
+            address = (
+                {"street": "1 Quay Street", "postal_code": "1", "city": "X", "country": "US"} if "addr" in sample.path else {}
             )
-            assert (await shop.read(customer, "get_order", order_id=order_id))["order_id"] == order_id
+            preview = await shop.at(today).preview(customer, tool, **named, **rest, **address)
+            proposal = Proposal(proposal_id="p", kind=ProposalKind.EFFECT, action=tool, arguments={}, arguments_hash="")
+            assert policies.rule(proposal, preview.facts).ruling is expected, (sample.path, preview.facts)
 
 
 async def test_samples_need_a_seeded_shop(shop: Shop) -> None:
