@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
-from contextlib import suppress
 from typing import Any, Protocol
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from handrail.domain.handoffs import Escalation
 from workflows.memory import CaseMemory
@@ -42,8 +42,16 @@ async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMem
             heard = len(memory.inbox)
             await unheard()
         if stop() and not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await _cut_short(task)
             return None
     return task.result()
+
+
+async def _cut_short(task: asyncio.Task[TurnEnd]) -> None:
+    """Cancel and wait; a cancelled activity arrives as an error of its own."""
+    task.cancel()
+    try:
+        await task
+    except (asyncio.CancelledError, ActivityError) as error:
+        if not is_cancelled_exception(error):
+            raise
