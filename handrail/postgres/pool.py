@@ -36,11 +36,13 @@ _SERVER_OPTIONS = (
 )
 
 
-async def open_pool(url: str, *, size: int = 10) -> Pool:
+async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> Pool:
     """An open pool of at most `size` connections to `url`; close it with `await pool.close()`.
 
+    `wait` is how many seconds anyone waits for a connection, here and later.
+
     Raises:
-        psycopg_pool.PoolTimeout: the server did not answer within `WAIT_SECONDS` (an `OperationalError`).
+        psycopg_pool.PoolTimeout: the server did not answer in time (an `OperationalError`).
     """
 
     async def check(connection: Connection) -> None:
@@ -67,10 +69,10 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         configure=adapt,
         check=check,
         name="handrail",
-        timeout=WAIT_SECONDS,
+        timeout=wait,
         reconnect_timeout=RECONNECT_SECONDS,
     )
-    await pool.open(wait=True, timeout=WAIT_SECONDS)
+    await pool.open(wait=True, timeout=wait)
     return pool
 
 

@@ -22,7 +22,8 @@ APPROVALS = """
 INSERT INTO handrail.approvals (
     case_id, approval_id, revision, request, status, opened_at, due_at, update_names, version
 )
-SELECT case_id, 'a', 1, '{"request_id": "a"}', CASE WHEN n % 500 = 0 THEN 'open' ELSE 'expired' END, opened_at, opened_at, '{}', 0
+SELECT case_id, 'a', 1, '{"request_id": "a"}', CASE WHEN n % 500 = 0 THEN 'open' ELSE 'expired' END,
+    opened_at, opened_at, '{}', 0
 FROM (SELECT case_id, opened_at, row_number() OVER () AS n FROM handrail.cases) AS numbered
 """
 SEARCH: dict[str, Any] = {"status": None, "topic": None, "reason": None, "limit": 50}
