@@ -28,6 +28,14 @@ LOOK_SECONDS = 1.0
 ROWS = 200
 AROUND_TABLE = 14
 WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus="Running"'
+ATTENTION = (
+    CaseStatus.AWAITING_APPROVAL,
+    CaseStatus.WITH_HUMAN,
+    CaseStatus.WORKING,
+    CaseStatus.AWAITING_CUSTOMER,
+    CaseStatus.RESOLVED,
+    CaseStatus.CLOSED,
+)
 COLOURS = {
     CaseStatus.WORKING: "cyan",
     CaseStatus.AWAITING_CUSTOMER: "blue",
@@ -56,12 +64,11 @@ def near(path: Path) -> str:
 
 
 def directions(stack: Stack, example: CaseView | None) -> list[tuple[str, str]]:
-    """Where to go next, as (what, where)."""
+    """What to do next, as (what, how)."""
     prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
     call = prefix + program()
     case = example.case_id if example else "CASE"
     return [
-        ("Waiting approvals", waiting_url(stack.temporal_ui)),
         ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
         ("See one", f"{call} case show {case}"),
         ("Stop", "Ctrl-C; the next start goes on with every open case"),
@@ -91,7 +98,7 @@ def picture(cases: Sequence[CaseView], where: Sequence[tuple[str, str]], height:
         table.add_row(Text(case.case_id), status, Text(case.topic or "–"), Text(waits_for(case)))
     counted = Counter(case.status for case in cases)
     counts = "  ".join(f"[{COLOURS[status]}]{status}[/] {counted[status]}" for status in CaseStatus if counted[status])
-    more = f"  (the {len(shown)} changed last of {len(cases)})" if len(shown) < len(cases) else ""
+    more = f"  ({len(shown)} of {len(cases)} shown, those that need somebody first)" if len(shown) < len(cases) else ""
     links = Table.grid(padding=(0, 2))
     for what, place in where:
         links.add_row(f"[bold]{what}[/]", Text(place, overflow="fold"))
@@ -107,12 +114,14 @@ class Watch:
 
     async def run(self) -> None:
         """See class."""
+        # Printed for itself: a terminal keeps a long address whole, a table would break it.
+        self._say(f"Waiting approvals: {waiting_url(self._stack.temporal_ui)}")
         if self._console.is_terminal:
             with Live(console=self._console, auto_refresh=False, transient=True) as live:
                 await self._look(live)
         else:
             for what, place in directions(self._stack, None):
-                self._console.print(f"{what}: {place}", soft_wrap=True, markup=False, highlight=False)
+                self._say(f"{what}: {place}")
             await self._look(None)
 
     async def _look(self, live: Live | None) -> None:
@@ -135,14 +144,16 @@ class Watch:
         if live is None:
             self._tell_changes(cases)
             return
-        newest = sorted(cases, key=lambda case: case.updated_at, reverse=True)
-        waiting = next((case for case in newest if case.status is CaseStatus.AWAITING_APPROVAL), None)
-        live.update(picture(newest, directions(self._stack, waiting), self._console.height, trouble), refresh=True)
+        ranked = sorted(cases, key=lambda case: (ATTENTION.index(case.status), -case.updated_at.timestamp()))
+        waiting = ranked[0] if ranked and ranked[0].status is CaseStatus.AWAITING_APPROVAL else None
+        live.update(picture(ranked, directions(self._stack, waiting), self._console.height, trouble), refresh=True)
 
     def _tell_changes(self, cases: list[CaseView]) -> None:
         for case in sorted(cases, key=lambda case: case.updated_at):
             now = (case.status, case.topic)
             if self._seen.get(case.case_id) != now:
                 self._seen[case.case_id] = now
-                line = f"{case.updated_at:%H:%M:%S} {case.case_id} {case.status} {case.topic or '-'}"
-                self._console.print(line, soft_wrap=True, markup=False, highlight=False)
+                self._say(f"{case.updated_at:%H:%M:%S} {case.case_id} {case.status} {case.topic or '-'}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -23,7 +23,7 @@ from rich.console import Console
 from handrail.business import load_business
 from handrail.cli.failures import Exit, report
 from handrail.cli.first import FirstStart
-from handrail.cli.live import Watch, directions
+from handrail.cli.live import Watch, directions, program, waiting_url
 from handrail.domain.errors import HandrailError
 from handrail.embedded.folder import check_folder, end_leftovers
 from handrail.embedded.process import StackFailed
@@ -250,8 +250,9 @@ def show(stack: Stack) -> None:
         ("Web UI", stack.temporal_ui),
         ("PostgreSQL", stack.database_url.rpartition("@")[2]),
         ("Model", stack.model),
+        ("Waiting approvals", waiting_url(stack.temporal_ui)),
         *directions(stack, None)[:-1],
-        ("Stop", f"handrail down --data-dir {stack.data_dir}"),
+        ("Stop", f"{program()} down --data-dir {stack.data_dir}"),
     ]:
         console.print(f"  {what:<18} {where}", markup=False)
 
