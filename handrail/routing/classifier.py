@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.topics import Topic
@@ -87,9 +88,10 @@ class Classifier:
         self._sentences = sentences.only(kept)
         self._known, likeness = known[kept].T.tocsr(), likeness[np.ix_(kept, kept)]
         self._classes = [*self.topics, *sorted({label for label in self._sentences.labels if label.startswith(_GROUP)})]
-        everything = np.arange(len(likeness))
-        self._gate = self._learn_gate(likeness)
-        self._ridge = self._fit(likeness, everything)
+        # Systems of a few hundred rows gain nothing from threads, and on a busy machine wait seconds for them.
+        with threadpool_limits(limits=1):
+            self._gate = self._learn_gate(likeness)
+            self._ridge = self._fit(likeness, np.arange(len(likeness)))
 
     def predict(self, texts: Sequence[str]) -> list[Scores]:
         """The scores of each text, in order."""

@@ -62,7 +62,7 @@ class Subjects:
         scores = self._classifier.predict(parts)
         found = [one for one in map(self._accepted, scores) if one]
         also = frozenset(one.topic for one in found)
-        best = self._choose(found, scores[0])
+        best = self._choose(found)
         if best is None:
             return self._nothing_found(scores, before)
         if before not in (None, OUT_OF_SCOPE, best.topic) and not self._switches(best):
@@ -90,12 +90,9 @@ class Subjects:
         needed = PEOPLE_FROM if topic in self._people else AGENT_FROM
         return Found(topic, round(scores.confidence, 4)) if scores.confidence >= needed else None
 
-    def _choose(self, found: Sequence[Found], whole: Scores) -> Found | None:
-        """A topic for people from any sentence; else the whole message's; else the surest sentence's."""
-        theirs = [one for one in found if one.topic in self._people]
-        if theirs:
-            return max(theirs, key=lambda one: one.confidence)
-        return self._accepted(whole) or max(found, key=lambda one: one.confidence, default=None)
+    def _choose(self, found: Sequence[Found]) -> Found | None:
+        """The surest, of the message and its sentences; a topic for people before any of the agent's."""
+        return max(found, key=lambda one: (one.topic in self._people, one.confidence), default=None)
 
     def _switches(self, best: Found) -> bool:
         return best.topic in self._people or best.confidence >= SWITCH_FROM

@@ -13,6 +13,7 @@ from handrail.domain.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.topics import Topic
 from handrail.ports import Router
+from handrail.routing.evaluate import Row, evaluate
 from handrail.routing.router import LocalRouter
 
 RISK = """\
@@ -254,3 +255,20 @@ async def test_any_text_is_taken(router: Router) -> None:
         assert 0 <= done.value.value.confidence <= 1
 
     any_text()
+
+
+async def test_evaluation_counts(router: Router) -> None:
+    rows = [
+        Row(text="where is my parcel", label="delivery"),
+        Row(text="where is my parcel", label="refund"),
+        Row(text="tell me a joke", label=OUT_OF_SCOPE),
+        Row(text="refund my order", label=OUT_OF_SCOPE),
+    ]
+    figures = await evaluate(router, rows)
+    assert (figures.accuracy.hits, figures.accuracy.of) == (1, 2)
+    assert (figures.out_of_scope_recall.hits, figures.out_of_scope_recall.of) == (1, 2)
+    assert figures.false_accepts == {"refund": 1}
+    assert figures.recall["delivery"].value == 1
+    assert figures.auroc is not None
+    with pytest.raises(ValueError, match="rows"):
+        await evaluate(router, [])
