@@ -12,9 +12,7 @@ from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
     from handrail.domain.cases import CaseView
-    from handrail.domain.messages import Message
     from handrail.domain.people import Receipt
-    from handrail.postgres.cases import PostgresCases
 
 app = typer.Typer(no_args_is_help=True, help="Open cases, write to them, look at them.")
 Words = Annotated[str, typer.Option("--message", help="The customer's words; - reads standard in.", show_default=False)]
@@ -106,11 +104,7 @@ def transcript(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False)
     from handrail.cli.documents import print_document
     from handrail.cli.tables import print_transcript
 
-    async def stored(records: PostgresCases) -> list[Message]:
-        await records.show(case_id)
-        return await records.transcript(case_id)
-
-    found = asyncio.run(world(ctx).live_or_stored(lambda cases: cases.transcript(case_id), stored))
+    found = asyncio.run(world(ctx).transcript(case_id))
     print_document(found) if as_json else print_transcript(found)
 
 

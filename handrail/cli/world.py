@@ -14,6 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from handrail.business import Business
+    from handrail.domain.messages import Message
     from handrail.postgres.cases import PostgresCases
     from handrail.postgres.pool import Pool
     from handrail.settings import Settings
@@ -130,6 +131,32 @@ class World:
                     return await stored(records)
             except Unreachable:
                 raise silent from None
+
+    async def transcript(self, case_id: str) -> list[Message]:
+        """Every message: PostgreSQL has all that were recorded, the case itself those on their way there.
+
+        Raises:
+            UnknownCase, Unreachable: neither answers, or neither knows the case.
+        """
+        from handrail.domain.errors import UnknownCase
+        from handrail.temporal.connect import Unreachable
+
+        recorded: list[Message] = []
+        missing: Unreachable | UnknownCase | None = None
+        try:
+            async with self.records() as records:
+                recorded = await records.transcript(case_id)
+        except Unreachable as error:
+            missing = error
+        try:
+            async with self.cases(patience=BRIEF_PATIENCE) as cases:
+                latest = await cases.transcript(case_id)
+        except (Unreachable, UnknownCase) as error:
+            if not recorded:
+                raise missing or error from None
+            return recorded
+        known = {message.message_id for message in recorded}
+        return [*recorded, *(message for message in latest if message.message_id not in known)]
 
 
 def world(ctx: typer.Context) -> World:

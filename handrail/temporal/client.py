@@ -174,11 +174,20 @@ class CaseClient:
         await self._courier.tell(case_id, "request_human", {"note": note} if note else {})
 
     async def status(self, case_id: str) -> CaseView:
-        """The case as it stands now. Raises: UnknownCase, Unreachable."""
-        return await self._courier.ask(case_id, "status", CaseView)
+        """The case as it stands now.
+
+        Raises:
+            InvalidInput: another client started it with content that cannot become a case.
+            UnknownCase, Unreachable.
+        """
+        answer: type[CaseView | None] = CaseView | None  # type: ignore[assignment]
+        view = await self._courier.ask(case_id, "status", answer)
+        if view is None:
+            raise await self._courier.why_it_failed(case_id)
+        return view
 
     async def transcript(self, case_id: str) -> list[Message]:
-        """Every message, oldest first. Raises: UnknownCase, Unreachable."""
+        """The latest messages, oldest first; PostgreSQL has them all. Raises: UnknownCase, Unreachable."""
         return await self._courier.ask(case_id, "transcript", list[Message])
 
     async def handoff(self, case_id: str) -> Handoff | None:

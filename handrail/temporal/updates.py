@@ -10,6 +10,7 @@ from temporalio.client import (
     Client,
     RPCError,
     WorkflowExecutionStatus,
+    WorkflowFailureError,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -118,6 +119,17 @@ class Courier:
             raise Unreachable(f"Case {case_id}: no worker answers. {REMEDY}") from error
         except RPCError as error:
             raise translated(error, case_id) from error
+
+    async def why_it_failed(self, case_id: str) -> HandrailError:
+        """Why a case that could not be opened ended."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._client.get_workflow_handle(workflow_id(case_id)).result()
+        except WorkflowFailureError as error:
+            return refusal(error.cause)
+        except TimeoutError:
+            pass
+        return HandrailError(f"Case {case_id} could not be opened. Look at its history in the Temporal Web UI.")
 
     async def tell(self, case_id: str, signal: str, argument: BaseModel | dict[str, str]) -> None:
         """Send a signal: durable, without an answer, taken even while no worker runs.
