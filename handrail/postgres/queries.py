@@ -44,8 +44,8 @@ class Queries(Mapping[str, bytes]):
         marks = list(_NAME.finditer(text))
         if text[: marks[0].start() if marks else None].strip():
             raise DefinitionInvalid(f"{file.name}:1: has SQL before the first '-- name: …' line; give it a name.")
-        ends = [mark.start() for mark in marks[1:]] + [len(text)]
-        for mark, end in zip(marks, ends, strict=True):
+        bounds = [*(mark.start() for mark in marks), len(text)]
+        for mark, end in zip(marks, bounds[1:], strict=True):
             line = text.count("\n", 0, mark.start()) + 1
             self._add(f"{file.name}:{line}", mark["name"].strip(), text[mark.end() : end].strip())
 
