@@ -54,7 +54,8 @@ def system(request: ModelRequest, cut: int = 0, correction: str | None = None) -
     if cut:
         parts.append(f"The {cut} oldest messages of this conversation are left out; do not guess what they said.")
     if request.feedback:
-        lines = "\n".join(f"- {plain(words)}" for words in request.feedback)
+        # on one line each: feedback may quote the reply, and a line break would let that open a section of its own
+        lines = "\n".join(f"- {' '.join(plain(words).split())}" for words in request.feedback)
         parts.append(f"# Feedback on this turn\nTake this into account and correct yourself:\n{lines}")
     if correction:
         parts.append(f"# Your last answer could not be used\n{correction}")

@@ -10,7 +10,7 @@ from handrail.llm.offline.lexicon import says
 from handrail.llm.offline.reading import Conversation
 from handrail.llm.offline.wire import Function
 
-OPEN = frozenset(("pending", "paid"))
+OPEN = ("pending", "paid")
 LONGEST_REASON = 200
 SHORTEST_WORD = 4
 
@@ -22,9 +22,8 @@ def possible(action: str, record: Record) -> bool:
         return status is None or status in OPEN
     if action == "address":
         return status is None or status in OPEN or status == "shipped"
-    if action == "refund" and "refundable_usd" in record:
-        return float(record["refundable_usd"] or 0) > 0
-    return True
+    left = record.get("refundable_usd")
+    return action != "refund" or not isinstance(left, int | float) or left > 0
 
 
 def meant(conversation: Conversation, known: dict[str, Record]) -> list[str]:
@@ -65,8 +64,13 @@ def _describes(text: str, record: Record) -> bool:
     words = {word.strip(".,!?;:").lower() for word in text.split()}
     return any(
         word.lower() in words
-        for item in record.get("items") or []
+        for item in _items(record)
         if isinstance(item, dict)
         for word in str(item.get("name", "")).split()
         if len(word) >= SHORTEST_WORD
     )
+
+
+def _items(record: Record) -> list[Any]:
+    items = record.get("items")
+    return items if isinstance(items, list) else []

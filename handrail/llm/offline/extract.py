@@ -6,17 +6,25 @@ import re
 from typing import Any
 
 ORDER = re.compile(r"\bO-?\s?(\d{4,9})\b", re.IGNORECASE)
+DIGITS = r"\d[\d.,]{0,14}"
 MONEY = re.compile(
-    r"(?:[$€£]\s?|\b(?:USD|EUR)\s?)(?P<before>\d[\d.,]*\d|\d)|\b(?P<after>\d[\d.,]*\d|\d)\s?(?:[$€£]|USD\b|EUR\b|dollars?\b|euros?\b)",
+    rf"(?:[$€£]\s?|\b(?:USD|EUR)\s?)(?P<before>{DIGITS})"
+    rf"|(?<![\w.,])(?P<after>{DIGITS})\s?(?:[$€£]|USD\b|EUR\b|dollars?\b|euros?\b)",
     re.IGNORECASE,
 )
-NAME = r"[^\W\d_][\w.'’-]*"
-POSTAL = r"(?:[A-Z]{1,2}-)?\d{4,5}(?:-\d{4})?|\d{2}-\d{3}|\d{3}\s\d{2}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
-STREET = rf"(?:\d+[a-zA-Z]?,?\s+{NAME}(?:\s+{NAME}){{0,5}}|{NAME}(?:\s+{NAME}){{0,4}}\s+\d+\s?[a-zA-Z]?\b)"
+# Lengths are bounded and beginnings anchored, so that no text makes the search slow.
+NAME = r"[^\W\d_][\w.'’-]{0,30}"
+POSTAL = (
+    r"(?:(?:D|A|CH|F|B|L|NL|SE|PL|PT|ES|I)-)?\d{4,5}(?:-\d{4})?"
+    r"|\d{2}-\d{3}|\d{3}\s\d{2}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
+)
+STREET = (
+    rf"(?<!\w)(?:\d{{1,5}}[a-zA-Z]?,?\s{{1,3}}{NAME}(?:\s{NAME}){{0,5}}|{NAME}(?:\s{NAME}){{0,4}}\s\d{{1,5}}\s?[a-zA-Z]?\b)"
+)
 CITY = rf"{NAME}(?:\s{NAME}){{0,2}}"
-EUROPEAN = re.compile(rf"(?P<street>{STREET})\s*[,;\n]\s*(?P<postal_code>{POSTAL})\s+(?P<city>{CITY})")
+EUROPEAN = re.compile(rf"(?P<street>{STREET})\s{{0,3}}[,;\n]\s{{0,3}}(?P<postal_code>{POSTAL})\s+(?P<city>{CITY})")
 AMERICAN = re.compile(
-    rf"(?P<street>{STREET})\s*[,;\n]\s*(?P<city>{CITY})\s*,?\s+(?:(?P<state>[A-Z]{{2}})\s+)?(?P<postal_code>{POSTAL})\b"
+    rf"(?P<street>{STREET})\s{{0,3}}[,;\n]\s{{0,3}}(?P<city>{CITY})\s?,?\s{{1,3}}(?:(?P<state>[A-Z]{{2}})\s)?(?P<postal_code>{POSTAL})\b"
 )
 LEAD = re.compile(
     r"^.*\b(?:to|is|at|address|nach|an|zu|lautet|adresse|à|au|est|a|en|es|dirección|naar|is|para|do|na|till)\b[:\s]+(?=\S*\s*\S*\d|\S)",

@@ -59,12 +59,12 @@ def reader(conversation: Conversation, key: str, hint: str = "") -> Function | N
 
 
 def lister(conversation: Conversation, hint: str = "") -> Function | None:
-    """A read tool that needs no arguments and was not called in this turn; with a hint only one that has it in its name."""
+    """A read tool without needed arguments whose answer is not here yet; with a hint only one that has it in its name."""
     return next(
         (
             tool
             for name, tool in conversation.tools.items()
-            if is_read(name) and not needed(tool) and hint in name and not conversation.called(name)
+            if is_read(name) and not needed(tool) and hint in name and not conversation.knows(name)
         ),
         None,
     )

@@ -45,7 +45,7 @@ def actions() -> list[str]:
     return list(_words()["actions"])
 
 
-def phrase(language: str | None, name: str, **facts: Any) -> str:
+def phrase(language: str | None, name: str, /, **facts: Any) -> str:
     """A stock phrase with facts filled in; English where the language is not known."""
     phrases = _phrases().get(language or FALLBACK, _phrases()[FALLBACK])
     shown = {key: _shown(phrases, key, value) for key, value in facts.items()}
@@ -54,5 +54,5 @@ def phrase(language: str | None, name: str, **facts: Any) -> str:
 
 def _shown(phrases: Mapping[str, Any], key: str, value: Any) -> str:
     if key == "status":
-        return str(phrases["status"].get(value, value))
+        return str(phrases["status"].get(str(value), value))
     return f"{value:.2f}" if isinstance(value, float) else str(value)

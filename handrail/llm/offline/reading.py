@@ -53,9 +53,9 @@ class Conversation:
         """The customer's last words."""
         return self.said[-1] if self.said else ""
 
-    def called(self, tool: str) -> bool:
-        """Whether this turn called it already."""
-        return any(one.tool == tool for one in self.done)
+    def knows(self, tool: str) -> bool:
+        """Whether the tool's answer is here: in the context, or called in this turn."""
+        return tool in self.context or any(one.tool == tool for one in self.done)
 
 
 def converse(request: ChatRequest) -> Conversation:

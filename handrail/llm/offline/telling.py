@@ -14,7 +14,7 @@ SURE, FAIR, UNSURE = 0.95, 0.8, 0.5
 PAYMENTS_TOLD = 3
 
 
-def tell(conversation: Conversation, name: str, confidence: float, disposition: str, **facts: Any) -> Say:
+def tell(conversation: Conversation, name: str, confidence: float, disposition: str, /, **facts: Any) -> Say:
     """One stock phrase as an answer."""
     return Say(phrase(conversation.language, name, **facts), confidence, disposition)
 
@@ -43,6 +43,8 @@ def told_payments(conversation: Conversation, payments: list[Record], confidence
     """The newest payments."""
     wanted = ("payment", ("payment_id", "order_id", "amount_usd", "status"))
     lines = [line for one in payments[:PAYMENTS_TOLD] for line in _some(conversation.language, wanted, facts=one)]
+    if not lines:
+        return tell(conversation, "nothing", UNSURE, AWAITING)
     return Say(" ".join(lines), confidence, RESOLVED)
 
 
