@@ -62,25 +62,25 @@ class ListPayments(Arguments):
 
 
 class RefundOrder(OneOrder):
-    """Give money back. Pinned: what the customer was refunded in the last 30 days before this."""
+    """Give money back."""
 
     amount: Amount = Field(
         description="USD to give back, with at most two decimals; refund_eligibility tells the most possible"
     )
     reason: Reason = ""
-    refunded_before: SkipJsonSchema[Money | None] = Field(default=None, title="pinned")
+    refunded_before: SkipJsonSchema[Money | None] = Field(default=None, title="pinned", description="refunded in 30 days, USD")
 
 
 class CancelOrder(OneOrder):
-    """Cancel and give back what was paid. Pinned: how much that is, and what was refunded in the last 30 days before."""
+    """Cancel and give back what was paid."""
 
     reason: Reason = ""
-    refund: SkipJsonSchema[Money | None] = Field(default=None, title="pinned")
-    refunded_before: SkipJsonSchema[Money | None] = Field(default=None, title="pinned")
+    refund: SkipJsonSchema[Money | None] = Field(default=None, title="pinned", description="what is paid back, USD")
+    refunded_before: SkipJsonSchema[Money | None] = Field(default=None, title="pinned", description="refunded in 30 days, USD")
 
 
 class ChangeAddress(OneOrder):
-    """Send an order somewhere else. Pinned: the order's status."""
+    """Send an order somewhere else."""
 
     street: Line = Field(description="street with house number")
     postal_code: Line = Field(max_length=16, description="postal code or ZIP code")
@@ -89,4 +89,4 @@ class ChangeAddress(OneOrder):
         default=None, description="country as two letters, such as US or DE; leave out if it stays the same"
     )
     recipient: Line | None = Field(default=None, description="who receives it; leave out if it stays the same")
-    order_status: SkipJsonSchema[Status | None] = Field(default=None, title="pinned")
+    order_status: SkipJsonSchema[Status | None] = Field(default=None, title="pinned", description="before the change")

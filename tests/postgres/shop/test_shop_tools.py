@@ -190,6 +190,28 @@ async def test_a_payment_that_arrives_after_the_ruling_stops_the_cancellation(sh
     assert await shop.value("select status from shop.orders where order_id = %s", order_id) == "paid"
 
 
+async def until_waiting(shop: Shop) -> None:
+    """Until somebody waits for a lock in this database."""
+    query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    async with asyncio.timeout(20):
+        while not await shop.value(query):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [("cancel_order", {}), ("change_shipping_address", HOME)])
+async def test_a_parcel_that_leaves_meanwhile_is_waited_for(shop: Shop, tool: str, arguments: dict[str, Any]) -> None:
+    order = await found(shop, status="paid")
+    arguments = {"order_id": order.order_id, **arguments}
+    pins = (await shop.preview(order.customer_id, tool, **arguments)).pins
+    async with shop.connect() as warehouse:
+        async with warehouse.transaction():
+            await warehouse.execute("update shop.orders set status = 'shipped' where order_id = %s", [order.order_id])
+            effect = asyncio.create_task(refused(shop.apply(order.customer_id, tool, "e", **arguments, **pins)))
+            await until_waiting(shop)
+        assert await effect == {"cancel_order": "already_shipped", "change_shipping_address": "changed"}[tool]
+    assert await shop.value("select count(*) from shop.refunds where order_id = %s", order.order_id) == 0
+
+
 @pytest.mark.parametrize("status", ["shipped", "delivered"])
 async def test_an_order_that_left_is_not_cancelled(shop: Shop, status: str) -> None:
     order = await found(shop, status=status)
