@@ -19,10 +19,10 @@ from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.find import FoundOrder, find
-from handrail.temporal.client import CaseClient
+from handrail.temporal.client import CaseClient, TimedOut
 from worker import World, case_nodes, case_worker, on_temporal, world
 
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,11 @@ class House:
 
     async def until(self, case_id: str, fits: Callable[[CaseView], bool]) -> CaseView:
         """The case once it `fits`."""
-        return await self.cases.wait(case_id, until=fits, timeout=DEADLINE_SECONDS)
+        try:
+            return await self.cases.wait(case_id, until=fits, timeout=DEADLINE_SECONDS)
+        except TimedOut as late:
+            late.add_note((await self.cases.status(case_id)).model_dump_json(indent=1))
+            raise
 
     async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """Rows of the database, for assertions."""
