@@ -165,7 +165,7 @@ class Document:
             case "string_type":
                 words = f"{name}: {given} is no text. Put a text there, in quotes where it looks like a number."
             case "value_error":
-                words = f"{name}: {words}"
+                words = f"{name}: {words.rstrip('.')}."
             case _:
                 words = f"{name}: {given} does not fit: {words}."
         return self.problem(words, *at)

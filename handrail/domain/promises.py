@@ -24,6 +24,7 @@ _STATES: Mapping[str, frozenset[str]] = {
 _BESIDE = frozenset({"partially", "partly", "fully", "order", "payment", "status"})
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _CLAUSE = re.compile(r"[,;:—–](?=\s|$)")
+_NEAR = 2
 _MARKUP = re.compile(r"[*_`~#>]+")
 
 
@@ -42,6 +43,7 @@ class _Pattern:
     own: bool
     said: re.Pattern[str]
     noun: re.Pattern[str] | None
+    whole: bool = False
 
 
 def promises(text: str) -> list[Promise]:
@@ -84,16 +86,21 @@ def _says_yes(value: Any) -> bool:
 
 def _said(sentence: str, phrases: Phrases) -> Iterator[tuple[str, bool]]:
     for pattern in _patterns(phrases):
-        for match in pattern.said.finditer(sentence):
-            start, end = _clause(sentence, match, phrases)
-            clause = sentence[start:end]
-            if pattern.noun and not pattern.noun.search(clause):
-                continue
-            asked = sentence.endswith("?") and not sentence[: match.start()].strip() and not pattern.own
-            inside = re.search(rf"\s(?:{phrases.joins})\s", match[0])
-            if not asked and not inside and not re.search(phrases.unsure, sentence[start : match.end()]):
-                yield pattern.kind, pattern.own
-                break
+        if any(_meant(sentence, match, pattern, phrases) for match in pattern.said.finditer(sentence)):
+            yield pattern.kind, pattern.own
+
+
+def _meant(sentence: str, match: re.Match[str], pattern: _Pattern, phrases: Phrases) -> bool:
+    start, end = _clause(sentence, match, phrases)
+    if pattern.noun and not pattern.noun.search(sentence[start:end]):
+        return False
+    if not pattern.whole and re.search(rf"\s(?:{phrases.joins})\s", match[0]):
+        return False
+    asked = sentence.endswith("?") and not sentence[: match.start()].strip() and not pattern.own
+    before = sentence[start : match.start()]
+    # 'You will see that I have refunded you': only what stands right before a speaker's own claim can take it back.
+    nearest = " ".join(before.split()[-_NEAR:]) if pattern.own else before
+    return not asked and not re.search(phrases.unsure, f"{nearest} {match[0]}")
 
 
 def _clause(sentence: str, match: re.Match[str], phrases: Phrases) -> tuple[int, int]:
@@ -105,8 +112,8 @@ def _clause(sentence: str, match: re.Match[str], phrases: Phrases) -> tuple[int,
 
 
 @cache
-def _borders(phrases_joins: Phrases) -> re.Pattern[str]:
-    return re.compile(rf"{_CLAUSE.pattern}|\s(?:{phrases_joins.joins})(?=\s)")
+def _borders(phrases: Phrases) -> re.Pattern[str]:
+    return re.compile(rf"{_CLAUSE.pattern}|\s(?:{phrases.joins})(?=\s)")
 
 
 @cache
@@ -124,6 +131,6 @@ def _of(kind: str, deed: Deed, phrases: Phrases) -> Iterator[_Pattern]:
         if phrases.last:
             yield _Pattern(kind, False, re.compile(rf"\b(?:{words}){phrases.last}"), needed)
     if deed.whole:
-        yield _Pattern(kind, True, re.compile(deed.whole), None)
+        yield _Pattern(kind, True, re.compile(deed.whole), None, whole=True)
     if deed.whole_acts:
-        yield _Pattern(kind, True, re.compile(rf"\b(?:{deed.whole_acts})\b"), noun)
+        yield _Pattern(kind, True, re.compile(rf"\b(?:{deed.whole_acts})\b"), noun, whole=True)

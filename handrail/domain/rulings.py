@@ -216,11 +216,13 @@ def _text(one: Comparison, value: Plain) -> str:
 def fill(message: str, facts: Mapping[str, Any]) -> str:
     """`message` with each `${{field}}` (or `{{field}}`) replaced by the fact's value, `?` where there is none.
 
-    The dollar sign belongs to the placeholder, but stays before a field whose name says that it is in dollars (`…_usd`).
+    The dollar sign belongs to the placeholder, but stays before a field whose name says that it is in dollars (`…_usd`):
+    'Refund of ${{refund_amount_usd}}' reads 'Refund of $180'. Where the message itself goes on with 'USD' it does not.
     """
 
     def value(match: re.Match[str]) -> str:
-        sign = match[1] if match[2].endswith("_usd") else ""
+        dollars = match[2].endswith("_usd") and not message[match.end() :].lstrip().startswith("USD")
+        sign = match[1] if dollars else ""
         return sign + shown(facts.get(match[2]))
 
     return PLACEHOLDER.sub(value, message)
