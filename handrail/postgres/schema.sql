@@ -106,7 +106,11 @@ COMMENT ON COLUMN handrail.approvals.revision IS
 CREATE INDEX approvals_open ON handrail.approvals (due_at, case_id, approval_id) WHERE status = 'open';
 
 CREATE TRIGGER approvals_settle_once BEFORE UPDATE ON handrail.approvals
-FOR EACH ROW WHEN (OLD.status <> 'open')
+FOR EACH ROW WHEN (
+    OLD.status <> 'open'
+    AND (NEW.status, NEW.request, NEW.decision - ARRAY['reviewer', 'identity'])
+    IS DISTINCT FROM (OLD.status, OLD.request, OLD.decision - ARRAY['reviewer', 'identity'])
+)
 EXECUTE FUNCTION handrail.refuse('an approval is settled once');
 CREATE TRIGGER approvals_stay BEFORE DELETE OR TRUNCATE ON handrail.approvals
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('an approval is never deleted');

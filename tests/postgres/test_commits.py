@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from handrail.domain.agent import Usage
-from handrail.domain.approvals import SETTLED_AS, ApprovalStatus, DecisionKind
+from handrail.domain.approvals import SETTLED_AS, ApprovalStatus, DecisionKind, Identity
 from handrail.domain.cases import CaseStatus, Commit, Tier
 from handrail.domain.classification import Classification, Risk
 from handrail.domain.errors import CaseConflict, EffectConflict, UnknownCase
@@ -120,6 +120,22 @@ async def test_a_settled_approval_stays_settled(cases: PostgresCases, run: Run) 
     await cases.commit(Commit(row=row(4), approvals=[no]))
     assert (await cases.show("case-1")).approvals == [yes]
     assert await run("SELECT status, approved_by FROM handrail.actions") == [("approved", "rita")]
+
+
+async def test_who_decided_may_become_known_later_and_nothing_else(cases: PostgresCases, run: Run) -> None:
+    click = decided(approval(), DecisionKind.APPROVE)
+    assert click.decision is not None
+    known = click.model_copy(
+        update={"decision": click.decision.model_copy(update={"reviewer": "ruth", "identity": Identity.VERIFIED})}
+    )
+    other = known.model_copy(update={"decision": click.decision.model_copy(update={"arguments_hash": "other"})})
+    await cases.commit(Commit(row=row(1), approvals=[click], rulings=[ruled(proposal(), Ruling.REQUIRE_APPROVAL)]))
+    await cases.commit(Commit(row=row(2), approvals=[known]))
+    for late in (other, click):
+        await cases.commit(Commit(row=row(1), approvals=[late]))
+    await cases.commit(Commit(row=row(3), approvals=[other]))
+    assert (await cases.show("case-1")).approvals == [known]
+    assert await run("SELECT approved_by, decided_hash = arguments_hash FROM handrail.actions") == [("ruth", True)]
 
 
 async def test_an_open_approval_can_be_given_more_time(cases: PostgresCases) -> None:

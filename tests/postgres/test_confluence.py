@@ -23,7 +23,7 @@ TABLES = {
     "messages": "to_jsonb(t)",
     "classifications": "to_jsonb(t)",
     "actions": "to_jsonb(t)",
-    "approvals": "to_jsonb(t) - 'version'",
+    "approvals": "to_jsonb(t)",
     "audit": "to_jsonb(t)",
 }
 
@@ -35,6 +35,7 @@ class History:
         self._draw = draw
         self._revision = 0
         self._open: Approval | None = None
+        self._settled: Approval | None = None
 
     def step(self, version: int) -> Commit:
         draw, name = self._draw, f"n-{version}"
@@ -64,6 +65,10 @@ class History:
     def _approvals(self, version: int) -> list[Approval]:
         if not self._draw(st.booleans()):
             return []
+        if self._settled is not None and self._draw(st.booleans()):
+            assert self._settled.decision is not None
+            known = self._settled.decision.model_copy(update={"reviewer": f"rita {version}"})
+            return [self._settled.model_copy(update={"decision": known})]
         if self._open is None:
             self._revision += 1
             request = f"e-{self._draw(st.integers(0, 1))}"
@@ -74,7 +79,7 @@ class History:
             return [self._open]
         end = self._draw(st.sampled_from(ENDS))
         if isinstance(end, DecisionKind):
-            ended = decided(self._open, end, amount=80)
+            ended = self._settled = decided(self._open, end, amount=80)
         else:
             ended = self._open.model_copy(update={"status": end})
         self._open = None

@@ -1,5 +1,6 @@
 -- name: save_approval
--- Settled wins over open whatever comes first; of two open ones the newer commit wins.
+-- Settled wins over open whatever comes first; of two open ones the newer commit wins. Once settled, a newer commit may
+-- only say better who decided: a click's sender is known from the history, after the decision was taken.
 INSERT INTO handrail.approvals (
     case_id, approval_id, revision, request, status, opened_at, due_at, update_names, decision, version
 ) VALUES (
@@ -14,7 +15,12 @@ ON CONFLICT (case_id, approval_id, revision) DO UPDATE SET
     update_names = excluded.update_names,
     decision = excluded.decision,
     version = excluded.version
-WHERE approvals.status = 'open' AND (excluded.status <> 'open' OR excluded.version > approvals.version);
+WHERE (approvals.status = 'open' AND excluded.status <> 'open')
+    OR (
+        approvals.version < excluded.version
+        AND (approvals.status, approvals.request, approvals.decision - ARRAY['reviewer', 'identity'])
+        IS NOT DISTINCT FROM (excluded.status, excluded.request, excluded.decision - ARRAY['reviewer', 'identity'])
+    );
 
 -- name: save_ruling
 -- The newest revision's newest ruling holds; of two rulings of the same step the stricter one.
@@ -63,7 +69,12 @@ FROM (
 WHERE a.case_id = %(case_id)s
     AND a.effect_id = newest.request_id
     AND a.outcome IS NULL
-    AND (a.approval_revision, a.approval_status) IS DISTINCT FROM (newest.revision, newest.status);
+    AND (a.approval_revision, a.approval_status, coalesce(a.approved_by, ''))
+    IS DISTINCT FROM (
+        newest.revision,
+        newest.status,
+        CASE WHEN newest.status IN ('approved', 'edited') THEN newest.decision ->> 'reviewer' ELSE '' END
+    );
 
 -- name: lock_action
 SELECT
