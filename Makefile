@@ -7,7 +7,7 @@ UV ?= uv
 TEST_PROCESSES ?= 2
 CODE := workflows activities graphs handrail tests $(wildcard worker.py)
 CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
-PIP := --disable-pip-version-check --no-input --quiet
+PIP := --disable-pip-version-check --no-input --quiet --quiet
 
 # The same text as in the stamp means: nothing to install. The folder counts, because an environment cannot be moved.
 WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
@@ -31,7 +31,7 @@ setup: ## Build the environment from the pinned lock; nothing happens when it st
 	began=$$(date +%s); \
 	case "$$(cat $(STAMP) 2>/dev/null)" in *" $(CURDIR)") ;; *) [ ! -e $(STAMP) ] || rm -rf $(VENV);; esac; \
 	$(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV); \
-	echo "setup: $$("$$python" --version), environment in $(VENV)"; \
+	echo "setup: $$("$$python" --version), environment in $(VENV); the first time takes a minute or two"; \
 	if [ ! -d $(VENV) ]; then "$$python" -m venv --without-pip $(VENV) || { \
 	  echo "setup: $$python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 1; }; fi; \
 	if $(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null 2>&1; then \

@@ -14,9 +14,10 @@ from handrail.embedded.process import StackFailed
 
 USER = "pgserver"
 ACL = "system.posix_acl_access"
-ACL_VERSION = 2
+HEADER, ENTRY, VERSION = "<I", "<HHI", 2
 OWNER, NAMED_USER, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
-NOBODY_IN_PARTICULAR = 0xFFFFFFFF
+UNNAMED = 0xFFFFFFFF
+PASS = 1
 
 
 def system_user() -> str | None:
@@ -74,24 +75,28 @@ def may_pass(folder: Path, entry: pwd.struct_passwd) -> bool:
 
 
 def allow_passing(folder: Path, uid: int) -> None:
-    """One ACL entry `user:<uid>:--x`; where there are no ACLs, or others stand there already, the folder's x for all."""
-    mode = folder.stat().st_mode
-    if ACL not in os.listxattr(folder):
-        entries = [
-            (OWNER, mode >> 6 & 7, NOBODY_IN_PARTICULAR),
-            (NAMED_USER, 1, uid),
-            (GROUP, mode >> 3 & 7, NOBODY_IN_PARTICULAR),
-            (MASK, (mode >> 3 & 7) | 1, NOBODY_IN_PARTICULAR),
-            (OTHER, mode & 7, NOBODY_IN_PARTICULAR),
-        ]
-        packed = struct.pack("<I", ACL_VERSION) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
-        try:
-            os.setxattr(folder, ACL, packed)
-        except OSError:
-            pass
-        else:
+    """One ACL entry `user:<uid>:--x`; where the file system knows no ACLs, the folder's x for all."""
+    try:
+        entries = acl(folder)
+        mine = (NAMED_USER, uid)
+        mask = entries.get((MASK, UNNAMED), entries[(GROUP, UNNAMED)])
+        if entries.get(mine, 0) & mask & PASS:
             return
-    folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+        entries[mine] = entries.get(mine, 0) | PASS
+        entries[(MASK, UNNAMED)] = mask | PASS
+        packed = b"".join(struct.pack(ENTRY, tag, entries[tag, name], name) for tag, name in sorted(entries))
+        os.setxattr(folder, ACL, struct.pack(HEADER, VERSION) + packed)
+    except (OSError, AttributeError):
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
+
+
+def acl(folder: Path) -> dict[tuple[int, int], int]:
+    """The folder's ACL, or what its plain permissions amount to: (tag, id) to rwx bits."""
+    if ACL not in os.listxattr(folder):
+        mode = folder.stat().st_mode
+        return {(OWNER, UNNAMED): mode >> 6 & 7, (GROUP, UNNAMED): mode >> 3 & 7, (OTHER, UNNAMED): mode & 7}
+    found = os.getxattr(folder, ACL)[struct.calcsize(HEADER) :]
+    return {(tag, name): permissions for tag, permissions, name in struct.iter_unpack(ENTRY, found)}
 
 
 def let_read(folder: Path) -> None:
