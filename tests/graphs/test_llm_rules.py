@@ -272,3 +272,21 @@ async def test_obeying_can_be_switched_on_for_good(servers_obeying: Scripted) ->
 def servers_obeying(servers: Path) -> Iterator[Scripted]:
     with scripted(servers, "--obey") as running:
         yield running
+
+
+@pytest.mark.parametrize(
+    ("text", "asked_for"),
+    [
+        ("My refund is not on my statement", False),
+        ("I still can't see my refund for O-10021", False),
+        ("The parcel never arrived, please refund O-10021", True),
+    ],
+)
+async def test_a_late_refund_is_not_refunded_again(model: ChatModel, text: str, asked_for: bool) -> None:
+    answer = await model.complete(asking(text, *REFUND, context=ONE))
+    assert [call.tool for call in answer.calls] == (["refund_order"] if asked_for else [])
+
+
+async def test_of_two_wishes_the_one_that_can_be_done_here_counts(model: ChatModel) -> None:
+    answer = await model.complete(asking("Cancel my purchase and refund O-10021", *REFUND, context=ONE))
+    assert [call.tool for call in answer.calls] == ["refund_order"]

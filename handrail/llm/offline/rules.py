@@ -55,10 +55,12 @@ def wished(conversation: Conversation) -> Wish | None:
     """The action that the customer asks for, in this message or, where it answers a question, in an earlier one."""
     texts = conversation.said[::-1] if conversation.asked.rstrip().endswith(("?", ".")) else conversation.said[-1:]
     for index, text in enumerate(texts):
-        for action in actions():
-            if says(text, "actions", action) and (action == NEVER_AN_INQUIRY or not says(text, "inquiry")):
-                return Wish(action, effect_tool(conversation, action))
-        if index == 0 and (says(text, "inquiry") or says(text, "thanks")):
+        inquiry = says(text, "inquiry")
+        words = [one for one in actions() if says(text, "actions", one) and (one == NEVER_AN_INQUIRY or not inquiry)]
+        wishes = [Wish(action, effect_tool(conversation, action)) for action in words]
+        if wishes:  # of several the one that can be done here: "cancel my purchase and refund me"
+            return next((one for one in wishes if one.tool), wishes[0])
+        if index == 0 and (inquiry or says(text, "thanks")):
             return None
     return None
 
