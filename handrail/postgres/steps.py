@@ -18,6 +18,12 @@ async def save(connection: Connection, commit: Commit) -> None:
     Raises:
         EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
     """
+    # A dozen statements in a few round trips.
+    async with connection.pipeline():
+        await _save(connection, commit)
+
+
+async def _save(connection: Connection, commit: Commit) -> None:
     key = {"case_id": commit.row.case_id, "version": commit.row.version}
     await save_messages(connection, commit.row.case_id, commit.messages)
     if commit.classification is not None:
