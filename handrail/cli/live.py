@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from urllib.parse import quote
+from contextlib import AsyncExitStack
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from handrail.business import Business
+from handrail.cli.signposts import directions, waiting_url
 from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
 from handrail.embedded.state import Stack
@@ -27,7 +24,6 @@ from handrail.postgres.pool import open_pool
 LOOK_SECONDS = 1.0
 ROWS = 200
 AROUND_TABLE = 14
-WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus="Running"'
 ATTENTION = (
     CaseStatus.AWAITING_APPROVAL,
     CaseStatus.WITH_HUMAN,
@@ -44,35 +40,6 @@ COLOURS = {
     CaseStatus.RESOLVED: "green",
     CaseStatus.CLOSED: "dim",
 }
-
-
-def waiting_url(ui: str) -> str:
-    """The Web UI's list of cases that wait for an approval."""
-    return f"{ui}/namespaces/default/workflows?query={quote(WAITING_QUERY, safe='')}"
-
-
-def program() -> str:
-    """How to call us from this folder."""
-    ours = Path(sys.executable).with_name("handrail")
-    found = shutil.which("handrail")
-    return "handrail" if found and Path(found).resolve() == ours.resolve() else near(ours)
-
-
-def near(path: Path) -> str:
-    """The path as seen from here, where that is shorter to read."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def directions(stack: Stack, example: CaseView | None) -> list[tuple[str, str]]:
-    """What to do next, as (what, how)."""
-    prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
-    call = prefix + program()
-    case = example.case_id if example else "CASE"
-    return [
-        ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
-        ("See one", f"{call} case show {case}"),
-        ("Stop", "Ctrl-C; the next start goes on with every open case"),
-    ]
 
 
 def waits_for(case: CaseView) -> str:
@@ -125,27 +92,28 @@ class Watch:
             await self._look(None)
 
     async def _look(self, live: Live | None) -> None:
-        pool = await open_pool(self._stack.database_url, size=1)
-        cases = PostgresCases(pool, self._business)
         latest: list[CaseView] = []
-        try:
+        async with AsyncExitStack() as open_ones:
+            cases: PostgresCases | None = None
             while True:
                 trouble = ""
                 try:
+                    if cases is None:
+                        pool = await open_pool(self._stack.database_url, size=1)
+                        open_ones.push_async_callback(pool.close)
+                        cases = PostgresCases(pool, self._business)
                     latest = await cases.search(status=None, topic=None, reason=None, limit=ROWS)
                 except Exception as error:  # noqa: BLE001 - shown, and the next look is a second away
-                    trouble = f"PostgreSQL does not answer just now: {error}"
+                    trouble = f"PostgreSQL does not answer just now: {type(error).__name__}"
                 self._show(live, latest, trouble)
                 await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            await pool.close()
 
     def _show(self, live: Live | None, cases: list[CaseView], trouble: str) -> None:
         if live is None:
             self._tell_changes(cases)
             return
         ranked = sorted(cases, key=lambda case: (ATTENTION.index(case.status), -case.updated_at.timestamp()))
-        waiting = ranked[0] if ranked and ranked[0].status is CaseStatus.AWAITING_APPROVAL else None
+        waiting = ranked[0].case_id if ranked and ranked[0].status is CaseStatus.AWAITING_APPROVAL else None
         live.update(picture(ranked, directions(self._stack, waiting), self._console.height, trouble), refresh=True)
 
     def _tell_changes(self, cases: list[CaseView]) -> None:

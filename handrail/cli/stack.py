@@ -6,28 +6,24 @@ Exit codes are those of every command; `status` of a stack that does not run giv
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import wraps
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any
 
 import psutil
 import typer
 from rich.console import Console
 
-from handrail.business import load_business
-from handrail.cli.failures import Exit, report
-from handrail.cli.first import FirstStart
-from handrail.cli.live import Watch, directions, program, waiting_url
-from handrail.domain.errors import HandrailError
+from handrail.cli.failures import Exit
+from handrail.cli.signposts import directions, program, waiting_url
 from handrail.embedded.folder import check_folder, end_leftovers
 from handrail.embedded.process import StackFailed
-from handrail.embedded.stack import Embedded, Plan, Run
 from handrail.embedded.state import Stack, State, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
 from handrail.settings import Settings
@@ -36,8 +32,6 @@ READY_SECONDS = 180.0
 DOWN_SECONDS = 90.0
 LOOK_SECONDS = 0.1
 REFUSAL = "Error: "
-P = ParamSpec("P")
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The embedded stack.")
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the stack's data.", show_default=".handrail")]
 PortBase = Annotated[
@@ -47,21 +41,7 @@ PortBase = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
 
 
-def in_one_line(command: Callable[P, None]) -> Callable[P, None]:
-    """A refusal becomes one line, or one JSON document, and an exit code."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except HandrailError as error:
-            raise typer.Exit(report(error, as_json=bool(kwargs.get("json")), debug=False)) from error
-
-    return wrapped
-
-
 @app.command()
-@in_one_line
 def up(
     data_dir: DataDir = None,
     port_base: PortBase = None,
@@ -75,15 +55,14 @@ def up(
         raise StackFailed("--json: goes with --detach; without it there is a live table.")
     settings = Settings()
     folder = (data_dir or settings.data_dir).absolute()
-    plan = Plan(folder, choose_base(settings, folder, port_base), workers, model_url(settings))
+    base = choose_base(settings, folder, port_base)
     if detach:
-        start_apart(plan, samples, json)
+        start_apart(folder, base, workers, samples=samples, json=json)
     else:
-        asyncio.run(serve(plan, settings, samples))
+        asyncio.run(serve(settings, folder, base, workers, samples=samples))
 
 
 @app.command()
-@in_one_line
 def down(data_dir: DataDir = None, json: Json = False) -> None:
     """Stop the stack. Every open case goes on with the next start."""
     folder = (data_dir or Settings().data_dir).absolute()
@@ -99,7 +78,6 @@ def down(data_dir: DataDir = None, json: Json = False) -> None:
 
 
 @app.command()
-@in_one_line
 def status(data_dir: DataDir = None, json: Json = False) -> None:
     """Whether the stack runs, and where to reach it."""
     folder = (data_dir or Settings().data_dir).absolute()
@@ -129,15 +107,22 @@ def model_url(settings: Settings) -> str | None:
     return settings.openai_base_url or "https://api.openai.com/v1"
 
 
-async def serve(plan: Plan, settings: Settings, samples: bool) -> None:
+async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool) -> None:
     """Run the stack in this process until it is told to stop."""
+    from handrail.business import load_business
+    from handrail.cli.first import FirstStart
+    from handrail.cli.live import Watch
+    from handrail.embedded.stack import Embedded, Plan, Run
+
     console = Console(soft_wrap=True, highlight=False)
     business = load_business(settings.business)
-    embedded = Embedded(plan)
+    embedded = Embedded(Plan(folder, base, workers, model_url(settings)))
     first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue)
     began = time.monotonic()
 
     async def meanwhile() -> None:
+        # Libraries' warnings would tear the table; what matters of them is told by the parts themselves.
+        logging.basicConfig(filename=embedded.folder / "logs" / "supervisor.log", level=logging.WARNING)
         console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
         await Watch(embedded.describe(State.READY, {}), business, console).run()
 
@@ -166,27 +151,27 @@ def teller(console: Console) -> Callable[[Event], None]:
     return tell
 
 
-def start_apart(plan: Plan, samples: bool, json: bool) -> None:
+def start_apart(folder: Path, base: int, workers: int, *, samples: bool, json: bool) -> None:
     """Start a supervisor of its own, pass on what it says, and return when all is ready.
 
     Raises:
         StackFailed: it ended, or was not ready in time.
     """
-    check_folder(plan.data_dir)
-    log = plan.data_dir / "logs" / "stack.log"
+    check_folder(folder)
+    log = folder / "logs" / "stack.log"
     log.parent.mkdir(exist_ok=True)
-    options = ["--data-dir", str(plan.data_dir), "--port-base", str(plan.port_base), "--workers", str(plan.workers)]
+    options = ["--data-dir", str(folder), "--port-base", str(base), "--workers", str(workers)]
     with open(log, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "handrail.cli.stack", "up", *options, *([] if samples else ["--no-samples"])],
+            [sys.executable, "-m", "handrail.cli.main", "up", *options, *([] if samples else ["--no-samples"])],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    stack = await_ready(process, plan.data_dir, log, quiet=json)
+    stack = await_ready(process, folder, log, quiet=json)
     if json:
-        typer.echo(document(plan.data_dir))
+        typer.echo(document(folder))
     else:
         show(stack)
 
@@ -255,7 +240,3 @@ def show(stack: Stack) -> None:
         ("Stop", f"{program()} down --data-dir {stack.data_dir}"),
     ]:
         console.print(f"  {what:<18} {where}", markup=False)
-
-
-if __name__ == "__main__":
-    app()

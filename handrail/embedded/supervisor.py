@@ -148,11 +148,11 @@ async def last_words(child: Child) -> str:
 
 @asynccontextmanager
 async def all_or_first_failure() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group whose first refusal comes out as itself rather than in a group."""
+    """A task group whose first failure comes out as itself rather than in a group."""
     try:
         async with asyncio.TaskGroup() as group:
             yield group
-    except* StackFailed as failures:
+    except* Exception as failures:  # noqa: BLE001 - the first goes on as it is
         first: BaseException = failures
         while isinstance(first, BaseExceptionGroup):
             first = first.exceptions[0]

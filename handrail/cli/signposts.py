@@ -1,0 +1,42 @@
+"""Where to go from here: the reviewers' list, and the commands as they have to be typed in this folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from handrail.embedded.state import Stack
+
+WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus="Running"'
+
+
+def waiting_url(ui: str) -> str:
+    """The Web UI's list of cases that wait for an approval."""
+    return f"{ui}/namespaces/default/workflows?query={quote(WAITING_QUERY, safe='')}"
+
+
+def program() -> str:
+    """How to call us from this folder."""
+    ours = Path(sys.executable).with_name("handrail")
+    found = shutil.which("handrail")
+    return "handrail" if found and Path(found).resolve() == ours.resolve() else near(ours)
+
+
+def near(path: Path) -> str:
+    """The path as seen from here, where that is shorter to read."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def directions(stack: Stack, case_id: str | None) -> list[tuple[str, str]]:
+    """What to do next, as (what, how)."""
+    prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
+    call = prefix + program()
+    case = case_id or "CASE"
+    return [
+        ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
+        ("See one", f"{call} case show {case}"),
+        ("Stop", "Ctrl-C; the next start goes on with every open case"),
+    ]
