@@ -22,6 +22,7 @@ from rich.console import Console
 
 from handrail.cli.failures import Exit
 from handrail.cli.signposts import directions, program, waiting_url
+from handrail.cli.world import environment
 from handrail.embedded.folder import check_folder, end_leftovers
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import Stack, State, last, leftovers, running
@@ -53,7 +54,7 @@ def up(
     """Start the stack, or go on with the one that was stopped. Ctrl-C stops it."""
     if json and not detach:
         raise StackFailed("--json: goes with --detach; without it there is a live table.")
-    settings = Settings()
+    settings = environment()
     folder = (data_dir or settings.data_dir).absolute()
     base = choose_base(settings, folder, port_base)
     if detach:
@@ -65,7 +66,7 @@ def up(
 @app.command()
 def down(data_dir: DataDir = None, json: Json = False) -> None:
     """Stop the stack. Every open case goes on with the next start."""
-    folder = (data_dir or Settings().data_dir).absolute()
+    folder = (data_dir or environment().data_dir).absolute()
     stack = running(folder)
     if stack is not None:
         stop(stack)
@@ -80,7 +81,7 @@ def down(data_dir: DataDir = None, json: Json = False) -> None:
 @app.command()
 def status(data_dir: DataDir = None, json: Json = False) -> None:
     """Whether the stack runs, and where to reach it."""
-    folder = (data_dir or Settings().data_dir).absolute()
+    folder = (data_dir or environment().data_dir).absolute()
     stack = running(folder)
     if json:
         typer.echo(document(folder))
