@@ -31,15 +31,15 @@ MODEL_RETRY = RetryPolicy(
     non_retryable_error_types=[*PERMANENT, *DEFECTS],
 )
 
-LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=8), "retry_policy": WORK_RETRY}
-LOCAL_STORE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=8), "retry_policy": STORE_RETRY}
+LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
+LOCAL_STORE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
 STORE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=20),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": STORE_RETRY,
 }
 CHECK: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(seconds=8),
+    "start_to_close_timeout": timedelta(seconds=15),
     "schedule_to_close_timeout": timedelta(seconds=30),
     "retry_policy": WORK_RETRY,
 }

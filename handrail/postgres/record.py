@@ -72,7 +72,8 @@ class PostgresRecord:
             raise DefinitionInvalid(
                 f"business {self._business.name}: the preview of {tool} gives {', '.join(undeclared)}; declare it in `facts`."
             )
-        return CheckedProposal(normal, preview.title, preview.headline, dict(preview.shown), dict(preview.facts))
+        pinned = {**normal, **preview.pins}
+        return CheckedProposal(pinned, preview.title, preview.headline, dict(preview.shown), dict(preview.facts))
 
     async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a read tool in a read-only transaction.
