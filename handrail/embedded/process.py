@@ -84,6 +84,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 pass_fds=(lifeline,),
                 start_new_session=True,
+                umask=0o077,
             )
         os.close(lifeline)
         self.pid = self._process.pid

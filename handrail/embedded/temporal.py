@@ -6,10 +6,13 @@ import asyncio
 import os
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -17,6 +20,7 @@ from handrail.embedded.ports import HOST
 from handrail.embedded.process import Command, StackFailed
 
 NAMESPACE = "default"
+RETENTION = timedelta(days=30)
 SEARCH_ATTRIBUTES = {
     "CaseStatus": "Keyword",
     "CaseTopic": "Keyword",
@@ -108,9 +112,10 @@ class Temporal:
         )
 
     async def ready(self, pid: int) -> bool:
-        """The namespace answers and knows our search attributes with their types, and the Web UI listens."""
+        """The namespace answers, keeps closed cases long enough and knows our search attributes; the Web UI listens."""
         try:
             client = await Client.connect(self.address, namespace=NAMESPACE)
+            await keep_closed(client)
             known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=NAMESPACE))
             _, writer = await asyncio.open_connection(HOST, self.ui_port)
         except (RPCError, RuntimeError, OSError):
@@ -120,3 +125,13 @@ class Temporal:
             known.custom_attributes.get(name) == IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}")
             for name, kind in SEARCH_ATTRIBUTES.items()
         )
+
+
+async def keep_closed(client: Client) -> None:
+    """Closed cases stay for `RETENTION`: left alone, the server forgets after a day that a case id was used."""
+    service = client.workflow_service
+    found = await service.describe_namespace(DescribeNamespaceRequest(namespace=NAMESPACE))
+    if found.config.workflow_execution_retention_ttl.ToTimedelta() != RETENTION:
+        wanted = NamespaceConfig()
+        wanted.workflow_execution_retention_ttl.FromTimedelta(RETENTION)
+        await service.update_namespace(UpdateNamespaceRequest(namespace=NAMESPACE, config=wanted))

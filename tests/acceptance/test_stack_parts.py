@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import psycopg
 from temporalio import workflow
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from handrail.embedded.model import OfflineModel
 
 STATUS = SearchAttributeKey.for_keyword("CaseStatus")
 
@@ -44,7 +49,18 @@ async def test_the_server_knows_our_search_attributes(temporal_client: Client) -
     await handle.terminate()
 
 
+async def test_the_server_remembers_closed_cases(temporal_client: Client) -> None:
+    found = await temporal_client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
+    assert found.config.workflow_execution_retention_ttl.ToTimedelta() == timedelta(days=30)
+
+
+async def test_the_offline_model_says_what_it_serves(offline_model: OfflineModel) -> None:
+    async with httpx.AsyncClient(base_url=offline_model.url, trust_env=False) as client:
+        models = (await client.get("models")).json()
+    assert [model["id"] for model in models["data"]] == [offline_model.serves]
+
+
 async def test_time_is_skipped(time_skipping: WorkflowEnvironment) -> None:
     queue = f"naps-{uuid4()}"
-    async with Worker(time_skipping.client, task_queue=queue, workflows=[Naps]):
+    async with Worker(time_skipping.client, task_queue=queue, workflows=[Naps], workflow_runner=UnsandboxedWorkflowRunner()):
         assert await time_skipping.client.execute_workflow(Naps.run, id=f"naps-{uuid4()}", task_queue=queue) == "rested"
