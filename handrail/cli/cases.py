@@ -56,12 +56,14 @@ def say(
     as_json: Json = False,
 ) -> None:
     """Pass on another message of the customer."""
+    from handrail.temporal.client import answered
+
     text, place = words("--message", message), world(ctx)
 
     async def work() -> tuple[Receipt, CaseView | None]:
         async with place.cases() as cases:
             receipt = await cases.say(case_id, text, message_id=message_id)
-            return receipt, await cases.wait(case_id, timeout=timeout) if wait else None
+            return receipt, await cases.wait(case_id, until=answered(receipt), timeout=timeout) if wait else None
 
     show_result(place, *asyncio.run(work()), as_json=as_json)
 

@@ -38,7 +38,7 @@ app = typer.Typer()
 def list_approvals(ctx: typer.Context, as_json: Json = False) -> None:
     """Every open approval, the first due first."""
     from handrail.cli.documents import approval_document, print_document
-    from handrail.cli.tables import approvals_table, screen
+    from handrail.cli.tables import print_approval, screen
 
     async def work() -> list[tuple[CaseView, Approval]]:
         async with world(ctx).records() as records:
@@ -50,7 +50,8 @@ def list_approvals(ctx: typer.Context, as_json: Json = False) -> None:
             [{**approval_document(one), "topic": view.topic, "customer_id": view.customer_id} for view, one in found]
         )
     elif found:
-        screen().print(approvals_table(found))
+        for _, one in found:
+            print_approval(one)
         screen().print("\nDecide one: handrail decide CASE approve|reject|edit|answer --approval A --reviewer YOU")
     else:
         screen().print("Nothing waits for a decision.")
@@ -204,9 +205,13 @@ def step(
 ) -> None:
     """Do one thing as `reviewer` and show what became of it."""
 
+    from handrail.temporal.client import answered
+
     async def work() -> tuple[Receipt, CaseView | None]:
         async with place.cases(identity=reviewer) as cases:
             receipt = await act(cases)
-            return receipt, await cases.wait(waited[0], timeout=waited[1]) if waited else None
+            if waited is None:
+                return receipt, None
+            return receipt, await cases.wait(waited[0], until=answered(receipt, handed_back=True), timeout=waited[1])
 
     show_result(place, *asyncio.run(work()), as_json=as_json)

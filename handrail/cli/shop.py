@@ -43,7 +43,7 @@ def find(
 ) -> None:
     """Orders that are good to try something with, one per customer."""
     from handrail.cli.documents import print_document
-    from handrail.cli.tables import moment, print_rows
+    from handrail.cli.tables import print_rows, short
     from handrail.domain.errors import InvalidInput
     from handrail.postgres.pool import reading
     from handrail.shop.find import find as find_orders
@@ -77,8 +77,8 @@ def find(
         print_document(found)
         return
     rows = [
-        (one.order_id, one.customer_id, one.status, one.total, one.refundable, one.max_quantity, moment(one.placed_at))
+        (one.order_id, one.customer_id, one.status, one.total, one.refundable, one.max_quantity, short(one.placed_at))
         for one in found
     ]
-    headings = ("order", "customer", "status", "total", "refundable", "most of one", "placed")
+    headings = ("order", "customer", "status", "total", "refundable", "most of one", "placed (UTC)")
     print_rows(headings, rows, "No order is like that. Ask for less, or seed the shop with `handrail up`.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from handrail.domain.people import Receipt
 
 Row = Sequence[object]
+PIPE_WIDTH = 160
 
 
 def plain(value: object) -> str:
@@ -30,7 +32,10 @@ def plain(value: object) -> str:
 
 def screen() -> Console:
     """Standard out, made where it is used: it may have been redirected."""
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPE_WIDTH
+    return console
 
 
 def table(headings: Sequence[str], rows: Iterable[Row], *, title: str | None = None) -> Table:
@@ -64,6 +69,11 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def short(at: datetime) -> str:
+    """Month, day and time; for columns that say UTC themselves."""
+    return f"{at.astimezone(UTC):%m-%d %H:%M:%S}"
+
+
 def percent(share: float | None) -> str:
     """0.925 as 92 %."""
     return "" if share is None else f"{share:.0%}"
@@ -71,7 +81,7 @@ def percent(share: float | None) -> str:
 
 def arguments(values: dict[str, object]) -> str:
     """order_id=O-1, amount=80."""
-    return ", ".join(f"{name}={value}" for name, value in values.items())
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
 
 def print_receipt(receipt: Receipt) -> None:
@@ -100,8 +110,8 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             ("page", page),
         ]
     )
-    if view.approvals:
-        screen().print(approvals_table([(view, one) for one in view.approvals], "Approvals"))
+    for one in view.approvals:
+        print_approval(one)
     if view.effects:
         rows = [
             (one.effect_id, one.action, arguments(one.arguments), one.status, moment(one.applied_at)) for one in view.effects
@@ -109,31 +119,28 @@ def print_case(view: CaseView, page: str | None = None) -> None:
         screen().print(table(("effect", "action", "arguments", "status", "applied"), rows, title="Effects"))
 
 
-def approvals_table(found: Iterable[tuple[CaseView, Approval]], title: str | None = None) -> Table:
-    """What is decided or to be decided, with the rules that ask for it."""
-    rows = [
-        (
-            one.case_id,
-            f"{one.approval_id} r{one.revision}",
-            one.status,
-            one.request.title,
-            arguments(one.request.arguments),
-            "; ".join(one.request.reasons),
-            one.request.role,
-            moment(one.due_at),
-        )
-        for _, one in found
+def print_approval(approval: Approval) -> None:
+    """What is or was to be decided, with the rules that ask for it, and what to type."""
+    request = approval.request
+    wanted = f"due {moment(approval.due_at)}"
+    if approval.decision:
+        wanted = " ".join(filter(None, ["by", approval.decision.reviewer, approval.decision.note or ""]))
+    paragraph: list[str | tuple[str, str]] = [
+        (plain(f"{approval.case_id} · {approval.status} · {request.title}"), "bold"),
+        plain(f"\n  {approval.approval_id} r{approval.revision} · {request.role} · {wanted}"),
+        plain(f"\n  {arguments(request.arguments)}") if request.arguments else "",
+        *(plain(f"\n  - {reason}") for reason in request.reasons),
     ]
-    return table(("case", "approval", "status", "what", "arguments", "why", "role", "due"), rows, title=title)
+    screen().print(Text.assemble(*paragraph))
 
 
 def cases_table(views: Iterable[CaseView]) -> Table:
     """One line per case."""
     rows = [
-        (one.case_id, one.status, one.topic, int(one.tier), one.queue, one.reason, one.customer_id, moment(one.updated_at))
+        (one.case_id, one.status, one.topic, int(one.tier), one.queue, one.reason, one.customer_id, short(one.updated_at))
         for one in views
     ]
-    return table(("case", "status", "topic", "tier", "queue", "reason", "customer", "updated"), rows)
+    return table(("case", "status", "topic", "tier", "queue", "reason", "customer", "updated (UTC)"), rows)
 
 
 def print_transcript(messages: list[Message]) -> None:

@@ -53,8 +53,17 @@ def made(kind: type[Sent], **fields: object) -> Sent:
 
 
 def settled(view: CaseView) -> bool:
-    """The case waits for somebody, or is over."""
+    """The case waits for somebody, or is over. One whose approval was just decided has still to act on it."""
+    if view.status is CaseStatus.AWAITING_APPROVAL:
+        return any(one.status is ApprovalStatus.OPEN for one in view.approvals)
     return view.status is not CaseStatus.WORKING
+
+
+def answered(receipt: Receipt, *, handed_back: bool = False) -> Callable[[CaseView], bool]:
+    """Settled after what the receipt is for: where it begins another turn, settled after that one."""
+    waited = receipt.status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
+    turn = receipt.turn + 1 if handed_back or (waited and not receipt.duplicate) else receipt.turn
+    return lambda view: view.turn >= turn and settled(view)
 
 
 class CaseClient:
