@@ -111,10 +111,11 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
 
 def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
     """The real nodes over the adapters."""
+    guardrail = Guardrail(world.topics, world.record, world.policies, world.cases, world.clock, world.business.links)
     return CaseNodes(
         classify=Classify(world.router, world.topics, world.cases).classify,
         agent=Agent(world.model, world.topics, world.record, world.cases, world.clock).agent,
-        guardrail=Guardrail(world.topics, world.record, world.policies, world.cases, world.clock).guardrail,
+        guardrail=guardrail.guardrail,
         approval=Approval(approval_minutes).approval,
         act=Act(world.record, world.clock).act,
         resolve=Resolve(world.cases, world.clock, world.business.disclosure).resolve,
@@ -191,7 +192,8 @@ def main() -> None:
     """`python -m worker`. Exits with 1 and one line where something it needs is missing or wrong."""
     settings = Settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for noisy in ("httpx", "httpx2"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         asyncio.run(serve(settings))
     except HandrailError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +71,16 @@ def plain(proposal: Proposal, ruling: Ruling, rule: str, words: str) -> Verdict:
 class Guardrail:
     """Rules on every proposal: reads, effects, replies."""
 
-    def __init__(self, topics: Topics, record: SystemOfRecord, policies: Policies, cases: Cases, clock: Clock) -> None:
+    def __init__(
+        self,
+        topics: Topics,
+        record: SystemOfRecord,
+        policies: Policies,
+        cases: Cases,
+        clock: Clock,
+        links: Collection[str] = (),
+    ) -> None:
+        self._links = links
         self._topics = topics
         self._record = record
         self._policies = policies
@@ -186,7 +196,9 @@ class Guardrail:
             facts=known,
             effects=view.effects,
             customer_texts=[message.text for message in view.incoming],
-            tool_names=[spec.name for spec in self._record.specs(sorted(self._tool_names()))],
+            tool_names=self._tool_names(),
+            internal=self._policies.names(),
+            allowed_links=self._links,
         )
 
     def _tool_names(self) -> set[str]:

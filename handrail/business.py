@@ -88,7 +88,7 @@ class Business:
     """`folder` holds `topics/*.yaml`, `policies/*.yaml`, `risk.yaml` and `matrix.yaml`; `migrations` its SQL files.
 
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
-    field a policy may name. `disclosure` is the sentence, per language, that opens the agent's first reply. `seed` fills an
+    field a policy may name. `links` are hosts, prefixes and e-mail addresses that a reply may hold. `disclosure` is the sentence, per language, that opens the agent's first reply. `seed` fills an
     empty demonstration system; `samples` are messages that show every path, as (customer_id, text) from the seeded data.
     """
 
@@ -98,6 +98,7 @@ class Business:
     known_customer: Callable[[Any, str], Awaitable[bool]]
     facts: Mapping[str, FactType]
     disclosure: Mapping[str, str]
+    links: tuple[str, ...] = ()
     migrations: Path | None = None
     seed: Callable[[Any], Awaitable[None]] | None = None
     samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None

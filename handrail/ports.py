@@ -43,6 +43,10 @@ class Policies(Protocol):
         """The strictest ruling of every policy's rules over `facts`; fails closed."""
         ...
 
+    def names(self) -> list[str]:
+        """Ids of policies and rules: internal words that no reply may hold."""
+        ...
+
 
 class Matrix(Protocol):
     """The escalation matrix in force now; the first matching row wins."""

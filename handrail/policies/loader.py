@@ -52,6 +52,10 @@ class FilePolicies:
         """The policies in force, by file name."""
         return list(self._live.now().value.policies)
 
+    def names(self) -> list[str]:
+        """Ids of the policies and rules in force: internal words that no reply may hold."""
+        return [name for policy in self.all() for name in (policy.id, *(rule.id for rule in policy.rules.rules))]
+
     def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
         """The strictest ruling of every policy over `facts`; a rule that cannot be worked out blocks."""
         loaded = self._live.now()
