@@ -6,8 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from handrail.domain.replies import rule_reply
-
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.agent import Exchange, ToolCall
@@ -17,6 +15,7 @@ from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
 from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.replies import rule_reply
 from handrail.domain.topics import Autonomy, Topic
 from handrail.ports import Cases, Checked, Clock, Policies, SystemOfRecord, Topics
 

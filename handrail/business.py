@@ -88,8 +88,9 @@ class Business:
     """`folder` holds `topics/*.yaml`, `policies/*.yaml`, `risk.yaml` and `matrix.yaml`; `migrations` its SQL files.
 
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
-    field a policy may name. `links` are hosts, prefixes and e-mail addresses that a reply may hold. `disclosure` is the sentence, per language, that opens the agent's first reply. `seed` fills an
-    empty demonstration system; `samples` are messages that show every path, as (customer_id, text) from the seeded data.
+    field a policy may name. `disclosure` is the sentence, per language, that opens the agent's first reply; `links` are the
+    hosts, prefixes and e-mail addresses that a reply may hold. `seed` fills an empty demonstration system; `samples` are
+    messages that show every path, as (customer_id, text) from the seeded data.
     """
 
     name: str
