@@ -15,6 +15,7 @@ from rich.text import Text
 
 from handrail.business import Business
 from handrail.cli.signposts import directions, waiting_url
+from handrail.cli.tables import plain
 from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
 from handrail.embedded.state import Stack
@@ -49,7 +50,12 @@ def waits_for(case: CaseView) -> str:
             return approval.request.headline
     if case.status is CaseStatus.WITH_HUMAN:
         return f"{case.queue or 'a person'}: {case.reason or 'handed over'}"
-    return (case.reply or "").replace("\n", " ")
+    return " ".join((case.reply or "").split())
+
+
+def safe(words: str) -> Text:
+    """Words that a customer or a model may have written: neither markup nor terminal control."""
+    return Text(plain(words))
 
 
 def picture(cases: Sequence[CaseView], where: Sequence[tuple[str, str]], height: int, trouble: str) -> Group:
@@ -62,10 +68,11 @@ def picture(cases: Sequence[CaseView], where: Sequence[tuple[str, str]], height:
     shown = list(cases[: max(3, height - AROUND_TABLE)])
     for case in shown:
         status = Text(case.status, style=COLOURS[case.status])
-        table.add_row(Text(case.case_id), status, Text(case.topic or "–"), Text(waits_for(case)))
+        table.add_row(safe(case.case_id), status, safe(case.topic or "–"), safe(waits_for(case)))
     counted = Counter(case.status for case in cases)
     counts = "  ".join(f"[{COLOURS[status]}]{status}[/] {counted[status]}" for status in CaseStatus if counted[status])
-    more = f"  ({len(shown)} of {len(cases)} shown, those that need somebody first)" if len(shown) < len(cases) else ""
+    of = f"the {ROWS} changed last" if len(cases) == ROWS else str(len(cases))
+    more = f"  ({len(shown)} of {of} shown, those that need somebody first)" if len(shown) < len(cases) else ""
     links = Table.grid(padding=(0, 2))
     for what, place in where:
         links.add_row(f"[bold]{what}[/]", Text(place, overflow="fold"))

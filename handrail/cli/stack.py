@@ -19,9 +19,11 @@ from typing import Annotated, Any
 import psutil
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from handrail.cli.failures import Exit
 from handrail.cli.signposts import directions, program, waiting_url
+from handrail.cli.tables import plain
 from handrail.cli.world import environment
 from handrail.embedded.folder import check_folder, end_leftovers
 from handrail.embedded.process import StackFailed
@@ -127,7 +129,7 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
         console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
         await Watch(embedded.describe(State.READY, {}), business, console).run()
 
-    console.print(f"[bold]Handrail[/] in {embedded.folder}", soft_wrap=True)
+    console.print(f"[bold]Handrail[/] in {escape(str(embedded.folder))}", soft_wrap=True)
     await Run(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
     console.print("stopped; the next start goes on with every open case")
 
@@ -136,16 +138,14 @@ def teller(console: Console) -> Callable[[Event], None]:
     """Prints what happens to the parts, a line each."""
 
     def tell(event: Event) -> None:
-        name = f"{event.part:<12}"
+        name, said, took = f"{event.part:<12}", escape(plain(event.text)), f"{event.seconds:5.1f} s"
         match event.what:
             case What.READY:
-                console.print(f"  [green]✓[/] {name} {event.seconds:5.1f} s  [dim]{event.text}[/]")
+                console.print(f"  [green]✓[/] {name} {took}  [dim]{said}[/]")
             case What.DIED:
-                console.print(
-                    f"  [red]✗ {name} ended[/] ({event.text}); starting it again in {event.seconds:.1f} s", soft_wrap=True
-                )
+                console.print(f"  [red]✗ {name} ended[/] ({said}); starting it again in {event.seconds:.1f} s", soft_wrap=True)
             case What.STOPPED:
-                console.print(f"  [dim]■ {name} {event.seconds:5.1f} s  stopped[/]")
+                console.print(f"  [dim]■ {name} {took}  stopped[/]")
             case What.STARTING:
                 pass
 
@@ -230,7 +230,7 @@ def document(folder: Path) -> str:
 def show(stack: Stack) -> None:
     """The stack for people; the password stays out of it."""
     console = Console(soft_wrap=True, highlight=False)
-    console.print(f"[bold]Handrail[/] {stack.state.value} in {stack.data_dir} (pid {stack.supervisor.pid})")
+    console.print(f"[bold]Handrail[/] {stack.state.value} in {escape(str(stack.data_dir))} (pid {stack.supervisor.pid})")
     for what, where in [
         ("Temporal", stack.temporal_address),
         ("Web UI", stack.temporal_ui),

@@ -1,0 +1,78 @@
+"""What `up` shows: parts that come and go, and the cases that need somebody."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from handrail.cli.live import picture
+from handrail.cli.stack import choose_base, model_url, reason, teller
+from handrail.domain.cases import CaseStatus, CaseView
+from handrail.embedded.supervisor import Event, What
+from handrail.settings import Settings
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def screen() -> Console:
+    return Console(file=io.StringIO(), width=120, force_terminal=False)
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def case(number: int, status: CaseStatus, reply: str | None = None) -> CaseView:
+    return CaseView(
+        case_id=f"c-{number}", customer_id="C-1", status=status, reply=reply, opened_at=NOW, updated_at=NOW + timedelta(number)
+    )
+
+
+def test_words_of_a_customer_or_model_are_neither_markup_nor_control() -> None:
+    console = screen()
+    console.print(picture([case(1, CaseStatus.RESOLVED, "[/] [bold]hi[/bold]\x1b[2J\nthere")], [], 40, ""))
+    assert "[/] [bold]hi[/bold][2J there" in shown(console)
+
+
+def test_a_small_screen_says_what_it_leaves_out() -> None:
+    console = screen()
+    console.print(picture([case(number, CaseStatus.WORKING) for number in range(9)], [], 10, "PostgreSQL is away"))
+    said = shown(console)
+    assert "c-2" in said
+    assert "c-3" not in said
+    assert "3 of 9 shown" in said
+    assert "PostgreSQL is away" in said
+
+
+def test_a_log_line_with_brackets_does_not_hurt_the_supervisor() -> None:
+    console = screen()
+    teller(console)(Event("postgres", What.DIED, 0.5, "SIGKILL; [/home] [red]LOG"))
+    assert "(SIGKILL; [/home] [red]LOG); starting it again in 0.5 s" in shown(console)
+
+
+def test_the_refusal_is_found_among_what_was_said() -> None:
+    assert reason("Handrail in x\nError: port 1 is taken.\n", 1) == "port 1 is taken."
+    assert reason("Traceback: boom", 7) == "the stack ended with exit code 7: Traceback: boom"
+
+
+def test_a_key_means_a_real_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert model_url(Settings()) is None
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+    assert model_url(Settings()) == "https://api.openai.com/v1"
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    assert model_url(Settings()) == "http://127.0.0.1:1/v1"
+
+
+def test_ports_are_asked_for_or_set_or_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HANDRAIL_PORT_BASE", raising=False)
+    assert choose_base(Settings(), tmp_path, None) == 17_230
+    monkeypatch.setenv("HANDRAIL_PORT_BASE", "20000")
+    assert choose_base(Settings(), tmp_path, None) == 20_000
+    assert choose_base(Settings(), tmp_path, 21_000) == 21_000
