@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.intake import Intake
     from workflows.loop import Loop
     from workflows.memory import CaseMemory
-    from workflows.menu import NOBODY, Menu
+    from workflows.menu import NOBODY, Menu, entries
     from workflows.options import CHECK
     from workflows.packet import packet
 
@@ -158,7 +158,12 @@ class CaseWorkflow:
 
     @workflow.signal(dynamic=True, description=INTERNAL)
     def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
-        self.refuse_signal(name, self._unknown(name))
+        """Also where a numbered entry arrives before this run's first step: the SDK looks names up before it calls init."""
+        if self._invalid or name not in entries(self._memory):
+            return self.refuse_signal(name, self._unknown(name))
+        if len(args) > 1:
+            return self.refuse_signal(name, "takes one JSON value or none.")
+        return self._click_signal(name, plain(args[0]) if args else None)
 
     # Queries
 
@@ -241,6 +246,14 @@ class CaseWorkflow:
             words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
             raise refusal(InvalidInput(words)) from None
         return wanted.model_copy(update={"arguments": checked})
+
+
+def plain(value: RawValue) -> Any:
+    """The JSON of a payload; what is no JSON becomes a number, which no handler takes for a note."""
+    try:
+        return workflow.payload_converter().from_payload(value.payload)
+    except Exception:  # noqa: BLE001 - whatever a sender put into the payload, the case lives
+        return 0
 
 
 def remember(raw: Any) -> CaseMemory:
