@@ -152,6 +152,7 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
         text=text,
         at=now,
         turn=view.turn,
+        sequence=view.sequence,
         language=view.row.language,
     )
 

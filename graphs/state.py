@@ -63,11 +63,13 @@ class CaseState(BaseModel):
 
     `incoming` are the customer's messages that this turn answers. `proposals` wait for a ruling or an action, `rulings` are
     the guardrail's latest words on them. `calls` counts equal calls over the whole case, key is the digest of action and
-    arguments. `step` grows with every agent call, so no two node inputs are ever equal.
+    arguments. `step` grows with every agent call, so no two node inputs are ever equal. `sequence` is the place in the
+    transcript of what the case says in this turn: behind everything that was heard before it.
     """
 
     row: CaseRow
     turn: int = 1
+    sequence: int = 0
     incoming: list[Message] = Field(default_factory=list)
     person: Person | None = None
 

@@ -80,6 +80,7 @@ class EndView(BaseModel):
 
     row: CaseRow
     turn: int = 1
+    sequence: int = 0
     step: int = 0
     incoming: list[Message] = Field(default_factory=list)
     classification: Classification | None = None

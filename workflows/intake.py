@@ -149,7 +149,9 @@ class Intake:
             CaseStatus.RESOLVED, now, assignee=row.assignee or wanted.reviewer, reply=reply or row.reply, due_at=None
         )
         if reply:
-            self._person_says(identity(row.case_id, row.version, "resolve"), wanted.reviewer, reply, now)
+            message_id = identity(row.case_id, row.version, "resolve")
+            self._memory.seen[message_id] = "person"
+            self._person_says(message_id, wanted.reviewer, reply, now)
         self._memory.audit(wanted.reviewer, "resolve", now, note=wanted.note)
         return self.receipt()
 
@@ -170,7 +172,7 @@ class Intake:
                 text=text,
                 at=now,
                 turn=self._memory.row.turn,
-                sequence=len(self._memory.seen),
+                sequence=self._memory.heard,
                 by=name,
             )
         )

@@ -163,7 +163,7 @@ class Loop:
         if suspended is None:
             memory.interruption = Escalation(reason="graph_changed", words="The question that was answered is gone.")
             return
-        suspended.state.row = memory.row
+        suspended.state.row, suspended.state.sequence = memory.row, memory.heard + 1
         memory.suspended = None
         await self._go(lambda turn: turn.resume(suspended, decision), suspended.state)
 
@@ -200,9 +200,8 @@ class Loop:
         memory.drop_approvals(ApprovalStatus.EXPIRED if expired else ApprovalStatus.WITHDRAWN)
         if memory.unsaved:
             await self._flush()
-        state = state.model_copy(
-            update={"row": memory.row, "escalation": why, "outcome": None, "incoming": [*state.incoming, *said]}
-        )
+        changes = {"row": memory.row, "sequence": memory.heard + 1, "escalation": why, "outcome": None}
+        state = state.model_copy(update={**changes, "incoming": [*state.incoming, *said]})
         end = await Turn().start(state)
         memory.interruption = None
         memory.decided = None

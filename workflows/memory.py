@@ -86,6 +86,11 @@ class CaseMemory(BaseModel):
         return memory
 
     @property
+    def heard(self) -> int:
+        """The place in the transcript of the newest message from outside; the odd place behind it is the answer's."""
+        return 2 * len(self.seen)
+
+    @property
     def open_approvals(self) -> list[Approval]:
         """Approvals that wait for a decision."""
         return [one for one in self.approvals if one.status is ApprovalStatus.OPEN]
@@ -117,7 +122,7 @@ class CaseMemory(BaseModel):
                 text=message.text,
                 at=now,
                 turn=self.row.turn,
-                sequence=len(self.seen),
+                sequence=self.heard,
             )
         )
         return True
@@ -205,6 +210,7 @@ class CaseMemory(BaseModel):
         return CaseState(
             row=self.row,
             turn=self.row.turn,
+            sequence=self.heard + 1,
             facts=self.facts,
             effects=self.effects,
             calls=self.calls,
