@@ -8,9 +8,9 @@ import tempfile
 from collections import defaultdict
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from graphs.case import CaseNodes, build_case_graph
+from langchain_core.runnables.graph import Graph
+
 from handrail.domain.errors import InvalidInput
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -19,26 +19,15 @@ COLOURS = {"activity": "#dbeafe", "workflow": "#dcfce7", None: "#f1f5f9"}
 Place = tuple[float, float]
 
 
-class Outline:
-    """Nodes that are only drawn. Bound methods, as the graph wants them."""
-
-    async def node(self, state: Any) -> dict[str, Any]:
-        raise NotImplementedError("an outline is drawn, not run")
-
-
-def drawn(form: str) -> bytes:
-    """The graph as Mermaid text, SVG or PNG.
+def png(graph: Graph) -> bytes:
+    """The graph as a PNG.
 
     Raises:
-        InvalidInput: PNG, and no Chromium is on the PATH.
+        InvalidInput: no Chromium is on the PATH.
     """
-    node = Outline().node
-    graph = build_case_graph(CaseNodes(**dict.fromkeys(CaseNodes.__dataclass_fields__, node))).compile().get_graph()
-    if form == "mermaid":
-        return graph.draw_mermaid().encode()
     kinds = {name: (one.metadata or {}).get("execute_in") for name, one in graph.nodes.items()}
     width, height, picture = svg(kinds, [(edge.source, edge.target) for edge in graph.edges])
-    return picture.encode() if form == "svg" else png(picture, width, height)
+    return painted(picture, width, height)
 
 
 def ranks(nodes: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
@@ -99,11 +88,11 @@ def arrow(source: Place, target: Place) -> str:
     return f'<path d="{path}" fill="none" stroke="#b45309" stroke-dasharray="5 4" marker-end="url(#tip)"/>'
 
 
-def png(picture: str, width: int, height: int) -> bytes:
+def painted(picture: str, width: int, height: int) -> bytes:
     """The SVG as Chromium paints it."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        raise InvalidInput("--format: png needs Chromium on the PATH. Install it, or use --format svg or mermaid.")
+        raise InvalidInput("--format: png needs Chromium on the PATH. Install it, or take mermaid.")
     with tempfile.TemporaryDirectory() as folder:
         page, image = Path(folder, "graph.html"), Path(folder, "graph.png")
         page.write_text(f'<!doctype html><meta charset="utf-8"><body style="margin:0">{picture}', encoding="utf-8")
@@ -113,5 +102,5 @@ def png(picture: str, width: int, height: int) -> bytes:
             [browser, *options, *shot, page.as_uri()], capture_output=True, timeout=60, check=False
         )
         if not image.exists():
-            raise InvalidInput(f"--format: {browser} made no picture (exit code {done.returncode}). Use --format svg.")
+            raise InvalidInput(f"--format: {browser} made no picture (exit code {done.returncode}). Take mermaid.")
         return image.read_bytes()
