@@ -27,7 +27,9 @@ def show(
         Literal["mermaid", "png"] | None,
         typer.Option("--format", help="By default what the name of --out ends with, else mermaid.", show_default=False),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write it there instead of standard out.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write it there instead of standard out.", show_default=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Draw the graph: as Mermaid, or as a picture."""
@@ -125,17 +127,18 @@ def run_graph(
     """
     from handrail.cli import rehearsal
     from handrail.cli.documents import print_document
+    from handrail.cli.narration import Narrator
     from handrail.cli.world import environment
 
     text = None if message is None else words("--message", message)
-    teller = rehearsal.Teller(quiet=as_json)
+    narrator = Narrator(quiet=as_json)
     answer = asker(decide, may_ask=not as_json and sys.stdin.isatty())
     with rehearsal.stage(environment()) as settings:
-        played = asyncio.run(rehearsal.play(settings, text, customer, answer, teller))
+        played = asyncio.run(rehearsal.play(settings, text, customer, answer, narrator))
     if as_json:
         print_document(played.document())
     else:
-        teller.end(played)
+        narrator.end(played.state, played.request)
 
 
 def asker(decide: Literal["approve", "reject"] | None, *, may_ask: bool) -> Callable[[HumanRequest], DecisionKind | None]:

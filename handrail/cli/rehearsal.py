@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from graphs.case import build_case_graph
 from graphs.state import CaseState
 from handrail.business import Business
 from handrail.cli.documents import ready
-from handrail.cli.narration import Change, told
-from handrail.domain.approvals import Approval, Decision, DecisionInput, DecisionKind, HumanRequest, settle
-from handrail.domain.cases import CaseOpen, CaseRow, Commit
+from handrail.cli.narration import Change
+from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest, settle
+from handrail.domain.cases import CaseOpen, CaseRow, CaseStatus, Commit
 from handrail.domain.errors import InvalidInput
 from handrail.domain.messages import Author, IncomingMessage, Message, check_identifier, check_message
 from handrail.embedded.model import OfflineModel
@@ -32,13 +32,14 @@ from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool, reading, writing
 from handrail.settings import Settings
 from worker import World, case_nodes, world
+from workflows.turn import Unserialised
 
 CASE_ID = "rehearsal"
 REVIEWER = "you"
 STEPS = 500
 
 Answer = Callable[[HumanRequest], DecisionKind | None]
-Tell = Callable[[Change], None]
+Tell = Callable[[Change | HumanRequest], None]
 
 
 @dataclass(slots=True)
@@ -92,8 +93,7 @@ async def play(settings: Settings, text: str | None, customer: str | None, answe
         async with world(settings, pool) as adapters:
             await prepare(settings, pool, adapters.business)
             played = Rehearsal(*await opening(pool, adapters.business, text, customer))
-            async with Performance.of(adapters, settings, played, tell) as performance:
-                await performance.run(answer)
+            await Performance(adapters, settings, played, tell).run(answer)
             return played
     finally:
         await pool.close()
@@ -126,25 +126,77 @@ class Performance:
     """A compiled graph with one case in it."""
 
     def __init__(self, adapters: World, settings: Settings, played: Rehearsal, tell: Tell) -> None:
-        self._adapters, self._played, self._tell = adapters, played, tell
-        nodes = case_nodes(adapters, settings.approval_minutes)
-        self._app = build_case_graph(nodes).compile(checkpointer=InMemorySaver())
+        self._cases, self._clock = adapters.cases, adapters.clock
+        self._played, self._tell = played, tell
+        graph = build_case_graph(case_nodes(adapters, settings.approval_minutes))
+        self._app = graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
         self._config: Any = {"configurable": {"thread_id": CASE_ID}, "recursion_limit": STEPS}
-        self._began = time.perf_counter()
-
-    @classmethod
-    @asynccontextmanager
-    async def of(
-        cls, adapters: World, settings: Settings, played: Rehearsal, tell: Tell
-    ) -> AsyncIterator[Performance]:
-        yield cls(adapters, settings, played, tell)
+        self._revision = 0
 
     async def run(self, answer: Answer) -> None:
-        """Until the graph ends or nobody answers."""
+        """Until the graph ends, or until nobody answers what it asks."""
         given: Any = await self._open()
         while given is not None:
             request = await self._drive(given)
             given = await self._decide(request, answer) if request else None
 
     async def _open(self) -> CaseState:
-        ...
+        message = check_message(IncomingMessage(message_id="first", text=self._played.text))
+        case = CaseOpen(case_id=CASE_ID, customer_id=self._played.customer_id, message=message, channel="rehearsal")
+        now = self._clock.now()
+        await self._cases.open(case, now)
+        row = CaseRow(
+            case_id=CASE_ID,
+            customer_id=case.customer_id,
+            channel=case.channel,
+            opened_at=now,
+            updated_at=now,
+            content_digest=case.content_digest(),
+        )
+        said = Message(message_id=message.message_id, author=Author.CUSTOMER, text=message.text, at=now, turn=1, sequence=1)
+        return CaseState(row=row, incoming=[said])
+
+    async def _drive(self, given: Any) -> HumanRequest | None:
+        began = time.perf_counter()
+        request = None
+        async for event in self._app.astream(given, self._config, stream_mode="updates"):
+            for node, update in event.items():
+                if node == "__interrupt__":
+                    request = HumanRequest.model_validate(update[0].value)
+                    continue
+                change = Change(node, time.perf_counter() - began, update or {})
+                self._played.steps.append(change)
+                self._tell(change)
+                began = time.perf_counter()
+        self._played.state = CaseState.model_validate((await self._app.aget_state(self._config)).values)
+        self._played.request = request
+        return request
+
+    async def _decide(self, request: HumanRequest, answer: Answer) -> Command[Any] | None:
+        """Record the approval and its decision as a case does; the ledger lets nothing through without them."""
+        assert self._played.state is not None  # noqa: S101 - set before a request is given
+        self._revision += 1
+        now = self._clock.now()
+        approval = Approval(
+            approval_id=request.request_id,
+            case_id=CASE_ID,
+            revision=self._revision,
+            request=request,
+            opened_at=now,
+            due_at=now + timedelta(minutes=request.expires_in_minutes),
+        )
+        row = await self._keep(self._played.state.row, CaseStatus.AWAITING_APPROVAL, approval)
+        self._tell(request)
+        kind = answer(request)
+        if kind is None:
+            return None
+        wanted = DecisionInput(decision=kind, approval_id=approval.approval_id, reviewer=REVIEWER)
+        approval = settle(approval, wanted, self._clock.now(), "rehearsal")
+        row = await self._keep(row, CaseStatus.WORKING, approval)
+        decision = approval.decision
+        return Command(resume=decision.model_dump(mode="json") if decision else None, update={"row": row})
+
+    async def _keep(self, row: CaseRow, status: CaseStatus, approval: Approval) -> CaseRow:
+        row = row.model_copy(update={"status": status, "version": row.version + 1, "updated_at": self._clock.now()})
+        await self._cases.commit(Commit(row=row, approvals=[approval]))
+        return row
