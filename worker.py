@@ -132,24 +132,34 @@ def on_temporal(nodes: CaseNodes) -> CaseGraph:
     return graph
 
 
+def graph_plugin(graph: CaseGraph) -> LangGraphPlugin:
+    """Runs the graph's nodes as their `execute_in` says. Give it a graph of its own: it changes the nodes."""
+    return LangGraphPlugin(graphs={GRAPH: graph}, default_activity_options=ANY_NODE)
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Where workflow code runs, live and in replay."""
+    policy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | (
+        SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))
+
+
 def case_worker(client: Client, settings: Settings, world: World, graph: CaseGraph, nodes: CaseNodes) -> Worker:
     """A worker for the `case` workflow and its activities; many may run side by side."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
     people = CaseActivities(world.cases, world.record, identities, world.clock, terms)
     local = NodeActivities(nodes)
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    policy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | (
-        SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    )
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow],
         activities=[people.open, people.commit, people.check_edit, people.identify, local.classify, local.guardrail],
-        plugins=[LangGraphPlugin(graphs={GRAPH: graph}, default_activity_options=ANY_NODE)],
+        plugins=[graph_plugin(graph)],
         interceptors=[Guards()],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy)),
+        workflow_runner=sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,

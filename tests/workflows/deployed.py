@@ -1,0 +1,49 @@
+"""A deployment: a worker of its own with the graph that it brings, over the servers of the house."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+import worker
+from graphs.case import CaseGraph, CaseNodes
+from handrail.temporal.client import CaseClient
+from tests.house import House
+from worker import case_nodes, case_worker, on_temporal
+
+Build = Callable[[CaseNodes], CaseGraph]
+
+
+def queue() -> str:
+    """A task queue that nobody else polls."""
+    return f"cases-{uuid4().hex[:8]}"
+
+
+@asynccontextmanager
+async def deployed(
+    home: House,
+    build: Build = on_temporal,
+    *,
+    task_queue: str | None = None,
+    minutes: int = 240,
+    client: Client | None = None,
+    **options: Any,
+) -> AsyncIterator[House]:
+    """The house with another worker. `build` makes the graph, `minutes` is how long an approval stays open, `options` go to
+    the SDK's worker. With the same `task_queue` one deployment follows another."""
+    settings = home.settings.model_copy(update={"task_queue": task_queue or queue()})
+    temporal = client or home.temporal
+    nodes = case_nodes(home.world, minutes)
+    with patch.object(worker, "Worker", partial(Worker, **options)):
+        running = case_worker(temporal, settings, home.world, build(nodes), nodes)
+    async with running:
+        cases = CaseClient(temporal, task_queue=settings.task_queue)
+        yield replace(home, temporal=temporal, cases=cases, settings=settings)
