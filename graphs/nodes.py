@@ -107,6 +107,7 @@ def request_for(ruled: Ruled, minutes: int) -> HumanRequest:
         arguments=held.arguments,
         arguments_hash=held.arguments_hash,
         reasons=verdict.messages,
+        rules=[f"{hit.policy}/{hit.rule}" for hit in verdict.hits if hit.ruling is verdict.ruling],
         shown=verdict.shown,
         role="specialist" if "specialist" in roles else "support",
         expires_in_minutes=minutes,

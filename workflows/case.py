@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from handrail.domain.messages import Message, check_identifier, check_message
     from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
     from workflows.attributes import publish
+    from workflows.essentials import publish_memo
     from workflows.inputs import parse, refusal
     from workflows.intake import Intake
     from workflows.loop import Loop
@@ -64,6 +65,7 @@ class CaseWorkflow:
 
     def _show(self) -> None:
         publish(self._memory.row)
+        publish_memo(self._memory)
         self._menu.show(self._memory)
         workflow.set_current_details(packet(self._memory))
 

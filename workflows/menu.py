@@ -17,6 +17,10 @@ from workflows.memory import CaseMemory
 
 NOBODY = "Temporal Web UI"
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
+HINTS = {
+    DecisionKind.REJECT: " (Data may hold a note in quotes: “too late”)",
+    HAND_BACK: " (Data may hold a note for it in quotes: “the parcel was found”)",
+}
 
 
 def entries(memory: CaseMemory) -> dict[str, tuple[str, str | None]]:

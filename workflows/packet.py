@@ -3,124 +3,182 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import Any
 
-from handrail.domain.approvals import Approval
+from graphs.state import CaseState
+from handrail.domain.approvals import Approval, HumanRequest, RequestKind
 from handrail.domain.cases import CaseStatus
-from handrail.domain.messages import Author, Message
+from handrail.domain.messages import Author
+from workflows.foreign import escape
 from workflows.memory import CaseMemory
+from workflows.menu import HINTS, entries
+from workflows.sheet import Section, fit, joined, pasted, utc, values
 
-LIMIT = 3_800
-VALUE = 160
+NAME = 120
 WORDS = 400
-_ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&]")
-_LINKED = re.compile(r"(?i)(https?:|ftp:|mailto:|www|@)(?=[/.\w])")
-
-
-def escape(text: str, limit: int = VALUE) -> str:
-    """Foreign words as plain text: no markup, one line, at most `limit` characters.
-
-    Addresses get a zero-width space, because renderers make links of text that was already decoded.
-    """
-    flat = " ".join(text.split())
-    cut = flat if len(flat) <= limit else flat[: limit - 1] + "…"
-    return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", _LINKED.sub("\\1\u200b", cut))
+_WHERE = "Press **R**, then **More Actions** → **Send an Update**"
+_FIELD = re.compile(r"\w{1,40}")
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,4})?")
 
 
 def packet(memory: CaseMemory) -> str:
-    """The markdown. First what is asked; then what is known; last what the customer wrote and what was refused."""
-    parts = [*_asked(memory), *_person(memory), *_standing(memory), *_known(memory), *_words(memory)]
-    text = "\n".join(parts)
-    if len(text.encode()) <= LIMIT:
-        return text
-    return (
-        text.encode()[:LIMIT].decode(errors="ignore").rsplit("\n", 1)[0] + "\n\n*Shortened; the rest: `handrail case show`.*"
-    )
+    """The markdown: what is asked and how to decide; then what is known, what was tried, what the customer wrote."""
+    request = _open(memory)
+    head, sections = _head(memory), [_about(memory), _tried(memory), _words(memory), _facts(memory), _change(memory)]
+    if request is None and memory.row.status is not CaseStatus.WITH_HUMAN:
+        sections.insert(0, _standing(memory))
+    return fit(head, sections)
 
 
-def _asked(memory: CaseMemory) -> list[str]:
-    lines: list[str] = []
-    for approval in memory.open_approvals:
-        request = approval.request
-        lines += [f"## Decide: {escape(request.title)}", ""]
-        lines += [f"- **Until:** {approval.due_at:%Y-%m-%d %H:%M} UTC, then a person takes over; silence approves nothing"]
-        lines += [f"- **Why you are asked:** {escape(reason)}" for reason in request.reasons[:3]]
-        lines += [f"- **{escape(name)}:** {escape(value)}" for name, value in request.shown.items()]
-        lines += [f"- **Role:** {request.role}", *_how(approval), ""]
-    return lines
+def _open(memory: CaseMemory) -> Approval | None:
+    waiting = memory.row.status is CaseStatus.AWAITING_APPROVAL
+    return memory.open_approvals[0] if waiting and memory.open_approvals else None
 
 
-def _how(approval: Approval) -> list[str]:
-    if not approval.update_names:
-        return [f"- **Answer:** More Actions → Send an Update → `decide`, revision {approval.revision}"]
-    names = " or ".join(f"`{name}`" for name in approval.update_names)
-    return [
-        "",
-        f"**To decide:** press R, then More Actions → Send an Update → {names}. Leave the box empty. "
-        "No list of names means that no worker runs: do not send, come back later.",
-        "",
-        f"To change the amount or another field: `handrail decide {approval.case_id} edit --set field=value --reviewer you`",
-    ]
+def _head(memory: CaseMemory) -> str:
+    approval = _open(memory)
+    if approval is not None:
+        parts = [*_asked(approval, len(memory.open_approvals)), *_notice(memory), *_how(memory, approval)]
+    elif memory.row.status is CaseStatus.WITH_HUMAN:
+        parts = [*_person(memory), *_notice(memory), *_how(memory, None), *_reply()]
+    else:
+        parts = [f"## Case {escape(memory.row.case_id)}: {memory.row.status}. Nothing to decide.", *_notice(memory)]
+    return joined(parts)
+
+
+def _asked(approval: Approval, count: int) -> list[str]:
+    request = approval.request
+    lines = [f"- **Until:** {utc(approval.due_at)}; then a person takes over. Silence approves nothing."]
+    lines += [_reason(words, rule) for words, rule in list(zip_longest(request.reasons, request.rules, fillvalue=""))[:3]]
+    lines += [f"- **Who decides:** {escape(request.role, NAME)}"]
+    lines += [f"- **Also open:** {count - 1} more; shown once this one is decided"] if count > 1 else []
+    verb = "Answer" if request.kind is RequestKind.QUESTION else "Decide"
+    return [f"## {verb}: {escape(request.title)}", "\n".join(lines)]
+
+
+def _reason(words: str, rule: str) -> str:
+    named = f" (rule {escape(rule, NAME)})" if rule else ""
+    return f"- **Why you are asked:** {escape(words or 'a rule holds it')}{named}"
 
 
 def _person(memory: CaseMemory) -> list[str]:
-    handoff = memory.handoff
-    if memory.row.status is not CaseStatus.WITH_HUMAN or handoff is None:
-        return []
-    due = f"{memory.row.due_at:%Y-%m-%d %H:%M} UTC" if memory.row.due_at else "no deadline"
-    lines = [f"## A person is needed: {escape(handoff.escalation.words, WORDS)}", ""]
-    lines += [f"- **Answer by:** {due}", f"- **Queue:** {handoff.route.queue}, tier {handoff.route.tier}"]
-    lines += [f"- **Taken by:** {escape(memory.row.assignee or 'nobody yet')}"]
-    lines += [f"- **Next step:** {escape(handoff.next_step, WORDS)}"]
-    if handoff.suggested_reply:
-        lines += [f"- **Suggested reply:** {escape(handoff.suggested_reply, WORDS)}"]
-    lines += [f"- **Tried:** {escape(line)}" for line in handoff.tried[:5]]
-    lines += [f"- **Rule:** {escape(line)}" for line in handoff.policy_hits[:4]]
-    lines += ["", f"Answer: `handrail reply {memory.row.case_id} --reviewer you --text …`, or the update `reply`.", ""]
-    return lines
+    row, handoff = memory.row, memory.handoff
+    why = handoff.escalation.words if handoff else "it was asked for."
+    lines = [f"- **Answer by:** {utc(row.due_at) if row.due_at else 'nothing is due'}"]
+    if handoff:
+        lines += [f"- **Next step:** {escape(handoff.next_step, 300)}"]
+    lines += [f"- **Taken by:** {escape(row.assignee or 'nobody yet', NAME)}"]
+    lines += [f"- **Queue:** {escape(row.queue or 'none', NAME)}, tier {int(row.tier)}"]
+    return [f"## A person is needed: {escape(why, 240)}", "\n".join(lines)]
 
 
-def _standing(memory: CaseMemory) -> list[str]:
-    row = memory.row
-    lines = [f"### Case {row.case_id}: {row.status}", ""]
-    topic = (row.topic or "not yet classified").replace("_", " ")
-    lines += [f"- **Topic:** {topic}, risk {row.risk or 'unknown'}, language {row.language or 'unknown'}"]
-    lines += [f"- **Customer:** {escape(row.customer_id)}"]
-    for approval in [one for one in memory.approvals if one.decision][-2:]:
-        decision = approval.decision
-        if decision:
-            who = escape(decision.reviewer or "unnamed")
-            lines += [
-                f"- **{approval.status.capitalize()}:** {escape(approval.request.title)} by {who} ({decision.identity}) "
-                f"at {decision.decided_at:%H:%M} UTC"
-            ]
-    lines += [
-        f"- **Done:** {escape(one.action)} {escape(_values(one.arguments))}: {one.status}" for one in memory.effects[-4:]
+def _notice(memory: CaseMemory) -> list[str]:
+    return [f"> **Last notice:** {escape(memory.notice, WORDS)}"] if memory.notice else []
+
+
+def _how(memory: CaseMemory, approval: Approval | None) -> list[str]:
+    if approval is not None and approval.request.kind is RequestKind.QUESTION:
+        answer = {"decision": "answer", "revision": approval.revision, "answer": "…", "reviewer": "your name"}
+        return [f"{_WHERE}, choose **decide**, paste this into Data with your answer, Submit:", pasted(answer)]
+    wanted = approval.approval_id if approval else None
+    lines = [
+        f"- **{escape(name, NAME)}**{HINTS.get(what, '')}"
+        for name, (what, about) in entries(memory).items()
+        if about == wanted
     ]
-    if memory.notice:
-        lines += [f"- **Refused last:** {escape(memory.notice, WORDS)}"]
-    return [*lines, ""]
+    return [
+        f"{_WHERE}, choose one, leave Data empty, Submit:",
+        "\n".join(lines[:4]),
+        "Then press **R**: this page says what came of it. No such names: no worker runs; send nothing, come back later.",
+    ]
 
 
-def _known(memory: CaseMemory) -> list[str]:
-    facts = memory.suspended.state.facts if memory.suspended else memory.facts
-    if not facts:
-        return []
-    return ["### Facts", "", *(f"- {escape(one.name)}: {escape(_values(one.value), 240)}" for one in facts[-5:]), ""]
+def _reply() -> list[str]:
+    words = "To answer the customer, choose **reply** and paste this into Data:"
+    return [words, pasted({"reviewer": "your name", "text": "your words to the customer"})]
 
 
-def _words(memory: CaseMemory) -> list[str]:
-    customer = [one for one in memory.messages if one.author is Author.CUSTOMER][-3:]
-    return ["### The customer's words", "", *(_quote(one) for one in customer)]
+def _about(memory: CaseMemory) -> Section:
+    approval, row = _open(memory), memory.row
+    section = Section("What it is about", rank=1)
+    if approval is not None:
+        section.lines = [f"- **{escape(name, NAME)}:** {escape(value)}" for name, value in approval.request.shown.items()]
+    if approval is None or "Customer" not in approval.request.shown:
+        section.lines += [f"- **Customer:** {escape(row.customer_id)}"]
+    topic = (row.topic or "not yet classified").replace("_", " ")
+    section.lines += [
+        f"- **Topic:** {escape(topic)}, risk {row.risk or 'unknown'}, language {escape(row.language or 'unknown')}"
+    ]
+    if approval is None and memory.handoff and row.status is CaseStatus.WITH_HUMAN:
+        section.lines += [f"- **Rule:** {escape(line)}" for line in memory.handoff.policy_hits[:4]]
+        draft = memory.handoff.suggested_reply
+        section.lines += [f"- **Suggested reply:** {escape(draft, WORDS)}"] if draft else []
+    return section
 
 
-def _quote(message: Message) -> str:
-    return f"- {message.at:%H:%M}: “{escape(message.text, WORDS)}”"
+def _standing(memory: CaseMemory) -> Section:
+    section = Section("What came of it", rank=0)
+    section.lines = [f"- **Told the customer:** {escape(memory.row.reply, WORDS)}"] if memory.row.reply else []
+    return section
 
 
-def _values(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_values(one)}" for name, one in value.items() if one not in (None, "", [], {}))
-    if isinstance(value, list):
-        return "; ".join(_values(one) for one in value[:4])
-    return str(value)
+def _tried(memory: CaseMemory) -> Section:
+    section, state = Section("What was done", rank=3), _state(memory)
+    if memory.handoff and memory.row.status is CaseStatus.WITH_HUMAN:
+        section.lines = [f"- {escape(line)}" for line in memory.handoff.tried[-5:]]
+    elif state:
+        section.lines = [f"- {_called(one.call.tool, one.result, one.ok)}" for one in state.exchanges[-5:]]
+    for one in memory.effects[-4:]:
+        section.lines += [f"- **{escape(one.status)}:** {escape(one.action)} {escape(values(one.arguments))}"]
+    for settled in [one for one in memory.approvals if one.decision][-2:]:
+        section.lines += [f"- {_decided(settled)}"]
+    return section
+
+
+def _called(tool: str, result: dict[str, Any], ok: bool) -> str:
+    words = result.get("refused") or result.get("declined") or "refused"
+    return f"{escape(tool)}: {'done' if ok else escape(str(words))}"
+
+
+def _decided(approval: Approval) -> str:
+    decision = approval.decision
+    assert decision  # noqa: S101
+    who = f"{escape(decision.reviewer or 'unnamed', NAME)} ({decision.identity})"
+    note = f", note: {escape(decision.note)}" if decision.note else ""
+    return f"**{approval.status.capitalize()}:** {escape(approval.request.title)} by {who}, {utc(decision.decided_at)}{note}"
+
+
+def _words(memory: CaseMemory) -> Section:
+    said = [one for one in [*memory.messages, *memory.inbox] if one.author is Author.CUSTOMER][-3:]
+    return Section("The customer’s words", 2, [f"- {one.at:%H:%M} UTC: “{escape(one.text, WORDS)}”" for one in reversed(said)])
+
+
+def _facts(memory: CaseMemory) -> Section:
+    state = _state(memory)
+    facts = (state.facts if state else memory.facts)[-4:]
+    return Section(
+        "What was looked up", 5, [f"- **{escape(one.name, NAME)}:** {escape(values(one.value), 240)}" for one in facts]
+    )
+
+
+def _change(memory: CaseMemory) -> Section:
+    """One line in the sense of `fit`: half of what is to be pasted would be worse than nothing."""
+    approval = _open(memory)
+    change = _example(approval.request) if approval else {}
+    if approval is None or not change:
+        return Section("", 4)
+    edit = {"decision": "edit", "revision": approval.revision, "arguments": change, "reviewer": "your name"}
+    return Section(
+        "To change it first", 4, [f"Choose **decide**, paste this into Data, change the value, Submit:\n\n{pasted(edit)}"]
+    )
+
+
+def _example(request: HumanRequest) -> dict[str, str]:
+    """The first number among the arguments: text would be the model's or the customer's."""
+    numbers = {name: str(value) for name, value in request.arguments.items() if _FIELD.fullmatch(name)}
+    return next(({name: value} for name, value in numbers.items() if _NUMBER.fullmatch(value)), {})
+
+
+def _state(memory: CaseMemory) -> CaseState | None:
+    return memory.suspended.state if memory.suspended else None

@@ -34,6 +34,7 @@ class HumanRequest(Stored):
     arguments: dict[str, Any] = Field(default_factory=dict)
     arguments_hash: str = ""
     reasons: list[str] = Field(default_factory=list)
+    rules: list[str] = Field(default_factory=list, description="the rule behind each reason, as policy/rule")
     shown: dict[str, str] = Field(default_factory=dict)
     role: str = "support"
     expires_in_minutes: int = 240

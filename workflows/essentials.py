@@ -1,0 +1,39 @@
+"""What a person has to know when no worker runs: the Memo tab shows it, while current details and menus need a worker.
+
+A parked case goes on in a new run, and summary and details given at the start do not travel into it; the memo does. It is
+plain text on the server: facts and names of entries, no personal data. Only what changed is written, one event each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio import workflow
+
+from handrail.domain.cases import CaseStatus
+from workflows.memory import CaseMemory
+from workflows.menu import entries
+from workflows.sheet import utc
+
+WAITING = "waiting"
+
+
+def essentials(memory: CaseMemory) -> dict[str, Any] | None:
+    """What is asked, until when, why and what can be chosen; None where nobody is waited for but the customer."""
+    row = memory.row
+    found: dict[str, Any] = {"status": row.status.value, "until": utc(row.due_at) if row.due_at else None}
+    if row.status is CaseStatus.AWAITING_APPROVAL and memory.open_approvals:
+        request = memory.open_approvals[0].request
+        found |= {"asked": request.headline, "rules": request.rules, "role": request.role}
+    elif row.status is CaseStatus.WITH_HUMAN:
+        found |= {"asked": "a person's answer", "reason": row.reason, "queue": row.queue, "tier": int(row.tier)}
+    else:
+        return None
+    return {**found, "choose": list(entries(memory))}
+
+
+def publish_memo(memory: CaseMemory) -> None:
+    """Bring the memo up to date, where it differs."""
+    wanted = essentials(memory)
+    if workflow.memo_value(WAITING, None) != wanted:
+        workflow.upsert_memo({WAITING: wanted})
