@@ -104,25 +104,6 @@ class World:
 
         return load_business(self.settings.business)
 
-    def for_model(self) -> Settings:
-        """The settings with the running stack's model, where the environment names no server and no key.
-
-        Raises:
-            InvalidInput: there is no model to talk to.
-        """
-        from handrail.domain.errors import InvalidInput
-        from handrail.embedded.state import running
-
-        settings = self.settings
-        if settings.openai_api_key or settings.openai_base_url:
-            return settings
-        stack = running(settings.data_dir)
-        if stack is None:
-            raise InvalidInput("OPENAI_API_KEY: is not set and no stack offers a model. Set it, or `handrail up`.")
-        from handrail.llm.offline.wire import OFFLINE_MODEL
-
-        return settings.model_copy(update={"openai_base_url": stack.model, "model": OFFLINE_MODEL})
-
     def page(self, case_id: str) -> str:
         """The case in the Temporal Web UI."""
         s = self.settings
