@@ -138,26 +138,9 @@ class Loop:
 
     async def _resume(self, decision: Decision) -> None:
         memory, suspended = self._memory, self._memory.suspended
-        if memory.source:
-            seen = Seen(source=memory.source, decision=decision)
-            decision = await workflow.execute_activity(
-                "people.identify", seen, result_type=Decision, summary="Who decided", **STORE
-            )
-        approval = next(one for one in memory.approvals if one.approval_id == decision.approval_id)
-        now = workflow.now()
-        memory.keep(approval.model_copy(update={"decision": decision}))
-        memory.audit(
-            decision.reviewer or "unnamed",
-            f"decision:{decision.decision}",
-            now,
-            approval_id=decision.approval_id,
-            revision=decision.revision,
-            arguments_hash=decision.arguments_hash,
-            identity=decision.identity,
-            via=decision.via,
-            note=decision.note,
-        )
-        memory.become(CaseStatus.WORKING, now, due_at=None)
+        memory.become(CaseStatus.WORKING, workflow.now(), due_at=None)
+        self._show()
+        decision = await self._identified(decision)
         memory.decided = None
         await self._flush()
         if suspended is None:
@@ -166,6 +149,29 @@ class Loop:
         suspended.state.row, suspended.state.sequence = memory.row, memory.heard + 1
         memory.suspended = None
         await self._go(lambda turn: turn.resume(suspended, decision), suspended.state)
+
+    async def _identified(self, decision: Decision) -> Decision:
+        """The decision with who took it, as history tells; kept with the approval and in the audit."""
+        memory = self._memory
+        if memory.source:
+            seen = Seen(source=memory.source, decision=decision)
+            decision = await workflow.execute_activity(
+                "people.identify", seen, result_type=Decision, summary="Who decided", **STORE
+            )
+        approval = next(one for one in memory.approvals if one.approval_id == decision.approval_id)
+        memory.keep(approval.model_copy(update={"decision": decision}))
+        memory.audit(
+            decision.reviewer or "unnamed",
+            f"decision:{decision.decision}",
+            workflow.now(),
+            approval_id=decision.approval_id,
+            revision=decision.revision,
+            arguments_hash=decision.arguments_hash,
+            identity=decision.identity,
+            via=decision.via,
+            note=decision.note,
+        )
+        return decision
 
     async def _go(self, start: Callable[[Turn], Coroutine[Any, Any, TurnEnd]], state: CaseState) -> None:
         """Run the graph with one ear open; what goes wrong in it becomes a reason for a person."""
