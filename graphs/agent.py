@@ -11,7 +11,7 @@ from handrail.domain.errors import BusinessRefused
 from handrail.domain.handoffs import Escalation, Fact
 from handrail.domain.model import digest
 from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
-from handrail.domain.topics import Topic
+from handrail.domain.topics import Autonomy, Topic
 from handrail.ports import Cases, Clock, Model, SystemOfRecord, Topics
 
 
@@ -35,10 +35,10 @@ class Agent:
         view = AgentView.model_validate(state)
         topic = self._topics.get(view.row.topic or "")
         if topic is None:
-            return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
-        exceeded = over(view, topic)
-        if exceeded:
-            return {"escalation": exceeded}
+            return {"escalation": Escalation(reason="out_of_scope", words="The case is about none of the agent's topics.")}
+        refusal = for_people_now(topic) or over(view, topic)
+        if refusal:
+            return {"escalation": refusal}
         facts = await self._prefetch(view, topic)
         answer = await self._model.complete(await self._request(view, topic, facts))
         return {
@@ -104,10 +104,20 @@ def proposal(
     )
 
 
+def for_people_now(topic: Topic) -> Escalation | None:
+    """A person can hand back any case, and a topic can be switched off while a case is open."""
+    if topic.people_only:
+        return Escalation(reason="people_only", words=f"{topic.name} is for people: {topic.description}")
+    if topic.autonomy is Autonomy.OFF:
+        return Escalation(reason="autonomy_off", words=f"The agent is switched off for {topic.name}.")
+    return None
+
+
 def over(view: AgentView, topic: Topic) -> Escalation | None:
-    """The execution bound that another model call would break."""
-    if view.step >= topic.bounds.steps:
-        return Escalation(reason="bounds", words=f"The agent took {view.step} steps, the bound is {topic.bounds.steps}.")
+    """The execution bound that another model call would break. Steps count in a turn, model calls over the whole case."""
+    steps = max(view.step, view.usage.calls)
+    if steps >= topic.bounds.steps:
+        return Escalation(reason="bounds", words=f"The agent took {steps} steps, the bound is {topic.bounds.steps}.")
     if view.usage.cost_usd >= topic.bounds.cost_usd:
         return Escalation(
             reason="bounds", words=f"The model cost {view.usage.cost_usd:.2f} USD, the bound is {topic.bounds.cost_usd:.2f}."

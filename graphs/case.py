@@ -47,7 +47,7 @@ def build_case_graph(nodes: CaseNodes) -> CaseGraph:
     """The case graph, not yet compiled.
 
     start ─► classify ─► agent ─► guardrail ─► act ─► agent …
-                │          │       │  │  └──► approval ─► guardrail
+                │          │       │  │  └──► approval ─► guardrail …
                 │          │       │  └─────► resolve ─► end
                 └──────────┴───────┴────────► escalate ─► end
     """
@@ -65,7 +65,7 @@ def build_case_graph(nodes: CaseNodes) -> CaseGraph:
     graph.add_conditional_edges("classify", routes.after_classify, ["agent", "escalate"])
     graph.add_conditional_edges("agent", routes.after_agent, ["guardrail", "escalate"])
     graph.add_conditional_edges("guardrail", routes.after_guardrail, ["act", "approval", "resolve", "agent", "escalate"])
-    graph.add_edge("approval", "guardrail")
+    graph.add_conditional_edges("approval", routes.after_approval, ["guardrail", "escalate"])
     graph.add_conditional_edges("act", routes.after_act, ["agent", "approval"])
     graph.add_edge("resolve", END)
     graph.add_edge("escalate", END)

@@ -21,7 +21,7 @@ from handrail.ports import Cases, Checked, Clock, Policies, SystemOfRecord, Topi
 
 SEND_BACKS = 1
 REFUSALS = 5
-HELD_FOR_REVIEW = "autonomy_review"
+BY_AUTONOMY = "autonomy"
 
 
 @dataclass(slots=True)
@@ -127,14 +127,15 @@ class Guardrail:
             checked = await self._record.check(view.row.case_id, view.row.customer_id, proposal.action, proposal.arguments)
         except (InvalidInput, BusinessRefused) as refused:
             return sheet.refuse(proposal, str(refused))
-        same = proposal.model_copy(update={"arguments": checked.arguments, "arguments_hash": digest(checked.arguments)})
+        changes = {"arguments": checked.arguments, "arguments_hash": digest(checked.arguments), "counted": True}
+        same = proposal.model_copy(update=changes)
         if proposal.kind is ProposalKind.READ:
             return sheet.rule(same, plain(same, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
         return self._effect(sheet, same, checked)
 
     def _repeats(self, sheet: Sheet, proposal: Proposal) -> bool:
-        """Whether the same call with the same arguments has come too often; a decided one is no repetition."""
-        if decided(sheet.view, proposal):
+        """Whether the same call with the same arguments has come too often; one that is ruled on again is no repetition."""
+        if proposal.counted or decided(sheet.view, proposal):
             return False
         key = digest([proposal.action, proposal.arguments])[:16]
         sheet.calls[key] = sheet.calls.get(key, 0) + 1
@@ -162,7 +163,7 @@ class Guardrail:
             verdict = verdict.model_copy(update={"ruling": Ruling.ALLOW, "hits": [*verdict.hits, hit]})
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate("policy_block", "; ".join(verdict.messages) or "A policy blocks this.")
+            sheet.escalate(why_blocked(sheet.topic, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
 
     def _reply(self, sheet: Sheet, proposal: Proposal) -> None:
         view, topic = sheet.view, sheet.topic
@@ -183,7 +184,7 @@ class Guardrail:
         verdict = by_autonomy(topic, verdict)
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate("draft", "The agent only drafts here; a person owns the case.")
+            sheet.escalate(why_blocked(topic, verdict), "The agent only drafts here; a person owns the case.")
         return None
 
     def _reply_hits(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
@@ -252,8 +253,15 @@ def by_autonomy(topic: Topic, verdict: Verdict) -> Verdict:
         return verdict
     ruling = Ruling.REQUIRE_APPROVAL if topic.autonomy is Autonomy.REVIEW else Ruling.BLOCK
     words = f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
-    hit = RuleHit(policy="handrail", rule=HELD_FOR_REVIEW, ruling=ruling, message=words)
+    hit = RuleHit(policy="handrail", rule=BY_AUTONOMY, ruling=ruling, message=words)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def why_blocked(topic: Topic, verdict: Verdict) -> str:
+    """The reason code: the topic's autonomy, or a policy."""
+    if not any(hit.rule == BY_AUTONOMY for hit in verdict.hits):
+        return "policy_block"
+    return "autonomy_off" if topic.autonomy is Autonomy.OFF else "draft"
 
 
 def text_of(proposal: Proposal) -> str:

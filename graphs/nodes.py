@@ -159,7 +159,7 @@ class Act:
 
 def effect(view: ActView, one: Proposal) -> Effect:
     """The allowed proposal with the case's own customer and whoever approved it."""
-    approved = next((d for d in view.decisions if d.approval_id == one.proposal_id), None)
+    approved = next((d for d in reversed(view.decisions) if d.approval_id == one.proposal_id), None)
     return Effect(
         effect_id=one.proposal_id,
         case_id=view.row.case_id,

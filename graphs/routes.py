@@ -51,6 +51,11 @@ async def after_guardrail(state: CaseState) -> Literal["act", "approval", "resol
     return "resolve" if allowed else "agent"
 
 
+async def after_approval(state: CaseState) -> Literal["guardrail", "escalate"]:
+    """What a person let through is ruled on again, under the policies of now; a rejected reply is for a person."""
+    return "escalate" if state.escalation else "guardrail"
+
+
 async def after_act(state: CaseState) -> Literal["agent", "approval"]:
     """What is still held waits for its decision; otherwise the agent sees the results."""
     return "approval" if held(state) else "agent"

@@ -34,6 +34,7 @@ class Proposal(Stored):
     revision: int = 1
     call_id: str | None = Field(default=None, description="the model's own id of the tool call")
     confidence: float | None = None
+    counted: bool = Field(default=False, description="it was counted towards the bound on repeated calls")
 
 
 class Ruling(StrEnum):

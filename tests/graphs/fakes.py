@@ -1,0 +1,247 @@
+"""The ports as ten-line fakes, and a small bank to play with: what the graph decides is seen without a database or a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
+
+from graphs.agent import Agent
+from graphs.case import CaseNodes, build_case_graph
+from graphs.guardrail import Guardrail
+from graphs.nodes import Act, Classify
+from graphs.nodes import Approval as Ask
+from graphs.outcomes import Escalate, Resolve
+from graphs.state import CaseState
+from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
+from handrail.domain.approvals import Approval, Decision, DecisionKind, HumanRequest
+from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
+from handrail.domain.classification import Classification
+from handrail.domain.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.errors import BusinessRefused, InvalidInput
+from handrail.domain.handoffs import Handoff, Route
+from handrail.domain.messages import Author, Message
+from handrail.domain.model import digest
+from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.topics import Topic
+from workflows.turn import Unserialised
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+DISCLOSURE = {"en": "An assistant is answering.", "de": "Ein Assistent antwortet."}
+SENTENCES = ["pay me", "send money", "transfer it", "money please", "a payout"]
+
+
+class Noon:
+    def now(self) -> datetime:
+        return NOON
+
+
+@dataclass
+class FakeRouter:
+    found: Classification = field(default_factory=lambda: Classification(topic="payout", confidence=0.9))
+
+    async def classify(self, text: str, *, topic_before: str | None) -> Classification:
+        return self.found
+
+
+@dataclass
+class FakeTopics:
+    topics: list[Topic]
+
+    def get(self, name: str) -> Topic | None:
+        return next((topic for topic in self.topics if topic.name == name), None)
+
+    def all(self) -> list[Topic]:
+        return self.topics
+
+
+@dataclass
+class FakePolicies:
+    """Up to `free` is allowed, above `most` is blocked."""
+
+    free: float = 100
+    most: float = 500
+
+    def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
+        amount = facts["amount"]
+        ruling = Ruling.BLOCK if amount > self.most else Ruling.REQUIRE_APPROVAL if amount > self.free else Ruling.ALLOW
+        hit = RuleHit(policy="limits", rule="amount", ruling=ruling, message=f"{amount} is {ruling}")
+        keys = proposal.model_dump(include={"proposal_id", "revision", "arguments_hash"})
+        return Verdict(**keys, ruling=ruling, hits=[hit], policy_version="v1")
+
+    def names(self) -> list[str]:
+        return ["limits", "amount-limit"]
+
+
+class FakeMatrix:
+    def route(self, *, reason: str, topic: str, risk: str, language: str) -> Route:
+        return Route(
+            tier=2 if risk == "high" else 1, queue=reason, respond_within_minutes=60, tell={"en": "A person answers."}
+        )
+
+
+@dataclass
+class FakeModel:
+    """Gives its answers in order, the last one for ever."""
+
+    answers: list[ModelAnswer] = field(default_factory=list)
+    asked: list[ModelRequest] = field(default_factory=list)
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        self.asked.append(request)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@dataclass
+class Looked:
+    arguments: dict[str, Any]
+    title: str
+    headline: str
+    shown: dict[str, str]
+    facts: dict[str, Any]
+
+
+@dataclass
+class FakeBank:
+    """Reads `balance`, pays out with `pay`; `paid` is what really left, by effect id."""
+
+    paid: dict[str, Effect] = field(default_factory=dict)
+    read_by: list[str] = field(default_factory=list)
+
+    def specs(self, names: list[str]) -> list[ToolSpec]:
+        known = {"balance": False, "pay": True}
+        return [ToolSpec(name=name, description=name, parameters={}, effect=known[name]) for name in names if name in known]
+
+    async def check(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> Looked:
+        amount = arguments.get("amount", 0)
+        if not isinstance(amount, int | float):
+            raise InvalidInput("amount: is no number. Send a number.")
+        if amount < 0:
+            raise BusinessRefused("negative", "Nothing negative is paid.")
+        title = f"Pay {amount}"
+        return Looked(dict(arguments), title, title.lower(), {"to": customer_id}, {"amount": amount})
+
+    async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.read_by.append(customer_id)
+        if arguments.get("account") == "foreign":
+            raise BusinessRefused("not_yours", "There is no such account.")
+        return {"balance": 250}
+
+    async def apply(self, effect: Effect) -> EffectResult:
+        self.paid.setdefault(effect.effect_id, effect)
+        keys = effect.model_dump(include={"effect_id", "action", "arguments"})
+        return EffectResult(**keys, status=EffectStatus.APPLIED, result={"paid": effect.arguments["amount"]}, applied_at=NOON)
+
+
+@dataclass
+class FakeCases:
+    commits: list[Commit] = field(default_factory=list)
+    customers: tuple[str, ...] = ("C-1",)
+
+    async def known_customer(self, customer_id: str) -> bool:
+        return customer_id in self.customers
+
+    async def open(self, case: CaseOpen, at: datetime) -> None:
+        raise NotImplementedError
+
+    async def commit(self, commit: Commit) -> None:
+        self.commits.append(commit)
+
+    async def transcript(self, case_id: str) -> list[Message]:
+        return [heard("pay me")]
+
+    async def effects(self, case_id: str) -> list[EffectResult]:
+        return []
+
+    async def show(self, case_id: str) -> CaseView:
+        raise NotImplementedError
+
+    async def handoff(self, case_id: str) -> Handoff | None:
+        return None
+
+    async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]:
+        return []
+
+    async def open_approvals(self) -> list[tuple[CaseView, Approval]]:
+        return []
+
+
+def topic(**changes: Any) -> Topic:
+    base: dict[str, Any] = {"name": "payout", "description": "Payouts", "examples": SENTENCES, "tools": ["balance", "pay"]}
+    return Topic.model_validate({**base, **changes})
+
+
+def heard(text: str) -> Message:
+    return Message(message_id="m-1", author=Author.CUSTOMER, text=text, at=NOON, turn=1)
+
+
+def calls(*wanted: tuple[str, dict[str, Any]], disposition: Disposition | None = None) -> ModelAnswer:
+    made = [ToolCall(call_id=f"call-{i}", tool=tool, arguments=arguments) for i, (tool, arguments) in enumerate(wanted)]
+    return ModelAnswer(calls=made, disposition=disposition, usage=Usage(calls=1, cost_usd=0.01))
+
+
+def says(text: str, confidence: float = 0.9, disposition: Disposition = Disposition.RESOLVED) -> ModelAnswer:
+    return ModelAnswer(reply=text, confidence=confidence, disposition=disposition, usage=Usage(calls=1, cost_usd=0.01))
+
+
+class Stage:
+    """The whole graph over the fakes. `run` and `decide` give the state; `asked` is what a person is asked now."""
+
+    def __init__(self, *answers: ModelAnswer, topics: list[Topic] | None = None, found: Classification | None = None) -> None:
+        self.topics = FakeTopics(topics or [topic()])
+        self.router = FakeRouter(found) if found else FakeRouter()
+        self.policies, self.model = FakePolicies(), FakeModel(list(answers))
+        self.bank, self.cases = FakeBank(), FakeCases()
+        self.asked: HumanRequest | None = None
+        self.way: list[str] = []
+        self.app = build_case_graph(self.nodes()).compile(checkpointer=InMemorySaver(serde=Unserialised()))
+        self._config: Any = {"configurable": {"thread_id": "1"}, "recursion_limit": 400}
+
+    def nodes(self) -> CaseNodes:
+        clock = Noon()
+        return CaseNodes(
+            classify=Classify(self.router, self.topics, self.cases).classify,
+            agent=Agent(self.model, self.topics, self.bank, self.cases, clock).agent,
+            guardrail=Guardrail(self.topics, self.bank, self.policies, self.cases, clock).guardrail,
+            approval=Ask(240).approval,
+            act=Act(self.bank, clock).act,
+            resolve=Resolve(self.cases, clock, DISCLOSURE).resolve,
+            escalate=Escalate(self.cases, FakeMatrix(), clock).escalate,
+        )
+
+    async def run(self, text: str = "pay me", **state: Any) -> CaseState:
+        row = CaseRow(case_id="c-1", customer_id=state.pop("customer", "C-1"), opened_at=NOON, updated_at=NOON)
+        row = row.model_copy(update=state.pop("row", {}))
+        return await self._drive(CaseState(row=row, incoming=[heard(text)], **state))
+
+    async def decide(self, decision: DecisionKind, **changes: Any) -> CaseState:
+        assert self.asked is not None, "nobody is asked anything"
+        arguments = {**self.asked.arguments, **changes}
+        made = Decision(
+            approval_id=self.asked.request_id,
+            revision=1,
+            decision=decision,
+            arguments=arguments,
+            arguments_hash=digest(arguments),
+            reviewer="ann",
+            decided_at=NOON,
+        )
+        return await self._drive(Command(resume=made.model_dump(mode="json")))
+
+    async def _drive(self, given: Any) -> CaseState:
+        self.asked = None
+        async for event in self.app.astream(given, self._config, stream_mode="updates"):
+            for node, update in event.items():
+                if node == "__interrupt__":
+                    self.asked = HumanRequest.model_validate(update[0].value)
+                else:
+                    self.way.append(node)
+        return CaseState.model_validate((await self.app.aget_state(self._config)).values)
+
+    @property
+    def amounts(self) -> list[float]:
+        """What was paid, in order."""
+        return [effect.arguments["amount"] for effect in self.bank.paid.values()]
