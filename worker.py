@@ -39,6 +39,7 @@ from handrail.postgres.record import PostgresRecord
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
+from handrail.temporal.heal import Healer
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.interceptors import Guards
 from handrail.topics.loader import FileTopics
@@ -186,7 +187,9 @@ async def serve(settings: Settings) -> None:
             nodes = case_nodes(adapters, settings.approval_minutes)
             async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
                 announce(settings.ready_file)
+                healing = asyncio.create_task(Healer(client, settings.task_queue).forever())
                 await stop.wait()
+                healing.cancel()
     finally:
         await pool.close()
 

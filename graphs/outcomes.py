@@ -61,10 +61,11 @@ class Escalate:
         self._clock = clock
 
     async def escalate(self, state: EndView) -> dict[str, Any]:
-        """Build the packet, route it by the matrix, commit."""
+        """Build the packet, route it by the matrix, commit. What was done is the ledger's word, whatever the turn knows."""
         view = EndView.model_validate(state)
         now = self._clock.now()
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
+        view = view.model_copy(update={"effects": await self._cases.effects(view.row.case_id)})
         handoff = self._packet(view, why, now)
         route = handoff.route
         row = view.row.model_copy(
@@ -82,7 +83,7 @@ class Escalate:
         messages = [said(view, Author.SYSTEM, tell, now, "tell")] if tell else []
         row = row.model_copy(update={"reply": tell or row.reply})
         outcome = await end(self._cases, view, row, messages, handoff)
-        return {"outcome": outcome, "row": row}
+        return {"outcome": outcome, "row": row, "effects": view.effects}
 
     def _packet(self, view: EndView, why: Escalation, now: datetime) -> Handoff:
         row = view.row

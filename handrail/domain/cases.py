@@ -151,3 +151,4 @@ class Commit(Stored):
     handoff: Handoff | None = None
     usage: Usage | None = None
     audit: list[AuditEntry] = Field(default_factory=list)
+    begun_again: bool = Field(default=False, description="open approvals that an abandoned run alone knew are withdrawn")

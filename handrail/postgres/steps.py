@@ -35,8 +35,10 @@ async def _save(connection: Connection, commit: Commit) -> None:
     if commit.usage is not None:
         await connection.execute(QUERIES["save_usage"], {**key, "usage": commit.usage.model_dump(mode="json")})
     await _many(connection, "save_approval", [{**one.model_dump(mode="json"), **key} for one in commit.approvals])
+    if commit.begun_again:
+        await connection.execute(QUERIES["withdraw_left_behind"], key)
     await _save_rulings(connection, commit)
-    if commit.rulings or commit.approvals:
+    if commit.rulings or commit.approvals or commit.begun_again:
         await connection.execute(QUERIES["bind_approvals"], {"case_id": commit.row.case_id})
     await _many(connection, "save_audit", [{**one.model_dump(mode="json"), **key} for one in commit.audit])
 

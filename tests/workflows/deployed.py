@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -15,6 +14,7 @@ from temporalio.worker import Worker
 
 import worker
 from graphs.case import CaseGraph, CaseNodes
+from handrail.ports import Clock
 from handrail.temporal.client import CaseClient
 from tests.house import House
 from worker import case_nodes, case_worker, on_temporal
@@ -35,15 +35,17 @@ async def deployed(
     task_queue: str | None = None,
     minutes: int = 240,
     client: Client | None = None,
+    clock: Clock | None = None,
     **options: Any,
 ) -> AsyncIterator[House]:
     """The house with another worker. `build` makes the graph, `minutes` is how long an approval stays open, `options` go to
-    the SDK's worker. With the same `task_queue` one deployment follows another."""
+    the SDK's worker, `clock` tells activities the time. With the same `task_queue` one deployment follows another."""
     settings = home.settings.model_copy(update={"task_queue": task_queue or queue()})
     temporal = client or home.temporal
-    nodes = case_nodes(home.world, minutes)
-    with patch.object(worker, "Worker", partial(Worker, **options)):
-        running = case_worker(temporal, settings, home.world, build(nodes), nodes)
+    around = replace(home.world, clock=clock or home.world.clock)
+    nodes = case_nodes(around, minutes)
+    with patch.object(worker, "Worker", lambda *given, **named: Worker(*given, **{**named, **options})):
+        running = case_worker(temporal, settings, around, build(nodes), nodes)
     async with running:
         cases = CaseClient(temporal, task_queue=settings.task_queue)
         yield replace(home, temporal=temporal, cases=cases, settings=settings)

@@ -22,6 +22,11 @@ WHERE (approvals.status = 'open' AND excluded.status <> 'open')
         IS NOT DISTINCT FROM (excluded.status, excluded.request, excluded.decision - ARRAY['reviewer', 'identity'])
     );
 
+-- name: withdraw_left_behind
+-- The run that opened them was abandoned; what is still open was committed again, under this version.
+UPDATE handrail.approvals SET status = 'withdrawn', version = %(version)s
+WHERE case_id = %(case_id)s AND status = 'open' AND version < %(version)s;
+
 -- name: save_ruling
 -- The newest revision's newest ruling holds; of two rulings of the same step the stricter one.
 INSERT INTO handrail.actions (
