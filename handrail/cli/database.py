@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -14,18 +15,27 @@ app = typer.Typer()
 
 
 @app.command()
-def migrate(ctx: typer.Context, as_json: Json = False) -> None:
+def migrate(
+    ctx: typer.Context,
+    seed: Annotated[bool, typer.Option("--seed", help="Fill an empty demonstration business, too.")] = False,
+    as_json: Json = False,
+) -> None:
     """Apply what the database still lacks."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
     from handrail.postgres import migrations
+    from handrail.postgres.pool import writing
 
     place = world(ctx)
     url = place.settings.database_url.get_secret_value()
 
     async def work() -> list[str]:
         await probe(url)
-        return await migrations.migrate(url, place.business, datetime.now(UTC))
+        applied = await migrations.migrate(url, place.business, datetime.now(UTC))
+        if seed and place.business.seed is not None:
+            async with place.pool() as pool, writing(pool) as connection:
+                await place.business.seed(connection)
+        return applied
 
     applied = asyncio.run(work())
     if as_json:

@@ -12,7 +12,7 @@ from graphs.state import CaseState, Outcome
 from handrail.cli.documents import ready
 from handrail.cli.tables import arguments, percent, plain, screen
 from handrail.domain.agent import Exchange
-from handrail.domain.approvals import HumanRequest
+from handrail.domain.approvals import Decision, HumanRequest
 from handrail.domain.cases import Ruled
 from handrail.domain.classification import Classification
 from handrail.domain.handoffs import Escalation
@@ -37,7 +37,7 @@ class Change:
     def words(self) -> list[str]:
         """What a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
         told = {name: value for name, value in self.update.items() if value and name in WORDS}
-        if "rulings" in told:
+        if "rulings" in told or "decisions" in told:
             told.pop("proposals", None)
             told.pop("exchanges", None)
         return [line for name, value in told.items() for line in WORDS[name](value)]
@@ -68,6 +68,11 @@ def exchanges(had: list[Exchange]) -> Iterator[str]:
     yield f"{last.call.tool}: {answer}"
 
 
+def decisions(taken: list[Decision]) -> Iterator[str]:
+    """The last one; the list is the whole turn's."""
+    yield f"{taken[-1].decision} by {taken[-1].reviewer}"
+
+
 def feedback(told: list[str]) -> Iterator[str]:
     """Why the agent has to try again."""
     yield from told
@@ -87,6 +92,7 @@ WORDS: dict[str, Any] = {
     "classification": classification,
     "proposals": proposals,
     "rulings": rulings,
+    "decisions": decisions,
     "exchanges": exchanges,
     "feedback": feedback,
     "escalation": escalation,
