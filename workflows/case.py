@@ -18,14 +18,14 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, Edit, Source
     from handrail.domain.cases import CaseOpen, CaseView
-    from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+    from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput
     from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import Message, check_identifier, check_message
     from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
     from workflows.attributes import publish
     from workflows.essentials import publish_memo
-    from workflows.inputs import parse, refusal
-    from workflows.intake import Intake
+    from workflows.inputs import NOTHING, check_plain, parse, refusal, value_of
+    from workflows.intake import Intake, by_person
     from workflows.loop import Loop
     from workflows.memory import CaseMemory
     from workflows.menu import NOBODY, Menu, entries
@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.packet import packet
 
 INTERNAL = "(internal - do not choose)"
+NOTICE = 800
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
@@ -42,13 +43,15 @@ class CaseWorkflow:
     """Input: the JSON of `CaseOpen`, or `{"parked": …}` in a continued run. Result: `CaseView`."""
 
     @workflow.init
-    def __init__(self, raw: Any = None) -> None:
+    def __init__(self, raw: Any = None, *surplus: Any) -> None:
         self._invalid: HandrailError | None = None
         try:
-            self._memory = remember(raw)
+            self._memory = remember(raw, surplus)
         except HandrailError as error:
             self._invalid = error
             return
+        if begun_again():
+            self._memory.begin_again()
         self._intake = Intake(self._memory)
         self._menu = Menu(self._check_click, self._click_update, self._click_signal)
         self._loop = Loop(self._memory, self._show)
@@ -56,12 +59,15 @@ class CaseWorkflow:
         workflow.set_current_details(packet(self._memory))
 
     @workflow.run
-    async def run(self, raw: Any = None) -> CaseView:
+    async def run(self, raw: Any = None, *surplus: Any) -> CaseView:
         """Until the case is closed."""
         if self._invalid:
             raise refusal(self._invalid)
         self._show()
-        return await self._loop.run()
+        try:
+            return await self._loop.run()
+        except ActivityError as error:
+            raise conflict(error) from None
 
     def _show(self) -> None:
         publish(self._memory.row)
@@ -72,15 +78,15 @@ class CaseWorkflow:
     # Updates: validated before anything is written, refused with words.
 
     @workflow.update(name="send_message", description="The customer wrote: {message_id, text}")
-    def send_message(self, raw: Any = None) -> Receipt:
+    def send_message(self, raw: RawValue = NOTHING) -> Receipt:
         return self._take(lambda: self._intake.message(raw, workflow.now()))
 
     @send_message.validator
-    def _check_send_message(self, raw: Any = None) -> None:
+    def _check_send_message(self, raw: RawValue = NOTHING) -> None:
         self._check(lambda: self._intake.check_message(raw))
 
     @workflow.update(name="decide", description="Decide: {decision, approval_id, revision, arguments, note, reviewer}")
-    async def decide(self, raw: Any = None) -> Approval:
+    async def decide(self, raw: RawValue = NOTHING) -> Approval:
         wanted, approval = self._take(lambda: self._intake.check_decision(raw, workflow.now()))
         source = self._source(update=True)
         if wanted.decision is DecisionKind.EDIT:
@@ -88,40 +94,40 @@ class CaseWorkflow:
         return self._take(lambda: self._intake.decide(wanted, workflow.now(), source, "decide"))
 
     @decide.validator
-    def _check_decide(self, raw: Any = None) -> None:
+    def _check_decide(self, raw: RawValue = NOTHING) -> None:
         self._check(lambda: self._intake.check_decision(raw, workflow.now()))
 
     @workflow.update(name="claim", description="Take this case: {reviewer}")
-    def claim(self, raw: Any = None) -> Receipt:
-        return self._take(lambda: self._intake.claim(parse(Claim, raw), workflow.now()))
+    def claim(self, raw: RawValue = NOTHING) -> Receipt:
+        return self._take(lambda: self._intake.claim(by_person(Claim, raw), workflow.now()))
 
     @claim.validator
-    def _check_claim(self, raw: Any = None) -> None:
-        self._check(lambda: self._intake.check_person(parse(Claim, raw), "claim"))
+    def _check_claim(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.check_claim(by_person(Claim, raw)))
 
     @workflow.update(name="reply", description="Answer the customer as a person: {reviewer, text}")
-    def reply(self, raw: Any = None) -> Receipt:
-        return self._take(lambda: self._intake.reply(parse(PersonReply, raw), workflow.now()))
+    def reply(self, raw: RawValue = NOTHING) -> Receipt:
+        return self._take(lambda: self._intake.reply(by_person(PersonReply, raw), workflow.now()))
 
     @reply.validator
-    def _check_reply(self, raw: Any = None) -> None:
-        self._check(lambda: self._intake.check_reply(parse(PersonReply, raw)))
+    def _check_reply(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.check_reply(by_person(PersonReply, raw)))
 
     @workflow.update(name="hand_back", description="Give the case back to the agent: {reviewer, note}")
-    def hand_back(self, raw: Any = None) -> Receipt:
-        return self._take(lambda: self._intake.hand_back(parse(HandBack, raw), workflow.now()))
+    def hand_back(self, raw: RawValue = NOTHING) -> Receipt:
+        return self._take(lambda: self._intake.hand_back(by_person(HandBack, raw), workflow.now()))
 
     @hand_back.validator
-    def _check_hand_back(self, raw: Any = None) -> None:
-        self._check(lambda: self._intake.check_person(parse(HandBack, raw), "hand_back"))
+    def _check_hand_back(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.check_hand_back(by_person(HandBack, raw)))
 
     @workflow.update(name="resolve", description="End the case as a person: {reviewer, note, reply}")
-    def resolve(self, raw: Any = None) -> Receipt:
-        return self._take(lambda: self._intake.resolve(parse(Resolve, raw), workflow.now()))
+    def resolve(self, raw: RawValue = NOTHING) -> Receipt:
+        return self._take(lambda: self._intake.resolve(by_person(Resolve, raw), workflow.now()))
 
     @resolve.validator
-    def _check_resolve(self, raw: Any = None) -> None:
-        self._check(lambda: self._intake.check_person(parse(Resolve, raw), "resolve"))
+    def _check_resolve(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.check_resolve(by_person(Resolve, raw)))
 
     @workflow.update(dynamic=True, description=INTERNAL)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> None:
@@ -134,29 +140,31 @@ class CaseWorkflow:
     # Signals: take whatever JSON a person typed; what cannot be used is shown, nothing is raised.
 
     @workflow.signal(name="message", description="The customer wrote: {message_id, text}, or just the text")
-    def message(self, raw: Any = None) -> None:
-        given = {"message_id": str(workflow.uuid4()), "text": raw} if isinstance(raw, str) else raw
-        self._tolerate("message", lambda: self._intake.message(given, workflow.now()))
+    def message(self, raw: RawValue = NOTHING) -> None:
+        self._tolerate("message", lambda: self._intake.message(self._named(raw), workflow.now()))
 
     @workflow.signal(name="approve", description="Needs {approval_id, revision}; the numbered entries need nothing")
-    def approve(self, raw: Any = None) -> None:
+    def approve(self, raw: RawValue = NOTHING) -> None:
         self._tolerate("approve", lambda: self._bare(DecisionKind.APPROVE, raw))
 
     @workflow.signal(name="reject", description="Needs {approval_id, revision}; the numbered entries need nothing")
-    def reject(self, raw: Any = None) -> None:
+    def reject(self, raw: RawValue = NOTHING) -> None:
         self._tolerate("reject", lambda: self._bare(DecisionKind.REJECT, raw))
 
     @workflow.signal(name="request_human", description="The customer wants a person; no input needed")
-    def request_human(self, raw: Any = None) -> None:
-        self._tolerate("request_human", lambda: self._intake.ask_for_person("A person was asked for."))
+    def request_human(self, raw: RawValue = NOTHING) -> None:
+        if begun_again() and wanted(raw) == {"reason": "graph_changed"}:
+            words = "The graph was edited during a turn. The ledger and the transcript say what was done before."
+            return self._tolerate("request_human", lambda: self._intake.ask_for_person(words, "graph_changed"))
+        return self._tolerate("request_human", lambda: self._intake.ask_for_person("A person was asked for."))
 
     @workflow.signal(name="reply_as_human", description="Answer the customer as a person: {reviewer, text}")
-    def reply_as_human(self, raw: Any = None) -> None:
-        self._tolerate("reply_as_human", lambda: self._intake.reply(parse(PersonReply, raw), workflow.now()))
+    def reply_as_human(self, raw: RawValue = NOTHING) -> None:
+        self._tolerate("reply_as_human", lambda: self._intake.reply(by_person(PersonReply, raw), workflow.now()))
 
     @workflow.signal(name="close_case", description="End the case now; no input needed")
-    def close_case(self, raw: Any = None) -> None:
-        self._tolerate("close_case", lambda: self._intake.close(NOBODY))
+    def close_case(self, raw: RawValue = NOTHING) -> None:
+        self._tolerate("close_case", lambda: self._intake.close(NOBODY, raw))
 
     @workflow.signal(dynamic=True, description=INTERNAL)
     def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
@@ -165,7 +173,7 @@ class CaseWorkflow:
             return self.refuse_signal(name, self._unknown(name))
         if len(args) > 1:
             return self.refuse_signal(name, "takes one JSON value or none.")
-        return self._click_signal(name, plain(args[0]) if args else None)
+        return self._click_signal(name, args[0] if args else None)
 
     # Queries
 
@@ -185,9 +193,13 @@ class CaseWorkflow:
 
     def refuse_signal(self, name: str, words: str) -> None:
         """Show what was refused; called for signals that fit no handler, too."""
-        if not self._invalid:
-            self._memory.notice = f"{workflow.now():%Y-%m-%d %H:%M} UTC, signal {name[:60]!r}: {words}"
-            self._show()
+        if self._invalid:
+            return
+        self._memory.notice = f"{workflow.now():%Y-%m-%d %H:%M} UTC, signal {name[:60]!r}: {words[:NOTICE]}"
+        if workflow.info().is_continue_as_new_suggested():
+            # Wakes the loop: a case that does nothing but refuse must park, too, before its history is too long.
+            self._memory.unsaved = True
+        self._show()
 
     def _tolerate(self, name: str, act: Callable[[], Any]) -> None:
         try:
@@ -210,19 +222,25 @@ class CaseWorkflow:
     def _unknown(self, name: str) -> str:
         return "the case could not be opened." if self._invalid else self._intake.unknown_name(name)
 
-    def _bare(self, word: DecisionKind, raw: Any) -> None:
+    def _named(self, raw: RawValue) -> Any:
+        given = value_of(raw)
+        return {"message_id": self._intake.unnamed(given), "text": given} if isinstance(given, str) else given
+
+    def _bare(self, word: DecisionKind, raw: RawValue) -> None:
         wanted = self._intake.bare(word, raw)
         self._intake.decide(wanted, workflow.now(), self._source(signal=word), word)
 
     def _check_click(self, name: str, note: Any) -> None:
-        self._check(lambda: self._intake.check_click(name, note))
+        self._check(lambda: self._intake.check_click(name, given(note)))
 
     def _click_update(self, name: str, note: Any) -> Any:
-        return self._take(lambda: self._intake.click(name, note, workflow.now(), self._source(update=True), "web ui update"))
+        return self._take(
+            lambda: self._intake.click(name, given(note), workflow.now(), self._source(update=True), "web ui update")
+        )
 
     def _click_signal(self, name: str, note: Any) -> None:
         self._tolerate(
-            name, lambda: self._intake.click(name, note, workflow.now(), self._source(signal=name), "web ui signal")
+            name, lambda: self._intake.click(name, given(note), workflow.now(), self._source(signal=name), "web ui signal")
         )
 
     def _source(self, *, update: bool = False, signal: str | None = None) -> Source:
@@ -250,26 +268,67 @@ class CaseWorkflow:
         return wanted.model_copy(update={"arguments": checked})
 
 
-def plain(value: RawValue) -> Any:
-    """The JSON of a payload; what is no JSON becomes a number, which no handler takes for a note."""
+def given(note: Any) -> Any:
+    """The note of a menu entry; what the SDK could not decode arrives raw. Raises: InvalidInput."""
+    return value_of(note) if isinstance(note, RawValue) else note
+
+
+def wanted(raw: RawValue) -> Any:
+    """What was sent with a wish that counts in any case."""
     try:
-        return workflow.payload_converter().from_payload(value.payload)
-    except Exception:  # noqa: BLE001 - whatever a sender put into the payload, the case lives
-        return 0
+        return value_of(raw)
+    except InvalidInput:
+        return None
 
 
-def remember(raw: Any) -> CaseMemory:
+def conflict(error: ActivityError) -> Exception:
+    """The record's refusal of a case whose id stands with other content, as whoever started it receives it."""
+    cause = error.cause
+    known = isinstance(cause, ApplicationError) and cause.type == CaseConflict.__name__
+    return refusal(CaseConflict(cause.message)) if known and isinstance(cause, ApplicationError) else error
+
+
+def begun_again() -> bool:
+    """Whether this run is another one's history, cut off and gone on with (a reset)."""
+    return workflow.info().run_id != workflow.info().original_execution_run_id
+
+
+def remember(raw: Any, surplus: Sequence[Any] = ()) -> CaseMemory:
     """The memory of a parked or of a new case.
 
     Raises:
         InvalidInput: the input cannot become a case.
     """
+    if surplus:
+        raise InvalidInput(f"input: are {1 + len(surplus)} values. Send one JSON object.")
     if isinstance(raw, dict) and "parked" in raw:
-        return CaseMemory.model_validate(raw["parked"])
+        return parked(raw["parked"])
+    check_plain(raw)
     opened = parse(CaseOpen, raw)
     check_identifier("case_id", opened.case_id)
     check_identifier("customer_id", opened.customer_id)
-    if workflow.info().workflow_id != f"case-{opened.case_id}":
-        raise InvalidInput(f"case_id: {opened.case_id!r} must run under the workflow id 'case-{opened.case_id}'.")
+    check_identifier("channel", opened.channel)
+    check_workflow_id(opened.case_id)
     opened = opened.model_copy(update={"message": check_message(opened.message)})
     return CaseMemory.of(opened, workflow.now())
+
+
+def parked(raw: Any) -> CaseMemory:
+    """What an earlier run of this case left. A memory says what was approved, so nobody may start a case with one.
+
+    Raises:
+        InvalidInput: it came from somebody else. A cron schedule and a retry policy start their runs with what was sent to
+            the first one.
+    """
+    info = workflow.info()
+    if info.continued_run_id is None or info.cron_schedule or info.attempt > 1:
+        raise InvalidInput("parked: only a case that goes on sends this. Start a case with case_id, customer_id and message.")
+    memory = CaseMemory.model_validate(raw)
+    check_workflow_id(memory.row.case_id)
+    return memory
+
+
+def check_workflow_id(case_id: str) -> None:
+    """Raises: InvalidInput."""
+    if workflow.info().workflow_id != f"case-{case_id}":
+        raise InvalidInput(f"case_id: {case_id!r} must run under the workflow id 'case-{case_id}'.")

@@ -1,16 +1,122 @@
-"""Whatever JSON a person typed, turned into a model or into a sentence that says what would be right."""
+"""Whatever was sent, turned into a model or into a sentence that says what would be right.
+
+Everything that comes from outside passes `value_of`: what it lets through is small, flat JSON of text, so nothing behind it,
+neither PostgreSQL nor a parked case's next run, can stumble over it.
+"""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import json
+import math
+import unicodedata
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.messages import ALLOWED_CONTROLS
 
 M = TypeVar("M", bound=BaseModel)
 SHOWN = 3
+WORDS = 200
+MAX_BYTES = 131_072
+MAX_DEPTH = 16
+MAX_DIGITS = 18
+NOTHING = RawValue(Payload())
+"""An empty box, as a default for handlers: a parameter without one fails the workflow's task for ever."""
+TOO_DEEP = f"input: is nested more than {MAX_DEPTH} levels deep. Send a flat JSON object."
+
+
+def value_of(raw: RawValue) -> Any:
+    """The JSON value that was sent, or None for an empty box.
+
+    Raises:
+        InvalidInput: it is no JSON, or JSON that nobody can work with; names the place and what would be right.
+    """
+    encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
+    if encoding == "binary/null" or raw == NOTHING:
+        return None
+    if encoding != "json/plain":
+        raise InvalidInput(f"input: came as {encoding[:40]!r}. Send one JSON value with the encoding 'json/plain'.")
+    if len(raw.payload.data) > MAX_BYTES:
+        raise InvalidInput(
+            f"input: has {len(raw.payload.data):,} bytes, at most {MAX_BYTES:,} are taken. "
+            "Send less; attachments do not belong here."
+        )
+    value = _read(raw.payload.data)
+    check_plain(value)
+    return value
+
+
+def _read(data: bytes) -> Any:
+    try:
+        return json.loads(
+            data.decode(),
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_short,
+        )
+    except RecursionError:
+        raise InvalidInput(TOO_DEEP) from None
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"input: byte {error.start} is not UTF-8 text. Send plain JSON.") from None
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"input: is no JSON from line {error.lineno}, column {error.colno} on. Send plain JSON.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput(f"input: {_name(twice)} is there twice; which one counts? Send it once.")
+    return found
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise InvalidInput(f"input: holds {constant}, which is no number. Send plain JSON.")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _no_number(digits[:40])
+
+
+def _short(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise InvalidInput(f"input: holds a number of {len(digits):,} digits, at most {MAX_DIGITS} are taken.")
+    return int(digits)
+
+
+def check_plain(value: Any) -> None:
+    """Refuse what PostgreSQL or a reader cannot hold, at any depth.
+
+    Raises:
+        InvalidInput: too deep, or a text with control characters or halves of characters; names where.
+    """
+    left: list[tuple[str, int, Any]] = [("", 0, value)]
+    while left:
+        where, depth, one = left.pop()
+        if depth > MAX_DEPTH:
+            raise InvalidInput(TOO_DEEP)
+        if isinstance(one, dict):
+            for name, inner in one.items():
+                _check_text("input", name)
+                left.append((where or _name(name), depth + 1, inner))
+        elif isinstance(one, list):
+            left.extend((where, depth + 1, inner) for inner in one)
+        elif isinstance(one, str):
+            _check_text(where or "input", one)
+
+
+def _check_text(where: str, text: str) -> None:
+    for character in text:
+        if character not in ALLOWED_CONTROLS and unicodedata.category(character) in ("Cc", "Cs"):
+            raise InvalidInput(f"{where}: holds the character U+{ord(character):04X}, which is no text. Send plain text.")
 
 
 def parse(model: type[M], raw: Any) -> M:
@@ -19,17 +125,24 @@ def parse(model: type[M], raw: Any) -> M:
     Raises:
         InvalidInput: it is nothing, no object, or its fields do not fit; names the fields and what is expected.
     """
+    value = value_of(raw) if isinstance(raw, RawValue) else raw
     expected = ", ".join(name if field.is_required() else f"{name} (optional)" for name, field in model.model_fields.items())
-    if not isinstance(raw, dict):
-        given = "nothing" if raw is None else f"a {type(raw).__name__}"
+    if not isinstance(value, dict):
+        given = "nothing" if value is None else f"a {type(value).__name__}"
         raise InvalidInput(f"input: is {given}; send a JSON object with {expected}.")
     try:
-        return model.model_validate(raw)
+        return model.model_validate(value)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in one['loc']) or 'input'}: {one['msg']}" for one in error.errors()[:SHOWN]
+            f"{'.'.join(_name(part) for part in one['loc'][:4]) or 'input'}: {one['msg'][:WORDS]}"
+            for one in error.errors(include_url=False, include_input=False)[:SHOWN]
         )
         raise InvalidInput(f"{problems}. Expected: {expected}.") from None
+
+
+def _name(part: object) -> str:
+    text = str(part)
+    return text if text.isidentifier() and len(text) <= 60 else repr(text[:40])
 
 
 def refusal(error: HandrailError) -> ApplicationError:

@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-from pydantic import BaseModel
+from typing import Any, TypeVar
 
 from graphs.state import identity
 from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, Source, find, settle
 from handrail.domain.cases import CaseStatus
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
 from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Author, IncomingMessage, Message, check_message, check_text
+from handrail.domain.messages import (
+    MAX_CHARACTERS,
+    Author,
+    IncomingMessage,
+    Message,
+    check_identifier,
+    check_message,
+    check_name,
+    check_text,
+)
 from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
-from workflows.inputs import parse
-from workflows.memory import CaseMemory
+from workflows.inputs import parse, value_of
+from workflows.memory import CaseMemory, fingerprint
 from workflows.menu import FINISH, HAND_BACK, NOBODY, TAKE, decision_of, entries
+
+ByPerson = TypeVar("ByPerson", Claim, PersonReply, HandBack, Resolve)
+MAX_NOTE = 2_000
+
+
+def by_person(kind: type[ByPerson], raw: Any) -> ByPerson:
+    """What a person sent, with a name that can be read. Raises: InvalidInput."""
+    wanted = parse(kind, raw)
+    return wanted.model_copy(update={"reviewer": check_name("reviewer", wanted.reviewer)})
+
+
+def tidy(field: str, note: str | None, limit: int = MAX_NOTE) -> str | None:
+    """The words, clean, or None where there are none. Raises: InvalidInput."""
+    return check_text(field, note, limit) if note and note.strip() else None
 
 
 class Intake:
@@ -33,7 +54,8 @@ class Intake:
     def check_message(self, raw: Any) -> IncomingMessage:
         """The message, clean. Raises: InvalidInput, CaseConflict, IllegalTransition."""
         message = check_message(parse(IncomingMessage, raw))
-        self._memory.known(message)
+        if not self._memory.known(message.message_id, Author.CUSTOMER, message.text):
+            self._memory.check_room(message.text)
         if self._memory.closing or self._memory.row.status is CaseStatus.CLOSED:
             raise IllegalTransition("the case is closed; open a new one.")
         return message
@@ -46,7 +68,7 @@ class Intake:
 
     def check_decision(self, raw: Any, now: datetime) -> tuple[DecisionInput, Approval]:
         """The decision and the open approval it is about. Raises: InvalidInput, ApprovalRefused."""
-        wanted = parse(DecisionInput, raw)
+        wanted = self._clean(parse(DecisionInput, raw))
         return wanted, find(self._memory.approvals, wanted, now)
 
     def decide(self, wanted: DecisionInput, now: datetime, source: Source, via: str) -> Approval:
@@ -63,10 +85,12 @@ class Intake:
             raise ApprovalRefused(self.unknown_name(name))
         if note is not None and not isinstance(note, str):
             raise InvalidInput('note: must be empty or a JSON string, for example "amount is wrong".')
+        tidy("note", note)
 
     def click(self, name: str, note: Any, now: datetime, source: Source, via: str) -> Any:
         """A menu entry was chosen; the box holds nothing or a note. Raises: ApprovalRefused, InvalidInput."""
         self.check_click(name, note)
+        note = tidy("note", note)
         what, approval_id = entries(self._memory)[name]
         decision = decision_of(what)
         if decision is not None:
@@ -86,15 +110,20 @@ class Intake:
 
     def bare(self, word: DecisionKind, raw: Any) -> DecisionInput:
         """A plain `approve` or `reject` signal: only with approval id and revision, else it could hit another request."""
-        fields = raw if isinstance(raw, dict) else {}
+        given = value_of(raw)
+        fields = given if isinstance(given, dict) else {}
         if not fields.get("approval_id") or fields.get("revision") is None:
             raise ApprovalRefused(f"a bare ‘{word}’ names no approval and revision. {self.unknown_name(word)}")
-        return parse(DecisionInput, {**fields, "decision": word})
+        if fields.get("decision", word) != word:
+            raise ApprovalRefused(
+                f"decision: {str(fields['decision'])[:40]!r} does not go with the signal ‘{word}’. Leave it out."
+            )
+        return self._clean(parse(DecisionInput, {**fields, "decision": word}))
 
-    def check_person(self, wanted: BaseModel, what: str) -> BaseModel:
-        """`wanted`, where the case is with a person. Raises: IllegalTransition."""
-        self.with_person(what)
-        return wanted
+    def _clean(self, wanted: DecisionInput) -> DecisionInput:
+        reviewer = check_name("reviewer", wanted.reviewer) if wanted.reviewer else ""
+        note, answer = tidy("note", wanted.note), tidy("answer", wanted.answer, MAX_CHARACTERS)
+        return wanted.model_copy(update={"reviewer": reviewer, "note": note, "answer": answer})
 
     def with_person(self, what: str) -> None:
         """Raises: IllegalTransition: the case is not with a person."""
@@ -104,64 +133,93 @@ class Intake:
                 f"{what}: the case is {status}, not WithHuman. Ask for it first with the signal request_human."
             )
 
-    def claim(self, wanted: Claim, now: datetime) -> Receipt:
-        """The person takes the case; another's case is not taken away."""
+    def check_claim(self, wanted: Claim) -> None:
+        """Another's case is not taken away. Raises: IllegalTransition."""
         self.with_person("claim")
         holder = self._memory.row.assignee
         if holder and holder != wanted.reviewer:
             raise IllegalTransition(f"claim: {holder} has this case already. Ask them to hand it on.")
+
+    def claim(self, wanted: Claim, now: datetime) -> Receipt:
+        """The person takes the case; a second time changes nothing."""
+        self.check_claim(wanted)
+        if self._memory.row.assignee:
+            return self.receipt()
         self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=wanted.reviewer)
         self._memory.audit(wanted.reviewer, "claim", now)
         return self.receipt()
 
-    def check_reply(self, wanted: PersonReply) -> str:
-        """The clean text. Raises: IllegalTransition, InvalidInput."""
+    def check_reply(self, wanted: PersonReply) -> tuple[str, str, bool]:
+        """Message id, clean text, and whether it was taken before. Raises: IllegalTransition, InvalidInput, CaseConflict."""
         self.with_person("reply")
-        return check_text("text", wanted.text)
+        text = check_text("text", wanted.text)
+        if wanted.message_id is not None:
+            check_identifier("message_id", wanted.message_id)
+        message_id = wanted.message_id or self.unnamed(wanted.reviewer, text)
+        known = self._memory.known(message_id, Author.PERSON, text)
+        if not known:
+            self._memory.check_room(text)
+        return message_id, text, known
 
     def reply(self, wanted: PersonReply, now: datetime) -> Receipt:
         """A person's words to the customer; the same message id is taken once."""
-        text = self.check_reply(wanted)
-        row = self._memory.row
-        message_id = wanted.message_id or identity(row.case_id, row.version, wanted.reviewer, text)
-        if message_id in self._memory.seen:
+        message_id, text, known = self.check_reply(wanted)
+        if known:
             return self.receipt(message_id, duplicate=True)
-        self._memory.seen[message_id] = "person"
+        row = self._memory.row
+        self._memory.seen[message_id] = fingerprint(Author.PERSON, text)
         self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=row.assignee or wanted.reviewer, reply=text, due_at=None)
         self._person_says(message_id, wanted.reviewer, text, now)
         self._memory.audit(wanted.reviewer, "reply", now, message_id=message_id)
         return self.receipt(message_id)
 
+    def check_hand_back(self, wanted: HandBack) -> str:
+        """The clean note. Raises: IllegalTransition, InvalidInput."""
+        self.with_person("hand_back")
+        return check_text("note", wanted.note, MAX_NOTE)
+
     def hand_back(self, wanted: HandBack, now: datetime) -> Receipt:
         """The agent goes on with the person's note."""
-        self.with_person("hand_back")
-        note = check_text("note", wanted.note)
+        note = self.check_hand_back(wanted)
         self._memory.audit(wanted.reviewer, "hand_back", now, note=note)
         self._memory.handed_back = f"{wanted.reviewer}\n{note}"
         return self.receipt()
 
+    def check_resolve(self, wanted: Resolve) -> tuple[str | None, str | None]:
+        """The clean note and reply. Raises: IllegalTransition, InvalidInput."""
+        self.with_person("resolve")
+        reply = tidy("reply", wanted.reply, MAX_CHARACTERS)
+        if reply:
+            self._memory.check_room(reply)
+        return tidy("note", wanted.note), reply
+
     def resolve(self, wanted: Resolve, now: datetime) -> Receipt:
         """The person ends the case, with a last reply or without."""
-        self.with_person("resolve")
+        note, reply = self.check_resolve(wanted)
         row = self._memory.row
-        reply = check_text("reply", wanted.reply) if wanted.reply else None
         self._memory.become(
             CaseStatus.RESOLVED, now, assignee=row.assignee or wanted.reviewer, reply=reply or row.reply, due_at=None
         )
         if reply:
-            message_id = identity(row.case_id, row.version, "resolve")
-            self._memory.seen[message_id] = "person"
+            message_id = self.unnamed("resolve")
+            self._memory.seen[message_id] = fingerprint(Author.PERSON, reply)
             self._person_says(message_id, wanted.reviewer, reply, now)
-        self._memory.audit(wanted.reviewer, "resolve", now, note=wanted.note)
+        self._memory.audit(wanted.reviewer, "resolve", now, note=note)
         return self.receipt()
 
-    def ask_for_person(self, words: str) -> None:
+    def unnamed(self, *parts: str) -> str:
+        """An id for a message that came without one; the same where the run is begun again and hears it again."""
+        return identity(self._memory.row.case_id, "heard", self._memory.heard, *parts)
+
+    def ask_for_person(self, words: str, reason: str = "customer_asked") -> None:
         """Honoured at any moment; nothing to do where a person has the case already."""
         if self._memory.row.status is not CaseStatus.WITH_HUMAN:
-            self._memory.interruption = Escalation(reason="customer_asked", words=words)
+            self._memory.interruption = Escalation(reason=reason, words=words)
 
-    def close(self, by: str) -> None:
-        """End the case as soon as nothing is being written."""
+    def close(self, by: str, raw: Any) -> None:
+        """End the case as soon as nothing is being written. Raises: InvalidInput where more than a note was sent."""
+        if value_of(raw) not in (None, {}) and not isinstance(value_of(raw), str):
+            raise InvalidInput('input: closing takes nothing, or a JSON string as a note, for example "spam".')
         self._memory.closing = by
 
     def _person_says(self, message_id: str, name: str, text: str, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +15,20 @@ from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanR
 from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
 from handrail.domain.classification import Classification
 from handrail.domain.effects import EffectResult
-from handrail.domain.errors import CaseConflict
+from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation, Fact, Handoff
 from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.model import digest
 
+# Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40
+BYTES_KEPT = 200_000
+BYTES_WAITING = 400_000
+MESSAGES_TAKEN = 2_000
+OVERHEAD = 300
 SETTLED_KEPT = 10
+ABOVE_ALL = 1_000
+ABOVE_ASKED = 10
 
 
 class Suspended(BaseModel):
@@ -65,6 +74,7 @@ class CaseMemory(BaseModel):
     reminded: bool = False
     reroutes: int = 0
 
+    begun_again: bool = False
     unsaved: bool = False
     unsaved_messages: list[Message] = Field(default_factory=list)
     unsaved_approvals: list[str] = Field(default_factory=list)
@@ -85,6 +95,13 @@ class CaseMemory(BaseModel):
         memory.take(opened.message, now)
         return memory
 
+    def begin_again(self) -> None:
+        """The run was reset: what is written from here on stands above all that the abandoned run may have written."""
+        self.row = self.row.model_copy(update={"version": self.row.version + ABOVE_ALL})
+        self.revision += ABOVE_ASKED
+        self.unsaved_approvals = [one.approval_id for one in self.open_approvals]
+        self.begun_again = self.unsaved = True
+
     @property
     def heard(self) -> int:
         """The place in the transcript of the newest message from outside; the odd place behind it is the answer's."""
@@ -95,26 +112,40 @@ class CaseMemory(BaseModel):
         """Approvals that wait for a decision."""
         return [one for one in self.approvals if one.status is ApprovalStatus.OPEN]
 
-    def known(self, message: IncomingMessage) -> bool:
+    def known(self, message_id: str, author: Author, text: str) -> bool:
         """Whether the message was taken before.
 
         Raises:
-            CaseConflict: the same id with other words.
+            CaseConflict: the same id with other words, or from somebody else.
         """
-        before = self.seen.get(message.message_id)
+        before = self.seen.get(message_id)
         if before is None:
             return False
-        if before != digest(message.text)[:16]:
-            raise CaseConflict(
-                f"message_id: {message.message_id!r} was sent before with other text. Give a new message its own id."
-            )
+        if before != fingerprint(author, text):
+            raise CaseConflict(f"message_id: {message_id!r} was sent before with other text. Give a new message its own id.")
         return True
+
+    def check_room(self, text: str) -> None:
+        """Whether another message of this length may come in; what nobody has dealt with yet is bounded.
+
+        Raises:
+            IllegalTransition: it may not.
+        """
+        if len(self.seen) >= MESSAGES_TAKEN:
+            raise IllegalTransition(f"message: the case has taken {MESSAGES_TAKEN:,} messages, which is all. Open a new case.")
+        unheard = self.suspended.state.incoming if self.suspended else []
+        waiting = weight(one.text for one in (*unheard, *self.inbox, *self.unsaved_messages))
+        if waiting + weight([text]) > BYTES_WAITING:
+            raise IllegalTransition(
+                f"message: {waiting:,} bytes of messages wait here, at most {BYTES_WAITING:,} are taken. "
+                "Send it again once they are answered or recorded."
+            )
 
     def take(self, message: IncomingMessage, now: datetime) -> bool:
         """Put a message into the inbox; False where it was taken before."""
-        if self.known(message):
+        if self.known(message.message_id, Author.CUSTOMER, message.text):
             return False
-        self.seen[message.message_id] = digest(message.text)[:16]
+        self.seen[message.message_id] = fingerprint(Author.CUSTOMER, message.text)
         self.inbox.append(
             Message(
                 message_id=message.message_id,
@@ -130,6 +161,8 @@ class CaseMemory(BaseModel):
     def say(self, message: Message, *, save: bool = True) -> None:
         """Append to the transcript; the oldest leave the memory, PostgreSQL has them all."""
         self.messages = [*self.messages, message][-MESSAGES_KEPT:]
+        while weight(one.text for one in self.messages) > BYTES_KEPT:
+            self.messages = self.messages[1:]
         if save:
             self.unsaved_messages.append(message)
             self.unsaved = True
@@ -187,10 +220,12 @@ class CaseMemory(BaseModel):
             messages=self.unsaved_messages,
             approvals=[one for one in self.approvals if one.approval_id in self.unsaved_approvals],
             audit=self.unsaved_audit,
+            begun_again=self.begun_again,
         )
 
     def saved(self, commit: Commit) -> None:
         """Forget what `commit` wrote; what came meanwhile stays pending."""
+        self.begun_again = False
         messages = {one.message_id for one in commit.messages}
         audit = {one.entry_id for one in commit.audit}
         self.unsaved_messages = [one for one in self.unsaved_messages if one.message_id not in messages]
@@ -241,3 +276,13 @@ class CaseMemory(BaseModel):
             usage=self.usage,
             notice=self.notice,
         )
+
+
+def fingerprint(author: Author, text: str) -> str:
+    """Tells the same message from another under the same id."""
+    return digest([author, text])[:16]
+
+
+def weight(texts: Iterable[str]) -> int:
+    """Bytes that messages of these texts take in a payload."""
+    return sum(len(json.dumps(text, ensure_ascii=False).encode()) + OVERHEAD for text in texts)

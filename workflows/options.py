@@ -11,13 +11,16 @@ from typing import Any
 
 from temporalio.common import RetryPolicy
 
-from handrail.domain.errors import PERMANENT
+from handrail.domain.errors import PERMANENT, CaseConflict
 
 HEARTBEAT = timedelta(seconds=8)
 DEFECTS = ("TypeError", "ValueError", "KeyError", "AttributeError", "IndexError", "AssertionError", "ValidationError")
 
 STORE_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5), backoff_coefficient=2.0
+    initial_interval=timedelta(milliseconds=200),
+    maximum_interval=timedelta(seconds=5),
+    backoff_coefficient=2.0,
+    non_retryable_error_types=[CaseConflict.__name__],
 )
 WORK_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),

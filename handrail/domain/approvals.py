@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +11,9 @@ from pydantic import Field
 
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.model import Model, Stored, digest
+
+MAX_EDIT = 16_000
+"""Characters of JSON in an edit's arguments."""
 
 
 class RequestKind(StrEnum):
@@ -60,10 +64,12 @@ class DecisionInput(Model):
     """The `decide` update's one argument. `approval_id` may be left out while exactly one approval is open."""
 
     decision: DecisionKind
-    approval_id: str | None = None
-    revision: int | None = Field(default=None, description="the revision the person saw; a stale one is refused")
+    approval_id: str | None = Field(default=None, max_length=120)
+    revision: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="the revision the person saw; a stale one is refused"
+    )
     arguments: dict[str, Any] | None = Field(default=None, description="with `edit`: the fields that change")
-    answer: str | None = Field(default=None, description="with `answer`: the person's words")
+    answer: str | None = Field(default=None, max_length=8_000, description="with `answer`: the person's words")
     note: str | None = Field(default=None, max_length=2_000)
     reviewer: str = Field(default="", max_length=120)
 
@@ -179,7 +185,10 @@ def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> App
             f"revision: {wanted.revision} is not what is open now (r{approval.revision}). Look at it again, then decide."
         )
     if now >= approval.due_at:
-        raise ApprovalRefused(f"approval_id: {approval.approval_id} expired at {approval.due_at:%Y-%m-%d %H:%M} UTC.")
+        raise ApprovalRefused(
+            f"approval_id: {approval.approval_id} expired at {approval.due_at:%Y-%m-%d %H:%M} UTC; nothing was approved. "
+            "A person takes the case over: claim it."
+        )
     check_kind(approval, wanted)
     return approval
 
@@ -188,8 +197,17 @@ def check_kind(approval: Approval, wanted: DecisionInput) -> None:
     """Refuse a decision that does not fit the request.
 
     Raises:
-        ApprovalRefused: an answer to an approval, an approval of a question, an edit without a change.
+        ApprovalRefused: an answer to an approval, an approval of a question, an edit without a change, a change without
+            an edit.
     """
+    if wanted.arguments and wanted.decision is not DecisionKind.EDIT:
+        raise ApprovalRefused(
+            f"arguments: go with decision 'edit', not with '{wanted.decision}'. Send 'edit', or leave them out."
+        )
+    if wanted.answer and wanted.decision is not DecisionKind.ANSWER:
+        raise ApprovalRefused(
+            f"answer: goes with decision 'answer', not with '{wanted.decision}'. Use 'note', or leave it out."
+        )
     question = approval.request.kind is RequestKind.QUESTION
     if question and wanted.decision is not DecisionKind.ANSWER:
         raise ApprovalRefused("decision: this is a question; send decision 'answer' with the field 'answer'.")
@@ -200,10 +218,15 @@ def check_kind(approval: Approval, wanted: DecisionInput) -> None:
     if wanted.decision is DecisionKind.EDIT:
         if not wanted.arguments:
             raise ApprovalRefused("arguments: an edit needs the fields that change, for example {'amount': 80}.")
+        size = len(json.dumps(wanted.arguments, default=str))
+        if size > MAX_EDIT:
+            raise ApprovalRefused(
+                f"arguments: have {size:,} characters, at most {MAX_EDIT:,} are taken. Send only what changes."
+            )
         unknown = sorted(set(wanted.arguments) - set(approval.request.arguments))
         if unknown:
             fields = ", ".join(sorted(approval.request.arguments))
-            raise ApprovalRefused(f"arguments: {', '.join(unknown)} does not exist here. Fields: {fields}.")
+            raise ApprovalRefused(f"arguments: {', '.join(unknown)[:120]} does not exist here. Fields: {fields}.")
 
 
 def settle(approval: Approval, wanted: DecisionInput, now: datetime, via: str) -> Approval:

@@ -13,8 +13,15 @@ from handrail.domain.errors import InvalidInput
 from handrail.domain.model import Model, Stored
 
 MAX_CHARACTERS = 8_000
+MAX_NAME = 120
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
-_ALLOWED_CONTROLS = "\n\r\t"
+ALLOWED_CONTROLS = "\n\r\t"
+_NONCHARACTERS = frozenset(
+    [*range(0xFDD0, 0xFDF0), *(plane | end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))]
+)
+# They turn text around for its reader, or carry text that only a machine reads.
+_HIDDEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)])
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
 
 
 class Author(StrEnum):
@@ -60,27 +67,50 @@ def check_identifier(field: str, value: str) -> str:
     return value
 
 
-def check_text(field: str, text: str) -> str:
-    """The text, normalised to NFC and stripped.
+def check_text(field: str, text: str, limit: int = MAX_CHARACTERS) -> str:
+    """The text, normalised to NFC and stripped, without characters that hide or turn around what is read.
 
     Raises:
-        InvalidInput: it is empty, too long, or holds control characters or undecodable bytes.
+        InvalidInput: it has nothing to read, is too long, or holds control characters or undecodable bytes.
     """
-    clean = unicodedata.normalize("NFC", text).strip()
-    if not clean:
-        raise InvalidInput(f"{field}: is empty. Send the customer's words.")
-    if len(clean) > MAX_CHARACTERS:
-        raise InvalidInput(
-            f"{field}: has {len(clean):,} characters, at most {MAX_CHARACTERS:,} are taken. "
-            "Send the first part, or a summary and a link."
-        )
+    clean = unicodedata.normalize("NFC", text).translate(_HIDDEN).strip()
     for character in clean:
-        category = unicodedata.category(character)
-        if character not in _ALLOWED_CONTROLS and category in ("Cc", "Cs", "Cn", "Co"):
+        if not _is_text(character):
             raise InvalidInput(
                 f"{field}: holds the character U+{ord(character):04X}, which is no text. "
                 "Send plain text; attachments do not belong here."
             )
+    if not any(_is_visible(character) for character in clean):
+        raise InvalidInput(f"{field}: is empty; nothing in it can be read. Send words.")
+    if len(clean) > limit:
+        raise InvalidInput(
+            f"{field}: has {len(clean):,} characters, at most {limit:,} are taken. "
+            "Send the first part, or a summary and a link."
+        )
+    return clean
+
+
+def _is_text(character: str) -> bool:
+    """What a newer Unicode calls an emoji is unassigned for an older Python, so unassigned characters are text."""
+    if character in ALLOWED_CONTROLS:
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cs") and ord(character) not in _NONCHARACTERS
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] not in "ZM" and category not in ("Cc", "Cf") and character not in _BLANKS
+
+
+def check_name(field: str, name: str) -> str:
+    """A person's name: one line, stripped.
+
+    Raises:
+        InvalidInput: see `check_text`, or it has several lines.
+    """
+    clean = check_text(field, name, MAX_NAME)
+    if len(clean.splitlines()) > 1 or "\t" in clean:
+        raise InvalidInput(f"{field}: has several lines. Send a name or an address, in one line.")
     return clean
 
 

@@ -1,11 +1,15 @@
-"""Payloads are pydantic JSON; a refusal travels as its message alone."""
+"""Payloads are pydantic JSON; what cannot be decoded arrives as it is; a refusal travels as its message alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
 
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput, Refused, UnknownCase
@@ -14,6 +18,30 @@ REFUSALS: dict[str, type[Refused]] = {
     kind.__name__: kind for kind in (Refused, InvalidInput, ApprovalRefused, CaseConflict, UnknownCase, IllegalTransition)
 }
 """Wire name to error: what a case says when the sender must change something."""
+
+
+class TolerantPayloadConverter(PydanticPayloadConverter):
+    """Where no type is asked for, what cannot be decoded is handed over as a `RawValue`.
+
+    The SDK would drop such a signal without a word, and let such a start fail its workflow task for ever.
+    """
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """See base class."""
+        if not type_hints or len(type_hints) != len(payloads):
+            return [self._untyped(payload) for payload in payloads]
+        return [
+            self._untyped(payload)
+            if hint is Any
+            else super(TolerantPayloadConverter, self).from_payloads([payload], [hint])[0]
+            for payload, hint in zip(payloads, type_hints, strict=True)
+        ]
+
+    def _untyped(self, payload: Payload) -> Any:
+        try:
+            return super().from_payloads([payload])[0]
+        except Exception:  # noqa: BLE001 - every encoding fails in its own way, and any sender may choose any
+            return RawValue(payload)
 
 
 class QuietFailureConverter(DefaultFailureConverter):
@@ -27,4 +55,8 @@ class QuietFailureConverter(DefaultFailureConverter):
             failure.ClearField("cause")
 
 
-data_converter = replace(pydantic_data_converter, failure_converter_class=QuietFailureConverter)
+data_converter = replace(
+    pydantic_data_converter,
+    payload_converter_class=TolerantPayloadConverter,
+    failure_converter_class=QuietFailureConverter,
+)

@@ -7,25 +7,42 @@ from contextlib import suppress
 from typing import Any
 
 from temporalio import activity, workflow
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
+    HandleQueryInput,
     HandleSignalInput,
+    HandleUpdateInput,
     Interceptor,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
 )
 
+from handrail.domain.errors import InvalidInput
 
-class TolerantSignals(WorkflowInboundInterceptor):
-    """A signal with too many or too few payloads is shown as refused; unguarded it would fail the workflow task for ever."""
+ONE_VALUE = "input: are {} values. Send one JSON value, or none."
+
+
+class Doorkeeper(WorkflowInboundInterceptor):
+    """Too many payloads are refused with words. Unguarded, such a signal fails the workflow task for ever."""
 
     async def handle_signal(self, input: HandleSignalInput) -> None:
-        try:
-            await super().handle_signal(input)
-        except TypeError as error:
+        if len(input.args) > 1 and workflow.get_signal_handler(input.signal) is not None:
             instance: Any = workflow.instance()
-            instance.refuse_signal(input.signal, f"takes one JSON value or none ({error})")
+            instance.refuse_signal(input.signal, ONE_VALUE.format(len(input.args)))
+            return
+        await super().handle_signal(input)
+
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+        if len(input.args) > 1 and workflow.get_update_handler(input.update) is not None:
+            raise ApplicationError(ONE_VALUE.format(len(input.args)), type=InvalidInput.__name__, non_retryable=True)
+        super().handle_update_validator(input)
+
+    async def handle_query(self, input: HandleQueryInput) -> Any:
+        """What a box held that no question reads is passed over."""
+        input.args = []
+        return await super().handle_query(input)
 
 
 class Heartbeats(ActivityInboundInterceptor):
@@ -56,4 +73,4 @@ class Guards(Interceptor):
         return Heartbeats(next)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        return TolerantSignals
+        return Doorkeeper

@@ -1,0 +1,119 @@
+"""Calls as another SDK, Temporal's CLI or the Web UI would send them: payloads byte by byte, nothing checked on the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution, WorkflowType
+from temporalio.api.enums.v1 import EventType, UpdateWorkflowExecutionLifecycleStage, WorkflowTaskFailedCause
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.update.v1 import Input, Meta, Request, WaitPolicy
+from temporalio.api.workflowservice.v1 import (
+    SignalWorkflowExecutionRequest,
+    StartWorkflowExecutionRequest,
+    UpdateWorkflowExecutionRequest,
+)
+from temporalio.client import WorkflowHandle
+
+from tests.house import House
+
+FAILED_TASKS = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+}
+
+
+def payload(data: bytes, encoding: str | None = "json/plain", **metadata: str) -> Payload:
+    """A payload of exactly these bytes."""
+    given = {} if encoding is None else {"encoding": encoding}
+    return Payload(metadata={name: value.encode() for name, value in {**given, **metadata}.items()}, data=data)
+
+
+def plain(value: Any) -> Payload:
+    """A JSON payload as any SDK would write it; NaN and lone surrogates pass."""
+    return payload(json.dumps(value).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The server's own interface."""
+
+    home: House
+
+    async def signal(self, case_id: str, name: str, *payloads: Payload) -> None:
+        """Send a signal; with no payload, as the Web UI does with an empty box."""
+        await self.home.temporal.workflow_service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=self.home.temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=f"case-{case_id}"),
+                signal_name=name,
+                input=Payloads(payloads=payloads) if payloads else None,
+                request_id=uuid4().hex,
+            )
+        )
+
+    async def update(self, case_id: str, name: str, *payloads: Payload) -> str | None:
+        """Send an update; the words of its refusal, or None where it was taken."""
+        given = Input(name=name, args=Payloads(payloads=payloads) if payloads else None)
+        answer = await self.home.temporal.workflow_service.update_workflow_execution(
+            UpdateWorkflowExecutionRequest(
+                namespace=self.home.temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=f"case-{case_id}"),
+                wait_policy=WaitPolicy(
+                    lifecycle_stage=UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
+                ),
+                request=Request(meta=Meta(update_id=uuid4().hex), input=given),
+            )
+        )
+        assert answer.HasField("outcome"), f"{name}: nobody took it"
+        if not answer.outcome.HasField("failure"):
+            return None
+        assert answer.outcome.failure.stack_trace == "", answer.outcome.failure
+        return answer.outcome.failure.message
+
+    async def start(self, workflow_id: str, *payloads: Payload, **fields: Any) -> WorkflowHandle[Any, Any]:
+        """Start a `case` workflow."""
+        started = await self.home.temporal.workflow_service.start_workflow_execution(
+            StartWorkflowExecutionRequest(
+                namespace=self.home.temporal.namespace,
+                workflow_id=workflow_id,
+                workflow_type=WorkflowType(name="case"),
+                task_queue=TaskQueue(name=self.home.settings.task_queue),
+                input=Payloads(payloads=payloads) if payloads else None,
+                request_id=uuid4().hex,
+                **fields,
+            )
+        )
+        return self.home.temporal.get_workflow_handle(workflow_id, run_id=started.run_id)
+
+
+async def histories(home: House, workflow_id: str) -> list[list[Any]]:
+    """The events of every run, the newest run first."""
+    found: list[list[Any]] = []
+    run_id: str | None = (await home.temporal.get_workflow_handle(workflow_id).describe()).run_id
+    while run_id:
+        handle = home.temporal.get_workflow_handle(workflow_id, run_id=run_id)
+        events = [event async for event in handle.fetch_history_events()]
+        found.append(events)
+        run_id = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return found
+
+
+async def healthy(home: House, case_id: str) -> None:
+    """The case answers its three queries, and no run of it ever failed a workflow task."""
+    assert (await home.cases.status(case_id)).case_id == case_id
+    assert await home.cases.transcript(case_id)
+    await home.cases.handoff(case_id)
+    for events in await histories(home, f"case-{case_id}"):
+        failed = [str(event) for event in events if event.event_type in FAILED_TASKS]
+        assert failed == [], failed[0]
+
+
+def _lost_race(event: Any) -> bool:
+    """A run that wanted to end while something new came in: the server has it look again at once."""
+    cause = event.workflow_task_failed_event_attributes.cause
+    return bool(cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND)
