@@ -23,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
     from handrail.domain.messages import Message, check_identifier, check_message
     from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
     from workflows.attributes import publish
-    from workflows.essentials import publish_memo
     from workflows.inputs import NOTHING, check_plain, parse, refusal, value_of
     from workflows.intake import Intake, by_person
     from workflows.loop import Loop
@@ -71,7 +70,6 @@ class CaseWorkflow:
 
     def _show(self) -> None:
         publish(self._memory.row)
-        publish_memo(self._memory)
         self._menu.show(self._memory)
         workflow.set_current_details(packet(self._memory))
 

@@ -1,7 +1,7 @@
 """What a person has to know when no worker runs: the Memo tab shows it, while current details and menus need a worker.
 
-A parked case goes on in a new run, and summary and details given at the start do not travel into it; the memo does. It is
-plain text on the server: facts and names of entries, no personal data. Only what changed is written, one event each time.
+Summary and details given at the start do not travel into the run in which a case parks; a memo handed on does, at no event's
+cost. It is plain text on the server: facts and names of entries, no personal data.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ def essentials(memory: CaseMemory) -> dict[str, Any] | None:
     return {**found, "choose": list(entries(memory))}
 
 
+def memo(memory: CaseMemory) -> dict[str, Any]:
+    """The memo of the run that parks the case. What was only written in this run would not go with it."""
+    kept = {name: value for name, value in workflow.memo().items() if name != WAITING}
+    wanted = essentials(memory)
+    return {**kept, WAITING: wanted} if wanted else kept
+
+
 def publish_memo(memory: CaseMemory) -> None:
-    """Bring the memo up to date, where it differs."""
+    """Bring this run's memo up to date, where it differs."""
     wanted = essentials(memory)
     if workflow.memo_value(WAITING, None) != wanted:
         workflow.upsert_memo({WAITING: wanted})

@@ -8,7 +8,7 @@ VALUE = 160
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&$^]|(?<=\d)/(?=\d)")
 # The renderer makes links of text that was already decoded, and lists of what begins a line: a zero-width space prevents both.
 _ADDRESS = re.compile(r"(?i)(https?:|ftp:|file:|mailto:|www|@)(?=[/.\w])")
-_BLOCK = re.compile(r"^(?=[-+=:]|\d+[.)])")
+_BLOCK = re.compile(r"^(?=[-+](?:\s|$)|[-=]{2}|:|\d+[.)](?:\s|$))")
 # Characters that turn the direction of text round could make a line read as something else.
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 

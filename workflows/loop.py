@@ -16,6 +16,7 @@ from handrail.domain.cases import CaseStatus, CaseView, Terms, Tier
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Message
 from workflows.deadlines import LABELS, What, deadline
+from workflows.essentials import memo, publish_memo
 from workflows.listening import CANCELLED, listen
 from workflows.local import CLASSIFY
 from workflows.memory import CaseMemory
@@ -177,6 +178,7 @@ class Loop:
         """Run the graph with one ear open; what goes wrong in it becomes a reason for a person."""
         self._worked = True
         self._show()
+        publish_memo(self._memory)
         turn = Turn()
         try:
             end = await listen(turn, start(turn), self._memory, self._hear_meanwhile)
@@ -239,6 +241,7 @@ class Loop:
         if self._worked or workflow.info().is_continue_as_new_suggested():
             await self._park()
             return
+        publish_memo(self._memory)
         due = deadline(self._memory)
         if due is None:
             await workflow.wait_condition(self._something)
@@ -254,7 +257,8 @@ class Loop:
         """Carry everything into a fresh run, unless something came in while handlers were finishing."""
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._something():
-            workflow.continue_as_new(args=[{"parked": self._memory.model_dump(mode="json")}])
+            parked = {"parked": self._memory.model_dump(mode="json")}
+            workflow.continue_as_new(args=[parked], memo=memo(self._memory))
 
     def _due(self, what: What) -> None:
         memory, now = self._memory, workflow.now()

@@ -18,8 +18,8 @@ from workflows.memory import CaseMemory
 NOBODY = "Temporal Web UI"
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
 HINTS = {
-    DecisionKind.REJECT: " (Data may hold a note in quotes: “too late”)",
-    HAND_BACK: " (Data may hold a note for it in quotes: “the parcel was found”)",
+    DecisionKind.REJECT: ' (a note may stand in Data: `"too late"`)',
+    HAND_BACK: ' (say in Data what it has to know: `"the parcel was found"`)',
 }
 
 

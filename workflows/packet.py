@@ -13,22 +13,21 @@ from handrail.domain.messages import Author
 from workflows.foreign import escape
 from workflows.memory import CaseMemory
 from workflows.menu import HINTS, entries
-from workflows.sheet import Section, fit, joined, pasted, utc, values
+from workflows.sheet import Section, fit, joined, pasted, short, utc, values
 
 NAME = 120
 WORDS = 400
 _WHERE = "Press **R**, then **More Actions** → **Send an Update**"
+# The page puts in the names; what is foreign cannot say this, its braces are escaped.
+_NEWEST = "[CONTINUED AS NEW above? Here is the case as it is now.](/namespaces/{namespace}/workflows/{workflowId})"
 _FIELD = re.compile(r"\w{1,40}")
 _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,4})?")
 
 
 def packet(memory: CaseMemory) -> str:
     """The markdown: what is asked and how to decide; then what is known, what was tried, what the customer wrote."""
-    request = _open(memory)
-    head, sections = _head(memory), [_about(memory), _tried(memory), _words(memory), _facts(memory), _change(memory)]
-    if request is None and memory.row.status is not CaseStatus.WITH_HUMAN:
-        sections.insert(0, _standing(memory))
-    return fit(head, sections)
+    about = [_answered(memory), _about(memory), _tried(memory), _words(memory), _facts(memory), _change(memory)]
+    return fit(_head(memory), about)
 
 
 def _open(memory: CaseMemory) -> Approval | None:
@@ -44,7 +43,7 @@ def _head(memory: CaseMemory) -> str:
         parts = [*_person(memory), *_notice(memory), *_how(memory, None), *_reply()]
     else:
         parts = [f"## Case {escape(memory.row.case_id)}: {memory.row.status}. Nothing to decide.", *_notice(memory)]
-    return joined(parts)
+    return joined([*parts, _NEWEST])
 
 
 def _asked(approval: Approval, count: int) -> list[str]:
@@ -90,7 +89,8 @@ def _how(memory: CaseMemory, approval: Approval | None) -> list[str]:
     return [
         f"{_WHERE}, choose one, leave Data empty, Submit:",
         "\n".join(lines[:4]),
-        "Then press **R**: this page says what came of it. No such names: no worker runs; send nothing, come back later.",
+        "Then press **R**: this page says what came of it. If the names are not in the list, no worker runs: "
+        "send nothing, come back later.",
     ]
 
 
@@ -117,10 +117,9 @@ def _about(memory: CaseMemory) -> Section:
     return section
 
 
-def _standing(memory: CaseMemory) -> Section:
-    section = Section("What came of it", rank=0)
-    section.lines = [f"- **Told the customer:** {escape(memory.row.reply, WORDS)}"] if memory.row.reply else []
-    return section
+def _answered(memory: CaseMemory) -> Section:
+    reply = memory.row.reply if _open(memory) is None else None
+    return Section("What the customer was told", 0, [f"- “{escape(reply, WORDS)}”"] if reply else [])
 
 
 def _tried(memory: CaseMemory) -> Section:
@@ -130,7 +129,7 @@ def _tried(memory: CaseMemory) -> Section:
     elif state:
         section.lines = [f"- {_called(one.call.tool, one.result, one.ok)}" for one in state.exchanges[-5:]]
     for one in memory.effects[-4:]:
-        section.lines += [f"- **{escape(one.status)}:** {escape(one.action)} {escape(values(one.arguments))}"]
+        section.lines += [f"- **{escape(one.status)}:** {escape(one.action)} {escape(values(short(one.arguments)))}"]
     for settled in [one for one in memory.approvals if one.decision][-2:]:
         section.lines += [f"- {_decided(settled)}"]
     return section

@@ -28,11 +28,10 @@ class Section:
 
 
 def fit(head: str, sections: list[Section]) -> str:
-    """All of it, or as many whole lines as the limits allow."""
+    """All of it, or as many whole lines as the limits allow. The head stays whole: who writes it keeps it short."""
     whole = joined([head, *(one.text() for one in sections)])
-    while not _fits(whole):
-        weakest = max((one for one in sections if one.lines), key=lambda one: one.rank)
-        weakest.lines.pop()
+    while not _fits(whole) and any(one.lines for one in sections):
+        max((one for one in sections if one.lines), key=lambda one: one.rank).lines.pop()
         whole = joined([head, *(one.text() for one in sections), SHORTENED])
     return whole
 
@@ -63,3 +62,8 @@ def values(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(values(one) for one in value[:4])
     return str(value)
+
+
+def short(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without long texts."""
+    return {name: value for name, value in arguments.items() if len(str(value)) <= 40}
