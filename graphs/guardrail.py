@@ -123,6 +123,11 @@ class Guardrail:
             return sheet.escalate("approval_rejected", words)
         if self._repeats(sheet, proposal):
             return None
+        made = await self._made(view, proposal)
+        if made:
+            return sheet.rule(
+                made, plain(made, Ruling.ALLOW, "made", "The ledger holds this effect; it gives its first answer.")
+            )
         try:
             checked = await self._record.check(view.row.case_id, view.row.customer_id, proposal.action, proposal.arguments)
         except (InvalidInput, BusinessRefused) as refused:
@@ -132,6 +137,16 @@ class Guardrail:
         if proposal.kind is ProposalKind.READ:
             return sheet.rule(same, plain(same, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
         return self._effect(sheet, same, checked)
+
+    async def _made(self, view: GuardrailView, proposal: Proposal) -> Proposal | None:
+        """The proposal as it was carried out, where a turn that is run again comes by it a second time."""
+        if proposal.kind is not ProposalKind.EFFECT:
+            return None
+        for effect in await self._cases.effects(view.row.case_id):
+            if effect.effect_id == proposal.proposal_id:
+                changes = {"arguments": effect.arguments, "arguments_hash": digest(effect.arguments), "counted": True}
+                return proposal.model_copy(update=changes)
+        return None
 
     def _repeats(self, sheet: Sheet, proposal: Proposal) -> bool:
         """Whether the same call with the same arguments has come too often; one that is ruled on again is no repetition."""

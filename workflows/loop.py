@@ -114,11 +114,11 @@ class Loop:
 
     async def _start_turn(self) -> None:
         memory, now = self._memory, workflow.now()
-        first = memory.row.version == 0
+        first = not memory.messages
         if not first:
             memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
             memory.become(CaseStatus.WORKING, now, due_at=None)
-        said = self._take_inbox(save=not first)
+        said = self._take_inbox()
         if memory.unsaved:
             await self._flush()
         state = memory.state()
@@ -229,12 +229,14 @@ class Loop:
         else:
             memory.suspended = None
 
-    def _take_inbox(self, *, save: bool = True) -> list[Message]:
+    def _take_inbox(self) -> list[Message]:
+        """Into the transcript; the message that opened the case was recorded with it."""
         memory = self._memory
+        opening = memory.opened.message.message_id
         said = [one.model_copy(update={"turn": memory.row.turn}) for one in memory.inbox]
         memory.inbox = []
         for one in said:
-            memory.say(one, save=save)
+            memory.say(one, save=one.message_id != opening)
         return said
 
     async def _wait(self) -> None:

@@ -36,6 +36,8 @@ DYNAMIC_CONFIG = {
     "history.timerProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
     "frontend.WorkflowPauseEnabled": "true",
+    # A run that an edited graph cannot replay is reported, and healed, after seconds instead of a minute.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",
 }
 SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "NORMAL"}
 BINARY_VARIABLE = "HANDRAIL_TEMPORAL_BIN"

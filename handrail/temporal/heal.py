@@ -13,12 +13,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from uuid import uuid4
 
-from temporalio.api.common.v1 import Payloads, WorkflowExecution
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflow.v1 import PostResetOperation
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -82,19 +80,17 @@ class Healer:
         return Healed(workflow_id, run_id, remedy)
 
     async def _reset(self, workflow_id: str, run_id: str, event_id: int, remedy: Remedy) -> None:
-        operations = []
         if remedy is Remedy.TO_A_PERSON:
-            word = await self._client.data_converter.encode([{"reason": BEGUN_AGAIN}])
-            signal = PostResetOperation.SignalWorkflow(signal_name=HAND_OVER, input=Payloads(payloads=word))
-            operations.append(PostResetOperation(signal_workflow=signal))
+            # The stuck run only keeps it; the reset applies it to the new run before that does anything.
+            stuck = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+            await stuck.signal(HAND_OVER, {"reason": BEGUN_AGAIN})
         await self._client.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=self._client.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
                 reason=f"The graph was edited during a turn: {remedy}.",
                 workflow_task_finish_event_id=event_id,
-                request_id=f"heal-{run_id}-{uuid4()}",
-                post_reset_operations=operations,
+                request_id=f"heal-{run_id}",
                 identity=self._client.identity,
             )
         )
