@@ -101,7 +101,7 @@ def check_plain(value: Any) -> None:
     left: list[tuple[str, int, Any]] = [("", 0, value)]
     while left:
         where, depth, one = left.pop()
-        if depth > MAX_DEPTH:
+        if depth >= MAX_DEPTH and isinstance(one, dict | list):
             raise InvalidInput(TOO_DEEP)
         if isinstance(one, dict):
             for name, inner in one.items():

@@ -18,8 +18,10 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import WorkflowHandle
 
+from handrail.shop.find import FoundOrder, find
 from tests.house import House
 
+TAKEN: set[str] = set()
 FAILED_TASKS = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
@@ -53,7 +55,8 @@ class Wire:
                 signal_name=name,
                 input=Payloads(payloads=payloads) if payloads else None,
                 request_id=uuid4().hex,
-            )
+            ),
+            retry=True,
         )
 
     async def update(self, case_id: str, name: str, *payloads: Payload) -> str | None:
@@ -67,7 +70,8 @@ class Wire:
                     lifecycle_stage=UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
                 ),
                 request=Request(meta=Meta(update_id=uuid4().hex), input=given),
-            )
+            ),
+            retry=True,
         )
         assert answer.HasField("outcome"), f"{name}: nobody took it"
         if not answer.outcome.HasField("failure"):
@@ -89,6 +93,15 @@ class Wire:
             )
         )
         return self.home.temporal.get_workflow_handle(workflow_id, run_id=started.run_id)
+
+
+async def fresh_order(home: House, **needs: Any) -> FoundOrder:
+    """An order that fits and that no other case of this session is about."""
+    async with home.pool.connection() as connection:
+        found = await find(connection, limit=200, **needs)
+    order = next(one for one in found if one.order_id not in TAKEN)
+    TAKEN.add(order.order_id)
+    return order
 
 
 async def histories(home: House, workflow_id: str) -> list[list[Any]]:

@@ -1,0 +1,134 @@
+"""What may be decided, and that it is settled once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from handrail.domain.approvals import (
+    MAX_EDIT,
+    SETTLED_AS,
+    Approval,
+    ApprovalStatus,
+    DecisionInput,
+    DecisionKind,
+    HumanRequest,
+    RequestKind,
+    find,
+    settle,
+)
+from handrail.domain.errors import ApprovalRefused
+from handrail.domain.model import digest
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def approval(approval_id: str = "a1", **fields: Any) -> Approval:
+    """An open approval of a refund."""
+    request = HumanRequest(
+        request_id=approval_id,
+        kind=fields.pop("kind", RequestKind.APPROVAL),
+        action="refund_order",
+        title="Refund",
+        headline="refund · 180.00 USD",
+        arguments={"order_id": "O-1", "amount": "180.00"},
+    )
+    given = {"revision": 3, "opened_at": NOW, "due_at": NOW + timedelta(hours=1), **fields}
+    return Approval(approval_id=approval_id, case_id="c", request=request, **given)
+
+
+def wanted(decision: DecisionKind = DecisionKind.APPROVE, **fields: Any) -> DecisionInput:
+    """A decision on `a1`."""
+    return DecisionInput(decision=decision, **{"approval_id": "a1", "reviewer": "ann", **fields})
+
+
+def test_the_one_that_is_meant_is_found() -> None:
+    one, two = approval(), approval("a2", revision=4)
+    assert find([one, two], wanted(), NOW) is one
+    assert find([one, two], wanted(approval_id="a2", revision=4), NOW) is two
+    assert find([one], wanted(approval_id=None), NOW) is one
+
+
+@pytest.mark.parametrize(
+    ("approvals", "decision", "words"),
+    [
+        ([approval()], wanted(approval_id="a9"), r"^approval_id: 'a9' is not known here\. Open: a1 \(r3\)\.$"),
+        ([], wanted(), r"is not known here\. Open: none"),
+        ([], wanted(approval_id=None), r"^approval_id: is missing and 0 approvals are open\. Open: none"),
+        ([approval(), approval("a2")], wanted(approval_id=None), r"2 approvals are open\. Open: a1 \(r3\), a2 \(r3\)"),
+        ([approval()], wanted(revision=2), r"^revision: 2 is not what is open now \(r3\)\. Look at it again"),
+        ([approval(due_at=NOW)], wanted(), r"^approval_id: a1 expired at 2026-03-01 12:00 UTC; nothing was approved"),
+        *(
+            ([approval(status=status)], wanted(), rf"^approval_id: a1 was already {status}; it is settled once\. Open: none")
+            for status in ApprovalStatus
+            if status is not ApprovalStatus.OPEN
+        ),
+    ],
+)
+def test_what_fits_nothing_says_what_would_fit(approvals: list[Approval], decision: DecisionInput, words: str) -> None:
+    with pytest.raises(ApprovalRefused, match=words):
+        find(approvals, decision, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "decision", "words"),
+    [
+        (RequestKind.APPROVAL, wanted(DecisionKind.ANSWER, answer="yes"), r"^decision: this is an approval; send 'approve'"),
+        (RequestKind.QUESTION, wanted(DecisionKind.APPROVE), r"^decision: this is a question; send decision 'answer'"),
+        (RequestKind.QUESTION, wanted(DecisionKind.ANSWER, answer="  "), r"^answer: is empty"),
+        (RequestKind.APPROVAL, wanted(DecisionKind.EDIT), r"^arguments: an edit needs the fields that change"),
+        (
+            RequestKind.APPROVAL,
+            wanted(DecisionKind.EDIT, arguments={"colour": 1}),
+            r"colour does not exist .* amount, order_id",
+        ),
+        (RequestKind.APPROVAL, wanted(DecisionKind.APPROVE, arguments={"amount": 9}), r"^arguments: go with decision 'edit'"),
+        (RequestKind.APPROVAL, wanted(DecisionKind.REJECT, arguments={"amount": 9}), r"^arguments: go with decision 'edit'"),
+        (RequestKind.APPROVAL, wanted(DecisionKind.APPROVE, answer="yes"), r"^answer: goes with decision 'answer'"),
+        (RequestKind.APPROVAL, wanted(DecisionKind.EDIT, arguments={"amount": "9" * MAX_EDIT}), r"^arguments: have 16,0"),
+    ],
+)
+def test_a_decision_of_the_wrong_kind_is_refused(kind: RequestKind, decision: DecisionInput, words: str) -> None:
+    with pytest.raises(ApprovalRefused, match=words):
+        find([approval(kind=kind)], decision, NOW)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"revision": 0},
+        {"revision": 10**30},
+        {"note": "n" * 2_001},
+        {"reviewer": "r" * 121},
+        {"approval_id": "x" * 121},
+        {"a": 1},
+    ],
+)
+def test_fields_have_bounds(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        wanted(**fields)
+
+
+def test_settling_keeps_what_exactly_was_decided() -> None:
+    settled = settle(approval(), wanted(DecisionKind.EDIT, arguments={"amount": "80.00"}, note="half"), NOW, "decide")
+    assert settled.status is ApprovalStatus.EDITED
+    assert settled.decision is not None
+    assert settled.decision.arguments == {"order_id": "O-1", "amount": "80.00"}
+    assert settled.decision.arguments_hash == digest(settled.decision.arguments)
+    assert (settled.decision.revision, settled.decision.via, settled.decision.note) == (3, "decide", "half")
+    with pytest.raises(ApprovalRefused, match="already edited by ann"):
+        find([settled], wanted(), NOW)
+
+
+def test_every_decision_settles() -> None:
+    assert set(SETTLED_AS) == set(DecisionKind)
+    assert ApprovalStatus.OPEN not in SETTLED_AS.values()
+
+
+def test_a_menus_names_are_bound_to_the_revision() -> None:
+    assert set(approval().menu().values()) == {DecisionKind.APPROVE, DecisionKind.REJECT}
+    assert not set(approval().menu()) & set(approval(revision=4).menu())
+    assert approval(kind=RequestKind.QUESTION).menu() == {}

@@ -1,0 +1,299 @@
+"""What a case takes and refuses, without Temporal."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+
+from handrail.domain.approvals import ApprovalStatus, DecisionKind, HumanRequest, Source
+from handrail.domain.cases import CaseOpen, CaseStatus
+from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, IllegalTransition, InvalidInput
+from handrail.domain.messages import IncomingMessage
+from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
+from workflows.inputs import NOTHING, value_of
+from workflows.intake import Intake, by_person
+from workflows.memory import CaseMemory
+from workflows.menu import entries
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SOURCE = Source(workflow_id="case-c", run_id="r")
+
+
+def as_json(value: Any) -> RawValue:
+    """The value as a handler receives it."""
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(value).encode()))
+
+
+def memory(status: CaseStatus = CaseStatus.AWAITING_CUSTOMER) -> CaseMemory:
+    """A case that was opened and heard."""
+    opened = CaseOpen(case_id="c", customer_id="C", message=IncomingMessage(message_id="m-0", text="Hello"))
+    found = CaseMemory.of(opened, NOW)
+    found.inbox = []
+    if status is not CaseStatus.WORKING:
+        found.become(status, NOW)
+    return found
+
+
+def asked(expires_in_minutes: int = 60) -> CaseMemory:
+    """A case with an open approval."""
+    found = memory(CaseStatus.AWAITING_APPROVAL)
+    request = HumanRequest(
+        request_id="a1",
+        action="refund",
+        title="Refund",
+        headline="refund · 5 USD",
+        arguments={"amount": 5},
+        expires_in_minutes=expires_in_minutes,
+    )
+    found.ask(request, NOW)
+    return found
+
+
+def sent(message_id: str = "m-1", text: str = "Are you there?") -> dict[str, str]:
+    """A message as it comes in."""
+    return {"message_id": message_id, "text": text}
+
+
+def test_a_message_is_taken_once() -> None:
+    found = memory()
+    intake = Intake(found)
+    assert not intake.message(sent(), NOW).duplicate
+    assert intake.message(sent(text=" Are you there? "), NOW).duplicate
+    assert [one.message_id for one in found.inbox] == ["m-1"]
+    with pytest.raises(CaseConflict, match=r"^message_id: 'm-1' was sent before with other text"):
+        intake.message(sent(text="Else"), NOW)
+
+
+@pytest.mark.parametrize(
+    "raw", [NOTHING, None, 5, "x", [], {}, {"text": "x"}, {**sent(), "colour": 1}, sent("a b"), sent(text="")]
+)
+def test_what_is_no_message_is_refused_and_changes_nothing(raw: Any) -> None:
+    found = memory()
+    before = found.model_dump()
+    with pytest.raises(InvalidInput):
+        Intake(found).message(raw, NOW)
+    assert found.model_dump() == before
+
+
+def test_a_closed_case_takes_nothing() -> None:
+    found = memory()
+    found.closing = "ann"
+    with pytest.raises(IllegalTransition, match="closed"):
+        Intake(found).message(sent(), NOW)
+
+
+def test_a_decision_settles_once() -> None:
+    found = asked()
+    intake = Intake(found)
+    wanted, approval = intake.check_decision({"decision": "approve", "approval_id": "a1", "reviewer": " ann "}, NOW)
+    assert (wanted.reviewer, approval.approval_id) == ("ann", "a1")
+    assert intake.decide(wanted, NOW, SOURCE, "decide").status is ApprovalStatus.APPROVED
+    assert found.decided is not None
+    assert (found.decided.reviewer, found.source) == ("ann", SOURCE)
+    with pytest.raises(ApprovalRefused, match="settled once"):
+        intake.decide(wanted, NOW, SOURCE, "decide")
+
+
+def test_an_expired_approval_is_not_given() -> None:
+    with pytest.raises(ApprovalRefused, match="expired"):
+        Intake(asked(60)).check_decision({"decision": "approve"}, NOW + timedelta(minutes=60))
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"reviewer": "  "}, "reviewer"),
+        ({"reviewer": "a\nb"}, "reviewer"),
+        ({"reviewer": "\u202e"}, "reviewer"),
+        ({"note": "\u200b"}, "note"),
+        ({"note": "a\x00"}, "note"),
+        ({"note": "n" * 2_001}, "note"),
+    ],
+)
+def test_names_and_notes_are_readable(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"^{field}: "):
+        Intake(asked()).check_decision({"decision": "approve", **fields}, NOW)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        {},
+        "yes",
+        {"approval_id": "a1"},
+        {"revision": 1},
+        {"approval_id": "", "revision": 1},
+        {"approval_id": "a1", "revision": 1, "decision": "reject"},
+    ],
+)
+def test_a_bare_word_decides_nothing(raw: Any) -> None:
+    with pytest.raises(ApprovalRefused):
+        Intake(asked()).bare(DecisionKind.APPROVE, as_json(raw))
+
+
+def test_a_bare_word_that_names_its_request_counts() -> None:
+    found = asked()
+    wanted = Intake(found).bare(DecisionKind.REJECT, as_json({"approval_id": "a1", "revision": 1}))
+    assert Intake(found).decide(wanted, NOW, SOURCE, "reject").status is ApprovalStatus.REJECTED
+
+
+@pytest.mark.parametrize("note", [5, [], {}, True, "n" * 2_001, "a\x00", "\u202e"])
+def test_a_click_takes_nothing_or_a_readable_note(note: Any) -> None:
+    found = asked()
+    name = next(iter(entries(found)))
+    with pytest.raises(InvalidInput, match=r"^note: "):
+        Intake(found).click(name, note, NOW, SOURCE, "web ui")
+    assert found.decided is None
+
+
+@pytest.mark.parametrize("note", [None, "", "  ", "too late"])
+def test_a_click_decides(note: str | None) -> None:
+    found = asked()
+    approve, reject = entries(found)
+    settled = Intake(found).click(reject, note, NOW, SOURCE, "web ui")
+    assert settled.status is ApprovalStatus.REJECTED
+    assert settled.decision.note == ((note or "").strip() or None)
+    with pytest.raises(ApprovalRefused, match="nothing here is called"):
+        Intake(found).click(approve, None, NOW, SOURCE, "web ui")
+
+
+def test_every_entry_of_a_case_with_a_person_can_be_clicked() -> None:
+    names = list(entries(memory(CaseStatus.WITH_HUMAN)))
+    assert len(names) == 3
+    for name in names:
+        found = memory(CaseStatus.WITH_HUMAN)
+        assert Intake(found).click(name, "a note", NOW, SOURCE, "web ui").case_id == "c"
+        assert found.unsaved
+
+
+@pytest.mark.parametrize("status", [one for one in CaseStatus if one is not CaseStatus.WITH_HUMAN])
+def test_what_people_do_needs_a_case_that_is_with_people(status: CaseStatus) -> None:
+    intake = Intake(memory(status))
+    acts = (
+        lambda: intake.claim(Claim(reviewer="ann"), NOW),
+        lambda: intake.reply(PersonReply(reviewer="ann", text="Hi"), NOW),
+        lambda: intake.hand_back(HandBack(reviewer="ann", note="n"), NOW),
+        lambda: intake.resolve(Resolve(reviewer="ann"), NOW),
+    )
+    for act in acts:
+        with pytest.raises(IllegalTransition, match=rf"the case is {status}, not WithHuman\. Ask for it first"):
+            act()
+
+
+def test_a_case_belongs_to_whoever_took_it() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    intake.claim(Claim(reviewer="ann"), NOW)
+    version, audits = found.row.version, len(found.unsaved_audit)
+    intake.claim(Claim(reviewer="ann"), NOW)
+    assert (found.row.version, len(found.unsaved_audit)) == (version, audits)
+    with pytest.raises(IllegalTransition, match=r"^claim: ann has this case already"):
+        intake.claim(Claim(reviewer="bea"), NOW)
+
+
+def test_a_reply_counts_once_and_swallows_no_other() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    reply = PersonReply(reviewer="ann", text="Hi", message_id="r-1")
+    assert not intake.reply(reply, NOW).duplicate
+    assert intake.reply(reply, NOW).duplicate
+    for other in (reply.model_copy(update={"text": "Else"}), reply.model_copy(update={"message_id": "m-0"})):
+        with pytest.raises(CaseConflict, match="message_id"):
+            intake.reply(other, NOW)
+    with pytest.raises(CaseConflict, match="message_id"):
+        intake.message(sent("r-1", "Hi"), NOW)
+    assert [one.text for one in found.messages] == ["Hi"]
+
+
+def test_handing_back_needs_a_note_and_resolving_does_not() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    with pytest.raises(InvalidInput, match=r"^note: "):
+        Intake(found).hand_back(HandBack(reviewer="ann", note="\u200b"), NOW)
+    Intake(found).hand_back(HandBack(reviewer="ann", note=" found it "), NOW)
+    assert found.handed_back == "ann\nfound it"
+    with pytest.raises(IllegalTransition):
+        Intake(found).resolve(Resolve(reviewer="ann"), NOW)
+    ended = memory(CaseStatus.WITH_HUMAN)
+    Intake(ended).resolve(Resolve(reviewer="ann", reply=" Bye "), NOW)
+    assert (ended.row.status, ended.row.reply, ended.messages[-1].text) == (CaseStatus.RESOLVED, "Bye", "Bye")
+
+
+@pytest.mark.parametrize("reviewer", ["", " ", "a\nb", "\u2800", "a\x00b"])
+def test_people_have_names(reviewer: str) -> None:
+    with pytest.raises(InvalidInput, match="reviewer"):
+        by_person(Claim, {"reviewer": reviewer})
+
+
+def test_a_wish_for_a_person_counts_but_not_twice() -> None:
+    found = asked()
+    Intake(found).ask_for_person("Please.")
+    assert found.interruption is not None
+    there = memory(CaseStatus.WITH_HUMAN)
+    Intake(there).ask_for_person("Please.")
+    assert there.interruption is None
+
+
+@pytest.mark.parametrize("raw", [None, {}, "spam"])
+def test_closing_takes_nothing_or_a_note(raw: Any) -> None:
+    found = memory()
+    Intake(found).close("ann", as_json(raw))
+    assert found.closing == "ann"
+
+
+@pytest.mark.parametrize("raw", [5, [], {"case": "c"}, True, "\x00"])
+def test_closing_takes_nothing_else(raw: Any) -> None:
+    found = memory()
+    with pytest.raises(InvalidInput, match=r"^input: "):
+        Intake(found).close("ann", as_json(raw))
+    assert found.closing is None
+
+
+@pytest.mark.parametrize("value", [None, 5, "ä\n", [1.5], {"a": {"b": [True]}}, 10**17])
+def test_plain_json_comes_through_as_it_is(value: Any) -> None:
+    assert value_of(as_json(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is no JSON from line 1, column 1"),
+        (b"{]", "is no JSON"),
+        (b'"\xff"', "byte 1 is not UTF-8"),
+        (b"NaN", "NaN, which is no number"),
+        (b"[-Infinity]", "-Infinity, which is no number"),
+        (b"1e999", "1e999, which is no number"),
+        (b"9" * 5_000, "a number of 5,000 digits"),
+        (b'{"a": 1, "a": 1}', "a is there twice"),
+        (b"[" * 100_000, "nested more than 16 levels"),
+        (b"[" * 17 + b"]" * 17, "nested more than 16 levels"),
+        (b'"\\ud800"', r"the character U\+D800"),
+        (b'{"\\u0000": 1}', r"the character U\+0000"),
+        (b'"' + b"a" * 200_000 + b'"', "has 200,002 bytes, at most 131,072"),
+    ],
+)
+def test_other_json_is_refused_with_what_is_wrong(data: bytes, words: str) -> None:
+    raw = RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))
+    with pytest.raises(InvalidInput, match=f"^input: .*{words}"):
+        value_of(raw)
+
+
+def test_a_flood_is_refused_before_it_is_too_much() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    refused: HandrailError | None = None
+    for number in range(5_000):
+        try:
+            intake.message(sent(f"flood-{number}", "é" * 8_000), NOW)
+        except IllegalTransition as error:
+            refused = error
+            break
+    assert refused is not None
+    assert "Send it again once they are answered" in str(refused)
+    assert 20 < len(found.inbox) < 60
+    assert len(found.model_dump_json().encode()) < 1_000_000

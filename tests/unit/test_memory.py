@@ -1,0 +1,181 @@
+"""What a case carries from run to run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from graphs.state import CaseState
+from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest, Source, settle
+from handrail.domain.cases import CaseOpen, CaseStatus
+from handrail.domain.errors import CaseConflict, IllegalTransition
+from handrail.domain.handoffs import Escalation
+from handrail.domain.messages import Author, IncomingMessage, Message
+from workflows.memory import (
+    BYTES_KEPT,
+    BYTES_WAITING,
+    MESSAGES_KEPT,
+    MESSAGES_TAKEN,
+    SETTLED_KEPT,
+    CaseMemory,
+    Suspended,
+    weight,
+)
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+PAYLOAD_LIMIT = 2_000_000
+
+
+def memory() -> CaseMemory:
+    """A new case."""
+    opened = CaseOpen(case_id="c", customer_id="C", message=IncomingMessage(message_id="m-0", text="Hello"))
+    return CaseMemory.of(opened, NOW)
+
+
+def request(request_id: str) -> HumanRequest:
+    """A question whether to refund."""
+    return HumanRequest(
+        request_id=request_id, action="refund", title="Refund", headline="refund", arguments={"amount": "5.00"}
+    )
+
+
+def message(number: int, text: str = "words") -> Message:
+    """A message of the transcript."""
+    return Message(message_id=f"s-{number}", author=Author.CUSTOMER, text=text, at=NOW, turn=1, sequence=number)
+
+
+def full() -> CaseMemory:
+    """A memory with something in every corner."""
+    found = memory()
+    found.say(found.inbox.pop())
+    found.become(CaseStatus.AWAITING_APPROVAL, NOW + timedelta(seconds=1), topic="refund", due_at=NOW)
+    approval = found.ask(request("a1"), NOW)
+    settled = settle(approval, DecisionInput(decision=DecisionKind.REJECT, reviewer="ann", note="ünfair"), NOW, "decide")
+    found.keep(settled)
+    found.ask(request("a2"), NOW)
+    found.decided = settled.decision
+    found.source = Source(workflow_id="case-c", run_id="r", update_id="u")
+    found.suspended = Suspended(state=CaseState(row=found.row, incoming=[message(1)]), node="approval", request_id="a2")
+    found.interruption = Escalation(reason="risk", words="…")
+    found.take(IncomingMessage(message_id="m-1", text="More 🩷"), NOW)
+    found.audit("ann", "claim", NOW, note="n")
+    found.notice = "refused"
+    return found
+
+
+def test_it_is_the_same_after_a_trip_through_json() -> None:
+    for found in (memory(), full()):
+        assert CaseMemory.model_validate_json(found.model_dump_json()) == found
+        assert CaseMemory.model_validate(found.model_dump(mode="json")) == found
+
+
+def test_a_memory_of_before_these_fields_is_read() -> None:
+    dumped = memory().model_dump(mode="json")
+    least = {name: dumped[name] for name in ("opened", "row")}
+    assert CaseMemory.model_validate(least).row == memory().row
+
+
+def test_a_new_case_holds_its_first_message_once() -> None:
+    found = memory()
+    assert [one.message_id for one in found.inbox] == ["m-0"]
+    assert not found.take(IncomingMessage(message_id="m-0", text="Hello"), NOW)
+    with pytest.raises(CaseConflict):
+        found.take(IncomingMessage(message_id="m-0", text="Else"), NOW)
+
+
+def test_what_was_saved_is_forgotten_and_what_came_meanwhile_stays() -> None:
+    found = full()
+    commit = found.commit()
+    found.say(message(9))
+    found.audit("bea", "reply", NOW)
+    found.keep(settle(found.open_approvals[0], DecisionInput(decision=DecisionKind.APPROVE), NOW, "decide"))
+    found.saved(commit)
+    left = found.commit()
+    assert found.unsaved
+    assert [one.message_id for one in left.messages] == ["s-9"]
+    assert [one.actor for one in left.audit] == ["bea"]
+    assert [(one.approval_id, one.status) for one in left.approvals] == [("a2", ApprovalStatus.APPROVED)]
+    found.saved(left)
+    assert not found.unsaved
+    assert (found.unsaved_messages, found.unsaved_audit, found.unsaved_approvals) == ([], [], [])
+
+
+def test_a_change_of_the_row_while_saving_is_saved_next() -> None:
+    found = full()
+    commit = found.commit()
+    found.become(CaseStatus.WITH_HUMAN, NOW)
+    found.saved(commit)
+    assert found.unsaved
+    assert found.commit().row.status is CaseStatus.WITH_HUMAN
+
+
+def test_a_revision_is_never_used_twice() -> None:
+    found = memory()
+    revisions = [found.ask(request(f"a{number}"), NOW).revision for number in range(5)]
+    assert revisions == [1, 2, 3, 4, 5]
+    found.drop_approvals(ApprovalStatus.EXPIRED)
+    assert found.open_approvals == []
+    assert found.ask(request("a9"), NOW).revision == 6
+
+
+def test_settled_approvals_are_kept_for_a_while_and_open_ones_for_ever() -> None:
+    found = memory()
+    first = found.ask(request("open"), NOW)
+    for number in range(30):
+        settled = found.ask(request(f"a{number}"), NOW)
+        found.keep(settled.model_copy(update={"status": ApprovalStatus.REJECTED}))
+    assert first in found.open_approvals
+    assert len(found.approvals) <= SETTLED_KEPT + 2
+
+
+def test_only_what_may_follow_follows() -> None:
+    found = memory()
+    found.become(CaseStatus.RESOLVED, NOW)
+    version = found.row.version
+    with pytest.raises(IllegalTransition):
+        found.become(CaseStatus.AWAITING_APPROVAL, NOW)
+    assert (found.row.status, found.row.version) == (CaseStatus.RESOLVED, version)
+
+
+def test_the_transcript_is_bounded_in_number_and_in_size() -> None:
+    short, long = memory(), memory()
+    for number in range(200):
+        short.say(message(number), save=False)
+        long.say(message(number, "😀" * 8_000), save=False)
+    assert [one.message_id for one in short.messages] == [f"s-{number}" for number in range(200 - MESSAGES_KEPT, 200)]
+    assert long.messages[-1].message_id == "s-199"
+    assert weight(one.text for one in long.messages) <= BYTES_KEPT
+
+
+def test_a_case_takes_so_many_messages_and_no_more() -> None:
+    found = memory()
+    for number in range(MESSAGES_TAKEN - 1):
+        found.take(IncomingMessage(message_id=f"{number}".zfill(120), text="t"), NOW)
+        found.inbox = []
+    with pytest.raises(IllegalTransition, match=r"^message: the case has taken 2,000 messages.*Open a new case"):
+        found.check_room("t")
+    assert len(found.model_dump_json()) < PAYLOAD_LIMIT / 4
+
+
+@pytest.mark.parametrize("text", ["a", "é" * 8_000, "😀" * 8_000, '"\n' * 4_000])
+def test_what_waits_in_every_corner_fits_into_one_payload(text: str) -> None:
+    found = full()
+    assert found.suspended
+    found.seen |= {f"{number}".zfill(120): "0123456789abcdef" for number in range(MESSAGES_TAKEN - 1_900)}
+    taken = 0
+    while taken < 1_800:
+        try:
+            found.check_room(text)
+        except IllegalTransition:
+            break
+        found.take(IncomingMessage(message_id=f"x-{taken}", text=text), NOW)
+        taken += 1
+        if taken % 2:
+            found.suspended.state.incoming.append(found.inbox.pop())
+    for number in range(60):
+        found.say(message(number, text), save=False)
+    size = len(found.model_dump_json().encode())
+    assert taken >= 8
+    assert size < PAYLOAD_LIMIT, f"{size:,} bytes after {taken} messages"
+    assert size > BYTES_WAITING / 2
