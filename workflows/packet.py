@@ -19,7 +19,7 @@ NAME = 120
 WORDS = 400
 _WHERE = "Press **R**, then **More Actions** → **Send an Update**"
 # The page puts in the names; what is foreign cannot say this, its braces are escaped.
-_NEWEST = "[CONTINUED AS NEW above? Here is the case as it is now.](/namespaces/{namespace}/workflows/{workflowId})"
+_NEWEST = "Does it say CONTINUED AS NEW above? [Open the case as it is now.](/namespaces/{namespace}/workflows/{workflowId})"
 _FIELD = re.compile(r"\w{1,40}")
 _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,4})?")
 
