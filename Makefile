@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 UV ?= uv
 TEST_PROCESSES ?= 2
 CODE := workflows activities graphs handrail tests $(wildcard worker.py)
-CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python)
 PIP := --disable-pip-version-check --no-input --quiet --quiet
 
 # The same text as in the stamp means: nothing to install. The folder counts, because an environment cannot be moved.
@@ -23,10 +23,10 @@ setup: ## Build the environment from the pinned lock; nothing happens when it st
 	set -e; \
 	python=''; \
 	for one in $(CANDIDATES); do \
-	  if "$$one" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then python="$$one"; break; fi; \
+	  if "$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python="$$one"; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-	  echo "setup: none of '$(CANDIDATES)' is Python 3.11, 3.12 or 3.13. Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
+	  echo "setup: none of '$(CANDIDATES)' is Python 3.11 or newer. Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
 	fi; \
 	began=$$(date +%s); \
 	case "$$(cat $(STAMP) 2>/dev/null)" in *" $(CURDIR)") ;; *) [ ! -e $(STAMP) ] || rm -rf $(VENV);; esac; \
@@ -69,8 +69,10 @@ format: setup ## Format and sort imports
 test: check ## Checks and every test; starts what the tests need
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
-lock: ## Pin the newest versions anew, for every platform (needs uv)
-	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+lock: ## Pin versions for every platform: to develop with, and for the image (needs uv)
+	$(UV) pip compile pyproject.toml --extra dev $(LOCKED) -o requirements.lock
+	$(UV) pip compile pyproject.toml --constraint requirements.lock $(LOCKED) -o requirements-runtime.lock
 
 clean: ## Remove the environment and caches; data in .handrail stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -37,7 +37,7 @@ class Change:
     def words(self) -> list[str]:
         """What a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
         told = {name: value for name, value in self.update.items() if value and name in WORDS}
-        if "rulings" in told or "decisions" in told:
+        if "ruled" in self.update or "decisions" in told:
             told.pop("proposals", None)
             told.pop("exchanges", None)
         return [line for name, value in told.items() for line in WORDS[name](value)]

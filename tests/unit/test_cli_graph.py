@@ -86,3 +86,11 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
     assert done.exit_code == 3
     assert done.stderr.startswith(f"Error: --out: {file}: No such file or directory.")
+
+
+def test_the_picture_of_the_documentation_is_todays() -> None:
+    kept = Path(__file__).parents[2] / "docs" / "images" / "graph.png"
+    with Image.open(kept) as old, Image.open(BytesIO(drawing.png(drawable()))) as new:
+        assert (old.size, old.convert("RGB").tobytes()) == (new.size, new.convert("RGB").tobytes()), (
+            f"draw it again: handrail graph show --out {kept.relative_to(Path.cwd())}"
+        )
