@@ -26,7 +26,7 @@ from handrail.routing.text import Folded
 
 FORMAT = 1
 """Part of the router's version; raise it when code changes what a message is classified as."""
-LIBRARIES = [version("scikit-learn"), version("lingua-language-detector")]
+LIBRARIES = [version("scikit-learn"), version("py3langid")]
 READ = 8_000
 
 log = logging.getLogger(__name__)
