@@ -23,10 +23,10 @@ setup: ## Build the environment from the pinned lock; nothing happens when it st
 	set -e; \
 	python=''; \
 	for one in $(CANDIDATES); do \
-	  if "$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python="$$one"; break; fi; \
+	  if "$$one" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then python="$$one"; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-	  echo "setup: none of '$(CANDIDATES)' is Python 3.11 or newer. Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
+	  echo "setup: none of '$(CANDIDATES)' is Python 3.11 to 3.14. Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
 	fi; \
 	began=$$(date +%s); \
 	case "$$(cat $(STAMP) 2>/dev/null)" in *" $(CURDIR)") ;; *) [ ! -e $(STAMP) ] || rm -rf $(VENV);; esac; \
