@@ -199,6 +199,10 @@ class CaseWorkflow:
             self._memory.unsaved = True
         self._show()
 
+    def refuse_surplus(self, name: str, words: str) -> None:
+        """Called for signals with several values. A wish for a person counts whatever came with it."""
+        self.request_human() if name == "request_human" else self.refuse_signal(name, words)
+
     def _tolerate(self, name: str, act: Callable[[], Any]) -> None:
         try:
             if not self._invalid:

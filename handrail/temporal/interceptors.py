@@ -30,7 +30,7 @@ class Doorkeeper(WorkflowInboundInterceptor):
     async def handle_signal(self, input: HandleSignalInput) -> None:
         if len(input.args) > 1 and workflow.get_signal_handler(input.signal) is not None:
             instance: Any = workflow.instance()
-            instance.refuse_signal(input.signal, ONE_VALUE.format(len(input.args)))
+            instance.refuse_surplus(input.signal, ONE_VALUE.format(len(input.args)))
             return
         await super().handle_signal(input)
 

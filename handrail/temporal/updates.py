@@ -26,7 +26,14 @@ PREFIX = "case-"
 Answer = TypeVar("Answer")
 
 _LOST_IN_PARKING = "AcceptedUpdateCompletedWorkflow"
-_TRANSIENT = {RPCStatusCode.ABORTED, RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.INTERNAL}
+_TRANSIENT = {
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.INTERNAL,
+    # The workflow task that would have taken it failed; a run that parks while something comes in does so, once.
+    RPCStatusCode.FAILED_PRECONDITION,
+}
 _SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -175,12 +176,12 @@ def test_every_entry_of_a_case_with_a_person_can_be_clicked() -> None:
 @pytest.mark.parametrize("status", [one for one in CaseStatus if one is not CaseStatus.WITH_HUMAN])
 def test_what_people_do_needs_a_case_that_is_with_people(status: CaseStatus) -> None:
     intake = Intake(memory(status))
-    acts = (
+    acts: list[Callable[[], object]] = [
         lambda: intake.claim(Claim(reviewer="ann"), NOW),
         lambda: intake.reply(PersonReply(reviewer="ann", text="Hi"), NOW),
         lambda: intake.hand_back(HandBack(reviewer="ann", note="n"), NOW),
         lambda: intake.resolve(Resolve(reviewer="ann"), NOW),
-    )
+    ]
     for act in acts:
         with pytest.raises(IllegalTransition, match=rf"the case is {status}, not WithHuman\. Ask for it first"):
             act()
