@@ -9,8 +9,9 @@ from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
-from grandalf.graphs import Edge, Graph, Vertex
+from grandalf.graphs import Edge, Vertex, graph_core
 from grandalf.layouts import SugiyamaLayout
+from langchain_core.runnables.graph import Edge as DrawnEdge
 from langchain_core.runnables.graph import Graph as Drawable
 from langchain_core.runnables.graph import Node
 from PIL import Image, ImageDraw, ImageFont
@@ -97,17 +98,24 @@ def arrange(graph: Drawable, boxes: dict[str, Box]) -> list[Line]:
         vertex.view = boxes[key]
     ways = {(edge.source, edge.target) for edge in graph.edges}
     edges = []
-    for edge in graph.edges:
+    for edge in in_order(graph):
         made = Edge(vertices[edge.source], vertices[edge.target])
         made.view = Line(edge.conditional, (edge.target, edge.source) in ways)
         edges.append(made)
-    layout: Any = SugiyamaLayout(Graph(list(vertices.values()), edges).C[0])
+    # Not its `Graph`, which keeps the edges in a set: another picture each time.
+    layout: Any = SugiyamaLayout(graph_core(list(vertices.values()), edges))
     layout.xspace, layout.yspace = NEIGHBOUR_GAP, LEVEL_GAP
     layout.route_edge = attach
     first = graph.first_node()
     layout.init_all(roots=[vertices[first.id]] if first else None)
     layout.draw(PASSES)
     return [edge.view for edge in edges]
+
+
+def in_order(graph: Drawable) -> list[DrawnEdge]:
+    """The edges as their nodes stand in the code, not as LangGraph happened to meet them."""
+    places = {key: place for place, key in enumerate(graph.nodes)}
+    return sorted(graph.edges, key=lambda edge: (places[edge.source], places[edge.target]))
 
 
 def attach(edge: Any, points: list[Point]) -> None:
