@@ -1,0 +1,71 @@
+"""Replays every history in a folder; the last line that it prints has the failures as JSON, file to words.
+
+Histories are named `<branch>.<run>.json`. Replay runs no activity, so the nodes that are activities need no adapters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from graphs.case import CaseGraph, CaseNodes
+from graphs.nodes import Approval
+from handrail.temporal.converter import data_converter
+from handrail.temporal.interceptors import Guards
+from worker import graph_plugin, on_temporal, sandbox
+from workflows.case import CaseWorkflow
+
+
+class Unused:
+    """Nodes that replay never reaches: their results stand in the history."""
+
+    async def node(self, state: Any) -> dict[str, Any]:
+        """Replay never comes here."""
+        raise AssertionError("replay ran an activity")
+
+
+def recorded_graph() -> CaseGraph:
+    """The graph as it is deployed; only the approval runs in the workflow itself."""
+    one = Unused().node
+    return on_temporal(
+        CaseNodes(classify=one, agent=one, guardrail=one, approval=Approval(240).approval, act=one, resolve=one, escalate=one)
+    )
+
+
+async def replay(texts: dict[str, str]) -> dict[str, str]:
+    """What failed, name to words."""
+    replayer = Replayer(
+        workflows=[CaseWorkflow],
+        plugins=[graph_plugin(recorded_graph())],
+        interceptors=[Guards()],
+        workflow_runner=sandbox(),
+        data_converter=data_converter,
+    )
+    given = {name: WorkflowHistory.from_json(workflow_id(text), text) for name, text in texts.items()}
+    names = {history.run_id: name for name, history in given.items()}
+
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        for history in given.values():
+            yield history
+
+    results = await replayer.replay_workflows(histories(), raise_on_replay_failure=False)
+    return {names[run_id]: str(failure) for run_id, failure in results.replay_failures.items()}
+
+
+def workflow_id(text: str) -> str:
+    """The workflow's id, as its first event tells."""
+    started = json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"]
+    return str(started["workflowId"])
+
+
+def main() -> None:
+    """Of the folder that is named on the command line."""
+    given = {path.name: path.read_text() for path in sorted(Path(sys.argv[1]).glob("*.json"))}
+    sys.stdout.write("\n" + json.dumps(asyncio.run(replay(given))))

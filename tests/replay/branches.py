@@ -1,0 +1,185 @@
+"""Every way that a case can go, driven live."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handrail.domain.approvals import DecisionInput, DecisionKind
+from handrail.domain.cases import CaseView
+from tests.house import House, wait_for
+
+HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
+SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
+LARGE = {"status": "delivered", "refunded": False, "refundable_over": 600}
+ENDED = ("Resolved", "AwaitingCustomer")
+PERSON = "I would like to talk to a real person, please."
+
+
+async def ask(home: House, **behaviour: Any) -> str:
+    """A question about an order; the model answers by its rules, or as `behaviour` says."""
+    order = await home.order(status="shipped")
+    text = f"Where is my order {order.order_id}?"
+    if behaviour:
+        await home.model.script(order.order_id, behaviour)
+    case = await home.open(order.customer_id, text, wait="latency_seconds" not in behaviour)
+    if "latency_seconds" in behaviour:
+        await wait_for(lambda: home.model.requests(case.case_id))
+    return case.case_id
+
+
+async def resolved(home: House) -> str:
+    return await ask(home, reply="It is on its way.", confidence=0.95, disposition="resolved")
+
+
+async def reply(home: House) -> str:
+    return await ask(home, reply="Which parcel do you mean?", confidence=0.95, disposition="awaiting_customer")
+
+
+async def small_refund(home: House) -> str:
+    order = await home.order(**SMALL)
+    text = f"One mug of order {order.order_id} arrived broken. Could you refund 12.50 USD for it please?"
+    return (await home.open(order.customer_id, text)).case_id
+
+
+async def held(home: House) -> CaseView:
+    """A refund that waits for approval."""
+    order = await home.order(**HELD)
+    case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD.")
+    assert case.status == "AwaitingApproval", case
+    return case
+
+
+async def decide(home: House, kind: DecisionKind, **fields: Any) -> str:
+    case = await held(home)
+    wanted = DecisionInput(decision=kind, approval_id=case.approvals[-1].approval_id, reviewer="ann", **fields)
+    await home.cases.decide(case.case_id, wanted)
+    await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
+    return case.case_id
+
+
+async def approved(home: House) -> str:
+    return await decide(home, DecisionKind.APPROVE)
+
+
+async def rejected(home: House) -> str:
+    return await decide(home, DecisionKind.REJECT, note="not within policy")
+
+
+async def edited(home: House) -> str:
+    return await decide(home, DecisionKind.EDIT, arguments={"amount": "80.00"})
+
+
+async def expired(home: House) -> str:
+    order = await home.order(**HELD)
+    text = f"Please refund order {order.order_id}, that is {order.refundable} USD."
+    case = await home.open(order.customer_id, text)
+    await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    return case.case_id
+
+
+async def blocked(home: House) -> str:
+    order = await home.order(**LARGE)
+    text = f"I want a full refund of {order.refundable} USD for order {order.order_id}."
+    return (await home.open(order.customer_id, text)).case_id
+
+
+async def human(home: House) -> str:
+    order = await home.order(status="delivered")
+    case = await home.open(order.customer_id, PERSON)
+    await home.cases.claim(case.case_id, "bea")
+    await home.cases.reply(case.case_id, "bea", "Hello, this is Bea.", message_id=f"bea-{case.case_id}")
+    await home.cases.resolve(case.case_id, "bea", note="answered")
+    await home.until(case.case_id, lambda view: view.status == "Resolved")
+    return case.case_id
+
+
+async def out_of_scope(home: House) -> str:
+    order = await home.order(status="delivered")
+    return (await home.open(order.customer_id, "Can you recommend a good pasta recipe for eight guests?")).case_id
+
+
+async def parked(home: House) -> str:
+    case_id = await resolved(home)
+    await home.cases.say(case_id, "And when will it arrive?")
+    await home.until(case_id, lambda view: view.turn == 2 and view.status != "Working")
+    return case_id
+
+
+async def handed_back(home: House) -> str:
+    case_id = await ask(home, reply="I am not sure.", confidence=0.1, disposition="resolved")
+    await home.cases.hand_back(case_id, "bea", "The parcel is on its way; tell them so.")
+    await home.until(case_id, lambda view: view.status in ENDED)
+    return case_id
+
+
+async def cut_short(home: House) -> str:
+    case_id = await ask(home, latency_seconds=30)
+    await home.cases.say(case_id, "I want to talk to a human now.")
+    await home.until(case_id, lambda view: view.status == "WithHuman")
+    return case_id
+
+
+async def model_failure(home: House) -> str:
+    return await ask(home, status=401)
+
+
+async def cancelled(home: House) -> str:
+    case_id = await ask(home, latency_seconds=30)
+    await home.temporal.get_workflow_handle(f"case-{case_id}").cancel()
+    await home.until(case_id, lambda view: view.status == "WithHuman")
+    return case_id
+
+
+async def closed(home: House) -> str:
+    case_id = await resolved(home)
+    handle = home.temporal.get_workflow_handle(f"case-{case_id}")
+    await handle.signal("close_case")
+    await handle.result()
+    return case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """`drive` takes it and gives the case's id. The rest is what its histories must show: the values that the search
+    attributes CaseStatus and CaseReason went through, and words that do and do not occur among activities, updates,
+    signals and other events."""
+
+    drive: Callable[[House], Awaitable[str]]
+    statuses: tuple[str, ...]
+    reason: str | None = None
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+BRANCHES = {
+    "resolved": Branch(resolved, ("Working", "Resolved"), has=("case.agent", "case.resolve", "parked"), lacks=("case.act",)),
+    "reply": Branch(reply, ("Working", "AwaitingCustomer"), has=("case.resolve",), lacks=("case.act",)),
+    "small_refund": Branch(small_refund, ("Working", "Resolved"), has=("case.act",), lacks=("decide",)),
+    "approved": Branch(
+        approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "people.identify", "case.act")
+    ),
+    "rejected": Branch(rejected, ("Working", "AwaitingApproval", "Working"), "agent_asked", ("decide",), ("case.act",)),
+    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("people.check_edit", "case.act")),
+    "expired": Branch(
+        expired, ("Working", "AwaitingApproval", "WithHuman"), "approval_expired", ("case.escalate",), ("case.act", "decide")
+    ),
+    "blocked": Branch(blocked, ("Working", "WithHuman"), "policy_block", ("case.agent", "case.escalate"), ("case.act",)),
+    "human": Branch(
+        human, ("Working", "WithHuman", "Resolved"), "customer_asked", ("claim", "reply", "resolve"), ("case.agent",)
+    ),
+    "out_of_scope": Branch(out_of_scope, ("Working", "WithHuman"), "out_of_scope", ("case.escalate",), ("case.agent",)),
+    "parked": Branch(parked, ("Working", "Resolved", "Working"), has=("parked", "send_message")),
+    "handed_back": Branch(handed_back, ("Working", "WithHuman", "Working"), "low_confidence", ("hand_back", "case.resolve")),
+    "cut_short": Branch(
+        cut_short, ("Working", "WithHuman"), "customer_asked", ("ACTIVITY_TASK_CANCEL_REQUESTED",), ("case.resolve",)
+    ),
+    "model_failure": Branch(
+        model_failure, ("Working", "WithHuman"), "model_rejected", ("ACTIVITY_TASK_FAILED",), ("case.resolve",)
+    ),
+    "cancelled": Branch(
+        cancelled, ("Working", "WithHuman"), "cancelled", ("WORKFLOW_EXECUTION_CANCEL_REQUESTED",), ("case.resolve",)
+    ),
+    "closed": Branch(closed, ("Working", "Resolved", "Closed"), has=("close_case", "WORKFLOW_EXECUTION_COMPLETED")),
+}

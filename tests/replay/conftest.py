@@ -1,0 +1,50 @@
+"""The house of the workflow tests, and every branch's histories from one live run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.house import House
+from tests.replay.branches import BRANCHES
+from tests.replay.histories import fetch, slim
+from tests.workflows.conftest import at_home, scripted_model, shop_url
+from tests.workflows.deployed import deployed
+
+__all__ = ["at_home", "scripted_model", "shop_url"]
+
+RECORD = "HANDRAIL_RECORD_HISTORIES"
+KEPT = Path(__file__).parent / "histories"
+KEPT_LIMIT = 60_000
+KEPT_BRANCHES = ("resolved", "approved", "rejected", "expired", "human", "handed_back", "cut_short")
+
+
+@pytest.fixture(scope="session")
+async def recorded(at_home: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the histories of every branch, `<branch>.<run>.json`.
+
+    The live runs have no workflow cache: every workflow task replays the whole history before it goes on.
+    """
+    folder = tmp_path_factory.mktemp("histories")
+    async with (
+        deployed(at_home, max_cached_workflows=0) as home,
+        deployed(at_home, max_cached_workflows=0, minutes=0) as hasty,
+    ):
+        for name, branch in BRANCHES.items():
+            case_id = await branch.drive(hasty if name == "expired" else home)
+            for number, run in enumerate(await fetch(home.temporal, case_id)):
+                (folder / f"{name}.{number}.json").write_text(run)
+    if os.environ.get(RECORD):
+        keep(folder)
+    return folder
+
+
+def keep(folder: Path) -> None:
+    """Replace the kept histories by these."""
+    for old in KEPT.glob("*.json"):
+        old.unlink()
+    for name in KEPT_BRANCHES:
+        for run in folder.glob(f"{name}.*.json"):
+            (KEPT / run.name).write_text(slim(run.read_text()) + "\n")
