@@ -9,7 +9,7 @@ import pytest
 
 from tests.house import House
 from tests.replay.branches import BRANCHES
-from tests.replay.histories import fetch, slim
+from tests.replay.record import fetch, slim
 from tests.workflows.conftest import at_home, scripted_model, shop_url
 from tests.workflows.deployed import deployed
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.replay.branches import BRANCHES
 from tests.replay.conftest import KEPT, KEPT_BRANCHES, KEPT_LIMIT
-from tests.replay.histories import Happened, happened
+from tests.replay.record import Happened, happened
 
 ROOT = Path(__file__).parents[2]
 
