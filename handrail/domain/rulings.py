@@ -17,6 +17,7 @@ from handrail.domain.policies import AllOf, AnyOf, Comparison, Condition, Operat
 from handrail.domain.proposals import RuleHit, Ruling
 
 DEFAULT_RULE = "default_action"
+UNCOVERED_RULE = "uncovered"
 PLACEHOLDER = re.compile(r"(\$?)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _SHOWN = 200
 
@@ -81,8 +82,19 @@ def hits_of(findings: Iterable[Finding]) -> list[RuleHit]:
     return sorted((one.hit for one in findings if one.hit), key=lambda hit: -hit.ruling.rank)
 
 
+def closed(action: str, findings: list[Finding]) -> list[Finding]:
+    """The findings on the effect `action`; a person's approval with them where not one policy applied to it."""
+    if any(one.state is not State.DOES_NOT_APPLY for one in findings):
+        return findings
+    ruling = Ruling.REQUIRE_APPROVAL
+    words = f"No policy in force rules on {action}, so a person decides. To have it ruled, name it in a policy's applies_to."
+    hit = RuleHit(policy="handrail", rule=UNCOVERED_RULE, ruling=ruling, message=words)
+    why = "no policy applies"
+    return [*findings, Finding(policy=hit.policy, rule=hit.rule, action=ruling, state=State.HOLDS, why=why, hit=hit)]
+
+
 def strictest(hits: Iterable[RuleHit]) -> Ruling:
-    """The strictest ruling; allow where nothing matched."""
+    """The strictest ruling; allow where nothing matched, so an effect's findings go through `closed` first."""
     return max((hit.ruling for hit in hits), key=lambda ruling: ruling.rank, default=Ruling.ALLOW)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -13,30 +14,39 @@ from handrail.business import FactType
 from handrail.definitions import Document, Live, refuse
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policies import Policy
-from handrail.domain.proposals import Proposal, Verdict
-from handrail.domain.rulings import Expression, Finding, examine, hits_of, strictest
+from handrail.domain.proposals import Proposal, ProposalKind, Verdict
+from handrail.domain.rulings import Expression, Finding, closed, examine, hits_of, strictest
 from handrail.policies.checks import Check, Known, same_id
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Policies that were checked, with their compiled expressions by source text."""
+    """Policies that were checked, with their compiled expressions by source text and their files by id."""
 
     policies: tuple[Policy, ...]
     expressions: Mapping[str, Expression]
+    places: Mapping[str, Document]
 
 
 class FilePolicies:
     """Implements `handrail.ports.Policies` over files, which are read again when they change.
 
-    `facts` and `tools` are what the business declares. A change that cannot be used leaves the last good version in force
-    and `problem` says why.
+    `facts` and `tools` are what the business declares; of the tools that are `effects`, the log names those that no policy
+    names. A change that cannot be used leaves the last good version in force and `problem` says why. So does a policy that
+    disappears: taking rules away loosens, and nobody need have meant it. It goes with the next start.
     """
 
-    def __init__(self, path: Path, *, facts: Mapping[str, FactType], tools: Collection[str]) -> None:
+    def __init__(
+        self, path: Path, *, facts: Mapping[str, FactType], tools: Collection[str], effects: Collection[str] = ()
+    ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
-        known = Known(dict(facts), frozenset(tools))
-        self._live = Live(path, lambda documents: build(documents, known))
+        self._known = Known(dict(facts), frozenset(tools))
+        self._effects = frozenset(effects)
+        self._unnamed: frozenset[str] = frozenset()
+        self._places: Mapping[str, Document] = {}
+        self._live = Live(path, self._build)
 
     @property
     def version(self) -> str:
@@ -57,9 +67,12 @@ class FilePolicies:
         return [name for policy in self.all() for name in (policy.id, *(rule.id for rule in policy.rules.rules))]
 
     def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
-        """The strictest ruling of every policy over `facts`; a rule that cannot be worked out blocks."""
+        """The strictest ruling of every policy over `facts`; a rule that cannot be worked out blocks.
+
+        An effect that no policy applies to needs approval.
+        """
         loaded = self._live.now()
-        hits = hits_of(examine(loaded.value.policies, proposal.action, facts, loaded.value.expressions))
+        hits = hits_of(_findings(loaded.value, proposal, facts))
         return Verdict(
             proposal_id=proposal.proposal_id,
             revision=proposal.revision,
@@ -72,8 +85,38 @@ class FilePolicies:
 
     def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[Finding]:
         """Every rule of every policy with the values that it saw and what came of it."""
-        loaded = self._live.now().value
-        return examine(loaded.policies, proposal.action, facts, loaded.expressions)
+        return _findings(self._live.now().value, proposal, facts)
+
+    def _build(self, documents: list[Document]) -> PolicySet:
+        built = build(documents, self._known)
+        refuse(list(_removed(self._places, built.places)))
+        self._places = built.places
+        unnamed = self._effects.difference(*(policy.applies_to or () for policy in built.policies))
+        for tool in sorted(unnamed - self._unnamed):
+            log.warning(
+                "No policy names %s in applies_to: wherever no rule finds its facts either, a person decides on it.", tool
+            )
+        self._unnamed = unnamed
+        return built
+
+
+def _findings(loaded: PolicySet, proposal: Proposal, facts: Mapping[str, Any]) -> list[Finding]:
+    found = examine(loaded.policies, proposal.action, facts, loaded.expressions)
+    return closed(proposal.action, found) if proposal.kind is ProposalKind.EFFECT else found
+
+
+def _removed(before: Mapping[str, Document], now: Mapping[str, Document]) -> Iterator[str]:
+    """A problem for each policy that is no longer there."""
+    by_path = {document.path: document for document in now.values()}
+    for gone, document in before.items():
+        if gone in now:
+            continue
+        stands = by_path.get(document.path)
+        remedy = "Put it back; to take a policy out of force, restart the workers without it"
+        if stands:
+            yield stands.problem(f"id: the policy {gone!r} that stood here is gone. {remedy}.", "id")
+        else:
+            yield document.problem(f"the file is gone, and the policy {gone!r} with it. {remedy}.")
 
 
 def build(documents: list[Document], known: Known) -> PolicySet:
@@ -96,7 +139,8 @@ def build(documents: list[Document], known: Known) -> PolicySet:
         expressions |= check.expressions
         read.append((document, check.policy))
     refuse(problems + same_id(read))
-    return PolicySet(tuple(policy for _, policy in read), expressions)
+    places = {policy.id: document for document, policy in read}
+    return PolicySet(tuple(policy for _, policy in read), expressions, places)
 
 
 def _recorded(value: Any) -> Any:

@@ -92,6 +92,13 @@ def test_the_published_policys_words_are_filled_in(klarna: FilePolicies) -> None
     assert "refund_amount_usd is not available" in klarna_verdict(klarna, None).messages[0]
 
 
+def test_the_published_policy_covers_its_own_field_only(klarna: FilePolicies) -> None:
+    effect = Proposal(proposal_id="p-1", kind=ProposalKind.EFFECT, action="refund", arguments={}, arguments_hash="hash")
+    assert klarna.rule(effect, {"refund_amount_usd": 20}).hits == []
+    verdict = klarna.rule(effect, {"order_total_usd": 20})
+    assert (verdict.ruling, [hit.rule for hit in verdict.hits]) == (Ruling.REQUIRE_APPROVAL, ["uncovered"])
+
+
 @given(value=cents, threshold=cents)
 def test_order_is_exact_however_the_number_is_written(value: Decimal, threshold: Decimal) -> None:
     for written in (value, float(value), value.quantize(Decimal("0.000000"))):
