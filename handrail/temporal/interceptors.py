@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from temporalio import activity, workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -28,7 +29,10 @@ class Doorkeeper(WorkflowInboundInterceptor):
     """Too many payloads are refused with words. Unguarded, such a signal fails the workflow task for ever."""
 
     async def handle_signal(self, input: HandleSignalInput) -> None:
-        if len(input.args) > 1 and workflow.get_signal_handler(input.signal) is not None:
+        named = workflow.get_signal_handler(input.signal) is not None
+        if named and early(input):
+            input.args = list(input.args[1])
+        if named and len(input.args) > 1:
             instance: Any = workflow.instance()
             instance.refuse_surplus(input.signal, ONE_VALUE.format(len(input.args)))
             return
@@ -43,6 +47,15 @@ class Doorkeeper(WorkflowInboundInterceptor):
         """What a box held that no question reads is passed over."""
         input.args = []
         return await super().handle_query(input)
+
+
+def early(input: HandleSignalInput) -> bool:
+    """Whether the signal came ahead of the run's first step, when its handler was not registered yet.
+
+    The SDK then packs it for the dynamic handler, as its name and a list of values, and calls the handler that stands by now.
+    """
+    packed = len(input.args) == 2 and input.args[0] == input.signal and isinstance(input.args[1], list)
+    return packed and all(isinstance(one, RawValue) for one in input.args[1])
 
 
 class Heartbeats(ActivityInboundInterceptor):

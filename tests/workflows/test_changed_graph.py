@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from langgraph.types import interrupt
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from graphs.case import CaseGraph, CaseNodes
 from graphs.state import Person, identity
@@ -16,7 +18,7 @@ from graphs.views import ClassifyView
 from handrail.domain.approvals import Decision, DecisionInput, DecisionKind, HumanRequest, RequestKind
 from handrail.domain.cases import CaseView
 from handrail.domain.errors import ApprovalRefused
-from handrail.temporal.heal import Healed, Healer, Remedy, repeatable
+from handrail.temporal.heal import Healed, Healer, Remedy, first_task, repeatable
 from tests.house import House, wait_for
 from tests.workflows.deployed import Build, deployed, queue
 from worker import on_temporal
@@ -253,6 +255,28 @@ async def test_a_question_that_the_graph_no_longer_asks_reaches_a_person(home: H
         await after.cases.decide(case.case_id, answer)
         case = await after.until(case.case_id, lambda view: view.status == "WithHuman")
     assert case.reason == "graph_changed"
+
+
+async def test_a_click_that_comes_ahead_of_the_parked_runs_first_step_counts(home: House) -> None:
+    """As where the worker died right after the case had parked: the run's first task has the click in it already."""
+    line = queue()
+    async with deployed(home, task_queue=line) as before:
+        case = await held(before)
+    handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
+    await handle.signal(case.approvals[-1].update_names[0])
+    history = await handle.fetch_history()
+    await home.temporal.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=home.temporal.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=(await handle.describe()).run_id),
+            workflow_task_finish_event_id=first_task(history.events),
+            request_id=f"test-{case.case_id}",
+        )
+    )
+    async with deployed(home, task_queue=line) as after:
+        case = await after.until(case.case_id, lambda view: view.status in ENDED)
+    assert [one.status for one in case.approvals] == ["approved"]
+    assert await refunds(home, case.case_id) == 1
 
 
 # In the middle of a turn
