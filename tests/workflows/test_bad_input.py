@@ -47,6 +47,7 @@ NO_TEXTS = {
 ODD: dict[str, tuple[Payload, ...]] = {
     "two values": (plain({"message_id": "m"}), plain("x")),
     "two unreadable values": (payload(b"{"), payload(b"\xff", "binary/unheard-of")),
+    "a name and a list": (plain("approve"), plain([5])),
     "null": (plain(None),),
     "a number": (plain(7),),
     "a list": (plain([{"decision": "approve"}]),),
