@@ -42,14 +42,14 @@ def approval(approval_id: str = "a1", **fields: Any) -> Approval:
 
 def wanted(decision: DecisionKind = DecisionKind.APPROVE, **fields: Any) -> DecisionInput:
     """A decision on `a1`."""
-    return DecisionInput(decision=decision, **{"approval_id": "a1", "reviewer": "ann", **fields})
+    return DecisionInput(decision=decision, **{"approval_id": "a1", "revision": 3, "reviewer": "ann", **fields})
 
 
 def test_the_one_that_is_meant_is_found() -> None:
     one, two = approval(), approval("a2", revision=4)
     assert find([one, two], wanted(), NOW) is one
     assert find([one, two], wanted(approval_id="a2", revision=4), NOW) is two
-    assert find([one], wanted(approval_id=None), NOW) is one
+    assert find([one], wanted(DecisionKind.REJECT, approval_id=None), NOW) is one
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,12 @@ def test_the_one_that_is_meant_is_found() -> None:
     [
         ([approval()], wanted(approval_id="a9"), r"^approval_id: 'a9' is not known here\. Open: a1 \(r3\)\.$"),
         ([], wanted(), r"is not known here\. Open: none"),
-        ([], wanted(approval_id=None), r"^approval_id: is missing and 0 approvals are open\. Open: none"),
-        ([approval(), approval("a2")], wanted(approval_id=None), r"2 approvals are open\. Open: a1 \(r3\), a2 \(r3\)"),
+        ([], wanted(DecisionKind.REJECT, approval_id=None), r"^approval_id: is missing and 0 approvals are open\. Open: none"),
+        (
+            [approval(), approval("a2")],
+            wanted(DecisionKind.REJECT, approval_id=None),
+            r"2 approvals are open\. Open: a1 \(r3\), a2 \(r3\)",
+        ),
         ([approval()], wanted(revision=2), r"^revision: 2 is not what is open now \(r3\)\. Look at it again"),
         ([approval(due_at=NOW)], wanted(), r"^approval_id: a1 expired at 2026-03-01 12:00 UTC; nothing was approved"),
         *(

@@ -91,7 +91,9 @@ def test_a_closed_case_takes_nothing() -> None:
 def test_a_decision_settles_once() -> None:
     found = asked()
     intake = Intake(found)
-    wanted, approval = intake.check_decision({"decision": "approve", "approval_id": "a1", "reviewer": " ann "}, NOW)
+    wanted, approval = intake.check_decision(
+        {"decision": "approve", "approval_id": "a1", "revision": 1, "reviewer": " ann "}, NOW
+    )
     assert (wanted.reviewer, approval.approval_id) == ("ann", "a1")
     assert intake.decide(wanted, NOW, SOURCE, "decide").status is ApprovalStatus.APPROVED
     assert found.decided is not None
@@ -102,7 +104,7 @@ def test_a_decision_settles_once() -> None:
 
 def test_an_expired_approval_is_not_given() -> None:
     with pytest.raises(ApprovalRefused, match="expired"):
-        Intake(asked(60)).check_decision({"decision": "approve"}, NOW + timedelta(minutes=60))
+        Intake(asked(60)).check_decision({"decision": "reject", "reviewer": "ann"}, NOW + timedelta(minutes=60))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_an_expired_approval_is_not_given() -> None:
 )
 def test_names_and_notes_are_readable(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput, match=rf"^{field}: "):
-        Intake(asked()).check_decision({"decision": "approve", **fields}, NOW)
+        Intake(asked()).check_decision({"decision": "reject", "reviewer": "ann", **fields}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -240,11 +242,11 @@ def test_a_wish_for_a_person_counts_but_not_twice() -> None:
     assert there.interruption is None
 
 
-@pytest.mark.parametrize("raw", [None, {}, "spam"])
-def test_closing_takes_nothing_or_a_note(raw: Any) -> None:
+@pytest.mark.parametrize(("raw", "closing"), [(None, "ann"), ({}, "ann"), ("spam", "ann\nspam")])
+def test_closing_takes_nothing_or_a_note(raw: Any, closing: str) -> None:
     found = memory()
     Intake(found).close("ann", as_json(raw))
-    assert found.closing == "ann"
+    assert found.closing == closing
 
 
 @pytest.mark.parametrize("raw", [5, [], {"case": "c"}, True, "\x00"])

@@ -124,7 +124,8 @@ async def still_decides(home: House, case: CaseView) -> None:
     now = await home.cases.status(case.case_id)
     assert (now.status, now.approvals[-1].status) == ("AwaitingApproval", "open"), now.notice
     assert now.effects == []
-    wanted = DecisionInput(decision=DecisionKind.APPROVE, approval_id=now.approvals[-1].approval_id, reviewer="ann")
+    seen = {"approval_id": now.approvals[-1].approval_id, "revision": now.approvals[-1].revision}
+    wanted = DecisionInput(decision=DecisionKind.APPROVE, reviewer="ann", **seen)
     await home.cases.decide(case.case_id, wanted)
     after = await home.until(case.case_id, lambda view: view.status in ENDED)
     assert [one.status for one in after.effects] == ["applied"]
@@ -275,8 +276,11 @@ async def test_decisions_that_fit_nothing_are_refused_with_what_would_fit(home: 
     approval = case.approvals[-1]
     foreign = other.approvals[-1].approval_id
     misses: list[tuple[dict[str, Any], str]] = [
-        ({"approval_id": "nothing"}, rf"^approval_id: 'nothing' is not known here\. Open: {approval.approval_id}"),
-        ({"approval_id": foreign}, "^approval_id: .* is not known here"),
+        (
+            {"approval_id": "nothing", "revision": 1},
+            rf"^approval_id: 'nothing' is not known here\. Open: {approval.approval_id}",
+        ),
+        ({"approval_id": foreign, "revision": 1}, "^approval_id: .* is not known here"),
         ({"approval_id": approval.approval_id, "revision": 99}, r"^revision: 99 is not what is open now \(r1\)"),
     ]
     for fields, words in misses:
@@ -300,7 +304,9 @@ async def test_decisions_that_fit_nothing_are_refused_with_what_would_fit(home: 
         ({"decision": "approve", "colour": "red"}, "colour: "),
     ]
     for fields, words in wrong:
-        refused = await wire.update(case.case_id, "decide", plain({"approval_id": approval.approval_id, **fields}))
+        refused = await wire.update(
+            case.case_id, "decide", plain({"approval_id": approval.approval_id, "revision": 1, "reviewer": "ann", **fields})
+        )
         assert words in (refused or ""), (fields, refused)
     await still_decides(home, case)
     with pytest.raises(ApprovalRefused, match="already approved by ann; it is settled once"):
@@ -636,7 +642,7 @@ async def command(home: House, *arguments: str | bytes) -> tuple[int, dict[str, 
 async def test_the_command_line_refuses_with_a_code_and_words(home: House) -> None:
     case = await waiting(home)
     opened = ("case", "open", "--customer", case.customer_id)
-    decided = ("decide", case.case_id, "approve", "--reviewer", "ann")
+    decided = ("decide", case.case_id, "reject", "--reviewer", "ann")
     calls: list[tuple[tuple[str | bytes, ...], int, str]] = [
         ((*opened, "--message", ""), 3, "text: is empty"),
         ((*opened, "--message", "\u200b\u202e"), 3, "text: is empty"),

@@ -73,7 +73,8 @@ async def waiting(at_home: House) -> AsyncIterator[CaseView]:
     assert (now.status, now.approvals[-1].status, now.effects) == ("AwaitingApproval", "open", []), now.notice
     assert await at_home.rows("select 1 from shop.refunds where order_id = %(o)s", o=order.order_id) == []
     await healthy(at_home, case.case_id)
-    wanted = DecisionInput(decision=DecisionKind.APPROVE, approval_id=now.approvals[-1].approval_id, reviewer="ann")
+    seen = {"approval_id": now.approvals[-1].approval_id, "revision": now.approvals[-1].revision}
+    wanted = DecisionInput(decision=DecisionKind.APPROVE, reviewer="ann", **seen)
     await at_home.cases.decide(case.case_id, wanted)
     after = await at_home.until(case.case_id, lambda view: view.status in ("Resolved", "AwaitingCustomer"))
     assert [one.status for one in after.effects] == ["applied"]
