@@ -142,7 +142,7 @@ def test_a_bare_word_decides_nothing(raw: Any) -> None:
 
 def test_a_bare_word_that_names_its_request_counts() -> None:
     found = asked()
-    wanted = Intake(found).bare(DecisionKind.REJECT, as_json({"approval_id": "a1", "revision": 1}))
+    wanted = Intake(found).bare(DecisionKind.REJECT, as_json({"approval_id": "a1", "revision": 1, "reviewer": "ann"}))
     assert Intake(found).decide(wanted, NOW, SOURCE, "reject").status is ApprovalStatus.REJECTED
 
 

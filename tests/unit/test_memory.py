@@ -89,7 +89,7 @@ def test_what_was_saved_is_forgotten_and_what_came_meanwhile_stays() -> None:
     commit = found.commit()
     found.say(message(9))
     found.audit("bea", "reply", NOW)
-    found.keep(settle(found.open_approvals[0], DecisionInput(decision=DecisionKind.APPROVE), NOW, "decide"))
+    found.keep(settle(found.open_approvals[0], DecisionInput(decision=DecisionKind.APPROVE, reviewer="bea"), NOW, "decide"))
     found.saved(commit)
     left = found.commit()
     assert found.unsaved
