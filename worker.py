@@ -26,7 +26,7 @@ from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.guardrail import Guardrail
 from graphs.nodes import Act, Approval, Classify
 from graphs.outcomes import Escalate, Resolve
-from handrail.business import Business, load_business
+from handrail.business import Business, Kind, load_business
 from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
 from handrail.llm.chat import ChatModel
@@ -99,7 +99,12 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             business=business,
             clock=clock,
             topics=topics,
-            policies=FilePolicies(folder / "policies", facts=business.facts, tools=list(business.by_name)),
+            policies=FilePolicies(
+                folder / "policies",
+                facts=business.facts,
+                tools=list(business.by_name),
+                effects=[tool.name for tool in business.tools if tool.kind is Kind.EFFECT],
+            ),
             matrix=FileMatrix(folder / "matrix.yaml"),
             router=router,
             record=PostgresRecord(pool, business, clock),

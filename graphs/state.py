@@ -36,16 +36,24 @@ class Person(BaseModel):
 
 
 FACTS_KEPT = 40
+FACTS_BYTES = 200_000
 
 
 def merge_facts(before: Sequence[Any], new: Sequence[Any]) -> list[Fact]:
-    """Facts by name, the newest reading of each; at most `FACTS_KEPT`."""
+    """Facts by name, the newest reading of each; at most `FACTS_KEPT`, and no more than `FACTS_BYTES` of JSON."""
     merged: dict[str, Fact] = {}
     for one in [*before, *new]:
         fact = Fact.model_validate(one)
         merged.pop(fact.name, None)
         merged[fact.name] = fact
-    return list(merged.values())[-FACTS_KEPT:]
+    kept: list[Fact] = []
+    left = FACTS_BYTES
+    for fact in list(merged.values())[: -FACTS_KEPT - 1 : -1]:
+        left -= len(fact.model_dump_json().encode())
+        if left < 0:
+            break
+        kept.append(fact)
+    return kept[::-1]
 
 
 def append_rulings(before: Sequence[Any], new: Sequence[Any]) -> list[Ruled]:
@@ -93,6 +101,7 @@ class CaseState(BaseModel):
     disclosed: bool = False
 
     escalation: Escalation | None = None
+    handoff: Handoff | None = None
     outcome: Outcome | None = None
 
     @property

@@ -10,7 +10,7 @@ from handrail.domain.approvals import Decision
 from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification
 from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact
+from handrail.domain.handoffs import Escalation, Fact, Handoff
 from handrail.domain.messages import Message
 from handrail.domain.proposals import Proposal
 
@@ -95,3 +95,4 @@ class EndView(BaseModel):
     person: Person | None = None
     disclosed: bool = False
     escalation: Escalation | None = None
+    handoff: Handoff | None = None

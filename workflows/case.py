@@ -194,10 +194,8 @@ class CaseWorkflow:
         if self._invalid:
             return
         self._memory.notice = f"{workflow.now():%Y-%m-%d %H:%M} UTC, signal {name[:60]!r}: {words[:NOTICE]}"
-        if workflow.info().is_continue_as_new_suggested():
-            # Wakes the loop: a case that does nothing but refuse must park, too, before its history is too long.
-            self._memory.unsaved = True
-        self._show()
+        # The loop shows it, once for a burst; it also sees there that the history is long enough to park.
+        self._memory.noticed = True
 
     def refuse_surplus(self, name: str, words: str) -> None:
         """Called for signals with several values. A wish for a person counts whatever came with it."""
@@ -261,12 +259,17 @@ class CaseWorkflow:
         )
         try:
             checked: dict[str, Any] = await workflow.execute_activity(
-                "people.check_edit", edit, result_type=dict, summary="Check the edit", **CHECK
+                "people.check_edit",
+                args=[edit, sorted(wanted.arguments or {})],
+                result_type=dict,
+                summary="Check the edit",
+                **CHECK,
             )
         except ActivityError as error:
             cause = error.cause
             words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
-            raise refusal(InvalidInput(words)) from None
+            stale = isinstance(cause, ApplicationError) and cause.type == ApprovalRefused.__name__
+            raise refusal(ApprovalRefused(words) if stale else InvalidInput(words)) from None
         return wanted.model_copy(update={"arguments": checked})
 
 

@@ -69,11 +69,18 @@ class Intake:
     def check_decision(self, raw: Any, now: datetime) -> tuple[DecisionInput, Approval]:
         """The decision and the open approval it is about. Raises: InvalidInput, ApprovalRefused."""
         wanted = self._clean(parse(DecisionInput, raw))
-        return wanted, find(self._memory.approvals, wanted, now)
+        return wanted, self._undecided(wanted, now)
+
+    def _undecided(self, wanted: DecisionInput, now: datetime) -> Approval:
+        """The open approval, while a decision on it can still have its effect. Raises: ApprovalRefused."""
+        approval = find(self._memory.approvals, wanted, now)
+        if self._memory.interruption or self._memory.closing:
+            raise ApprovalRefused("the case is just going to a person or being closed; the request is withdrawn.")
+        return approval
 
     def decide(self, wanted: DecisionInput, now: datetime, source: Source, via: str) -> Approval:
         """Settle, once. Raises: ApprovalRefused."""
-        settled = settle(find(self._memory.approvals, wanted, now), wanted, now, via)
+        settled = settle(self._undecided(wanted, now), wanted, now, via)
         self._memory.keep(settled)
         self._memory.decided = settled.decision
         self._memory.source = source
@@ -94,7 +101,10 @@ class Intake:
         what, approval_id = entries(self._memory)[name]
         decision = decision_of(what)
         if decision is not None:
-            wanted = DecisionInput(decision=decision, approval_id=approval_id, note=note, reviewer=NOBODY)
+            shown = next(one for one in self._memory.open_approvals if one.approval_id == approval_id)
+            wanted = DecisionInput(
+                decision=decision, approval_id=approval_id, revision=shown.revision, note=note, reviewer=NOBODY
+            )
             return self.decide(wanted, now, source, via)
         if what == TAKE:
             return self.claim(Claim(reviewer=NOBODY), now)
@@ -132,6 +142,8 @@ class Intake:
             raise IllegalTransition(
                 f"{what}: the case is {status}, not WithHuman. Ask for it first with the signal request_human."
             )
+        if self._memory.interruption or self._memory.closing:
+            raise IllegalTransition(f"{what}: the case is just being passed on or closed. Look at it again, then decide.")
 
     def check_claim(self, wanted: Claim) -> None:
         """Another's case is not taken away. Raises: IllegalTransition."""
@@ -212,15 +224,16 @@ class Intake:
         return identity(self._memory.row.case_id, "heard", self._memory.heard, *parts)
 
     def ask_for_person(self, words: str, reason: str = "customer_asked") -> None:
-        """Honoured at any moment; nothing to do where a person has the case already."""
-        if self._memory.row.status is not CaseStatus.WITH_HUMAN:
+        """Honoured at any moment; nothing to do where a person has the case already and keeps it."""
+        if self._memory.row.status is not CaseStatus.WITH_HUMAN or self._memory.handed_back:
             self._memory.interruption = Escalation(reason=reason, words=words)
 
     def close(self, by: str, raw: Any) -> None:
         """End the case as soon as nothing is being written. Raises: InvalidInput where more than a note was sent."""
         if value_of(raw) not in (None, {}) and not isinstance(value_of(raw), str):
             raise InvalidInput('input: closing takes nothing, or a JSON string as a note, for example "spam".')
-        self._memory.closing = by
+        note = value_of(raw)
+        self._memory.closing = f"{by}\n{tidy('note', note) or ''}" if isinstance(note, str) else by
 
     def _person_says(self, message_id: str, name: str, text: str, now: datetime) -> None:
         self._memory.say(

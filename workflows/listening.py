@@ -15,6 +15,10 @@ from workflows.turn import Turn, TurnEnd
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
 
+OVERGROWN = Escalation(reason="bounds", words="The turn's history has grown too large; the agent goes round in circles.")
+HISTORY_BYTES = 10_000_000
+"""The server ends a workflow at 50 MB; a whole turn has some hundred kilobytes."""
+
 
 class Hear(Protocol):
     """Classifies a new message and notes a reason to stop in the memory."""
@@ -31,13 +35,16 @@ async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMem
         return bool(memory.interruption or memory.closing) and not turn.writing
 
     def something() -> bool:
-        return task.done() or stop() or len(memory.inbox) > heard
+        overgrown = workflow.info().get_current_history_size() > HISTORY_BYTES and not memory.interruption
+        return task.done() or stop() or overgrown or (len(memory.inbox) > heard and not memory.interruption)
 
     while not task.done():
         try:
             await workflow.wait_condition(something)
         except asyncio.CancelledError:
             memory.interruption = CANCELLED
+        if workflow.info().get_current_history_size() > HISTORY_BYTES:
+            memory.interruption = memory.interruption or OVERGROWN
         if len(memory.inbox) > heard and not memory.interruption:
             heard = len(memory.inbox)
             await unheard()

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from graphs.state import CaseState, Person
 from graphs.views import ClassifyView
 from handrail.domain.approvals import ApprovalStatus, Decision, Seen
 from handrail.domain.cases import CaseStatus, CaseView, Terms, Tier
 from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Message
+from handrail.domain.messages import Author, Message
 from workflows.deadlines import LABELS, What, deadline
 from workflows.essentials import memo, publish_memo
 from workflows.listening import CANCELLED, listen
@@ -25,7 +26,9 @@ from workflows.trouble import escalation_for
 from workflows.turn import Turn, TurnEnd
 
 REROUTES = 2
+LAST_WORDS = 3
 STOPS_A_TURN = ("customer_asked", "risk")
+UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
 
 class Loop:
@@ -57,7 +60,7 @@ class Loop:
         elif memory.unsaved:
             await self._flush()
         elif memory.closing:
-            self._close(memory.closing)
+            await self._close(memory.closing)
         elif memory.interruption:
             await self._escalate(memory.interruption)
         elif memory.decided:
@@ -66,14 +69,15 @@ class Loop:
             await self._hand_back(memory.handed_back)
         elif memory.inbox:
             await self._hear()
+        elif memory.noticed:
+            memory.noticed = False
         else:
             await self._wait()
 
     def _something(self) -> bool:
         memory = self._memory
-        return bool(
-            memory.unsaved or memory.closing or memory.interruption or memory.decided or memory.handed_back or memory.inbox
-        )
+        asked = memory.closing or memory.interruption or memory.decided or memory.handed_back
+        return bool(memory.unsaved or asked or memory.inbox or memory.noticed)
 
     async def _open(self) -> None:
         self._memory.terms = await workflow.execute_local_activity(
@@ -86,13 +90,17 @@ class Loop:
         await workflow.execute_activity("record.commit", commit, summary="Record what changed", **STORE)
         self._memory.saved(commit)
 
-    def _close(self, by: str) -> None:
+    async def _close(self, words: str) -> None:
         memory, now = self._memory, workflow.now()
+        if memory.decided:
+            await self._identified(memory.decided)
+            memory.decided = None
+        by, _, note = words.partition("\n")
         memory.drop_approvals(ApprovalStatus.WITHDRAWN)
         memory.suspended = None
         self._take_inbox()
         memory.become(CaseStatus.CLOSED, now, due_at=None)
-        memory.audit(by, "close", now)
+        memory.audit(by, "close", now, note=note or None)
         memory.closing = None
 
     async def _hear(self) -> None:
@@ -109,6 +117,9 @@ class Loop:
             said = self._take_inbox()
             if memory.suspended:
                 memory.suspended.state.incoming.extend(said)
+            if not memory.interruption and not memory.decided:
+                memory.ask_anew(now)
+                memory.notice = "The customer wrote again after you were asked: read it, then decide under the new revision."
         else:
             await self._start_turn()
 
@@ -159,7 +170,7 @@ class Loop:
             decision = await workflow.execute_activity(
                 "people.identify", seen, result_type=Decision, summary="Who decided", **STORE
             )
-        approval = next(one for one in memory.approvals if one.approval_id == decision.approval_id)
+        approval = next(one for one in memory.approvals if one.revision == decision.revision)
         memory.keep(approval.model_copy(update={"decision": decision}))
         memory.audit(
             decision.reviewer or "unnamed",
@@ -195,7 +206,13 @@ class Loop:
     async def _hear_meanwhile(self) -> None:
         """Classify what came in; a wish for a person or a high risk stops what the agent is doing."""
         view = ClassifyView(row=self._memory.row, incoming=list(self._memory.inbox))
-        found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL)
+        try:
+            found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._memory.interruption = UNREADABLE
+            return
         if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
             self._memory.interruption = Escalation.model_validate(found["escalation"])
 
@@ -203,7 +220,13 @@ class Loop:
         memory = self._memory
         self._worked = True
         state = self._stopped or (memory.suspended.state if memory.suspended else memory.state())
+        memory.handed_back = None
+        if memory.decided:
+            state.decisions.append(await self._identified(memory.decided))
+            memory.decided = None
         said = self._take_inbox()
+        if not state.incoming and not said:
+            said = [one for one in memory.messages if one.author is Author.CUSTOMER][-LAST_WORDS:]
         expired = why.reason == "approval_expired"
         memory.drop_approvals(ApprovalStatus.EXPIRED if expired else ApprovalStatus.WITHDRAWN)
         if memory.unsaved:
@@ -212,7 +235,6 @@ class Loop:
         state = state.model_copy(update={**changes, "incoming": [*state.incoming, *said]})
         end = await Turn().start(state)
         memory.interruption = None
-        memory.decided = None
         self._stopped = None
         self._finish(end)
 

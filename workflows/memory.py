@@ -71,13 +71,14 @@ class CaseMemory(BaseModel):
     handed_back: str | None = None
     closing: str | None = None
     notice: str | None = None
+    noticed: bool = False
     reminded: bool = False
     reroutes: int = 0
 
     begun_again: bool = False
     unsaved: bool = False
     unsaved_messages: list[Message] = Field(default_factory=list)
-    unsaved_approvals: list[str] = Field(default_factory=list)
+    unsaved_approvals: list[int] = Field(default_factory=list)
     unsaved_audit: list[AuditEntry] = Field(default_factory=list)
 
     @classmethod
@@ -99,7 +100,7 @@ class CaseMemory(BaseModel):
         """The run was reset: what is written from here on stands above all that the abandoned run may have written."""
         self.row = self.row.model_copy(update={"version": self.row.version + ABOVE_ALL})
         self.revision += ABOVE_ASKED
-        self.unsaved_approvals = [one.approval_id for one in self.open_approvals]
+        self.unsaved_approvals = [one.revision for one in self.open_approvals]
         self.begun_again = self.unsaved = True
 
     @property
@@ -185,7 +186,7 @@ class CaseMemory(BaseModel):
         self.unsaved_audit.append(AuditEntry(entry_id=entry_id, at=now, actor=actor, action=action, details=details))
         self.unsaved = True
 
-    def ask(self, request: HumanRequest, now: datetime) -> Approval:
+    def ask(self, request: HumanRequest, now: datetime, due_at: datetime | None = None) -> Approval:
         """Open an approval under a revision that no other of this case has had."""
         self.revision += 1
         approval = Approval(
@@ -194,7 +195,7 @@ class CaseMemory(BaseModel):
             revision=self.revision,
             request=request,
             opened_at=now,
-            due_at=now + timedelta(minutes=request.expires_in_minutes),
+            due_at=due_at or now + timedelta(minutes=request.expires_in_minutes),
         )
         approval = approval.model_copy(update={"update_names": list(approval.menu())})
         self.keep(approval)
@@ -202,11 +203,17 @@ class CaseMemory(BaseModel):
 
     def keep(self, approval: Approval) -> None:
         """Put in an approval, or what became of it."""
-        others = [one for one in self.approvals if one.approval_id != approval.approval_id]
+        others = [one for one in self.approvals if one.revision != approval.revision]
         settled = [one for one in others if one.status is not ApprovalStatus.OPEN][-SETTLED_KEPT:]
         self.approvals = [*settled, *(one for one in others if one.status is ApprovalStatus.OPEN), approval]
-        self.unsaved_approvals = [*(i for i in self.unsaved_approvals if i != approval.approval_id), approval.approval_id]
+        self.unsaved_approvals = [*(one for one in self.unsaved_approvals if one != approval.revision), approval.revision]
         self.unsaved = True
+
+    def ask_anew(self, now: datetime) -> None:
+        """Something came up that nobody saw when asked: the same question under a new revision, within the same time."""
+        for approval in self.open_approvals:
+            self.keep(approval.model_copy(update={"status": ApprovalStatus.WITHDRAWN}))
+            self.ask(approval.request, now, due_at=approval.due_at)
 
     def drop_approvals(self, status: ApprovalStatus) -> None:
         """Nobody decided: expired or withdrawn, never granted."""
@@ -218,7 +225,7 @@ class CaseMemory(BaseModel):
         return Commit(
             row=self.row,
             messages=self.unsaved_messages,
-            approvals=[one for one in self.approvals if one.approval_id in self.unsaved_approvals],
+            approvals=[one for one in self.approvals if one.revision in self.unsaved_approvals],
             audit=self.unsaved_audit,
             begun_again=self.begun_again,
         )
@@ -230,11 +237,11 @@ class CaseMemory(BaseModel):
         audit = {one.entry_id for one in commit.audit}
         self.unsaved_messages = [one for one in self.unsaved_messages if one.message_id not in messages]
         self.unsaved_audit = [one for one in self.unsaved_audit if one.entry_id not in audit]
-        written = {(one.approval_id, one.status) for one in commit.approvals}
+        written = {(one.revision, one.status) for one in commit.approvals}
         self.unsaved_approvals = [
-            one.approval_id
+            one.revision
             for one in self.approvals
-            if one.approval_id in self.unsaved_approvals and (one.approval_id, one.status) not in written
+            if one.revision in self.unsaved_approvals and (one.revision, one.status) not in written
         ]
         self.unsaved = bool(
             self.unsaved_messages or self.unsaved_audit or self.unsaved_approvals or self.row.version != commit.row.version
@@ -253,6 +260,7 @@ class CaseMemory(BaseModel):
             usage=self.usage,
             disclosed=self.disclosed,
             classification=self.classification,
+            handoff=self.handoff,
         )
 
     def absorb(self, state: CaseState) -> None:

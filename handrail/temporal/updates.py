@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -11,6 +11,7 @@ from temporalio.client import (
     RPCError,
     WorkflowExecutionStatus,
     WorkflowFailureError,
+    WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -36,6 +37,7 @@ _TRANSIENT = {
 }
 _SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+_STARVED = "[TMPRL1101]"
 
 
 def workflow_id(case_id: str) -> str:
@@ -118,14 +120,26 @@ class Courier:
         handle = self._client.get_workflow_handle(workflow_id(case_id))
         try:
             async with asyncio.timeout(self._patience):
-                given: Answer = await handle.query(query, result_type=answer)
-                return given
+                return await self._asked(handle, query, answer)
         except WorkflowQueryFailedError as error:
             raise HandrailError(f"Case {case_id} cannot answer `{query}`: {error.message}") from error
         except TimeoutError as error:
             raise Unreachable(f"Case {case_id}: no worker answers. {REMEDY}") from error
         except RPCError as error:
             raise translated(error, case_id) from error
+
+    async def _asked(self, handle: WorkflowHandle[Any, Any], query: str, answer: type[Answer]) -> Answer:
+        """Asks again where the worker's machine was too busy to answer within the two seconds that the SDK gives it."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                given: Answer = await handle.query(query, result_type=answer)
+                return given
+            except WorkflowQueryFailedError as error:
+                if _STARVED not in str(error.message):
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def why_it_failed(self, case_id: str) -> HandrailError:
         """Why a case that could not be opened ended."""
