@@ -35,6 +35,17 @@ class Lexicon(Model):
     small_words: Words
 
 
+class Wishes(Model):
+    """`wishes.yaml`: lists of words by ISO 639-1 language; the file says how `asks` are read."""
+
+    people: Words
+    bots: Words
+    between: Words
+    asks: Words
+    alone: Words
+    other: Words
+
+
 class Background(Model):
     """`background.yaml`: sentences that no topic is about, by group."""
 
@@ -53,6 +64,12 @@ def lexicon() -> Lexicon:
 
 
 @cache
+def wishes() -> Wishes:
+    """How people ask for a person; read once."""
+    return _read("wishes.yaml").parse(Wishes)
+
+
+@cache
 def background() -> Background:
     """The sentences; read once."""
     return _read("background.yaml").parse(Background)
@@ -61,7 +78,7 @@ def background() -> Background:
 @cache
 def shipped_digest() -> str:
     """Changes with every edit of the shipped words and sentences."""
-    return digest([lexicon().model_dump(), background().model_dump()])
+    return digest([lexicon().model_dump(), wishes().model_dump(), background().model_dump()])
 
 
 def phrasebook(words: Words) -> Phrasebook:

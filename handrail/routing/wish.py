@@ -1,10 +1,12 @@
-"""The wish for a person: its phrases, unless a negation before or after takes them back."""
+"""The wish for a person, by the business's phrases or in plain words, unless a negation beside it takes it back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from handrail.routing.lexicon import Words, lexicon, phrasebook
+from handrail.routing.grammar import Grammar
+from handrail.routing.lexicon import Words, lexicon, phrasebook, wishes
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.text import PAUSE, STOP, Folded
 
@@ -13,10 +15,11 @@ AFTER = 4
 
 
 class Wish:
-    """`phrases` are the business's; what takes them back is the same for every business."""
+    """`phrases` are the business's; the shipped grammar, and what takes a wish back, are the same for every business."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._phrases = Phrasebook(phrases)
+        self._grammar = Grammar(wishes())
         words = lexicon()
         self._before = phrasebook(words.unwish_before)
         self._after = phrasebook(words.unwish_after)
@@ -26,11 +29,19 @@ class Wish:
     def find(self, message: Folded) -> Phrase | None:
         """The first phrase by which the customer asks for a person, or None."""
         for phrase, match in self._phrases.matches(message):
-            before = _last_clause(message.stream[: match.start()].split())[-REACH:]
-            after = _first_clause(message.stream[match.end() :].split())[:AFTER]
-            if not self._negated(_folded(before)) and not self._after.first(_folded(after)):
+            if not self._taken_back(message, match):
                 return phrase
-        return None
+        for ask, match in self._grammar.matches(message):
+            if not self._taken_back(message, match, negations=not ask.refuses):
+                return ask.phrase
+        return self._grammar.alone(message)
+
+    def _taken_back(self, message: Folded, match: re.Match[str], *, negations: bool = True) -> bool:
+        before = _last_clause(message.stream[: match.start()].split())[-REACH:]
+        after = _first_clause(message.stream[match.end() :].split())[:AFTER]
+        if self._grammar.other(after):
+            return True
+        return negations and (self._negated(_folded(before)) or self._after.first(_folded(after)) is not None)
 
     def _negated(self, before: Folded) -> bool:
         """A negation with nothing between it and the phrase that starts a new thought."""

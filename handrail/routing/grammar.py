@@ -1,0 +1,105 @@
+"""How people ask for a person in any business: patterns over nouns, so that a business need not list every combination."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handrail.routing.lexicon import Wishes, Words
+from handrail.routing.phrases import GAP, GAP_WORDS, Phrase
+from handrail.routing.text import PAUSE, STOP, Folded, spellings
+
+END = "END"
+_PAUSED = rf"(?: {PAUSE})?"
+_MOST = 4
+_NOT = frozenset({"no", "nein", "non", "nee", "nej", "nie", "nao"})
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One entry of `asks`; `refuses` says that it is about bots, so that a negation before it takes nothing back."""
+
+    phrase: Phrase
+    pattern: re.Pattern[str]
+    refuses: bool
+
+
+class Grammar:
+    """Built once from the shipped words."""
+
+    def __init__(self, words: Wishes) -> None:
+        self._nouns = frozenset().union(*(vocabulary(each) for each in (words.people, words.bots)))
+        self._fillers = {language: _words([*words.between[language], *words.alone[language]]) for language in words.between}
+        self._by_language = {language: _words(entries) for language, entries in words.people.items()}
+        self._other = vocabulary(words.other)
+        self._asks = [_ask(text, language, words) for language, asks in words.asks.items() for text in asks]
+
+    def matches(self, message: Folded) -> Iterator[tuple[Ask, re.Match[str]]]:
+        """Every ask with every place where it stands."""
+        if self._nouns.isdisjoint(message.vocabulary):
+            return
+        for ask in self._asks:
+            for match in ask.pattern.finditer(message.stream):
+                yield ask, match
+
+    def other(self, after: list[str]) -> bool:
+        """Whether the words after a person make another thing of it: an agent account."""
+        return bool(after) and after[0] in self._other
+
+    def alone(self, message: Folded) -> Phrase | None:
+        """A sentence of a person and small words only, with no 'not' beside it."""
+        for sentence in message.stream.split(f" {STOP} "):
+            clauses = [clause.split() for clause in sentence.split(f" {PAUSE} ")]
+            for language, people in self._by_language.items():
+                if self._only(clauses, people, self._fillers[language]):
+                    return Phrase("person", language)
+        return None
+
+    def _only(self, clauses: list[list[str]], people: frozenset[str], fillers: frozenset[str]) -> bool:
+        words = [word for clause in clauses for word in clause if word not in (STOP, PAUSE)]
+        if people.isdisjoint(words) or not people.union(fillers).issuperset(words):
+            return False
+        return not any(len(clause) > 1 and clause[0] in _NOT for clause in clauses)
+
+
+def _ask(text: str, language: str, words: Wishes) -> Ask:
+    source = ""
+    tokens = text.split()
+    for place, token in enumerate(tokens):
+        if token == GAP:
+            source += rf"(?:{_PAUSED} \w+){{0,{GAP_WORDS}}}?"
+        elif token == END:
+            source += rf"(?= (?:[{STOP}{PAUSE}]|$))"
+        else:
+            source += (f"{_PAUSED} " if place else "") + _piece(token, language, words)
+    shown = text.replace("|", "/").removesuffix(f" {END}")
+    return Ask(Phrase(shown, language), re.compile(rf"(?<= ){source}(?= )"), "BOT" in tokens)
+
+
+def _piece(token: str, language: str, words: Wishes) -> str:
+    nouns = {"PERSON": words.people, "BOT": words.bots}.get(token)
+    if nouns is None:
+        return _either(token.split("|"))
+    between = _either(words.between[language])
+    return rf"(?:{between} ){{0,{_MOST}}}?{_either(nouns[language])}"
+
+
+def _either(entries: list[str]) -> str:
+    forms = {" ".join(forms) for entry in entries for forms in _forms(entry)}
+    return f"(?:{'|'.join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form))))})"
+
+
+def _forms(entry: str) -> Iterator[list[str]]:
+    words = [spellings(word) for word in entry.split()]
+    yield [one[0] for one in words]
+    yield [one[-1] for one in words]
+
+
+def _words(entries: list[str]) -> frozenset[str]:
+    return frozenset(form for entry in entries for word in entry.split() for form in spellings(word))
+
+
+def vocabulary(words: Words) -> frozenset[str]:
+    """Every single word of every language, folded, in each of its spellings."""
+    return frozenset().union(*(_words(entries) for entries in words.values()))
