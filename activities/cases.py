@@ -55,10 +55,7 @@ class CaseActivities:
     @activity.defn(name="people.identify")
     async def identify(self, seen: Seen) -> Decision:
         """The decision with who took it, as the case's own history tells."""
-        source = seen.source
-        who, identity = await self._identities.of_event(
-            source.workflow_id, source.run_id, update_id=source.update_id, signal=source.signal
-        )
+        who, identity = await self._identities.of_event(seen.source, seen.decision)
         verified = identity is Identity.VERIFIED
         reviewer = who if verified or not seen.decision.reviewer else seen.decision.reviewer
         return seen.decision.model_copy(update={"reviewer": reviewer or seen.decision.reviewer, "identity": identity})

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
-from handrail.domain.approvals import Approval, Identity
+from handrail.domain.approvals import Approval, Decision, Identity, Source
 from handrail.domain.cases import CaseOpen, CaseView, Commit
 from handrail.domain.classification import Classification
 from handrail.domain.effects import Effect, EffectResult
@@ -140,8 +140,9 @@ class Cases(Protocol):
 class Identities(Protocol):
     """Who sent an update or signal, as the case's own history tells."""
 
-    async def of_event(
-        self, workflow_id: str, run_id: str, *, update_id: str | None, signal: str | None
-    ) -> tuple[str, Identity]:
-        """The identity of the event, and how sure it is. ('', self-declared) where the sender gave none."""
+    async def of_event(self, source: Source, decision: Decision) -> tuple[str, Identity]:
+        """The identity of the event that brought the decision, and how sure it is.
+
+        ('', self-declared) where the sender gave none, or where no event is beyond doubt the one that settled it.
+        """
         ...

@@ -20,12 +20,13 @@ from handrail.cli.options import (
     Wait,
     changes,
     optional_words,
+    person,
     words,
 )
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.domain.approvals import Approval
+    from handrail.domain.approvals import Approval, DecisionInput
     from handrail.domain.cases import CaseView
     from handrail.domain.people import Receipt
     from handrail.temporal.client import CaseClient
@@ -52,7 +53,9 @@ def list_approvals(ctx: typer.Context, as_json: Json = False) -> None:
     elif found:
         for _, one in found:
             print_approval(one)
-        screen().print("\nDecide one: handrail decide CASE approve|reject|edit|answer --approval A --reviewer YOU")
+        screen().print(
+            "\nDecide one: handrail decide CASE approve|reject|edit|answer --approval A --revision N --reviewer YOU"
+        )
     else:
         screen().print("Nothing waits for a decision.")
 
@@ -67,7 +70,7 @@ def decide(
         str | None, typer.Option("--approval", help="Which; may be left out while one is open.", show_default=False)
     ] = None,
     revision: Annotated[
-        int | None, typer.Option("--revision", help="The revision you saw; a stale one is refused.", show_default=False)
+        int | None, typer.Option("--revision", help="The revision you saw; goes with --approval.", show_default=False)
     ] = None,
     changed: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="With edit: what changes.", show_default=False)
@@ -83,12 +86,12 @@ def decide(
     """Approve, reject, edit or answer."""
     place = world(ctx)
     wanted = decision_input(
-        decision, approval, revision, changes(changed or []), answer, optional_words("--note", note), reviewer
+        decision, approval, revision, changes(changed or []), answer, optional_words("--note", note), person(reviewer)
     )
 
     async def work() -> tuple[Approval, CaseView | None]:
-        async with place.cases(identity=reviewer) as cases:
-            decided = await cases.decide(case_id, wanted)
+        async with place.cases(identity=wanted.reviewer) as cases:
+            decided = await cases.decide(case_id, await named(cases, case_id, wanted))
             return decided, await cases.wait(case_id, timeout=timeout) if wait else None
 
     decided, view = asyncio.run(work())
@@ -106,7 +109,7 @@ def decision_input(
     answer: str | None,
     note: str | None,
     reviewer: str,
-) -> Any:
+) -> DecisionInput:
     """The decision as the case takes it. Raises: InvalidInput where options do not go together."""
     from handrail.domain.approvals import DecisionInput
     from handrail.domain.errors import InvalidInput
@@ -131,6 +134,24 @@ def decision_input(
     )
 
 
+async def named(cases: CaseClient, case_id: str, wanted: DecisionInput) -> DecisionInput:
+    """The decision with the approval that is open, where it is the only one and none was named.
+
+    Raises:
+        UnknownCase, Unreachable.
+    """
+    from handrail.domain.approvals import ApprovalStatus
+
+    if wanted.approval_id is not None:
+        return wanted
+    still_open = [one for one in (await cases.status(case_id)).approvals if one.status is ApprovalStatus.OPEN]
+    if len(still_open) != 1:
+        return wanted
+    (only,) = still_open
+    seen = only.revision if wanted.revision is None else wanted.revision
+    return wanted.model_copy(update={"approval_id": only.approval_id, "revision": seen})
+
+
 def show_approval(approval: Approval, *, as_json: bool) -> None:
     """What was decided."""
     from handrail.cli.documents import print_document
@@ -146,7 +167,7 @@ def show_approval(approval: Approval, *, as_json: bool) -> None:
 @app.command()
 def claim(ctx: typer.Context, case_id: CaseArgument, reviewer: Reviewer, as_json: Json = False) -> None:
     """Take a case that waits for a person."""
-    step(world(ctx), reviewer, lambda cases: cases.claim(case_id, reviewer), as_json=as_json)
+    step(world(ctx), reviewer, lambda cases, name: cases.claim(case_id, name), as_json=as_json)
 
 
 @app.command()
@@ -162,7 +183,7 @@ def reply(
 ) -> None:
     """Answer the customer as a person."""
     text = words("--message", message)
-    step(world(ctx), reviewer, lambda cases: cases.reply(case_id, reviewer, text, message_id=message_id), as_json=as_json)
+    step(world(ctx), reviewer, lambda cases, name: cases.reply(case_id, name, text, message_id=message_id), as_json=as_json)
 
 
 @app.command("hand-back")
@@ -178,7 +199,7 @@ def hand_back(
     """Give a case back to the agent."""
     text = words("--note", note)
     waited = (case_id, timeout) if wait else None
-    step(world(ctx), reviewer, lambda cases: cases.hand_back(case_id, reviewer, text), waited, as_json=as_json)
+    step(world(ctx), reviewer, lambda cases, name: cases.hand_back(case_id, name, text), waited, as_json=as_json)
 
 
 @app.command()
@@ -192,24 +213,25 @@ def resolve(
 ) -> None:
     """End a case as a person."""
     text = optional_words("--note", note)
-    step(world(ctx), reviewer, lambda cases: cases.resolve(case_id, reviewer, note=text, reply=last), as_json=as_json)
+    step(world(ctx), reviewer, lambda cases, name: cases.resolve(case_id, name, note=text, reply=last), as_json=as_json)
 
 
 def step(
     place: World,
     reviewer: str,
-    act: Callable[[CaseClient], Awaitable[Receipt]],
+    act: Callable[[CaseClient, str], Awaitable[Receipt]],
     waited: tuple[str, float] | None = None,
     *,
     as_json: bool,
 ) -> None:
-    """Do one thing as `reviewer` and show what became of it."""
-
+    """Do one thing as `reviewer` and show what became of it. Raises: InvalidInput where `reviewer` names nobody."""
     from handrail.temporal.client import answered
 
+    name = person(reviewer)
+
     async def work() -> tuple[Receipt, CaseView | None]:
-        async with place.cases(identity=reviewer) as cases:
-            receipt = await act(cases)
+        async with place.cases(identity=name) as cases:
+            receipt = await act(cases, name)
             if waited is None:
                 return receipt, None
             return receipt, await cases.wait(waited[0], until=answered(receipt, handed_back=True), timeout=waited[1])

@@ -47,6 +47,20 @@ def optional_words(field: str, value: str | None) -> str | None:
     return None if value is None else words(field, value)
 
 
+def person(name: str) -> str:
+    """Who acts, in one line.
+
+    Raises:
+        InvalidInput: it names nobody.
+    """
+    from handrail.domain.errors import InvalidInput
+    from handrail.domain.messages import check_name
+
+    if not name.strip():
+        raise InvalidInput("--reviewer: is empty. Say who does this: your name or your address.")
+    return check_name("--reviewer", name)
+
+
 def changes(pairs: list[str]) -> dict[str, Any] | None:
     """`amount=80` as {'amount': 80}: the value is JSON where it parses, else text.
 

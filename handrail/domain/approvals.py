@@ -11,6 +11,7 @@ from pydantic import Field
 
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.model import Model, Stored, digest
+from handrail.domain.people import Reviewer
 
 MAX_EDIT = 16_000
 """Characters of JSON in an edit's arguments."""
@@ -61,7 +62,11 @@ class Identity(StrEnum):
 
 
 class DecisionInput(Model):
-    """The `decide` update's one argument. `approval_id` may be left out while exactly one approval is open."""
+    """The `decide` update's one argument: what the person saw, and what they say to it.
+
+    `approve` and `edit` name `approval_id` and `revision`; `reject` and `answer` may leave both out while exactly one
+    approval is open.
+    """
 
     decision: DecisionKind
     approval_id: str | None = Field(default=None, max_length=120)
@@ -71,7 +76,7 @@ class DecisionInput(Model):
     arguments: dict[str, Any] | None = Field(default=None, description="with `edit`: the fields that change")
     answer: str | None = Field(default=None, max_length=8_000, description="with `answer`: the person's words")
     note: str | None = Field(default=None, max_length=2_000)
-    reviewer: str = Field(default="", max_length=120)
+    reviewer: Reviewer = Field(description="who decides")
 
 
 class Decision(Stored):
@@ -127,6 +132,9 @@ class ApprovalStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+BINDING = (DecisionKind.APPROVE, DecisionKind.EDIT)
+"""What makes something happen counts only for exactly what was seen."""
+
 SETTLED_AS: dict[DecisionKind, ApprovalStatus] = {
     DecisionKind.APPROVE: ApprovalStatus.APPROVED,
     DecisionKind.EDIT: ApprovalStatus.EDITED,
@@ -162,11 +170,13 @@ def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> App
     """The open approval that `wanted` is about.
 
     Raises:
-        ApprovalRefused: unknown, settled, expired, stale, or a decision of the wrong kind.
+        ApprovalRefused: unknown, unnamed, settled, expired, stale, or a decision of the wrong kind.
     """
     still_open = [one for one in approvals if one.status is ApprovalStatus.OPEN]
     names = ", ".join(f"{one.approval_id} (r{one.revision})" for one in still_open) or "none"
     if wanted.approval_id is None:
+        if still_open and wanted.decision in BINDING:
+            raise ApprovalRefused(f"approval_id: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
         if len(still_open) != 1:
             raise ApprovalRefused(f"approval_id: is missing and {len(still_open)} approvals are open. Open: {names}.")
         approval = still_open[0]
@@ -180,6 +190,8 @@ def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> App
         raise ApprovalRefused(
             f"approval_id: {approval.approval_id} was already {approval.status}{by}; it is settled once. Open: {names}."
         )
+    if wanted.revision is None and wanted.decision in BINDING:
+        raise ApprovalRefused(f"revision: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
     if wanted.revision is not None and wanted.revision != approval.revision:
         raise ApprovalRefused(
             f"revision: {wanted.revision} is not what is open now (r{approval.revision}). Look at it again, then decide."

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
-from handrail.domain.messages import MAX_CHARACTERS
+from pydantic import Field, StringConstraints
+
+from handrail.domain.messages import MAX_CHARACTERS, MAX_NAME
 from handrail.domain.model import Model, Stored
+
+Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
+"""Who does it: nothing that people answer for is done by nobody."""
 
 
 class Claim(Model):
     """The `claim` update: this person takes the case."""
 
-    reviewer: str = Field(min_length=1, max_length=120)
+    reviewer: Reviewer
 
 
 class PersonReply(Model):
     """The `reply` update: a person answers the customer. The same `message_id` is taken once."""
 
-    reviewer: str = Field(min_length=1, max_length=120)
+    reviewer: Reviewer
     text: str = Field(min_length=1, max_length=MAX_CHARACTERS)
     message_id: str | None = None
 
@@ -25,14 +30,14 @@ class PersonReply(Model):
 class HandBack(Model):
     """The `hand_back` update: the agent goes on; `note` says what the person found out or did."""
 
-    reviewer: str = Field(min_length=1, max_length=120)
+    reviewer: Reviewer
     note: str = Field(min_length=1, max_length=2_000)
 
 
 class Resolve(Model):
     """The `resolve` update: the person ends the case, with a last reply or without."""
 
-    reviewer: str = Field(min_length=1, max_length=120)
+    reviewer: Reviewer
     note: str | None = Field(default=None, max_length=2_000)
     reply: str | None = Field(default=None, max_length=MAX_CHARACTERS)
 

@@ -151,17 +151,15 @@ class CaseClient:
         return await self._courier.update(case_id, "send_message", message, Receipt, once("message", message))
 
     async def decide(self, case_id: str, decision: DecisionInput) -> Approval:
-        """Decide an approval. Without an `approval_id` the one that is open now is meant, and the decision is bound to it.
+        """Decide an approval.
+
+        `approve` and `edit` name the `approval_id` and the `revision` that the person saw. They are never looked up here:
+        what is open now may not be what was on the person's screen.
 
         Raises:
-            ApprovalRefused: the decision does not fit what is open.
+            ApprovalRefused: the decision does not fit what is open, or does not say what was seen.
             UnknownCase, Unreachable.
         """
-        if decision.approval_id is None:
-            still_open = [one for one in (await self.status(case_id)).approvals if one.status is ApprovalStatus.OPEN]
-            if len(still_open) == 1:
-                bound = {"approval_id": still_open[0].approval_id, "revision": decision.revision or still_open[0].revision}
-                decision = decision.model_copy(update=bound)
         return await self._courier.update(case_id, "decide", decision, Approval, f"decide-{uuid4().hex}")
 
     async def claim(self, case_id: str, reviewer: str) -> Receipt:

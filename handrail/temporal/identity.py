@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
+import json
+from datetime import datetime, timedelta
+from typing import Any
 
-from handrail.domain.approvals import Identity
+from pydantic import ValidationError
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import (
+    HistoryEvent,
+    WorkflowExecutionSignaledEventAttributes,
+    WorkflowExecutionUpdateAcceptedEventAttributes,
+)
+from temporalio.client import Client
+from temporalio.common import RawValue
+
+from handrail.domain.approvals import Decision, DecisionInput, DecisionKind, Identity, Source
+from handrail.domain.errors import InvalidInput
+from handrail.domain.messages import check_name, check_text
+
+BARE = (DecisionKind.APPROVE, DecisionKind.REJECT)
+"""Signals whose names say nothing about what is decided; their payload does."""
+NOTHING, JSON = "binary/null", "json/plain"
+_SAME_MOMENT = timedelta(microseconds=5)
 
 
 class HistoryIdentities:
@@ -19,22 +36,101 @@ class HistoryIdentities:
         self._client = client
         self._trusted = trusted
 
-    async def of_event(
-        self, workflow_id: str, run_id: str, *, update_id: str | None, signal: str | None
-    ) -> tuple[str, Identity]:
-        """See `ports.Identities.of_event`; for a signal, the newest of that name."""
-        found = ""
-        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
-        async for event in handle.fetch_history_events():
-            found = _identity(event, update_id, signal) or found
+    async def of_event(self, source: Source, decision: Decision) -> tuple[str, Identity]:
+        """See `ports.Identities.of_event`."""
+        found = await self._by_update(source) if source.update_id else await self._by_signal(source, decision)
         return found, Identity.VERIFIED if found and self._trusted else Identity.SELF_DECLARED
 
+    async def _by_update(self, source: Source) -> str:
+        handle = self._client.get_workflow_handle(source.workflow_id, run_id=source.run_id)
+        async for event in handle.fetch_history_events():
+            accepted = update(event)
+            if accepted and accepted.accepted_request.meta.update_id == source.update_id:
+                return accepted.accepted_request.meta.identity
+        return ""
 
-def _identity(event: HistoryEvent, update_id: str | None, signal: str | None) -> str:
-    if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-        meta = event.workflow_execution_update_accepted_event_attributes.accepted_request.meta
-        return meta.identity if update_id and meta.update_id == update_id else ""
-    if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-        attributes = event.workflow_execution_signaled_event_attributes
-        return attributes.identity if signal and attributes.signal_name == signal else ""
-    return ""
+    async def _by_signal(self, source: Source, decision: Decision) -> str:
+        """The first signal that could have settled it, of those that the workflow task of that moment handed over.
+
+        Anybody may send the same name before it means something and after it has ended, with the same words in it.
+        """
+        handle = self._client.get_workflow_handle(source.workflow_id, run_id=source.run_id)
+        fitting: list[str] = []
+        started: datetime | None = None
+        async for event in handle.fetch_history_events():
+            sent = signal(event)
+            if sent and sent.signal_name == source.signal and await self._settles(sent, decision):
+                fitting.append(sent.identity)
+            elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+                started = event.event_time.ToDatetime(decision.decided_at.tzinfo)
+            elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                if started and abs(started - decision.decided_at) <= _SAME_MOMENT:
+                    return fitting[0] if fitting else ""
+                fitting.clear()
+        return ""
+
+    async def _settles(self, sent: WorkflowExecutionSignaledEventAttributes, decision: Decision) -> bool:
+        raw = await self._client.data_converter.decode(sent.input.payloads, [RawValue] * len(sent.input.payloads))
+        try:
+            given = value(raw)
+            return said(given, decision) if sent.signal_name in BARE else noted(given, decision)
+        except (InvalidInput, ValidationError, ValueError, RecursionError):
+            return False
+
+
+def update(event: HistoryEvent) -> WorkflowExecutionUpdateAcceptedEventAttributes | None:
+    """The update that was accepted, if the event is one."""
+    accepted = event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+    return event.workflow_execution_update_accepted_event_attributes if accepted else None
+
+
+def signal(event: HistoryEvent) -> WorkflowExecutionSignaledEventAttributes | None:
+    """The signal, if the event is one."""
+    signaled = event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+    return event.workflow_execution_signaled_event_attributes if signaled else None
+
+
+def value(raw: list[RawValue]) -> Any:
+    """What was sent, None for nothing. Raises: ValueError: not one JSON value."""
+    if not raw:
+        return None
+    if len(raw) > 1:
+        raise ValueError(f"{len(raw)} values")
+    encoding = raw[0].payload.metadata.get("encoding", b"").decode(errors="replace")
+    if encoding == NOTHING:
+        return None
+    if encoding != JSON:
+        raise ValueError(encoding)
+    return json.loads(raw[0].payload.data, object_pairs_hook=once)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are there once, as the case takes it. Raises: ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice")
+    return found
+
+
+def noted(given: Any, decision: Decision) -> bool:
+    """Whether a numbered entry with this in its box is the decision: its name says the rest. Raises: InvalidInput."""
+    return (given is None or isinstance(given, str)) and words(given) == decision.note
+
+
+def said(given: Any, decision: Decision) -> bool:
+    """Whether a bare signal with this in its box is the decision. Raises: InvalidInput, ValidationError."""
+    if not isinstance(given, dict):
+        return False
+    wanted = DecisionInput.model_validate({"decision": decision.decision, **given})
+    return (
+        (wanted.decision, wanted.approval_id, wanted.revision) == (decision.decision, decision.approval_id, decision.revision)
+        and not wanted.arguments
+        and not wanted.answer
+        and check_name("reviewer", wanted.reviewer) == decision.reviewer
+        and words(wanted.note) == decision.note
+    )
+
+
+def words(note: str | None) -> str | None:
+    """The note as the case keeps it. Raises: InvalidInput."""
+    return check_text("note", note) if note and note.strip() else None

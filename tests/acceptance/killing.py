@@ -158,7 +158,9 @@ class Stack:
         view = await self.until(case_id, waits)
         wanted = view.approvals[-1]
         self.approved.add(wanted.approval_id)
-        decision = DecisionInput(decision=DecisionKind.APPROVE, approval_id=wanted.approval_id, reviewer="ann")
+        decision = DecisionInput(
+            decision=DecisionKind.APPROVE, approval_id=wanted.approval_id, revision=wanted.revision, reviewer="ann"
+        )
 
         async def decide() -> None:
             now = await self.cases.status(case_id)

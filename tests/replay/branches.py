@@ -53,7 +53,8 @@ async def held(home: House) -> CaseView:
 
 async def decide(home: House, kind: DecisionKind, **fields: Any) -> str:
     case = await held(home)
-    wanted = DecisionInput(decision=kind, approval_id=case.approvals[-1].approval_id, reviewer="ann", **fields)
+    seen = case.approvals[-1]
+    wanted = DecisionInput(decision=kind, approval_id=seen.approval_id, revision=seen.revision, reviewer="ann", **fields)
     await home.cases.decide(case.case_id, wanted)
     await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
     return case.case_id

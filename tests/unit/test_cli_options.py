@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 
-from handrail.cli.decisions import decision_input
-from handrail.cli.options import DecisionName, StatusName, changes, words
+from handrail.cli.decisions import decision_input, named
+from handrail.cli.options import DecisionName, StatusName, changes, person, words
 from handrail.cli.outcomes import Line, Outcome, read_lines, summarise
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus
+from handrail.domain.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
+from handrail.domain.cases import CaseStatus, CaseView
 from handrail.domain.errors import InvalidInput
+from handrail.temporal.client import CaseClient
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Stdin:
@@ -81,11 +85,68 @@ def test_an_answer_may_come_as_a_note() -> None:
         (lambda: decision_input("reject", None, None, None, "no", None, "ann"), "--answer: goes with `answer`"),
         (lambda: decision_input("approve", None, None, None, None, "x" * 2_001, "ann"), "note"),
         (lambda: decision_input("approve", None, None, None, None, None, "a" * 121), "reviewer"),
+        (lambda: decision_input("approve", None, None, None, None, None, " "), "reviewer"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(decide: Callable[[], object], field: str) -> None:
     with pytest.raises(InvalidInput, match=field):
         decide()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\n", "\u200b", "a\nb", "a" * 121])
+def test_who_acts_is_named(name: str) -> None:
+    assert person(" ann ") == "ann"
+    with pytest.raises(InvalidInput, match=r"^--reviewer: "):
+        person(name)
+
+
+def asked(approval_id: str, revision: int, status: ApprovalStatus = ApprovalStatus.OPEN) -> Approval:
+    return Approval(
+        approval_id=approval_id,
+        case_id="c",
+        revision=revision,
+        request=HumanRequest(request_id=approval_id, action="refund", title="Refund", headline="refund"),
+        status=status,
+        opened_at=NOW,
+        due_at=NOW,
+    )
+
+
+class Shown:
+    """The client of a case with these approvals."""
+
+    def __init__(self, *approvals: Approval) -> None:
+        self.approvals = list(approvals)
+
+    async def status(self, case_id: str) -> CaseView:
+        return CaseView(
+            case_id=case_id,
+            customer_id="C",
+            status=CaseStatus.AWAITING_APPROVAL,
+            opened_at=NOW,
+            updated_at=NOW,
+            approvals=self.approvals,
+        )
+
+
+@pytest.mark.parametrize(
+    ("shown", "given", "sent"),
+    [
+        (Shown(asked("a1", 1, ApprovalStatus.REJECTED), asked("a2", 2)), (None, None), ("a2", 2)),
+        (Shown(asked("a2", 2)), (None, 1), ("a2", 1)),
+        (Shown(asked("a2", 2)), ("a2", None), ("a2", None)),
+        (Shown(asked("a2", 2)), ("a1", 1), ("a1", 1)),
+        (Shown(asked("a1", 1), asked("a2", 2)), (None, None), (None, None)),
+        (Shown(), (None, None), (None, None)),
+    ],
+)
+async def test_the_only_open_approval_need_not_be_typed(
+    shown: Shown, given: tuple[str | None, int | None], sent: tuple[str | None, int | None]
+) -> None:
+    wanted = decision_input("approve", *given, None, None, None, "ann")
+    bound = await named(cast(CaseClient, shown), "c", wanted)
+    assert (bound.approval_id, bound.revision) == sent
+    assert (bound.decision, bound.reviewer) == (DecisionKind.APPROVE, "ann")
 
 
 def test_lines_are_read_up_to_the_count_and_keep_their_numbers(tmp_path: Path) -> None:

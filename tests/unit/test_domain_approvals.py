@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from handrail.domain.approvals import (
     MAX_EDIT,
@@ -22,6 +22,7 @@ from handrail.domain.approvals import (
 )
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.model import digest
+from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -45,11 +46,42 @@ def wanted(decision: DecisionKind = DecisionKind.APPROVE, **fields: Any) -> Deci
     return DecisionInput(decision=decision, **{"approval_id": "a1", "revision": 3, "reviewer": "ann", **fields})
 
 
+def unnamed(decision: DecisionKind, **fields: Any) -> DecisionInput:
+    """A decision that does not say what was seen."""
+    return wanted(decision, **{"approval_id": None, "revision": None, **fields})
+
+
 def test_the_one_that_is_meant_is_found() -> None:
     one, two = approval(), approval("a2", revision=4)
     assert find([one, two], wanted(), NOW) is one
     assert find([one, two], wanted(approval_id="a2", revision=4), NOW) is two
-    assert find([one], wanted(DecisionKind.REJECT, approval_id=None), NOW) is one
+    assert find([one], unnamed(DecisionKind.REJECT), NOW) is one
+    question = approval(kind=RequestKind.QUESTION)
+    assert find([question], unnamed(DecisionKind.ANSWER, answer="yes"), NOW) is question
+
+
+@pytest.mark.parametrize("decision", [DecisionKind.APPROVE, DecisionKind.EDIT])
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, r"^approval_id: is missing; '\w+' names what was seen\. Open: a1 \(r3\)\.$"),
+        ({"revision": 3}, r"^approval_id: is missing"),
+        ({"approval_id": "a1"}, r"^revision: is missing; '\w+' names what was seen\. Open: a1 \(r3\)\.$"),
+    ],
+)
+def test_what_makes_something_happen_names_what_was_seen(decision: DecisionKind, fields: dict[str, Any], words: str) -> None:
+    arguments = {"amount": 80} if decision is DecisionKind.EDIT else None
+    with pytest.raises(ApprovalRefused, match=words):
+        find([approval()], unnamed(decision, arguments=arguments, **fields), NOW)
+
+
+@pytest.mark.parametrize("decision", [DecisionKind.REJECT, DecisionKind.ANSWER])
+@pytest.mark.parametrize("approval_id", [None, "a1"])
+def test_a_stale_revision_is_refused_whatever_is_decided(decision: DecisionKind, approval_id: str | None) -> None:
+    kind = RequestKind.QUESTION if decision is DecisionKind.ANSWER else RequestKind.APPROVAL
+    answer = "yes" if decision is DecisionKind.ANSWER else None
+    with pytest.raises(ApprovalRefused, match=r"^revision: 2 is not what is open now"):
+        find([approval(kind=kind)], wanted(decision, approval_id=approval_id, revision=2, answer=answer), NOW)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +139,8 @@ def test_a_decision_of_the_wrong_kind_is_refused(kind: RequestKind, decision: De
         {"revision": 10**30},
         {"note": "n" * 2_001},
         {"reviewer": "r" * 121},
+        {"reviewer": ""},
+        {"reviewer": " \t "},
         {"approval_id": "x" * 121},
         {"a": 1},
     ],
@@ -114,6 +148,24 @@ def test_a_decision_of_the_wrong_kind_is_refused(kind: RequestKind, decision: De
 def test_fields_have_bounds(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         wanted(**fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (Claim, {}),
+        (PersonReply, {"text": "x"}),
+        (HandBack, {"note": "x"}),
+        (Resolve, {}),
+        (DecisionInput, {"decision": "reject"}),
+    ],
+)
+def test_nobody_does_nothing(kind: type[BaseModel], fields: dict[str, Any]) -> None:
+    assert kind.model_validate({**fields, "reviewer": " ann "}).model_dump()["reviewer"] == "ann"
+    nobodies: list[dict[str, Any]] = [{}, {"reviewer": ""}, {"reviewer": "  \n"}]
+    for reviewer in nobodies:
+        with pytest.raises(ValidationError, match="reviewer"):
+            kind.model_validate({**fields, **reviewer})
 
 
 def test_settling_keeps_what_exactly_was_decided() -> None:

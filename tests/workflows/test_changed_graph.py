@@ -167,8 +167,10 @@ async def holds_a_wait(home: House, case_id: str) -> bool:
 
 
 async def approve(home: House, case: CaseView) -> None:
-    approval_id = case.approvals[-1].approval_id
-    decision = DecisionInput(decision=DecisionKind.APPROVE, approval_id=approval_id, reviewer="ann")
+    seen = case.approvals[-1]
+    decision = DecisionInput(
+        decision=DecisionKind.APPROVE, approval_id=seen.approval_id, revision=seen.revision, reviewer="ann"
+    )
     await home.cases.decide(case.case_id, decision)
 
 

@@ -208,20 +208,27 @@ async def test_a_refusal_arrives_as_the_domains_error_without_a_stack_trace(case
     assert not failure.HasField("cause")
 
 
-async def test_a_decision_without_an_id_is_bound_to_the_one_that_is_open(cases: CaseClient, case_id: str) -> None:
+async def test_a_decision_that_does_not_say_what_was_seen_is_never_bound_to_what_is_open(
+    cases: CaseClient, case_id: str
+) -> None:
     await cases.open_case(case_id, "C-1", "first")
-    wanted = DecisionInput(decision=DecisionKind.APPROVE, reviewer="ann")
 
-    first = await cases.decide(case_id, wanted)
+    for approval_id, revision in ((None, None), ("a1", None), (None, 1)):
+        wanted = DecisionInput(decision=DecisionKind.APPROVE, approval_id=approval_id, revision=revision, reviewer="ann")
+        with pytest.raises(ApprovalRefused, match=r"is missing; 'approve' names what was seen\. Open: a1 \(r1\)"):
+            await cases.decide(case_id, wanted)
+
+    first = await cases.decide(case_id, DecisionInput(decision=DecisionKind.REJECT, reviewer="ann"))
+    wanted = DecisionInput(decision=DecisionKind.APPROVE, approval_id="a2", revision=2, reviewer="ann")
     second = await cases.decide(case_id, wanted)
 
     assert [first.approval_id, second.approval_id] == ["a1", "a2"]
-    assert first.status is ApprovalStatus.APPROVED
+    assert second.status is ApprovalStatus.APPROVED
 
 
 async def test_a_stale_decision_is_refused(cases: CaseClient, case_id: str) -> None:
     await cases.open_case(case_id, "C-1", "first")
-    wanted = DecisionInput(decision=DecisionKind.APPROVE, approval_id="a1", reviewer="ann")
+    wanted = DecisionInput(decision=DecisionKind.APPROVE, approval_id="a1", revision=1, reviewer="ann")
     await cases.decide(case_id, wanted)
 
     with pytest.raises(ApprovalRefused, match="already approved by ann"):

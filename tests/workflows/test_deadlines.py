@@ -76,7 +76,7 @@ async def test_an_approval_that_nobody_gives_is_reminded_of_then_expires_and_nev
     case = await home.until(case.case_id, lambda view: view.status == "WithHuman")
     assert (case.reason, case.approvals[-1].status) == ("approval_expired", "expired")
     for kind in (DecisionKind.APPROVE, DecisionKind.REJECT):
-        late = DecisionInput(decision=kind, approval_id=approval.approval_id, reviewer="ann")
+        late = DecisionInput(decision=kind, approval_id=approval.approval_id, revision=approval.revision, reviewer="ann")
         with pytest.raises(ApprovalRefused, match="expired"):
             await home.cases.decide(case.case_id, late)
     await home.temporal.get_workflow_handle(f"case-{case.case_id}").signal(approval.update_names[0])
@@ -95,7 +95,8 @@ async def test_an_approval_given_after_the_reminder_still_counts(time: Time) -> 
     approval = case.approvals[-1]
     await time.until(approval.opened_at + timedelta(minutes=MINUTES / 2))
     await home.until(case.case_id, lambda view: bool(view.notice))
-    decision = DecisionInput(decision=DecisionKind.APPROVE, approval_id=approval.approval_id, reviewer="ann")
+    seen = {"approval_id": approval.approval_id, "revision": approval.revision}
+    decision = DecisionInput(decision=DecisionKind.APPROVE, reviewer="ann", **seen)
     await home.cases.decide(case.case_id, decision)
     case = await home.until(case.case_id, lambda view: view.status in ("Resolved", "AwaitingCustomer"))
     assert [one.status for one in case.effects] == ["applied"]

@@ -29,7 +29,8 @@ async def held_refund(home: House) -> tuple[CaseView, Decimal]:
 
 def decision(case: CaseView, kind: DecisionKind, **fields: Any) -> DecisionInput:
     """A decision on the case's open approval."""
-    fields = {"approval_id": case.approvals[-1].approval_id, "reviewer": "ann", **fields}
+    seen = case.approvals[-1]
+    fields = {"approval_id": seen.approval_id, "revision": seen.revision, "reviewer": "ann", **fields}
     return DecisionInput(decision=kind, **fields)
 
 
