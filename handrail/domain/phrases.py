@@ -35,7 +35,7 @@ class Phrases:
     last: str = ""
 
 
-_FREE = r"[^.!?;,]{0,80}?\b"
+_FREE = r"(?:[^.!?;,]|(?<=\d)[.,](?=\d)){0,80}?\b"
 _DIRECTLY = r"\s+"
 
 
@@ -56,7 +56,8 @@ ENGLISH = Phrases(
         "refund": Deed(
             nouns=r"refunds?|reimbursement|money",
             direct="refunded|reimbursed|credited|paid back",
-            acts="processed|issued|sent|initiated|completed|made|approved|arranged|triggered|granted|returned|given",
+            acts="processed|issued|sent|initiated|completed|made|approved|arranged|triggered|granted|returned|given|put|transferred|wired|"
+            "moved",
             whole=r"\b(?:refund|reimbursement|money)\b[^.!?,;]{0,40}\b(?:is|are) (?:now |already )?"
             r"(?:on (?:its|the) way|complete|completed|done|underway)\b"
             r"|^\W*(?:done|all set)?\W*refunded\b"

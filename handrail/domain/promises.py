@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from handrail.domain.figures import clean
+from handrail.domain.outlook import OUTLOOKS, Outlook
 from handrail.domain.phrases import LANGUAGES, Deed, Phrases
 
 STEMS: Mapping[str, tuple[str, ...]] = {
@@ -55,6 +56,8 @@ def promises(text: str) -> list[Promise]:
             for kind, own in _said(plain, phrases):
                 before = found.get((kind, sentence))
                 found[kind, sentence] = Promise(kind, sentence, own or (before is not None and before.own))
+        for kind in _sure(plain):
+            found.setdefault((kind, sentence), Promise(kind, sentence, own=False))
     return list(found.values())
 
 
@@ -82,6 +85,29 @@ def _says_yes(value: Any) -> bool:
         words = value.strip().lower()
         return words not in ("", "no", "false", "none", "never") and not re.fullmatch(r"-?[0.]+", words)
     return bool(value)
+
+
+def _sure(sentence: str) -> Iterator[str]:
+    """The kinds that the sentence calls as good as done; a question calls nothing so."""
+    if sentence.endswith("?"):
+        return
+    for outlook in OUTLOOKS:
+        for kind, pattern, lasting in _compiled(outlook):
+            if lasting and re.search(outlook.provided, sentence):
+                continue
+            if any(_holds(sentence, match, outlook) for match in pattern.finditer(sentence)):
+                yield kind
+
+
+def _holds(sentence: str, match: re.Match[str], outlook: Outlook) -> bool:
+    clauses = _CLAUSE.split(sentence[: match.start()])
+    return not re.search(outlook.unless, f"{clauses[-1]} {match[0]}")
+
+
+@cache
+def _compiled(outlook: Outlook) -> list[tuple[str, re.Pattern[str], bool]]:
+    told = [(kind, re.compile(pattern), False) for kind, pattern in outlook.done.items()]
+    return told + [(kind, re.compile(pattern), True) for kind, pattern in outlook.ahead.items()]
 
 
 def _said(sentence: str, phrases: Phrases) -> Iterator[tuple[str, bool]]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from handrail.domain.commitments import GIFTS, pledges, solicited
 from handrail.domain.effects import EffectResult, EffectStatus
 from handrail.domain.figures import Claim, claims, clean
 from handrail.domain.known import Known
@@ -73,6 +74,7 @@ def rule_reply(
         *_links(plain, allowed_links),
         *_figures(_without_links(plain), record, said, allowed_links),
         *_deeds(plain, applied, facts, record, stems),
+        *_commitments(plain, applied),
         *_leaks(plain, {*tool_names, *internal}),
     ]
     return list({(hit.rule, hit.message): hit for hit in hits}.values())
@@ -153,6 +155,17 @@ def _deeds(
                 f"{promise.sentence.strip()[:120]!r} says that something was done ({promise.kind}), which was not done here."
             )
             yield _hit("promise", f"{words} Say what is so, or do it first.")
+
+
+def _commitments(text: str, applied: list[EffectResult]) -> Iterator[RuleHit]:
+    given = any(stem in one.action.lower() for one in applied for stem in GIFTS)
+    for pledge in pledges(text):
+        if not (pledge.kind == "gift" and given):
+            words = f"{pledge.sentence[:120]!r} commits the business ({pledge.kind}), which no reply may do by itself."
+            yield _hit("commitment", f"{words} Leave it out.")
+    for sentence in solicited(text):
+        words = f"{sentence[:120]!r} asks for a password, a code or a card number, which no customer should write here."
+        yield _hit("credentials", f"{words} Leave it out.")
 
 
 def _did(effect: EffectResult, kind: str, stems: Mapping[str, tuple[str, ...]]) -> bool:
