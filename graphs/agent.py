@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphs.bounds import fitted, too_long, too_much
 from graphs.state import identity
 from graphs.views import AgentView
 from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest
@@ -41,14 +42,15 @@ class Agent:
             return {"escalation": refusal}
         facts = await self._prefetch(view, topic)
         answer = await self._model.complete(await self._request(view, topic, facts))
+        excess = too_much(answer)
         return {
             "step": view.step + 1,
             "facts": facts,
             "feedback": [],
-            "proposals": self._proposals(view, answer),
+            "proposals": [] if excess else self._proposals(view, answer),
             "disposition": answer.disposition,
             "usage": view.usage.plus(answer.usage),
-            "escalation": asked_by_agent(answer),
+            "escalation": excess or asked_by_agent(answer),
         }
 
     async def _request(self, view: AgentView, topic: Topic, facts: list[Fact]) -> ModelRequest:
@@ -74,7 +76,7 @@ class Agent:
                 value = await self._record.read(view.row.case_id, view.row.customer_id, wanted.tool, dict(wanted.arguments))
             except BusinessRefused as refused:
                 value = {"refused": str(refused)}
-            facts.append(Fact(name=wanted.tool, value=value, source=wanted.tool, at=self._clock.now()))
+            facts.append(Fact(name=wanted.tool, value=fitted(value), source=wanted.tool, at=self._clock.now()))
         return facts
 
     def _proposals(self, view: AgentView, answer: ModelAnswer) -> list[Proposal]:
@@ -92,10 +94,13 @@ class Agent:
 def proposal(
     view: AgentView, kind: ProposalKind, action: str, arguments: dict[str, Any], index: int, call_id: str | None
 ) -> Proposal:
-    """A proposal under a stable id: the same turn run again proposes the same effect under the same idempotency key."""
+    """A proposal under a stable id: a turn that is run again meets what it did before under the same idempotency key.
+
+    The arguments are not part of it: a model that is asked again may word them otherwise, and must not do it twice.
+    """
     hashed = digest(arguments)
     return Proposal(
-        proposal_id=identity(view.row.case_id, view.turn, view.step, index, action, hashed),
+        proposal_id=identity(view.row.case_id, view.turn, view.step, index, action),
         kind=kind,
         action=action,
         arguments=arguments,
@@ -122,7 +127,7 @@ def over(view: AgentView, topic: Topic) -> Escalation | None:
         return Escalation(
             reason="bounds", words=f"The model cost {view.usage.cost_usd:.2f} USD, the bound is {topic.bounds.cost_usd:.2f}."
         )
-    return None
+    return too_long(view.exchanges)
 
 
 def asked_by_agent(answer: ModelAnswer) -> Escalation | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphs.again import same_call, unremembered
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.agent import Exchange, ToolCall
 from handrail.domain.approvals import Decision, DecisionKind
-from handrail.domain.cases import AuditEntry, Commit, Ruled
+from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
+from handrail.domain.effects import EffectResult
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
@@ -123,11 +125,10 @@ class Guardrail:
             return sheet.escalate("approval_rejected", words)
         if self._repeats(sheet, proposal):
             return None
-        made = await self._made(view, proposal)
-        if made:
-            return sheet.rule(
-                made, plain(made, Ruling.ALLOW, "made", "The ledger holds this effect; it gives its first answer.")
-            )
+        if proposal.kind is ProposalKind.EFFECT:
+            effects = await self._cases.effects(view.row.case_id)
+            if self._made(sheet, proposal, effects):
+                return None
         try:
             checked = await self._record.check(view.row.case_id, view.row.customer_id, proposal.action, proposal.arguments)
         except (InvalidInput, BusinessRefused) as refused:
@@ -138,15 +139,21 @@ class Guardrail:
             return sheet.rule(same, plain(same, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
         return self._effect(sheet, same, checked)
 
-    async def _made(self, view: GuardrailView, proposal: Proposal) -> Proposal | None:
-        """The proposal as it was carried out, where a turn that is run again comes by it a second time."""
-        if proposal.kind is not ProposalKind.EFFECT:
-            return None
-        for effect in await self._cases.effects(view.row.case_id):
-            if effect.effect_id == proposal.proposal_id:
-                changes = {"arguments": effect.arguments, "arguments_hash": digest(effect.arguments), "counted": True}
-                return proposal.model_copy(update=changes)
-        return None
+    def _made(self, sheet: Sheet, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
+        """Whether a turn that is run again has come by what it did before: then nothing else may come of it."""
+        stands = next((one for one in effects if one.effect_id == proposal.proposal_id), None)
+        if stands and same_call(proposal, stands, self._record.specs([proposal.action])):
+            changes = {"arguments": stands.arguments, "arguments_hash": digest(stands.arguments), "counted": True}
+            made = proposal.model_copy(update=changes)
+            sheet.rule(made, plain(made, Ruling.ALLOW, "made", "The ledger holds this effect; it gives its first answer."))
+            return True
+        others = [stands] if stands else unremembered(effects, sheet.view.effects, sheet.view.proposals)
+        if not others:
+            return False
+        words = f"Run again, this turn wants another {proposal.action} than before; {others[0].action} stands in the ledger."
+        sheet.refuse(proposal, words)
+        sheet.escalate("action_failed", words)
+        return True
 
     def _repeats(self, sheet: Sheet, proposal: Proposal) -> bool:
         """Whether the same call with the same arguments has come too often; one that is ruled on again is no repetition."""
@@ -237,7 +244,7 @@ class Guardrail:
         row = sheet.view.row
         audit = [
             AuditEntry(
-                entry_id=identity(row.case_id, one.proposal.proposal_id, one.verdict.revision, one.verdict.ruling, "ruled"),
+                entry_id=ruled_id(row, one),
                 at=self._clock.now(),
                 actor="guardrail",
                 action=f"ruled:{one.verdict.ruling}",
@@ -251,6 +258,13 @@ class Guardrail:
             for one in ledger
         ]
         await self._cases.commit(Commit(row=row, rulings=ledger, audit=audit))
+
+
+def ruled_id(row: CaseRow, one: Ruled) -> str:
+    """One entry for each ruling: the same revision may be ruled on again with other arguments, or at another time."""
+    verdict = one.verdict
+    about = (verdict.proposal_id, verdict.revision, verdict.arguments_hash, verdict.ruling)
+    return identity(row.case_id, row.version, *about, "ruled")
 
 
 def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:

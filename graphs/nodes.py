@@ -6,6 +6,7 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from graphs.bounds import fitted
 from graphs.views import ActView, ApprovalView, ClassifyView
 from handrail.domain.agent import Exchange, ToolCall
 from handrail.domain.approvals import Decision, DecisionKind, HumanRequest
@@ -138,7 +139,7 @@ class Act:
             if one.kind is ProposalKind.EFFECT:
                 result = await self._record.apply(effect(view, one))
                 effects = [*(old for old in effects if old.effect_id != result.effect_id), result]
-                exchanges.append(exchange(one, told(result), result.status is EffectStatus.APPLIED))
+                exchanges.append(exchange(one, fitted(told(result)), result.status is EffectStatus.APPLIED))
             else:
                 value, ok = await self._read(view, one)
                 exchanges.append(exchange(one, value, ok))
@@ -152,7 +153,8 @@ class Act:
 
     async def _read(self, view: ActView, one: Proposal) -> tuple[dict[str, Any], bool]:
         try:
-            return await self._record.read(view.row.case_id, view.row.customer_id, one.action, one.arguments), True
+            value = await self._record.read(view.row.case_id, view.row.customer_id, one.action, one.arguments)
+            return fitted(value), True
         except (BusinessRefused, InvalidInput) as refused:
             return {"refused": str(refused)}, False
 

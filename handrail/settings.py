@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     definitions: Path | None = Field(default=None, description="folder that replaces the business's own definitions")
 
     model: str = Field(default="gpt-5-mini", description="the model's name on its server")
-    model_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
+    model_timeout_seconds: float = Field(default=30.0, gt=0, le=240, description="twice this fits into the agent's step")
     model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))

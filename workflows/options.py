@@ -1,7 +1,8 @@
 """Every retry policy and time-out, in one place.
 
-A call that may be repeated is repeated for as long as it takes: a database that is down comes back. What no repetition
-can mend (`PERMANENT`, `DEFECTS`) is not repeated: the case goes to a person. A killed worker is noticed by the heartbeat.
+What keeps the record is repeated for as long as it takes: a database that is down comes back. Steps of a turn are repeated
+for some minutes, and what no repetition can mend (`PERMANENT`, `DEFECTS`) not at all: the case goes to a person. A killed
+worker is noticed by the heartbeat.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ WORK_RETRY = RetryPolicy(
     maximum_interval=timedelta(seconds=5),
     non_retryable_error_types=[*PERMANENT, *DEFECTS],
 )
+STEP_RETRY = RetryPolicy(
+    initial_interval=WORK_RETRY.initial_interval,
+    maximum_interval=WORK_RETRY.maximum_interval,
+    maximum_attempts=60,
+    non_retryable_error_types=WORK_RETRY.non_retryable_error_types,
+)
 MODEL_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     maximum_interval=timedelta(seconds=15),
@@ -35,6 +42,7 @@ MODEL_RETRY = RetryPolicy(
 )
 
 LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
+LOCAL_STEP: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
 LOCAL_STORE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
 STORE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=20),
@@ -56,7 +64,7 @@ NODES: dict[str, dict[str, Any]] = {
     "act": {
         "start_to_close_timeout": timedelta(minutes=2),
         "heartbeat_timeout": HEARTBEAT,
-        "retry_policy": WORK_RETRY,
+        "retry_policy": STEP_RETRY,
         "summary": "Allowed reads and effects",
     },
     "resolve": {**STORE, "summary": "Commit the turn and its reply"},
@@ -65,5 +73,5 @@ NODES: dict[str, dict[str, Any]] = {
 ANY_NODE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=2),
     "heartbeat_timeout": HEARTBEAT,
-    "retry_policy": WORK_RETRY,
+    "retry_policy": STEP_RETRY,
 }

@@ -1,0 +1,42 @@
+"""A turn that is run again (a reset) meets what it did before in the ledger, whatever the model says the second time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from handrail.domain.agent import ToolSpec
+from handrail.domain.effects import EffectResult
+from handrail.domain.proposals import Proposal
+
+
+def unremembered(
+    stand: Sequence[EffectResult], known: Sequence[EffectResult], proposals: Sequence[Proposal]
+) -> list[EffectResult]:
+    """Effects in the ledger that this turn neither remembers nor proposes again: it did them before it was reset."""
+    here = {one.effect_id for one in known} | {one.proposal_id for one in proposals}
+    return [one for one in stand if one.effect_id not in here]
+
+
+def same_call(proposal: Proposal, stands: EffectResult, specs: Sequence[ToolSpec]) -> bool:
+    """Whether the model asks for what was done. The tool may have normalised its words, and pinned what it may not name."""
+    if proposal.action != stands.action:
+        return False
+    fields = specs[0].parameters.get("properties", {}) if specs else {}
+    defaults = {name: field.get("default") for name, field in fields.items()}
+    asked = {**defaults, **proposal.arguments}
+    done = {name: stands.arguments.get(name) for name in asked}
+    return all(alike(asked[name], done[name]) for name in asked)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """The same value, however it was written: 20 and '20.00', 'o-10021 ' and 'O-10021'."""
+    if one == other:
+        return True
+    if isinstance(one, bool) or isinstance(other, bool):
+        return False
+    try:
+        return Decimal(str(one)) == Decimal(str(other))
+    except InvalidOperation:
+        return isinstance(one, str) and isinstance(other, str) and one.strip().casefold() == other.strip().casefold()
