@@ -174,24 +174,14 @@ def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> App
     """
     still_open = [one for one in approvals if one.status is ApprovalStatus.OPEN]
     names = ", ".join(f"{one.approval_id} (r{one.revision})" for one in still_open) or "none"
-    if wanted.approval_id is None:
-        if still_open and wanted.decision in BINDING:
-            raise ApprovalRefused(f"approval_id: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
-        if len(still_open) != 1:
-            raise ApprovalRefused(f"approval_id: is missing and {len(still_open)} approvals are open. Open: {names}.")
-        approval = still_open[0]
-    else:
-        known = [one for one in approvals if one.approval_id == wanted.approval_id]
-        if not known:
-            raise ApprovalRefused(f"approval_id: {wanted.approval_id[:60]!r} is not known here. Open: {names}.")
-        approval = known[-1]
+    approval, asked = _named(approvals, still_open, wanted, names)
     if approval.status is not ApprovalStatus.OPEN:
         by = f" by {approval.decision.reviewer}" if approval.decision and approval.decision.reviewer else ""
         raise ApprovalRefused(
             f"approval_id: {approval.approval_id} was already {approval.status}{by}; it is settled once. Open: {names}."
         )
-    if wanted.revision is None and wanted.decision in BINDING:
-        raise ApprovalRefused(f"revision: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
+    if wanted.revision is None and asked > 1 and wanted.decision in BINDING:
+        raise ApprovalRefused(f"revision: is missing, and this was asked {asked} times. Name what you saw. Open: {names}.")
     if wanted.revision is not None and wanted.revision != approval.revision:
         raise ApprovalRefused(
             f"revision: {wanted.revision} is not what is open now (r{approval.revision}). Look at it again, then decide."
@@ -203,6 +193,23 @@ def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> App
         )
     check_kind(approval, wanted)
     return approval
+
+
+def _named(approvals: list[Approval], still_open: list[Approval], wanted: DecisionInput, names: str) -> tuple[Approval, int]:
+    """What the decision names, and how often that was asked. A revision is the case's own and names exactly one."""
+    if wanted.approval_id is not None:
+        known = [one for one in approvals if one.approval_id == wanted.approval_id]
+        if not known:
+            raise ApprovalRefused(f"approval_id: {wanted.approval_id[:60]!r} is not known here. Open: {names}.")
+        return known[-1], len(known)
+    seen = [one for one in approvals if one.revision == wanted.revision]
+    if len(seen) == 1:
+        return seen[0], 1
+    if still_open and wanted.decision in BINDING and wanted.revision is None:
+        raise ApprovalRefused(f"approval_id: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
+    if len(still_open) != 1:
+        raise ApprovalRefused(f"approval_id: is missing and {len(still_open)} approvals are open. Open: {names}.")
+    return still_open[0], 1
 
 
 def check_kind(approval: Approval, wanted: DecisionInput) -> None:

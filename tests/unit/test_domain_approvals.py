@@ -65,14 +65,20 @@ def test_the_one_that_is_meant_is_found() -> None:
     ("fields", "words"),
     [
         ({}, r"^approval_id: is missing; '\w+' names what was seen\. Open: a1 \(r3\)\.$"),
-        ({"revision": 3}, r"^approval_id: is missing"),
-        ({"approval_id": "a1"}, r"^revision: is missing; '\w+' names what was seen\. Open: a1 \(r3\)\.$"),
+        ({"approval_id": "a1"}, r"^revision: is missing, and this was asked 2 times\."),
     ],
 )
 def test_what_makes_something_happen_names_what_was_seen(decision: DecisionKind, fields: dict[str, Any], words: str) -> None:
     arguments = {"amount": 80} if decision is DecisionKind.EDIT else None
+    before = approval(revision=2, status=ApprovalStatus.WITHDRAWN)
     with pytest.raises(ApprovalRefused, match=words):
-        find([approval()], unnamed(decision, arguments=arguments, **fields), NOW)
+        find([before, approval()], unnamed(decision, arguments=arguments, **fields), NOW)
+
+
+@pytest.mark.parametrize("fields", [{"revision": 3}, {"approval_id": "a1"}])
+def test_a_revision_or_a_request_asked_once_names_what_was_seen(fields: dict[str, Any]) -> None:
+    one = approval()
+    assert find([one], unnamed(DecisionKind.APPROVE, **fields), NOW) is one
 
 
 @pytest.mark.parametrize("decision", [DecisionKind.REJECT, DecisionKind.ANSWER])
