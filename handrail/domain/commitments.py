@@ -21,7 +21,8 @@ _NOT = (
 )
 
 _PLEDGES = {
-    "guarantee": r"\bguaranteed\b|\b(?:i|we)(?: \w+)? guarantee\b|\bgarantier(?:t|en wir|e ich)\b|\b(?:ich|wir) garantier\w+"
+    "guarantee": r"\bguaranteed\b|\b(?:i|we)(?: \w+)? (?:guarantee|promise)\b|\bmy word\b|\bgarantier(?:t|en wir"
+    r"|e ich)\b|\b(?:ich|wir) garantier\w+"
     r"|\b(?:je|nous) (?:vous )?garanti\w+|\bgaranti[sz](?:o|amos)\b|\bgaranti(?:amo|sco)\b|\b(?:ik|wij"
     r"|we) garander\w+|\bgegarandeerd\b"
     r"|\b(?:jag|vi) garanterar\b|\bgwarantuj\w+|\bgarant(?:o|imos)\b",
@@ -40,7 +41,8 @@ _PLEDGES = {
     r"|\byou(?:['’]ll| will| get| receive| have)\b"
     + _IN
     + r"{0,40}?\b(?:discount|voucher|coupon|gift card|store credit|compensation)\b"
-    r"|\bhere(?:['’]s| is) (?:a|your) (?:\w+ ){0,2}(?:discount|voucher|coupon|gift)\b|\b(?:we|i)(?:['’]ll| will) compensate\b"
+    r"|\bhere(?:['’]s| is) (?:a|your) (?:\w+ ){0,2}(?:discount|voucher|coupon|gift)\b|\b(?:we|i)(?:['’]ll"
+    r"| will) compensate\b|\bmake it up to you with\b|\bas (?:a|our) (?:\w+ )?gift\b"
     rf"|\b(?:erhalten|bekommen|schenke\w*|gewähre\w*)\b{_IN}{{0,40}}?\b(?:rabatt|gutschein|geschenk|entschädigung)\b"
     rf"|\b(?:offrons|offre|recevrez|accordons)\b{_IN}{{0,40}}?\b(?:remise|réduction|bon d['’]achat|cadeau)\b"
     rf"|\b(?:ofrecemos|regalamos|recibirá|tendrá)\b{_IN}{{0,40}}?\b(?:descuento|cupón|vale|regalo)\b"

@@ -30,6 +30,7 @@ _WE_WILL = (
 )
 _IT_IS = rf"\b(?:(?:it|that|this|everything)(?:['’]s| is)|(?:order|purchase|booking|subscription)\b{_IN}{{0,30}}?\bis)"
 _NO_COLLEAGUE = rf"(?!{_IN}{{0,60}}?\b(?:to|by|for) (?:a|my|our|the) (?:\w+ )?(?:colleague|team|person|specialist|human))"
+_AHEAD_AND = r"\b(?:i|we)(?:['’]ve| have)? (?:gone|went) ahead and (?:\w+ )?"
 _NOW = r"(?: (?:now|all|already|fully|also|both|successfully))*"
 
 ENGLISH = Outlook(
@@ -44,11 +45,20 @@ ENGLISH = Outlook(
         "refund": r"\b(?:refunds?|reimbursement|money)\b(?! requests?)(?: (?:of|for) " + _IN + r"{1,40}?)?"
         r"(?: (?:has|have|is|just|now|already|successfully|fully))* (?:processed|completed|confirmed|went through|gone through"
         r"|went out|gone out|arrived|landed)\b"
-        rf"|^\W*(?:full |partial )?refund{_NOW} (?:issued|sent|approved|done|granted|initiated|complete)\b"
+        rf"|(?:^|[:–—]\s)\W*(?:full |partial |your )*refund{_NOW} (?:issued|sent|approved|done|granted|initiated|complete)\b"
         rf"|\bconsider {_IN}{{0,30}}?\b(?:refunded|reimbursed|credited|paid back)\b"
+        rf"|{_AHEAD_AND}(?:refunded|reimbursed|credited|paid)\b|{_AHEAD_AND}(?:issued|processed|sent"
+        rf"|made){_IN}{{0,30}}?\brefund\b"
+        rf"|\byou(?:['’]ve| have)(?: \w+)? been (?:refunded|reimbursed|credited)\b"
+        rf"|(?:\bamount\b|{_MONEY}) (?:is|are)(?: now| already)? on (?:its|the|their) way\b"
         r"|\bmoney (?:is |has been |was )?(?:\w+ )?back (?:on|in|to|with) you",
-        "cancel": rf"\bcancellation\b{_IN}{{0,30}}?\b(?:went|gone|is) through\b|\bconsider {_IN}{{0,30}}?\bcancell?ed\b",
-        "address": rf"\bconsider {_IN}{{0,30}}?\baddress {_IN}{{0,15}}?(?:changed|updated)\b",
+        "cancel": rf"\bcancellation\b{_IN}{{0,30}}?\b(?:went|gone|is) through\b|\bcancellation (?:done|complete"
+        rf"|completed|confirmed)\b"
+        rf"|{_AHEAD_AND}cancell?ed\b|\border\b{_IN}{{0,30}}?\b(?:has|was|is)(?: now| already)?(?: been)? (?:stopped"
+        rf"|voided|called off)\b"
+        rf"|\bconsider {_IN}{{0,30}}?\bcancell?ed\b",
+        "address": rf"{_AHEAD_AND}(?:changed|updated|corrected){_IN}{{0,30}}?\baddress\b"
+        rf"|\bconsider {_IN}{{0,30}}?\baddress {_IN}{{0,15}}?(?:changed|updated)\b",
         "reset": r"\breset (?:link|e-?mail)(?: (?:has|is|was|just|already))* (?:sent|went out|in your inbox)\b",
     },
     ahead={
@@ -65,10 +75,13 @@ ENGLISH = Outlook(
         r"sent|paid|returned|refunded|credited|issued|transferred))"
         rf"|{_IT_IS}{_NOW} (?:refunded|reimbursed|credited|paid back)\b"
         rf"|\byou(?:['’]re| are){_NOW} (?:refunded|reimbursed|credited)\b"
+        rf"|^\W*(?:please )?expect {_IN}{{0,30}}?(?:\b(?:refund|money)\b|{_MONEY})"
+        rf"|\b(?:card|account)\b{_IN}{{0,20}}?(?: will|['’]ll) (?:now |soon |then )?be credited\b"
         r"|\brefund\b" + _IN + r"{0,20}?\bguaranteed\b",
         "cancel": rf"{_WE_WILL}cancel(?:l?ing)?\b|{_IT_IS}{_NOW} cancell?ed\b"
         rf"|\b(?:order|it|that|this)\b{_IN}{{0,20}}?(?: will|['’]ll)(?: now| then| also)* be cancell?ed\b",
-        "address": rf"{_WE_WILL}(?:change|update|correct|changing|updating|replace)\b{_IN}{{0,30}}?\baddress\b"
+        "address": rf"{_WE_WILL}(?:ship|send|deliver|redirect|reroute|forward)\b{_IN}{{0,40}}?\bnew address\b"
+        rf"|{_WE_WILL}(?:change|update|correct|changing|updating|replace)\b{_IN}{{0,30}}?\baddress\b"
         rf"|\b(?:parcel|package|order|delivery|shipment|it|everything)\b{_IN}{{0,20}}?"
         rf"(?: will|['’]ll| now goes| is (?:now )?(?:going|being))\b{_IN}{{0,40}}?\bnew address\b"
         rf"|\baddress(?:['’]s| is){_NOW} (?:changed|updated|corrected)\b",

@@ -26,6 +26,12 @@ SURE: dict[str, list[str]] = {
         "Your refund will arrive in 3 days.",
         "Your money will be back on your card soon.",
         "Full refund, guaranteed.",
+        "I've gone ahead and issued the refund.",
+        "Good news: refund approved!",
+        "You've been refunded.",
+        "180.00 USD is on the way to your card.",
+        "Expect 180.00 USD within a week.",
+        "Your card will be credited.",
         "Wir haben Ihnen 180.00 USD gutgeschrieben.",
         "Ihr Geld ist unterwegs.",
         "Sie erhalten Ihr Geld in 3 Tagen zurück.",
@@ -43,7 +49,11 @@ SURE: dict[str, list[str]] = {
         "I'll cancel the order.",
         "Wir stornieren Ihre Bestellung.",
     ],
-    "address": ["Your parcel will now go to the new address.", "The address is updated."],
+    "address": [
+        "We'll ship it to the new address instead.",
+        "Your parcel will now go to the new address.",
+        "The address is updated.",
+    ],
 }
 ACTIONS = {"refund": "refund_order", "cancel": "cancel_order", "address": "change_shipping_address"}
 CASES = [(kind, text) for kind, texts in SURE.items() for text in texts]
@@ -84,6 +94,8 @@ def test_a_state_of_the_record_may_be_told_but_not_promised_as_ones_own() -> Non
         ("We accept liability.", "commitment"),
         ("We take full responsibility for it.", "commitment"),
         ("Delivery by Friday is guaranteed.", "commitment"),
+        ("I promise that it comes today.", "commitment"),
+        ("We'll make it up to you with a free gift.", "commitment"),
         ("I've added a 20% discount.", "commitment"),
         ("I'll send you a gift card.", "commitment"),
         ("Sie erhalten von uns einen Gutschein.", "commitment"),
