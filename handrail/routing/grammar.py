@@ -30,8 +30,11 @@ class Grammar:
 
     def __init__(self, words: Wishes) -> None:
         self._nouns = frozenset().union(*(vocabulary(each) for each in (words.people, words.bots)))
-        self._fillers = {language: _words([*words.between[language], *words.alone[language]]) for language in words.between}
-        self._by_language = {language: _words(entries) for language, entries in words.people.items()}
+        self._people = {language: _words(_single(entries)) for language, entries in words.people.items()}
+        self._fillers = {
+            language: _words([*words.between[language], *words.alone[language], *words.people[language]])
+            for language in words.people
+        }
         self._other = vocabulary(words.other)
         self._asks = [_ask(text, language, words) for language, asks in words.asks.items() for text in asks]
 
@@ -51,7 +54,7 @@ class Grammar:
         """A sentence of a person and small words only, with no 'not' beside it."""
         for sentence in message.stream.split(f" {STOP} "):
             clauses = [clause.split() for clause in sentence.split(f" {PAUSE} ")]
-            for language, people in self._by_language.items():
+            for language, people in self._people.items():
                 if self._only(clauses, people, self._fillers[language]):
                     return Phrase("person", language)
         return None
@@ -94,6 +97,11 @@ def _forms(entry: str) -> Iterator[list[str]]:
     words = [spellings(word) for word in entry.split()]
     yield [one[0] for one in words]
     yield [one[-1] for one in words]
+
+
+def _single(entries: list[str]) -> list[str]:
+    """'member of staff' is a person, 'of' is none."""
+    return [entry for entry in entries if " " not in entry]
 
 
 def _words(entries: list[str]) -> frozenset[str]:
