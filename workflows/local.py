@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 from graphs.views import ClassifyView, GuardrailView
-from workflows.options import LOCAL, LOCAL_STORE
+from workflows.options import LOCAL, LOCAL_STEP
 
 CLASSIFY = "local.classify"
 GUARDRAIL = "local.guardrail"
@@ -23,5 +23,5 @@ class LocalNodes:
 
     async def guardrail(self, state: GuardrailView) -> dict[str, Any]:
         """See `graphs.guardrail.Guardrail.guardrail`."""
-        found: dict[str, Any] = await workflow.execute_local_activity(GUARDRAIL, state, result_type=dict, **LOCAL_STORE)
+        found: dict[str, Any] = await workflow.execute_local_activity(GUARDRAIL, state, result_type=dict, **LOCAL_STEP)
         return found
