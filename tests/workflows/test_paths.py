@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -301,11 +300,3 @@ async def test_a_numbered_signal_is_the_durable_twin(home: House) -> None:
     settled = (await home.cases.status(case.case_id)).approvals[-1]
     assert settled.decision is not None
     assert settled.decision.note == "too expensive"
-
-
-async def test_an_entry_signalled_before_a_parked_run_has_begun_counts(home: House) -> None:
-    case, _ = await held_refund(home)
-    handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
-    name = case.approvals[0].update_names[1]
-    await asyncio.gather(handle.signal("message", "still there?"), handle.signal(name))
-    await home.until(case.case_id, lambda view: view.approvals[-1].status == "rejected")
