@@ -136,6 +136,9 @@ async def healthy(home: House, case_id: str) -> None:
 
 
 def _lost_race(event: Any) -> bool:
-    """A run that wanted to end while something new came in: the server has it look again at once."""
+    """Something new came in while a task was at work (for a very large one the server ends it): looked at again at once."""
     cause = event.workflow_task_failed_event_attributes.cause
-    return bool(cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND)
+    return cause in (
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+    )
