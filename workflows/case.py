@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -34,7 +33,6 @@ with workflow.unsafe.imports_passed_through():
 INTERNAL = "(internal - do not choose)"
 NOTICE = 800
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 
 
 @workflow.defn(name="case")
