@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from workflows.turn import Turn, TurnEnd
 
 REROUTES = 2
 LAST_WORDS = 3
+SETTLED = timedelta(seconds=1.1)
 STOPS_A_TURN = ("customer_asked", "risk")
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
@@ -278,11 +280,23 @@ class Loop:
             self._due(what)
 
     async def _park(self) -> None:
-        """Carry everything into a fresh run, unless something came in while handlers were finishing."""
+        """Carry everything into a fresh run, unless something came in while this run settled or handlers were finishing."""
+        await self._settle()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._something():
             parked = {"parked": self._memory.model_dump(mode="json")}
             workflow.continue_as_new(args=[parked], memo=memo(self._memory))
+
+    async def _settle(self) -> None:
+        """Let the run grow older than the server's shortest interval between continuations.
+
+        A run that is continued earlier is held back by the server, and an update that comes meanwhile begins it with a
+        speculative task: such a run cannot be reset to its beginning.
+        """
+        left = (workflow.info().start_time + SETTLED - workflow.now()).total_seconds()
+        if left > 0:
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(self._something, timeout=left, timeout_summary="Settling before it parks")
 
     def _due(self, what: What) -> None:
         memory, now = self._memory, workflow.now()

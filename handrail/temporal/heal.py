@@ -19,7 +19,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 STUCK = "TemporalReportedProblems = 'cause=WorkflowTaskFailedCauseNonDeterministicError'"
 HAND_OVER = "request_human"
@@ -37,6 +37,7 @@ class Remedy(StrEnum):
     BEGUN_AGAIN = "begun again"
     TO_A_PERSON = "begun again, for a person"
     LEFT = "left: it was begun again before"
+    REFUSED = "left: the server would not begin it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,15 @@ class Healer:
         remedy = remedy_for(history.events)
         if remedy is Remedy.LEFT:
             _log.error("%s is stuck in run %s though it was begun again; it needs an engineer", workflow_id, run_id)
-        else:
+            return Healed(workflow_id, run_id, remedy)
+        try:
             await self._reset(workflow_id, run_id, first_task(history.events), remedy)
-            _log.warning("%s was stuck in run %s: %s", workflow_id, run_id, remedy)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            _log.error("%s is stuck in run %s and cannot be reset; it needs an engineer: %s", workflow_id, run_id, error)
+            return Healed(workflow_id, run_id, Remedy.REFUSED)
+        _log.warning("%s was stuck in run %s: %s", workflow_id, run_id, remedy)
         return Healed(workflow_id, run_id, remedy)
 
     async def _reset(self, workflow_id: str, run_id: str, event_id: int, remedy: Remedy) -> None:
