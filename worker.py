@@ -21,10 +21,12 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.cases import CaseActivities
 from activities.nodes import NodeActivities
+from graphs.act import Act
 from graphs.agent import Agent
+from graphs.approval import Approval
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
+from graphs.classify import Classify
 from graphs.guardrail import Guardrail
-from graphs.nodes import Act, Approval, Classify
 from graphs.outcomes import Escalate, Resolve
 from handrail.business import Business, Kind, load_business
 from handrail.domain.cases import Terms

@@ -7,18 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from graphs.guardrail import text_of
+from graphs.handoff import NO_ANSWER, packet
 from graphs.state import Outcome, identity
 from graphs.views import EndView
 from handrail.domain.agent import Disposition
-from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit, Tier
-from handrail.domain.classification import Risk
 from handrail.domain.handoffs import Escalation, Handoff, Route
 from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.proposals import ProposalKind
 from handrail.ports import Cases, Clock, Matrix
-
-NO_ANSWER = "no_answer"
 
 
 class Resolve:
@@ -69,8 +66,8 @@ class Escalate:
         now = self._clock.now()
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
         view = view.model_copy(update={"effects": await self._cases.effects(view.row.case_id)})
-        handoff = self._packet(view, why, now)
-        route = handoff.route
+        route = never_down(view.row, why, self._route(view.row, why))
+        handoff = packet(view, why, route, now)
         row = view.row.model_copy(
             update={
                 "status": CaseStatus.WITH_HUMAN,
@@ -88,39 +85,9 @@ class Escalate:
         outcome = await end(self._cases, view, row, messages, handoff)
         return {"outcome": outcome, "row": row, "effects": view.effects}
 
-    def _packet(self, view: EndView, why: Escalation, now: datetime) -> Handoff:
-        row = view.row
-        words = view.incoming[-1].text if view.incoming else ""
-        route = never_down(
-            row,
-            why,
-            self._matrix.route(
-                reason=why.reason, topic=row.topic or "", risk=row.risk or "low", language=row.language or "en"
-            ),
-        )
-        draft = next((text_of(one) for one in view.proposals if one.kind is ProposalKind.REPLY), None)
-        hits = [
-            f"{hit.rule}: {hit.message}" for one in view.ruled for hit in one.verdict.hits if hit.ruling is not Ruling.ALLOW
-        ]
-        packet = Handoff(
-            case_id=row.case_id,
-            problem=problem(view),
-            wanted=words,
-            escalation=why,
-            route=route,
-            topic=row.topic or "",
-            risk=view.classification.risk if view.classification else Risk.LOW,
-            language=row.language or "en",
-            facts=view.facts,
-            tried=tried(view),
-            policy_hits=list(dict.fromkeys(hits)),
-            effects=view.effects,
-            suggested_reply=draft,
-            next_step=next_step(view, why),
-            transcript=f"handrail case transcript {row.case_id}",
-            at=now,
-        )
-        return with_what_was_known(packet, view.handoff) if view.handoff else packet
+    def _route(self, row: CaseRow, why: Escalation) -> Route:
+        topic, risk, language = row.topic or "", row.risk or "low", row.language or "en"
+        return self._matrix.route(reason=why.reason, topic=topic, risk=risk, language=language)
 
 
 def never_down(row: CaseRow, why: Escalation, route: Route) -> Route:
@@ -130,68 +97,6 @@ def never_down(row: CaseRow, why: Escalation, route: Route) -> Route:
         return route
     kept = row.queue or route.queue
     return route.model_copy(update={"tier": least, "queue": kept if int(row.tier) > route.tier else route.queue})
-
-
-def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
-    """A case that is passed on keeps what the packet before it knew."""
-    names = {fact.name for fact in packet.facts}
-    return packet.model_copy(
-        update={
-            "problem": before.problem,
-            "wanted": packet.wanted or before.wanted,
-            "facts": [*(fact for fact in before.facts if fact.name not in names), *packet.facts],
-            "tried": list(dict.fromkeys([*before.tried, *packet.tried])),
-            "policy_hits": list(dict.fromkeys([*before.policy_hits, *packet.policy_hits])),
-            "open_questions": list(dict.fromkeys([*before.open_questions, *packet.open_questions])),
-            "suggested_reply": packet.suggested_reply or before.suggested_reply,
-            "next_step": before.next_step if packet.escalation.reason == NO_ANSWER else packet.next_step,
-        }
-    )
-
-
-def undone(view: EndView) -> list[str]:
-    """What a person approved and nobody carried out."""
-    done = {one.effect_id for one in view.effects}
-    kinds = (DecisionKind.APPROVE, DecisionKind.EDIT)
-    proposed = {one.proposal.proposal_id: one.verdict.title for one in view.ruled if one.proposal.kind is ProposalKind.EFFECT}
-    return [
-        f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
-        for one in view.decisions
-        if one.decision in kinds and one.approval_id in proposed and one.approval_id not in done
-    ]
-
-
-def problem(view: EndView) -> str:
-    """The problem in one sentence, made of what is known and nothing else."""
-    topic = (view.row.topic or "unclassified").replace("_", " ")
-    customer = view.row.customer_id
-    count = len(view.incoming)
-    return f"Customer {customer} wrote about {topic} ({count} message{'s' if count != 1 else ''} in turn {view.turn})."
-
-
-def tried(view: EndView) -> list[str]:
-    """What the agent did and what came of it, in order."""
-    lines = []
-    for one in view.exchanges:
-        arguments = ", ".join(f"{name}={value}" for name, value in one.call.arguments.items())
-        words = one.result.get("refused") or one.result.get("declined")
-        lines.append(f"{one.call.tool}({arguments}): {'done' if one.ok else words or 'refused'}")
-    strict = [one.verdict for one in view.ruled if one.verdict.ruling is not Ruling.ALLOW]
-    lines += [f"{verdict.title}: {verdict.ruling} ({'; '.join(verdict.messages)})" for verdict in strict]
-    return list(dict.fromkeys([*lines, *undone(view)]))
-
-
-def next_step(view: EndView, why: Escalation) -> str:
-    """What a person would do first."""
-    left = undone(view)
-    if left:
-        return f"{left[-1]}. Carry it out or tell the customer why not."
-    blocked = [one for one in view.ruled if one.verdict.ruling is not Ruling.ALLOW and one.proposal.kind == "effect"]
-    if blocked:
-        return f"Decide on it yourself: {blocked[-1].verdict.title}. Then answer the customer."
-    if why.reason in ("customer_asked", "out_of_scope", "unsupported_language"):
-        return "Answer the customer."
-    return "Read the facts, then answer the customer or hand the case back with a note."
 
 
 def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> Message:

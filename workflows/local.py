@@ -17,7 +17,7 @@ class LocalNodes:
     """Stands where the real nodes stand when the graph runs without Temporal."""
 
     async def classify(self, state: ClassifyView) -> dict[str, Any]:
-        """See `graphs.nodes.Classify.classify`."""
+        """See `graphs.classify.Classify.classify`."""
         found: dict[str, Any] = await workflow.execute_local_activity(CLASSIFY, state, result_type=dict, **LOCAL)
         return found
 

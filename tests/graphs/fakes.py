@@ -9,11 +9,12 @@ from typing import Any
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
+from graphs.act import Act
 from graphs.agent import Agent
+from graphs.approval import Approval as Ask
 from graphs.case import CaseNodes, build_case_graph
+from graphs.classify import Classify
 from graphs.guardrail import Guardrail
-from graphs.nodes import Act, Classify
-from graphs.nodes import Approval as Ask
 from graphs.outcomes import Escalate, Resolve
 from graphs.state import CaseState
 from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage

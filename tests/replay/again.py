@@ -15,8 +15,8 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from graphs.approval import Approval
 from graphs.case import CaseGraph, CaseNodes
-from graphs.nodes import Approval
 from handrail.temporal.converter import data_converter
 from handrail.temporal.interceptors import Guards
 from worker import graph_plugin, on_temporal, sandbox

@@ -1,0 +1,91 @@
+"""The node that acts: allowed reads and effects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphs.bounds import fitted
+from graphs.views import ActView
+from handrail.domain.agent import Exchange, ToolCall
+from handrail.domain.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.errors import BusinessRefused, InvalidInput
+from handrail.domain.handoffs import Fact
+from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.ports import Clock, SystemOfRecord
+
+
+class Act:
+    """Allowed reads and effects, in the order in which the model asked."""
+
+    def __init__(self, record: SystemOfRecord, clock: Clock) -> None:
+        self._record = record
+        self._clock = clock
+
+    async def act(self, state: ActView) -> dict[str, Any]:
+        """Run what was allowed or approved; effects go through the ledger, at most once.
+
+        Raises:
+            EffectConflict: the ledger holds no allowing verdict for exactly these arguments.
+        """
+        view = ActView.model_validate(state)
+        allowed = {
+            (one.verdict.proposal_id, one.verdict.arguments_hash) for one in view.rulings if one.verdict.ruling is Ruling.ALLOW
+        }
+        done = [one for one in view.proposals if (one.proposal_id, one.arguments_hash) in allowed]
+        exchanges, effects = list(view.exchanges), list(view.effects)
+        facts: list[Fact] = []
+        for one in done:
+            if one.kind is ProposalKind.EFFECT:
+                result = await self._record.apply(effect(view, one))
+                effects = [*(old for old in effects if old.effect_id != result.effect_id), result]
+                exchanges.append(exchange(one, fitted(told(result)), result.status is EffectStatus.APPLIED))
+            else:
+                value, ok = await self._read(view, one)
+                exchanges.append(exchange(one, value, ok))
+                facts.append(Fact(name=fact_name(one), value=value, source=one.action, at=self._clock.now()))
+        return {
+            "proposals": [one for one in view.proposals if one not in done],
+            "exchanges": exchanges,
+            "effects": effects,
+            "facts": facts,
+        }
+
+    async def _read(self, view: ActView, one: Proposal) -> tuple[dict[str, Any], bool]:
+        try:
+            value = await self._record.read(view.row.case_id, view.row.customer_id, one.action, one.arguments)
+            return fitted(value), True
+        except (BusinessRefused, InvalidInput) as refused:
+            return {"refused": str(refused)}, False
+
+
+def effect(view: ActView, one: Proposal) -> Effect:
+    """The allowed proposal with the case's own customer and whoever approved it."""
+    approved = next((d for d in reversed(view.decisions) if d.approval_id == one.proposal_id), None)
+    return Effect(
+        effect_id=one.proposal_id,
+        case_id=view.row.case_id,
+        customer_id=view.row.customer_id,
+        action=one.action,
+        arguments=one.arguments,
+        arguments_hash=one.arguments_hash,
+        approved_by=approved.reviewer if approved else None,
+    )
+
+
+def exchange(one: Proposal, result: dict[str, Any], ok: bool) -> Exchange:
+    """The call with what came back, as the model sees it."""
+    call = ToolCall(call_id=one.call_id or one.proposal_id, tool=one.action, arguments=one.arguments)
+    return Exchange(call=call, result=result, ok=ok)
+
+
+def fact_name(one: Proposal) -> str:
+    """Two orders read by the same tool are two facts."""
+    values = " ".join(str(value) for value in one.arguments.values())
+    return f"{one.action} {values}".strip()[:120]
+
+
+def told(result: EffectResult) -> dict[str, Any]:
+    """What the model learns of an effect."""
+    if result.status is EffectStatus.APPLIED:
+        return {"done": True, **result.result}
+    return {"refused": result.message or result.code or "refused"}

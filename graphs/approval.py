@@ -1,0 +1,69 @@
+"""The human step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.types import interrupt
+
+from graphs.views import ApprovalView
+from handrail.domain.agent import Exchange, ToolCall
+from handrail.domain.approvals import Decision, DecisionKind, HumanRequest
+from handrail.domain.cases import Ruled
+from handrail.domain.handoffs import Escalation
+from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+
+
+class Approval:
+    """The human step, open for `minutes`. It holds nothing but the interrupt: on resume a node starts from its first line."""
+
+    def __init__(self, minutes: int) -> None:
+        self._minutes = minutes
+
+    async def approval(self, state: ApprovalView) -> dict[str, Any]:
+        """Ask a person about the first held proposal and note the decision."""
+        view = ApprovalView.model_validate(state)
+        held = next(one for one in view.rulings if one.verdict.ruling is Ruling.REQUIRE_APPROVAL)
+        decision = Decision.model_validate(interrupt(request_for(held, self._minutes)))
+        if decision.decision is DecisionKind.REJECT and held.proposal.kind is ProposalKind.REPLY:
+            return {"escalation": Escalation(reason="approval_rejected", words="A reviewer rejected the agent's reply.")}
+        rest = [one for one in view.proposals if one.proposal_id != held.proposal.proposal_id]
+        if decision.decision is DecisionKind.REJECT:
+            return self._declined(view, held.proposal, held.verdict.title, rest)
+        decided = held.proposal.model_copy(
+            update={
+                "arguments": decision.arguments,
+                "arguments_hash": decision.arguments_hash,
+                "revision": held.proposal.revision + (decision.decision is DecisionKind.EDIT),
+            }
+        )
+        return {"proposals": [decided, *rest], "rulings": [], "decisions": [*view.decisions, decision]}
+
+    def _declined(self, view: ApprovalView, refused: Proposal, title: str, rest: list[Proposal]) -> dict[str, Any]:
+        result = {"declined": f"A colleague declined: {title}. Nothing was changed. Do not propose it again."}
+        call = ToolCall(call_id=refused.call_id or refused.proposal_id, tool=refused.action, arguments=refused.arguments)
+        return {
+            "proposals": rest,
+            "rulings": [],
+            "declined": [*view.declined, refused.action],
+            "exchanges": [*view.exchanges, Exchange(call=call, result=result, ok=False)],
+        }
+
+
+def request_for(ruled: Ruled, minutes: int) -> HumanRequest:
+    """What a person is asked."""
+    held, verdict = ruled.proposal, ruled.verdict
+    roles = {hit.role for hit in verdict.hits if hit.role}
+    return HumanRequest(
+        request_id=held.proposal_id,
+        action=held.action,
+        title=verdict.title,
+        headline=verdict.headline,
+        arguments=held.arguments,
+        arguments_hash=held.arguments_hash,
+        reasons=verdict.messages,
+        rules=[f"{hit.policy}/{hit.rule}" for hit in verdict.hits if hit.ruling is verdict.ruling],
+        shown=verdict.shown,
+        role="specialist" if "specialist" in roles else "support",
+        expires_in_minutes=minutes,
+    )
