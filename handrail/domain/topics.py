@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import Field
 
-from handrail.domain.model import Model
+from handrail.domain.model import Model, Stored
 
 
 class Autonomy(StrEnum):
@@ -16,6 +17,43 @@ class Autonomy(StrEnum):
     REVIEW = "review"
     DRAFT = "draft"
     OFF = "off"
+
+    @property
+    def rank(self) -> int:
+        """0 (auto) to 3 (off)."""
+        return list(Autonomy).index(self)
+
+
+def strictest(*autonomies: Autonomy) -> Autonomy:
+    """What leaves the agent the least; `auto` where nothing is given."""
+    return max(autonomies, key=lambda one: one.rank, default=Autonomy.AUTO)
+
+
+class Setting(Stored):
+    """What one source (the topic's file, its review gate, a live control) says about a topic's autonomy now.
+
+    `source` is short and stable ('topic', 'review_gate', 'control'); `why` can be read by a person.
+    """
+
+    source: str
+    autonomy: Autonomy
+    why: str
+
+
+class Dialled(Stored):
+    """How far the agent may go now: the strictest of what every source says. Made by `dialled`, never by hand."""
+
+    autonomy: Autonomy
+    why: str = Field(description="the words of the sources that led to it")
+    settings: list[Setting] = Field(default_factory=list, description="every source's word, the strictest first")
+
+
+def dialled(settings: Iterable[Setting]) -> Dialled:
+    """The strictest of what every source says; `auto` where none says anything."""
+    ordered = sorted(settings, key=lambda one: -one.autonomy.rank)
+    autonomy = strictest(*(one.autonomy for one in ordered))
+    words = [one.why for one in ordered if one.autonomy is autonomy]
+    return Dialled(autonomy=autonomy, why=" ".join(words), settings=ordered)
 
 
 class Bounds(Model):
