@@ -3,70 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from graphs.again import same_call, unremembered
+from graphs.replying import Replying
+from graphs.sheet import Sheet, by_autonomy, decided, plain, why_blocked
 from graphs.state import identity
 from graphs.views import GuardrailView
-from handrail.domain.agent import Exchange, ToolCall
-from handrail.domain.approvals import Decision, DecisionKind
 from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
-from handrail.domain.replies import rule_reply
-from handrail.domain.topics import Autonomy, Topic
+from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling
 from handrail.ports import Cases, Checked, Clock, Policies, SystemOfRecord, Topics
 
-SEND_BACKS = 1
 REFUSALS = 5
-BY_AUTONOMY = "autonomy"
-
-
-@dataclass(slots=True)
-class Sheet:
-    """What one pass over the proposals has found so far."""
-
-    view: GuardrailView
-    topic: Topic
-    kept: list[Proposal] = field(default_factory=list)
-    rulings: list[Ruled] = field(default_factory=list)
-    exchanges: list[Exchange] = field(default_factory=list)
-    feedback: list[str] = field(default_factory=list)
-    calls: dict[str, int] = field(default_factory=dict)
-    sent_back: int = 0
-    escalation: Escalation | None = None
-
-    def rule(self, proposal: Proposal, verdict: Verdict) -> None:
-        """Keep the proposal under its verdict."""
-        self.kept.append(proposal)
-        self.rulings.append(Ruled(proposal=proposal, verdict=verdict))
-
-    def refuse(self, proposal: Proposal, words: str) -> None:
-        """Drop a call and tell the model why, as the call's result."""
-        self.rulings.append(Ruled(proposal=proposal, verdict=plain(proposal, Ruling.BLOCK, "refused", words)))
-        call = ToolCall(call_id=proposal.call_id or proposal.proposal_id, tool=proposal.action, arguments=proposal.arguments)
-        self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
-
-    def escalate(self, reason: str, words: str) -> None:
-        """To a person; the first reason stands."""
-        self.escalation = self.escalation or Escalation(reason=reason, words=words)
-
-
-def plain(proposal: Proposal, ruling: Ruling, rule: str, words: str) -> Verdict:
-    """A verdict that no policy file wrote."""
-    return Verdict(
-        proposal_id=proposal.proposal_id,
-        revision=proposal.revision,
-        arguments_hash=proposal.arguments_hash,
-        ruling=ruling,
-        hits=[RuleHit(policy="handrail", rule=rule, ruling=ruling, message=words)],
-        title=proposal.action,
-        headline=proposal.action,
-    )
 
 
 class Guardrail:
@@ -81,7 +33,7 @@ class Guardrail:
         clock: Clock,
         links: Collection[str] = (),
     ) -> None:
-        self._links = links
+        self._replying = Replying(topics, policies, links)
         self._topics = topics
         self._record = record
         self._policies = policies
@@ -97,7 +49,7 @@ class Guardrail:
         sheet = Sheet(view, topic, calls=dict(view.calls), sent_back=view.sent_back)
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
-                self._reply(sheet, proposal)
+                self._replying.rule(sheet, proposal)
             else:
                 await self._call(sheet, proposal)
         refusals = sum(not one.ok for one in [*view.exchanges, *sheet.exchanges])
@@ -187,56 +139,6 @@ class Guardrail:
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate(why_blocked(sheet.topic, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
 
-    def _reply(self, sheet: Sheet, proposal: Proposal) -> None:
-        view, topic = sheet.view, sheet.topic
-        if decided(view, proposal):
-            return sheet.rule(proposal, plain(proposal, Ruling.ALLOW, "approved", "A person approved these words."))
-        hits = self._reply_hits(view, proposal)
-        if hits:
-            return self._send_back(sheet, proposal, hits)
-        confidence = proposal.confidence if proposal.confidence is not None else 0.0
-        if confidence < topic.confidence_threshold:
-            words = f"The agent's confidence {confidence:.2f} is below {topic.confidence_threshold:.2f}."
-            sheet.rule(proposal, plain(proposal, Ruling.BLOCK, "confidence", words))
-            return sheet.escalate("low_confidence", words)
-        verdict = plain(proposal, Ruling.ALLOW, "reply", "Every claim is covered by the case's facts.")
-        verdict = verdict.model_copy(
-            update={"title": "Send this reply to the customer", "headline": "reply", "shown": {"reply": text_of(proposal)}}
-        )
-        verdict = by_autonomy(topic, verdict)
-        sheet.rule(proposal, verdict)
-        if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate(why_blocked(topic, verdict), "The agent only drafts here; a person owns the case.")
-        return None
-
-    def _reply_hits(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
-        known: list[Any] = [fact.value for fact in view.facts]
-        known += [one.result for one in view.exchanges if one.ok]
-        known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
-        return rule_reply(
-            text_of(proposal),
-            facts=known,
-            effects=view.effects,
-            customer_texts=[message.text for message in view.incoming],
-            tool_names=self._tool_names(),
-            internal=self._policies.names(),
-            allowed_links=self._links,
-        )
-
-    def _tool_names(self) -> set[str]:
-        return {tool for topic in self._topics.all() for tool in topic.tools}
-
-    def _send_back(self, sheet: Sheet, proposal: Proposal, hits: list[RuleHit]) -> None:
-        words = "; ".join(hit.message for hit in hits)
-        verdict = plain(proposal, Ruling.BLOCK, "reply", words).model_copy(update={"hits": hits})
-        sheet.rulings.append(Ruled(proposal=proposal, verdict=verdict))
-        if sheet.sent_back >= SEND_BACKS:
-            sheet.kept.append(proposal)
-            return sheet.escalate("guardrail", f"The agent's reply did not pass twice: {words}")
-        sheet.sent_back += 1
-        sheet.feedback.append(f"Your reply was not sent: {words} Write it again without that.")
-        return None
-
     async def _record_rulings(self, sheet: Sheet) -> None:
         ledger = [one for one in sheet.rulings if one.proposal.kind is not ProposalKind.READ]
         if not ledger:
@@ -265,34 +167,3 @@ def ruled_id(row: CaseRow, one: Ruled) -> str:
     verdict = one.verdict
     about = (verdict.proposal_id, verdict.revision, verdict.arguments_hash, verdict.ruling)
     return identity(row.case_id, row.version, *about, "ruled")
-
-
-def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
-    """A person's yes to exactly these arguments."""
-    for decision in reversed(view.decisions):
-        same = decision.approval_id == proposal.proposal_id and decision.arguments_hash == proposal.arguments_hash
-        if same and decision.decision in (DecisionKind.APPROVE, DecisionKind.EDIT):
-            return decision
-    return None
-
-
-def by_autonomy(topic: Topic, verdict: Verdict) -> Verdict:
-    """The verdict made stricter by the topic's autonomy; never more lenient."""
-    if topic.autonomy is Autonomy.AUTO or verdict.ruling is Ruling.BLOCK:
-        return verdict
-    ruling = Ruling.REQUIRE_APPROVAL if topic.autonomy is Autonomy.REVIEW else Ruling.BLOCK
-    words = f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
-    hit = RuleHit(policy="handrail", rule=BY_AUTONOMY, ruling=ruling, message=words)
-    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
-
-
-def why_blocked(topic: Topic, verdict: Verdict) -> str:
-    """The reason code: the topic's autonomy, or a policy."""
-    if not any(hit.rule == BY_AUTONOMY for hit in verdict.hits):
-        return "policy_block"
-    return "autonomy_off" if topic.autonomy is Autonomy.OFF else "draft"
-
-
-def text_of(proposal: Proposal) -> str:
-    """The words of a reply proposal."""
-    return str(proposal.arguments.get("text", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphs.guardrail import text_of
+from graphs.replying import text_of
 from graphs.views import EndView
 from handrail.domain.approvals import DecisionKind
 from handrail.domain.classification import Risk

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from graphs.guardrail import text_of
 from graphs.handoff import NO_ANSWER, packet
+from graphs.replying import text_of
 from graphs.state import Outcome, identity
 from graphs.views import EndView
 from handrail.domain.agent import Disposition

@@ -1,0 +1,80 @@
+"""The guardrail over replies: every claim needs its fact, every deed its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from graphs.sheet import Sheet, by_autonomy, decided, plain, why_blocked
+from graphs.views import GuardrailView
+from handrail.domain.cases import Ruled
+from handrail.domain.proposals import Proposal, RuleHit, Ruling
+from handrail.domain.replies import rule_reply
+from handrail.ports import Policies, Topics
+
+SEND_BACKS = 1
+
+
+class Replying:
+    """Rules on reply proposals; one that does not pass goes back to the model once, then the case goes to a person."""
+
+    def __init__(self, topics: Topics, policies: Policies, links: Collection[str] = ()) -> None:
+        self._topics = topics
+        self._policies = policies
+        self._links = links
+
+    def rule(self, sheet: Sheet, proposal: Proposal) -> None:
+        """Rule on the reply and note what comes of it on the sheet."""
+        view, topic = sheet.view, sheet.topic
+        if decided(view, proposal):
+            return sheet.rule(proposal, plain(proposal, Ruling.ALLOW, "approved", "A person approved these words."))
+        hits = self._hits(view, proposal)
+        if hits:
+            return self._send_back(sheet, proposal, hits)
+        confidence = proposal.confidence if proposal.confidence is not None else 0.0
+        if confidence < topic.confidence_threshold:
+            words = f"The agent's confidence {confidence:.2f} is below {topic.confidence_threshold:.2f}."
+            sheet.rule(proposal, plain(proposal, Ruling.BLOCK, "confidence", words))
+            return sheet.escalate("low_confidence", words)
+        verdict = plain(proposal, Ruling.ALLOW, "reply", "Every claim is covered by the case's facts.")
+        verdict = verdict.model_copy(
+            update={"title": "Send this reply to the customer", "headline": "reply", "shown": {"reply": text_of(proposal)}}
+        )
+        verdict = by_autonomy(topic, verdict)
+        sheet.rule(proposal, verdict)
+        if verdict.ruling is Ruling.BLOCK:
+            sheet.escalate(why_blocked(topic, verdict), "The agent only drafts here; a person owns the case.")
+        return None
+
+    def _hits(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
+        known: list[Any] = [fact.value for fact in view.facts]
+        known += [one.result for one in view.exchanges if one.ok]
+        known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
+        return rule_reply(
+            text_of(proposal),
+            facts=known,
+            effects=view.effects,
+            customer_texts=[message.text for message in view.incoming],
+            tool_names=self._tool_names(),
+            internal=self._policies.names(),
+            allowed_links=self._links,
+        )
+
+    def _tool_names(self) -> set[str]:
+        return {tool for topic in self._topics.all() for tool in topic.tools}
+
+    def _send_back(self, sheet: Sheet, proposal: Proposal, hits: list[RuleHit]) -> None:
+        words = "; ".join(hit.message for hit in hits)
+        verdict = plain(proposal, Ruling.BLOCK, "reply", words).model_copy(update={"hits": hits})
+        sheet.rulings.append(Ruled(proposal=proposal, verdict=verdict))
+        if sheet.sent_back >= SEND_BACKS:
+            sheet.kept.append(proposal)
+            return sheet.escalate("guardrail", f"The agent's reply did not pass twice: {words}")
+        sheet.sent_back += 1
+        sheet.feedback.append(f"Your reply was not sent: {words} Write it again without that.")
+        return None
+
+
+def text_of(proposal: Proposal) -> str:
+    """The words of a reply proposal."""
+    return str(proposal.arguments.get("text", ""))

@@ -1,0 +1,84 @@
+"""What one pass over the proposals writes down: verdicts, refusals, and whether a person must take over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from graphs.views import GuardrailView
+from handrail.domain.agent import Exchange, ToolCall
+from handrail.domain.approvals import Decision, DecisionKind
+from handrail.domain.cases import Ruled
+from handrail.domain.handoffs import Escalation
+from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.topics import Autonomy, Topic
+
+BY_AUTONOMY = "autonomy"
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What one pass over the proposals has found so far."""
+
+    view: GuardrailView
+    topic: Topic
+    kept: list[Proposal] = field(default_factory=list)
+    rulings: list[Ruled] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    feedback: list[str] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+    sent_back: int = 0
+    escalation: Escalation | None = None
+
+    def rule(self, proposal: Proposal, verdict: Verdict) -> None:
+        """Keep the proposal under its verdict."""
+        self.kept.append(proposal)
+        self.rulings.append(Ruled(proposal=proposal, verdict=verdict))
+
+    def refuse(self, proposal: Proposal, words: str) -> None:
+        """Drop a call and tell the model why, as the call's result."""
+        self.rulings.append(Ruled(proposal=proposal, verdict=plain(proposal, Ruling.BLOCK, "refused", words)))
+        call = ToolCall(call_id=proposal.call_id or proposal.proposal_id, tool=proposal.action, arguments=proposal.arguments)
+        self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
+
+    def escalate(self, reason: str, words: str) -> None:
+        """To a person; the first reason stands."""
+        self.escalation = self.escalation or Escalation(reason=reason, words=words)
+
+
+def plain(proposal: Proposal, ruling: Ruling, rule: str, words: str) -> Verdict:
+    """A verdict that no policy file wrote."""
+    return Verdict(
+        proposal_id=proposal.proposal_id,
+        revision=proposal.revision,
+        arguments_hash=proposal.arguments_hash,
+        ruling=ruling,
+        hits=[RuleHit(policy="handrail", rule=rule, ruling=ruling, message=words)],
+        title=proposal.action,
+        headline=proposal.action,
+    )
+
+
+def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
+    """A person's yes to exactly these arguments."""
+    for decision in reversed(view.decisions):
+        same = decision.approval_id == proposal.proposal_id and decision.arguments_hash == proposal.arguments_hash
+        if same and decision.decision in (DecisionKind.APPROVE, DecisionKind.EDIT):
+            return decision
+    return None
+
+
+def by_autonomy(topic: Topic, verdict: Verdict) -> Verdict:
+    """The verdict made stricter by the topic's autonomy; never more lenient."""
+    if topic.autonomy is Autonomy.AUTO or verdict.ruling is Ruling.BLOCK:
+        return verdict
+    ruling = Ruling.REQUIRE_APPROVAL if topic.autonomy is Autonomy.REVIEW else Ruling.BLOCK
+    words = f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
+    hit = RuleHit(policy="handrail", rule=BY_AUTONOMY, ruling=ruling, message=words)
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def why_blocked(topic: Topic, verdict: Verdict) -> str:
+    """The reason code: the topic's autonomy, or a policy."""
+    if not any(hit.rule == BY_AUTONOMY for hit in verdict.hits):
+        return "policy_block"
+    return "autonomy_off" if topic.autonomy is Autonomy.OFF else "draft"
