@@ -256,7 +256,8 @@ async def test_the_environment_changes_nothing(server: Scripted, monkeypatch: py
     monkeypatch.setenv("LANGSMITH_TRACING", "true")
     monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_x")
     monkeypatch.setenv("LC_OUTPUT_VERSION", "responses/v1")
-    get_env_var.cache_clear()
+    cached: Any = get_env_var
+    cached.cache_clear()
     traced: list[Any] = []
     for call in ("create_run", "update_run"):
         monkeypatch.setattr(f"langsmith.client.Client.{call}", lambda *args, **kwargs: traced.append(args))
@@ -267,7 +268,7 @@ async def test_the_environment_changes_nothing(server: Scripted, monkeypatch: py
     assert traced
     await model.aclose()
     await tracing.aclose()
-    get_env_var.cache_clear()
+    cached.cache_clear()
 
 
 async def test_what_is_sent_names_the_case_and_offers_the_topics_tools_only(server: Scripted, model: ChatModel) -> None:
