@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, model_validator
 
@@ -112,7 +112,11 @@ Condition = Annotated[
 
 
 class Rule(Model):
-    """Where `condition` and `expression` both stand, both must hold. `role` is who may approve."""
+    """Where `condition` and `expression` both stand, both must hold.
+
+    With `require_approval`: `role` may approve, `quorum` different people must, `ttl_minutes` is how long it stays open,
+    and `verified_identity` that their identity must be beyond doubt.
+    """
 
     id: str = Field(min_length=1)
     name: str = ""
@@ -121,7 +125,10 @@ class Rule(Model):
     expression: str | None = Field(default=None, min_length=1, max_length=2_000, description="CEL over the facts")
     action: Ruling
     message: str = Field(min_length=1)
-    role: Literal["support", "specialist"] | None = None
+    role: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{1,39}$")
+    quorum: int = Field(default=1, ge=1, le=10)
+    ttl_minutes: int | None = Field(default=None, ge=1, le=43_200, description="at most 30 days")
+    verified_identity: bool = False
 
     @model_validator(mode="after")
     def _says_when(self) -> Rule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -50,14 +51,58 @@ class Ruling(StrEnum):
         return list(Ruling).index(self)
 
 
+ROLES = ("support", "specialist", "manager")
+"""The ladder of roles: whoever stands higher may do what a lower one may. Any other role stands beside it."""
+
+
 class RuleHit(Stored):
-    """A rule that matched. `message` has its placeholders filled in and can be shown to a reviewer."""
+    """A rule that matched. `message` has its placeholders filled in and can be shown to a reviewer.
+
+    What an approval must fulfil stands in `role`, `quorum` (number of different people), `ttl_minutes` (how long it is open;
+    None leaves it to the settings) and `verified_identity`.
+    """
 
     policy: str
     rule: str
     ruling: Ruling
     message: str
     role: str | None = None
+    quorum: int = 1
+    ttl_minutes: int | None = None
+    verified_identity: bool = False
+    version: str = Field(default="", description="content hash of the file that the rule stands in")
+
+
+class Demands(Stored):
+    """What an approval must fulfil so that every rule that asks for one is satisfied.
+
+    Each of `roles` must be held by somebody who approves (one person may hold several); empty where no rule names one.
+    `quorum` different people must approve, within `ttl_minutes` (None: as the settings say).
+    """
+
+    roles: list[str] = Field(default_factory=list)
+    quorum: int = 1
+    ttl_minutes: int | None = None
+    verified_identity: bool = False
+
+    @property
+    def role(self) -> str:
+        """The most demanding role; `support` where no rule names one."""
+        return self.roles[0] if self.roles else ROLES[0]
+
+
+def demands(hits: Iterable[RuleHit]) -> Demands:
+    """The strictest of what the rules that require approval demand: every role that no higher one covers, the highest
+    quorum, the shortest time."""
+    asking = [hit for hit in hits if hit.ruling is Ruling.REQUIRE_APPROVAL]
+    named = {hit.role for hit in asking if hit.role}
+    highest = [role for role in ROLES if role in named][-1:]
+    return Demands(
+        roles=[*highest, *sorted(named.difference(ROLES))],
+        quorum=max((hit.quorum for hit in asking), default=1),
+        ttl_minutes=min((hit.ttl_minutes for hit in asking if hit.ttl_minutes is not None), default=None),
+        verified_identity=any(hit.verified_identity for hit in asking),
+    )
 
 
 class Verdict(Stored):
@@ -78,3 +123,8 @@ class Verdict(Stored):
     def messages(self) -> list[str]:
         """The words of the rules that led to this ruling."""
         return [hit.message for hit in self.hits if hit.ruling is self.ruling]
+
+    @property
+    def demands(self) -> Demands:
+        """What an approval must fulfil, all rules that require one taken together."""
+        return demands(self.hits)

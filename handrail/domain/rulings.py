@@ -153,15 +153,28 @@ def _finding(policy: Policy, rule: Rule, facts: Mapping[str, Any], expressions: 
         held = _holds(rule, facts, expressions)
     except InvalidInput as error:
         words = f"Rule {rule.id} of {policy.id} could not be worked out: {error}. A person must look at it."
-        hit = RuleHit(policy=policy.id, rule=rule.id, ruling=Ruling.BLOCK, message=words, role=rule.role)
+        hit = _hit(policy, rule, Ruling.BLOCK, words)
         return found.model_copy(update={"why": str(error), "hit": hit})
     if held is None:
         why = f"the proposal has no {', '.join(missing)}"
         return found.model_copy(update={"state": State.DOES_NOT_APPLY, "why": why})
     if not held:
         return found.model_copy(update={"state": State.DOES_NOT_HOLD})
-    hit = RuleHit(policy=policy.id, rule=rule.id, ruling=rule.action, message=fill(rule.message, facts), role=rule.role)
+    hit = _hit(policy, rule, rule.action, fill(rule.message, facts))
     return found.model_copy(update={"state": State.HOLDS, "hit": hit})
+
+
+def _hit(policy: Policy, rule: Rule, ruling: Ruling, message: str) -> RuleHit:
+    return RuleHit(
+        policy=policy.id,
+        rule=rule.id,
+        ruling=ruling,
+        message=message,
+        role=rule.role,
+        quorum=rule.quorum,
+        ttl_minutes=rule.ttl_minutes,
+        verified_identity=rule.verified_identity,
+    )
 
 
 def _default(policy: Policy) -> Finding:
