@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -25,7 +26,9 @@ class Clock(Protocol):
 class Router(Protocol):
     """Classification before any language model."""
 
-    async def classify(self, text: str, *, topic_before: str | None) -> Classification: ...
+    async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
+        """Routing's view of `text`; `flags` are those of the customer's account, as the business names them."""
+        ...
 
 
 class Topics(Protocol):

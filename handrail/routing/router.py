@@ -85,7 +85,7 @@ class LocalRouter:
             self._languages = await asyncio.to_thread(Languages)
             self._trained = await asyncio.to_thread(Trained.on, list(self._topics.all()))
 
-    async def classify(self, text: str, *, topic_before: str | None) -> Classification:
+    async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
         """Routing's view of `text`, of which the first 8,000 characters are read. Any text is taken.
 
         Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +45,7 @@ class Noon:
 class FakeRouter:
     found: Classification = field(default_factory=lambda: Classification(topic="payout", confidence=0.9))
 
-    async def classify(self, text: str, *, topic_before: str | None) -> Classification:
+    async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
         return self.found
 
 
