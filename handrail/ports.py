@@ -10,6 +10,7 @@ from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
 from handrail.domain.approvals import Approval, Decision, Identity, Source
 from handrail.domain.cases import CaseOpen, CaseView, Commit
 from handrail.domain.classification import Classification
+from handrail.domain.controls import Standing
 from handrail.domain.effects import Effect, EffectResult
 from handrail.domain.handoffs import Handoff, Route
 from handrail.domain.messages import Message
@@ -66,6 +67,14 @@ class Model(Protocol):
     """
 
     async def complete(self, request: ModelRequest) -> ModelAnswer: ...
+
+
+class Controls(Protocol):
+    """The live switches. Read anew before every model call, effect and outgoing reply."""
+
+    async def over(self, topic: str, customer_id: str) -> Standing:
+        """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
+        ...
 
 
 class Checked(Protocol):

@@ -10,6 +10,7 @@
     ├── BusinessRefused         the business's own rules say no (already refunded, not yours)
     ├── DefinitionInvalid       a topic, policy, rule or matrix file that cannot be used
     ├── EffectConflict          the ledger holds the same effect id with other arguments or no allowing verdict
+    ├── SwitchedOff             a live control keeps the agent from this now
     └── ModelFailed
         ├── ModelUnavailable    transient: time-out, 429, 5xx, connection; worth another try
         └── ModelRejected       permanent: 400, 401, 403, 404, 422, or an answer that cannot be used
@@ -67,6 +68,14 @@ class EffectConflict(HandrailError):
     """The ledger refuses: same id with other arguments, or no allowing verdict."""
 
 
+class SwitchedOff(HandrailError):
+    """A live control keeps the agent from this now; `level` is the ladder's: `review`, `draft` or `off`."""
+
+    def __init__(self, level: str, message: str = "") -> None:
+        super().__init__(message)
+        self.level = level
+
+
 class ModelFailed(HandrailError):
     """The language model gave no usable answer."""
 
@@ -90,6 +99,7 @@ PERMANENT: tuple[str, ...] = tuple(
         BusinessRefused,
         DefinitionInvalid,
         EffectConflict,
+        SwitchedOff,
         ModelRejected,
     )
 )
