@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from handrail.domain.cases import CaseStatus
+from handrail.domain.handoffs import Escalation
 from workflows.memory import CaseMemory
 
+REROUTES = 2
 What = Literal["remind", "expire", "reroute", "close"]
 LABELS: dict[What, str] = {
     "remind": "Reminder: a person is awaited",
@@ -35,3 +37,31 @@ def deadline(memory: CaseMemory) -> tuple[datetime, What] | None:
 def _with_reminder(memory: CaseMemory, since: datetime, due: datetime, last: What) -> tuple[datetime, What]:
     half = since + (due - since) / 2
     return (due, last) if memory.reminded else (half, "remind")
+
+
+def passed(memory: CaseMemory, what: What, now: datetime) -> None:
+    """A deadline passed and nobody had done anything."""
+    if what == "remind":
+        memory.reminded = True
+        memory.notice = f"Reminder at {now:%Y-%m-%d %H:%M} UTC: a person is awaited."
+        memory.audit("clock", "reminder", now)
+    elif what == "expire":
+        memory.interruption = Escalation(reason="approval_expired", words="Nobody decided in time; nothing was approved.")
+    elif what == "reroute":
+        _pass_on(memory, now)
+    else:
+        memory.closing = "clock"
+
+
+def _pass_on(memory: CaseMemory, now: datetime) -> None:
+    """To the next in line; whoever stands last in it keeps the case and stays reminded."""
+    memory.reroutes += 1
+    if memory.reroutes <= REROUTES:
+        memory.row = memory.row.model_copy(update={"assignee": None})
+        memory.interruption = Escalation(reason="no_answer", words="Nobody answered in time; the next tier takes over.")
+        return
+    within = memory.handoff.route.respond_within_minutes if memory.handoff else 240
+    memory.become(CaseStatus.WITH_HUMAN, now, due_at=now + timedelta(minutes=within))
+    memory.notice = f"Overdue since {now:%Y-%m-%d %H:%M} UTC: nobody has answered."
+    memory.audit("clock", "overdue", now)
+    memory.reminded = False
