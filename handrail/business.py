@@ -36,11 +36,16 @@ class Call:
 
 
 class FactType(StrEnum):
-    """What a policy may compare a fact with."""
+    """What a policy may compare a fact with. Lists are for expressions alone: `'vip' in customer.segments`."""
 
     NUMBER = "number"
     TEXT = "text"
     FLAG = "flag"
+    NUMBERS = "list of numbers"
+    TEXTS = "list of texts"
+
+
+CustomerFact = float | int | str | bool | list[str] | list[float] | None
 
 
 class Preview(BaseModel):
@@ -72,7 +77,8 @@ class Tool:
     """A typed function over a system of record.
 
     `run` returns JSON-ready data and raises `BusinessRefused` where the business's rules say no; it re-checks everything,
-    because time passes between preview and effect. `preview` is required for effects and writes nothing.
+    because time passes between preview and effect. `preview` is required for effects and writes nothing. `sums` names the
+    numeric arguments of an effect that policies may add up over a customer's past (`history.refund_order.sum_amount_30d`).
     """
 
     name: str
@@ -81,6 +87,7 @@ class Tool:
     arguments: type[BaseModel]
     run: Callable[[Call, Any], Awaitable[dict[str, Any]]]
     preview: Callable[[Call, Any], Awaitable[Preview]] | None = None
+    sums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +95,11 @@ class Business:
     """`folder` holds `topics/*.yaml`, `policies/*.yaml`, `risk.yaml` and `matrix.yaml`; `migrations` its SQL files.
 
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
-    field a policy may name. `disclosure` is the sentence, per language, that opens the agent's first reply; `links` are the
-    hosts, prefixes and e-mail addresses that a reply may hold. `seed` fills an empty demonstration system; `samples` are
-    messages that show every path, as (customer_id, text) from the seeded data.
+    field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
+    (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
+    `disclosure` is the sentence, per language, that opens the agent's first reply; `links` are the hosts, prefixes and e-mail
+    addresses that a reply may hold. `seed` fills an empty demonstration system; `samples` are messages that show every path,
+    as (customer_id, text) from the seeded data.
     """
 
     name: str
@@ -103,6 +112,8 @@ class Business:
     migrations: Path | None = None
     seed: Callable[[Any], Awaitable[None]] | None = None
     samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None
+    customer_facts: Mapping[str, FactType] = field(default_factory=dict)
+    customer: Callable[[Any, str, datetime], Awaitable[Mapping[str, CustomerFact]]] | None = None
     by_name: Mapping[str, Tool] = field(init=False)
 
     def __post_init__(self) -> None:

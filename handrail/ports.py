@@ -119,6 +119,18 @@ class SystemOfRecord(Protocol):
         ...
 
 
+class Customers(Protocol):
+    """What the business knows of its customers."""
+
+    async def facts(self, customer_id: str) -> dict[str, Any]:
+        """As declared in the business's `customer_facts`: value, flags, segments. Empty where the business tells nothing.
+
+        Raises:
+            DefinitionInvalid: the business gives what it does not declare.
+        """
+        ...
+
+
 class Cases(Protocol):
     """Cases as people and reports read them. Every write is idempotent on the ids within."""
 

@@ -1,0 +1,40 @@
+"""What the business knows of its customers, read in a transaction that cannot write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from handrail.business import Business
+from handrail.domain.errors import DefinitionInvalid
+from handrail.ports import Clock
+from handrail.postgres.pool import Pool, reading
+
+
+class PostgresCustomers:
+    """The port `Customers` over a business. Raises `psycopg.OperationalError` while the server is away; try it again."""
+
+    def __init__(self, pool: Pool, business: Business, clock: Clock) -> None:
+        self._pool = pool
+        self._business = business
+        self._clock = clock
+
+    async def facts(self, customer_id: str) -> dict[str, Any]:
+        """What the business tells of the customer, JSON-ready; empty where it tells nothing.
+
+        Raises:
+            DefinitionInvalid: it tells something that it does not declare in `customer_facts`.
+        """
+        business = self._business
+        if business.customer is None:
+            return {}
+        async with reading(self._pool) as connection:
+            told = dict(await business.customer(connection, customer_id, self._clock.now()))
+        undeclared = sorted(set(told) - set(business.customer_facts))
+        if undeclared:
+            raise DefinitionInvalid(
+                f"business {business.name}: `customer` tells {', '.join(undeclared)}; declare it in `customer_facts`."
+            )
+        ready: dict[str, Any] = to_jsonable_python(told)
+        return ready
