@@ -50,6 +50,7 @@ class Agent:
             "proposals": [] if excess else self._proposals(view, answer),
             "disposition": answer.disposition,
             "usage": view.usage.plus(answer.usage),
+            "answered_by": answer.model,
             "escalation": excess or asked_by_agent(answer),
         }
 

@@ -2,102 +2,163 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from graphs.replying import text_of
+from graphs import telling
+from graphs.bounds import fitted, size
 from graphs.views import EndView
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.classification import Risk
-from handrail.domain.handoffs import Escalation, Handoff, Route
-from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.classification import Risk, SentimentPoint
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, Route, Said
+from handrail.domain.messages import Author, Message
+from handrail.domain.stated import StatedFact, stated, without_cards
 
 NO_ANSWER = "no_answer"
+PACKET_BYTES = 120_000
+"""Of JSON. It travels in the case's memory beside the facts, and all of that together has 2 MB."""
+FACT_BYTES = 6_000
+SAID = 1_500
+"""Characters of one message."""
+MESSAGES = 60
+STATED = 120
+EARLIER = 20
 
 
-def packet(view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
-    """The packet of what this turn and the packets before it know."""
-    row = view.row
-    words = view.incoming[-1].text if view.incoming else ""
-    draft = next((text_of(one) for one in view.proposals if one.kind is ProposalKind.REPLY), None)
-    hits = [f"{hit.rule}: {hit.message}" for one in view.ruled for hit in one.verdict.hits if hit.ruling is not Ruling.ALLOW]
+def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcript: Sequence[Message] = ()) -> Handoff:
+    """The packet of what this turn, the turns and the packets before it know. `transcript` is everything that was said."""
+    row, before = view.row, view.handoff
+    said = together(transcript, view.incoming)
+    heard = [one for one in said if one.author is Author.CUSTOMER]
+    known: list[Any] = [one.value for one in view.facts] + [[one.arguments, one.result] for one in view.effects]
+    facts_stated = stated(heard, known)
+    trail = view.trail.then(telling.trail(view, matrix=getattr(route, "version", ""), model=view.answered_by))
     made = Handoff(
         case_id=row.case_id,
-        problem=problem(view),
-        wanted=words,
+        customer_id=row.customer_id,
+        problem=telling.problem(view, heard, facts_stated, why),
+        wanted=telling.wanted(heard),
         escalation=why,
         route=route,
         topic=row.topic or "",
         risk=view.classification.risk if view.classification else Risk.LOW,
         language=row.language or "en",
+        stated=facts_stated,
+        said=[quoted(one) for one in heard],
         facts=view.facts,
-        tried=tried(view),
-        policy_hits=list(dict.fromkeys(hits)),
+        tried=trail.tried,
+        policy_hits=trail.hits,
         effects=view.effects,
-        suggested_reply=draft,
-        next_step=next_step(view, why),
+        sentiment=view.sentiment or last_mood(view),
+        open_questions=telling.open_questions(said, facts_stated, known, why),
+        suggested_reply=telling.draft(view.proposals),
+        next_step=telling.next_step(view, why),
+        versions=trail.versions,
         transcript=f"handrail case transcript {row.case_id}",
         at=now,
     )
-    return with_what_was_known(made, view.handoff) if view.handoff else made
+    return bounded(with_what_was_known(made, before) if before else made)
+
+
+def together(transcript: Sequence[Message], incoming: Sequence[Message]) -> list[Message]:
+    """Everything that was said, in order; what came in just now may not be recorded yet."""
+    return list({one.message_id: one for one in [*transcript, *incoming]}.values())
+
+
+def quoted(message: Message) -> Said:
+    """The customer's words, card numbers hidden."""
+    text = without_cards(message.text)
+    return Said(message_id=message.message_id, turn=message.turn, at=message.at, text=text[:SAID], clipped=len(text) > SAID)
+
+
+def last_mood(view: EndView) -> list[SentimentPoint]:
+    """The one point that this turn's classification gives, where no trace was kept."""
+    if view.classification is None:
+        return []
+    at = view.incoming[-1].at if view.incoming else view.row.updated_at
+    return [SentimentPoint(turn=view.turn, at=at, frustration=view.classification.frustration)]
 
 
 def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
-    """A case that is passed on keeps what the packet before it knew."""
-    names = {fact.name for fact in packet.facts}
+    """A case that is passed on keeps what the packet before it knew, each thing once."""
+    fresh = {fact.name for fact in packet.facts}
+    passed = Passing(
+        at=before.at,
+        reason=before.escalation.reason,
+        words=before.escalation.words,
+        queue=before.route.queue,
+        tier=before.route.tier,
+    )
+    moods = {(one.turn, one.at): one for one in [*before.sentiment, *packet.sentiment]}
+    unanswered = packet.escalation.reason == NO_ANSWER
     return packet.model_copy(
         update={
-            "problem": before.problem,
+            "problem": before.problem if unanswered else packet.problem,
             "wanted": packet.wanted or before.wanted,
-            "facts": [*(fact for fact in before.facts if fact.name not in names), *packet.facts],
+            "stated": list({(one.kind, one.value.casefold()): one for one in [*packet.stated, *before.stated]}.values()),
+            "said": in_order({one.message_id: one for one in [*before.said, *packet.said]}.values()),
+            "facts": [*(fact for fact in before.facts if fact.name not in fresh), *packet.facts],
             "tried": list(dict.fromkeys([*before.tried, *packet.tried])),
-            "policy_hits": list(dict.fromkeys([*before.policy_hits, *packet.policy_hits])),
-            "open_questions": list(dict.fromkeys([*before.open_questions, *packet.open_questions])),
+            "policy_hits": list({str(one): one for one in [*before.policy_hits, *packet.policy_hits]}.values()),
+            "sentiment": in_order(moods.values()),
+            "open_questions": before.open_questions if unanswered else packet.open_questions,
             "suggested_reply": packet.suggested_reply or before.suggested_reply,
-            "next_step": before.next_step if packet.escalation.reason == NO_ANSWER else packet.next_step,
+            "next_step": before.next_step if unanswered else packet.next_step,
+            "earlier": [*before.earlier, passed][-EARLIER:],
+            "versions": packet.versions.since(before.versions),
         }
     )
 
 
-def undone(view: EndView) -> list[str]:
-    """What a person approved and nobody carried out."""
-    done = {one.effect_id for one in view.effects}
-    kinds = (DecisionKind.APPROVE, DecisionKind.EDIT)
-    proposed = {one.proposal.proposal_id: one.verdict.title for one in view.ruled if one.proposal.kind is ProposalKind.EFFECT}
-    return [
-        f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
-        for one in view.decisions
-        if one.decision in kinds and one.approval_id in proposed and one.approval_id not in done
-    ]
+def in_order(ones: Any) -> list[Any]:
+    """By the time at which they were said or seen."""
+    return sorted(ones, key=lambda one: (one.turn, one.at))
 
 
-def problem(view: EndView) -> str:
-    """The problem in one sentence, made of what is known and nothing else."""
-    topic = (view.row.topic or "unclassified").replace("_", " ")
-    customer = view.row.customer_id
-    count = len(view.incoming)
-    return f"Customer {customer} wrote about {topic} ({count} message{'s' if count != 1 else ''} in turn {view.turn})."
+def bounded(packet: Handoff, limit: int = PACKET_BYTES) -> Handoff:
+    """The packet within its bytes. Long facts are cut, with where to read them; then the oldest facts go, then the middle of
+    what was said: the transcript has it all."""
+    kept = packet.model_copy(
+        update={
+            "stated": best(packet.stated),
+            "said": ends(packet.said, MESSAGES),
+            "facts": [cut(one) for one in packet.facts],
+            "tried": packet.tried[-MESSAGES:],
+            "policy_hits": packet.policy_hits[-MESSAGES:],
+            "sentiment": packet.sentiment[-MESSAGES:],
+            "effects": packet.effects[-MESSAGES:],
+        }
+    )
+    while size(kept.model_dump(mode="json")) > limit:
+        if len(kept.facts) > 1:
+            kept = kept.model_copy(update={"facts": kept.facts[len(kept.facts) // 2 :]})
+        elif len(kept.said) > 2:
+            kept = kept.model_copy(update={"said": ends(kept.said, len(kept.said) // 2)})
+        else:
+            return shortest(kept)
+    return kept
 
 
-def tried(view: EndView) -> list[str]:
-    """What the agent did and what came of it, in order."""
-    lines = []
-    for one in view.exchanges:
-        arguments = ", ".join(f"{name}={value}" for name, value in one.call.arguments.items())
-        words = one.result.get("refused") or one.result.get("declined")
-        lines.append(f"{one.call.tool}({arguments}): {'done' if one.ok else words or 'refused'}")
-    strict = [one.verdict for one in view.ruled if one.verdict.ruling is not Ruling.ALLOW]
-    lines += [f"{verdict.title}: {verdict.ruling} ({'; '.join(verdict.messages)})" for verdict in strict]
-    return list(dict.fromkeys([*lines, *undone(view)]))
+def shortest(packet: Handoff) -> Handoff:
+    """What cannot be left out at all; lists that grew beyond reason keep their newest lines."""
+    names = ("tried", "policy_hits", "open_questions", "effects", "stated")
+    return packet.model_copy(update={name: getattr(packet, name)[-5:] for name in names})
 
 
-def next_step(view: EndView, why: Escalation) -> str:
-    """What a person would do first."""
-    left = undone(view)
-    if left:
-        return f"{left[-1]}. Carry it out or tell the customer why not."
-    blocked = [one for one in view.ruled if one.verdict.ruling is not Ruling.ALLOW and one.proposal.kind == "effect"]
-    if blocked:
-        return f"Decide on it yourself: {blocked[-1].verdict.title}. Then answer the customer."
-    if why.reason in ("customer_asked", "out_of_scope", "unsupported_language"):
-        return "Answer the customer."
-    return "Read the facts, then answer the customer or hand the case back with a note."
+def cut(fact: Fact) -> Fact:
+    """The fact, its value no longer than `FACT_BYTES`."""
+    if size(fact.value) <= FACT_BYTES:
+        return fact
+    value = fitted(fact.value, FACT_BYTES) if isinstance(fact.value, dict) else str(fact.value)[: FACT_BYTES // 4]
+    return fact.model_copy(update={"value": value, "clipped": f"read it again: {fact.name}"})
+
+
+def ends(ones: Sequence[Any], most: int) -> list[Any]:
+    """The first few and the newest."""
+    first = min(5, most // 2)
+    return list(ones) if len(ones) <= most else [*ones[:first], *ones[first - most :]]
+
+
+def best(ones: Sequence[StatedFact]) -> list[StatedFact]:
+    """Of very many the first and the newest."""
+    return ends(ones, STATED)

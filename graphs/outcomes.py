@@ -67,7 +67,8 @@ class Escalate:
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
         view = view.model_copy(update={"effects": await self._cases.effects(view.row.case_id)})
         route = never_down(view.row, why, self._route(view.row, why))
-        handoff = packet(view, why, route, now)
+        transcript = await self._cases.transcript(view.row.case_id)
+        handoff = packet(view, why, route, now, transcript)
         row = view.row.model_copy(
             update={
                 "status": CaseStatus.WITH_HUMAN,

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from handrail.domain.agent import Disposition, Exchange, Usage
 from handrail.domain.approvals import Decision
 from handrail.domain.cases import CaseRow, CaseStatus, Ruled
-from handrail.domain.classification import Classification
+from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Handoff
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
 from handrail.domain.model import Stored
 from handrail.domain.proposals import Proposal
@@ -72,7 +72,8 @@ class CaseState(BaseModel):
     `incoming` are the customer's messages that this turn answers. `proposals` wait for a ruling or an action, `rulings` are
     the guardrail's latest words on them. `calls` counts equal calls over the whole case, key is the digest of action and
     arguments. `step` grows with every agent call, so no two node inputs are ever equal. `sequence` is the place in the
-    transcript of what the case says in this turn: behind everything that was heard before it.
+    transcript of what the case says in this turn: behind everything that was heard before it. `trail` is what earlier turns
+    tried; `answered_by` is the name that the model gave itself.
     """
 
     row: CaseRow
@@ -98,7 +99,10 @@ class CaseState(BaseModel):
     calls: dict[str, int] = Field(default_factory=dict)
     sent_back: int = 0
     usage: Usage = Field(default_factory=Usage)
+    answered_by: str = ""
     disclosed: bool = False
+    trail: Trail = Field(default_factory=Trail)
+    sentiment: list[SentimentPoint] = Field(default_factory=list)
 
     escalation: Escalation | None = None
     handoff: Handoff | None = None

@@ -8,9 +8,9 @@ from graphs.state import Person
 from handrail.domain.agent import Disposition, Exchange, Usage
 from handrail.domain.approvals import Decision
 from handrail.domain.cases import CaseRow, Ruled
-from handrail.domain.classification import Classification
+from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Handoff
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
 from handrail.domain.proposals import Proposal
 
@@ -92,6 +92,9 @@ class EndView(BaseModel):
     facts: list[Fact] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
+    answered_by: str = ""
+    trail: Trail = Field(default_factory=Trail)
+    sentiment: list[SentimentPoint] = Field(default_factory=list)
     person: Person | None = None
     disclosed: bool = False
     escalation: Escalation | None = None

@@ -10,13 +10,14 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from graphs.state import CaseState, identity
+from graphs.telling import trail
 from handrail.domain.agent import Usage
 from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, Source
 from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
-from handrail.domain.classification import Classification
+from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, IllegalTransition
-from handrail.domain.handoffs import Escalation, Fact, Handoff
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.model import digest
 
@@ -66,6 +67,8 @@ class CaseMemory(BaseModel):
     usage: Usage = Field(default_factory=Usage)
     disclosed: bool = False
     handoff: Handoff | None = None
+    trail: Trail = Field(default_factory=Trail)
+    sentiment: list[SentimentPoint] = Field(default_factory=list)
 
     interruption: Escalation | None = None
     handed_back: str | None = None
@@ -261,6 +264,8 @@ class CaseMemory(BaseModel):
             disclosed=self.disclosed,
             classification=self.classification,
             handoff=self.handoff,
+            trail=self.trail,
+            sentiment=self.sentiment,
         )
 
     def absorb(self, state: CaseState) -> None:
@@ -268,7 +273,8 @@ class CaseMemory(BaseModel):
         self.row = state.row
         self.facts, self.effects, self.calls = state.facts, state.effects, state.calls
         self.declined, self.usage, self.disclosed = state.declined, state.usage, state.disclosed
-        self.classification = state.classification
+        self.classification, self.sentiment = state.classification, state.sentiment
+        self.trail = self.trail.then(trail(state, model=state.answered_by))
         if state.outcome:
             for message in state.outcome.messages:
                 self.say(message, save=False)

@@ -111,7 +111,7 @@ def _about(memory: CaseMemory) -> Section:
         f"- **Topic:** {escape(topic)}, risk {row.risk or 'unknown'}, language {escape(row.language or 'unknown')}"
     ]
     if approval is None and memory.handoff and row.status is CaseStatus.WITH_HUMAN:
-        section.lines += [f"- **Rule:** {escape(line)}" for line in memory.handoff.policy_hits[:4]]
+        section.lines += [f"- **Rule:** {escape(str(line))}" for line in memory.handoff.policy_hits[:4]]
         draft = memory.handoff.suggested_reply
         section.lines += [f"- **Suggested reply:** {escape(draft, WORDS)}"] if draft else []
     return section

@@ -163,7 +163,7 @@ def print_handoff(packet: Handoff) -> None:
             ("language", packet.language),
             ("facts", "\n".join(f"{one.name}: {one.value} ({one.source})" for one in packet.facts)),
             ("tried", "\n".join(packet.tried)),
-            ("policies", "\n".join(packet.policy_hits)),
+            ("policies", "\n".join(map(str, packet.policy_hits))),
             ("open questions", "\n".join(packet.open_questions)),
             ("suggested reply", packet.suggested_reply),
             ("next step", packet.next_step),

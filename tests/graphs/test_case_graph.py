@@ -154,7 +154,7 @@ async def test_a_blocked_effect_goes_to_a_person_with_its_packet() -> None:
     )
     assert [fact.value for fact in packet.facts] == [{"balance": 250}]
     assert packet.tried == ["balance(): done", "Pay 900: block (900 is block)"]
-    assert packet.policy_hits == ["amount: 900 is block"]
+    assert [str(one) for one in packet.policy_hits] == ["limits/amount: 900 is block"]
     assert packet.next_step == "Decide on it yourself: Pay 900. Then answer the customer."
     assert [message.text for message in state.outcome.messages] == ["A person answers."]
     row = stage.cases.commits[-1].row

@@ -1,0 +1,205 @@
+"""A case in words: the problem, what the customer wants, what was tried, what is still to be found out. Only what is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from handrail.domain.agent import Exchange
+from handrail.domain.approvals import Decision, DecisionKind
+from handrail.domain.cases import CaseRow, Ruled
+from handrail.domain.classification import Classification
+from handrail.domain.effects import EffectResult
+from handrail.domain.handoffs import Escalation, PolicyHit, Trail, Versions
+from handrail.domain.known import Known
+from handrail.domain.messages import Author, Message
+from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.stated import StatedFact, without_cards
+
+QUOTE = 240
+WORDS = 1_000
+FEW = 6
+_ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
+_FIND_OUT = {
+    "approval_expired": "Shall it be done? Nobody decided in time.",
+    "approval_rejected": "What can be offered instead of what was declined?",
+    "out_of_scope": "What is it about? It fits none of the agent's topics.",
+    "unknown_customer": "Who is this? No customer with this id is known, and nothing was looked up.",
+    "unsupported_language": "What do the words mean? The agent does not answer in this language.",
+    "low_confidence": "Is the suggested reply right? The agent was not sure.",
+    "guardrail": "Is the suggested reply right? It did not pass; the rules that it broke are among the policy hits.",
+    "action_failed": "Did it happen? The last action ended with an error; the ledger under “effects” is the truth.",
+}
+
+
+class Told(Protocol):
+    """What a turn knows; both the state and the view of the last nodes have it."""
+
+    @property
+    def row(self) -> CaseRow: ...
+    @property
+    def classification(self) -> Classification | None: ...
+    @property
+    def ruled(self) -> list[Ruled]: ...
+    @property
+    def decisions(self) -> list[Decision]: ...
+    @property
+    def exchanges(self) -> list[Exchange]: ...
+    @property
+    def effects(self) -> list[EffectResult]: ...
+
+
+def trail(told: Told, matrix: str = "", model: str = "") -> Trail:
+    """What this turn tried, the rules it met, and the versions it met them in."""
+    router = told.classification.router_version if told.classification else ""
+    policies = dict.fromkeys(one.verdict.policy_version for one in told.ruled if one.verdict.policy_version)
+    return Trail(
+        tried=tried(told),
+        hits=hits(told),
+        versions=Versions(router=router, policies=list(policies), matrix=matrix, model=model),
+    )
+
+
+def tried(told: Told) -> list[str]:
+    """What the agent did and what came of it, in order; card numbers hidden."""
+    lines = []
+    for one in told.exchanges:
+        arguments = ", ".join(f"{name}={value}" for name, value in one.call.arguments.items())
+        words = one.result.get("refused") or one.result.get("declined")
+        lines.append(f"{one.call.tool}({arguments}): {'done' if one.ok else words or 'refused'}")
+    strict = [one.verdict for one in told.ruled if one.verdict.ruling is not Ruling.ALLOW]
+    lines += [f"{verdict.title}: {verdict.ruling} ({'; '.join(verdict.messages)})" for verdict in strict]
+    return [clipped(without_cards(line), WORDS) for line in dict.fromkeys([*lines, *undone(told)])]
+
+
+def hits(told: Told) -> list[PolicyHit]:
+    """Every rule that held or stopped something in this turn."""
+    found = [
+        PolicyHit(
+            policy=hit.policy,
+            rule=hit.rule,
+            ruling=hit.ruling,
+            message=clipped(without_cards(hit.message), WORDS),
+            version=one.verdict.policy_version,
+        )
+        for one in told.ruled
+        for hit in one.verdict.hits
+        if hit.ruling is not Ruling.ALLOW
+    ]
+    return list({str(hit): hit for hit in found}.values())
+
+
+def undone(told: Told) -> list[str]:
+    """What a person approved and nobody carried out."""
+    done = {one.effect_id for one in told.effects}
+    kinds = (DecisionKind.APPROVE, DecisionKind.EDIT)
+    proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
+    return [
+        f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
+        for one in told.decisions
+        if one.decision in kinds and one.approval_id in proposed and one.approval_id not in done
+    ]
+
+
+def problem(told: Told, heard: Sequence[Message], stated: Sequence[StatedFact], why: Escalation) -> str:
+    """The problem in one sentence: who, about what, in the customer's most telling words, and what the agent wanted to do."""
+    topic = (told.row.topic or "something not yet classified").replace("_", " ")
+    quote = telling(heard, why)
+    sentence = f"Customer {told.row.customer_id} writes about {topic}"
+    sentence += f": “{quote}”" if quote else ""
+    missing = [one.value for one in stated if one.kind in ("number", "amount") and one.value not in quote][:3]
+    sentence += f" ({', '.join(missing)})" if missing else ""
+    held = [one.verdict.title for one in told.ruled if strict(one) and one.proposal.kind is ProposalKind.EFFECT]
+    sentence += f"; the agent wanted to “{held[-1]}”" if held and held[-1] else ""
+    return f"{sentence}."
+
+
+def telling(heard: Sequence[Message], why: Escalation) -> str:
+    """The customer's most telling words: the sentence with the most figures and words, and the fullest one beside it."""
+    spoken = heard[:-1] if why.reason == "customer_asked" and len(heard) > 1 else heard
+    ranked: list[tuple[float, int, int, str]] = []
+    for place, message in enumerate(spoken):
+        for index, part in enumerate(_ENDS.split(without_cards(message.text))):
+            words = part.split()
+            figures = sum(any(character.isdigit() for character in word) for word in words)
+            ranked.append((min(figures, 2) * 4 + min(len(words), 16) / 4 + place / 8, place, index, " ".join(words)))
+    if not ranked:
+        return ""
+    _, place, index, best = max(ranked)
+    beside = [one for one in ranked if one[1] == place and one[2] != index and len(one[3].split()) >= FEW // 2]
+    chosen = [(index, best)]
+    if beside and len(best) + len(max(beside)[3]) < QUOTE:
+        chosen.append((max(beside)[2], max(beside)[3]))
+    return clipped(" … ".join(one.rstrip(" .!?…") for _, one in sorted(chosen)), QUOTE)
+
+
+def wanted(heard: Sequence[Message]) -> str:
+    """The customer's last words; where they are few, also what they said before."""
+    if not heard:
+        return ""
+    last = without_cards(heard[-1].text)
+    before = [without_cards(one.text) for one in heard[:-1] if len(one.text.split()) >= FEW]
+    few = len(last.split()) < FEW * 2 and not any(character.isdigit() for character in last)
+    return clipped(f"{last} (before that: {before[-1]})" if few and before else last, WORDS)
+
+
+def open_questions(
+    transcript: Sequence[Message], stated: Sequence[StatedFact], known: Sequence[Any], why: Escalation
+) -> list[str]:
+    """What the agent asked and was not answered, and what a person has to find out."""
+    questions = unanswered(transcript, why)
+    if why.reason in _FIND_OUT:
+        questions.append(_FIND_OUT[why.reason])
+    record = Known().learn(list(known))
+    strange = [one.value for one in stated if one.kind == "number" and not _knows(record, one.value)] if known else []
+    questions += [f"What is {value}? The customer named it, and it is in none of the verified facts." for value in strange[:5]]
+    attached = next((one.value for one in stated if one.kind == "attachment"), None)
+    if attached:
+        questions.append(f"Is the attachment needed (“{attached}”)? None can be taken here: ask for it another way if it is.")
+    return questions
+
+
+def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
+    """The questions in the agent's last message, where nothing came back but a wish for a person, or nothing at all."""
+    asked = next((place for place in range(len(transcript) - 1, -1, -1) if transcript[place].author is Author.ASSISTANT), None)
+    if asked is None:
+        return []
+    after = [one for one in transcript[asked + 1 :] if one.author is Author.CUSTOMER]
+    if after and not (why.reason == "customer_asked" and len(after) == 1):
+        return []
+    questions = [part.strip() for part in _ENDS.split(transcript[asked].text) if part.strip().endswith("?")]
+    return [f"The agent asked, and was not answered: “{clipped(one, QUOTE)}”" for one in questions]
+
+
+def next_step(told: Told, why: Escalation) -> str:
+    """What a person would do first."""
+    left = undone(told)
+    if left:
+        return f"{left[-1]}. Carry it out or tell the customer why not."
+    blocked = [one for one in told.ruled if strict(one) and one.proposal.kind is ProposalKind.EFFECT]
+    if blocked:
+        return f"Decide on it yourself: {blocked[-1].verdict.title}. Then answer the customer."
+    if why.reason in ("customer_asked", "out_of_scope", "unsupported_language"):
+        return "Answer the customer."
+    return "Read the facts, then answer the customer or hand the case back with a note."
+
+
+def draft(proposals: Sequence[Proposal]) -> str | None:
+    """The reply that the agent would have sent."""
+    return next((str(one.arguments.get("text", "")) for one in proposals if one.kind is ProposalKind.REPLY), None)
+
+
+def strict(one: Ruled) -> bool:
+    """Whether it was held or stopped."""
+    return one.verdict.ruling is not Ruling.ALLOW
+
+
+def clipped(text: str, limit: int) -> str:
+    """At most `limit` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _knows(record: Known, value: str) -> bool:
+    wanted = "".join(character for character in value.casefold() if character.isalnum())
+    return wanted in record.words or wanted in record.digits

@@ -1,0 +1,161 @@
+"""What a customer has stated, taken out of their words by code: so that nobody has to ask for it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.figures import claims, clean
+from handrail.domain.messages import Author, Message
+from handrail.domain.model import Stored
+
+SENTENCE = 200
+LONGEST_NAME = 80
+SHORTEST_WORD = 3
+SMALL_WORDS = frozenset(("and", "for", "the", "with", "und", "von", "les", "des", "del", "los", "las", "van", "het", "och"))
+NAMED = ("name", "title", "product", "item", "article", "recipient")
+_ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
+
+# Lengths are bounded and beginnings anchored, so that no text makes the search slow.
+_WORD = r"[^\W\d_][\w.'’-]{0,30}"
+_PLACE = r"[^\W\d_a-zß-ÿ][\w.'’-]{0,30}"
+_POSTAL = (
+    r"(?:(?:D|A|CH|F|B|L|NL|SE|PL|PT|ES|I)-)?\d{4,5}(?:-\d{3,4})?"
+    r"|\d{2}-\d{3}|\d{3}\s\d{2}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
+)
+_STREET = (
+    rf"(?<![\w-])(?:\d{{1,5}}[a-zA-Z]?,?\s{_WORD}(?:\s{_WORD}){{0,4}}"
+    rf"|{_PLACE}(?:\s{_WORD}){{0,3}}\s\d{{1,5}}\s?[a-zA-Z]?\b)"
+)
+_ADDRESSES = (
+    re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}(?:{_POSTAL})\s+{_PLACE}(?:[\s-]{_PLACE}){{0,2}}"),
+    re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}{_PLACE}(?:\s{_PLACE}){{0,2}}\s?,?\s(?:[A-Z]{{2}}\s)?(?:{_POSTAL})\b"),
+)
+_ATTACHED = re.compile(
+    r"\b(?:attach(?:ed|ment|ments)|enclosed|screenshots?|photos?|pictures?|(?:a|an|my|the) (?:pdf|scan|receipt)"
+    r"|anhang|anlage|angehängt|beigefügt|foto|fotos|bildschirmfoto|beleg"
+    r"|pièces? jointes?|ci-joint\w*|capture d['’]écran|adjunt\w+|captura de pantalla|allegat\w+|schermata"
+    r"|bijlage|bijgevoegd|schermafbeelding|bifoga\w+|bilaga|skärmbild|załącz\w+|zrzut ekranu|zdjęci\w+"
+    r"|anex\w+|captura de tela)\b",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"\b(?:my (?:full )?name is|this is|i am called|mein name ist|ich heiße|je m['’]appelle|mon nom est|me llamo"
+    r"|mi nombre es|mi chiamo|il mio nome è|mijn naam is|ik heet|mitt namn är|jag heter|nazywam się|mam na imię"
+    rf"|o meu nome é|meu nome é|chamo-me)\s+((?-i:{_PLACE}(?:\s{_PLACE}){{0,3}}))",
+    re.IGNORECASE,
+)
+
+
+class StatedFact(Stored):
+    """Something that the customer stated, in their own words, and where. It is not verified.
+
+    `kind` is number (of an order, a parcel, an account), amount, date, email, phone, card, address, name (of a person or a
+    product) or attachment; of a card number only the last four digits are kept.
+    """
+
+    kind: str
+    value: str
+    words: str = Field(default="", description="the sentence that it stands in")
+    turn: int
+    at: datetime
+    message_id: str = ""
+
+
+KINDS = {"identifier": "number"}
+
+
+def stated(messages: Iterable[Message], facts: Iterable[Any] = ()) -> list[StatedFact]:
+    """What the customer's `messages` state, in their order, each once; `facts` tell which names are known to the business."""
+    known = sorted(set(names(facts)), key=len, reverse=True)
+    found: dict[tuple[str, str], StatedFact] = {}
+    for message in messages:
+        if message.author is not Author.CUSTOMER:
+            continue
+        text = clean(message.text)
+        for kind, value, place in _stated(text, known):
+            words = without_cards(sentence(text, place))
+            made = StatedFact(
+                kind=kind, value=value, words=words, turn=message.turn, at=message.at, message_id=message.message_id
+            )
+            found.setdefault((kind, value.casefold()), made)
+    return list(found.values())
+
+
+def without_cards(text: str) -> str:
+    """The text with all but the last four digits of card numbers hidden: whoever takes over does not need them."""
+    for claim in claims(clean(text)):
+        if claim.kind == "card":
+            text = text.replace(claim.shown, _last_four(claim.shown))
+    return text
+
+
+def sentence(text: str, place: int) -> str:
+    """The sentence around `place`, at most `SENTENCE` characters of it."""
+    starts = [match.end() for match in _ENDS.finditer(text) if match.end() <= place]
+    ends = [match.start() for match in _ENDS.finditer(text) if match.start() > place]
+    start, end = (starts or [0])[-1], (ends or [len(text)])[0]
+    if end - start > SENTENCE:
+        start = max(start, place - SENTENCE // 2)
+        end = min(end, start + SENTENCE)
+    return " ".join(text[start:end].split())
+
+
+def names(facts: Iterable[Any]) -> Iterator[str]:
+    """What data calls people and things: short texts under a key such as `name`, `title` or `product`."""
+    for value in facts:
+        yield from _names(value, "")
+
+
+def _names(value: Any, key: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _names(inner, str(name).lower())
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _names(inner, key)
+    elif isinstance(value, str) and 1 < len(value) <= LONGEST_NAME and "@" not in value and set(key.split("_")) & set(NAMED):
+        yield value
+
+
+def _stated(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
+    """Kind, value and place."""
+    rest = text
+    for pattern in _ADDRESSES:
+        for match in pattern.finditer(rest):
+            yield "address", " ".join(match[0].split()), match.start()
+        # The digits of an address are neither amounts nor telephone numbers.
+        rest = pattern.sub(lambda match: " " * len(match[0]), rest)
+    for claim in sorted(claims(rest), key=lambda one: one.start):
+        shown = _last_four(claim.shown) if claim.kind == "card" else claim.shown
+        yield KINDS.get(claim.kind, claim.kind), shown, claim.start
+    for match in _CALLED.finditer(text):
+        yield "name", match[1].rstrip("."), match.start()
+    for match in _ATTACHED.finditer(text):
+        yield "attachment", match[0], match.start()
+    yield from _known(text, known)
+
+
+def _known(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
+    """Names that data holds. Whole ones first; else the customer's own word for it, where it is a word of a name."""
+    lower, taken = text.casefold(), set[str]()
+    for name in known:
+        place = lower.find(name.casefold())
+        if place >= 0:
+            taken |= set(name.casefold().split())
+            yield "name", text[place : place + len(name)], place
+    telling = {word for name in known for word in name.casefold().split() if len(word) >= SHORTEST_WORD}
+    telling -= taken | SMALL_WORDS
+    for match in re.finditer(r"[^\W\d_]+", text):
+        word = match[0].casefold()
+        if word in telling or word.removesuffix("s") in telling:
+            yield "name", match[0], match.start()
+
+
+def _last_four(shown: str) -> str:
+    digits = "".join(character for character in shown if character.isdigit())
+    return f"ending in {digits[-4:]}"
