@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail.business import Business, FactType
 from handrail.shop import queries
+from handrail.shop.customers import CUSTOMER_FACTS, customer
 from handrail.shop.disclosure import DISCLOSURE
 from handrail.shop.rows import Customer
 from handrail.shop.samples import samples
@@ -47,4 +48,6 @@ business = Business(
     migrations=FOLDER / "migrations",
     seed=seed,
     samples=samples,
+    customer_facts=CUSTOMER_FACTS,
+    customer=customer,
 )

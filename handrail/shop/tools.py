@@ -43,6 +43,7 @@ TOOLS = (
         RefundOrder,
         refunds.refund_order,
         refunds.preview_refund,
+        sums=("amount",),
     ),
     Tool(
         "cancel_order",
