@@ -34,16 +34,18 @@ from handrail.domain.errors import HandrailError
 from handrail.llm.chat import ChatModel
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
-from handrail.ports import Cases, Clock, Matrix, Model, Policies, Router, SystemOfRecord, Topics
+from handrail.ports import Cases, Clock, Dial, Matrix, Model, Policies, Router, SystemOfRecord, Topics
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.record import PostgresRecord
+from handrail.postgres.reviews import PostgresReviewGates
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
 from handrail.temporal.heal import Healer
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.interceptors import Guards
+from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
 from workflows.case import CaseWorkflow
 from workflows.local import LocalNodes
@@ -68,6 +70,7 @@ class World:
     business: Business
     clock: Clock
     topics: Topics
+    dial: Dial
     policies: Policies
     matrix: Matrix
     router: Router
@@ -101,6 +104,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             business=business,
             clock=clock,
             topics=topics,
+            dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock)),
             policies=FilePolicies(
                 folder / "policies",
                 facts=business.facts,

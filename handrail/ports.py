@@ -8,14 +8,17 @@ from typing import Any, Protocol
 
 from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
 from handrail.domain.approvals import Approval, Decision, Identity, Source
-from handrail.domain.cases import CaseOpen, CaseView, Commit
+from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.classification import Classification
+from handrail.domain.consulting import Opinion, Question
 from handrail.domain.controls import Standing
 from handrail.domain.effects import Effect, EffectResult
+from handrail.domain.gates import GateProgress
 from handrail.domain.handoffs import Handoff, Route
 from handrail.domain.messages import Message
+from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
-from handrail.domain.topics import Topic
+from handrail.domain.topics import Dialled, Setting, Topic
 
 
 class Clock(Protocol):
@@ -38,6 +41,44 @@ class Topics(Protocol):
     def get(self, name: str) -> Topic | None: ...
 
     def all(self) -> list[Topic]: ...
+
+
+class ReviewGates(Protocol):
+    """How far the human-review gates are, as PostgreSQL counts them."""
+
+    async def progress(self, topic: str, version: str, *, begin: bool) -> GateProgress | None:
+        """What people decided since the gate of this version began; the first call with `begin` begins it.
+
+        None where it has not begun.
+        """
+        ...
+
+
+class Lever(Protocol):
+    """A source that can lower a topic's autonomy, besides the topic's own file: a review gate, a live control."""
+
+    async def settings(self, topic: Topic, row: CaseRow | None) -> list[Setting]:
+        """What it says now about the topic, and about this case where there is one; an error stops the turn."""
+        ...
+
+
+class Dial(Protocol):
+    """How far the agent may go now. Asked before every model call and every ruling, never remembered."""
+
+    async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
+        """The strictest of the topic's file and every lever, with the words of each."""
+        ...
+
+
+class Contacts(Protocol):
+    """Earlier cases of a customer."""
+
+    async def answered(self, row: CaseRow, topic: str, since: datetime) -> list[Contact]:
+        """The customer's other cases on `topic` that were answered after `since` and before this case was opened.
+
+        The last answered comes first. Cases of rehearsed channels are none.
+        """
+        ...
 
 
 class Policies(Protocol):
@@ -75,6 +116,16 @@ class Controls(Protocol):
     async def over(self, topic: str, customer_id: str) -> Standing:
         """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
         ...
+
+
+class Consultant(Protocol):
+    """A language model that is asked once what a message is about, where the local classifier cannot tell.
+
+    Raises:
+        ModelFailed: no answer, or one that cannot be used. It is not asked again.
+    """
+
+    async def consult(self, question: Question) -> Opinion: ...
 
 
 class Checked(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from handrail.domain.model import Model, Stored
+from handrail.domain.model import Model, Stored, digest
 
 
 class Autonomy(StrEnum):
@@ -71,6 +71,58 @@ class Prefetch(Model):
     arguments: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
+class Patience(Model):
+    """When a customer has waited for the machine long enough, and a person takes over."""
+
+    same_question: float = Field(
+        default=0.8, ge=0.5, le=1, description="share of common words from which a message repeats an answered one"
+    )
+    turns_without_progress: int = Field(
+        default=3, ge=2, le=20, description="the agent asks again so many times in a row and learns nothing new"
+    )
+    second_contact_hours: float = Field(
+        default=48, ge=0, le=720, description="another case about the same thing, answered so recently; 0 never counts one"
+    )
+
+
+ENOUGH_DECISIONS = 20
+"""Decisions without which a share of edits says little; fewer where a gate itself asks for fewer cases."""
+
+
+class ReviewGate(Model):
+    """`review` for the first `cases` reviewed cases or `days` days, whichever ends first; then `auto`, if people edited or
+    rejected at most `max_edit_rate` of what they decided on since the gate began. Raise `round` to begin again.
+    """
+
+    cases: int | None = Field(default=None, ge=1, description="cases in which a person decided on a reply or an effect")
+    days: float | None = Field(default=None, gt=0, description="days since the gate was first in force")
+    max_edit_rate: float = Field(default=0.05, ge=0, le=1)
+    round: int = Field(default=1, ge=1, description="another number is another gate: its count begins anew")
+
+    @model_validator(mode="after")
+    def _ends(self) -> ReviewGate:
+        if self.cases is None and self.days is None:
+            raise ValueError("needs `cases` or `days`, or both: without one of them the review would never end")
+        return self
+
+    @property
+    def version(self) -> str:
+        """The hash of what it says; a gate of another version counts for itself."""
+        return digest(self.model_dump(mode="json"))[:16]
+
+    @property
+    def decisions_needed(self) -> int:
+        """How many decisions the share of edits is at least taken from."""
+        return min(ENOUGH_DECISIONS, self.cases) if self.cases is not None else ENOUGH_DECISIONS
+
+
+class Gates(Model):
+    """How sure routing must be of the topic for what the agent does there to go without a person."""
+
+    replies: float = Field(default=0, ge=0, le=1, description="below it a person approves every reply")
+    effects: float = Field(default=0, ge=0, le=1, description="below it a person approves every effect")
+
+
 class Topic(Model):
     """One YAML file of a business's `topics/` folder. `name` is the file's stem."""
 
@@ -82,7 +134,11 @@ class Topic(Model):
     prefetch: list[Prefetch] = Field(default_factory=list)
     prompt: str = ""
     autonomy: Autonomy = Autonomy.AUTO
+    review_gate: ReviewGate | None = None
     confidence_threshold: float = Field(default=0.7, ge=0, le=1)
+    gates: Gates = Field(default_factory=Gates)
+    frustration_threshold: float = Field(default=0.7, ge=0, le=1, description="over it a person takes the case")
+    patience: Patience = Field(default_factory=Patience)
     reply_within_minutes: int = Field(default=60, ge=1)
     languages: list[str] = Field(default_factory=lambda: ["en"])
     bounds: Bounds = Field(default_factory=Bounds)

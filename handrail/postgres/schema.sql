@@ -50,9 +50,11 @@ CREATE TABLE handrail.messages (
     sequence integer NOT NULL,
     language text,
     by text,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (case_id, message_id)
 );
 CREATE INDEX messages_in_order ON handrail.messages (case_id, sequence, at, message_id);
+CREATE INDEX messages_recorded ON handrail.messages (recorded_at) WHERE author = 'assistant';
 
 CREATE TABLE handrail.classifications (
     case_id text NOT NULL REFERENCES handrail.cases,
@@ -168,6 +170,7 @@ CREATE TABLE handrail.actions (
             ELSE 'held'
         END
     ) STORED,
+    recorded_at timestamptz,
     FOREIGN KEY (case_id, approval_id, approval_revision) REFERENCES handrail.approvals,
     CONSTRAINT actions_applied_as_permitted CHECK (
         outcome IS NULL
@@ -183,6 +186,7 @@ CREATE TABLE handrail.actions (
     )
 );
 CREATE INDEX actions_by_case ON handrail.actions (case_id, applied_at, effect_id);
+CREATE INDEX actions_recorded ON handrail.actions (recorded_at) WHERE recorded_at IS NOT NULL;
 
 CREATE TRIGGER actions_happen_once BEFORE UPDATE ON handrail.actions
 FOR EACH ROW WHEN (OLD.outcome IS NOT NULL)
@@ -245,3 +249,83 @@ SELECT
         WHERE k.case_id = c.case_id ORDER BY k.version DESC LIMIT 1
     ) AS classification
 FROM handrail.cases AS c;
+
+CREATE TABLE handrail.review_gates (
+    topic text NOT NULL,
+    version text NOT NULL,
+    began_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, version)
+);
+COMMENT ON TABLE handrail.review_gates IS 'human-review gates, each from the first case that met it';
+
+CREATE TABLE handrail.reviews (
+    case_id text NOT NULL,
+    approval_id text NOT NULL,
+    revision integer NOT NULL,
+    topic text NOT NULL,
+    outcome text NOT NULL CONSTRAINT reviews_outcome CHECK (outcome IN ('approved', 'edited', 'rejected')),
+    decided_at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, approval_id, revision),
+    FOREIGN KEY (case_id, approval_id, revision) REFERENCES handrail.approvals
+);
+COMMENT ON TABLE handrail.reviews IS 'what people decided on replies and effects, under the topic that the case had then';
+CREATE INDEX reviews_by_topic ON handrail.reviews (topic, decided_at) INCLUDE (outcome, case_id);
+
+CREATE FUNCTION handrail.note_review() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handrail.reviews (case_id, approval_id, revision, topic, outcome, decided_at)
+    SELECT NEW.case_id, NEW.approval_id, NEW.revision, c.topic, NEW.status, (NEW.decision ->> 'decided_at')::timestamptz
+    FROM handrail.cases AS c
+    WHERE c.case_id = NEW.case_id AND c.topic IS NOT NULL
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER approvals_are_counted AFTER INSERT OR UPDATE ON handrail.approvals
+FOR EACH ROW WHEN (
+    NEW.status IN ('approved', 'edited', 'rejected') AND NEW.request ->> 'kind' = 'approval'
+)
+EXECUTE FUNCTION handrail.note_review();
+CREATE INDEX cases_by_customer ON handrail.cases (customer_id, topic, updated_at DESC);
+
+CREATE TABLE handrail.controls (
+    control_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scope text NOT NULL CONSTRAINT controls_scope CHECK (
+        scope ~ '^(global|(topic|tool|segment):[A-Za-z0-9][A-Za-z0-9_.-]{0,119})$'
+    ),
+    level text NOT NULL CONSTRAINT controls_level CHECK (level IN ('auto', 'review', 'draft', 'off')),
+    hand text NOT NULL CONSTRAINT controls_hand CHECK (hand IN ('person', 'handrail', 'drill')),
+    reason text NOT NULL CONSTRAINT controls_reason CHECK (reason <> ''),
+    actor text NOT NULL CONSTRAINT controls_actor CHECK (actor <> ''),
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at timestamptz,
+    waited boolean NOT NULL
+);
+COMMENT ON COLUMN handrail.controls.waited IS
+'whether every effect and reply that was under way had ended before this was set';
+CREATE INDEX controls_newest ON handrail.controls (scope, hand, control_id DESC);
+
+CREATE TRIGGER controls_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.controls
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('controls are only added to');
+
+CREATE VIEW handrail.controls_in_force AS
+SELECT newest.*
+FROM (
+    SELECT DISTINCT ON (scope, hand) *
+    FROM handrail.controls
+    WHERE expires_at IS NULL OR expires_at > clock_timestamp()
+    ORDER BY scope ASC, hand ASC, control_id DESC
+) AS newest
+WHERE newest.level <> 'auto';
+COMMENT ON VIEW handrail.controls_in_force IS
+'what each hand said last about each scope and what has not expired; the strictest that concerns a case holds';
+
+CREATE TABLE handrail.model_health (
+    worker text PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    calls integer NOT NULL CONSTRAINT model_health_calls CHECK (calls >= 0),
+    failed integer NOT NULL CONSTRAINT model_health_failed CHECK (failed BETWEEN 0 AND calls),
+    slow integer NOT NULL CONSTRAINT model_health_slow CHECK (slow BETWEEN 0 AND calls)
+);
+COMMENT ON TABLE handrail.model_health IS 'how the model calls of each worker went in its latest window';

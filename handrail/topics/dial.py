@@ -1,0 +1,45 @@
+"""How far the agent may go in a topic now: the strictest of the topic's file, its review gate and every other lever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handrail.domain.cases import CaseRow
+from handrail.domain.gates import GateProgress, GateState, stand
+from handrail.domain.topics import Dialled, Setting, Topic, dialled
+from handrail.ports import Clock, Lever, ReviewGates
+
+
+class TopicDial:
+    """The port `Dial`. A lever that cannot be asked stops the turn: nothing is done on a guess."""
+
+    def __init__(self, *levers: Lever) -> None:
+        self._levers: Sequence[Lever] = levers
+
+    async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
+        """The strictest of the topic's file and every lever, with the words of each."""
+        settings = [Setting(source="topic", autonomy=topic.autonomy, why=f"The topic {topic.name} says '{topic.autonomy}'.")]
+        for lever in self._levers:
+            settings += await lever.settings(topic, row)
+        return dialled(settings)
+
+
+class GateLever:
+    """A topic's human-review gate as a lever. It begins with the first case that meets it; looking at it begins none."""
+
+    def __init__(self, gates: ReviewGates, clock: Clock) -> None:
+        self._gates = gates
+        self._clock = clock
+
+    async def settings(self, topic: Topic, row: CaseRow | None) -> list[Setting]:
+        """What the gate says; nothing where the topic has none."""
+        state = await self.state(topic, begin=row is not None)
+        return [] if state is None else [state.setting]
+
+    async def state(self, topic: Topic, *, begin: bool = False) -> GateState | None:
+        """The gate as it stands now; None where the topic has none. One that has not begun stands at its beginning."""
+        gate, now = topic.review_gate, self._clock.now()
+        if gate is None:
+            return None
+        progress = await self._gates.progress(topic.name, gate.version, begin=begin)
+        return stand(gate, progress or GateProgress(topic=topic.name, version=gate.version, began_at=now), now)
