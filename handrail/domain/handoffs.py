@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from handrail.domain.classification import Risk, SentimentPoint
 from handrail.domain.effects import EffectResult
 from handrail.domain.model import Stored
+from handrail.domain.routes import Route as Route
 from handrail.domain.stated import StatedFact
 
 TRAIL = 60
@@ -24,17 +25,6 @@ class Escalation(Stored):
 
     reason: str
     words: str
-
-
-class Route(Stored):
-    """Where the escalation matrix sends a case. `tell` is what the customer is told, language to sentence."""
-
-    tier: int = Field(ge=1, le=2)
-    queue: str
-    priority: int = 3
-    respond_within_minutes: int = 240
-    tell: dict[str, str] = Field(default_factory=dict)
-    row: str = ""
 
 
 class Fact(Stored):
