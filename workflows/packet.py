@@ -9,7 +9,10 @@ from typing import Any
 from graphs.state import CaseState
 from handrail.domain.approvals import Approval, HumanRequest, RequestKind
 from handrail.domain.cases import CaseStatus
+from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author
+from workflows.briefing import about as briefed
+from workflows.briefing import sections
 from workflows.foreign import escape
 from workflows.memory import CaseMemory
 from workflows.menu import HINTS, entries
@@ -17,6 +20,7 @@ from workflows.sheet import Section, fit, joined, pasted, short, utc, values
 
 NAME = 120
 WORDS = 400
+WORDS_TITLE = "The customer’s words"
 _WHERE = "Press **R**, then **More Actions** → **Send an Update**"
 # The page puts in the names; what is foreign cannot say this, its braces are escaped.
 _NEWEST = "Does it say CONTINUED AS NEW above? [Open the case as it is now.](/namespaces/{namespace}/workflows/{workflowId})"
@@ -26,8 +30,18 @@ _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,4})?")
 
 def packet(memory: CaseMemory) -> str:
     """The markdown: what is asked and how to decide; then what is known, what was tried, what the customer wrote."""
+    if memory.handoff and memory.row.status is CaseStatus.WITH_HUMAN:
+        return fit(_head(memory), _handed_over(memory, memory.handoff))
     about = [_answered(memory), _about(memory), _tried(memory), _words(memory), _facts(memory), _change(memory)]
     return fit(_head(memory), about)
+
+
+def _handed_over(memory: CaseMemory, handoff: Handoff) -> list[Section]:
+    """The packet's own sections; what the customer wrote, and people decided, is as it stands now."""
+    known = [one for one in sections(handoff) if one.title != WORDS_TITLE]
+    decided = Section("What people decided", 4, [f"- {_decided(one)}" for one in memory.approvals if one.decision][-2:])
+    about = Section("What it is about", 1, [f"- **Customer:** {escape(memory.row.customer_id)}", f"- {briefed(handoff)}"])
+    return [known[0], about, _answered(memory), _words(memory), *known[1:], decided]
 
 
 def _open(memory: CaseMemory) -> Approval | None:
@@ -110,10 +124,6 @@ def _about(memory: CaseMemory) -> Section:
     section.lines += [
         f"- **Topic:** {escape(topic)}, risk {row.risk or 'unknown'}, language {escape(row.language or 'unknown')}"
     ]
-    if approval is None and memory.handoff and row.status is CaseStatus.WITH_HUMAN:
-        section.lines += [f"- **Rule:** {escape(str(line))}" for line in memory.handoff.policy_hits[:4]]
-        draft = memory.handoff.suggested_reply
-        section.lines += [f"- **Suggested reply:** {escape(draft, WORDS)}"] if draft else []
     return section
 
 
@@ -124,9 +134,7 @@ def _answered(memory: CaseMemory) -> Section:
 
 def _tried(memory: CaseMemory) -> Section:
     section, state = Section("What was done", rank=3), _state(memory)
-    if memory.handoff and memory.row.status is CaseStatus.WITH_HUMAN:
-        section.lines = [f"- {escape(line)}" for line in memory.handoff.tried[-5:]]
-    elif state:
+    if state:
         section.lines = [f"- {_called(one.call.tool, one.result, one.ok)}" for one in state.exchanges[-5:]]
     for one in memory.effects[-4:]:
         section.lines += [f"- **{escape(one.status)}:** {escape(one.action)} {escape(values(short(one.arguments)))}"]
@@ -150,7 +158,7 @@ def _decided(approval: Approval) -> str:
 
 def _words(memory: CaseMemory) -> Section:
     said = [one for one in [*memory.messages, *memory.inbox] if one.author is Author.CUSTOMER][-3:]
-    return Section("The customer’s words", 2, [f"- {one.at:%H:%M} UTC: “{escape(one.text, WORDS)}”" for one in reversed(said)])
+    return Section(WORDS_TITLE, 2, [f"- {one.at:%H:%M} UTC: “{escape(one.text, WORDS)}”" for one in reversed(said)])
 
 
 def _facts(memory: CaseMemory) -> Section:

@@ -152,21 +152,28 @@ def print_transcript(messages: list[Message]) -> None:
 
 def print_handoff(packet: Handoff) -> None:
     """The packet, as a person reads it."""
+    route, versions = packet.route, packet.versions
     print_pairs(
         [
             ("case", packet.case_id),
             ("problem", packet.problem),
             ("wanted", packet.wanted),
             ("why it came", f"{packet.escalation.reason}: {packet.escalation.words}"),
-            ("queue", f"{packet.route.queue}, tier {packet.route.tier}"),
+            ("next step", packet.next_step),
+            ("queue", f"{route.queue}, tier {route.tier}, priority {route.priority}"),
             ("topic", f"{packet.topic} (risk {packet.risk})"),
             ("language", packet.language),
-            ("facts", "\n".join(f"{one.name}: {one.value} ({one.source})" for one in packet.facts)),
-            ("tried", "\n".join(packet.tried)),
-            ("policies", "\n".join(map(str, packet.policy_hits))),
+            ("stated", "\n".join(f"{one.kind}: {one.value} (turn {one.turn})" for one in packet.stated)),
             ("open questions", "\n".join(packet.open_questions)),
             ("suggested reply", packet.suggested_reply),
-            ("next step", packet.next_step),
+            ("effects", "\n".join(f"{one.action}({arguments(one.arguments)}): {one.status}" for one in packet.effects)),
+            ("tried", "\n".join(packet.tried)),
+            ("policies", "\n".join(map(str, packet.policy_hits))),
+            ("frustration", ", ".join(f"turn {one.turn}: {one.frustration:.2f}" for one in packet.sentiment)),
+            ("facts", "\n".join(f"{one.name}: {one.value} ({one.source}, {moment(one.at)})" for one in packet.facts)),
+            ("said", "\n".join(f"turn {one.turn}: {one.text}" for one in packet.said)),
+            ("earlier", "\n".join(f"{moment(one.at)} {one.queue}: {one.words}" for one in packet.earlier)),
+            ("in force", arguments({**versions.model_dump(), "policies": " ".join(versions.policies)})),
             ("transcript", packet.transcript),
         ]
     )

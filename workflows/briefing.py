@@ -1,0 +1,116 @@
+"""The handoff packet as markdown: the same sections on the page of the Web UI and on the command line. Nothing raw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handrail.domain.classification import SentimentPoint
+from handrail.domain.handoffs import Fact, Handoff, Said
+from handrail.domain.stated import StatedFact
+from workflows.foreign import escape
+from workflows.sheet import Section, joined, short, utc, values
+
+NAME = 120
+PAGE = 240
+"""Bytes of a line where room is short."""
+WHOLE = 9_000
+FRUSTRATED = 0.5
+
+
+def markdown(handoff: Handoff) -> str:
+    """All of the packet."""
+    why = f"{escape(handoff.escalation.words, WHOLE)} (`{escape(handoff.escalation.reason, NAME)}`)"
+    route = handoff.route
+    head = [
+        f"- **Why it came:** {why}",
+        f"- **Where it went:** queue {escape(route.queue, NAME)}, tier {route.tier}, priority {route.priority}",
+        f"- **Next step:** {escape(handoff.next_step, WHOLE)}",
+        f"- **About:** {about(handoff)}",
+        f"- **Handed over:** {utc(handoff.at)}",
+    ]
+    title = f"# Case {escape(handoff.case_id, NAME)}: a person is needed"
+    return joined([title, "\n".join(head), *(one.text() for one in sections(handoff, line=WHOLE))]) + "\n"
+
+
+def about(handoff: Handoff) -> str:
+    """Topic, risk and language."""
+    topic = (handoff.topic or "not yet classified").replace("_", " ")
+    return f"{escape(topic, NAME)}, risk {handoff.risk}, language {escape(handoff.language, NAME)}"
+
+
+def sections(handoff: Handoff, line: int = PAGE) -> list[Section]:
+    """Everything but why it came, where it went and what to do next; of each section's lines the last are left out first."""
+    facts = [fact(one, line) for one in reversed(handoff.facts)]
+    return [
+        Section("The problem", 0, [f"- {escape(handoff.problem, line * 3)}"]),
+        Section("What the customer wants", 1, [f"- “{escape(handoff.wanted, line * 2)}”"] if handoff.wanted else []),
+        Section("What the customer stated", 2, list(statements(handoff.stated, line))),
+        Section("Open questions", 3, [f"- {escape(one, line)}" for one in handoff.open_questions]),
+        Section("Suggested reply", 3, _quoted(handoff.suggested_reply, line * 2)),
+        Section("Effects done", 2, [_effect(handoff, place, line) for place in range(len(handoff.effects))]),
+        Section("What was tried and ruled", 4, [f"- {escape(one, line)}" for one in reversed(handoff.tried)]),
+        Section("Policy hits", 5, [f"- {escape(str(one), line)}{_version(one.version)}" for one in handoff.policy_hits]),
+        Section("How the customer sounds", 5, mood(handoff.sentiment)),
+        Section("Verified facts", 6, facts),
+        Section("The customer’s words", 7, [said(one, line) for one in reversed(handoff.said)]),
+        Section("Earlier hand-offs", 7, [_earlier(handoff, place, line) for place in range(len(handoff.earlier))]),
+        Section("In force", 8, in_force(handoff)),
+    ]
+
+
+def statements(stated: Iterable[StatedFact], line: int) -> Iterable[str]:
+    """One line for each kind: what was stated, and in which turn."""
+    kinds: dict[str, list[str]] = {}
+    for one in stated:
+        kinds.setdefault(one.kind, []).append(f"{escape(one.value, line)} (turn {one.turn})")
+    return (f"- **{escape(kind, NAME)}:** {', '.join(found)}" for kind, found in kinds.items())
+
+
+def fact(one: Fact, line: int) -> str:
+    """Its name, its source and time, its value."""
+    more = f" … {escape(one.clipped, NAME)}" if one.clipped else ""
+    value = escape(values(one.value), line)
+    return f"- **{escape(one.name, NAME)}** ({escape(one.source, NAME)}, {utc(one.at)}): {value}{more}"
+
+
+def said(one: Said, line: int) -> str:
+    """The words with turn and time."""
+    more = " (clipped; all of it in the transcript)" if one.clipped else ""
+    return f"- Turn {one.turn}, {utc(one.at)}: “{escape(one.text, line)}”{more}"
+
+
+def mood(points: list[SentimentPoint]) -> list[str]:
+    """The frustration of each turn, 0 to 1."""
+    if not points:
+        return []
+    trace = ", ".join(f"turn {one.turn}: {one.frustration:.2f}" for one in points[-12:])
+    rising = " — frustrated" if points[-1].frustration >= FRUSTRATED else ""
+    return [f"- Frustration {trace}{rising}"]
+
+
+def in_force(handoff: Handoff) -> list[str]:
+    """The versions that decided, and where the transcript stands."""
+    found = handoff.versions
+    named = {"router": found.router, "policies": ", ".join(found.policies), "matrix": found.matrix, "model": found.model}
+    lines = [f"- **{name}:** {escape(value, PAGE)}" for name, value in named.items() if value]
+    return [*lines, f"- **transcript:** `{escape(handoff.transcript, PAGE)}`"]
+
+
+def _quoted(text: str | None, line: int) -> list[str]:
+    return [f"- “{escape(text, line)}”"] if text else []
+
+
+def _version(version: str) -> str:
+    return f" (version {escape(version[:12], NAME)})" if version else ""
+
+
+def _effect(handoff: Handoff, place: int, line: int) -> str:
+    one = handoff.effects[place]
+    told = f": {escape(one.message, line)}" if one.message else ""
+    done = f"{escape(one.action, NAME)} {escape(values(short(one.arguments)), line)}"
+    return f"- **{escape(one.status, NAME)}**, {utc(one.applied_at)}: {done}{told}"
+
+
+def _earlier(handoff: Handoff, place: int, line: int) -> str:
+    one = handoff.earlier[place]
+    return f"- {utc(one.at)}, queue {escape(one.queue, NAME)}, tier {one.tier}: {escape(one.words, line)}"
