@@ -123,7 +123,9 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
 
 def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
     """The real nodes over the adapters."""
-    guardrail = Guardrail(world.topics, world.record, world.policies, world.cases, world.clock, world.business.links)
+    guardrail = Guardrail(
+        world.topics, world.dial, world.record, world.policies, world.cases, world.clock, world.business.links
+    )
     return CaseNodes(
         classify=Classify(world.router, world.topics, world.cases).classify,
         agent=Agent(world.model, world.topics, world.record, world.cases, world.clock).agent,

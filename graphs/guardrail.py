@@ -16,7 +16,7 @@ from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
 from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling
-from handrail.ports import Cases, Checked, Clock, Policies, SystemOfRecord, Topics
+from handrail.ports import Cases, Checked, Clock, Dial, Policies, SystemOfRecord, Topics
 
 REFUSALS = 5
 
@@ -27,6 +27,7 @@ class Guardrail:
     def __init__(
         self,
         topics: Topics,
+        dial: Dial,
         record: SystemOfRecord,
         policies: Policies,
         cases: Cases,
@@ -35,6 +36,7 @@ class Guardrail:
     ) -> None:
         self._replying = Replying(topics, policies, links)
         self._topics = topics
+        self._dial = dial
         self._record = record
         self._policies = policies
         self._cases = cases
@@ -46,7 +48,8 @@ class Guardrail:
         topic = self._topics.get(view.row.topic or "")
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
-        sheet = Sheet(view, topic, calls=dict(view.calls), sent_back=view.sent_back)
+        dialled = await self._dial.autonomy(topic, view.row)
+        sheet = Sheet(view, topic, dialled, calls=dict(view.calls), sent_back=view.sent_back)
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
                 self._replying.rule(sheet, proposal)
@@ -125,7 +128,7 @@ class Guardrail:
         verdict = self._policies.rule(proposal, checked.facts).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "facts": checked.facts}
         )
-        verdict = by_autonomy(sheet.topic, verdict)
+        verdict = by_autonomy(sheet, proposal, verdict)
         decision = decided(sheet.view, proposal)
         if verdict.ruling is Ruling.REQUIRE_APPROVAL and decision is not None:
             hit = RuleHit(
@@ -137,7 +140,7 @@ class Guardrail:
             verdict = verdict.model_copy(update={"ruling": Ruling.ALLOW, "hits": [*verdict.hits, hit]})
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate(why_blocked(sheet.topic, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
+            sheet.escalate(why_blocked(sheet, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
 
     async def _record_rulings(self, sheet: Sheet) -> None:
         ledger = [one for one in sheet.rulings if one.proposal.kind is not ProposalKind.READ]

@@ -40,10 +40,10 @@ class Replying:
         verdict = verdict.model_copy(
             update={"title": "Send this reply to the customer", "headline": "reply", "shown": {"reply": text_of(proposal)}}
         )
-        verdict = by_autonomy(topic, verdict)
+        verdict = by_autonomy(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate(why_blocked(topic, verdict), "The agent only drafts here; a person owns the case.")
+            sheet.escalate(why_blocked(sheet, verdict), "The agent only drafts here; a person owns the case.")
         return None
 
     def _hits(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:

@@ -9,10 +9,17 @@ from handrail.domain.agent import Exchange, ToolCall
 from handrail.domain.approvals import Decision, DecisionKind
 from handrail.domain.cases import Ruled
 from handrail.domain.handoffs import Escalation
-from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
-from handrail.domain.topics import Autonomy, Topic
+from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.topics import Autonomy, Dialled, Topic
 
 BY_AUTONOMY = "autonomy"
+BY_CONFIDENCE = "confidence_gate"
+AS_RULING = {
+    Autonomy.AUTO: Ruling.ALLOW,
+    Autonomy.REVIEW: Ruling.REQUIRE_APPROVAL,
+    Autonomy.DRAFT: Ruling.BLOCK,
+    Autonomy.OFF: Ruling.BLOCK,
+}
 
 
 @dataclass(slots=True)
@@ -21,6 +28,7 @@ class Sheet:
 
     view: GuardrailView
     topic: Topic
+    dialled: Dialled
     kept: list[Proposal] = field(default_factory=list)
     rulings: list[Ruled] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -67,18 +75,30 @@ def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
     return None
 
 
-def by_autonomy(topic: Topic, verdict: Verdict) -> Verdict:
-    """The verdict made stricter by the topic's autonomy; never more lenient."""
-    if topic.autonomy is Autonomy.AUTO or verdict.ruling is Ruling.BLOCK:
+def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
+    """The verdict made stricter by how far the agent may go now, and how sure routing is of the topic; never more lenient."""
+    lowered = [one for one in sheet.dialled.settings if one.autonomy is not Autonomy.AUTO]
+    hits = [RuleHit(policy=one.source, rule=BY_AUTONOMY, ruling=AS_RULING[one.autonomy], message=one.why) for one in lowered]
+    hits += unsure(sheet, proposal)
+    if verdict.ruling is Ruling.BLOCK or not hits:
         return verdict
-    ruling = Ruling.REQUIRE_APPROVAL if topic.autonomy is Autonomy.REVIEW else Ruling.BLOCK
-    words = f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
-    hit = RuleHit(policy="handrail", rule=BY_AUTONOMY, ruling=ruling, message=words)
-    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+    ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
 
 
-def why_blocked(topic: Topic, verdict: Verdict) -> str:
-    """The reason code: the topic's autonomy, or a policy."""
+def unsure(sheet: Sheet, proposal: Proposal) -> list[RuleHit]:
+    """The topic's confidence gate, where routing is less sure of the topic than the gate asks for."""
+    gates, found = sheet.topic.gates, sheet.view.classification
+    wanted, what = (gates.replies, "reply") if proposal.kind is ProposalKind.REPLY else (gates.effects, "effect")
+    sure = found.confidence if found else 0.0
+    if sure >= wanted:
+        return []
+    words = f"Routing is {sure:.0%} sure of the topic {sheet.topic.name}; below {wanted:.0%} a person approves every {what}."
+    return [RuleHit(policy="topic", rule=BY_CONFIDENCE, ruling=Ruling.REQUIRE_APPROVAL, message=words)]
+
+
+def why_blocked(sheet: Sheet, verdict: Verdict) -> str:
+    """The reason code: how far the agent may go now, or a policy."""
     if not any(hit.rule == BY_AUTONOMY for hit in verdict.hits):
         return "policy_block"
-    return "autonomy_off" if topic.autonomy is Autonomy.OFF else "draft"
+    return "autonomy_off" if sheet.dialled.autonomy is Autonomy.OFF else "draft"

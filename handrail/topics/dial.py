@@ -18,7 +18,11 @@ class TopicDial:
 
     async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
         """The strictest of the topic's file and every lever, with the words of each."""
-        settings = [Setting(source="topic", autonomy=topic.autonomy, why=f"The topic {topic.name} says '{topic.autonomy}'.")]
+        settings = [
+            Setting(
+                source="topic", autonomy=topic.autonomy, why=f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
+            )
+        ]
         for lever in self._levers:
             settings += await lever.settings(topic, row)
         return dialled(settings)

@@ -29,6 +29,7 @@ from handrail.domain.messages import Author, Message
 from handrail.domain.model import digest
 from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.topics import Topic
+from handrail.topics.dial import TopicDial
 from workflows.turn import Unserialised
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -194,6 +195,7 @@ class Stage:
 
     def __init__(self, *answers: ModelAnswer, topics: list[Topic] | None = None, found: Classification | None = None) -> None:
         self.topics = FakeTopics(topics or [topic()])
+        self.dial = TopicDial()
         self.router = FakeRouter(found) if found else FakeRouter()
         self.policies, self.model = FakePolicies(), FakeModel(list(answers))
         self.bank, self.cases = FakeBank(), FakeCases()
@@ -207,7 +209,7 @@ class Stage:
         return CaseNodes(
             classify=Classify(self.router, self.topics, self.cases).classify,
             agent=Agent(self.model, self.topics, self.bank, self.cases, clock).agent,
-            guardrail=Guardrail(self.topics, self.bank, self.policies, self.cases, clock).guardrail,
+            guardrail=Guardrail(self.topics, self.dial, self.bank, self.policies, self.cases, clock).guardrail,
             approval=Ask(240).approval,
             act=Act(self.bank, clock).act,
             resolve=Resolve(self.cases, clock, DISCLOSURE).resolve,
