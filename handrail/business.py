@@ -97,6 +97,7 @@ class Business:
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
+    `segments` are all the tags that it may give as `segments`: a live control can concern one of them.
     `disclosure` is the sentence, per language, that opens the agent's first reply; `links` are the hosts, prefixes and e-mail
     addresses that a reply may hold. `seed` fills an empty demonstration system; `samples` are messages that show every path,
     as (customer_id, text) from the seeded data.
@@ -114,6 +115,7 @@ class Business:
     samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None
     customer_facts: Mapping[str, FactType] = field(default_factory=dict)
     customer: Callable[[Any, str, datetime], Awaitable[Mapping[str, CustomerFact]]] | None = None
+    segments: tuple[str, ...] = ()
     by_name: Mapping[str, Tool] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,8 @@ NEW_DAYS = 30
 MANY_REFUNDS = 3
 """Refunds in 90 days from which a customer carries the flag `many_refunds`."""
 
+SEGMENTS = ("vip", "new", "regular")
+
 CUSTOMER_FACTS = {
     "value": FactType.TEXT,
     "account_age_days": FactType.NUMBER,

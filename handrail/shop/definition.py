@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail.business import Business, FactType
 from handrail.shop import queries
-from handrail.shop.customers import CUSTOMER_FACTS, customer
+from handrail.shop.customers import CUSTOMER_FACTS, SEGMENTS, customer
 from handrail.shop.disclosure import DISCLOSURE
 from handrail.shop.rows import Customer
 from handrail.shop.samples import samples
@@ -50,4 +50,5 @@ business = Business(
     samples=samples,
     customer_facts=CUSTOMER_FACTS,
     customer=customer,
+    segments=SEGMENTS,
 )

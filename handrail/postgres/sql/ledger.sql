@@ -96,6 +96,7 @@ UPDATE handrail.actions SET
     outcome = %(status)s,
     applied_hash = %(arguments_hash)s,
     applied_at = %(applied_at)s,
+    recorded_at = clock_timestamp(),
     result = %(result)s,
     code = %(code)s,
     message = %(message)s,

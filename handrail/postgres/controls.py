@@ -1,0 +1,188 @@
+"""Controls in PostgreSQL: read in the very transaction that lets something out, changed only while none is under way.
+
+A transaction that applies an effect or commits a reply of the agent's first takes an advisory lock that it shares with others
+like it, then reads the controls. A change takes the same lock for itself alone, so it waits for those that began before, while
+new ones queue behind it and read what it set. Hence: once a switch has committed, nothing leaves any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from psycopg import OperationalError
+from psycopg.errors import LockNotAvailable
+
+from handrail.business import Business
+from handrail.domain.cases import CaseRow
+from handrail.domain.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
+from handrail.domain.topics import Autonomy, Setting, Topic
+from handrail.domain.trouble import Tally
+from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.queries import QUERIES
+
+ADVISORY_LOCK = 7_240_118_322_904_156
+PATIENCE = timedelta(seconds=5)
+"""How long a change waits for what is under way before it holds for everything that begins later."""
+LADDER = list(Autonomy)
+
+
+async def hold(connection: Connection) -> None:
+    """Keep the controls as they are until this transaction ends. Call it first: a lock taken before could deadlock."""
+    await connection.execute(QUERIES["hold_controls"], {"key": ADVISORY_LOCK})
+
+
+async def gate(
+    connection: Connection, business: Business, topic: str, customer_id: str, *, tool: str | None = None, approved: bool
+) -> None:
+    """Let something of the agent's out within this transaction, or not; `hold` comes before.
+
+    Raises:
+        SwitchedOff: a control says no, or the controls cannot be read.
+        psycopg.OperationalError: the server is away; try again.
+    """
+    try:
+        found = await _standing(connection, business, topic, customer_id)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
+        found = Standing(unreadable=type(error).__name__)
+    admit(found.dialled(tool), approved=approved)
+
+
+class PostgresControls:
+    """The ports `Controls`, `Lever` and `Troubles`, and what the command line does to them. Any method raises
+    `psycopg.OperationalError` while the server is away; try it again."""
+
+    def __init__(self, pool: Pool, business: Business) -> None:
+        self._pool = pool
+        self._business = business
+
+    async def over(self, topic: str, customer_id: str) -> Standing:
+        """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
+        try:
+            async with reading(self._pool) as connection:
+                return await _standing(connection, self._business, topic, customer_id)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
+            return Standing(unreadable=type(error).__name__)
+
+    async def settings(self, topic: Topic, row: CaseRow | None) -> list[Setting]:
+        """What the controls say about the topic, and about this case's customer where there is one."""
+        return (await self.over(topic.name, row.customer_id if row else "")).settings()
+
+    async def in_force(self) -> list[Control]:
+        """Every control in force, the oldest first."""
+        async with reading(self._pool) as connection:
+            return await _in_force(connection)
+
+    async def history(self, limit: int) -> list[Control]:
+        """What was ever set, the newest first."""
+        async with reading(self._pool) as connection:
+            return await _controls(connection, "controls_history", limit=limit)
+
+    async def put(self, wanted: Wanted) -> Control:
+        """Set a control. When this returns, it holds, and what was under way before has ended (`waited`)."""
+        return (await self._change([wanted]))[0]
+
+    async def clear(self, scopes: Sequence[str], reason: str, actor: str) -> list[Control]:
+        """Lift what every hand has set on these scopes; gives what was lifted."""
+        lifted = [one for one in await self.in_force() if one.scope in scopes]
+        await self._change([lifting(one, reason, actor) for one in lifted])
+        return lifted
+
+    async def share(self, worker: str, tally: Tally, window: timedelta) -> Tally:
+        """Put down how a worker's calls went in the last window; gives how those of all workers went."""
+        async with writing(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["put_health"], {"worker": worker, **tally.model_dump()})
+            await cursor.execute(QUERIES["drop_old_health"])
+            await cursor.execute(QUERIES["health_of_all"], {"window": window})
+            return Tally.model_validate(await cursor.fetchone())
+
+    async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta) -> Control | None:
+        """One step down the ladder for everything, by Handrail's own hand.
+
+        None where that hand has moved within `pause` (another worker saw the same trouble, or a person has just cleared it),
+        and where nothing is left to step down to.
+        """
+        if await self._next_step(pause) is None:
+            return None
+        async with writing(self._pool) as connection:
+            await _alone(connection)
+            level = await _next_level(connection, pause)
+            if level is None:
+                return None
+            wanted = Wanted(
+                scope=GLOBAL, level=level, hand=Hand.HANDRAIL, reason=reason[:500], actor=Hand.HANDRAIL, lasting=lasting
+            )
+            return await _set(connection, wanted, waited=True)
+
+    async def _next_step(self, pause: timedelta) -> Autonomy | None:
+        async with reading(self._pool) as connection:
+            return await _next_level(connection, pause)
+
+    async def _change(self, wanted: Sequence[Wanted]) -> list[Control]:
+        try:
+            async with writing(self._pool) as connection:
+                await _alone(connection)
+                return [await _set(connection, one, waited=True) for one in wanted]
+        except LockNotAvailable:
+            # A tool hangs in its transaction. Stopping all that begins from now cannot wait for it.
+            async with writing(self._pool) as connection:
+                return [await _set(connection, one, waited=False) for one in wanted]
+
+
+def lifting(control: Control, reason: str, actor: str) -> Wanted:
+    """The entry that ends what its hand says about a scope."""
+    return Wanted(scope=Scope.parse(control.scope), level=Autonomy.AUTO, hand=control.hand, reason=reason, actor=actor)
+
+
+async def _alone(connection: Connection) -> None:
+    """Wait until nothing is under way; nothing begins until this transaction ends. Raises: LockNotAvailable."""
+    patience = str(int(PATIENCE.total_seconds() * 1_000))
+    await connection.execute(QUERIES["change_controls"], {"key": ADVISORY_LOCK, "patience": patience})
+
+
+async def _standing(connection: Connection, business: Business, topic: str, customer_id: str) -> Standing:
+    controls = await _in_force(connection)
+    segments: list[str] = []
+    if business.customer and any(one.scope.startswith(f"{ScopeKind.SEGMENT}:") for one in controls):
+        known = await business.customer(connection, customer_id, datetime.now(UTC))
+        segments = [str(one) for one in cast(list[Any], known.get("segments") or [])]
+    return concerning(controls, topic, segments)
+
+
+async def _in_force(connection: Connection) -> list[Control]:
+    return await _controls(connection, "controls_in_force")
+
+
+async def _controls(connection: Connection, query: str, **parameters: Any) -> list[Control]:
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES[query], parameters)
+        return [Control.model_validate(row) for row in await cursor.fetchall()]
+
+
+async def _next_level(connection: Connection, pause: timedelta) -> Autonomy | None:
+    """The level below the one that Handrail's own hand holds now."""
+    async with rows(connection) as cursor:
+        about = {"scope": str(GLOBAL), "hand": Hand.HANDRAIL, "pause": pause}
+        await cursor.execute(QUERIES["newest_of_hand"], about)
+        newest = await cursor.fetchone()
+    if newest and newest["recent"]:
+        return None
+    held = [one.level for one in await _in_force(connection) if one.hand is Hand.HANDRAIL and one.scope == str(GLOBAL)]
+    below = LADDER[(held[0] if held else Autonomy.AUTO).rank + 1 :]
+    return below[0] if below else None
+
+
+async def _set(connection: Connection, wanted: Wanted, *, waited: bool) -> Control:
+    values = {
+        **wanted.model_dump(include={"level", "hand", "reason", "actor", "lasting"}),
+        "scope": str(wanted.scope),
+        "waited": waited,
+    }
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["set_control"], values)
+        return Control.model_validate(await cursor.fetchone())
