@@ -151,4 +151,5 @@ class Commit(Stored):
     handoff: Handoff | None = None
     usage: Usage | None = None
     audit: list[AuditEntry] = Field(default_factory=list)
+    reply_approved: bool = Field(default=False, description="a person approved the assistant's words among the messages")
     begun_again: bool = Field(default=False, description="open approvals that an abandoned run alone knew are withdrawn")

@@ -14,12 +14,13 @@ from handrail.domain.model import Stored
 class Effect(Stored):
     """An allowed or approved proposal on its way to the system of record. `effect_id` is the idempotency key.
 
-    `customer_id` comes from the case, never from the model.
+    `customer_id` and `topic` come from the case, never from the model.
     """
 
     effect_id: str
     case_id: str
     customer_id: str
+    topic: str = ""
     action: str
     arguments: dict[str, Any]
     arguments_hash: str

@@ -12,7 +12,7 @@ from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, UnknownCase
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author, Message
-from handrail.postgres import steps
+from handrail.postgres import controls, steps
 from handrail.postgres.pool import Connection, Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -51,11 +51,24 @@ class PostgresCases:
         Raises:
             CaseConflict: the case id stands for another customer or other content.
             EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
+            SwitchedOff: it holds words of the assistant's, and a live control says no; nothing was written.
         """
         async with writing(self._pool) as connection:
+            await self._admit(connection, commit)
             await connection.execute(QUERIES["save_case"], commit.row.model_dump(mode="json"))
             await _refuse_other(connection, commit.row.case_id, commit.row.customer_id, commit.row.content_digest)
             await steps.save(connection, commit)
+
+    async def _admit(self, connection: Connection, commit: Commit) -> None:
+        """Whether what the assistant says may leave now; what has left already, may. Raises: SwitchedOff."""
+        saying = {one.message_id for one in commit.messages if one.author is Author.ASSISTANT}
+        if not saying:
+            return
+        await controls.hold(connection)
+        row = commit.row
+        cursor = await connection.execute(QUERIES["said"], {"case_id": row.case_id, "message_ids": sorted(saying)})
+        if saying - {message_id for (message_id,) in await cursor.fetchall()}:
+            await controls.gate(connection, self._business, row.topic or "", row.customer_id, approved=commit.reply_approved)
 
     async def transcript(self, case_id: str) -> list[Message]:
         """The messages in order; none for an unknown case."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from handrail.domain.effects import Effect, EffectResult
@@ -11,8 +12,19 @@ from handrail.postgres.pool import Connection, rows
 from handrail.postgres.queries import QUERIES
 
 
-async def lock(connection: Connection, effect: Effect) -> EffectResult | None:
-    """Lock the row until the transaction ends; the first answer where there is one, None where the effect may run now.
+APPROVED = ("approved", "edited")
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What the ledger holds of an effect: its first `answer`, or None where it may run now; `approved` by a person."""
+
+    answer: EffectResult | None
+    approved: bool
+
+
+async def lock(connection: Connection, effect: Effect) -> Stands:
+    """Lock the row until the transaction ends.
 
     Raises:
         EffectConflict: nothing, or something else, stands under this id, or no verdict and no person allows it.
@@ -23,15 +35,16 @@ async def lock(connection: Connection, effect: Effect) -> EffectResult | None:
     if stands is None:
         raise EffectConflict(f"effect_id: {effect.effect_id} is not in the ledger; record its verdict first.")
     _refuse_another(effect, stands)
+    approved = stands["approval_status"] in APPROVED
     if stands["outcome"] is not None:
-        return await answer(connection, effect.effect_id)
+        return Stands(await answer(connection, effect.effect_id), approved)
     if not stands["permitted"]:
         raise EffectConflict(
             f"effect_id: {effect.effect_id} is {stands['status']} in the ledger (ruling {stands['ruling']}, approval "
             f"{stands['approval_status'] or 'not asked for'}) or was ruled on with other arguments; "
             "record a verdict or a decision that allows exactly these."
         )
-    return None
+    return Stands(None, approved)
 
 
 async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:
@@ -39,7 +52,13 @@ async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]
 
     `outcome` has status, applied_at and either result or code and message.
     """
-    parameters = {"result": None, "code": None, "message": None, **outcome, **effect.model_dump(exclude={"arguments"})}
+    parameters = {
+        "result": None,
+        "code": None,
+        "message": None,
+        **outcome,
+        **effect.model_dump(exclude={"arguments", "topic"}),
+    }
     await connection.execute(QUERIES["settle_action"], parameters)
     entry = {
         "case_id": effect.case_id,

@@ -14,7 +14,7 @@ from handrail.domain.agent import ToolSpec
 from handrail.domain.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
 from handrail.ports import Clock
-from handrail.postgres import ledger
+from handrail.postgres import controls, ledger
 from handrail.postgres.pool import Connection, Pool, reading, writing
 
 Answer = TypeVar("Answer")
@@ -92,12 +92,16 @@ class PostgresRecord:
 
         Raises:
             EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
+            SwitchedOff: a live control says no; nothing was written, and it may be tried again when it is lifted.
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
         """
         async with writing(self._pool) as connection:
-            before = await ledger.lock(connection, effect)
-            if before is not None:
-                return before
+            await controls.hold(connection)
+            stands = await ledger.lock(connection, effect)
+            if stands.answer is not None:
+                return stands.answer
+            about = (effect.topic, effect.customer_id)
+            await controls.gate(connection, self._business, *about, tool=effect.action, approved=stands.approved)
             return await self._run(connection, effect)
 
     async def _run(self, connection: Connection, effect: Effect) -> EffectResult:
