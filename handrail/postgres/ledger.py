@@ -11,7 +11,6 @@ from handrail.domain.model import digest
 from handrail.postgres.pool import Connection, rows
 from handrail.postgres.queries import QUERIES
 
-
 APPROVED = ("approved", "edited")
 
 
