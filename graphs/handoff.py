@@ -71,6 +71,14 @@ def quoted(message: Message) -> Said:
     return Said(message_id=message.message_id, turn=message.turn, at=message.at, text=text[:SAID], clipped=len(text) > SAID)
 
 
+def heard_since(packet: Handoff, message: Message, facts: Sequence[Fact] = ()) -> Handoff:
+    """The packet with what the customer wrote while people had the case."""
+    known = {(one.kind, one.value.casefold()) for one in packet.stated}
+    fresh = [one for one in stated([message], [one.value for one in facts]) if (one.kind, one.value.casefold()) not in known]
+    others = [one for one in packet.said if one.message_id != message.message_id]
+    return bounded(packet.model_copy(update={"stated": [*packet.stated, *fresh], "said": [*others, quoted(message)]}))
+
+
 def last_mood(view: EndView) -> list[SentimentPoint]:
     """The one point that this turn's classification gives, where no trace was kept."""
     if view.classification is None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from graphs.handoff import heard_since
 from graphs.state import CaseState, identity
 from graphs.telling import trail
 from handrail.domain.agent import Usage
-from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, Source
+from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, RequestKind, Yes
 from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
 from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.effects import EffectResult
@@ -20,6 +21,7 @@ from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.model import digest
+from handrail.domain.proposals import SEND_REPLY
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40
@@ -55,7 +57,6 @@ class CaseMemory(BaseModel):
 
     revision: int = 0
     approvals: list[Approval] = Field(default_factory=list)
-    source: Source | None = None
     suspended: Suspended | None = None
     decided: Decision | None = None
 
@@ -72,6 +73,7 @@ class CaseMemory(BaseModel):
 
     interruption: Escalation | None = None
     handed_back: str | None = None
+    handed_back_by: list[str] = Field(default_factory=list)
     closing: str | None = None
     notice: str | None = None
     noticed: bool = False
@@ -83,6 +85,7 @@ class CaseMemory(BaseModel):
     unsaved_messages: list[Message] = Field(default_factory=list)
     unsaved_approvals: list[int] = Field(default_factory=list)
     unsaved_audit: list[AuditEntry] = Field(default_factory=list)
+    unsaved_handoff: bool = False
 
     @classmethod
     def of(cls, opened: CaseOpen, now: datetime) -> CaseMemory:
@@ -167,6 +170,9 @@ class CaseMemory(BaseModel):
         self.messages = [*self.messages, message][-MESSAGES_KEPT:]
         while weight(one.text for one in self.messages) > BYTES_KEPT:
             self.messages = self.messages[1:]
+        if self.handoff and message.author is Author.CUSTOMER and self.row.status is CaseStatus.WITH_HUMAN:
+            self.handoff = heard_since(self.handoff, message, self.facts)
+            self.unsaved_handoff = True
         if save:
             self.unsaved_messages.append(message)
             self.unsaved = True
@@ -189,9 +195,15 @@ class CaseMemory(BaseModel):
         self.unsaved_audit.append(AuditEntry(entry_id=entry_id, at=now, actor=actor, action=action, details=details))
         self.unsaved = True
 
-    def ask(self, request: HumanRequest, now: datetime, due_at: datetime | None = None) -> Approval:
-        """Open an approval under a revision that no other of this case has had."""
+    def ask(self, request: HumanRequest, now: datetime, due_at: datetime | None = None, yes: Sequence[Yes] = ()) -> Approval:
+        """Open an approval under a revision that no other of this case has had.
+
+        What the agent wants to do after a person handed the case back counts as that person's own proposal, too.
+        """
         self.revision += 1
+        if request.kind is RequestKind.APPROVAL and request.action != SEND_REPLY:
+            asked_for = dict.fromkeys([*request.proposed_by, *self.handed_back_by])
+            request = request.model_copy(update={"proposed_by": list(asked_for)})
         approval = Approval(
             approval_id=request.request_id,
             case_id=self.row.case_id,
@@ -199,6 +211,7 @@ class CaseMemory(BaseModel):
             request=request,
             opened_at=now,
             due_at=due_at or now + timedelta(minutes=request.expires_in_minutes),
+            yes=list(yes),
         )
         approval = approval.model_copy(update={"update_names": list(approval.menu())})
         self.keep(approval)
@@ -218,6 +231,11 @@ class CaseMemory(BaseModel):
             self.keep(approval.model_copy(update={"status": ApprovalStatus.WITHDRAWN}))
             self.ask(approval.request, now, due_at=approval.due_at)
 
+    def ask_again(self, approval: Approval, now: datetime) -> Approval:
+        """Nothing came up: the same question, with whoever approved it so far, under names that nobody has clicked yet."""
+        self.keep(approval.model_copy(update={"status": ApprovalStatus.WITHDRAWN}))
+        return self.ask(approval.request, now, due_at=approval.due_at, yes=approval.yes)
+
     def drop_approvals(self, status: ApprovalStatus) -> None:
         """Nobody decided: expired or withdrawn, never granted."""
         for approval in self.open_approvals:
@@ -229,6 +247,7 @@ class CaseMemory(BaseModel):
             row=self.row,
             messages=self.unsaved_messages,
             approvals=[one for one in self.approvals if one.revision in self.unsaved_approvals],
+            handoff=self.handoff if self.unsaved_handoff else None,
             audit=self.unsaved_audit,
             begun_again=self.begun_again,
         )
@@ -236,15 +255,16 @@ class CaseMemory(BaseModel):
     def saved(self, commit: Commit) -> None:
         """Forget what `commit` wrote; what came meanwhile stays pending."""
         self.begun_again = False
+        self.unsaved_handoff = self.unsaved_handoff and commit.handoff != self.handoff
         messages = {one.message_id for one in commit.messages}
         audit = {one.entry_id for one in commit.audit}
         self.unsaved_messages = [one for one in self.unsaved_messages if one.message_id not in messages]
         self.unsaved_audit = [one for one in self.unsaved_audit if one.entry_id not in audit]
-        written = {(one.revision, one.status) for one in commit.approvals}
+        written = {(one.revision, one.status, len(one.yes)) for one in commit.approvals}
         self.unsaved_approvals = [
             one.revision
             for one in self.approvals
-            if one.revision in self.unsaved_approvals and (one.revision, one.status) not in written
+            if one.revision in self.unsaved_approvals and (one.revision, one.status, len(one.yes)) not in written
         ]
         self.unsaved = bool(
             self.unsaved_messages or self.unsaved_audit or self.unsaved_approvals or self.row.version != commit.row.version
