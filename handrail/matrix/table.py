@@ -1,0 +1,89 @@
+"""The escalation matrix as a file holds it: rows, of which the first that matches decides, and those who follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from handrail.domain.hours import Calendar
+from handrail.domain.model import Model
+from handrail.domain.routes import Next, Route
+from handrail.matrix.conditions import Situation, When
+
+
+class Step(Model):
+    """Who follows where nobody has answered in time."""
+
+    tier: int = Field(ge=1, le=2)
+    queue: str = Field(min_length=1)
+    respond_within_minutes: int = Field(ge=1)
+
+    def next(self) -> Next:
+        """The step as a route carries it."""
+        return Next(**self.model_dump())
+
+
+class Row(Model):
+    """Where a case goes. `priority` is 1 (first) to 5; `tell` is what the customer is told, language to sentence.
+
+    `then` are those who follow, one after the other, where nobody answers; without it the file's own `then` counts.
+    """
+
+    id: str = Field(min_length=1)
+    when: When
+    tier: int = Field(ge=1, le=2)
+    queue: str = Field(min_length=1)
+    priority: int = Field(default=3, ge=1, le=5)
+    respond_within_minutes: int = Field(ge=1)
+    then: list[Step] | None = None
+    tell: dict[str, str]
+
+
+class Example(Model):
+    """A case and the row that must take it; `at` in the time of `hours`, unless it names a zone of its own."""
+
+    case: Situation
+    row: str
+
+
+class Table(Model):
+    """The whole file. `away` is told as well where nobody is at work, `late` where nobody answered in time."""
+
+    version: Literal[1] = 1
+    hours: Calendar | None = None
+    then: list[Step] = Field(default_factory=list)
+    away: dict[str, str] = Field(default_factory=dict)
+    late: dict[str, str] = Field(default_factory=dict)
+    rows: list[Row] = Field(min_length=1)
+    examples: list[Example] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A checked matrix."""
+
+    table: Table
+
+    def first(self, case: Situation) -> Row:
+        """The first row that matches; the last one always does."""
+        return next(row for row in self.table.rows if row.when.hold(case, self.table.hours))
+
+    def chain(self, row: Row) -> list[Step]:
+        """Who follows on the row: its own `then`, or of the file's what is not below it and not itself."""
+        if row.then is not None:
+            return row.then
+        return [one for one in self.table.then if one.tier >= row.tier and (one.tier, one.queue) != (row.tier, row.queue)]
+
+    def route(self, case: Situation, version: str) -> Route:
+        """Where the case goes."""
+        row = self.first(case)
+        return Route(
+            **row.model_dump(exclude={"id", "when", "then"}),
+            row=row.id,
+            version=version,
+            then=[one.next() for one in self.chain(row)],
+            away=self.table.away,
+            late=self.table.late,
+        )
