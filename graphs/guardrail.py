@@ -7,7 +7,7 @@ from typing import Any
 
 from graphs.again import same_call, unremembered
 from graphs.replying import Replying
-from graphs.sheet import Sheet, by_autonomy, decided, plain, why_blocked
+from graphs.sheet import Sheet, by_autonomy, decided, over_tool, plain, why_blocked
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
@@ -74,6 +74,7 @@ class Guardrail:
         view, topic = sheet.view, sheet.topic
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
+        sheet.by_tool[proposal.action] = await self._dial.autonomy(topic, view.row, proposal.action)
         if proposal.action in view.declined and decided(view, proposal) is None:
             words = f"The agent proposed {proposal.action} again after a person had declined it."
             sheet.refuse(proposal, words)
@@ -91,7 +92,7 @@ class Guardrail:
         changes = {"arguments": checked.arguments, "arguments_hash": digest(checked.arguments), "counted": True}
         same = proposal.model_copy(update=changes)
         if proposal.kind is ProposalKind.READ:
-            return sheet.rule(same, plain(same, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
+            return self._read(sheet, same)
         return self._effect(sheet, same, checked)
 
     def _made(self, sheet: Sheet, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
@@ -124,6 +125,14 @@ class Guardrail:
         sheet.escalate("bounds", words)
         return True
 
+    def _read(self, sheet: Sheet, proposal: Proposal) -> None:
+        verdict = over_tool(sheet, proposal, plain(proposal, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
+        if verdict.ruling is Ruling.BLOCK:
+            return sheet.refuse(proposal, "; ".join(verdict.messages))
+        if decided(sheet.view, proposal) is not None:
+            verdict = plain(proposal, Ruling.ALLOW, "approved", "A person approved this look-up.")
+        return sheet.rule(proposal, verdict)
+
     def _effect(self, sheet: Sheet, proposal: Proposal, checked: Checked) -> None:
         verdict = self._policies.rule(proposal, checked.facts).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "facts": checked.facts}
@@ -140,7 +149,7 @@ class Guardrail:
             verdict = verdict.model_copy(update={"ruling": Ruling.ALLOW, "hits": [*verdict.hits, hit]})
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate(why_blocked(sheet, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
+            sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
 
     async def _record_rulings(self, sheet: Sheet) -> None:
         ledger = [one for one in sheet.rulings if one.proposal.kind is not ProposalKind.READ]

@@ -43,7 +43,7 @@ class Replying:
         verdict = by_autonomy(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
-            sheet.escalate(why_blocked(sheet, verdict), "The agent only drafts here; a person owns the case.")
+            sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages))
         return None
 
     def _hits(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from graphs.views import GuardrailView
 from handrail.domain.agent import Exchange, ToolCall
 from handrail.domain.approvals import Decision, DecisionKind
 from handrail.domain.cases import Ruled
+from handrail.domain.controls import reason_of
 from handrail.domain.handoffs import Escalation
 from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
-from handrail.domain.topics import Autonomy, Dialled, Topic
+from handrail.domain.topics import Autonomy, Dialled, Setting, Topic
 
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
@@ -29,6 +31,7 @@ class Sheet:
     view: GuardrailView
     topic: Topic
     dialled: Dialled
+    by_tool: dict[str, Dialled] = field(default_factory=dict)
     kept: list[Proposal] = field(default_factory=list)
     rulings: list[Ruled] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -36,6 +39,10 @@ class Sheet:
     calls: dict[str, int] = field(default_factory=dict)
     sent_back: int = 0
     escalation: Escalation | None = None
+
+    def dial(self, proposal: Proposal) -> Dialled:
+        """How far the agent may go with this proposal."""
+        return self.by_tool.get(proposal.action, self.dialled)
 
     def rule(self, proposal: Proposal, verdict: Verdict) -> None:
         """Keep the proposal under its verdict."""
@@ -77,13 +84,27 @@ def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
 
 def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict made stricter by how far the agent may go now, and how sure routing is of the topic; never more lenient."""
-    lowered = [one for one in sheet.dialled.settings if one.autonomy is not Autonomy.AUTO]
-    hits = [RuleHit(policy=one.source, rule=BY_AUTONOMY, ruling=AS_RULING[one.autonomy], message=one.why) for one in lowered]
-    hits += unsure(sheet, proposal)
+    hits = [*lowering(sheet.dial(proposal).settings), *unsure(sheet, proposal)]
     if verdict.ruling is Ruling.BLOCK or not hits:
         return verdict
     ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
+
+
+def over_tool(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
+    """The verdict on a read made stricter by what is said about its tool alone: reading is no answer and no effect."""
+    hits = lowering(one for one in sheet.dial(proposal).settings if one not in sheet.dialled.settings)
+    ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
+
+
+def lowering(settings: Iterable[Setting]) -> list[RuleHit]:
+    """Every word that keeps the agent from going alone, as a rule that has matched."""
+    return [
+        RuleHit(policy=one.source, rule=BY_AUTONOMY, ruling=AS_RULING[one.autonomy], message=one.why)
+        for one in settings
+        if one.autonomy is not Autonomy.AUTO
+    ]
 
 
 def unsure(sheet: Sheet, proposal: Proposal) -> list[RuleHit]:
@@ -97,8 +118,8 @@ def unsure(sheet: Sheet, proposal: Proposal) -> list[RuleHit]:
     return [RuleHit(policy="topic", rule=BY_CONFIDENCE, ruling=Ruling.REQUIRE_APPROVAL, message=words)]
 
 
-def why_blocked(sheet: Sheet, verdict: Verdict) -> str:
+def why_blocked(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> str:
     """The reason code: how far the agent may go now, or a policy."""
     if not any(hit.rule == BY_AUTONOMY for hit in verdict.hits):
         return "policy_block"
-    return "autonomy_off" if sheet.dialled.autonomy is Autonomy.OFF else "draft"
+    return reason_of(sheet.dial(proposal))

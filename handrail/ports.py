@@ -18,6 +18,7 @@ from handrail.domain.handoffs import Handoff, Route
 from handrail.domain.messages import Message
 from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
+from handrail.domain.reviewers import Reviewers
 from handrail.domain.topics import Dialled, Setting, Topic
 
 
@@ -57,15 +58,18 @@ class ReviewGates(Protocol):
 class Lever(Protocol):
     """A source that can lower a topic's autonomy, besides the topic's own file: a review gate, a live control."""
 
-    async def settings(self, topic: Topic, row: CaseRow | None) -> list[Setting]:
-        """What it says now about the topic, and about this case where there is one; an error stops the turn."""
+    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
+        """What it says now about the topic, about this case where there is one, and about the use of `tool` where one is named.
+
+        An error stops the turn.
+        """
         ...
 
 
 class Dial(Protocol):
     """How far the agent may go now. Asked before every model call and every ruling, never remembered."""
 
-    async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
+    async def autonomy(self, topic: Topic, row: CaseRow | None = None, tool: str | None = None) -> Dialled:
         """The strictest of the topic's file and every lever, with the words of each."""
         ...
 
@@ -210,6 +214,12 @@ class Cases(Protocol):
     async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]: ...
 
     async def open_approvals(self) -> list[tuple[CaseView, Approval]]: ...
+
+
+class ReviewersInForce(Protocol):
+    """Who may decide what, as it is now; the file is read again when it changes and the last good version stays."""
+
+    def now(self) -> Reviewers: ...
 
 
 class Identities(Protocol):

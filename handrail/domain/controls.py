@@ -130,6 +130,14 @@ def concerning(controls: Sequence[Control], topic: str, segments: Iterable[str])
     )
 
 
+def reason_of(found: Dialled) -> str:
+    """The reason code with which a case that may not go on alone reaches a person."""
+    if found.autonomy is not Autonomy.OFF:
+        return "draft"
+    live = any(one.source == SOURCE and one.autonomy is Autonomy.OFF for one in found.settings)
+    return SWITCHED_OFF if live else "autonomy_off"
+
+
 def admit(found: Dialled, *, approved: bool) -> None:
     """Let something of the agent's out of the house, or not: at `review` only what a person approved.
 

@@ -69,9 +69,9 @@ class PostgresControls:
         except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
             return Standing(unreadable=type(error).__name__)
 
-    async def settings(self, topic: Topic, row: CaseRow | None) -> list[Setting]:
-        """What the controls say about the topic, and about this case's customer where there is one."""
-        return (await self.over(topic.name, row.customer_id if row else "")).settings()
+    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
+        """What the controls say about the topic, about this case's customer where there is one, and about the tool."""
+        return (await self.over(topic.name, row.customer_id if row else "")).settings(tool)
 
     async def in_force(self) -> list[Control]:
         """Every control in force, the oldest first."""

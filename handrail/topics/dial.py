@@ -16,7 +16,7 @@ class TopicDial:
     def __init__(self, *levers: Lever) -> None:
         self._levers: Sequence[Lever] = levers
 
-    async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
+    async def autonomy(self, topic: Topic, row: CaseRow | None = None, tool: str | None = None) -> Dialled:
         """The strictest of the topic's file and every lever, with the words of each."""
         settings = [
             Setting(
@@ -24,7 +24,7 @@ class TopicDial:
             )
         ]
         for lever in self._levers:
-            settings += await lever.settings(topic, row)
+            settings += await lever.settings(topic, row, tool)
         return dialled(settings)
 
 
@@ -35,8 +35,8 @@ class GateLever:
         self._gates = gates
         self._clock = clock
 
-    async def settings(self, topic: Topic, row: CaseRow | None) -> list[Setting]:
-        """What the gate says; nothing where the topic has none."""
+    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
+        """What the gate says, of every tool the same; nothing where the topic has none."""
         state = await self.state(topic, begin=row is not None)
         return [] if state is None else [state.setting]
 
