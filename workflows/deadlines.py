@@ -17,6 +17,7 @@ LABELS: dict[What, str] = {
     "reroute": "Answer deadline: the next tier takes over",
     "close": "Closes: nothing more was written",
 }
+SETTLING = "Settling before it parks"
 
 
 def deadline(memory: CaseMemory) -> tuple[datetime, What] | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from tests.house import wait_for
+from workflows.deadlines import SETTLING
 
 NAMED = {
     "activityTaskScheduledEventAttributes": ("activityType", "name"),
@@ -37,7 +39,20 @@ async def quiet(client: Client, case_id: str) -> bool:
     """The newest run has begun, and nothing is being done in it: without a finished task there is nothing to replay."""
     found = (await client.get_workflow_handle(f"case-{case_id}").describe()).raw_description
     begun = found.workflow_execution_info.history_length > FIRST_TASK
-    return begun and not found.pending_activities and not found.HasField("pending_workflow_task")
+    if not begun or found.pending_activities or found.HasField("pending_workflow_task"):
+        return False
+    return not settling((await client.get_workflow_handle(f"case-{case_id}").fetch_history()).events)
+
+
+def settling(events: Sequence[HistoryEvent]) -> bool:
+    """Whether the run only waits to be old enough to be continued."""
+    started: set[int] = set()
+    for event in events:
+        if SETTLING.encode() in event.user_metadata.summary.data:
+            started.add(event.event_id)
+        started.discard(event.timer_fired_event_attributes.started_event_id)
+        started.discard(event.timer_canceled_event_attributes.started_event_id)
+    return bool(started)
 
 
 def scrubbed(text: str) -> str:
