@@ -7,8 +7,9 @@ from typing import Any
 from graphs.bounds import fitted
 from graphs.views import ActView
 from handrail.domain.agent import Exchange, ToolCall
+from handrail.domain.controls import stopped
 from handrail.domain.effects import Effect, EffectResult, EffectStatus
-from handrail.domain.errors import BusinessRefused, InvalidInput
+from handrail.domain.errors import BusinessRefused, InvalidInput, SwitchedOff
 from handrail.domain.handoffs import Fact
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.ports import Clock, SystemOfRecord
@@ -24,6 +25,8 @@ class Act:
     async def act(self, state: ActView) -> dict[str, Any]:
         """Run what was allowed or approved; effects go through the ledger, at most once.
 
+        Where a live control stops one of them, the rest stays: for a person, or to be ruled on again.
+
         Raises:
             EffectConflict: the ledger holds no allowing verdict for exactly these arguments.
         """
@@ -32,23 +35,24 @@ class Act:
             (one.verdict.proposal_id, one.verdict.arguments_hash) for one in view.rulings if one.verdict.ruling is Ruling.ALLOW
         }
         done = [one for one in view.proposals if (one.proposal_id, one.arguments_hash) in allowed]
-        exchanges, effects = list(view.exchanges), list(view.effects)
+        exchanges, effects, stop = list(view.exchanges), list(view.effects), None
         facts: list[Fact] = []
-        for one in done:
+        for place, one in enumerate(done):
             if one.kind is ProposalKind.EFFECT:
-                result = await self._record.apply(effect(view, one))
+                try:
+                    result = await self._record.apply(effect(view, one))
+                except SwitchedOff as refused:
+                    done, stop = done[:place], refused
+                    break
                 effects = [*(old for old in effects if old.effect_id != result.effect_id), result]
                 exchanges.append(exchange(one, fitted(told(result)), result.status is EffectStatus.APPLIED))
             else:
                 value, ok = await self._read(view, one)
                 exchanges.append(exchange(one, value, ok))
                 facts.append(Fact(name=fact_name(one), value=value, source=one.action, at=self._clock.now()))
-        return {
-            "proposals": [one for one in view.proposals if one not in done],
-            "exchanges": exchanges,
-            "effects": effects,
-            "facts": facts,
-        }
+        left = [one for one in view.proposals if one not in done]
+        found = {"proposals": left, "exchanges": exchanges, "effects": effects, "facts": facts}
+        return {**found, **held_back(stop, view.step)} if stop else found
 
     async def _read(self, view: ActView, one: Proposal) -> tuple[dict[str, Any], bool]:
         try:
@@ -58,6 +62,14 @@ class Act:
             return {"refused": str(refused)}, False
 
 
+def held_back(refused: SwitchedOff, step: int) -> dict[str, Any]:
+    """What changes where a live control keeps something in: a person gets the case, or it is ruled on again as things are now.
+
+    The step tells the next ruling's input from the last one's.
+    """
+    return {"escalation": stopped(refused), "rulings": [], "step": step + 1}
+
+
 def effect(view: ActView, one: Proposal) -> Effect:
     """The allowed proposal with the case's own customer and whoever approved it."""
     approved = next((d for d in reversed(view.decisions) if d.approval_id == one.proposal_id), None)
@@ -65,6 +77,7 @@ def effect(view: ActView, one: Proposal) -> Effect:
         effect_id=one.proposal_id,
         case_id=view.row.case_id,
         customer_id=view.row.customer_id,
+        topic=view.row.topic or "",
         action=one.action,
         arguments=one.arguments,
         arguments_hash=one.arguments_hash,

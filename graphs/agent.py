@@ -5,29 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from graphs.bounds import fitted, too_long, too_much
+from graphs.sheet import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
 from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest
-from handrail.domain.errors import BusinessRefused
+from handrail.domain.controls import SWITCHED_OFF, reason_of
+from handrail.domain.errors import BusinessRefused, SwitchedOff
 from handrail.domain.handoffs import Escalation, Fact
 from handrail.domain.model import digest
 from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
-from handrail.domain.topics import Autonomy, Topic
-from handrail.ports import Cases, Clock, Model, SystemOfRecord, Topics
+from handrail.domain.topics import Autonomy, Dialled, Topic
+from handrail.ports import Cases, Clock, Dial, Model, SystemOfRecord, Topics
 
 
 class Agent:
     """One model call with this topic's tools and prompt only."""
 
-    def __init__(self, model: Model, topics: Topics, record: SystemOfRecord, cases: Cases, clock: Clock) -> None:
+    def __init__(self, model: Model, topics: Topics, dial: Dial, record: SystemOfRecord, cases: Cases, clock: Clock) -> None:
         self._model = model
         self._topics = topics
+        self._dial = dial
         self._record = record
         self._cases = cases
         self._clock = clock
 
     async def agent(self, state: AgentView) -> dict[str, Any]:
-        """Proposals: tool calls, or a reply.
+        """Proposals: tool calls, or a reply. How far the agent may go is asked before the model is, and again before its
+        answer counts: one that comes after a switch is thrown away.
 
         Raises:
             ModelUnavailable: worth another try.
@@ -37,11 +41,18 @@ class Agent:
         topic = self._topics.get(view.row.topic or "")
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words="The case is about none of the agent's topics.")}
-        refusal = for_people_now(topic) or over(view, topic)
+        dialled = await self._dial.autonomy(topic, view.row)
+        refusal = for_people_now(topic, dialled) or over(view, topic)
         if refusal:
             return {"escalation": refusal}
-        facts = await self._prefetch(view, topic)
-        answer = await self._model.complete(await self._request(view, topic, facts))
+        facts = await self._prefetch(view, topic, dialled)
+        try:
+            answer = await self._model.complete(await self._request(view, topic, facts))
+        except SwitchedOff as refused:
+            return {"facts": facts, "escalation": Escalation(reason=SWITCHED_OFF, words=str(refused))}
+        if late := for_people_now(topic, await self._dial.autonomy(topic, view.row)):
+            usage = view.usage.plus(answer.usage)
+            return {"step": view.step + 1, "facts": facts, "proposals": [], "usage": usage, "escalation": late}
         excess = too_much(answer)
         return {
             "step": view.step + 1,
@@ -60,6 +71,7 @@ class Agent:
             feedback.append(f"A colleague handed the case back to you with this note: {view.person.note}")
         return ModelRequest(
             case_id=view.row.case_id,
+            customer_id=view.row.customer_id,
             topic=topic.name,
             prompt=topic.prompt,
             tools=self._record.specs(topic.tools),
@@ -70,10 +82,13 @@ class Agent:
             language=view.row.language or "en",
         )
 
-    async def _prefetch(self, view: AgentView, topic: Topic) -> list[Fact]:
+    async def _prefetch(self, view: AgentView, topic: Topic, dialled: Dialled) -> list[Fact]:
         facts = []
         for wanted in topic.prefetch:
+            own = lowering(of_tool_alone(dialled, await self._dial.autonomy(topic, view.row, wanted.tool)))
             try:
+                if own:  # nobody approves what is looked up before the agent has said a word
+                    raise BusinessRefused(SWITCHED_OFF, own[0].message)
                 value = await self._record.read(view.row.case_id, view.row.customer_id, wanted.tool, dict(wanted.arguments))
             except BusinessRefused as refused:
                 value = {"refused": str(refused)}
@@ -110,12 +125,12 @@ def proposal(
     )
 
 
-def for_people_now(topic: Topic) -> Escalation | None:
-    """A person can hand back any case, and a topic can be switched off while a case is open."""
+def for_people_now(topic: Topic, dialled: Dialled) -> Escalation | None:
+    """A person can hand back any case, and the agent can be switched off while a case is open."""
     if topic.people_only:
         return Escalation(reason="people_only", words=f"{topic.name} is for people: {topic.description}")
-    if topic.autonomy is Autonomy.OFF:
-        return Escalation(reason="autonomy_off", words=f"The agent is switched off for {topic.name}.")
+    if dialled.autonomy is Autonomy.OFF:
+        return Escalation(reason=reason_of(dialled), words=f"The agent is switched off for {topic.name}. {dialled.why}")
     return None
 
 

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from graphs.act import held_back
 from graphs.handoff import NO_ANSWER, packet
 from graphs.replying import text_of
 from graphs.state import Outcome, identity
 from graphs.views import EndView
 from handrail.domain.agent import Disposition
+from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit, Tier
+from handrail.domain.errors import SwitchedOff
 from handrail.domain.handoffs import Escalation, Handoff, Route
 from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import ProposalKind
+from handrail.domain.proposals import Proposal, ProposalKind
 from handrail.ports import Cases, Clock, Matrix
+
+YES = (DecisionKind.APPROVE, DecisionKind.EDIT)
 
 
 class Resolve:
@@ -27,7 +32,10 @@ class Resolve:
         self._disclosure = disclosure
 
     async def resolve(self, state: EndView) -> dict[str, Any]:
-        """Commit the turn with the reply; the first one says that an assistant is answering."""
+        """Commit the turn with the reply; the first one says that an assistant is answering.
+
+        Where a live control stops it, nothing is committed: a person gets the case, or the reply is ruled on again.
+        """
         view = EndView.model_validate(state)
         now = self._clock.now()
         proposal = next(one for one in view.proposals if one.kind is ProposalKind.REPLY)
@@ -45,7 +53,10 @@ class Resolve:
             }
         )
         message = said(view, Author.ASSISTANT, text, now, "reply")
-        outcome = await end(self._cases, view, row, [message], None)
+        try:
+            outcome = await end(self._cases, view, row, [message], None, approved=approved(view, proposal))
+        except SwitchedOff as refused:
+            return held_back(refused, view.step)
         return {"outcome": outcome, "row": row, "disclosed": True}
 
     def _opening(self, view: EndView) -> str:
@@ -113,8 +124,22 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
     )
 
 
-async def end(cases: Cases, view: EndView, row: CaseRow, messages: list[Message], handoff: Handoff | None) -> Outcome:
-    """Commit the whole turn in one transaction."""
+def approved(view: EndView, proposal: Proposal) -> bool:
+    """Whether a person approved exactly these words."""
+    return any(
+        one.approval_id == proposal.proposal_id and one.arguments_hash == proposal.arguments_hash and one.decision in YES
+        for one in view.decisions
+    )
+
+
+async def end(
+    cases: Cases, view: EndView, row: CaseRow, messages: list[Message], handoff: Handoff | None, *, approved: bool = False
+) -> Outcome:
+    """Commit the whole turn in one transaction.
+
+    Raises:
+        SwitchedOff: a live control stops what the assistant says among `messages`; `approved` is a person's yes to it.
+    """
     entry = AuditEntry(
         entry_id=identity(row.case_id, row.version, "turn"),
         at=row.updated_at,
@@ -130,6 +155,7 @@ async def end(cases: Cases, view: EndView, row: CaseRow, messages: list[Message]
             handoff=handoff,
             usage=view.usage,
             audit=[entry],
+            reply_approved=approved,
         )
     )
     return Outcome(status=row.status, row=row, messages=messages, handoff=handoff)

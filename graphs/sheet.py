@@ -12,6 +12,7 @@ from handrail.domain.cases import Ruled
 from handrail.domain.controls import reason_of
 from handrail.domain.handoffs import Escalation
 from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.reviewers import Asked, Reviewers
 from handrail.domain.topics import Autonomy, Dialled, Setting, Topic
 
 BY_AUTONOMY = "autonomy"
@@ -31,6 +32,7 @@ class Sheet:
     view: GuardrailView
     topic: Topic
     dialled: Dialled
+    reviewers: Reviewers = field(default_factory=Reviewers)
     by_tool: dict[str, Dialled] = field(default_factory=dict)
     kept: list[Proposal] = field(default_factory=list)
     rulings: list[Ruled] = field(default_factory=list)
@@ -82,6 +84,19 @@ def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
     return None
 
 
+def by_people(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
+    """The verdict with what a person said to exactly these arguments: allowed where that is enough by the rules, the roles
+    and the limits of now, else to be asked again."""
+    decision = decided(sheet.view, proposal)
+    if verdict.ruling is not Ruling.REQUIRE_APPROVAL or decision is None:
+        return verdict
+    short = sheet.reviewers.shortfall(decision, Asked.under(proposal.action, verdict))
+    ruling, rule = (Ruling.ALLOW, "approved") if short is None else (Ruling.REQUIRE_APPROVAL, "asked_again")
+    words = short or f"Approved by {decision.reviewer or 'a person'}."
+    hit = RuleHit(policy="handrail", rule=rule, ruling=ruling, message=words)
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
 def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict made stricter by how far the agent may go now, and how sure routing is of the topic; never more lenient."""
     hits = [*lowering(sheet.dial(proposal).settings), *unsure(sheet, proposal)]
@@ -93,9 +108,14 @@ def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
 
 def over_tool(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict on a read made stricter by what is said about its tool alone: reading is no answer and no effect."""
-    hits = lowering(one for one in sheet.dial(proposal).settings if one not in sheet.dialled.settings)
+    hits = lowering(of_tool_alone(sheet.dialled, sheet.dial(proposal)))
     ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
+
+
+def of_tool_alone(topic: Dialled, tool: Dialled) -> list[Setting]:
+    """What is said about a tool and not about the topic or the case."""
+    return [one for one in tool.settings if one not in topic.settings]
 
 
 def lowering(settings: Iterable[Setting]) -> list[RuleHit]:

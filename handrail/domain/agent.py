@@ -49,6 +49,7 @@ class ModelRequest(Stored):
     to a proposal of this turn that did not pass."""
 
     case_id: str
+    customer_id: str = Field(default="", description="for live controls; the model never sees it")
     topic: str
     prompt: str
     tools: list[ToolSpec] = Field(default_factory=list)

@@ -208,7 +208,7 @@ class Stage:
         clock = Noon()
         return CaseNodes(
             classify=Classify(self.router, self.topics, self.cases).classify,
-            agent=Agent(self.model, self.topics, self.bank, self.cases, clock).agent,
+            agent=Agent(self.model, self.topics, self.dial, self.bank, self.cases, clock).agent,
             guardrail=Guardrail(self.topics, self.dial, self.bank, self.policies, self.cases, clock).guardrail,
             approval=Ask(240).approval,
             act=Act(self.bank, clock).act,
