@@ -1,0 +1,48 @@
+"""Cancelling a pending order; all that was paid goes back to where it came from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from examples.retail import queries
+from examples.retail.accounts import locked_user, own_user
+from examples.retail.arguments import Cancel
+from examples.retail.document import Order, number
+from examples.retail.orders import after, book, order_facts, order_shown, own_order, require_status, usd
+from handrail.business import Call, Preview
+from handrail.domain.errors import BusinessRefused
+
+REASONS = ("no longer needed", "ordered by mistake")
+
+
+def check(order: Order, reason: str) -> None:
+    """Raises: BusinessRefused: `wrong_status`, `reason`."""
+    require_status(order, "pending", what="cancelling")
+    if reason not in REASONS:
+        raise BusinessRefused("reason", f"reason: an order is cancelled only where it is {' or '.join(map(repr, REASONS))}.")
+
+
+async def preview_cancel(call: Call, arguments: Cancel) -> Preview:
+    """What the cancellation would do. Raises: BusinessRefused: see `check`; `order_not_found`."""
+    user, order = await own_user(call), await own_order(call, arguments.order_id)
+    check(order, arguments.reason)
+    back = sum((payment.amount for payment in order.payment_history), Decimal(0))
+    return Preview(
+        title=f"Cancel order {order.order_id} and pay back {usd(back)}",
+        headline=f"cancel order · {usd(back)} back",
+        shown={"Paid back": usd(back), "Reason": arguments.reason, **order_shown(order, user)},
+        facts={**order_facts(order), "cancel_reason": arguments.reason, "money_back_usd": number(back)},
+        pins={"order_status": order.status},
+    )
+
+
+async def cancel_pending_order(call: Call, arguments: Cancel) -> dict[str, Any]:
+    """Cancel. Raises: BusinessRefused: see `check`; `order_not_found`, `changed`."""
+    await locked_user(call)
+    order = await own_order(call, arguments.order_id, arguments.order_status)
+    check(order, arguments.reason)
+    await queries.execute(call.connection, "cancel_order", order_id=order.order_id, reason=arguments.reason)
+    for payment in order.payment_history:
+        await book(call, order, payment.model_copy(update={"transaction_type": "refund"}))
+    return await after(call, order)

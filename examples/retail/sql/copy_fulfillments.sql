@@ -1,0 +1,1 @@
+copy retail.fulfillments (order_id, place, tracking_ids, item_ids) from stdin

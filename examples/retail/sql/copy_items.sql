@@ -1,0 +1,1 @@
+copy retail.items (product_id, item_id, place, options, available, price) from stdin

@@ -1,0 +1,1 @@
+copy retail.products (product_id, place, name) from stdin

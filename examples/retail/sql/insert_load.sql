@@ -1,0 +1,1 @@
+insert into retail.loads default values on conflict do nothing
