@@ -21,24 +21,45 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.cases import CaseActivities
 from activities.nodes import NodeActivities
+from activities.people import PeopleActivities
 from graphs.act import Act
 from graphs.agent import Agent
 from graphs.approval import Approval
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.classify import Classify
+from graphs.consult import Consult
 from graphs.guardrail import Guardrail
 from graphs.outcomes import Escalate, Resolve
+from graphs.screen import Screen
 from handrail.business import Business, Kind, load_business
 from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
+from handrail.domain.reviewers import FILE as REVIEWERS
 from handrail.llm.chat import ChatModel
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
-from handrail.ports import Cases, Clock, Dial, Matrix, Model, Policies, Router, SystemOfRecord, Topics
+from handrail.ports import (
+    Cases,
+    Clock,
+    Consultant,
+    Contacts,
+    Customers,
+    Dial,
+    Matrix,
+    Model,
+    Policies,
+    ReviewersInForce,
+    Router,
+    SystemOfRecord,
+    Topics,
+)
 from handrail.postgres.cases import PostgresCases
+from handrail.postgres.controls import PostgresControls
+from handrail.postgres.customers import PostgresCustomers
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.record import PostgresRecord
-from handrail.postgres.reviews import PostgresReviewGates
+from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
+from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
@@ -72,11 +93,16 @@ class World:
     topics: Topics
     dial: Dial
     policies: Policies
+    reviewers: ReviewersInForce
     matrix: Matrix
     router: Router
     record: SystemOfRecord
     cases: Cases
+    contacts: Contacts
+    customers: Customers
     model: Model
+    consultant: Consultant
+    consulting: bool
 
 
 @asynccontextmanager
@@ -87,6 +113,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
         DefinitionInvalid: the business or one of its files cannot be used.
     """
     business, clock = load_business(settings.business), SystemClock()
+    controls = PostgresControls(pool, business)
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)
     router = LocalRouter(topics, folder / "risk.yaml")
@@ -104,18 +131,25 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             business=business,
             clock=clock,
             topics=topics,
-            dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock)),
+            dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock), controls),
             policies=FilePolicies(
                 folder / "policies",
                 facts=business.facts,
                 tools=list(business.by_name),
                 effects=[tool.name for tool in business.tools if tool.kind is Kind.EFFECT],
             ),
+            reviewers=FileReviewers(
+                folder / REVIEWERS, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict
+            ),
             matrix=FileMatrix(folder / "matrix.yaml"),
             router=router,
             record=PostgresRecord(pool, business, clock),
             cases=PostgresCases(pool, business),
+            contacts=PostgresContacts(pool),
+            customers=PostgresCustomers(pool, business, clock),
             model=model,
+            consultant=model,
+            consulting=settings.consult,
         )
     finally:
         await model.aclose()
@@ -124,11 +158,22 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
 def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
     """The real nodes over the adapters."""
     guardrail = Guardrail(
-        world.topics, world.dial, world.record, world.policies, world.cases, world.clock, world.business.links
+        world.topics,
+        world.dial,
+        world.record,
+        world.policies,
+        world.cases,
+        world.clock,
+        world.business.links,
+        world.reviewers.now,
     )
+    screen = Screen(world.topics, world.dial, world.cases, world.contacts)
     return CaseNodes(
-        classify=Classify(world.router, world.topics, world.cases).classify,
-        agent=Agent(world.model, world.topics, world.record, world.cases, world.clock).agent,
+        classify=Classify(
+            world.router, screen, world.topics, world.customers, world.clock, consulting=world.consulting
+        ).classify,
+        consult=Consult(world.consultant, screen, world.topics, world.dial).consult,
+        agent=Agent(world.model, world.topics, world.dial, world.record, world.cases, world.clock).agent,
         guardrail=guardrail.guardrail,
         approval=Approval(approval_minutes).approval,
         act=Act(world.record, world.clock).act,
@@ -164,13 +209,14 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     """A worker for the `case` workflow and its activities; many may run side by side."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
-    people = CaseActivities(world.cases, world.record, identities, world.clock, terms)
+    record = CaseActivities(world.cases, world.clock, terms)
+    people = PeopleActivities(world.record, identities, world.reviewers)
     local = NodeActivities(nodes)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow],
-        activities=[people.open, people.commit, people.check_edit, people.identify, local.classify, local.guardrail],
+        activities=[record.open, record.commit, people.permit, people.identify, local.classify, local.guardrail],
         plugins=[graph_plugin(graph)],
         interceptors=[Guards()],
         workflow_runner=sandbox(),

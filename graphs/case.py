@@ -14,8 +14,9 @@ from typing import Any, Protocol, TypeVar
 from langgraph.graph import END, START, StateGraph
 
 from graphs import routes
+from graphs.patience import patience
 from graphs.state import CaseState
-from graphs.views import ActView, AgentView, ApprovalView, ClassifyView, EndView, GuardrailView
+from graphs.views import ActView, AgentView, ApprovalView, ClassifyView, ConsultView, EndView, GuardrailView, PatienceView
 
 Update = dict[str, Any]
 View = TypeVar("View", contravariant=True)
@@ -32,6 +33,7 @@ class CaseNodes:
     """The nodes that a graph is built of."""
 
     classify: Node[ClassifyView]
+    consult: Node[ConsultView]
     agent: Node[AgentView]
     guardrail: Node[GuardrailView]
     approval: Node[ApprovalView]
@@ -46,15 +48,17 @@ CaseGraph = StateGraph[CaseState, None, CaseState, CaseState]
 def build_case_graph(nodes: CaseNodes) -> CaseGraph:
     """The case graph, not yet compiled.
 
-    start ─► classify ─► agent ─► guardrail ─► act ─► agent …
-                │          │       │  │  └──► approval ─► guardrail …
-                │          │       │  └─────► resolve ─► end
-                └──────────┴───────┴────────► escalate ─► end
+    start ─► classify ─► (consult) ─► agent ─► guardrail ─► act ─► agent …
+                │            │          │       │  │  └──► approval ─► guardrail …
+                │            │          │       │  └─────► resolve ─► end
+                └────────────┴──────────┴───────┴────────► escalate ─► end
     """
     graph = StateGraph(CaseState)
     node = graph.add_node
     node("classify", nodes.classify, input_schema=ClassifyView, metadata={"execute_in": "workflow"})
+    node("consult", nodes.consult, input_schema=ConsultView, metadata={"execute_in": "activity"})
     node("agent", nodes.agent, input_schema=AgentView, metadata={"execute_in": "activity"})
+    node("patience", patience, input_schema=PatienceView, metadata={"execute_in": "workflow"})
     node("guardrail", nodes.guardrail, input_schema=GuardrailView, metadata={"execute_in": "workflow"})
     node("approval", nodes.approval, input_schema=ApprovalView, metadata={"execute_in": "workflow"})
     node("act", nodes.act, input_schema=ActView, metadata={"execute_in": "activity", "writes": True})
@@ -62,11 +66,13 @@ def build_case_graph(nodes: CaseNodes) -> CaseGraph:
     node("escalate", nodes.escalate, input_schema=EndView, metadata={"execute_in": "activity", "writes": True})
 
     graph.add_conditional_edges(START, routes.entrance, ["classify", "agent", "escalate"])
-    graph.add_conditional_edges("classify", routes.after_classify, ["agent", "escalate"])
-    graph.add_conditional_edges("agent", routes.after_agent, ["guardrail", "escalate"])
+    graph.add_conditional_edges("classify", routes.after_classify, ["agent", "consult", "escalate"])
+    graph.add_conditional_edges("consult", routes.after_consult, ["agent", "escalate"])
+    graph.add_conditional_edges("agent", routes.after_agent, ["guardrail", "patience", "escalate"])
+    graph.add_edge("patience", "escalate")
     graph.add_conditional_edges("guardrail", routes.after_guardrail, ["act", "approval", "resolve", "agent", "escalate"])
     graph.add_conditional_edges("approval", routes.after_approval, ["guardrail", "escalate"])
-    graph.add_conditional_edges("act", routes.after_act, ["agent", "approval"])
-    graph.add_edge("resolve", END)
+    graph.add_conditional_edges("act", routes.after_act, ["agent", "approval", "guardrail", "escalate"])
+    graph.add_conditional_edges("resolve", routes.after_resolve, [END, "guardrail", "escalate"])
     graph.add_edge("escalate", END)
     return graph

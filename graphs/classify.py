@@ -4,48 +4,59 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphs.screen import Screen
 from graphs.views import ClassifyView
-from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk
+from handrail.domain.cases import CaseRow
+from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.handoffs import Escalation
-from handrail.domain.topics import Autonomy, Topic
-from handrail.ports import Cases, Router, Topics
+from handrail.domain.patience import Progress
+from handrail.ports import Clock, Customers, Router, Topics
 
-FLUENT_ENOUGH = 0.6
+POINTS_KEPT = 100
 
 
 class Classify:
-    """Routing before any model: what is for people leaves here."""
+    """Rules and the local classifier. With `consulting` off, what they cannot tell goes to a person."""
 
-    def __init__(self, router: Router, topics: Topics, cases: Cases) -> None:
+    def __init__(
+        self, router: Router, screen: Screen, topics: Topics, customers: Customers, clock: Clock, *, consulting: bool = True
+    ) -> None:
         self._router = router
+        self._screen = screen
         self._topics = topics
-        self._cases = cases
+        self._customers = customers
+        self._clock = clock
+        self._consulting = consulting
 
     async def classify(self, state: ClassifyView) -> dict[str, Any]:
-        """The classification of the customer's new words, and the reason to escalate if there is one."""
-        text = "\n".join(message.text for message in state.incoming)
-        found = await self._router.classify(text, topic_before=state.row.topic)
-        row = state.row.model_copy(
-            update={"topic": found.topic, "risk": found.risk.value, "language": found.language, "confidence": found.confidence}
-        )
-        known = await self._cases.known_customer(state.row.customer_id)
-        return {"row": row, "classification": found, "escalation": for_people(found, self._topics.get(found.topic), known)}
+        """The classification of the customer's new words, how they sound, and the reason to escalate if there is one."""
+        view = ClassifyView.model_validate(state)
+        before = view.row.topic
+        text = "\n".join(message.text for message in view.incoming)
+        known = await self._customers.facts(view.row.customer_id)
+        found = await self._router.classify(text, topic_before=before, flags=known.get("flags") or ())
+        if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about
+            found = found.model_copy(update={"abstained": False})
+        row = routed(view.row, found)
+        why = await self._screen.reason(row, view.incoming, found)
+        if found.abstained and not self._consulting:
+            why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
+        point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)
+        return {
+            "row": row,
+            "classification": found,
+            "escalation": why,
+            "sentiment": [*view.sentiment, point][-POINTS_KEPT:],
+            "progress": self._bounded(view.progress, found.topic),
+        }
+
+    def _bounded(self, progress: Progress, name: str) -> Progress:
+        """The progress with what the topic bears of asking in circles; the graph's routers know no files."""
+        topic = self._topics.get(name)
+        return progress.model_copy(update={"bearable": topic.patience.turns_without_progress}) if topic else progress
 
 
-def for_people(found: Classification, topic: Topic | None, known_customer: bool = True) -> Escalation | None:
-    """Why this goes to a person without asking a model, or None."""
-    if found.wants_person:
-        return Escalation(reason="customer_asked", words="The customer asked for a person.")
-    if found.risk in (Risk.HIGH, Risk.FORBIDDEN):
-        return Escalation(reason="risk", words=f"Risk is {found.risk}: {'; '.join(found.reasons) or found.topic}.")
-    if topic is not None and topic.people_only:
-        return Escalation(reason="people_only", words=f"{topic.name} is for people: {topic.description}")
-    if not known_customer:
-        return Escalation(reason="unknown_customer", words="No customer with this id is known; nothing was looked up.")
-    if found.topic == OUT_OF_SCOPE or topic is None:
-        return Escalation(reason="out_of_scope", words="The message is about none of the agent's topics.")
-    if topic.autonomy is Autonomy.OFF:
-        return Escalation(reason="autonomy_off", words=f"The agent is switched off for {topic.name}.")
-    if found.language not in topic.languages and found.language_confidence >= FLUENT_ENOUGH:
-        return Escalation(reason="unsupported_language", words=f"The agent does not answer in {found.language!r} here.")
-    return None
+def routed(row: CaseRow, found: Classification) -> CaseRow:
+    """The case's row with what was found."""
+    changes = {"topic": found.topic, "risk": found.risk.value, "language": found.language, "confidence": found.confidence}
+    return row.model_copy(update=changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from graphs.state import CaseState
+from handrail.domain.agent import Disposition
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 
 
@@ -29,14 +30,29 @@ async def entrance(state: CaseState) -> Literal["classify", "agent", "escalate"]
     return "agent" if state.person else "classify"
 
 
-async def after_classify(state: CaseState) -> Literal["agent", "escalate"]:
-    """Routing before the model: what is for people never reaches the agent."""
+def circling(state: CaseState) -> bool:
+    """Whether the agent asks the customer once more although the turns before and this one brought nothing new."""
+    asks = state.reply is not None and state.disposition is Disposition.AWAITING_CUSTOMER
+    return asks and state.progress.circles(state.exchanges)
+
+
+async def after_classify(state: CaseState) -> Literal["agent", "consult", "escalate"]:
+    """Routing before the model: what is for people never reaches one; what nobody could place is asked about once."""
+    if state.escalation:
+        return "escalate"
+    return "consult" if state.classification and state.classification.abstained else "agent"
+
+
+async def after_consult(state: CaseState) -> Literal["agent", "escalate"]:
+    """A topic was found, or a person reads it."""
     return "escalate" if state.escalation else "agent"
 
 
-async def after_agent(state: CaseState) -> Literal["guardrail", "escalate"]:
-    """Every proposal passes the guardrail."""
-    return "escalate" if state.escalation else "guardrail"
+async def after_agent(state: CaseState) -> Literal["guardrail", "patience", "escalate"]:
+    """Every proposal passes the guardrail; a question too many is not even proposed."""
+    if state.escalation:
+        return "escalate"
+    return "patience" if circling(state) else "guardrail"
 
 
 async def after_guardrail(state: CaseState) -> Literal["act", "approval", "resolve", "agent", "escalate"]:
@@ -56,6 +72,18 @@ async def after_approval(state: CaseState) -> Literal["guardrail", "escalate"]:
     return "escalate" if state.escalation else "guardrail"
 
 
-async def after_act(state: CaseState) -> Literal["agent", "approval"]:
-    """What is still held waits for its decision; otherwise the agent sees the results."""
+async def after_act(state: CaseState) -> Literal["agent", "approval", "guardrail", "escalate"]:
+    """What is still held waits for its decision; otherwise the agent sees the results. What a live control kept in goes to a
+    person, or is ruled on again."""
+    if state.escalation:
+        return "escalate"
+    if state.proposals and not state.rulings:
+        return "guardrail"
     return "approval" if held(state) else "agent"
+
+
+async def after_resolve(state: CaseState) -> Literal["__end__", "guardrail", "escalate"]:
+    """The turn is over, unless a live control kept the reply in."""
+    if state.escalation:
+        return "escalate"
+    return "__end__" if state.outcome else "guardrail"

@@ -16,6 +16,7 @@ from handrail.domain.effects import EffectResult
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
 from handrail.domain.model import Stored
+from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
 
 
@@ -103,6 +104,7 @@ class CaseState(BaseModel):
     disclosed: bool = False
     trail: Trail = Field(default_factory=Trail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
+    progress: Progress = Field(default_factory=Progress)
 
     escalation: Escalation | None = None
     handoff: Handoff | None = None

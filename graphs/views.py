@@ -12,6 +12,7 @@ from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.effects import EffectResult
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
+from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
 
 
@@ -20,6 +21,25 @@ class ClassifyView(BaseModel):
 
     row: CaseRow
     incoming: list[Message] = Field(default_factory=list)
+    sentiment: list[SentimentPoint] = Field(default_factory=list)
+    progress: Progress = Field(default_factory=Progress)
+
+
+class ConsultView(BaseModel):
+    """The words that the local classifier could not place."""
+
+    row: CaseRow
+    incoming: list[Message] = Field(default_factory=list)
+    classification: Classification | None = None
+    usage: Usage = Field(default_factory=Usage)
+    progress: Progress = Field(default_factory=Progress)
+
+
+class PatienceView(BaseModel):
+    """How often the agent has asked in vain."""
+
+    progress: Progress = Field(default_factory=Progress)
+    step: int = 0
 
 
 class AgentView(BaseModel):

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     temporal_api_key: SecretStr | None = None
     task_queue: str = "cases"
     trusted_identity: bool = Field(default=False, description="an authenticating proxy stamps every identity")
+    reviewers_strict: bool = Field(default=False, description="only people named in reviewers.yaml may decide")
 
     database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:17232/handrail")
     database_pool: int = Field(default=10, ge=1, le=200)
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     definitions: Path | None = Field(default=None, description="folder that replaces the business's own definitions")
 
     model: str = Field(default="gpt-5-mini", description="the model's name on its server")
+    consult: bool = Field(default=True, description="a model is asked what a message is about where routing cannot tell")
     model_timeout_seconds: float = Field(default=30.0, gt=0, le=240, description="twice this fits into the agent's step")
     model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")

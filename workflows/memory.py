@@ -21,6 +21,7 @@ from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.model import digest
+from handrail.domain.patience import Progress
 from handrail.domain.proposals import SEND_REPLY
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
@@ -70,6 +71,7 @@ class CaseMemory(BaseModel):
     handoff: Handoff | None = None
     trail: Trail = Field(default_factory=Trail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
+    progress: Progress = Field(default_factory=Progress)
 
     interruption: Escalation | None = None
     handed_back: str | None = None
@@ -286,6 +288,7 @@ class CaseMemory(BaseModel):
             handoff=self.handoff,
             trail=self.trail,
             sentiment=self.sentiment,
+            progress=self.progress,
         )
 
     def absorb(self, state: CaseState) -> None:
@@ -295,7 +298,10 @@ class CaseMemory(BaseModel):
         self.declined, self.usage, self.disclosed = state.declined, state.usage, state.disclosed
         self.classification, self.sentiment = state.classification, state.sentiment
         self.trail = self.trail.then(trail(state, model=state.answered_by))
+        self.progress = state.progress
         if state.outcome:
+            asking = state.outcome.status is CaseStatus.AWAITING_CUSTOMER
+            self.progress = state.progress.after(state.exchanges, asking=asking)
             for message in state.outcome.messages:
                 self.say(message, save=False)
             self.handoff = state.outcome.handoff or self.handoff

@@ -54,7 +54,15 @@ CHECK: dict[str, Any] = {
     "schedule_to_close_timeout": timedelta(seconds=30),
     "retry_policy": WORK_RETRY,
 }
+CHECK_SIGNAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
+"""Nobody waits for the answer to a signal, and a signal is not lost while no worker runs."""
 NODES: dict[str, dict[str, Any]] = {
+    "consult": {
+        "start_to_close_timeout": timedelta(minutes=5),
+        "heartbeat_timeout": HEARTBEAT,
+        "retry_policy": STEP_RETRY,
+        "summary": "Ask a model what it is about",
+    },
     "agent": {
         "start_to_close_timeout": timedelta(minutes=10),
         "heartbeat_timeout": HEARTBEAT,

@@ -59,6 +59,7 @@ def heeded(found: Classification, opinion: Opinion, choices: list[Choice]) -> Cl
             "confidence": opinion.confidence,
             "confidences": {**found.confidences, "topic": opinion.confidence},
             "risk": risk,
+            "abstained": False,
             "reasons": [*found.reasons, f"{words}: {why}" if why else words],
         }
     )

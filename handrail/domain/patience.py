@@ -75,9 +75,11 @@ class Progress(Stored):
     """Whether a conversation gets anywhere.
 
     `stalled` turns in a row ended with the agent asking and brought nothing new; `known` are digests of what its calls gave.
+    From the `bearable` such turn on a person takes over.
     """
 
     stalled: int = Field(default=0, ge=0)
+    bearable: int = Field(default=3, ge=1)
     known: list[str] = Field(default_factory=list)
 
     def news(self, exchanges: Iterable[Exchange]) -> list[str]:
@@ -89,11 +91,11 @@ class Progress(Stored):
         """The progress once a turn has ended, `asking` where it waits for the customer."""
         news = self.news(exchanges)
         stalled = self.stalled + 1 if asking and not news else 0
-        return Progress(stalled=stalled, known=[*self.known, *news][-KNOWN_KEPT:])
+        return self.model_copy(update={"stalled": stalled, "known": [*self.known, *news][-KNOWN_KEPT:]})
 
-    def circles(self, exchanges: Sequence[Exchange], turns: int) -> bool:
-        """Whether asking once more makes `turns` turns in a row that got nowhere."""
-        return self.stalled + 1 >= turns and not self.news(exchanges)
+    def circles(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether asking once more is one turn too many that gets nowhere."""
+        return self.stalled + 1 >= self.bearable and not self.news(exchanges)
 
 
 class Contact(Stored):

@@ -44,7 +44,7 @@ def read(message: AIMessage, request: ModelRequest, usage: Usage) -> ModelAnswer
         ModelRejected: a refusal, a filtered or a cut-off answer; asking again gives the same.
     """
     metadata = message.response_metadata
-    _complete(message, str(metadata.get("finish_reason") or ""))
+    check_whole(message, str(metadata.get("finish_reason") or ""))
     about: dict[str, Any] = {
         "model": str(metadata.get("model_name") or ""),
         "fingerprint": metadata.get("system_fingerprint") or None,
@@ -59,7 +59,8 @@ def read(message: AIMessage, request: ModelRequest, usage: Usage) -> ModelAnswer
     return ModelAnswer(reply=answer.reply, confidence=answer.confidence, disposition=answer.disposition, **about)
 
 
-def _complete(message: AIMessage, finish: str) -> None:
+def check_whole(message: AIMessage, finish: str) -> None:
+    """Raises: ModelRejected: the model refused, or its answer was filtered or cut off."""
     if message.additional_kwargs.get("refusal"):
         raise ModelRejected("The model refused to answer; the case needs a person.")
     if finish == "content_filter":

@@ -19,9 +19,11 @@ from langchain_openai import ChatOpenAI
 from langsmith import tracing_context
 from pydantic import SecretStr, ValidationError
 
-from handrail.domain.agent import ModelAnswer, ModelRequest, Usage
+from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
+from handrail.domain.consulting import Opinion, Question
 from handrail.domain.errors import ModelFailed, ModelRejected
 from handrail.domain.messages import IDENTIFIER
+from handrail.llm import consulting
 from handrail.llm.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.failures import translated
 from handrail.llm.prompts import ANSWER, build
@@ -35,7 +37,7 @@ MILLION = 1_000_000
 
 
 class ChatModel:
-    """The `Model` port. Prices are USD per million tokens; `timeout_seconds` bounds each call from start to end.
+    """The ports `Model` and `Consultant`. Prices are USD per million tokens; `timeout_seconds` bounds each call as a whole.
 
     Errors of the server are not retried here. Traces go to LangSmith only where `trace` is true and LangSmith's own variables
     are set as well: a trace carries customers' words to another company.
@@ -87,7 +89,7 @@ class ChatModel:
             raise ModelRejected(f"Topic {request.topic}: a tool is named {ANSWER!r}, which is taken; rename the tool.")
         usage, correction = Usage(), None
         for _ in range(ATTEMPTS):
-            message, spent = await self._ask(request, build(request, correction))
+            message, spent = await self._ask(request.case_id, [*request.tools, ANSWER_TOOL], build(request, correction))
             usage = usage.plus(spent)
             try:
                 return read(message, request, usage)
@@ -95,13 +97,22 @@ class ChatModel:
                 correction = str(unusable)
         raise ModelRejected(f"Model {self._model!r}: {ATTEMPTS} answers could not be used. {correction}")
 
+    async def consult(self, question: Question) -> Opinion:
+        """What the model takes a message to be about. It is asked once; whatever does not fit is no opinion.
+
+        Raises:
+            ModelUnavailable, ModelRejected: see `complete`.
+        """
+        message, spent = await self._ask(question.case_id, [consulting.tool(question)], consulting.build(question))
+        return consulting.read(message, spent)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _ask(self, request: ModelRequest, messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
+    async def _ask(self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
         """One call. The client's error is left behind entirely: its chain would carry keys and texts into logs."""
-        tools = [wire(tool) for tool in (*request.tools, ANSWER_TOOL)]
+        tools = [wire(tool) for tool in specs]
         started = time.monotonic()
         failed: ModelFailed | None
         try:
@@ -112,7 +123,7 @@ class ChatModel:
                         tools=tools,
                         tool_choice=self._choice,
                         parallel_tool_calls=False,
-                        extra_headers=_correlation(request.case_id),
+                        extra_headers=_correlation(case_id),
                     )
             return message, self._usage(message, time.monotonic() - started)
         except ValidationError:

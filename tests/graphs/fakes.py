@@ -15,18 +15,22 @@ from graphs.agent import Agent
 from graphs.approval import Approval as Ask
 from graphs.case import CaseNodes, build_case_graph
 from graphs.classify import Classify
+from graphs.consult import Consult
 from graphs.guardrail import Guardrail
 from graphs.outcomes import Escalate, Resolve
+from graphs.screen import Screen
 from graphs.state import CaseState
 from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
 from handrail.domain.approvals import Approval, Decision, DecisionKind, HumanRequest
 from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
-from handrail.domain.classification import Classification
+from handrail.domain.classification import Classification, Risk
+from handrail.domain.consulting import Opinion, Question
 from handrail.domain.effects import Effect, EffectResult, EffectStatus
-from handrail.domain.errors import BusinessRefused, InvalidInput
+from handrail.domain.errors import BusinessRefused, InvalidInput, ModelFailed
 from handrail.domain.handoffs import Handoff, Route
 from handrail.domain.messages import Author, Message
 from handrail.domain.model import digest
+from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.topics import Topic
 from handrail.topics.dial import TopicDial
@@ -99,6 +103,33 @@ class FakeModel:
 
 
 @dataclass
+class FakeConsultant:
+    """Gives its opinion, or fails with it."""
+
+    opinion: Opinion | ModelFailed = field(default_factory=lambda: Opinion(topic="payout", risk=Risk.LOW, confidence=0.9))
+    asked: list[Question] = field(default_factory=list)
+
+    async def consult(self, question: Question) -> Opinion:
+        self.asked.append(question)
+        if isinstance(self.opinion, ModelFailed):
+            raise self.opinion
+        return self.opinion
+
+
+class FakeCustomers:
+    async def facts(self, customer_id: str) -> dict[str, Any]:
+        return {}
+
+
+@dataclass
+class FakeContacts:
+    found: list[Contact] = field(default_factory=list)
+
+    async def answered(self, row: CaseRow, topic: str, since: datetime) -> list[Contact]:
+        return [one for one in self.found if one.answered_at >= since]
+
+
+@dataclass
 class Looked:
     arguments: dict[str, Any]
     title: str
@@ -143,6 +174,7 @@ class FakeBank:
 class FakeCases:
     commits: list[Commit] = field(default_factory=list)
     customers: tuple[str, ...] = ("C-1",)
+    said: list[Message] = field(default_factory=list)
 
     async def known_customer(self, customer_id: str) -> bool:
         return customer_id in self.customers
@@ -154,7 +186,7 @@ class FakeCases:
         self.commits.append(commit)
 
     async def transcript(self, case_id: str) -> list[Message]:
-        return [heard("pay me")]
+        return self.said or [heard("pay me")]
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         return []
@@ -193,12 +225,19 @@ def says(text: str, confidence: float = 0.9, disposition: Disposition = Disposit
 class Stage:
     """The whole graph over the fakes. `run` and `decide` give the state; `asked` is what a person is asked now."""
 
-    def __init__(self, *answers: ModelAnswer, topics: list[Topic] | None = None, found: Classification | None = None) -> None:
+    def __init__(
+        self,
+        *answers: ModelAnswer,
+        topics: list[Topic] | None = None,
+        found: Classification | None = None,
+        consulting: bool = True,
+    ) -> None:
         self.topics = FakeTopics(topics or [topic()])
         self.dial = TopicDial()
         self.router = FakeRouter(found) if found else FakeRouter()
         self.policies, self.model = FakePolicies(), FakeModel(list(answers))
-        self.bank, self.cases = FakeBank(), FakeCases()
+        self.bank, self.cases, self.contacts = FakeBank(), FakeCases(), FakeContacts()
+        self.consultant, self.consulting = FakeConsultant(), consulting
         self.asked: HumanRequest | None = None
         self.way: list[str] = []
         self.app = build_case_graph(self.nodes()).compile(checkpointer=InMemorySaver(serde=Unserialised()))
@@ -206,8 +245,10 @@ class Stage:
 
     def nodes(self) -> CaseNodes:
         clock = Noon()
+        screen = Screen(self.topics, self.dial, self.cases, self.contacts)
         return CaseNodes(
-            classify=Classify(self.router, self.topics, self.cases).classify,
+            classify=Classify(self.router, screen, self.topics, FakeCustomers(), clock, consulting=self.consulting).classify,
+            consult=Consult(self.consultant, screen, self.topics, self.dial).consult,
             agent=Agent(self.model, self.topics, self.dial, self.bank, self.cases, clock).agent,
             guardrail=Guardrail(self.topics, self.dial, self.bank, self.policies, self.cases, clock).guardrail,
             approval=Ask(240).approval,

@@ -13,6 +13,7 @@ from handrail.llm.offline.lexicon import phrase
 from handrail.llm.offline.reading import Conversation, converse
 from handrail.llm.offline.rules import decide
 from handrail.llm.offline.script import Behaviour
+from handrail.llm.offline.sorting import sort, sorter
 from handrail.llm.offline.wire import ChatRequest, Outcome
 
 BROKEN = '{"reply": "This never en'
@@ -49,7 +50,9 @@ def _scripted(request: ChatRequest, conversation: Conversation, behaviour: Behav
 
 def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> Outcome:
     """By the rules, within what `tool_choice` allows."""
-    move: Move = (obeyed(conversation) if behaviour.obey_injection else None) or decide(conversation)
+    obedient = obeyed(conversation) if behaviour.obey_injection else None
+    sorting = sorter(conversation)
+    move: Move = obedient or (sort(conversation, sorting) if sorting else decide(conversation))
     choice = request.tool_choice
     if choice == "none" and isinstance(move, Call):
         move = Say(phrase(conversation.language, "ask_more"), 0.5, "awaiting_customer")

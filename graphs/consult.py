@@ -1,0 +1,73 @@
+"""The node that asks a language model what a message is about, where the local classifier could not tell; and only there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphs.classify import routed
+from graphs.screen import Screen
+from graphs.views import ConsultView
+from handrail.domain.cases import CaseRow
+from handrail.domain.classification import Classification
+from handrail.domain.consulting import READ, Choice, Opinion, Question, heeded
+from handrail.domain.errors import ModelFailed
+from handrail.domain.handoffs import Escalation
+from handrail.domain.topics import Autonomy
+from handrail.ports import Consultant, Dial, Topics
+
+
+class Consult:
+    """One model call that may name a topic of the business and raise the risk. Anything odd sends the case to a person."""
+
+    def __init__(self, consultant: Consultant, screen: Screen, topics: Topics, dial: Dial) -> None:
+        self._consultant = consultant
+        self._screen = screen
+        self._topics = topics
+        self._dial = dial
+
+    async def consult(self, state: ConsultView) -> dict[str, Any]:
+        """The classification with the model's opinion, and the reason to escalate if there is one."""
+        view = ConsultView.model_validate(state)
+        if view.classification is None:
+            return refused("The message was not classified.")
+        if not await self._anywhere(view.row):
+            return refused("The agent is switched off everywhere, so no model was asked what the message is about.")
+        question = self._question(view, view.classification)
+        try:
+            opinion = await self._consultant.consult(question)
+        except ModelFailed as failed:
+            return refused(f"Which topic the message is about could not be told, and the model gave no opinion: {failed}")
+        return await self._heeded(view, view.classification, question, opinion)
+
+    async def _heeded(self, view: ConsultView, before: Classification, question: Question, opinion: Opinion) -> dict[str, Any]:
+        found = heeded(before, opinion, question.choices)
+        row = routed(view.row, found)
+        topic = self._topics.get(found.topic)
+        bearable = topic.patience.turns_without_progress if topic else view.progress.bearable
+        return {
+            "row": row,
+            "classification": found,
+            "usage": view.usage.plus(opinion.usage),
+            "escalation": await self._screen.reason(row, view.incoming, found),
+            "progress": view.progress.model_copy(update={"bearable": bearable}),
+        }
+
+    async def _anywhere(self, row: CaseRow) -> bool:
+        """Whether the agent may work on anything now; where it may not, no model is called."""
+        for topic in self._topics.all():
+            if not topic.people_only and (await self._dial.autonomy(topic, row)).autonomy is not Autonomy.OFF:
+                return True
+        return False
+
+    def _question(self, view: ConsultView, found: Classification) -> Question:
+        return Question(
+            case_id=view.row.case_id,
+            text="\n".join(message.text for message in view.incoming)[:READ],
+            choices=[Choice(name=topic.name, description=topic.description) for topic in self._topics.all()],
+            language=found.language,
+        )
+
+
+def refused(words: str) -> dict[str, Any]:
+    """To a person."""
+    return {"escalation": Escalation(reason="out_of_scope", words=words)}

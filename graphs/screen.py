@@ -1,0 +1,102 @@
+"""Why a case goes to a person before any model is asked. `Classify` asks, and `Consult` again once a topic was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from handrail.domain.cases import CaseRow
+from handrail.domain.classification import Classification, Risk
+from handrail.domain.handoffs import Escalation
+from handrail.domain.messages import Message
+from handrail.domain.patience import REHEARSED, asked_before, contact_before
+from handrail.domain.topics import Autonomy, Patience, Topic
+from handrail.ports import Cases, Contacts, Dial, Topics
+
+FLUENT_ENOUGH = 0.6
+PATIENCE = 0.7
+"""The frustration that is borne where no topic says otherwise."""
+
+
+class Screen:
+    """Every reason that needs no model, the gravest first."""
+
+    def __init__(self, topics: Topics, dial: Dial, cases: Cases, contacts: Contacts) -> None:
+        self._topics = topics
+        self._dial = dial
+        self._cases = cases
+        self._contacts = contacts
+
+    async def reason(self, row: CaseRow, incoming: Sequence[Message], found: Classification) -> Escalation | None:
+        """Why this goes to a person without asking a model, or None."""
+        topic = self._topics.get(found.topic)
+        return (
+            told(found, topic)
+            or await self._unknown(row)
+            or await self._subject(row, found, topic)
+            or frustrated(found, topic)
+            or await self._patience(row, incoming, topic)
+        )
+
+    async def _unknown(self, row: CaseRow) -> Escalation | None:
+        if await self._cases.known_customer(row.customer_id):
+            return None
+        return Escalation(reason="unknown_customer", words="No customer with this id is known; nothing was looked up.")
+
+    async def _subject(self, row: CaseRow, found: Classification, topic: Topic | None) -> Escalation | None:
+        if topic is None:
+            words = "The message is about none of the agent's topics."
+            return None if found.abstained else Escalation(reason="out_of_scope", words=words)
+        dialled = await self._dial.autonomy(topic, row)
+        if dialled.autonomy is Autonomy.OFF:
+            return Escalation(reason="autonomy_off", words=f"The agent is switched off for {topic.name}. {dialled.why}")
+        if found.language not in topic.languages and found.language_confidence >= FLUENT_ENOUGH:
+            return Escalation(reason="unsupported_language", words=f"The agent does not answer in {found.language!r} here.")
+        return None
+
+    async def _patience(self, row: CaseRow, incoming: Sequence[Message], topic: Topic | None) -> Escalation | None:
+        if row.turn > 1:
+            return await self._repeated(row, incoming, topic.patience if topic else Patience())
+        return await self._second_contact(row, incoming, topic) if topic else None
+
+    async def _repeated(self, row: CaseRow, incoming: Sequence[Message], patience: Patience) -> Escalation | None:
+        earlier = asked_before(incoming, await self._cases.transcript(row.case_id), patience.same_question)
+        if earlier is None:
+            return None
+        words = f"The customer asks again what was asked in turn {earlier.turn} and has had an answer since."
+        return Escalation(reason="repeated_question", words=words)
+
+    async def _second_contact(self, row: CaseRow, incoming: Sequence[Message], topic: Topic) -> Escalation | None:
+        hours = topic.patience.second_contact_hours
+        if not hours or row.channel in REHEARSED:
+            return None
+        contacts = await self._contacts.answered(row, topic.name, row.opened_at - timedelta(hours=hours))
+        contact = contact_before("\n".join(one.text for one in incoming), contacts)
+        if contact is None:
+            return None
+        about = topic.name.replace("_", " ")
+        words = (
+            f"The customer comes back about the same thing ({about}): case {contact.case_id} was answered at "
+            f"{contact.answered_at:%Y-%m-%d %H:%M} UTC, less than {hours:g} hours before."
+        )
+        return Escalation(reason="second_contact", words=words)
+
+
+def told(found: Classification, topic: Topic | None) -> Escalation | None:
+    """What the message itself says: a wish for a person, a risk, a topic that is for people."""
+    if found.wants_person:
+        return Escalation(reason="customer_asked", words="The customer asked for a person.")
+    if found.risk in (Risk.HIGH, Risk.FORBIDDEN):
+        return Escalation(reason="risk", words=f"Risk is {found.risk}: {'; '.join(found.reasons) or found.topic}.")
+    if topic is not None and topic.people_only:
+        return Escalation(reason="people_only", words=f"{topic.name} is for people: {topic.description}")
+    return None
+
+
+def frustrated(found: Classification, topic: Topic | None) -> Escalation | None:
+    """More frustration than the topic bears."""
+    most = topic.frustration_threshold if topic else PATIENCE
+    if found.frustration <= most:
+        return None
+    words = f"The customer sounds frustrated: {found.frustration:.2f}, a person takes over above {most:.2f}."
+    return Escalation(reason="frustrated", words=words)
