@@ -99,6 +99,7 @@ class CaseRow(Stored):
     topic: str | None = None
     tier: Tier = Tier.AGENT
     queue: str | None = None
+    priority: int | None = None
     risk: str | None = None
     reason: str | None = None
     language: str | None = None

@@ -27,7 +27,8 @@ CREATE TABLE handrail.cases (
     version integer NOT NULL CONSTRAINT cases_version CHECK (version >= 0),
     content_digest text NOT NULL,
     usage jsonb NOT NULL DEFAULT '{}',
-    usage_version integer NOT NULL DEFAULT -1
+    usage_version integer NOT NULL DEFAULT -1,
+    priority smallint CONSTRAINT cases_priority CHECK (priority BETWEEN 1 AND 5)
 );
 COMMENT ON COLUMN handrail.cases.usage IS 'what the model calls of the whole case used, as of usage_version';
 
@@ -247,7 +248,8 @@ SELECT
     (
         SELECT k.body FROM handrail.classifications AS k
         WHERE k.case_id = c.case_id ORDER BY k.version DESC LIMIT 1
-    ) AS classification
+    ) AS classification,
+    c.priority
 FROM handrail.cases AS c;
 
 CREATE TABLE handrail.review_gates (
@@ -329,3 +331,75 @@ CREATE TABLE handrail.model_health (
     slow integer NOT NULL CONSTRAINT model_health_slow CHECK (slow BETWEEN 0 AND calls)
 );
 COMMENT ON TABLE handrail.model_health IS 'how the model calls of each worker went in its latest window';
+CREATE TABLE handrail.queue_items (
+    case_id text PRIMARY KEY REFERENCES handrail.cases,
+    queue text NOT NULL,
+    tier smallint NOT NULL,
+    priority smallint NOT NULL,
+    language text,
+    reason text,
+    due_at timestamptz,
+    entered_at timestamptz NOT NULL,
+    assignee text,
+    holder text,
+    lease_id text,
+    leased_at timestamptz,
+    lease_until timestamptz,
+    offers integer NOT NULL DEFAULT 0,
+    CONSTRAINT queue_items_lease CHECK (num_nonnulls(holder, lease_id, leased_at, lease_until) IN (0, 4))
+);
+COMMENT ON TABLE handrail.queue_items IS
+'one row for each case that is WithHuman, kept by triggers on cases; assignee is whom the case itself names, holder who leased it';
+
+CREATE INDEX queue_items_in_order ON handrail.queue_items (priority, due_at, entered_at, case_id);
+
+CREATE FUNCTION handrail.keep_in_queue() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.status <> 'WithHuman' THEN
+        DELETE FROM handrail.queue_items WHERE case_id = NEW.case_id;
+        RETURN NULL;
+    END IF;
+    INSERT INTO handrail.queue_items AS q (
+        case_id, queue, tier, priority, language, reason, due_at, entered_at, assignee
+    ) VALUES (
+        NEW.case_id, coalesce(NEW.queue, ''), NEW.tier, coalesce(NEW.priority, 3), NEW.language, NEW.reason, NEW.due_at,
+        NEW.updated_at, NEW.assignee
+    )
+    ON CONFLICT (case_id) DO UPDATE SET
+        queue = excluded.queue,
+        tier = excluded.tier,
+        priority = excluded.priority,
+        language = excluded.language,
+        reason = excluded.reason,
+        due_at = excluded.due_at,
+        assignee = excluded.assignee;
+    -- Passed on to others, or to somebody who did not lease it: whoever leased it has lost it.
+    UPDATE handrail.queue_items SET holder = NULL, lease_id = NULL, leased_at = NULL, lease_until = NULL
+    WHERE case_id = NEW.case_id
+        AND TG_OP = 'UPDATE'
+        AND (
+            (NEW.queue, NEW.tier) IS DISTINCT FROM (OLD.queue, OLD.tier)
+            OR (NEW.assignee IS DISTINCT FROM OLD.assignee AND NEW.assignee IS DISTINCT FROM holder)
+        );
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER cases_enter_the_queue AFTER INSERT ON handrail.cases
+FOR EACH ROW WHEN (NEW.status = 'WithHuman')
+EXECUTE FUNCTION handrail.keep_in_queue();
+CREATE TRIGGER cases_move_in_the_queue AFTER UPDATE ON handrail.cases
+FOR EACH ROW WHEN (NEW.status = 'WithHuman' OR OLD.status = 'WithHuman')
+EXECUTE FUNCTION handrail.keep_in_queue();
+
+CREATE TABLE handrail.on_call (
+    window_id text PRIMARY KEY,
+    person text NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamptz NOT NULL,
+    CONSTRAINT on_call_lasts CHECK (ends_at > starts_at)
+);
+COMMENT ON TABLE handrail.on_call IS 'hours that people work on top of their shifts';
+CREATE INDEX on_call_by_time ON handrail.on_call (ends_at, starts_at);

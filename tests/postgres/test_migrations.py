@@ -20,7 +20,7 @@ from handrail.postgres.queries import QUERIES
 from tests.postgres.build import NOON
 from tests.postgres.wallets import business
 
-OWN = ["handrail/0001_cases.sql", "handrail/0002_ledger.sql", "handrail/0003_views.sql"]
+OWN = [str(migration) for migration in migrations.load(migrations.OWN, migrations.FOLDER)]
 SCHEMA = Path(migrations.__file__).parent / "schema.sql"
 CATALOG = Path(__file__).parent / "catalog.sql"
 

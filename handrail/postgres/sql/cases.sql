@@ -12,11 +12,11 @@ SELECT customer_id, content_digest FROM handrail.cases WHERE case_id = %(case_id
 
 -- name: save_case
 INSERT INTO handrail.cases (
-    case_id, customer_id, channel, status, topic, tier, queue, risk, reason, language, reply, confidence, assignee, turn,
-    due_at, opened_at, updated_at, version, content_digest
+    case_id, customer_id, channel, status, topic, tier, queue, priority, risk, reason, language, reply, confidence, assignee,
+    turn, due_at, opened_at, updated_at, version, content_digest
 ) VALUES (
-    %(case_id)s, %(customer_id)s, %(channel)s, %(status)s, %(topic)s, %(tier)s, %(queue)s, %(risk)s, %(reason)s,
-    %(language)s, %(reply)s, %(confidence)s, %(assignee)s, %(turn)s, %(due_at)s, %(opened_at)s, %(updated_at)s,
+    %(case_id)s, %(customer_id)s, %(channel)s, %(status)s, %(topic)s, %(tier)s, %(queue)s, %(priority)s, %(risk)s,
+    %(reason)s, %(language)s, %(reply)s, %(confidence)s, %(assignee)s, %(turn)s, %(due_at)s, %(opened_at)s, %(updated_at)s,
     %(version)s, %(content_digest)s
 )
 ON CONFLICT (case_id) DO UPDATE SET
@@ -24,6 +24,7 @@ ON CONFLICT (case_id) DO UPDATE SET
     topic = excluded.topic,
     tier = excluded.tier,
     queue = excluded.queue,
+    priority = excluded.priority,
     risk = excluded.risk,
     reason = excluded.reason,
     language = excluded.language,
