@@ -35,7 +35,9 @@ from handrail.business import Business, Kind, load_business
 from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
 from handrail.domain.reviewers import FILE as REVIEWERS
+from handrail.domain.trouble import Approved, Limits
 from handrail.llm.chat import ChatModel
+from handrail.llm.health import Watch
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
 from handrail.ports import (
@@ -125,6 +127,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.model_price_prompt,
         price_completion=settings.model_price_completion,
+        watch=Watch(controls, controls, limits(settings), Approved.read(settings.approved_models, settings.model)),
     )
     try:
         yield World(
@@ -153,6 +156,17 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
         )
     finally:
         await model.aclose()
+
+
+def limits(settings: Settings) -> Limits:
+    """What counts as model trouble."""
+    return Limits(
+        calls=settings.model_trouble_calls,
+        share=settings.model_trouble_share,
+        slow=timedelta(seconds=settings.model_slow_seconds),
+        window=timedelta(seconds=settings.model_trouble_window_seconds),
+        lasting=timedelta(minutes=settings.model_trouble_minutes),
+    )
 
 
 def case_nodes(world: World, approval_minutes: int) -> CaseNodes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
@@ -11,7 +11,7 @@ from handrail.domain.approvals import Approval, Decision, Identity, Source
 from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.classification import Classification
 from handrail.domain.consulting import Opinion, Question
-from handrail.domain.controls import Standing
+from handrail.domain.controls import Control, Standing
 from handrail.domain.effects import Effect, EffectResult
 from handrail.domain.gates import GateProgress
 from handrail.domain.handoffs import Handoff, Route
@@ -20,6 +20,7 @@ from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
 from handrail.domain.reviewers import Reviewers
 from handrail.domain.topics import Dialled, Setting, Topic
+from handrail.domain.trouble import Tally
 
 
 class Clock(Protocol):
@@ -59,7 +60,7 @@ class Lever(Protocol):
     """A source that can lower a topic's autonomy, besides the topic's own file: a review gate, a live control."""
 
     async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
-        """What it says now about the topic, about this case where there is one, and about the use of `tool` where one is named.
+        """What it says now about the topic, about this case where there is one, and about `tool` where one is named.
 
         An error stops the turn.
         """
@@ -130,6 +131,21 @@ class Consultant(Protocol):
     """
 
     async def consult(self, question: Question) -> Opinion: ...
+
+
+class Troubles(Protocol):
+    """How the model does, over all workers, and what follows from it."""
+
+    async def share(self, worker: str, tally: Tally, window: timedelta) -> Tally:
+        """Put down how a worker's calls went in the last window; gives how those of all workers went."""
+        ...
+
+    async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
+        """One step down the ladder for everything, by Handrail's own hand.
+
+        None where that hand has moved within `pause` (with `urgent`: only where it holds something), and at the last step.
+        """
+        ...
 
 
 class Checked(Protocol):

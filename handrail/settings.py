@@ -36,6 +36,15 @@ class Settings(BaseSettings):
 
     model: str = Field(default="gpt-5-mini", description="the model's name on its server")
     consult: bool = Field(default=True, description="a model is asked what a message is about where routing cannot tell")
+    approved_models: str = Field(
+        default="",
+        description="models that may answer: NAME or NAME@FINGERPRINT, with commas; the configured one if empty",
+    )
+    model_trouble_calls: int = Field(default=10, ge=1, description="fewer model calls than this in a window prove no trouble")
+    model_trouble_share: float = Field(default=0.5, gt=0, le=1, description="share of failed calls that is trouble")
+    model_trouble_window_seconds: float = Field(default=60.0, gt=0, description="how far back calls are counted")
+    model_trouble_minutes: float = Field(default=15.0, gt=0, description="how long a step down for model trouble holds")
+    model_slow_seconds: float = Field(default=20.0, gt=0, description="95 of 100 model calls have to be faster")
     model_timeout_seconds: float = Field(default=30.0, gt=0, le=240, description="twice this fits into the agent's step")
     model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")

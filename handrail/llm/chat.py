@@ -22,11 +22,13 @@ from pydantic import SecretStr, ValidationError
 from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
 from handrail.domain.consulting import Opinion, Question
 from handrail.domain.errors import ModelFailed, ModelRejected
+from handrail.domain.instructions import ANSWER
 from handrail.domain.messages import IDENTIFIER
 from handrail.llm import consulting
 from handrail.llm.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.failures import translated
-from handrail.llm.prompts import ANSWER, build
+from handrail.llm.health import Watch
+from handrail.llm.prompts import build
 from handrail.llm.schemas import wire
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -55,7 +57,9 @@ class ChatModel:
         max_tokens: int | None = None,
         tool_choice: str = "required",
         trace: bool = False,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._model = model
         self._timeout = timeout_seconds
         self._prices = (price_prompt, price_completion)
@@ -84,12 +88,14 @@ class ChatModel:
         Raises:
             ModelUnavailable: no connection, no answer in time, 408, 409, 425, 429, 5xx, or a body that is no completion.
             ModelRejected: any other 4xx; a refusal, a filtered or cut-off answer; twice an answer that cannot be used.
+            SwitchedOff: the watch found the agent switched off; nothing was sent.
         """
         if any(tool.name == ANSWER for tool in request.tools):
             raise ModelRejected(f"Topic {request.topic}: a tool is named {ANSWER!r}, which is taken; rename the tool.")
         usage, correction = Usage(), None
         for _ in range(ATTEMPTS):
-            message, spent = await self._ask(request.case_id, [*request.tools, ANSWER_TOOL], build(request, correction))
+            tools, messages = [*request.tools, ANSWER_TOOL], build(request, correction)
+            message, spent = await self._ask(request.case_id, tools, messages, request.topic, request.customer_id)
             usage = usage.plus(spent)
             try:
                 return read(message, request, usage)
@@ -110,7 +116,15 @@ class ChatModel:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _ask(self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
+    async def _ask(
+        self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage], topic: str = "", customer_id: str = ""
+    ) -> tuple[AIMessage, Usage]:
+        """One call, under the watch where there is one."""
+        if self._watch is None:
+            return await self._send(case_id, specs, messages)
+        return await self._watch.around(topic, customer_id, lambda: self._send(case_id, specs, messages))
+
+    async def _send(self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
         """One call. The client's error is left behind entirely: its chain would carry keys and texts into logs."""
         tools = [wire(tool) for tool in specs]
         started = time.monotonic()

@@ -101,27 +101,24 @@ class PostgresControls:
             await cursor.execute(QUERIES["health_of_all"], {"window": window})
             return Tally.model_validate(await cursor.fetchone())
 
-    async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta) -> Control | None:
+    async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
         """One step down the ladder for everything, by Handrail's own hand.
 
-        None where that hand has moved within `pause` (another worker saw the same trouble, or a person has just cleared it),
-        and where nothing is left to step down to.
+        None where that hand has moved within `pause` (another worker saw the same trouble, or a person has just cleared it;
+        with `urgent` only where it still holds something), and where nothing is left to step down to.
         """
-        if await self._next_step(pause) is None:
-            return None
+        async with reading(self._pool) as connection:
+            if await _next_level(connection, pause, urgent) is None:
+                return None
         async with writing(self._pool) as connection:
             await _alone(connection)
-            level = await _next_level(connection, pause)
+            level = await _next_level(connection, pause, urgent)
             if level is None:
                 return None
             wanted = Wanted(
                 scope=GLOBAL, level=level, hand=Hand.HANDRAIL, reason=reason[:500], actor=Hand.HANDRAIL, lasting=lasting
             )
             return await _set(connection, wanted, waited=True)
-
-    async def _next_step(self, pause: timedelta) -> Autonomy | None:
-        async with reading(self._pool) as connection:
-            return await _next_level(connection, pause)
 
     async def _change(self, wanted: Sequence[Wanted]) -> list[Control]:
         try:
@@ -164,15 +161,15 @@ async def _controls(connection: Connection, query: str, **parameters: Any) -> li
         return [Control.model_validate(row) for row in await cursor.fetchall()]
 
 
-async def _next_level(connection: Connection, pause: timedelta) -> Autonomy | None:
+async def _next_level(connection: Connection, pause: timedelta, urgent: bool) -> Autonomy | None:
     """The level below the one that Handrail's own hand holds now."""
     async with rows(connection) as cursor:
         about = {"scope": str(GLOBAL), "hand": Hand.HANDRAIL, "pause": pause}
         await cursor.execute(QUERIES["newest_of_hand"], about)
         newest = await cursor.fetchone()
-    if newest and newest["recent"]:
-        return None
     held = [one.level for one in await _in_force(connection) if one.hand is Hand.HANDRAIL and one.scope == str(GLOBAL)]
+    if newest and newest["recent"] and (held or not urgent):
+        return None
     below = LADDER[(held[0] if held else Autonomy.AUTO).rank + 1 :]
     return below[0] if below else None
 
