@@ -10,7 +10,8 @@ from graphs.views import ConsultView
 from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification
 from handrail.domain.consulting import READ, Choice, Opinion, Question, heeded
-from handrail.domain.errors import ModelFailed
+from handrail.domain.controls import SWITCHED_OFF
+from handrail.domain.errors import ModelFailed, SwitchedOff
 from handrail.domain.handoffs import Escalation
 from handrail.domain.topics import Autonomy
 from handrail.ports import Consultant, Dial, Topics
@@ -31,10 +32,13 @@ class Consult:
         if view.classification is None:
             return refused("The message was not classified.")
         if not await self._anywhere(view.row):
-            return refused("The agent is switched off everywhere, so no model was asked what the message is about.")
+            words = "The agent is switched off everywhere, so no model was asked what the message is about."
+            return {"escalation": Escalation(reason=SWITCHED_OFF, words=words)}
         question = self._question(view, view.classification)
         try:
             opinion = await self._consultant.consult(question)
+        except SwitchedOff as off:
+            return {"escalation": Escalation(reason=SWITCHED_OFF, words=str(off))}
         except ModelFailed as failed:
             return refused(f"Which topic the message is about could not be told, and the model gave no opinion: {failed}")
         return await self._heeded(view, view.classification, question, opinion)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification, Risk
+from handrail.domain.controls import reason_of
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Message
 from handrail.domain.patience import REHEARSED, asked_before, contact_before
@@ -49,7 +50,7 @@ class Screen:
             return None if found.abstained else Escalation(reason="out_of_scope", words=words)
         dialled = await self._dial.autonomy(topic, row)
         if dialled.autonomy is Autonomy.OFF:
-            return Escalation(reason="autonomy_off", words=f"The agent is switched off for {topic.name}. {dialled.why}")
+            return Escalation(reason=reason_of(dialled), words=f"The agent is switched off for {topic.name}. {dialled.why}")
         if found.language not in topic.languages and found.language_confidence >= FLUENT_ENOUGH:
             return Escalation(reason="unsupported_language", words=f"The agent does not answer in {found.language!r} here.")
         return None
