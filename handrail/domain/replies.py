@@ -9,24 +9,23 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from handrail.domain.commitments import GIFTS, pledges, solicited
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.figures import Claim, claims, clean
+from handrail.domain.figures import Claim, claims, clean, compact
 from handrail.domain.known import Known
+from handrail.domain.links import strange_links, without_links
+from handrail.domain.naming import names_in
 from handrail.domain.promises import STEMS, Promise, promises, states
 from handrail.domain.proposals import RuleHit, Ruling
+from handrail.domain.stated import addresses
+from handrail.domain.subjects import Subject, advice
 
 POLICY = "replies"
 LONGEST = 2_000
+COPIED_WORDS = 8
+"""So many words in a row, as they stand in an instruction to the model, were copied from it."""
 
-_TOP_LEVELS = "com|net|org|info|biz|io|app|dev|xyz|top|site|online|shop|store|link|click|ru|cn|uk|de|fr|nl|pl|eu|co|me|ly|gg"
-_LINK = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.|\b(?:javascript|data|mailto|tel|vbscript):)[^\s<>\"')\]]+"
-    rf"|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.)+(?:{_TOP_LEVELS})\b(?![\w.+-]*@)(?:[/:?#][^\s<>\"')\]]*)?",
-    re.IGNORECASE,
-)
 _INTERNAL = re.compile(
     r"\b(?:system prompt|system message|developer (?:message|prompt)|(?:my|hidden|internal|initial) (?:instructions|prompt)"
     r"|tool[ _]calls?|function[ _]calls?|guardrails?|policy[_ ]version|tool_choice)\b|<\|?/?(?:system|assistant|tool|im_)\w*",
@@ -53,13 +52,18 @@ def rule_reply(
     allowed_links: Collection[str] = (),
     stems: Mapping[str, tuple[str, ...]] = STEMS,
     longest: int = LONGEST,
+    language: str | None = None,
+    spoken_of: Sequence[str] = (),
+    instructions: Sequence[str] = (),
+    forbidden: Collection[Subject] = tuple(Subject),
 ) -> list[RuleHit]:
     """Every rule that the reply `text` breaks; an empty list where it may be sent.
 
     `facts` is JSON-like data from systems of record; `effects` are this case's. What the customer wrote may be repeated, but
     is no evidence of a deed. `tool_names` and `internal` (policy and rule ids) must not appear; a name that is an ordinary
-    word is passed over. `allowed_links` holds hosts ('example.com', with what is below it), prefixes
-    ('https://example.com/help') and e-mail addresses. `stems` maps a kind of deed to parts of effects' action names.
+    word is passed over. For `allowed_links` see `strange_links`. `stems` maps a kind of deed to parts of action names.
+    `language` is the one that the customer writes; `spoken_of` are texts of the business whose names may be named;
+    `instructions` are what the model is told and must not recite; `forbidden` are subjects without advice.
     """
     facts = list(facts)
     applied = [one for one in effects if one.status is EffectStatus.APPLIED]
@@ -72,10 +76,13 @@ def rule_reply(
     hits = [
         *_length(plain, longest),
         *_links(plain, allowed_links),
-        *_figures(_without_links(plain), record, said, allowed_links),
+        *_figures(without_links(plain), record, said, allowed_links),
+        *_names(without_links(plain), record | said, spoken_of, language),
+        *_advice(plain, forbidden),
         *_deeds(plain, applied, facts, record, stems),
         *_commitments(plain, applied),
         *_leaks(plain, {*tool_names, *internal}),
+        *_recited(plain, instructions),
     ]
     return list({(hit.rule, hit.message): hit for hit in hits}.values())
 
@@ -91,42 +98,6 @@ def _length(text: str, longest: int) -> Iterator[RuleHit]:
         yield _hit("length", f"The reply has {len(text):,} characters, at most {longest:,} are sent. Say it shorter.")
 
 
-def _links(text: str, allowed: Collection[str]) -> Iterator[RuleHit]:
-    for match in _LINK.finditer(text):
-        link = match[0].rstrip(".,;:!?*_")
-        if not _allowed(link, allowed):
-            yield _hit("link", f"The link {link[:80]} is not on the list of allowed links. Leave it out.")
-
-
-def _without_links(text: str) -> str:
-    return _LINK.sub(lambda match: " " * len(match[0]), text)
-
-
-def _allowed(link: str, allowed: Collection[str]) -> bool:
-    if link.lower().startswith("mailto:"):
-        return link[7:].partition("?")[0].casefold() in {one.casefold() for one in allowed}
-    full = link if "://" in link else f"https://{link}"
-    # Browsers read a backslash as a slash and what stands before '@' as a name: both hide the real host.
-    if "\\" in full or not full.isascii():
-        return False
-    try:
-        parts = urlsplit(full)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return False
-    if parts.scheme.lower() not in ("https", "http") or "@" in parts.netloc or port not in (None, 80, 443):
-        return False
-    return any(_within(host, parts.path, one) for one in allowed)
-
-
-def _within(host: str, path: str, allowed: str) -> bool:
-    parts = urlsplit(allowed if "://" in allowed else f"https://{allowed}")
-    wanted = (parts.hostname or "").rstrip(".")
-    prefix = parts.path.rstrip("/")
-    same_host = bool(wanted) and (host == wanted or (not prefix and host.endswith(f".{wanted}")))
-    return same_host and ".." not in path and (path == prefix or path.startswith(f"{prefix}/") or not prefix)
-
-
 def _figures(text: str, record: Known, said: Known, allowed: Collection[str]) -> Iterator[RuleHit]:
     known = record | said
     addresses = {one.casefold() for one in allowed}
@@ -140,6 +111,44 @@ def _figures(text: str, record: Known, said: Known, allowed: Collection[str]) ->
         elif claim.currencies and record.currencies and not claim.currencies & record.currencies:
             used = ", ".join(sorted(record.currencies))
             yield _hit("currency", f"The amount {claim.shown} has another currency than the facts ({used}). Use theirs.")
+
+
+def _links(text: str, allowed: Collection[str]) -> Iterator[RuleHit]:
+    for link in strange_links(text, allowed):
+        yield _hit("link", f"The link {link[:80]} is not on the list of allowed links. Leave it out.")
+
+
+def _names(text: str, known: Known, spoken_of: Sequence[str], language: str | None) -> Iterator[RuleHit]:
+    own = Known()
+    for one in spoken_of:
+        own.hear(one)
+    for match in addresses(text):
+        strange = [word for word in match[0].split() if compact(word) not in known.words | known.digits]
+        if strange:
+            yield _hit("address", f"The address {match[0]!r} is in none of the facts. State what a tool returned.")
+    for name in names_in(text, language):
+        if not {compact(name), compact(name.removesuffix("'s").removesuffix("’s"))} & (known.words | own.words):
+            yield _hit("name", f"The name {name} is in none of the facts. Leave it out, or name what a tool returned.")
+
+
+def _advice(text: str, forbidden: Collection[Subject]) -> Iterator[RuleHit]:
+    for subject, sentence in advice(text, forbidden):
+        words = f"{sentence[:120]!r} gives {subject} advice, which no reply may."
+        yield _hit("advice", f"{words} Leave it out, or say that nobody here advises on it.")
+
+
+def _recited(text: str, instructions: Sequence[str]) -> Iterator[RuleHit]:
+    """Words in a row as they stand in what the model was told."""
+    spoken = _runs(text)
+    for told in instructions:
+        shared = spoken & _runs(told)
+        if shared:
+            yield _hit("internal", f"The reply recites an instruction ({' '.join(min(shared))!r}). Leave it out.")
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[place : place + COPIED_WORDS]) for place in range(len(words) - COPIED_WORDS + 1)}
 
 
 def _deeds(

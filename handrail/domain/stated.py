@@ -105,6 +105,12 @@ def sentence(text: str, place: int) -> str:
     return " ".join(text[start:end].split())
 
 
+def addresses(text: str) -> Iterator[re.Match[str]]:
+    """Postal addresses: street and number, postal code and place."""
+    for pattern in _ADDRESSES:
+        yield from pattern.finditer(text)
+
+
 def names(facts: Iterable[Any]) -> Iterator[str]:
     """What data calls people and things: short texts under a key such as `name`, `title` or `product`."""
     for value in facts:

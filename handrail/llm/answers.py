@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
 from handrail.domain.errors import ModelRejected
+from handrail.domain.instructions import ANSWER
 from handrail.domain.messages import MAX_CHARACTERS
-from handrail.llm.prompts import ANSWER
 from handrail.llm.schemas import pruned
 
 
