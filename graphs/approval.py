@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from langgraph.types import interrupt
@@ -24,7 +25,7 @@ class Approval:
         """Ask a person about the first held proposal and note the decision."""
         view = ApprovalView.model_validate(state)
         held = next(one for one in view.rulings if one.verdict.ruling is Ruling.REQUIRE_APPROVAL)
-        decision = Decision.model_validate(interrupt(request_for(held, self._minutes)))
+        decision = Decision.model_validate(interrupt(request_for(held, self._minutes, view.decisions)))
         if decision.decision is DecisionKind.REJECT and held.proposal.kind is ProposalKind.REPLY:
             return {"escalation": Escalation(reason="approval_rejected", words="A reviewer rejected the agent's reply.")}
         rest = [one for one in view.proposals if one.proposal_id != held.proposal.proposal_id]
@@ -50,10 +51,12 @@ class Approval:
         }
 
 
-def request_for(ruled: Ruled, minutes: int) -> HumanRequest:
-    """What a person is asked."""
+def request_for(ruled: Ruled, minutes: int, decisions: Sequence[Decision] = ()) -> HumanRequest:
+    """What people are asked, and what it takes by the rules: who, how many, within how long. An edit is its editor's own
+    proposal."""
     held, verdict = ruled.proposal, ruled.verdict
-    roles = {hit.role for hit in verdict.hits if hit.role}
+    demands = verdict.demands
+    edited = [one.reviewer for one in decisions if edits(one, held)]
     return HumanRequest(
         request_id=held.proposal_id,
         action=held.action,
@@ -64,6 +67,17 @@ def request_for(ruled: Ruled, minutes: int) -> HumanRequest:
         reasons=verdict.messages,
         rules=[f"{hit.policy}/{hit.rule}" for hit in verdict.hits if hit.ruling is verdict.ruling],
         shown=verdict.shown,
-        role="specialist" if "specialist" in roles else "support",
-        expires_in_minutes=minutes,
+        facts=verdict.facts,
+        role=demands.role,
+        roles=demands.roles or [demands.role],
+        quorum=demands.quorum,
+        verified_identity=demands.verified_identity,
+        proposed_by=list(dict.fromkeys(edited)),
+        expires_in_minutes=demands.ttl_minutes or minutes,
     )
+
+
+def edits(decision: Decision, proposal: Proposal) -> bool:
+    """Whether the decision wrote exactly these arguments."""
+    about = (decision.approval_id, decision.arguments_hash) == (proposal.proposal_id, proposal.arguments_hash)
+    return about and decision.decision is DecisionKind.EDIT

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from graphs.again import same_call, unremembered
 from graphs.replying import Replying
-from graphs.sheet import Sheet, by_autonomy, decided, over_tool, plain, why_blocked
+from graphs.sheet import Sheet, by_autonomy, by_people, decided, over_tool, plain, why_blocked
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
@@ -15,7 +15,8 @@ from handrail.domain.effects import EffectResult
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling
+from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.reviewers import Reviewers
 from handrail.ports import Cases, Checked, Clock, Dial, Policies, SystemOfRecord, Topics
 
 REFUSALS = 5
@@ -33,8 +34,10 @@ class Guardrail:
         cases: Cases,
         clock: Clock,
         links: Collection[str] = (),
+        reviewers: Callable[[], Reviewers] = Reviewers,
     ) -> None:
         self._replying = Replying(topics, policies, links)
+        self._reviewers = reviewers
         self._topics = topics
         self._dial = dial
         self._record = record
@@ -49,7 +52,7 @@ class Guardrail:
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
         dialled = await self._dial.autonomy(topic, view.row)
-        sheet = Sheet(view, topic, dialled, calls=dict(view.calls), sent_back=view.sent_back)
+        sheet = Sheet(view, topic, dialled, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
                 self._replying.rule(sheet, proposal)
@@ -129,24 +132,14 @@ class Guardrail:
         verdict = over_tool(sheet, proposal, plain(proposal, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
         if verdict.ruling is Ruling.BLOCK:
             return sheet.refuse(proposal, "; ".join(verdict.messages))
-        if decided(sheet.view, proposal) is not None:
-            verdict = plain(proposal, Ruling.ALLOW, "approved", "A person approved this look-up.")
-        return sheet.rule(proposal, verdict)
+        return sheet.rule(proposal, by_people(sheet, proposal, verdict))
 
     def _effect(self, sheet: Sheet, proposal: Proposal, checked: Checked) -> None:
         verdict = self._policies.rule(proposal, checked.facts).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "facts": checked.facts}
         )
         verdict = by_autonomy(sheet, proposal, verdict)
-        decision = decided(sheet.view, proposal)
-        if verdict.ruling is Ruling.REQUIRE_APPROVAL and decision is not None:
-            hit = RuleHit(
-                policy="handrail",
-                rule="approved",
-                ruling=Ruling.ALLOW,
-                message=f"Approved by {decision.reviewer or 'a person'}.",
-            )
-            verdict = verdict.model_copy(update={"ruling": Ruling.ALLOW, "hits": [*verdict.hits, hit]})
+        verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages) or "A policy blocks this.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from graphs.sheet import Sheet, by_autonomy, decided, plain, why_blocked
+from graphs.sheet import Sheet, by_autonomy, by_people, decided, plain, why_blocked
 from graphs.views import GuardrailView
 from handrail.domain.cases import Ruled
 from handrail.domain.proposals import Proposal, RuleHit, Ruling
@@ -27,7 +27,8 @@ class Replying:
         """Rule on the reply and note what comes of it on the sheet."""
         view, topic = sheet.view, sheet.topic
         if decided(view, proposal):
-            return sheet.rule(proposal, plain(proposal, Ruling.ALLOW, "approved", "A person approved these words."))
+            asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
+            return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
         hits = self._hits(view, proposal)
         if hits:
             return self._send_back(sheet, proposal, hits)
@@ -37,10 +38,7 @@ class Replying:
             sheet.rule(proposal, plain(proposal, Ruling.BLOCK, "confidence", words))
             return sheet.escalate("low_confidence", words)
         verdict = plain(proposal, Ruling.ALLOW, "reply", "Every claim is covered by the case's facts.")
-        verdict = verdict.model_copy(
-            update={"title": "Send this reply to the customer", "headline": "reply", "shown": {"reply": text_of(proposal)}}
-        )
-        verdict = by_autonomy(sheet, proposal, verdict)
+        verdict = by_autonomy(sheet, proposal, verdict.model_copy(update=shown(proposal)))
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages))
@@ -73,6 +71,11 @@ class Replying:
         sheet.sent_back += 1
         sheet.feedback.append(f"Your reply was not sent: {words} Write it again without that.")
         return None
+
+
+def shown(proposal: Proposal) -> dict[str, Any]:
+    """How an approver sees the reply."""
+    return {"title": "Send this reply to the customer", "headline": "reply", "shown": {"reply": text_of(proposal)}}
 
 
 def text_of(proposal: Proposal) -> str:

@@ -1,13 +1,13 @@
 """The `case` workflow: one customer's problem from first message to resolution.
 
-This file is the wire: names and shapes are permanent. Handlers only take or refuse; `loop.py` acts. While nothing is left
-to do the case parks: its memory goes into a fresh run that holds nothing but a wait, so a graph that is edited meanwhile
-cannot break replay.
+This file is the wire: names and shapes are permanent. Handlers only take or refuse; `desk.py` asks first whether a person
+may, `loop.py` acts. While nothing is left to do the case parks: its memory goes into a fresh run that holds nothing but a
+wait, so a graph that is edited meanwhile cannot break replay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -15,19 +15,19 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, Edit, Source
-    from handrail.domain.cases import CaseOpen, CaseView
+    from handrail.domain.approvals import Approval, DecisionKind, Source
+    from handrail.domain.cases import CaseView
     from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput
     from handrail.domain.handoffs import Handoff
-    from handrail.domain.messages import Message, check_identifier, check_message
-    from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
+    from handrail.domain.messages import Message
+    from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Resolve
     from workflows.attributes import publish
-    from workflows.inputs import NOTHING, check_plain, parse, refusal, value_of
+    from workflows.desk import Desk
+    from workflows.inputs import NOTHING, refusal, value_of
     from workflows.intake import Intake, by_person
     from workflows.loop import Loop
-    from workflows.memory import CaseMemory
-    from workflows.menu import NOBODY, Menu, entries
-    from workflows.options import CHECK
+    from workflows.menu import Menu, entries
+    from workflows.opening import begun_again, remember
     from workflows.packet import packet
 
 INTERNAL = "(internal - do not choose)"
@@ -50,6 +50,7 @@ class CaseWorkflow:
         if begun_again():
             self._memory.begin_again()
         self._intake = Intake(self._memory)
+        self._desk = Desk(self._memory, self._intake)
         self._menu = Menu(self._check_click, self._click_update, self._click_signal)
         self._loop = Loop(self._memory, self._show)
         self._menu.show(self._memory)
@@ -83,11 +84,8 @@ class CaseWorkflow:
 
     @workflow.update(name="decide", description="Decide: {decision, approval_id, revision, arguments, note, reviewer}")
     async def decide(self, raw: RawValue = NOTHING) -> Approval:
-        wanted, approval = self._take(lambda: self._intake.check_decision(raw, workflow.now()))
-        source = self._source(update=True)
-        if wanted.decision is DecisionKind.EDIT:
-            wanted = await self._check_edit(wanted, approval)
-        return self._take(lambda: self._intake.decide(wanted, workflow.now(), source, "decide"))
+        wanted, _ = self._take(lambda: self._intake.check_decision(raw, workflow.now()))
+        return await self._await(lambda: self._desk.decide(wanted, sent(), "decide"))
 
     @decide.validator
     def _check_decide(self, raw: RawValue = NOTHING) -> None:
@@ -95,7 +93,7 @@ class CaseWorkflow:
 
     @workflow.update(name="claim", description="Take this case: {reviewer}")
     def claim(self, raw: RawValue = NOTHING) -> Receipt:
-        return self._take(lambda: self._intake.claim(by_person(Claim, raw), workflow.now()))
+        return self._take(lambda: self._intake.claim(by_person(Claim, raw), workflow.now(), via="claim", **sent().event))
 
     @claim.validator
     def _check_claim(self, raw: RawValue = NOTHING) -> None:
@@ -103,15 +101,16 @@ class CaseWorkflow:
 
     @workflow.update(name="reply", description="Answer the customer as a person: {reviewer, text}")
     def reply(self, raw: RawValue = NOTHING) -> Receipt:
-        return self._take(lambda: self._intake.reply(by_person(PersonReply, raw), workflow.now()))
+        return self._take(lambda: self._intake.reply(by_person(PersonReply, raw), workflow.now(), via="reply", **sent().event))
 
     @reply.validator
     def _check_reply(self, raw: RawValue = NOTHING) -> None:
         self._check(lambda: self._intake.check_reply(by_person(PersonReply, raw)))
 
     @workflow.update(name="hand_back", description="Give the case back to the agent: {reviewer, note}")
-    def hand_back(self, raw: RawValue = NOTHING) -> Receipt:
-        return self._take(lambda: self._intake.hand_back(by_person(HandBack, raw), workflow.now()))
+    async def hand_back(self, raw: RawValue = NOTHING) -> Receipt:
+        wanted = self._take(lambda: by_person(HandBack, raw))
+        return await self._await(lambda: self._desk.hand_back(wanted, sent(), "hand_back", None))
 
     @hand_back.validator
     def _check_hand_back(self, raw: RawValue = NOTHING) -> None:
@@ -119,7 +118,7 @@ class CaseWorkflow:
 
     @workflow.update(name="resolve", description="End the case as a person: {reviewer, note, reply}")
     def resolve(self, raw: RawValue = NOTHING) -> Receipt:
-        return self._take(lambda: self._intake.resolve(by_person(Resolve, raw), workflow.now()))
+        return self._take(lambda: self._intake.resolve(by_person(Resolve, raw), workflow.now(), via="resolve", **sent().event))
 
     @resolve.validator
     def _check_resolve(self, raw: RawValue = NOTHING) -> None:
@@ -140,12 +139,12 @@ class CaseWorkflow:
         self._tolerate("message", lambda: self._intake.message(self._named(raw), workflow.now()))
 
     @workflow.signal(name="approve", description="Needs {approval_id, revision}; the numbered entries need nothing")
-    def approve(self, raw: RawValue = NOTHING) -> None:
-        self._tolerate("approve", lambda: self._bare(DecisionKind.APPROVE, raw))
+    async def approve(self, raw: RawValue = NOTHING) -> None:
+        await self._bare(DecisionKind.APPROVE, raw)
 
     @workflow.signal(name="reject", description="Needs {approval_id, revision}; the numbered entries need nothing")
-    def reject(self, raw: RawValue = NOTHING) -> None:
-        self._tolerate("reject", lambda: self._bare(DecisionKind.REJECT, raw))
+    async def reject(self, raw: RawValue = NOTHING) -> None:
+        await self._bare(DecisionKind.REJECT, raw)
 
     @workflow.signal(name="request_human", description="The customer wants a person; no input needed")
     def request_human(self, raw: RawValue = NOTHING) -> None:
@@ -156,20 +155,21 @@ class CaseWorkflow:
 
     @workflow.signal(name="reply_as_human", description="Answer the customer as a person: {reviewer, text}")
     def reply_as_human(self, raw: RawValue = NOTHING) -> None:
-        self._tolerate("reply_as_human", lambda: self._intake.reply(by_person(PersonReply, raw), workflow.now()))
+        told = {"via": "reply_as_human", **sent("reply_as_human").event}
+        self._tolerate("reply_as_human", lambda: self._intake.reply(by_person(PersonReply, raw), workflow.now(), **told))
 
     @workflow.signal(name="close_case", description="End the case now; no input needed")
     def close_case(self, raw: RawValue = NOTHING) -> None:
         self._tolerate("close_case", lambda: self._intake.close(NOBODY, raw))
 
     @workflow.signal(dynamic=True, description=INTERNAL)
-    def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
+    async def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Also where a numbered entry arrives before this run's first step: the SDK looks names up before it calls init."""
         if self._invalid or name not in entries(self._memory):
             return self.refuse_signal(name, self._unknown(name))
         if len(args) > 1:
             return self.refuse_signal(name, "takes one JSON value or none.")
-        return self._click_signal(name, args[0] if args else None)
+        return await self._click_signal(name, args[0] if args else None)
 
     # Queries
 
@@ -224,51 +224,39 @@ class CaseWorkflow:
         given = value_of(raw)
         return {"message_id": self._intake.unnamed(given), "text": given} if isinstance(given, str) else given
 
-    def _bare(self, word: DecisionKind, raw: RawValue) -> None:
-        wanted = self._intake.bare(word, raw)
-        self._intake.decide(wanted, workflow.now(), self._source(signal=word), word)
+    async def _bare(self, word: DecisionKind, raw: RawValue) -> None:
+        await self._tolerate_later(word, lambda: self._desk.decide(self._intake.bare(word, raw), sent(word), word))
 
     def _check_click(self, name: str, note: Any) -> None:
         self._check(lambda: self._intake.check_click(name, given(note)))
 
-    def _click_update(self, name: str, note: Any) -> Any:
-        return self._take(
-            lambda: self._intake.click(name, given(note), workflow.now(), self._source(update=True), "web ui update")
-        )
+    async def _click_update(self, name: str, note: Any) -> Any:
+        return await self._await(lambda: self._desk.click(name, given(note), sent(), "web ui update"))
 
-    def _click_signal(self, name: str, note: Any) -> None:
-        self._tolerate(
-            name, lambda: self._intake.click(name, given(note), workflow.now(), self._source(signal=name), "web ui signal")
-        )
+    async def _click_signal(self, name: str, note: Any) -> None:
+        await self._tolerate_later(name, lambda: self._desk.click(name, given(note), sent(name), "web ui signal"))
 
-    def _source(self, *, update: bool = False, signal: str | None = None) -> Source:
-        info, current = workflow.info(), workflow.current_update_info()
-        update_id = current.id if update and current else None
-        return Source(workflow_id=info.workflow_id, run_id=info.run_id, update_id=update_id, signal=signal)
-
-    async def _check_edit(self, wanted: DecisionInput, approval: Approval) -> DecisionInput:
-        """Edited arguments pass the tool's own checks before the edit counts; meanwhile somebody else may have decided."""
-        row = self._memory.row
-        edit = Edit(
-            case_id=row.case_id,
-            customer_id=row.customer_id,
-            action=approval.request.action,
-            arguments={**approval.request.arguments, **(wanted.arguments or {})},
-        )
+    async def _await(self, act: Callable[[], Awaitable[T]]) -> T:
+        if self._invalid:
+            raise refusal(self._invalid)
         try:
-            checked: dict[str, Any] = await workflow.execute_activity(
-                "people.check_edit",
-                args=[edit, sorted(wanted.arguments or {})],
-                result_type=dict,
-                summary="Check the edit",
-                **CHECK,
-            )
-        except ActivityError as error:
-            cause = error.cause
-            words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
-            stale = isinstance(cause, ApplicationError) and cause.type == ApprovalRefused.__name__
-            raise refusal(ApprovalRefused(words) if stale else InvalidInput(words)) from None
-        return wanted.model_copy(update={"arguments": checked})
+            return await act()
+        except HandrailError as error:
+            raise refusal(error) from None
+
+    async def _tolerate_later(self, name: str, act: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            if not self._invalid:
+                await act()
+        except HandrailError as error:
+            self.refuse_signal(name, str(error))
+
+
+def sent(signal: str | None = None) -> Source:
+    """The event that is being handled: the update, or the signal of this name."""
+    info, update = workflow.info(), workflow.current_update_info()
+    update_id = update.id if update and signal is None else None
+    return Source(workflow_id=info.workflow_id, run_id=info.run_id, update_id=update_id, signal=signal)
 
 
 def given(note: Any) -> Any:
@@ -289,49 +277,3 @@ def conflict(error: ActivityError) -> Exception:
     cause = error.cause
     known = isinstance(cause, ApplicationError) and cause.type == CaseConflict.__name__
     return refusal(CaseConflict(cause.message)) if known and isinstance(cause, ApplicationError) else error
-
-
-def begun_again() -> bool:
-    """Whether this run is another one's history, cut off and gone on with (a reset)."""
-    return workflow.info().run_id != workflow.info().original_execution_run_id
-
-
-def remember(raw: Any, surplus: Sequence[Any] = ()) -> CaseMemory:
-    """The memory of a parked or of a new case.
-
-    Raises:
-        InvalidInput: the input cannot become a case.
-    """
-    if surplus:
-        raise InvalidInput(f"input: are {1 + len(surplus)} values. Send one JSON object.")
-    if isinstance(raw, dict) and "parked" in raw:
-        return parked(raw["parked"])
-    check_plain(raw)
-    opened = parse(CaseOpen, raw)
-    check_identifier("case_id", opened.case_id)
-    check_identifier("customer_id", opened.customer_id)
-    check_identifier("channel", opened.channel)
-    check_workflow_id(opened.case_id)
-    opened = opened.model_copy(update={"message": check_message(opened.message)})
-    return CaseMemory.of(opened, workflow.now())
-
-
-def parked(raw: Any) -> CaseMemory:
-    """What an earlier run of this case left. A memory says what was approved, so nobody may start a case with one.
-
-    Raises:
-        InvalidInput: it came from somebody else. A cron schedule and a retry policy start their runs with what was sent to
-            the first one.
-    """
-    info = workflow.info()
-    if info.continued_run_id is None or info.cron_schedule or info.attempt > 1:
-        raise InvalidInput("parked: only a case that goes on sends this. Start a case with case_id, customer_id and message.")
-    memory = CaseMemory.model_validate(raw)
-    check_workflow_id(memory.row.case_id)
-    return memory
-
-
-def check_workflow_id(case_id: str) -> None:
-    """Raises: InvalidInput."""
-    if workflow.info().workflow_id != f"case-{case_id}":
-        raise InvalidInput(f"case_id: {case_id!r} must run under the workflow id 'case-{case_id}'.")

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from graphs.state import identity
-from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, Source, find, settle
+from handrail.domain.approvals import Approval, Decision, DecisionInput, DecisionKind, Permit, Source
 from handrail.domain.cases import CaseStatus
+from handrail.domain.decisions import find, progress, settle
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import (
@@ -23,10 +24,11 @@ from handrail.domain.messages import (
 from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
 from workflows.inputs import parse, value_of
 from workflows.memory import CaseMemory, fingerprint
-from workflows.menu import FINISH, HAND_BACK, NOBODY, TAKE, decision_of, entries
+from workflows.menu import entries
 
 ByPerson = TypeVar("ByPerson", Claim, PersonReply, HandBack, Resolve)
 MAX_NOTE = 2_000
+AUDITED = {"approval_id", "revision", "arguments_hash", "identity", "sender", "roles", "reviewers_version", "via", "note"}
 
 
 def by_person(kind: type[ByPerson], raw: Any) -> ByPerson:
@@ -69,49 +71,52 @@ class Intake:
     def check_decision(self, raw: Any, now: datetime) -> tuple[DecisionInput, Approval]:
         """The decision and the open approval it is about. Raises: InvalidInput, ApprovalRefused."""
         wanted = self._clean(parse(DecisionInput, raw))
-        return wanted, self._undecided(wanted, now)
+        return wanted, self.undecided(wanted, now)
 
-    def _undecided(self, wanted: DecisionInput, now: datetime) -> Approval:
+    def undecided(self, wanted: DecisionInput, now: datetime) -> Approval:
         """The open approval, while a decision on it can still have its effect. Raises: ApprovalRefused."""
         approval = find(self._memory.approvals, wanted, now)
         if self._memory.interruption or self._memory.closing:
             raise ApprovalRefused("the case is just going to a person or being closed; the request is withdrawn.")
         return approval
 
-    def decide(self, wanted: DecisionInput, now: datetime, source: Source, via: str) -> Approval:
-        """Settle, once. Raises: ApprovalRefused."""
-        settled = settle(self._undecided(wanted, now), wanted, now, via)
+    def settle(self, approval: Approval, permit: Permit, now: datetime, source: Source) -> Approval:
+        """What the permitted decision makes of the approval: settled, once, or open with one more yes.
+
+        Raises:
+            ApprovalRefused: the person proposed it, or has approved it already.
+        """
+        decision = permit.decision
+        settled = settle(approval, decision, no_self_approval=permit.no_self_approval)
         self._memory.keep(settled)
-        self._memory.decided = settled.decision
-        self._memory.source = source
+        self._record(f"decision:{decision.decision}", decision, now, source, progress=progress(settled) or None)
+        if settled.decision is None:
+            self._memory.notice = f"Approved, {progress(settled)}. It needs another person's approval."
+        else:
+            self._memory.decided = settled.decision
         return settled
 
-    def check_click(self, name: str, note: Any) -> None:
-        """Raises: ApprovalRefused, InvalidInput."""
+    def refused(self, decision: Decision, words: str, now: datetime, source: Source) -> None:
+        """Note who tried to decide what they may not."""
+        self._record(f"refused:{decision.decision}", decision, now, source, refused=words)
+
+    def _record(self, action: str, decision: Decision, now: datetime, source: Source, **more: Any) -> None:
+        said = decision.model_dump(
+            mode="json",
+            include=AUDITED,
+        )
+        told = {name: value for name, value in {**said, **source.event, **more}.items() if value is not None}
+        self._memory.audit(decision.reviewer or "unnamed", action, now, **told)
+
+    def check_click(self, name: str, note: Any) -> tuple[str, Approval | None, str | None]:
+        """What was chosen, on which approval, and the clean note. Raises: ApprovalRefused, InvalidInput."""
         if name not in entries(self._memory):
             raise ApprovalRefused(self.unknown_name(name))
         if note is not None and not isinstance(note, str):
             raise InvalidInput('note: must be empty or a JSON string, for example "amount is wrong".')
-        tidy("note", note)
-
-    def click(self, name: str, note: Any, now: datetime, source: Source, via: str) -> Any:
-        """A menu entry was chosen; the box holds nothing or a note. Raises: ApprovalRefused, InvalidInput."""
-        self.check_click(name, note)
-        note = tidy("note", note)
         what, approval_id = entries(self._memory)[name]
-        decision = decision_of(what)
-        if decision is not None:
-            shown = next(one for one in self._memory.open_approvals if one.approval_id == approval_id)
-            wanted = DecisionInput(
-                decision=decision, approval_id=approval_id, revision=shown.revision, note=note, reviewer=NOBODY
-            )
-            return self.decide(wanted, now, source, via)
-        if what == TAKE:
-            return self.claim(Claim(reviewer=NOBODY), now)
-        if what == HAND_BACK:
-            return self.hand_back(HandBack(reviewer=NOBODY, note=note or "Handed back without a note."), now)
-        assert what == FINISH  # noqa: S101
-        return self.resolve(Resolve(reviewer=NOBODY, note=note), now)
+        shown = next((one for one in self._memory.open_approvals if one.approval_id == approval_id), None)
+        return what, shown, tidy("note", note)
 
     def unknown_name(self, name: str) -> str:
         """What to say to a name that nothing answers to."""
@@ -152,13 +157,13 @@ class Intake:
         if holder and holder != wanted.reviewer:
             raise IllegalTransition(f"claim: {holder} has this case already. Ask them to hand it on.")
 
-    def claim(self, wanted: Claim, now: datetime) -> Receipt:
+    def claim(self, wanted: Claim, now: datetime, **told: Any) -> Receipt:
         """The person takes the case; a second time changes nothing."""
         self.check_claim(wanted)
         if self._memory.row.assignee:
             return self.receipt()
         self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=wanted.reviewer)
-        self._memory.audit(wanted.reviewer, "claim", now)
+        self._memory.audit(wanted.reviewer, "claim", now, **told)
         return self.receipt()
 
     def check_reply(self, wanted: PersonReply) -> tuple[str, str, bool]:
@@ -173,7 +178,7 @@ class Intake:
             self._memory.check_room(text)
         return message_id, text, known
 
-    def reply(self, wanted: PersonReply, now: datetime) -> Receipt:
+    def reply(self, wanted: PersonReply, now: datetime, **told: Any) -> Receipt:
         """A person's words to the customer; the same message id is taken once."""
         message_id, text, known = self.check_reply(wanted)
         if known:
@@ -182,7 +187,7 @@ class Intake:
         self._memory.seen[message_id] = fingerprint(Author.PERSON, text)
         self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=row.assignee or wanted.reviewer, reply=text, due_at=None)
         self._person_says(message_id, wanted.reviewer, text, now)
-        self._memory.audit(wanted.reviewer, "reply", now, message_id=message_id)
+        self._memory.audit(wanted.reviewer, "reply", now, message_id=message_id, **told)
         return self.receipt(message_id)
 
     def check_hand_back(self, wanted: HandBack) -> str:
@@ -190,11 +195,12 @@ class Intake:
         self.with_person("hand_back")
         return check_text("note", wanted.note, MAX_NOTE)
 
-    def hand_back(self, wanted: HandBack, now: datetime) -> Receipt:
-        """The agent goes on with the person's note."""
+    def hand_back(self, wanted: HandBack, now: datetime, **told: Any) -> Receipt:
+        """The agent goes on with the person's note; what it then wants to do is not theirs to approve."""
         note = self.check_hand_back(wanted)
-        self._memory.audit(wanted.reviewer, "hand_back", now, note=note)
+        self._memory.audit(wanted.reviewer, "hand_back", now, note=note, **told)
         self._memory.handed_back = f"{wanted.reviewer}\n{note}"
+        self._memory.handed_back_by = list(dict.fromkeys([*self._memory.handed_back_by, wanted.reviewer]))
         return self.receipt()
 
     def check_resolve(self, wanted: Resolve) -> tuple[str | None, str | None]:
@@ -205,7 +211,7 @@ class Intake:
             self._memory.check_room(reply)
         return tidy("note", wanted.note), reply
 
-    def resolve(self, wanted: Resolve, now: datetime) -> Receipt:
+    def resolve(self, wanted: Resolve, now: datetime, **told: Any) -> Receipt:
         """The person ends the case, with a last reply or without."""
         note, reply = self.check_resolve(wanted)
         row = self._memory.row
@@ -216,7 +222,7 @@ class Intake:
             message_id = self.unnamed("resolve")
             self._memory.seen[message_id] = fingerprint(Author.PERSON, reply)
             self._person_says(message_id, wanted.reviewer, reply, now)
-        self._memory.audit(wanted.reviewer, "resolve", now, note=note)
+        self._memory.audit(wanted.reviewer, "resolve", now, note=note, **told)
         return self.receipt()
 
     def unnamed(self, *parts: str) -> str:

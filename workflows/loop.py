@@ -11,11 +11,11 @@ from temporalio import workflow
 
 from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
-from workflows.deadlines import LABELS, deadline, passed
+from workflows.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.essentials import memo, publish_memo
 from workflows.listening import CANCELLED
 from workflows.memory import CaseMemory
-from workflows.record import enter, flush, identified, take_inbox
+from workflows.record import enter, flush, take_inbox
 from workflows.turns import Turns
 
 SETTLED = timedelta(seconds=1.1)
@@ -71,9 +71,7 @@ class Loop:
 
     async def _close(self, words: str) -> None:
         memory, now = self._memory, workflow.now()
-        if memory.decided:
-            await identified(memory, memory.decided)
-            memory.decided = None
+        memory.decided = None
         by, _, note = words.partition("\n")
         memory.drop_approvals(ApprovalStatus.WITHDRAWN)
         memory.suspended = None
@@ -136,4 +134,4 @@ class Loop:
         left = (workflow.info().start_time + SETTLED - workflow.now()).total_seconds()
         if left > 0:
             with contextlib.suppress(TimeoutError):
-                await workflow.wait_condition(self._something, timeout=left, timeout_summary="Settling before it parks")
+                await workflow.wait_condition(self._something, timeout=left, timeout_summary=SETTLING)

@@ -6,7 +6,7 @@ name binds the click to what was shown; a name is never used twice in a case.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio import workflow
@@ -15,7 +15,6 @@ from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import CaseStatus
 from workflows.memory import CaseMemory
 
-NOBODY = "Temporal Web UI"
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
 HINTS = {
     DecisionKind.REJECT: ' (a note may stand in Data: `"too late"`)',
@@ -49,8 +48,8 @@ class Menu:
     def __init__(
         self,
         check: Callable[[str, Any], None],
-        update: Callable[[str, Any], Any],
-        signal: Callable[[str, Any], Any],
+        update: Callable[[str, Any], Awaitable[Any]],
+        signal: Callable[[str, Any], Awaitable[None]],
     ) -> None:
         self._check = check
         self._update = update
@@ -69,13 +68,13 @@ class Menu:
 
     def _register(self, name: str) -> None:
         async def update(note: Any = None) -> Any:
-            return self._update(name, note)
+            return await self._update(name, note)
 
         def check(note: Any = None) -> None:
             self._check(name, note)
 
         async def signal(note: Any = None) -> None:
-            self._signal(name, note)
+            await self._signal(name, note)
 
         workflow.set_update_handler(name, update, validator=check)
         workflow.set_signal_handler(name, signal)

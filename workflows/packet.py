@@ -9,6 +9,7 @@ from typing import Any
 from graphs.state import CaseState
 from handrail.domain.approvals import Approval, HumanRequest, RequestKind
 from handrail.domain.cases import CaseStatus
+from handrail.domain.decisions import progress
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author
 from workflows.briefing import about as briefed
@@ -65,6 +66,7 @@ def _asked(approval: Approval, count: int) -> list[str]:
     lines = [f"- **Until:** {utc(approval.due_at)}; then a person takes over. Silence approves nothing."]
     lines += [_reason(words, rule) for words, rule in list(zip_longest(request.reasons, request.rules, fillvalue=""))[:3]]
     lines += [f"- **Who decides:** {escape(request.role, NAME)}"]
+    lines += [f"- **Approved so far:** {escape(progress(approval), NAME)}"] if progress(approval) else []
     lines += [f"- **Also open:** {count - 1} more; shown once this one is decided"] if count > 1 else []
     verb = "Answer" if request.kind is RequestKind.QUESTION else "Decide"
     return [f"## {verb}: {escape(request.title)}", "\n".join(lines)]

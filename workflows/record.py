@@ -1,10 +1,9 @@
-"""What of a case goes into its record: opened once, every change after it, and who took a decision."""
+"""What of a case goes into its record: opened once, and every change after it."""
 
 from __future__ import annotations
 
 from temporalio import workflow
 
-from handrail.domain.approvals import Decision, Seen
 from handrail.domain.cases import Terms
 from handrail.domain.messages import Message
 from workflows.memory import CaseMemory
@@ -32,26 +31,3 @@ def take_inbox(memory: CaseMemory) -> list[Message]:
     for one in said:
         memory.say(one, save=one.message_id != opening)
     return said
-
-
-async def identified(memory: CaseMemory, decision: Decision) -> Decision:
-    """The decision with who took it, as history tells; kept with the approval and in the audit."""
-    if memory.source:
-        seen = Seen(source=memory.source, decision=decision)
-        decision = await workflow.execute_activity(
-            "people.identify", seen, result_type=Decision, summary="Who decided", **STORE
-        )
-    approval = next(one for one in memory.approvals if one.revision == decision.revision)
-    memory.keep(approval.model_copy(update={"decision": decision}))
-    memory.audit(
-        decision.reviewer or "unnamed",
-        f"decision:{decision.decision}",
-        workflow.now(),
-        approval_id=decision.approval_id,
-        revision=decision.revision,
-        arguments_hash=decision.arguments_hash,
-        identity=decision.identity,
-        via=decision.via,
-        note=decision.note,
-    )
-    return decision

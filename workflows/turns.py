@@ -19,7 +19,7 @@ from workflows.listening import listen
 from workflows.local import CLASSIFY
 from workflows.memory import CaseMemory
 from workflows.options import LOCAL
-from workflows.record import flush, identified, take_inbox
+from workflows.record import flush, take_inbox
 from workflows.trouble import escalation_for
 from workflows.turn import Turn, TurnEnd
 
@@ -56,7 +56,6 @@ class Turns:
         memory, suspended = self._memory, self._memory.suspended
         memory.become(CaseStatus.WORKING, workflow.now(), due_at=None)
         self._show()
-        decision = await identified(memory, decision)
         memory.decided = None
         await flush(memory)
         if suspended is None:
@@ -86,7 +85,7 @@ class Turns:
         state = self._stopped or (memory.suspended.state if memory.suspended else memory.state())
         memory.handed_back = None
         if memory.decided:
-            state.decisions.append(await identified(memory, memory.decided))
+            state.decisions.append(memory.decided)
             memory.decided = None
         said = take_inbox(memory)
         if not state.incoming and not said:

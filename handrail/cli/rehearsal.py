@@ -20,8 +20,9 @@ from graphs.state import CaseState
 from handrail.business import Business
 from handrail.cli.documents import ready
 from handrail.cli.narration import Change
-from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest, settle
+from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.cases import CaseOpen, CaseRow, CaseStatus, Commit
+from handrail.domain.decisions import draft, settle
 from handrail.domain.errors import InvalidInput
 from handrail.domain.messages import Author, IncomingMessage, Message, check_identifier, check_message
 from handrail.embedded.model import OfflineModel
@@ -191,7 +192,7 @@ class Performance:
         if kind is None:
             return None
         wanted = DecisionInput(decision=kind, approval_id=approval.approval_id, reviewer=REVIEWER)
-        approval = settle(approval, wanted, self._clock.now(), "rehearsal")
+        approval = settle(approval, draft(approval, wanted, self._clock.now(), "rehearsal"))
         row = await self._keep(row, CaseStatus.WORKING, approval)
         decision = approval.decision
         return Command(resume=decision.model_dump(mode="json") if decision else None, update={"row": row})

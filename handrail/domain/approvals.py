@@ -1,20 +1,15 @@
-"""Decisions of people: what is asked, what may be answered, and that it is settled once."""
+"""Decisions of people: what is asked, what may be answered, who said yes. What follows from it is in `decisions`."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
-from handrail.domain.errors import ApprovalRefused
-from handrail.domain.model import Model, Stored, digest
+from handrail.domain.model import Model, Stored
 from handrail.domain.people import Reviewer
-
-MAX_EDIT = 16_000
-"""Characters of JSON in an edit's arguments."""
 
 
 class RequestKind(StrEnum):
@@ -41,8 +36,18 @@ class HumanRequest(Stored):
     reasons: list[str] = Field(default_factory=list)
     rules: list[str] = Field(default_factory=list, description="the rule behind each reason, as policy/rule")
     shown: dict[str, str] = Field(default_factory=dict)
-    role: str = "support"
+    facts: dict[str, Any] = Field(default_factory=dict, description="the values that policies saw; limits are over these")
+    role: str = Field(default="support", description="the most demanding of `roles`")
+    roles: list[str] = Field(default_factory=list, description="each must be held by somebody who approves")
+    quorum: int = Field(default=1, description="how many different people must approve")
+    verified_identity: bool = Field(default=False, description="who approves must be known beyond doubt")
+    proposed_by: list[str] = Field(default_factory=list, description="people who asked for it; they do not approve it")
     expires_in_minutes: int = 240
+
+    @property
+    def wanted_roles(self) -> list[str]:
+        """Every role that somebody who approves must hold."""
+        return self.roles or [self.role]
 
 
 class DecisionKind(StrEnum):
@@ -79,8 +84,24 @@ class DecisionInput(Model):
     reviewer: Reviewer = Field(description="who decides")
 
 
+class Yes(Stored):
+    """One person's approval of exactly these arguments. `sender` is whom the case's history names, `roles` what they hold."""
+
+    reviewer: str
+    identity: Identity = Identity.SELF_DECLARED
+    sender: str = ""
+    roles: list[str] = Field(default_factory=list)
+    arguments_hash: str = ""
+    via: str = ""
+    at: datetime
+
+
 class Decision(Stored):
-    """A decision that was taken. `arguments_hash` is the digest of exactly what was decided on."""
+    """A decision that was taken. `arguments_hash` is the digest of exactly what was decided on.
+
+    `approvers` are those who stand behind it: none where an edit has still to be approved by somebody else; None in what was
+    recorded before approvers were.
+    """
 
     approval_id: str
     revision: int
@@ -91,56 +112,50 @@ class Decision(Stored):
     note: str | None = None
     reviewer: str = ""
     identity: Identity = Identity.SELF_DECLARED
+    sender: str = Field(default="", description="whom the case's own history names")
+    roles: list[str] = Field(default_factory=list, description="what the reviewer decides by")
+    reviewers_version: str = Field(default="", description="content hash of the reviewers in force")
+    approvers: list[Yes] | None = None
     via: str = "update"
     decided_at: datetime
 
 
 class Source(Stored):
-    """The event of the case's own history by which a decision came."""
+    """The event of the case's own history by which a decision came.
+
+    `place` counts the equal signals that were handed over at the same moment, before this one.
+    """
 
     workflow_id: str
     run_id: str
     update_id: str | None = None
     signal: str | None = None
+    place: int = 0
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """Where to look it up, for the audit."""
+        return {"run_id": self.run_id, "update_id": self.update_id, "signal": self.signal}
 
 
 class Seen(Stored):
-    """A decision with the event by which it came."""
+    """What somebody said, with the event by which it came."""
 
     source: Source
     decision: Decision
 
 
-class Edit(Stored):
-    """A reviewer's changed arguments, to be checked before they are accepted."""
-
-    case_id: str
-    customer_id: str
-    action: str
-    arguments: dict[str, Any]
-
-
 class ApprovalStatus(StrEnum):
-    """Open, or one of the ways it ended."""
+    """Open, or one of the ways it ended. `revised`: edited, and asked anew, because its editor may not approve it."""
 
     OPEN = "open"
     APPROVED = "approved"
     EDITED = "edited"
+    REVISED = "revised"
     REJECTED = "rejected"
     ANSWERED = "answered"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
-
-
-BINDING = (DecisionKind.APPROVE, DecisionKind.EDIT)
-"""What makes something happen counts only for exactly what was seen."""
-
-SETTLED_AS: dict[DecisionKind, ApprovalStatus] = {
-    DecisionKind.APPROVE: ApprovalStatus.APPROVED,
-    DecisionKind.EDIT: ApprovalStatus.EDITED,
-    DecisionKind.REJECT: ApprovalStatus.REJECTED,
-    DecisionKind.ANSWER: ApprovalStatus.ANSWERED,
-}
 
 
 class Approval(Stored):
@@ -154,6 +169,7 @@ class Approval(Stored):
     opened_at: datetime
     due_at: datetime
     update_names: list[str] = Field(default_factory=list)
+    yes: list[Yes] = Field(default_factory=list, description="who approved so far")
     decision: Decision | None = None
 
     def menu(self) -> dict[str, DecisionKind]:
@@ -166,101 +182,26 @@ class Approval(Stored):
         }
 
 
-def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> Approval:
-    """The open approval that `wanted` is about.
+class Attempt(Stored):
+    """A decision on its way, before anything is settled: what is open, what is said to it, and by which event it came.
 
-    Raises:
-        ApprovalRefused: unknown, unnamed, settled, expired, stale, or a decision of the wrong kind.
+    `changed` names the arguments that an edit changes.
     """
-    still_open = [one for one in approvals if one.status is ApprovalStatus.OPEN]
-    names = ", ".join(f"{one.approval_id} (r{one.revision})" for one in still_open) or "none"
-    approval, asked = _named(approvals, still_open, wanted, names)
-    if approval.status is not ApprovalStatus.OPEN:
-        by = f" by {approval.decision.reviewer}" if approval.decision and approval.decision.reviewer else ""
-        raise ApprovalRefused(
-            f"approval_id: {approval.approval_id} was already {approval.status}{by}; it is settled once. Open: {names}."
-        )
-    if wanted.revision is None and asked > 1 and wanted.decision in BINDING:
-        raise ApprovalRefused(f"revision: is missing, and this was asked {asked} times. Name what you saw. Open: {names}.")
-    if wanted.revision is not None and wanted.revision != approval.revision:
-        raise ApprovalRefused(
-            f"revision: {wanted.revision} is not what is open now (r{approval.revision}). Look at it again, then decide."
-        )
-    if now >= approval.due_at:
-        raise ApprovalRefused(
-            f"approval_id: {approval.approval_id} expired at {approval.due_at:%Y-%m-%d %H:%M} UTC; nothing was approved. "
-            "A person takes the case over: claim it."
-        )
-    check_kind(approval, wanted)
-    return approval
+
+    case_id: str
+    customer_id: str
+    approval: Approval
+    decision: Decision
+    changed: list[str] = Field(default_factory=list)
+    source: Source
 
 
-def _named(approvals: list[Approval], still_open: list[Approval], wanted: DecisionInput, names: str) -> tuple[Approval, int]:
-    """What the decision names, and how often that was asked. A revision is the case's own and names exactly one."""
-    if wanted.approval_id is not None:
-        known = [one for one in approvals if one.approval_id == wanted.approval_id]
-        if not known:
-            raise ApprovalRefused(f"approval_id: {wanted.approval_id[:60]!r} is not known here. Open: {names}.")
-        return known[-1], len(known)
-    seen = [one for one in approvals if one.revision == wanted.revision]
-    if len(seen) == 1:
-        return seen[0], 1
-    if still_open and wanted.decision in BINDING and wanted.revision is None:
-        raise ApprovalRefused(f"approval_id: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
-    if len(still_open) != 1:
-        raise ApprovalRefused(f"approval_id: is missing and {len(still_open)} approvals are open. Open: {names}.")
-    return still_open[0], 1
+class Permit(Stored):
+    """The attempt with who it is and, in an edit, clean arguments; `refused` says why it may not be, and what to do.
 
-
-def check_kind(approval: Approval, wanted: DecisionInput) -> None:
-    """Refuse a decision that does not fit the request.
-
-    Raises:
-        ApprovalRefused: an answer to an approval, an approval of a question, an edit without a change, a change without
-            an edit.
+    Under `no_self_approval` an edit is approved by somebody else, whatever the quorum.
     """
-    if wanted.arguments and wanted.decision is not DecisionKind.EDIT:
-        raise ApprovalRefused(
-            f"arguments: go with decision 'edit', not with '{wanted.decision}'. Send 'edit', or leave them out."
-        )
-    if wanted.answer and wanted.decision is not DecisionKind.ANSWER:
-        raise ApprovalRefused(
-            f"answer: goes with decision 'answer', not with '{wanted.decision}'. Use 'note', or leave it out."
-        )
-    question = approval.request.kind is RequestKind.QUESTION
-    if question and wanted.decision is not DecisionKind.ANSWER:
-        raise ApprovalRefused("decision: this is a question; send decision 'answer' with the field 'answer'.")
-    if not question and wanted.decision is DecisionKind.ANSWER:
-        raise ApprovalRefused("decision: this is an approval; send 'approve', 'edit' or 'reject'.")
-    if wanted.decision is DecisionKind.ANSWER and not (wanted.answer or "").strip():
-        raise ApprovalRefused("answer: is empty. Write the answer to the question.")
-    if wanted.decision is DecisionKind.EDIT:
-        if not wanted.arguments:
-            raise ApprovalRefused("arguments: an edit needs the fields that change, for example {'amount': 80}.")
-        size = len(json.dumps(wanted.arguments, default=str))
-        if size > MAX_EDIT:
-            raise ApprovalRefused(
-                f"arguments: have {size:,} characters, at most {MAX_EDIT:,} are taken. Send only what changes."
-            )
-        unknown = sorted(set(wanted.arguments) - set(approval.request.arguments))
-        if unknown:
-            fields = ", ".join(sorted(approval.request.arguments))
-            raise ApprovalRefused(f"arguments: {', '.join(unknown)[:120]} does not exist here. Fields: {fields}.")
 
-
-def settle(approval: Approval, wanted: DecisionInput, now: datetime, via: str) -> Approval:
-    """The approval with its decision. Call `find` first; this changes nothing outside."""
-    arguments = {**approval.request.arguments, **(wanted.arguments or {})}
-    decision = Decision(
-        approval_id=approval.approval_id,
-        revision=approval.revision,
-        decision=wanted.decision,
-        arguments=arguments,
-        arguments_hash=digest(arguments),
-        answer=wanted.answer,
-        note=wanted.note,
-        reviewer=wanted.reviewer,
-        via=via,
-        decided_at=now,
-    )
-    return approval.model_copy(update={"status": SETTLED_AS[wanted.decision], "decision": decision})
+    decision: Decision
+    refused: str | None = None
+    no_self_approval: bool = False

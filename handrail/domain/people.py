@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from handrail.domain.messages import MAX_CHARACTERS, MAX_NAME
 from handrail.domain.model import Model, Stored
+from handrail.domain.proposals import ROLES
+
+NOBODY = "Temporal Web UI"
+"""The name of whoever clicks without having said who they are."""
 
 Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
 """Who does it: nothing that people answer for is done by nobody."""
@@ -50,3 +55,18 @@ class Receipt(Stored):
     turn: int
     message_id: str | None = None
     duplicate: bool = False
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, whatever their case, width and spaces."""
+    return folded(one) == folded(other)
+
+
+def folded(name: str) -> str:
+    """The name as names are compared."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def holds(held: str, wanted: str) -> bool:
+    """Whether the role `held` may do what `wanted` may: the same, or higher on the ladder."""
+    return held == wanted or (held in ROLES and wanted in ROLES and ROLES.index(held) > ROLES.index(wanted))

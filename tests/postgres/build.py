@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest, settle
+from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, Commit, Ruled
+from handrail.domain.decisions import draft, settle
 from handrail.domain.effects import Effect
 from handrail.domain.messages import IncomingMessage
 from handrail.domain.model import digest
@@ -91,7 +92,7 @@ def approval(revision: int = 1, request_id: str = "e-1", case_id: str = "case-1"
 
 def decided(wanted: Approval, kind: DecisionKind, **changes: Any) -> Approval:
     given = DecisionInput(decision=kind, reviewer="rita", arguments=changes or None)
-    return settle(wanted, given, at(5), "update")
+    return settle(wanted, draft(wanted, given, at(5), "update"))
 
 
 def effect(effect_id: str = "e-1", arguments: dict[str, Any] | None = None, **changes: Any) -> Effect:

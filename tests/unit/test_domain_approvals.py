@@ -9,17 +9,15 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from handrail.domain.approvals import (
-    MAX_EDIT,
-    SETTLED_AS,
     Approval,
     ApprovalStatus,
     DecisionInput,
     DecisionKind,
     HumanRequest,
+    Identity,
     RequestKind,
-    find,
-    settle,
 )
+from handrail.domain.decisions import MAX_EDIT, SETTLED_AS, draft, find, progress, settle
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.model import digest
 from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
@@ -175,7 +173,8 @@ def test_nobody_does_nothing(kind: type[BaseModel], fields: dict[str, Any]) -> N
 
 
 def test_settling_keeps_what_exactly_was_decided() -> None:
-    settled = settle(approval(), wanted(DecisionKind.EDIT, arguments={"amount": "80.00"}, note="half"), NOW, "decide")
+    edit = wanted(DecisionKind.EDIT, arguments={"amount": "80.00"}, note="half")
+    settled = settle(approval(), draft(approval(), edit, NOW, "decide"))
     assert settled.status is ApprovalStatus.EDITED
     assert settled.decision is not None
     assert settled.decision.arguments == {"order_id": "O-1", "amount": "80.00"}

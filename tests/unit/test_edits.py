@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
 
-from activities.cases import CaseActivities
-from handrail.domain.approvals import Edit
-from handrail.domain.cases import Terms
+from activities.people import PeopleActivities
+from handrail.domain.approvals import Approval, Attempt, Decision, DecisionKind, HumanRequest, Identity, Permit, Source
 from handrail.domain.errors import ApprovalRefused, InvalidInput
+from handrail.domain.model import digest
 from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.replies import LONGEST
+from handrail.domain.reviewers import Person, Reviewers, Role
+from handrail.domain.reviewers import Roster as Sheet
 from handrail.postgres.record import CheckedProposal, PostgresRecord
 from handrail.shop import business
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVERYBODY = Reviewers()
 ASKED = {"order_id": "O-10021", "amount": 120.0, "reason": "late", "refunded_before": 0.0}
 
 
@@ -27,17 +33,70 @@ class Shop:
 
     async def check(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> CheckedProposal:
         normal = business.by_name[tool].arguments.model_validate(arguments).model_dump(mode="json")
-        return CheckedProposal({**normal, **self.pins}, tool, tool)
+        return CheckedProposal({**normal, **self.pins}, tool, tool, facts={"refund_amount_usd": normal["amount"]})
 
 
-async def edited(changes: dict[str, Any], *, action: str = "refund_order", **pins: Any) -> dict[str, Any]:
+class Unknown:
+    """Nothing is known of who sent it."""
+
+    async def of_event(self, source: Source, decision: Decision) -> tuple[str, Identity]:
+        return "", Identity.SELF_DECLARED
+
+
+class Roster:
+    """Reviewers as they are now; everybody, where nothing is said."""
+
+    def __init__(self, reviewers: Reviewers) -> None:
+        self._reviewers = reviewers
+
+    def now(self) -> Reviewers:
+        return self._reviewers
+
+
+async def attempted(
+    changes: dict[str, Any], *, action: str = "refund_order", reviewers: Reviewers = EVERYBODY, **pins: Any
+) -> Permit:
     """What comes of the edit of `ASKED`, or of a reply."""
     shop = cast(Any, Shop(**{"refunded_before": 0.0, **pins}))
-    unused = cast(Any, None)
-    people = CaseActivities(unused, shop, unused, unused, cast(Terms, None))
-    asked = {"text": "All is wel."} if action == SEND_REPLY else ASKED
-    edit = Edit(case_id="c-1", customer_id="C-1", action=action, arguments={**asked, **changes})
-    return await people.check_edit(edit, sorted(changes))
+    people = PeopleActivities(shop, Unknown(), Roster(reviewers))
+    asked: dict[str, Any] = {"text": "All is wel."} if action == SEND_REPLY else ASKED
+    request = HumanRequest(request_id="a1", action=action, title="Refund", headline="refund", arguments=asked)
+    approval = Approval(approval_id="a1", case_id="c-1", revision=1, request=request, opened_at=NOW, due_at=NOW)
+    edit = Decision(
+        approval_id="a1",
+        revision=1,
+        decision=DecisionKind.EDIT,
+        arguments={**asked, **changes},
+        reviewer="ann",
+        decided_at=NOW,
+    )
+    source = Source(workflow_id="case-c-1", run_id="r", update_id="u")
+    attempt = Attempt(
+        case_id="c-1", customer_id="C-1", approval=approval, decision=edit, changed=sorted(changes), source=source
+    )
+    return await people.permit(attempt)
+
+
+async def edited(changes: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The arguments that the edit comes to."""
+    permit = await attempted(changes, **more)
+    assert permit.refused is None
+    assert permit.decision.arguments_hash == digest(permit.decision.arguments)
+    return permit.decision.arguments
+
+
+async def test_the_limit_is_over_what_the_edit_makes_of_it() -> None:
+    limited = Reviewers(
+        Sheet(
+            roles={"support": Role(limits={"refund_amount_usd": Decimal(110)})}, people=[Person(name="ann", roles=["support"])]
+        )
+    )
+    assert (await attempted({"amount": 110}, reviewers=limited)).refused is None
+    above = await attempted({"amount": 111}, reviewers=limited)
+    assert (
+        above.refused
+        == "reviewer: refund_amount_usd is 111.0, above 110, the limit of ann. Nobody in reviewers.yaml may; have somebody added."
+    )
 
 
 async def test_what_the_reviewer_names_is_taken() -> None:

@@ -11,8 +11,9 @@ import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from handrail.domain.approvals import ApprovalStatus, DecisionKind, HumanRequest, Source
+from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest, Permit, Source
 from handrail.domain.cases import CaseOpen, CaseStatus
+from handrail.domain.decisions import draft
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, IllegalTransition, InvalidInput
 from handrail.domain.messages import IncomingMessage
 from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
@@ -22,7 +23,7 @@ from workflows.memory import CaseMemory
 from workflows.menu import entries
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SOURCE = Source(workflow_id="case-c", run_id="r")
+SOURCE = Source(workflow_id="case-c", run_id="r", update_id="u")
 
 
 def as_json(value: Any) -> RawValue:
@@ -40,19 +41,23 @@ def memory(status: CaseStatus = CaseStatus.AWAITING_CUSTOMER) -> CaseMemory:
     return found
 
 
-def asked(expires_in_minutes: int = 60) -> CaseMemory:
+def request(**fields: Any) -> HumanRequest:
+    """A refund."""
+    given = {"request_id": "a1", "action": "refund", "title": "Refund", "headline": "refund · 5 USD", **fields}
+    return HumanRequest(arguments={"amount": 5}, **given)
+
+
+def asked(expires_in_minutes: int = 60, **fields: Any) -> CaseMemory:
     """A case with an open approval."""
     found = memory(CaseStatus.AWAITING_APPROVAL)
-    request = HumanRequest(
-        request_id="a1",
-        action="refund",
-        title="Refund",
-        headline="refund · 5 USD",
-        arguments={"amount": 5},
-        expires_in_minutes=expires_in_minutes,
-    )
-    found.ask(request, NOW)
+    found.ask(request(expires_in_minutes=expires_in_minutes, **fields), NOW)
     return found
+
+
+def decide(intake: Intake, wanted: DecisionInput) -> Approval:
+    """The decision of somebody who may."""
+    approval = intake.undecided(wanted, NOW)
+    return intake.settle(approval, Permit(decision=draft(approval, wanted, NOW, "decide")), NOW, SOURCE)
 
 
 def sent(message_id: str = "m-1", text: str = "Are you there?") -> dict[str, str]:
@@ -95,11 +100,60 @@ def test_a_decision_settles_once() -> None:
         {"decision": "approve", "approval_id": "a1", "revision": 1, "reviewer": " ann "}, NOW
     )
     assert (wanted.reviewer, approval.approval_id) == ("ann", "a1")
-    assert intake.decide(wanted, NOW, SOURCE, "decide").status is ApprovalStatus.APPROVED
+    assert decide(intake, wanted).status is ApprovalStatus.APPROVED
     assert found.decided is not None
-    assert (found.decided.reviewer, found.source) == ("ann", SOURCE)
+    assert [one.reviewer for one in found.decided.approvers or []] == ["ann"]
+    told = found.unsaved_audit[-1]
+    assert (told.actor, told.action, told.details["identity"], told.details["update_id"]) == (
+        "ann",
+        "decision:approve",
+        "self-declared",
+        "u",
+    )
     with pytest.raises(ApprovalRefused, match="settled once"):
-        intake.decide(wanted, NOW, SOURCE, "decide")
+        decide(intake, wanted)
+
+
+def test_the_first_of_two_is_noted_and_counts_once() -> None:
+    found = asked(quorum=2)
+    intake = Intake(found)
+    seen = {"decision": "approve", "approval_id": "a1", "revision": 1}
+    first = decide(intake, intake.check_decision({**seen, "reviewer": "ann"}, NOW)[0])
+    assert (first.status, first.decision, found.decided) == (ApprovalStatus.OPEN, None, None)
+    assert found.notice == "Approved, 1 of 2, by ann. It needs another person's approval."
+    commit = found.commit()
+    with pytest.raises(ApprovalRefused, match=r"ANN has approved this already \(1 of 2, by ann\)"):
+        decide(intake, intake.check_decision({**seen, "reviewer": "ANN"}, NOW)[0])
+    assert decide(intake, intake.check_decision({**seen, "reviewer": "bea"}, NOW)[0]).status is ApprovalStatus.APPROVED
+    found.saved(commit)
+    assert [len(one.yes) for one in found.commit().approvals] == [2]
+
+
+def test_asked_again_the_first_yes_stays_and_after_another_message_it_does_not() -> None:
+    found = asked(quorum=2)
+    intake = Intake(found)
+    seen = {"decision": "approve", "approval_id": "a1", "revision": 1, "reviewer": "ann"}
+    decide(intake, intake.check_decision(seen, NOW)[0])
+    again = found.ask_again(found.open_approvals[0], NOW)
+    assert (again.revision, [one.reviewer for one in again.yes]) == (2, ["ann"])
+    assert [one.revision for one in found.open_approvals] == [2]
+    found.ask_anew(NOW)
+    assert [(one.revision, one.yes) for one in found.open_approvals] == [(3, [])]
+
+
+def test_whoever_handed_back_does_not_approve_what_comes_of_it() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    Intake(found).hand_back(HandBack(reviewer="ann", note="Refund the kettle."), NOW)
+    found.handed_back = None
+    found.become(CaseStatus.WORKING, NOW)
+    found.become(CaseStatus.AWAITING_APPROVAL, NOW)
+    intake = Intake(found)
+    found.ask(request(), NOW)
+    seen = {"approval_id": "a1", "revision": 1}
+    with pytest.raises(ApprovalRefused, match="ann asked for this, and nobody approves what they proposed"):
+        decide(intake, intake.check_decision({**seen, "decision": "approve", "reviewer": "ann"}, NOW)[0])
+    no = intake.check_decision({**seen, "decision": "reject", "reviewer": "ann"}, NOW)[0]
+    assert decide(intake, no).status is ApprovalStatus.REJECTED
 
 
 def test_an_expired_approval_is_not_given() -> None:
@@ -143,7 +197,7 @@ def test_a_bare_word_decides_nothing(raw: Any) -> None:
 def test_a_bare_word_that_names_its_request_counts() -> None:
     found = asked()
     wanted = Intake(found).bare(DecisionKind.REJECT, as_json({"approval_id": "a1", "revision": 1, "reviewer": "ann"}))
-    assert Intake(found).decide(wanted, NOW, SOURCE, "reject").status is ApprovalStatus.REJECTED
+    assert decide(Intake(found), wanted).status is ApprovalStatus.REJECTED
 
 
 @pytest.mark.parametrize("note", [5, [], {}, True, "n" * 2_001, "a\x00", "\u202e"])
@@ -151,28 +205,24 @@ def test_a_click_takes_nothing_or_a_readable_note(note: Any) -> None:
     found = asked()
     name = next(iter(entries(found)))
     with pytest.raises(InvalidInput, match=r"^note: "):
-        Intake(found).click(name, note, NOW, SOURCE, "web ui")
-    assert found.decided is None
+        Intake(found).check_click(name, note)
 
 
 @pytest.mark.parametrize("note", [None, "", "  ", "too late"])
-def test_a_click_decides(note: str | None) -> None:
+def test_a_click_says_what_it_is_about(note: str | None) -> None:
     found = asked()
     approve, reject = entries(found)
-    settled = Intake(found).click(reject, note, NOW, SOURCE, "web ui")
-    assert settled.status is ApprovalStatus.REJECTED
-    assert settled.decision.note == ((note or "").strip() or None)
+    what, shown, words = Intake(found).check_click(reject, note)
+    assert (what, shown, words) == ("reject", found.open_approvals[0], (note or "").strip() or None)
+    found.ask_again(found.open_approvals[0], NOW)
     with pytest.raises(ApprovalRefused, match="nothing here is called"):
-        Intake(found).click(approve, None, NOW, SOURCE, "web ui")
+        Intake(found).check_click(approve, None)
 
 
-def test_every_entry_of_a_case_with_a_person_can_be_clicked() -> None:
-    names = list(entries(memory(CaseStatus.WITH_HUMAN)))
-    assert len(names) == 3
-    for name in names:
-        found = memory(CaseStatus.WITH_HUMAN)
-        assert Intake(found).click(name, "a note", NOW, SOURCE, "web ui").case_id == "c"
-        assert found.unsaved
+def test_a_case_with_a_person_has_its_entries() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    whats = [Intake(found).check_click(name, "a note") for name in entries(found)]
+    assert whats == [("take", None, "a note"), ("finish", None, "a note"), ("hand_back", None, "a note")]
 
 
 @pytest.mark.parametrize("status", [one for one in CaseStatus if one is not CaseStatus.WITH_HUMAN])

@@ -11,7 +11,7 @@ from handrail.domain.cases import CaseStatus
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
 from handrail.domain.handoffs import Escalation
 from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
-from tests.unit.test_intake import NOW, SOURCE, asked, memory
+from tests.unit.test_intake import NOW, asked, memory
 from workflows.intake import Intake
 from workflows.menu import entries
 
@@ -46,9 +46,9 @@ def test_a_wish_after_a_hand_back_counts() -> None:
 def test_an_approval_is_not_given_for_what_will_not_happen(way: str) -> None:
     found = asked()
     setattr(found, way, ON_THE_WAY if way == "interruption" else "ann")
-    name = next(iter(entries(found)))
+    seen = {"decision": "approve", "approval_id": "a1", "revision": 1, "reviewer": "ann"}
     with pytest.raises(ApprovalRefused, match="withdrawn"):
-        Intake(found).click(name, None, NOW, SOURCE, "web ui update")
+        Intake(found).check_decision(seen, NOW)
     assert found.decided is None
     assert found.approvals[-1].status is ApprovalStatus.OPEN
 
@@ -63,6 +63,6 @@ def test_what_comes_up_meanwhile_is_asked_anew_within_the_same_time() -> None:
     assert not names & set(entries(found))
     assert {one.revision for one in found.commit().approvals} == {1, 2}
     with pytest.raises(ApprovalRefused, match="nothing here is called"):
-        Intake(found).click(sorted(names)[0], None, NOW, SOURCE, "web ui update")
-    clicked = Intake(found).click(sorted(entries(found))[0], None, NOW, SOURCE, "web ui update")
-    assert clicked.decision.decision is DecisionKind.APPROVE
+        Intake(found).check_click(sorted(names)[0], None)
+    what, shown, _ = Intake(found).check_click(sorted(entries(found))[0], None)
+    assert (what, shown) == (DecisionKind.APPROVE, second)

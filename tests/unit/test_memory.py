@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from graphs.state import CaseState
-from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest, Source, settle
+from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.cases import CaseOpen, CaseStatus
+from handrail.domain.decisions import draft, settle
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author, IncomingMessage, Message
@@ -51,11 +52,12 @@ def full() -> CaseMemory:
     found.say(found.inbox.pop())
     found.become(CaseStatus.AWAITING_APPROVAL, NOW + timedelta(seconds=1), topic="refund", due_at=NOW)
     approval = found.ask(request("a1"), NOW)
-    settled = settle(approval, DecisionInput(decision=DecisionKind.REJECT, reviewer="ann", note="ünfair"), NOW, "decide")
+    no = DecisionInput(decision=DecisionKind.REJECT, reviewer="ann", note="ünfair")
+    settled = settle(approval, draft(approval, no, NOW, "decide"))
     found.keep(settled)
     found.ask(request("a2"), NOW)
     found.decided = settled.decision
-    found.source = Source(workflow_id="case-c", run_id="r", update_id="u")
+    found.handed_back_by = ["bea"]
     found.suspended = Suspended(state=CaseState(row=found.row, incoming=[message(1)]), node="approval", request_id="a2")
     found.interruption = Escalation(reason="risk", words="…")
     found.take(IncomingMessage(message_id="m-1", text="More 🩷"), NOW)
@@ -89,7 +91,8 @@ def test_what_was_saved_is_forgotten_and_what_came_meanwhile_stays() -> None:
     commit = found.commit()
     found.say(message(9))
     found.audit("bea", "reply", NOW)
-    found.keep(settle(found.open_approvals[0], DecisionInput(decision=DecisionKind.APPROVE, reviewer="bea"), NOW, "decide"))
+    yes = DecisionInput(decision=DecisionKind.APPROVE, reviewer="bea")
+    found.keep(settle(found.open_approvals[0], draft(found.open_approvals[0], yes, NOW, "decide")))
     found.saved(commit)
     left = found.commit()
     assert found.unsaved

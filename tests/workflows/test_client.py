@@ -16,8 +16,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
-    from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest, find, settle
+    from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
     from handrail.domain.cases import CaseOpen, CaseStatus, CaseView
+    from handrail.domain.decisions import draft, find, settle
     from handrail.domain.errors import (
         ApprovalRefused,
         CaseConflict,
@@ -100,7 +101,8 @@ class Restless:
 
     @workflow.update
     async def decide(self, wanted: DecisionInput) -> Approval:
-        done = settle(find(self.approvals, wanted, workflow.now()), wanted, workflow.now(), "update")
+        asked = find(self.approvals, wanted, workflow.now())
+        done = settle(asked, draft(asked, wanted, workflow.now(), "update"))
         self.approvals = [done if one.approval_id == done.approval_id else one for one in self.approvals]
         self.approvals.append(self.approval(done.revision + 1))
         return done

@@ -1,0 +1,109 @@
+"""Activities about people: who somebody is, and whether they may, before anything that they say is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from temporalio import activity
+
+from handrail.domain.approvals import Attempt, Decision, DecisionKind, Identity, Permit, Seen, Source
+from handrail.domain.errors import ApprovalRefused, BusinessRefused, InvalidInput
+from handrail.domain.messages import check_text
+from handrail.domain.model import digest
+from handrail.domain.people import NOBODY
+from handrail.domain.proposals import SEND_REPLY
+from handrail.domain.replies import LONGEST
+from handrail.domain.reviewers import Asked, NotAdmitted, Reviewers
+from handrail.ports import Identities, ReviewersInForce, SystemOfRecord
+
+
+class PeopleActivities:
+    """Reaches the case's history, the reviewers in force and the business's tools through ports."""
+
+    def __init__(self, record: SystemOfRecord, identities: Identities, reviewers: ReviewersInForce) -> None:
+        self._record = record
+        self._identities = identities
+        self._reviewers = reviewers
+
+    @activity.defn(name="people.permit")
+    async def permit(self, attempt: Attempt) -> Permit:
+        """Who decides, whether they may decide this now, and in an edit whether its arguments can be.
+
+        Raises:
+            InvalidInput: edited arguments do not validate, or the business refuses them; the words name field and remedy.
+            ApprovalRefused: what an editor saw is not so any more.
+        """
+        reviewers = self._reviewers.now()
+        decision = await self._identified(attempt.source, attempt.decision, reviewers)
+        facts: dict[str, Any] | None = None
+        try:
+            if decision.decision is DecisionKind.EDIT:
+                # Who lacks the role learns that, and nothing of what the records say to their arguments.
+                reviewers.admit(Asked.of(attempt.approval.request, {}), decision.reviewer, decision.identity)
+                decision, facts = await self._edited(attempt, decision)
+            asked = Asked.of(attempt.approval.request, facts)
+            roles = reviewers.admit(asked, decision.reviewer, decision.identity)
+        except NotAdmitted as refused:
+            return Permit(decision=decision, refused=str(refused))
+        decision = decision.model_copy(update={"roles": roles})
+        return Permit(decision=decision, no_self_approval=reviewers.no_self_approval)
+
+    @activity.defn(name="people.identify")
+    async def identify(self, seen: Seen) -> Decision:
+        """What was said with who said it, as the case's own history tells."""
+        return await self._identified(seen.source, seen.decision, self._reviewers.now())
+
+    async def _identified(self, source: Source, decision: Decision, reviewers: Reviewers) -> Decision:
+        sender, identity = await self._identities.of_event(source, decision)
+        given = decision.reviewer
+        # A click names nobody; where its sender's name is one of the reviewers', it is taken as if it had been typed.
+        from_history = identity is Identity.VERIFIED or (given == NOBODY and reviewers.known(sender))
+        who = reviewers.called(sender if from_history else given)
+        changes = {"reviewer": who, "identity": identity, "sender": sender, "reviewers_version": reviewers.version}
+        return decision.model_copy(update=changes)
+
+    async def _edited(self, attempt: Attempt, decision: Decision) -> tuple[Decision, dict[str, Any]]:
+        arguments, facts = await self._check_edit(attempt)
+        return decision.model_copy(update={"arguments": arguments, "arguments_hash": digest(arguments)}), facts
+
+    async def _check_edit(self, attempt: Attempt) -> tuple[dict[str, Any], dict[str, Any]]:
+        request, wanted, changed = attempt.approval.request, attempt.decision.arguments, attempt.changed
+        if request.action == SEND_REPLY:
+            return edited_reply(wanted), {}
+        for spec in self._record.specs([request.action]):
+            refuse_pinned(changed, list(spec.parameters.get("properties", wanted)))
+        try:
+            checked = await self._record.check(attempt.case_id, attempt.customer_id, request.action, wanted)
+        except BusinessRefused as refused:
+            raise InvalidInput(f"arguments: {refused}") from refused
+        refuse_unseen(changed, wanted, checked.arguments)
+        return checked.arguments, checked.facts
+
+
+def edited_reply(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The reviewer's words for the customer, clean. Raises: InvalidInput."""
+    text = arguments.get("text")
+    if set(arguments) != {"text"} or not isinstance(text, str):
+        raise InvalidInput("text: must be a JSON string, and the only field. Send the whole reply.")
+    return {"text": check_text("text", text, LONGEST)}
+
+
+def refuse_pinned(changed: Iterable[str], fields: Collection[str]) -> None:
+    """Raises: InvalidInput: a field was sent that is worked out from the system of record; `fields` are the others."""
+    pinned = sorted(set(changed) - set(fields))
+    if pinned:
+        raise InvalidInput(
+            f"arguments: {', '.join(pinned)[:120]} is worked out from the records and cannot be edited. "
+            f"Fields: {', '.join(sorted(fields))}."
+        )
+
+
+def refuse_unseen(changed: Collection[str], asked: Mapping[str, Any], checked: Mapping[str, Any]) -> None:
+    """Raises: ApprovalRefused: something that the reviewer did not name is not what the reviewer saw."""
+    for name in sorted({*asked, *checked} - set(changed)):
+        if asked.get(name) != checked.get(name):
+            raise ApprovalRefused(
+                f"{name}: was {asked.get(name)} when this was asked and is {checked.get(name)} with this edit. Nothing was "
+                "decided. Approve it unchanged to be asked again with what is so now, or reject it."
+            )

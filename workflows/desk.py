@@ -1,0 +1,143 @@
+"""What people do to a case: first who it is and whether they may, as an activity tells; then, and only then, it counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from handrail.domain.approvals import Approval, Attempt, Decision, DecisionInput, DecisionKind, Permit, Seen, Source
+from handrail.domain.decisions import draft
+from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+from handrail.domain.people import NOBODY, Claim, HandBack, Receipt, Resolve
+from workflows.intake import Intake
+from workflows.memory import CaseMemory
+from workflows.menu import FINISH, HAND_BACK, TAKE, decision_of
+from workflows.options import CHECK, CHECK_SIGNAL
+
+WITHOUT_NOTE = "Handed back without a note."
+
+
+class Desk:
+    """One instance a run. What it raises is for whoever sent it; a click that may not be gets new entries and a notice."""
+
+    def __init__(self, memory: CaseMemory, intake: Intake) -> None:
+        self._memory = memory
+        self._intake = intake
+        self._heard: Counter[tuple[object, ...]] = Counter()
+
+    async def decide(self, wanted: DecisionInput, source: Source, via: str) -> Approval:
+        """Settle, once, or note one more yes.
+
+        Raises:
+            InvalidInput: edited arguments cannot be taken.
+            ApprovalRefused: it fits nothing that is open, or this person may not; nothing was settled.
+        """
+        now = workflow.now()
+        source = self._placed(source, wanted.model_dump_json(), now)
+        shown = self._intake.undecided(wanted, now)
+        decision = draft(shown, wanted, now, via)
+        permit = await self._permit(shown, decision, source, sorted(wanted.arguments or {}))
+        exactly = wanted.model_copy(update={"approval_id": shown.approval_id, "revision": shown.revision})
+        current = self._intake.undecided(exactly, workflow.now())
+        try:
+            if permit.refused:
+                raise ApprovalRefused(permit.refused)
+            return self._intake.settle(current, permit, workflow.now(), source)
+        except ApprovalRefused as refused:
+            self._refuse(current, permit.decision, str(refused), source)
+            raise
+
+    def _refuse(self, approval: Approval, decision: Decision, words: str, source: Source) -> None:
+        """A click spends the name that it was made by: whoever may gets another one."""
+        self._intake.refused(decision, words, workflow.now(), source)
+        if decision.via == "decide":
+            return
+        again = self._memory.ask_again(approval, workflow.now())
+        self._memory.notice = (
+            f"{workflow.now():%Y-%m-%d %H:%M} UTC: ‘{decision.decision}’ by {decision.reviewer} does not count. {words} "
+            f"It is asked again as r{again.revision}."
+        )
+
+    async def click(self, name: str, note: Any, source: Source, via: str) -> Any:
+        """A menu entry was chosen; the box holds nothing or a note. Raises: Refused: see the single steps."""
+        what, shown, words = self._intake.check_click(name, note)
+        decision = decision_of(what)
+        if decision is not None and shown is not None:
+            seen = {"approval_id": shown.approval_id, "revision": shown.revision}
+            return await self.decide(DecisionInput(decision=decision, note=words, reviewer=NOBODY, **seen), source, via)
+        if what == HAND_BACK:
+            return await self.hand_back(HandBack(reviewer=NOBODY, note=words or WITHOUT_NOTE), source, via, words)
+        if what == TAKE:
+            return self._intake.claim(Claim(reviewer=NOBODY), workflow.now(), via=via, **source.event)
+        assert what == FINISH  # noqa: S101
+        return self._intake.resolve(Resolve(reviewer=NOBODY, note=words), workflow.now(), via=via, **source.event)
+
+    async def hand_back(self, wanted: HandBack, source: Source, via: str, said: str | None) -> Receipt:
+        """The agent goes on, and it is known who wanted that: they do not approve what it then does.
+
+        Raises:
+            InvalidInput, IllegalTransition.
+        """
+        now = workflow.now()
+        source = self._placed(source, wanted.model_dump_json(), now)
+        self._intake.check_hand_back(wanted)
+        decision = Decision(
+            approval_id="",
+            revision=0,
+            decision=DecisionKind.ANSWER,
+            note=said,
+            reviewer=wanted.reviewer,
+            via=via,
+            decided_at=now,
+        )
+        who: Decision = await workflow.execute_activity(
+            "people.identify",
+            Seen(source=source, decision=decision),
+            result_type=Decision,
+            summary="Who hands back",
+            **(CHECK_SIGNAL if source.signal else CHECK),
+        )
+        told = {"identity": who.identity, "sender": who.sender, "via": via, **source.event}
+        return self._intake.hand_back(wanted.model_copy(update={"reviewer": who.reviewer}), workflow.now(), **told)
+
+    async def _permit(self, shown: Approval, decision: Decision, source: Source, changed: list[str]) -> Permit:
+        row = self._memory.row
+        attempt = Attempt(
+            case_id=row.case_id,
+            customer_id=row.customer_id,
+            approval=shown,
+            decision=decision,
+            changed=changed,
+            source=source,
+        )
+        try:
+            permit: Permit = await workflow.execute_activity(
+                "people.permit",
+                attempt,
+                result_type=Permit,
+                summary="Who decides, and may they",
+                **(CHECK_SIGNAL if source.signal else CHECK),
+            )
+        except ActivityError as error:
+            raise _words_of(error) from None
+        return permit
+
+    def _placed(self, source: Source, said: str, now: datetime) -> Source:
+        """Of equal signals that were handed over at one moment, which one this is: history holds them in this order."""
+        if source.signal is None:
+            return source
+        key = (source.signal, said, now)
+        place, self._heard[key] = self._heard[key], self._heard[key] + 1
+        return source.model_copy(update={"place": place})
+
+
+def _words_of(error: ActivityError) -> HandrailError:
+    """What the check found wrong, or that it could not be made."""
+    cause = error.cause
+    words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
+    kind = cause.type if isinstance(cause, ApplicationError) else None
+    return InvalidInput(words) if kind == InvalidInput.__name__ else ApprovalRefused(words)
