@@ -43,10 +43,10 @@ class House:
         assert found, f"the seeded shop has no order with {needs}"
         return found[0]
 
-    async def open(self, customer_id: str, text: str, *, wait: bool = True) -> CaseView:
-        """A new case; with `wait`, once it is not Working any more."""
+    async def open(self, customer_id: str, text: str, *, wait: bool = True, channel: str = "rehearsal") -> CaseView:
+        """A new case; with `wait`, once it is not Working any more. Rehearsed, it counts as nobody's second contact."""
         case_id = f"t-{uuid4().hex[:12]}"
-        await self.cases.open_case(case_id, customer_id, text)
+        await self.cases.open_case(case_id, customer_id, text, channel=channel)
         return await self.settled(case_id) if wait else await self.until(case_id, lambda view: True)
 
     async def settled(self, case_id: str) -> CaseView:
