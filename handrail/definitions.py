@@ -91,11 +91,15 @@ def _value(node: yaml.Node, at: Location, lines: dict[Location, int]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML file: its plain data, and the line of every key and item (counted from 1)."""
+    """One YAML file: its plain data, and the line of every key and item (counted from 1).
+
+    `version` is the start of the file's SHA-256, as `sha256sum` prints it (16 hex digits).
+    """
 
     path: Path
     data: Any
     lines: Mapping[Location, int]
+    version: str = ""
 
     @classmethod
     def of(cls, path: Path, content: bytes) -> Document:
@@ -122,7 +126,7 @@ class Document:
             raise DefinitionInvalid(f"{path}:1: is not YAML: {words}. Remove that character.") from error
         except RecursionError as error:
             raise DefinitionInvalid(f"{path}:1: is nested too deeply. Write it flatter.") from error
-        return cls(path, data, lines)
+        return cls(path, data, lines, hashlib.sha256(content).hexdigest()[:16])
 
     def problem(self, words: str, *at: str | int) -> str:
         """`file:line: words`, with the line of the nearest thing that stands at `at`."""

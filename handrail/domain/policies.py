@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, model_validator
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, field_validator, model_validator
 
 from handrail.domain.model import Model
 from handrail.domain.proposals import Ruling
@@ -57,18 +58,40 @@ def plain(value: Any) -> Plain:
     raise ValueError(f"{value!r} is no text, no flag and no finite number")
 
 
-def _plain_or_missing(value: Any) -> Plain | None:
-    return None if value is None else plain(value)
+Value = Plain | list[Plain]
 
 
-def _json(value: Plain | None) -> bool | int | float | str | None:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value
+def value_of(value: Any) -> Value:
+    """A plain value, or a list of plain values of one kind.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not isinstance(value, list | tuple):
+        return plain(value)
+    items = [plain(one) for one in value]
+    if len({type(one) for one in items}) > 1:
+        raise ValueError("a list holds values of one kind")
+    return items
+
+
+def _value_or_missing(value: Any) -> Value | None:
+    return None if value is None else value_of(value)
+
+
+def exact(value: Decimal) -> int | float:
+    """The number as JSON has it: whole where it is whole, else the shortest decimal."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _json(value: Value | None) -> Any:
+    if isinstance(value, list):
+        return [_json(one) for one in value]
+    return exact(value) if isinstance(value, Decimal) else value
 
 
 Scalar = Annotated[Plain, PlainValidator(plain), PlainSerializer(_json)]
-Given = Annotated[Plain | None, PlainValidator(_plain_or_missing), PlainSerializer(_json)]
+Given = Annotated[Value | None, PlainValidator(_value_or_missing), PlainSerializer(_json)]
 
 
 class Comparison(Model):
@@ -138,23 +161,54 @@ class Rule(Model):
 
 
 class Rules(Model):
-    """The rules, and what holds where none of them matches."""
+    """The rules, and what holds where none of them matches: said in every file, so that nobody has to guess."""
 
     version: str = "1.0"
-    default_action: Ruling = Ruling.ALLOW
+    default_action: Ruling
     rules: list[Rule]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_else(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "default_action" not in data:
+            raise ValueError(
+                "default_action is missing; say what holds where no rule matches: allow, require_approval or block"
+            )
+        return data
 
 
 class Example(Model):
     """A case that the file itself promises to rule so; the file is refused where it does not.
 
-    `tool` is the proposal's action; left out, it is the first of the file's `applies_to`.
+    `tool` is the proposal's action; left out, it is the first of the file's `applies_to`. Facts with a dot may be nested:
+    `case: {turn: 3}` is `case.turn: 3`. History that is left out is 0.
     """
 
     name: str = Field(min_length=1)
     facts: dict[str, Given]
     expect: Ruling
     tool: str | None = None
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _flat(cls, facts: Any) -> Any:
+        return flat(facts) if isinstance(facts, dict) else facts
+
+
+def flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested facts by their whole name.
+
+    Raises:
+        ValueError: one name stands there twice.
+    """
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        whole = f"{prefix}{name}"
+        inner = flat(value, f"{whole}.") if isinstance(value, Mapping) else {whole: value}
+        if twice := sorted(set(inner) & set(found)):
+            raise ValueError(f"{', '.join(twice)} stands there twice; keep one")
+        found |= inner
+    return found
 
 
 class Policy(Model):

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
-from itertools import pairwise
 
 from handrail.business import FactType
 from handrail.definitions import Document
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.policies import (
-    ORDERING,
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    Operator,
-    Plain,
-    Policy,
-    Rule,
-)
+from handrail.domain.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, Value
 from handrail.domain.proposals import SEND_REPLY, Ruling
-from handrail.domain.rulings import PLACEHOLDER, Expression, compare, examine, hits_of, strictest
-from handrail.policies.expressions import compile_expression
+from handrail.domain.wording import PLACEHOLDER
+from handrail.policies.contradictions import conjuncts, impossible, outdone, said
+from handrail.policies.expressions import CelExpression, compile_expression
+from handrail.policies.names import Known, nearest
+from handrail.policies.trials import tried
 
 _TYPES: dict[FactType, type] = {FactType.NUMBER: Decimal, FactType.TEXT: str, FactType.FLAG: bool}
+_ITEMS: dict[FactType, type] = {FactType.NUMBERS: Decimal, FactType.TEXTS: str}
 _OPERATORS: dict[FactType, frozenset[Operator]] = {
     FactType.NUMBER: frozenset(Operator) - {Operator.CONTAINS},
     FactType.TEXT: frozenset(Operator) - ORDERING,
     FactType.FLAG: frozenset({Operator.EQUALS, Operator.NOT_EQUALS}),
+    FactType.NUMBERS: frozenset(),
+    FactType.TEXTS: frozenset(),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a policy may name."""
-
-    facts: Mapping[str, FactType]
-    tools: Collection[str]
-
 
 Place = tuple[str | int, ...]
 _RULES: Place = ("rules", "rules")
@@ -52,22 +37,20 @@ class Check:
         self.document = document
         self.policy = policy
         self.known = known
+        self.facts: Mapping[str, FactType] = known.named_by(policy.applies_to)
         self.problems: list[str] = []
-        self.expressions: dict[str, Expression] = {}
+        self.expressions: dict[str, CelExpression] = {}
 
-    def run(self) -> None:
+    def run(self, *, examples: bool = True) -> None:
         """Fill `problems` and `expressions`. Examples are tried only where everything else is in order."""
         self._tools()
         for index, rule in enumerate(self.policy.rules.rules):
             self._rule(rule, (*_RULES, index))
-        self._contradictions()
-        for index, example in enumerate(self.policy.examples):
-            place: Place = ("examples", index)
-            for field, value in example.facts.items():
-                if self._fact(field, (*place, "facts", field)) and value is not None:
-                    self._type(field, value, (*place, "facts", field))
-            self._tool(example.tool, (*place, "tool"))
+        self._doubles()
+        self._example_facts()
         if not self.problems:
+            self._shadows()
+        if examples and not self.problems:
             self._examples()
 
     def _say(self, words: str, place: Place) -> None:
@@ -79,27 +62,38 @@ class Check:
 
     def _tool(self, tool: str | None, place: Place) -> None:
         if tool is not None and tool not in self.known.tools and tool != SEND_REPLY:
-            known = ", ".join(sorted({*self.known.tools, SEND_REPLY}))
-            self._say(f"{tool!r} is no tool of this business. Known: {known}.", place)
+            self._say(f"{tool!r} is no tool of this business. {nearest(tool, self.known.tool_names())}.", place)
 
     def _rule(self, rule: Rule, place: Place) -> None:
+        before = len(self.problems)
         if rule.condition:
             self._condition(rule.condition, (*place, "condition"), rule)
         if rule.expression:
             self._expression(rule.expression, (*place, "expression"))
         for _, field in PLACEHOLDER.findall(rule.message):
             self._fact(field, (*place, "message"))
-        if rule.role and rule.action is not Ruling.REQUIRE_APPROVAL:
-            self._say(f"role: nobody is asked where the action is {rule.action}. Remove the role.", (*place, "role"))
+        self._demands(rule, place)
+        if len(self.problems) == before and (field := impossible(said(rule, self.expressions)[0])):
+            words = f"expression: no value of {field} satisfies all that this rule asks of it. Correct it."
+            self._say(words, (*place, "expression"))
+
+    def _demands(self, rule: Rule, place: Place) -> None:
+        if rule.action is Ruling.REQUIRE_APPROVAL:
+            return
+        for name in ("role", "quorum", "ttl_minutes", "verified_identity"):
+            if name in rule.model_fields_set:
+                self._say(f"{name}: nobody is asked where the action is {rule.action}. Remove the {name}.", (*place, name))
 
     def _condition(self, condition: Condition, place: Place, rule: Rule) -> None:
         match condition:
             case Comparison():
                 self._comparison(condition, place, rule)
             case AllOf(all=parts):
+                before = len(self.problems)
                 for index, part in enumerate(parts):
                     self._condition(part, (*place, "all", index), rule)
-                self._possible(parts, place)
+                if len(self.problems) == before and (field := impossible(conjuncts(condition)[0])):
+                    self._say(f"all: no value of {field} satisfies all of these. Correct one of them.", (*place, "all"))
             case AnyOf(any=parts):
                 for index, part in enumerate(parts):
                     self._condition(part, (*place, "any", index), rule)
@@ -107,7 +101,11 @@ class Check:
     def _comparison(self, one: Comparison, place: Place, rule: Rule) -> None:
         if not self._fact(one.field, (*place, "field")):
             return
-        kind = self.known.facts[one.field]
+        kind = self.facts[one.field]
+        if kind in _ITEMS:
+            words = f"field: {one.field} is a {kind}; ask for it in an expression, for example 'x' in {one.field}."
+            self._say(words, (*place, "field"))
+            return
         if one.operator not in _OPERATORS[kind]:
             fitting = ", ".join(sorted(_OPERATORS[kind]))
             words = f"operator: {one.operator} does not fit {one.field}, which is a {kind}. Fitting: {fitting}."
@@ -119,29 +117,32 @@ class Check:
             self._say(words, (*place, "operator"))
 
     def _fact(self, field: str, place: Place) -> bool:
-        if field not in self.known.facts:
-            known = ", ".join(sorted(self.known.facts)) or "none"
-            self._say(f"{field!r} is no fact of this business. Known: {known}.", place)
-        return field in self.known.facts
+        if field not in self.facts:
+            self._say(f"{field!r} is no fact of this business. {nearest(field, self.facts)}.", place)
+        return field in self.facts
 
-    def _type(self, field: str, value: Plain, place: Place) -> None:
-        kind = self.known.facts[field]
-        if not isinstance(value, _TYPES[kind]):
+    def _type(self, field: str, value: Value, place: Place) -> None:
+        kind = self.facts[field]
+        if kind in _ITEMS:
+            fits = isinstance(value, list) and all(isinstance(one, _ITEMS[kind]) for one in value)
+        else:
+            fits = isinstance(value, _TYPES[kind])
+        if not fits:
             given = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
             self._say(f"{field}: {given} is no {kind}, which this fact is. Write a {kind}.", place)
 
     def _expression(self, source: str, place: Place) -> None:
         try:
-            compiled = compile_expression(source, self.known.facts)
+            compiled = compile_expression(source, self.facts)
         except DefinitionInvalid as error:
             self._say(f"expression: {error}.", place)
             return
-        if not compiled.fields and self.policy.applies_to is None:
+        if not compiled.fields | compiled.optional and self.policy.applies_to is None:
             words = "expression: names no fact, so it would rule on everything. Name a fact, or say applies_to."
             self._say(words, place)
         self.expressions[source] = compiled
 
-    def _contradictions(self) -> None:
+    def _doubles(self) -> None:
         ids: dict[str, int] = {}
         meanings: dict[tuple[str, str | None], Rule] = {}
         for index, rule in enumerate(self.policy.rules.rules):
@@ -155,41 +156,33 @@ class Check:
                 words = f"rule {rule.id} holds exactly where rule {twin.id} does. Keep the stricter one."
                 self._say(words, (*_RULES, index, "id"))
 
-    def _possible(self, parts: Iterable[Condition], place: Place) -> None:
-        by_field: dict[str, list[Comparison]] = {}
-        for part in parts:
-            if isinstance(part, Comparison) and part.field in self.known.facts:
-                by_field.setdefault(part.field, []).append(part)
-        for field, together in by_field.items():
-            if len(together) > 1 and not self.problems and not _satisfiable(together):
-                self._say(f"all: no value of {field} satisfies all of these. Correct one of them.", (*place, "all"))
+    def _shadows(self) -> None:
+        for index, rule in enumerate(self.policy.rules.rules):
+            if rule.action is not Ruling.ALLOW:
+                continue
+            other = outdone(rule, self.policy.rules.rules, self.expressions)
+            if other:
+                words = (
+                    f"rule {rule.id} can never allow anything: wherever it holds, rule {other.id} holds too, which says "
+                    f"{other.action}, and the strictest wins. Correct one of them, or remove it."
+                )
+                self._say(words, (*_RULES, index, "id"))
+
+    def _example_facts(self) -> None:
+        for index, example in enumerate(self.policy.examples):
+            place: Place = ("examples", index)
+            for field, value in example.facts.items():
+                at = (*place, "facts", field, *field.split("."))
+                if self._fact(field, at) and value is not None:
+                    self._type(field, value, at)
+            self._tool(example.tool, (*place, "tool"))
 
     def _examples(self) -> None:
-        for index, example in enumerate(self.policy.examples):
-            action = example.tool or (self.policy.applies_to or [""])[0]
-            findings = examine([self.policy], action, example.facts, self.expressions)
-            ruling = strictest(hits_of(findings))
-            if ruling is not example.expect:
-                rules = ", ".join(f"{one.rule}: {one.why or one.state}" for one in findings) or "no rule"
-                words = f"example {example.name!r} expects {example.expect}, but the file rules {ruling} ({rules})."
-                self._say(f"{words} Correct the rules or the example.", ("examples", index, "expect"))
-
-
-def _satisfiable(together: list[Comparison]) -> bool:
-    """Whether some value satisfies all comparisons of one field: tried on every value that they name and between them."""
-    field = together[0].field
-    named: list[Plain] = []
-    for one in together:
-        named += one.value if isinstance(one.value, list) else [one.value]
-    tries: list[Plain] = [True, False] if isinstance(named[0], bool) else list(named)
-    numbers = sorted({value for value in named if isinstance(value, Decimal)})
-    texts = [value for value in named if isinstance(value, str)]
-    if numbers:
-        tries += [(low + high) / 2 for low, high in pairwise(numbers)] + [numbers[0] - 1, numbers[-1] + 1]
-    if texts:
-        wanted = [str(one.value) for one in together if one.operator is Operator.CONTAINS]
-        tries.append("\0".join([*wanted, "", ""]))
-    return any(all(compare(one, {field: value}) for one in together) for value in tries)
+        for index, trial in enumerate(tried(self.policy, self.expressions, self.known)):
+            if not trial.passed:
+                expected, words = trial.example.expect, f"but the file rules {trial.ruling} ({trial.because})"
+                words = f"example {trial.example.name!r} expects {expected}, {words}. Correct the rules or the example."
+                self._say(words, ("examples", index, "expect"))
 
 
 def same_id(read: list[tuple[Document, Policy]]) -> list[str]:

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from handrail.business import FactType
+from handrail.business import Business, FactType, Kind
 from handrail.definitions import Document, Live, refuse
-from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policies import Policy
-from handrail.domain.proposals import Proposal, ProposalKind, Verdict
-from handrail.domain.rulings import Expression, Finding, closed, examine, hits_of, strictest
-from handrail.policies.checks import Check, Known, same_id
+from handrail.domain.proposals import Proposal, Verdict
+from handrail.domain.rulings import Finding
+from handrail.policies.names import Known, known, of_business
+from handrail.policies.sets import PolicySet, build
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySet:
-    """Policies that were checked, with their compiled expressions by source text and their files by id."""
-
-    policies: tuple[Policy, ...]
-    expressions: Mapping[str, Expression]
-    places: Mapping[str, Document]
 
 
 class FilePolicies:
@@ -39,14 +27,31 @@ class FilePolicies:
     """
 
     def __init__(
-        self, path: Path, *, facts: Mapping[str, FactType], tools: Collection[str], effects: Collection[str] = ()
+        self,
+        path: Path,
+        *,
+        facts: Mapping[str, FactType],
+        tools: Collection[str],
+        effects: Collection[str] = (),
+        arguments: Mapping[str, Mapping[str, FactType]] | None = None,
     ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
-        self._known = Known(dict(facts), frozenset(tools))
+        self._known = Known(known(facts, tools, effects).facts, frozenset(tools), arguments or {})
         self._effects = frozenset(effects)
         self._unnamed: frozenset[str] = frozenset()
         self._places: Mapping[str, Document] = {}
         self._live = Live(path, self._build)
+
+    @classmethod
+    def of(cls, path: Path, business: Business) -> FilePolicies:
+        """The policies of a business, which may name everything that it declares.
+
+        Raises:
+            DefinitionInvalid: as above, or the business declares what cannot be.
+        """
+        names = of_business(business)
+        effects = [tool.name for tool in business.tools if tool.kind is Kind.EFFECT]
+        return cls(path, facts=names.facts, tools=names.tools, effects=effects, arguments=names.arguments)
 
     @property
     def version(self) -> str:
@@ -72,20 +77,11 @@ class FilePolicies:
         An effect that no policy applies to needs approval.
         """
         loaded = self._live.now()
-        hits = hits_of(_findings(loaded.value, proposal, facts))
-        return Verdict(
-            proposal_id=proposal.proposal_id,
-            revision=proposal.revision,
-            arguments_hash=proposal.arguments_hash,
-            ruling=strictest(hits),
-            hits=hits,
-            policy_version=loaded.version,
-            facts={name: _recorded(value) for name, value in facts.items()},
-        )
+        return loaded.value.rule(proposal, facts, loaded.version)
 
     def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[Finding]:
         """Every rule of every policy with the values that it saw and what came of it."""
-        return _findings(self._live.now().value, proposal, facts)
+        return self._live.now().value.examine(proposal, facts)
 
     def _build(self, documents: list[Document]) -> PolicySet:
         built = build(documents, self._known)
@@ -100,11 +96,6 @@ class FilePolicies:
         return built
 
 
-def _findings(loaded: PolicySet, proposal: Proposal, facts: Mapping[str, Any]) -> list[Finding]:
-    found = examine(loaded.policies, proposal.action, facts, loaded.expressions)
-    return closed(proposal.action, found) if proposal.kind is ProposalKind.EFFECT else found
-
-
 def _removed(before: Mapping[str, Document], now: Mapping[str, Document]) -> Iterator[str]:
     """A problem for each policy that is no longer there."""
     by_path = {document.path: document for document in now.values()}
@@ -117,34 +108,3 @@ def _removed(before: Mapping[str, Document], now: Mapping[str, Document]) -> Ite
             yield stands.problem(f"id: the policy {gone!r} that stood here is gone. {remedy}.", "id")
         else:
             yield document.problem(f"the file is gone, and the policy {gone!r} with it. {remedy}.")
-
-
-def build(documents: list[Document], known: Known) -> PolicySet:
-    """The checked policies of `documents`.
-
-    Raises:
-        DefinitionInvalid: a line for each problem of each file.
-    """
-    problems: list[str] = []
-    read: list[tuple[Document, Policy]] = []
-    expressions: dict[str, Expression] = {}
-    for document in documents:
-        try:
-            check = Check(document, document.parse(Policy), known)
-        except DefinitionInvalid as error:
-            problems.append(str(error))
-            continue
-        check.run()
-        problems += check.problems
-        expressions |= check.expressions
-        read.append((document, check.policy))
-    refuse(problems + same_id(read))
-    places = {policy.id: document for document, policy in read}
-    return PolicySet(tuple(policy for _, policy in read), expressions, places)
-
-
-def _recorded(value: Any) -> Any:
-    """JSON has no word for NaN, and what was seen must be readable in the record."""
-    if isinstance(value, float | Decimal) and not isfinite(value):
-        return str(value)
-    return value

@@ -20,9 +20,11 @@ EFFECTS = [tool.name for tool in business.tools if tool.kind is Kind.EFFECT]
 PAY = """\
 id: pay_limit
 applies_to: [pay]
-rules: {rules: [{id: large, condition: {field: amount, operator: greater_than, value: 100}, action: block, message: m}]}
+rules:
+  default_action: allow
+  rules: [{id: large, condition: {field: amount, operator: greater_than, value: 100}, action: block, message: m}]
 """
-GREET = "id: greetings\napplies_to: [greet]\nrules: {rules: []}\n"
+GREET = "id: greetings\napplies_to: [greet]\nrules: {default_action: allow, rules: []}\n"
 ANYTHING = PAY.replace("applies_to: [pay]\n", "")
 REMEDY = "Put it back; to take a policy out of force, restart the workers without it."
 
@@ -86,7 +88,7 @@ def test_a_file_that_disappears_stays_in_force_until_it_is_back(folder: Path, ca
 def test_other_edits_wait_while_a_policy_is_missing(folder: Path) -> None:
     policies = load(folder)
     (folder / "pay.yaml").unlink()
-    (folder / "greet.yaml").write_text(GREET.replace("rules: []", "rules: [], default_action: block"))
+    (folder / "greet.yaml").write_text(GREET.replace("allow", "block"))
     assert policies.rule(proposal("pay"), {"amount": 899.0}).ruling is Ruling.BLOCK
     assert policies.rule(proposal("greet"), {}).ruling is Ruling.ALLOW
     assert policies.problem

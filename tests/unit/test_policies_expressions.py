@@ -54,8 +54,8 @@ def test_numbers_are_exact(left: int, right: int) -> None:
     ("source", "words"),
     [
         ("amount > > 5", "does not parse near character 10"),
-        ("amunt > 5", "names amunt, which is no fact. Known: amount, country, total, vip"),
-        ("order.total > 5", "facts have no fields of their own"),
+        ("amunt > 5", "names amunt, which is no fact. Did you mean amount? Known: amount, country, total, vip"),
+        ("order.total > 5", "names order.total, which is no fact. Did you mean total?"),
         ("eval('x') == 1", "calls eval, which is not known here"),
         ("[1].exists(amount, amount > 0)", "uses amount as a variable"),
         ("country > 5", "a text and a number cannot be compared"),

@@ -19,6 +19,7 @@ GOOD = """\
 id: limits
 applies_to: [pay]
 rules:
+  default_action: allow
   rules:
     - id: large
       condition: {field: amount, operator: requires_approval, value: 100}
@@ -52,7 +53,7 @@ def proposal(**arguments: object) -> Proposal:
 
 def rules(text: str) -> str:
     """A file whose rules stand from line 3 on."""
-    return "id: x\nrules: {rules: [\n" + textwrap.dedent(text).strip() + "\n]}\n"
+    return "id: x\nrules: {default_action: allow, rules: [\n" + textwrap.dedent(text).strip() + "\n]}\n"
 
 
 def one_rule(condition: str, more: str = "") -> str:
@@ -75,7 +76,7 @@ def test_a_single_file_will_do(folder: Path) -> None:
 
 def test_explain_shows_every_rule_with_what_it_saw(folder: Path) -> None:
     (folder / "other.yaml").write_text(
-        "id: other\nrules:\n  rules:\n    - {id: v, expression: vip, action: block, message: m}\n"
+        "id: other\nrules:\n  default_action: allow\n  rules:\n    - {id: v, expression: vip, action: block, message: m}\n"
     )
     found = load(folder).explain(proposal(), {"amount": 5, "country": "SE"})
     assert [(one.policy, one.rule, one.state, one.values) for one in found] == [
@@ -97,21 +98,21 @@ def test_an_expression_that_fails_while_ruling_blocks(folder: Path) -> None:
 BROKEN = {
     "no keys": ("", 1, "holds no keys"),
     "unknown key": (
-        "id: x\nrulez: {}\nrules: {rules: []}\napplies_to: [pay]\n",
+        "id: x\nrulez: {}\nrules: {default_action: allow, rules: []}\napplies_to: [pay]\n",
         2,
         "rulez: is no key that is known here. Known: ",
     ),
-    "no id": ("rules: {rules: []}\napplies_to: [pay]\n", 1, "id: is missing. Add it."),
-    "no rule and no tool": ("id: x\nrules: {rules: []}\n", 1, "has neither rules nor applies_to"),
+    "no id": ("rules: {default_action: allow, rules: []}\napplies_to: [pay]\n", 1, "id: is missing. Add it."),
+    "no rule and no tool": ("id: x\nrules: {default_action: allow, rules: []}\n", 1, "has neither rules nor applies_to"),
     "unknown tool": (
-        "id: x\napplies_to:\n  - pay\n  - fly\nrules: {rules: []}\n",
+        "id: x\napplies_to:\n  - pay\n  - fly\nrules: {default_action: allow, rules: []}\n",
         4,
         "'fly' is no tool of this business. Known: greet",
     ),
     "unknown field": (
         one_rule("{field: amunt, operator: equals, value: 1}"),
         4,
-        "'amunt' is no fact of this business. Known: amount",
+        "'amunt' is no fact of this business. Did you mean amount? Known: amount",
     ),
     "unknown field in words": (
         rules("{id: r, expression: vip, action: block,\n message: '${{amunt}}'}"),
@@ -185,16 +186,17 @@ BROKEN = {
     ),
     "an example that fails": (
         GOOD.replace("expect: allow", "expect: block", 1),
-        13,
-        "example 'at home' expects block, but the file rules allow (large: does_not_hold, default_action: no rule matched).",
+        14,
+        "example 'at home' expects block, but the file rules allow (large: amount 100 is at least 100: yes and "
+        "country != 'NO'; default_action: no rule matched).",
     ),
     "an example about nothing": (
         GOOD.replace("facts: {}", "facts: {amunt: 1}"),
-        15,
+        16,
         "'amunt' is no fact of this business",
     ),
-    "an example of another type": (GOOD.replace("facts: {}", "facts: {amount: 'a'}"), 15, "amount: 'a' is no number"),
-    "an example of no tool": (GOOD.replace("tool: greet", "tool: fly"), 15, "'fly' is no tool"),
+    "an example of another type": (GOOD.replace("facts: {}", "facts: {amount: 'a'}"), 16, "amount: 'a' is no number"),
+    "an example of no tool": (GOOD.replace("tool: greet", "tool: fly"), 16, "'fly' is no tool"),
 }
 
 

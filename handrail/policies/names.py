@@ -1,0 +1,141 @@
+"""What a policy may name: the facts of a business, of its customers and its tools, and those that every case has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from handrail.business import Business, FactType, Kind, Tool
+from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.proposals import SEND_REPLY
+from handrail.domain.situation import ARGUMENTS, GROUPS, WINDOWS, counted, summed
+
+NUMBER, TEXT, FLAG = FactType.NUMBER, FactType.TEXT, FactType.FLAG
+EVERY_CASE: dict[str, FactType] = {
+    "proposal.action": TEXT,
+    "proposal.kind": TEXT,
+    "proposal.confidence": NUMBER,
+    "proposal.revision": NUMBER,
+    "case.case_id": TEXT,
+    "case.turn": NUMBER,
+    "case.topic": TEXT,
+    "case.risk": TEXT,
+    "case.language": TEXT,
+    "case.channel": TEXT,
+    "case.reason": TEXT,
+    "case.tier": NUMBER,
+    "case.opened_hours_ago": NUMBER,
+    "customer.customer_id": TEXT,
+    "classification.topic": TEXT,
+    "classification.risk": TEXT,
+    "classification.confidence": NUMBER,
+    "classification.complexity": TEXT,
+    "classification.language": TEXT,
+    "classification.language_confidence": NUMBER,
+    "classification.frustration": NUMBER,
+    "classification.sentiment": TEXT,
+    "classification.wants_person": FLAG,
+}
+_JSON_TYPES = {"number": NUMBER, "integer": NUMBER, "string": TEXT, "boolean": FLAG}
+_JSON_LISTS = {NUMBER: FactType.NUMBERS, TEXT: FactType.TEXTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a policy may name. `arguments` are the nameable arguments of each tool, by their own name."""
+
+    facts: Mapping[str, FactType]
+    tools: Collection[str]
+    arguments: Mapping[str, Mapping[str, FactType]] = field(default_factory=dict)
+
+    @property
+    def history(self) -> list[str]:
+        """Every count and sum."""
+        return [name for name in self.facts if name.startswith("history.")]
+
+    def named_by(self, applies_to: Iterable[str] | None) -> dict[str, FactType]:
+        """What a policy for these tools may name; without tools, what one for all may. An argument that is a text in one tool
+        and a number in another cannot be named."""
+        found: dict[str, set[FactType]] = {}
+        for tool in self.arguments if applies_to is None else applies_to:
+            for name, kind in self.arguments.get(tool, {}).items():
+                found.setdefault(f"{ARGUMENTS}{name}", set()).add(kind)
+        return {**self.facts, **{name: next(iter(kinds)) for name, kinds in found.items() if len(kinds) == 1}}
+
+    def tool_names(self) -> list[str]:
+        """What `applies_to` may name."""
+        return sorted({*self.tools, SEND_REPLY})
+
+
+def known(facts: Mapping[str, FactType], tools: Collection[str], effects: Collection[str] = ()) -> Known:
+    """The facts of every case beside those given; history without sums."""
+    counts = {counted(action, window): NUMBER for action in effects for window in WINDOWS}
+    return Known({**facts, **EVERY_CASE, **counts}, frozenset(tools))
+
+
+def of_business(business: Business) -> Known:
+    """Everything that the business's policies may name.
+
+    Raises:
+        DefinitionInvalid: a name that is taken by every case, or a sum of what is no number.
+    """
+    effects = [tool for tool in business.tools if tool.kind is Kind.EFFECT]
+    taken = sorted(name for name in business.facts if name.partition(".")[0] in GROUPS)
+    if taken:
+        raise DefinitionInvalid(f"business {business.name}: facts: {', '.join(taken)} is a name of every case; rename it.")
+    arguments = {tool.name: _arguments(tool) for tool in effects}
+    customer = {f"customer.{name}": kind for name, kind in business.customer_facts.items()}
+    sums = {
+        summed(tool.name, argument, window): NUMBER
+        for tool in effects
+        for argument in _sums(business, tool, arguments[tool.name])
+        for window in WINDOWS
+    }
+    base = known(business.facts, business.by_name, [tool.name for tool in effects])
+    return Known({**base.facts, **customer, **sums}, base.tools, arguments)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """What was probably meant, and what there is: 'Did you mean case.turn? Known: …'. One group where the name has a group."""
+    every = sorted(names)
+    group = name.partition(".")[0]
+    close = get_close_matches(name, every, n=1, cutoff=0.6)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    inside = [one for one in every if one.startswith(f"{group}.")] if group in GROUPS else []
+    if len(inside) > len(EVERY_CASE):
+        inside = [one for one in inside if one.rpartition("_")[2] == "30d"] + ["… and so on for " + ", ".join(WINDOWS)]
+    flat = [one for one in every if "." not in one]
+    shown = inside or [*flat, *(f"{one}.…" for one in GROUPS if any(name.startswith(f"{one}.") for name in every))]
+    return f"{meant}Known: {', '.join(shown) or 'none'}"
+
+
+def _sums(business: Business, tool: Tool, arguments: Mapping[str, FactType]) -> tuple[str, ...]:
+    wrong = sorted(name for name in tool.sums if arguments.get(name) is not NUMBER)
+    if wrong:
+        raise DefinitionInvalid(
+            f"business {business.name}: sums of {tool.name}: {', '.join(wrong)} is no numeric argument; name one that is."
+        )
+    return tool.sums
+
+
+def _arguments(tool: Tool) -> dict[str, FactType]:
+    schema = tool.arguments.model_json_schema(mode="serialization")
+    shapes = {name: _type(shape, schema.get("$defs", {})) for name, shape in schema.get("properties", {}).items()}
+    return {name: kind for name, kind in shapes.items() if kind is not None}
+
+
+def _type(shape: Mapping[str, Any], defined: Mapping[str, Any]) -> FactType | None:
+    """The one type of a JSON schema that policies can compare; null beside it makes no difference."""
+    if "$ref" in shape:
+        return _type(defined.get(str(shape["$ref"]).rpartition("/")[2], {}), defined)
+    if "anyOf" in shape:
+        kinds = {_type(one, defined) for one in shape["anyOf"] if one.get("type") != "null"}
+        return kinds.pop() if len(kinds) == 1 else None
+    if shape.get("type") == "array":
+        inner = _type(shape.get("items", {}), defined)
+        return _JSON_LISTS.get(inner) if inner else None
+    if "enum" in shape and all(isinstance(one, str) for one in shape["enum"]):
+        return TEXT
+    return _JSON_TYPES.get(str(shape.get("type")))

@@ -1,0 +1,108 @@
+"""Policies that were read together and checked, and how they rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from handrail.definitions import Document, files, refuse
+from handrail.domain.comparing import usable_or_list
+from handrail.domain.errors import DefinitionInvalid, InvalidInput
+from handrail.domain.policies import Policy
+from handrail.domain.proposals import Proposal, ProposalKind, Verdict
+from handrail.domain.rulings import Finding, closed, examine, hits_of, strictest
+from handrail.domain.situation import proposal_facts, remembered
+from handrail.policies.checks import Check, same_id
+from handrail.policies.expressions import CelExpression
+from handrail.policies.names import Known
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """Policies that were checked, with their compiled expressions by source text and their files by id."""
+
+    policies: tuple[Policy, ...]
+    expressions: Mapping[str, CelExpression]
+    places: Mapping[str, Document]
+
+    def examine(self, proposal: Proposal, facts: Mapping[str, Any]) -> list[Finding]:
+        """Every rule over the proposal; `facts` besides the proposal's own. Hits name the version of their file."""
+        found = examine(self.policies, proposal.action, {**facts, **proposal_facts(proposal)}, self.expressions)
+        found = [self._stamped(one) for one in found]
+        return closed(proposal.action, found) if proposal.kind is ProposalKind.EFFECT else found
+
+    def rule(self, proposal: Proposal, facts: Mapping[str, Any], version: str) -> Verdict:
+        """The strictest ruling; a rule that cannot be worked out blocks, an effect that no policy is about needs approval."""
+        hits = hits_of(self.examine(proposal, facts))
+        return Verdict(
+            proposal_id=proposal.proposal_id,
+            revision=proposal.revision,
+            arguments_hash=proposal.arguments_hash,
+            ruling=strictest(hits),
+            hits=hits,
+            policy_version=version,
+            facts={name: _recorded(name, value) for name, value in remembered(facts).items()},
+        )
+
+    def _stamped(self, finding: Finding) -> Finding:
+        if finding.hit is None:
+            return finding
+        hit = finding.hit.model_copy(update={"version": self.places[finding.policy].version})
+        return finding.model_copy(update={"hit": hit})
+
+
+def read(path: Path, known: Known, *, examples: bool = True) -> PolicySet:
+    """The policies of a folder or a file, once; with `examples`, only where every example rules as it says.
+
+    Raises:
+        DefinitionInvalid: there is no file, or a line for each problem of each file.
+    """
+    return build([document(one) for one in files(path)], known, examples=examples)
+
+
+def document(file: Path) -> Document:
+    """Raises: DefinitionInvalid: it cannot be read, or is not the YAML expected."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise DefinitionInvalid(f"{file}: cannot be read ({error}). Make it readable.") from error
+    return Document.of(file, content)
+
+
+def build(documents: list[Document], known: Known, *, examples: bool = True) -> PolicySet:
+    """The checked policies of `documents`.
+
+    Raises:
+        DefinitionInvalid: a line for each problem of each file.
+    """
+    problems: list[str] = []
+    found: list[tuple[Document, Policy]] = []
+    expressions: dict[str, CelExpression] = {}
+    for one in documents:
+        try:
+            check = Check(one, one.parse(Policy), known)
+        except DefinitionInvalid as error:
+            problems.append(str(error))
+            continue
+        check.run(examples=examples)
+        problems += check.problems
+        expressions |= check.expressions
+        found.append((one, check.policy))
+    refuse(problems + same_id(found))
+    places = {policy.id: one for one, policy in found}
+    return PolicySet(tuple(policy for _, policy in found), expressions, places)
+
+
+def _recorded(name: str, value: Any) -> Any:
+    """As JSON can hold it and a record can afford it: what no rule could look at is recorded as not available."""
+    if isinstance(value, float | Decimal) and not isfinite(value):
+        return str(value)
+    try:
+        usable_or_list(name, value)
+    except InvalidInput:
+        return None
+    return value

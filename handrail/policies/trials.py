@@ -1,0 +1,54 @@
+"""The examples that a policy file brings, ruled on by the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handrail.domain.policies import Example, Policy
+from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.rulings import DEFAULT_RULE, Expression, Finding, State, examine, hits_of, strictest
+from handrail.policies.names import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the file made of one example."""
+
+    example: Example
+    ruling: Ruling
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it rules as the example expects."""
+        return self.ruling is self.example.expect
+
+    @property
+    def because(self) -> str:
+        """Every rule with what came of it."""
+        return "; ".join(f"{one.rule}: {one.why or one.state}" for one in self.findings) or "no rule applies"
+
+
+def tried(policy: Policy, expressions: Mapping[str, Expression], known: Known) -> list[Trial]:
+    """Every example of the file, in order."""
+    trials = []
+    for example in policy.examples:
+        action, facts = proposed(example, policy, known)
+        findings = examine([policy], action, facts, expressions)
+        trials.append(Trial(example, strictest(hits_of(findings)), tuple(findings)))
+    return trials
+
+
+def proposed(example: Example, policy: Policy, known: Known) -> tuple[str, dict[str, Any]]:
+    """The action of an example and all its facts. What it leaves out is missing, but history is 0."""
+    action = example.tool or (policy.applies_to or [""])[0]
+    itself = {"proposal.action": action, "proposal.kind": ProposalKind.EFFECT.value, "proposal.revision": 1}
+    return action, {**dict.fromkeys(known.history, 0), **itself, **example.facts}
+
+
+def untried(policy: Policy, trials: list[Trial]) -> list[str]:
+    """The rules, and the default, that no example reaches."""
+    reached = {one.rule for trial in trials for one in trial.findings if one.state is State.HOLDS}
+    return [name for name in [*(rule.id for rule in policy.rules.rules), DEFAULT_RULE] if name not in reached]
