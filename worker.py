@@ -22,14 +22,16 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from activities.cases import CaseActivities
 from activities.nodes import NodeActivities
 from activities.people import PeopleActivities
+from activities.staff import StaffActivities
 from graphs.act import Act
 from graphs.agent import Agent
 from graphs.approval import Approval
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.classify import Classify
 from graphs.consult import Consult
+from graphs.escalation import Escalate
 from graphs.guardrail import Guardrail
-from graphs.outcomes import Escalate, Resolve
+from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from handrail.business import Business, Kind, load_business
 from handrail.domain.cases import Terms
@@ -39,6 +41,8 @@ from handrail.domain.trouble import Approved, Limits
 from handrail.llm.chat import ChatModel
 from handrail.llm.health import Watch
 from handrail.matrix.loader import FileMatrix
+from handrail.people.loader import FilePeople
+from handrail.people.staff import PeopleAtWork
 from handrail.policies.loader import FilePolicies
 from handrail.ports import (
     Cases,
@@ -47,11 +51,13 @@ from handrail.ports import (
     Contacts,
     Customers,
     Dial,
+    Languages,
     Matrix,
     Model,
     Policies,
     ReviewersInForce,
     Router,
+    Staff,
     SystemOfRecord,
     Topics,
 )
@@ -59,6 +65,7 @@ from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
 from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.record import PostgresRecord
 from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
 from handrail.reviewers.loader import FileReviewers
@@ -97,7 +104,9 @@ class World:
     policies: Policies
     reviewers: ReviewersInForce
     matrix: Matrix
+    staff: Staff
     router: Router
+    languages: Languages
     record: SystemOfRecord
     cases: Cases
     contacts: Contacts
@@ -144,8 +153,10 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             reviewers=FileReviewers(
                 folder / REVIEWERS, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict
             ),
-            matrix=FileMatrix(folder / "matrix.yaml"),
+            matrix=FileMatrix(folder / "matrix.yaml", facts=business.customer_facts),
+            staff=PeopleAtWork(FilePeople(folder / "people.yaml"), PostgresQueue(pool)),
             router=router,
+            languages=router,
             record=PostgresRecord(pool, business, clock),
             cases=PostgresCases(pool, business),
             contacts=PostgresContacts(pool),
@@ -180,6 +191,7 @@ def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
         world.clock,
         world.business.links,
         world.reviewers.now,
+        world.languages,
     )
     screen = Screen(world.topics, world.dial, world.cases, world.contacts)
     return CaseNodes(
@@ -192,7 +204,7 @@ def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
         approval=Approval(approval_minutes).approval,
         act=Act(world.record, world.clock).act,
         resolve=Resolve(world.cases, world.clock, world.business.disclosure).resolve,
-        escalate=Escalate(world.cases, world.matrix, world.clock).escalate,
+        escalate=Escalate(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
     )
 
 
@@ -225,12 +237,13 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, terms)
     people = PeopleActivities(world.record, identities, world.reviewers)
+    staff = StaffActivities(world.staff, world.clock)
     local = NodeActivities(nodes)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow],
-        activities=[record.open, record.commit, people.permit, people.identify, local.classify, local.guardrail],
+        activities=[record.open, record.commit, people.permit, people.identify, staff.expect, local.classify, local.guardrail],
         plugins=[graph_plugin(graph)],
         interceptors=[Guards()],
         workflow_runner=sandbox(),

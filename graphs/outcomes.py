@@ -1,24 +1,23 @@
-"""Nodes that end a turn: a reply goes out, or a person receives the case with its packet. Both commit in one transaction."""
+"""How a turn ends: committed in one transaction, with the reply that goes out or with what a person receives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from graphs.act import held_back
-from graphs.handoff import NO_ANSWER, packet
 from graphs.replying import text_of
 from graphs.state import Outcome, identity
 from graphs.views import EndView
 from handrail.domain.agent import Disposition
 from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit, Tier
+from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit
 from handrail.domain.errors import SwitchedOff
-from handrail.domain.handoffs import Escalation, Handoff, Route
+from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author, Message
 from handrail.domain.proposals import Proposal, ProposalKind
-from handrail.ports import Cases, Clock, Matrix
+from handrail.ports import Cases, Clock
 
 YES = (DecisionKind.APPROVE, DecisionKind.EDIT)
 
@@ -61,54 +60,6 @@ class Resolve:
 
     def _opening(self, view: EndView) -> str:
         return self._disclosure.get(view.row.language or "en") or self._disclosure["en"]
-
-
-class Escalate:
-    """A person receives the case; the customer is told what happens now."""
-
-    def __init__(self, cases: Cases, matrix: Matrix, clock: Clock) -> None:
-        self._cases = cases
-        self._matrix = matrix
-        self._clock = clock
-
-    async def escalate(self, state: EndView) -> dict[str, Any]:
-        """Build the packet, route it by the matrix, commit. What was done is the ledger's word, whatever the turn knows."""
-        view = EndView.model_validate(state)
-        now = self._clock.now()
-        why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
-        view = view.model_copy(update={"effects": await self._cases.effects(view.row.case_id)})
-        route = never_down(view.row, why, self._route(view.row, why))
-        transcript = await self._cases.transcript(view.row.case_id)
-        handoff = packet(view, why, route, now, transcript)
-        row = view.row.model_copy(
-            update={
-                "status": CaseStatus.WITH_HUMAN,
-                "tier": Tier(route.tier),
-                "queue": route.queue,
-                "reason": why.reason,
-                "updated_at": now,
-                "due_at": now + timedelta(minutes=route.respond_within_minutes),
-                "version": view.row.version + 1,
-            }
-        )
-        tell = route.tell.get(view.row.language or "en") or route.tell.get("en")
-        messages = [said(view, Author.SYSTEM, tell, now, "tell")] if tell else []
-        row = row.model_copy(update={"reply": tell or row.reply})
-        outcome = await end(self._cases, view, row, messages, handoff)
-        return {"outcome": outcome, "row": row, "effects": view.effects}
-
-    def _route(self, row: CaseRow, why: Escalation) -> Route:
-        topic, risk, language = row.topic or "", row.risk or "low", row.language or "en"
-        return self._matrix.route(reason=why.reason, topic=topic, risk=risk, language=language)
-
-
-def never_down(row: CaseRow, why: Escalation, route: Route) -> Route:
-    """The matrix's route, but never to a lower tier than the case has; where nobody answered, to a higher one."""
-    least = min(int(row.tier) + (why.reason == NO_ANSWER), int(Tier.SPECIALIST))
-    if route.tier >= least:
-        return route
-    kept = row.queue or route.queue
-    return route.model_copy(update={"tier": least, "queue": kept if int(row.tier) > route.tier else route.queue})
 
 
 def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> Message:

@@ -74,7 +74,8 @@ class CaseState(BaseModel):
     the guardrail's latest words on them. `calls` counts equal calls over the whole case, key is the digest of action and
     arguments. `step` grows with every agent call, so no two node inputs are ever equal. `sequence` is the place in the
     transcript of what the case says in this turn: behind everything that was heard before it. `trail` is what earlier turns
-    tried; `answered_by` is the name that the model gave itself.
+    tried; `answered_by` is the name that the model gave itself. `returned` tells for which
+    reasons people had the case before and who handed it back.
     """
 
     row: CaseRow
@@ -105,6 +106,7 @@ class CaseState(BaseModel):
     trail: Trail = Field(default_factory=Trail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
+    returned: dict[str, str] = Field(default_factory=dict)
 
     escalation: Escalation | None = None
     handoff: Handoff | None = None

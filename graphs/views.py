@@ -117,5 +117,6 @@ class EndView(BaseModel):
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     person: Person | None = None
     disclosed: bool = False
+    returned: dict[str, str] = Field(default_factory=dict)
     escalation: Escalation | None = None
     handoff: Handoff | None = None

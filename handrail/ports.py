@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,11 +14,13 @@ from handrail.domain.consulting import Opinion, Question
 from handrail.domain.controls import Control, Standing
 from handrail.domain.effects import Effect, EffectResult
 from handrail.domain.gates import GateProgress
-from handrail.domain.handoffs import Handoff, Route
+from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Message
 from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
 from handrail.domain.reviewers import Reviewers
+from handrail.domain.routes import Route
+from handrail.domain.staff import Expectation, Need
 from handrail.domain.topics import Dialled, Setting, Topic
 from handrail.domain.trouble import Tally
 
@@ -53,6 +55,14 @@ class ReviewGates(Protocol):
 
         None where it has not begun.
         """
+        ...
+
+
+class Languages(Protocol):
+    """Which language a text is in."""
+
+    async def language_of(self, text: str) -> tuple[str, float]:
+        """Its ISO 639-1 code, and how sure that is, 0 to 1; low where the text does not tell."""
         ...
 
 
@@ -101,7 +111,31 @@ class Policies(Protocol):
 class Matrix(Protocol):
     """The escalation matrix in force now; the first matching row wins."""
 
-    def route(self, *, reason: str, topic: str, risk: str, language: str) -> Route: ...
+    def route(
+        self,
+        *,
+        reason: str,
+        topic: str,
+        risk: str,
+        language: str,
+        amount: float | None = None,
+        customer: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
+    ) -> Route:
+        """`amount` is the largest at stake, `customer` what the business tells of them, `at` the time."""
+        ...
+
+
+class Staff(Protocol):
+    """The people who take cases, and when they work."""
+
+    async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
+        """When `minutes` of the working time of those who can take it will have passed."""
+        ...
+
+    def say(self, moment: datetime, now: datetime, language: str) -> str:
+        """The moment as a customer reads it, on the clock of the house."""
+        ...
 
 
 class Model(Protocol):

@@ -16,8 +16,9 @@ from graphs.approval import Approval as Ask
 from graphs.case import CaseNodes, build_case_graph
 from graphs.classify import Classify
 from graphs.consult import Consult
+from graphs.escalation import Escalate
 from graphs.guardrail import Guardrail
-from graphs.outcomes import Escalate, Resolve
+from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from graphs.state import CaseState
 from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
@@ -27,11 +28,13 @@ from handrail.domain.classification import Classification, Risk
 from handrail.domain.consulting import Opinion, Question
 from handrail.domain.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, InvalidInput, ModelFailed
-from handrail.domain.handoffs import Handoff, Route
+from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author, Message
 from handrail.domain.model import digest
 from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.routes import Route
+from handrail.domain.staff import Expectation, Need, Roster
 from handrail.domain.topics import Topic
 from handrail.topics.dial import TopicDial
 from workflows.turn import Unserialised
@@ -84,10 +87,20 @@ class FakePolicies:
 
 
 class FakeMatrix:
-    def route(self, *, reason: str, topic: str, risk: str, language: str) -> Route:
+    def route(self, *, reason: str, topic: str, risk: str, language: str, **case: Any) -> Route:
         return Route(
             tier=2 if risk == "high" else 1, queue=reason, respond_within_minutes=60, tell={"en": "A person answers."}
         )
+
+
+class FakeStaff:
+    """Everybody works round the clock."""
+
+    async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
+        return Roster().expect(need, now, minutes)
+
+    def say(self, moment: datetime, now: datetime, language: str) -> str:
+        return f"{moment:%H:%M}"
 
 
 @dataclass
@@ -254,7 +267,7 @@ class Stage:
             approval=Ask(240).approval,
             act=Act(self.bank, clock).act,
             resolve=Resolve(self.cases, clock, DISCLOSURE).resolve,
-            escalate=Escalate(self.cases, FakeMatrix(), clock).escalate,
+            escalate=Escalate(self.cases, FakeMatrix(), FakeStaff(), FakeCustomers(), clock).escalate,
         )
 
     async def run(self, text: str = "pay me", **state: Any) -> CaseState:

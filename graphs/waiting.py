@@ -1,0 +1,43 @@
+"""What a customer is told when people take over: nothing twice, and nothing about times that will not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from graphs.views import EndView
+from handrail.domain.routes import Route
+
+Say = Callable[[datetime, datetime, str], str]
+"""A moment in words: the moment, now, the language."""
+
+
+def sentence(route: Route, language: str, *, late: bool) -> tuple[str, str]:
+    """What is told, before its times are filled in, and the language that it is told in."""
+    told = route.late if late and route.late else route.tell
+    spoken = language if language in told else "en"
+    words = told.get(spoken, "")
+    expected = route.expected
+    if expected is not None and expected.opens_at is not None and words:
+        # One language in one message: without this sentence in the language of the first, the times speak for themselves.
+        words = " ".join(filter(None, (words, route.away.get(spoken, ""))))
+    return words, spoken
+
+
+def known(view: EndView, words: str, now: datetime) -> bool:
+    """Whether the customer was told this before, until a time that is still to come, and has written nothing since."""
+    before = view.handoff
+    if before is None or before.route.told != words:
+        return False
+    expected = before.route.expected
+    return not any(one.at > before.at for one in view.incoming) and (expected is None or expected.answer_by > now)
+
+
+def filled(words: str, route: Route, now: datetime, language: str, say: Say) -> str:
+    """The sentence with its times."""
+    if route.expected is None:
+        return words
+    times = {"answer_by": route.expected.answer_by, "opens_at": route.expected.opens_at or now}
+    for name, moment in times.items():
+        words = words.replace("{{" + name + "}}", say(moment, now, language))
+    return words

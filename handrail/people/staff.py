@@ -1,0 +1,62 @@
+"""What a case may expect of the people there are: until when an answer, and how that is said to a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, get_timezone_location
+
+from handrail.domain.hours import Span
+from handrail.domain.staff import HORIZON, Expectation, Need, Roster, Window
+from handrail.people.loader import FilePeople
+
+
+class Windows(Protocol):
+    """Where on-call windows are kept."""
+
+    async def windows(self, within: Span) -> Sequence[Window]:
+        """Those that touch the time."""
+        ...
+
+
+class PeopleAtWork:
+    """Implements `handrail.ports.Staff` over the file of people and the on-call windows."""
+
+    def __init__(self, people: FilePeople, windows: Windows) -> None:
+        self._people = people
+        self._windows = windows
+
+    async def roster(self, now: datetime) -> Roster:
+        """Everybody, with the windows from now on."""
+        return self._people.roster(await self._windows.windows((now, now + HORIZON)))
+
+    async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
+        """When `minutes` of the working time of those who can will have passed."""
+        return (await self.roster(now)).expect(need, now, minutes)
+
+    def say(self, moment: datetime, now: datetime, language: str) -> str:
+        """The moment in words, on the clock of the house; English where the language is unknown here."""
+        return words(moment, now, language, self._people.roster().zone)
+
+
+def words(moment: datetime, now: datetime, language: str, zone: str) -> str:
+    """`15:40 (Berlin)` on the same day, else `Monday 23 November 2026, 08:00 (Berlin)`; the order of words is the language's."""
+    place = ZoneInfo(zone)
+    locale = _locale(language)
+    local, today = moment.astimezone(place), now.astimezone(place).date()
+    clock = format_time(local, "HH:mm", tzinfo=place, locale=locale)
+    where = "UTC" if zone == "UTC" else get_timezone_location(place, locale=locale, return_city=True)
+    day = "" if local.date() == today else f"{format_date(local, 'full', locale=locale)}, "
+    return f"{day}{clock} ({where})"
+
+
+def _locale(language: str) -> Locale:
+    # British English for `en`: day before month, as in the other languages.
+    try:
+        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError, TypeError):
+        return Locale.parse("en_GB")
