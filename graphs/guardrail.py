@@ -17,7 +17,7 @@ from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.reviewers import Reviewers
-from handrail.ports import Cases, Checked, Clock, Dial, Policies, SystemOfRecord, Topics
+from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, SystemOfRecord, Topics
 
 REFUSALS = 5
 
@@ -35,8 +35,9 @@ class Guardrail:
         clock: Clock,
         links: Collection[str] = (),
         reviewers: Callable[[], Reviewers] = Reviewers,
+        languages: Languages | None = None,
     ) -> None:
-        self._replying = Replying(topics, policies, links)
+        self._replying = Replying(topics, policies, links, languages)
         self._reviewers = reviewers
         self._topics = topics
         self._dial = dial
@@ -55,7 +56,7 @@ class Guardrail:
         sheet = Sheet(view, topic, dialled, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
-                self._replying.rule(sheet, proposal)
+                await self._replying.rule(sheet, proposal)
             else:
                 await self._call(sheet, proposal)
         refusals = sum(not one.ok for one in [*view.exchanges, *sheet.exchanges])

@@ -8,28 +8,36 @@ from typing import Any
 from graphs.sheet import Sheet, by_autonomy, by_people, decided, plain, why_blocked
 from graphs.views import GuardrailView
 from handrail.domain.cases import Ruled
+from handrail.domain.instructions import RULES
 from handrail.domain.proposals import Proposal, RuleHit, Ruling
-from handrail.domain.replies import rule_reply
-from handrail.ports import Policies, Topics
+from handrail.domain.replies import POLICY, rule_reply
+from handrail.domain.topics import Topic
+from handrail.ports import Languages, Policies, Topics
 
 SEND_BACKS = 1
+SURE = 0.9
+"""How sure it must be that a reply is in another language; a sentence of names and numbers is in none."""
+FEW_WORDS = 6
 
 
 class Replying:
     """Rules on reply proposals; one that does not pass goes back to the model once, then the case goes to a person."""
 
-    def __init__(self, topics: Topics, policies: Policies, links: Collection[str] = ()) -> None:
+    def __init__(
+        self, topics: Topics, policies: Policies, links: Collection[str] = (), languages: Languages | None = None
+    ) -> None:
         self._topics = topics
         self._policies = policies
         self._links = links
+        self._languages = languages
 
-    def rule(self, sheet: Sheet, proposal: Proposal) -> None:
+    async def rule(self, sheet: Sheet, proposal: Proposal) -> None:
         """Rule on the reply and note what comes of it on the sheet."""
         view, topic = sheet.view, sheet.topic
         if decided(view, proposal):
             asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
             return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
-        hits = self._hits(view, proposal)
+        hits = [*self._hits(view, topic, proposal), *await self._tongue(view, proposal)]
         if hits:
             return self._send_back(sheet, proposal, hits)
         confidence = proposal.confidence if proposal.confidence is not None else 0.0
@@ -44,7 +52,7 @@ class Replying:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages))
         return None
 
-    def _hits(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
+    def _hits(self, view: GuardrailView, topic: Topic, proposal: Proposal) -> list[RuleHit]:
         known: list[Any] = [fact.value for fact in view.facts]
         known += [one.result for one in view.exchanges if one.ok]
         known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
@@ -56,7 +64,22 @@ class Replying:
             tool_names=self._tool_names(),
             internal=self._policies.names(),
             allowed_links=self._links,
+            language=view.row.language,
+            spoken_of=[topic.description, topic.prompt],
+            instructions=[RULES, topic.prompt],
+            forbidden=topic.no_advice,
         )
+
+    async def _tongue(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
+        """Whether the reply is in another language than the customer's."""
+        text, wanted = text_of(proposal), view.row.language
+        if self._languages is None or not wanted or len(text.split()) < FEW_WORDS:
+            return []
+        found, sure = await self._languages.language_of(text)
+        if found == wanted or sure < SURE:
+            return []
+        words = f"The reply is in the language {found!r}; the customer writes in {wanted!r}. Answer in {wanted!r}."
+        return [RuleHit(policy=POLICY, rule="language", ruling=Ruling.BLOCK, message=words)]
 
     def _tool_names(self) -> set[str]:
         return {tool for topic in self._topics.all() for tool in topic.tools}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from handrail.domain.model import Model, Stored, digest
+from handrail.domain.subjects import Subject
 
 
 class Autonomy(StrEnum):
@@ -57,11 +58,19 @@ def dialled(settings: Iterable[Setting]) -> Dialled:
 
 
 class Bounds(Model):
-    """Execution bounds of one case. `repeated_call` counts equal calls with equal arguments."""
+    """Execution bounds: what hits one goes to a person. Those that begin with `turn_` are of one turn, the others of the case.
+
+    `repeated_call` counts equal calls with equal arguments, `steps` model calls. `seconds` is how long the model worked on
+    the case, `turn_seconds` the time since the turn, or a person's decision in it, set the agent to work.
+    """
 
     repeated_call: int = Field(default=3, ge=1, le=20)
     steps: int = Field(default=100, ge=1, le=1_000)
     cost_usd: float = Field(default=10.0, gt=0)
+    seconds: float = Field(default=1_800, gt=0)
+    turn_steps: int = Field(default=100, ge=1, le=1_000)
+    turn_cost_usd: float = Field(default=10.0, gt=0)
+    turn_seconds: float = Field(default=600, gt=0)
 
 
 class Prefetch(Model):
@@ -142,3 +151,4 @@ class Topic(Model):
     reply_within_minutes: int = Field(default=60, ge=1)
     languages: list[str] = Field(default_factory=lambda: ["en"])
     bounds: Bounds = Field(default_factory=Bounds)
+    no_advice: list[Subject] = Field(default_factory=lambda: list(Subject), description="subjects without advice in a reply")

@@ -117,6 +117,12 @@ class LocalRouter:
             router_version=self._version(trained, in_force.version),
         )
 
+    async def language_of(self, text: str) -> tuple[str, float]:
+        """See `handrail.ports.Languages`. Raises: DefinitionInvalid, at the first use."""
+        _, _, languages = await self._ready()
+        guess = languages.detect(text)
+        return guess.language, guess.confidence
+
     async def predict_proba(self, texts: Sequence[str]) -> tuple[list[str], Floats]:
         """Labels (the topics, then out of scope) and one row of probabilities per text, from the classifier alone."""
         trained, _, _ = await self._ready()
