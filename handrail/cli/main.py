@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from handrail.cli import cases, contract, database, decisions, graph, handoff, messages, shop
+from handrail.cli import cases, contract, database, decisions, graph, handoff, messages, shop, topics
 from handrail.cli.failures import EPILOG, Exit, report, tell
 from handrail.cli.world import World, world
 
@@ -95,8 +95,10 @@ app.add_typer(decisions.app)
 app.add_typer(messages.app)
 app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
+app.add_typer(topics.app, name="topics")
 app.add_typer(handoff.app, name="handoff")
 app.add_typer(contract.app, name="contract")
+app.add_typer(conformance.app)
 app.add_typer(database.app)
 
 

@@ -1,0 +1,105 @@
+"""tau2-bench's tasks as plays: `handrail conformance retail --tasks FILE`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from examples.retail import data
+from examples.retail.document import Database
+from examples.retail.loading import snapshot
+from examples.retail.reference import Reference, Refused
+from examples.retail.tasks import TRANSFER, Action, Case, customer_of, read_tasks
+from examples.retail.worse import Worse, all_worse
+from handrail.conformance.plays import Call, Play, Turn
+
+# The topic that has the tool, and how a customer asks for it in the words that the topic knows.
+ASKING = {
+    "cancel_pending_order": ("cancel_order", "Please cancel my pending order {order}."),
+    "modify_pending_order_items": ("modify_order", "Please change the items in my pending order {order}."),
+    "modify_pending_order_address": ("modify_order", "Please change the shipping address of my pending order {order}."),
+    "modify_pending_order_payment": ("modify_order", "Please change how my pending order {order} is paid."),
+    "modify_user_address": ("account_address", "Please change the default address of my account."),
+    "return_delivered_order_items": ("return_items", "I would like to return items from my delivered order {order}."),
+    "exchange_delivered_order_items": ("exchange_items", "I would like to exchange items in my delivered order {order}."),
+}
+LOOKING = "Hello, I have a question about my account and my orders."
+
+
+class Tasks:
+    """The tasks of `file` over the data in `folder`, as `handrail.conformance.plays.Suite` wants them."""
+
+    def __init__(self, file: Path, folder: Path | None) -> None:
+        """Raises: InvalidInput: a file is absent or cannot be used."""
+        shop = data.read(folder).plain()
+        self._db = json.dumps(shop)
+        self._cases = {task.id: Case(task, customer_of(task, shop)) for task in read_tasks(file)}
+        self._used: Counter[str] = Counter()
+        self.tasks: Sequence[str] = tuple(self._cases)
+        self.environment: Mapping[str, str] = {data.SETTING: str(data.folder(folder).resolve())}
+
+    def play(self, task: str) -> Play:
+        """The task as it stands."""
+        case = self._cases[task]
+        return Play(task, case.customer_id, turns((action, False) for action in case.task.actions))
+
+    def worse(self, task: str, *, every: bool) -> list[Play]:
+        """The task made worse; without `every` by the applicable kind that was used least so far."""
+        case = self._cases[task]
+        found = all_worse(case, json.loads(self._db))
+        if not every:
+            found = sorted(found, key=lambda one: self._used[one.kind])[:1]
+        self._used.update(one.kind for one in found)
+        return [Play(task, case.customer_id, turns(marked(one)), one.kind) for one in found]
+
+    def expected(self, calls: Sequence[Call]) -> Any:
+        """The shop after the calls; what a tool refuses changes nothing."""
+        reference = Reference(json.loads(self._db))
+        for call in calls:
+            try:
+                reference.apply(call.tool, dict(call.arguments))
+            except Refused:
+                continue
+        return Database.model_validate(reference.db).plain()
+
+    async def state(self, connection: Any) -> Any:
+        """The shop as PostgreSQL has it."""
+        return (await snapshot(connection)).plain()
+
+
+def suite(tasks: Path, folder: Path | None) -> Tasks:
+    """What `handrail conformance` asks for. Raises: InvalidInput."""
+    return Tasks(tasks, folder)
+
+
+def marked(worse: Worse) -> Iterable[tuple[Action, bool]]:
+    """Every action, and whether it is the one that was changed."""
+    return ((action, place == worse.place) for place, action in enumerate(worse.actions))
+
+
+def turns(actions: Iterable[tuple[Action, bool]]) -> tuple[Turn, ...]:
+    """A turn for each stretch of actions within one topic. What is looked up first belongs to what it is looked up for."""
+    found: list[Turn] = []
+    looked_up: list[Call] = []
+    topic: str | None = None
+    for action, worse in actions:
+        if action.name == TRANSFER:
+            before = found.pop() if topic else Turn(LOOKING)
+            found.append(Turn(before.message, (*before.calls, *looked_up), hands_over=True))
+            looked_up, topic = [], None
+            continue
+        call = Call(action.name, action.arguments, worse)
+        wanted, words = ASKING.get(action.name, (topic, ""))
+        if wanted is None:
+            looked_up.append(call)
+        elif wanted == topic:
+            found[-1] = Turn(found[-1].message, (*found[-1].calls, call))
+        else:
+            found.append(Turn(words.format(order=action.arguments.get("order_id", "")), (*looked_up, call)))
+            looked_up, topic = [], wanted
+    if looked_up or not found:
+        found.append(Turn(LOOKING, tuple(looked_up)))
+    return tuple(found)

@@ -1,0 +1,118 @@
+"""A lane: one whole house of its own (database, model, worker) on which plays run one after another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+
+from handrail.business import Business, load_business
+from handrail.conformance.servers import Renewable, ScriptedModel
+from handrail.domain.effects import EffectResult
+from handrail.embedded.process import Component
+from handrail.embedded.supervisor import Step
+from handrail.embedded.temporal import Temporal
+from handrail.embedded.worker import Worker
+from handrail.postgres.cases import PostgresCases
+from handrail.postgres.migrations import migrate
+from handrail.postgres.pool import open_pool, reading, writing
+from handrail.temporal.client import CaseClient
+from handrail.temporal.connect import connect
+from handrail.temporal.updates import workflow_id
+
+KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS")
+"""Of our own environment's settings, what a lane's worker takes over; it must meet none of a running stack's servers."""
+
+
+class Lane:
+    """`package` is the business's; `environment` is what it needs to find its data. `ports` are two free ones."""
+
+    def __init__(
+        self,
+        number: int,
+        folder: Path,
+        ports: tuple[int, int],
+        temporal: Temporal,
+        package: str,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.queue = f"conformance-{number}"
+        self.postgres = Renewable(folder / f"postgres-{number}", ports[0], f"postgres-{number}")
+        self.model = ScriptedModel(ports[1], f"model-{number}")
+        self._temporal, self._package, self._extra = temporal, package, environment
+        needs = ("temporal", self.model.name, f"data-{number}")
+        self._filling = Step(f"data-{number}", (self.postgres.name,), self._fill)
+        self._worker = Worker(folder / "run", self._environment, f"worker-{number}", needs)
+        self._business: Business | None = None
+        self._client: Client | None = None
+
+    def parts(self) -> list[Component | Step]:
+        """What has to run for it, beside Temporal."""
+        return [self.postgres, self.model, self._filling, self._worker]
+
+    async def open(self, business: Business) -> None:
+        """Connect, once everything runs."""
+        self._business, self._client = business, await connect(self._temporal.address)
+
+    @property
+    def cases(self) -> CaseClient:
+        """The cases of this lane's worker."""
+        assert self._client is not None  # noqa: S101 - `open` comes first
+        return CaseClient(self._client, task_queue=self.queue)
+
+    async def ended(self, case_id: str) -> None:
+        """Nothing more comes of the case."""
+        assert self._client is not None  # noqa: S101 - `open` comes first
+        await self._client.get_workflow_handle(workflow_id(case_id)).terminate("played")
+
+    async def ledger(self, case_id: str) -> list[EffectResult]:
+        """What the ledger holds of the case's effects."""
+        assert self._business is not None  # noqa: S101 - `open` comes first
+        pool = await open_pool(self.postgres.url, size=1)
+        try:
+            return await PostgresCases(pool, self._business).effects(case_id)
+        finally:
+            await pool.close()
+
+    async def read(self, reader: Any) -> Any:
+        """What `reader` makes of a connection that can only read."""
+        pool = await open_pool(self.postgres.url, size=1)
+        try:
+            async with reading(pool) as connection:
+                return await reader(connection)
+        finally:
+            await pool.close()
+
+    async def _fill(self) -> str:
+        business = load_business(self._package)
+        await self.postgres.lay_out()
+        await migrate(self.postgres.pristine, business, datetime.now(UTC))
+        if business.seed is not None:
+            pool = await open_pool(self.postgres.pristine, size=1)
+            try:
+                async with writing(pool) as connection:
+                    await business.seed(connection)
+            finally:
+                await pool.close()
+        await self.postgres.renew()
+        return "filled"
+
+    def _environment(self) -> Mapping[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("HANDRAIL_", "OPENAI_"))}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        return {
+            **ours,
+            **kept,
+            **self._extra,
+            "HANDRAIL_BUSINESS": self._package,
+            "HANDRAIL_TASK_QUEUE": self.queue,
+            "HANDRAIL_TEMPORAL_ADDRESS": self._temporal.address,
+            "HANDRAIL_DATABASE_URL": self.postgres.url,
+            "HANDRAIL_MODEL": self.model.serves,
+            "OPENAI_BASE_URL": self.model.url,
+            "OPENAI_API_KEY": "conformance",
+        }

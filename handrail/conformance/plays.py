@@ -1,0 +1,116 @@
+"""What a business brings to be proved: tasks as plays, and what the same calls do where nobody stands between.
+
+A business's package has a module `conformance` with a function `suite(tasks, data)` that gives a `Suite`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from handrail.domain.errors import DefinitionInvalid
+
+EXAMPLES = "examples"
+MODULE = "conformance"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the model proposes. `worse` marks the one call of a play that must not come to anything."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    worse: bool = False
+
+    def made(self, tool: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether that is this call; a preview may have pinned more arguments than the model gave."""
+        return tool == self.tool and all(arguments.get(name) == value for name, value in self.arguments.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A customer's message and the calls that it leads to, one after another; then the agent replies, or hands over."""
+
+    message: str
+    calls: tuple[Call, ...] = ()
+    hands_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One case. `kind` is empty where the task is played as it stands, else how it was changed for the worse."""
+
+    task: str
+    customer_id: str
+    turns: tuple[Turn, ...]
+    kind: str = ""
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call, in order."""
+        return [call for turn in self.turns for call in turn.calls]
+
+
+class Suite(Protocol):
+    """The tasks of one file over one data set."""
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """The tasks' names, in the file's order."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the business needs to find the same data: environment variables for seeding and for the worker."""
+        ...
+
+    def play(self, task: str) -> Play:
+        """The task as it stands."""
+        ...
+
+    def worse(self, task: str, *, every: bool) -> Sequence[Play]:
+        """The task with one call changed for the worse; with `every`, once for each kind that applies."""
+        ...
+
+    def expected(self, calls: Sequence[Call]) -> Any:
+        """The whole system of record, as JSON-ready data, after these calls were made directly on a fresh copy."""
+        ...
+
+    async def state(self, connection: Any) -> Any:
+        """The whole system of record as the database has it now, in the same form."""
+        ...
+
+
+def package_of(name: str) -> str:
+    """`retail` is `examples.retail` where there is such an example; any other name is a package's own.
+
+    Raises:
+        DefinitionInvalid: there is no such package.
+    """
+    for candidate in (f"{EXAMPLES}.{name}", name):
+        try:
+            if find_spec(candidate) is not None:
+                return candidate
+        except ModuleNotFoundError:
+            continue
+    raise DefinitionInvalid(f"business: no package {name!r} and no example of that name. Name a package on the Python path.")
+
+
+def load_suite(package: str, tasks: Path, data: Path | None) -> Suite:
+    """The suite of `package` over the file `tasks` and the folder `data`.
+
+    Raises:
+        DefinitionInvalid: the package brings none.
+        InvalidInput: a file is absent or cannot be used.
+    """
+    name = f"{package}.{MODULE}"
+    if find_spec(name) is None:
+        raise DefinitionInvalid(f"{package}: has no module {MODULE!r}. Add one with a function suite(tasks, data).")
+    make = getattr(import_module(name), "suite", None)
+    if not callable(make):
+        raise DefinitionInvalid(f"{name}: has no function suite(tasks, data) that gives the tasks as plays.")
+    return cast(Suite, make(tasks, data))
