@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
@@ -34,6 +34,7 @@ from graphs.guardrail import Guardrail
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from handrail.business import Business, Kind, load_business
+from handrail.clock import SystemClock
 from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
 from handrail.domain.reviewers import FILE as REVIEWERS
@@ -84,13 +85,6 @@ from workflows.turn import GRAPH
 
 PASSED_THROUGH = ("graphs", "handrail", "workflows", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
-
-
-class SystemClock:
-    """The machine's time in UTC."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

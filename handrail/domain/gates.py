@@ -11,11 +11,14 @@ SOURCE = "review_gate"
 
 
 class GateProgress(Stored):
-    """What people decided in a topic since its gate of this version began: replies and effects together."""
+    """What people decided in a topic since its gate of this version began: replies and effects together.
+
+    `began_at` is None while no case has met the gate.
+    """
 
     topic: str
     version: str
-    began_at: datetime
+    began_at: datetime | None = None
     cases: int = 0
     approved: int = 0
     edited: int = 0
@@ -70,7 +73,7 @@ def _left(gate: ReviewGate, progress: GateProgress, now: datetime) -> str:
             return ""
         parts.append(f"{progress.cases} of {gate.cases} cases reviewed")
     if gate.days is not None:
-        ends = progress.began_at + timedelta(days=gate.days)
+        ends = (progress.began_at or now) + timedelta(days=gate.days)
         if now >= ends:
             return ""
         parts.append(f"until {ends:%Y-%m-%d %H:%M} UTC at the latest")

@@ -46,4 +46,4 @@ class GateLever:
         if gate is None:
             return None
         progress = await self._gates.progress(topic.name, gate.version, begin=begin)
-        return stand(gate, progress or GateProgress(topic=topic.name, version=gate.version, began_at=now), now)
+        return stand(gate, progress or GateProgress(topic=topic.name, version=gate.version), now)
