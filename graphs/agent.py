@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs.bounds import fitted, too_long, too_much
+from graphs.bounds import fitted, over, too_much
 from graphs.sheet import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
@@ -42,7 +42,7 @@ class Agent:
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words="The case is about none of the agent's topics.")}
         dialled = await self._dial.autonomy(topic, view.row)
-        refusal = for_people_now(topic, dialled) or over(view, topic)
+        refusal = for_people_now(topic, dialled) or over(view, topic.bounds, self._clock.now())
         if refusal:
             return {"escalation": refusal}
         facts = await self._prefetch(view, topic, dialled)
@@ -132,18 +132,6 @@ def for_people_now(topic: Topic, dialled: Dialled) -> Escalation | None:
     if dialled.autonomy is Autonomy.OFF:
         return Escalation(reason=reason_of(dialled), words=f"The agent is switched off for {topic.name}. {dialled.why}")
     return None
-
-
-def over(view: AgentView, topic: Topic) -> Escalation | None:
-    """The execution bound that another model call would break. Steps count in a turn, model calls over the whole case."""
-    steps = max(view.step, view.usage.calls)
-    if steps >= topic.bounds.steps:
-        return Escalation(reason="bounds", words=f"The agent took {steps} steps, the bound is {topic.bounds.steps}.")
-    if view.usage.cost_usd >= topic.bounds.cost_usd:
-        return Escalation(
-            reason="bounds", words=f"The model cost {view.usage.cost_usd:.2f} USD, the bound is {topic.bounds.cost_usd:.2f}."
-        )
-    return too_long(view.exchanges)
 
 
 def asked_by_agent(answer: ModelAnswer) -> Escalation | None:

@@ -1,4 +1,5 @@
-"""How much a turn may hold: every node's input and result is written to history, and the server ends a case whose is too long.
+"""How much a turn and a case may take, and how much a turn may hold: every node's input and result is written to history,
+and the server ends a case whose is too long.
 
 Sizes are bytes of JSON.
 """
@@ -7,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
+from graphs.views import AgentView
 from handrail.domain.agent import Exchange, ModelAnswer
 from handrail.domain.handoffs import Escalation
+from handrail.domain.topics import Bounds
 
 CALLS_AT_ONCE = 10
 ANSWER_BYTES = 32_000
@@ -60,6 +64,24 @@ def too_much(answer: ModelAnswer) -> Escalation | None:
             reason="bounds", words=f"The agent's answer has {weight:,} bytes, the bound of one answer is {ANSWER_BYTES:,}."
         )
     return None
+
+
+def over(view: AgentView, bounds: Bounds, now: datetime) -> Escalation | None:
+    """The execution bound, of the turn or of the case, that another model call would break."""
+    used, before = view.usage, view.spent
+    turn = (now - view.row.updated_at).total_seconds()
+    checks = [
+        ("model calls in this case", max(view.step, used.calls), bounds.steps, ""),
+        ("steps in this turn", view.step, bounds.turn_steps, ""),
+        ("USD for the model in this case", used.cost_usd, bounds.cost_usd, ".2f"),
+        ("USD for the model in this turn", round(used.cost_usd - before.cost_usd, 6), bounds.turn_cost_usd, ".2f"),
+        ("seconds of the model's time in this case", used.seconds, bounds.seconds, ".0f"),
+        ("seconds in this turn", turn, bounds.turn_seconds, ".0f"),
+    ]
+    for what, value, bound, form in checks:
+        if value >= bound:
+            return Escalation(reason="bounds", words=f"The agent took {value:{form}} {what}; the bound is {bound:{form}}.")
+    return too_long(view.exchanges)
 
 
 def too_long(exchanges: Sequence[Exchange]) -> Escalation | None:

@@ -101,6 +101,7 @@ class CaseState(BaseModel):
     calls: dict[str, int] = Field(default_factory=dict)
     sent_back: int = 0
     usage: Usage = Field(default_factory=Usage)
+    spent: Usage = Field(default_factory=Usage, description="what the turns before this one used")
     answered_by: str = ""
     disclosed: bool = False
     trail: Trail = Field(default_factory=Trail)

@@ -52,6 +52,7 @@ class AgentView(BaseModel):
     exchanges: list[Exchange] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
+    spent: Usage = Field(default_factory=Usage)
 
 
 class GuardrailView(BaseModel):

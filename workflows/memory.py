@@ -82,6 +82,7 @@ class CaseMemory(BaseModel):
     reminded: bool = False
     reroutes: int = 0
 
+    audited: int = 0
     begun_again: bool = False
     unsaved: bool = False
     unsaved_messages: list[Message] = Field(default_factory=list)
@@ -193,7 +194,8 @@ class CaseMemory(BaseModel):
 
     def audit(self, actor: str, action: str, now: datetime, **details: Any) -> None:
         """Note who did what."""
-        entry_id = identity(self.row.case_id, self.row.version, len(self.unsaved_audit), action)
+        self.audited += 1
+        entry_id = identity(self.row.case_id, self.row.version, "audit", self.audited, action)
         self.unsaved_audit.append(AuditEntry(entry_id=entry_id, at=now, actor=actor, action=action, details=details))
         self.unsaved = True
 
@@ -283,6 +285,7 @@ class CaseMemory(BaseModel):
             calls=self.calls,
             declined=self.declined,
             usage=self.usage,
+            spent=self.usage,
             disclosed=self.disclosed,
             classification=self.classification,
             handoff=self.handoff,

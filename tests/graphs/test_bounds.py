@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from graphs.again import alike, same_call
 from graphs.bounds import ANSWER_BYTES, CALLS_AT_ONCE, LEFT_OUT, RESULT_BYTES, TURN_BYTES, fitted, size
 from graphs.state import FACTS_BYTES, CaseState, merge_facts
-from handrail.domain.agent import ToolSpec
+from handrail.domain.agent import ToolSpec, Usage
 from handrail.domain.approvals import DecisionKind
 from handrail.domain.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.handoffs import Fact
@@ -216,3 +217,36 @@ async def test_every_ruling_on_a_revision_has_its_own_audit_entry() -> None:
 
     held = [entry for commit in stage.cases.commits for entry in commit.audit if entry.action == "ruled:require_approval"]
     assert len({entry.entry_id for entry in held}) == len(held) == 2
+
+
+SPENT = Usage(calls=20, cost_usd=4.0, seconds=500)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "state", "words"),
+    [
+        ({"steps": 20}, {"usage": SPENT}, "20 model calls in this case; the bound is 20"),
+        ({"turn_steps": 3}, {}, "3 steps in this turn; the bound is 3"),
+        ({"cost_usd": 4}, {"usage": SPENT}, "4.00 USD for the model in this case; the bound is 4.00"),
+        ({"turn_cost_usd": 0.02}, {"usage": SPENT, "spent": SPENT}, "0.02 USD for the model in this turn"),
+        ({"seconds": 400}, {"usage": SPENT}, "500 seconds of the model's time in this case; the bound is 400"),
+        ({"turn_seconds": 60}, {"row": {"updated_at": NOON - timedelta(seconds=61)}}, "61 seconds in this turn"),
+    ],
+)
+async def test_each_bound_of_the_turn_and_of_the_case_gives_it_to_a_person(
+    bounds: dict[str, Any], state: dict[str, Any], words: str
+) -> None:
+    stage = Stage(*(calls(("balance", {"account": str(n)})) for n in range(99)), topics=[topic(bounds=bounds)])
+
+    ended = await stage.run(**state)
+
+    assert ended.escalation is not None
+    assert (ended.escalation.reason, reason(ended)) == ("bounds", "bounds")
+    assert words in ended.escalation.words
+    assert len(stage.model.asked) <= 3
+
+
+async def test_what_earlier_turns_used_does_not_count_for_this_one() -> None:
+    stage = Stage(calls(("balance", {})), says("Hello."), topics=[topic(bounds={"turn_cost_usd": 3, "turn_steps": 5})])
+
+    assert reason(await stage.run(usage=SPENT, spent=SPENT)) is None
