@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -233,6 +233,14 @@ class Customers(Protocol):
         Raises:
             DefinitionInvalid: the business gives what it does not declare.
         """
+        ...
+
+
+class History(Protocol):
+    """What a customer's cases have done before."""
+
+    async def of(self, case_id: str, customer_id: str, leaving_out: Collection[str]) -> dict[str, Any]:
+        """Every count and sum that policies may name, by name, without the effects of these ids."""
         ...
 
 

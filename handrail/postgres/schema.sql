@@ -172,6 +172,7 @@ CREATE TABLE handrail.actions (
         END
     ) STORED,
     recorded_at timestamptz,
+    ruled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     FOREIGN KEY (case_id, approval_id, approval_revision) REFERENCES handrail.approvals,
     CONSTRAINT actions_applied_as_permitted CHECK (
         outcome IS NULL
@@ -188,6 +189,8 @@ CREATE TABLE handrail.actions (
 );
 CREATE INDEX actions_by_case ON handrail.actions (case_id, applied_at, effect_id);
 CREATE INDEX actions_recorded ON handrail.actions (recorded_at) WHERE recorded_at IS NOT NULL;
+CREATE INDEX actions_ruled ON handrail.actions (ruled_at DESC, effect_id) WHERE kind = 'effect';
+COMMENT ON COLUMN handrail.actions.ruled_at IS 'when the guardrail first ruled on it';
 
 CREATE TRIGGER actions_happen_once BEFORE UPDATE ON handrail.actions
 FOR EACH ROW WHEN (OLD.outcome IS NOT NULL)

@@ -1,0 +1,48 @@
+"""Recorded proposals with what the ruling on them saw: for explaining a ruling, and for ruling again under other policies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from handrail.domain.model import Stored
+from handrail.domain.proposals import Proposal, Verdict
+from handrail.postgres.pool import Pool, reading, rows
+from handrail.postgres.queries import QUERIES
+
+
+class Recorded(Stored):
+    """A proposed effect as the ledger has it: `verdict` is the newest ruling, `status` what became of it."""
+
+    case_id: str
+    customer_id: str
+    status: str
+    ruled_at: datetime
+    proposal: Proposal
+    verdict: Verdict
+
+
+class PostgresProposals:
+    """Reads the ledger. Raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def of_case(self, case_id: str) -> list[Recorded]:
+        """Every effect that was proposed in the case, the first first; none for an unknown case."""
+        return await self._all("proposals_of_case", case_id=case_id)
+
+    async def newest(self, limit: int) -> list[Recorded]:
+        """The last `limit` proposed effects of all cases, the newest first."""
+        return await self._all("newest_proposals", limit=limit)
+
+    async def _all(self, query: str, **parameters: Any) -> list[Recorded]:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES[query], parameters)
+            return [_recorded(row) for row in await cursor.fetchall()]
+
+
+def _recorded(row: dict[str, Any]) -> Recorded:
+    return Recorded.model_validate(
+        {**row, "proposal": Proposal.model_validate({**row, "proposal_id": row["effect_id"]}), "verdict": row["verdict"]}
+    )
