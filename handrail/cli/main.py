@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from handrail.cli import cases, contract, database, decisions, graph, handoff, messages, shop, topics
+from handrail.cli import cases, conformance, contract, database, decisions, graph, handoff, messages, shop, topics
 from handrail.cli.failures import EPILOG, Exit, report, tell
 from handrail.cli.world import World, world
 
