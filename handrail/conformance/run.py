@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -32,6 +33,7 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
         InvalidInput, DefinitionInvalid: the business's data or files cannot be used.
     """
     business = load_business(package)
+    os.environ.update(suite.environment)  # the business fills its database in this very process
 
     def told(event: Event) -> None:
         if event.seconds:
