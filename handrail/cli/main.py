@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from handrail.cli import cases, conformance, contract, database, decisions, graph, handoff, messages, shop, topics
+from handrail.cli import cases, conformance, contract, controls, database, decisions, graph, handoff, messages, shop, topics
 from handrail.cli.failures import EPILOG, Exit, report, tell
 from handrail.cli.world import World, world
 
@@ -93,6 +93,7 @@ app.add_typer(cases.app, name="case")
 app.add_typer(decisions.approvals, name="approvals")
 app.add_typer(decisions.app)
 app.add_typer(messages.app)
+app.add_typer(controls.app, name="controls")
 app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")

@@ -24,7 +24,7 @@ from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.model import digest
-from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
+from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
 from handrail.temporal.updates import Courier, translated, workflow_id
 
 WORKFLOW = "case"
@@ -162,9 +162,16 @@ class CaseClient:
         """
         return await self._courier.update(case_id, "decide", decision, Approval, f"decide-{uuid4().hex}")
 
-    async def claim(self, case_id: str, reviewer: str) -> Receipt:
-        """Take a case that waits for a person. Raises: Refused, UnknownCase, Unreachable."""
-        return await self._courier.update(case_id, "claim", made(Claim, reviewer=reviewer), Receipt, f"claim-{uuid4().hex}")
+    async def claim(self, case_id: str, reviewer: str, *, instead_of: str | None = None) -> Receipt:
+        """Take a case that waits for a person, or over from `instead_of`. Raises: Refused, UnknownCase, Unreachable."""
+        claim = made(Claim, reviewer=reviewer, instead_of=instead_of)
+        return await self._courier.update(case_id, "claim", claim, Receipt, f"claim-{uuid4().hex}")
+
+    async def release(self, case_id: str, reviewer: str) -> Receipt:
+        """Put one's case back into its queue. Raises: Refused, UnknownCase, Unreachable."""
+        return await self._courier.update(
+            case_id, "release", made(Release, reviewer=reviewer), Receipt, f"release-{uuid4().hex}"
+        )
 
     async def reply(self, case_id: str, reviewer: str, text: str, *, message_id: str | None = None) -> Receipt:
         """Answer the customer as a person; the same `message_id` is taken once. Raises: Refused, UnknownCase, Unreachable."""
@@ -180,6 +187,10 @@ class CaseClient:
         """End the case as a person. Raises: Refused, UnknownCase, Unreachable."""
         end = made(Resolve, reviewer=reviewer, note=note, reply=reply)
         return await self._courier.update(case_id, "resolve", end, Receipt, f"resolve-{uuid4().hex}")
+
+    async def close(self, case_id: str) -> None:
+        """End the case now, without a word to the customer. Raises: UnknownCase, IllegalTransition."""
+        await self._courier.tell(case_id, "close_case", {})
 
     async def request_human(self, case_id: str, note: str = "") -> None:
         """Ask for a person on the customer's behalf; durable even while no worker runs."""

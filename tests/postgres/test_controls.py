@@ -83,7 +83,7 @@ async def queued(run: Run, count: int) -> None:
     """Until so many wait for the controls' lock."""
 
     async def waiting() -> bool:
-        return (await run(WAITING))[0][0] == count
+        return await run(WAITING) == [(count,)]
 
     await wait_for(waiting, 10)
 

@@ -1,0 +1,155 @@
+"""The drill of the kill switch: it is thrown while the agent works on cases, and the database tells what came after it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from handrail.business import Business
+from handrail.domain.cases import CaseStatus
+from handrail.domain.controls import GLOBAL, Control, Hand, Wanted
+from handrail.domain.drills import Report, Seen, report
+from handrail.domain.errors import InvalidInput
+from handrail.domain.topics import Autonomy
+from handrail.postgres.controls import PostgresControls
+from handrail.postgres.drill import PostgresReadings
+from handrail.postgres.pool import Pool, reading
+from handrail.temporal.client import CaseClient, TimedOut
+
+CHANNEL = "drill"
+ACTOR = "handrail drill"
+LOOK_SECONDS = 0.02
+LASTING = timedelta(minutes=10)
+"""Where the drill itself is killed, the switch lifts itself after this."""
+PATIENT = "Thank you for your patience: a person reads this now. (drill)"
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """`timeout` is in seconds, for the first output and for settling, each. `tell` shows what happens, line by line."""
+
+    cases: CaseClient
+    controls: PostgresControls
+    readings: PostgresReadings
+    timeout: float
+    tell: Callable[[str], None]
+
+    async def run(self, letters: Sequence[tuple[str, str]]) -> Report:
+        """Open a case for each letter, (customer_id, text), and throw the switch while the agent works on them.
+
+        The drill's own switch is lifted however this ends; what others have set is never touched.
+
+        Raises:
+            InvalidInput: the agent is not free to act now, so there would be nothing to see.
+            TimedOut: the agent let nothing out, or the cases did not settle.
+        """
+        await self._refuse_held()
+        began_at = await self.readings.now()
+        run = uuid4().hex[:8]
+        named = {f"drill-{run}-{number:02}": letter for number, letter in enumerate(letters, 1)}
+        opening = asyncio.create_task(self._open(named))
+        try:
+            await self._first_outputs(began_at, max(2, len(named) // 5), opening)
+            under_way = await self._working(list(named))
+            control = await self.controls.put(switch(Autonomy.OFF, "a drill of the kill switch"))
+            self.tell(f"switch: thrown while the agent worked on {under_way} cases")
+            await opening
+            found = await self._settled(list(named))
+            people_work_ok = await self._as_a_person(found, control)
+            outputs = await self.readings.outputs(began_at)
+            await asyncio.gather(*(self.cases.close(one.case_id) for one in found))
+            return report(control, began_at, outputs, found, under_way=under_way, people_work_ok=people_work_ok)
+        finally:
+            opening.cancel()
+            await self.controls.put(switch(Autonomy.AUTO, "the drill is over"))
+            self.tell("switch: lifted")
+
+    async def _refuse_held(self) -> None:
+        held = [one for one in await self.controls.in_force() if one.scope == str(GLOBAL)]
+        if held:
+            raise InvalidInput(
+                f"controls: {held[0].words} A drill needs an agent that may act; lift it first: "
+                "handrail controls clear --scope global --reason … --actor …"
+            )
+
+    async def _open(self, named: dict[str, tuple[str, str]]) -> None:
+        await asyncio.gather(
+            *(self.cases.open_case(name, customer, text, channel=CHANNEL) for name, (customer, text) in named.items())
+        )
+
+    async def _first_outputs(self, since: datetime, enough: int, opening: asyncio.Task[None]) -> None:
+        """Until the agent has let `enough` out: then others of its cases are under way."""
+
+        async def come() -> bool:
+            if opening.done():
+                opening.result()
+            return len(await self.readings.outputs(since)) >= enough
+
+        await self._until(
+            come,
+            f"The agent let fewer than {enough} effects and replies out in {self.timeout:g} s. Is a worker up, and does "
+            "every topic allow it? See `handrail status` and `handrail controls show`.",
+        )
+
+    async def _working(self, case_ids: list[str]) -> int:
+        return sum(one.status == CaseStatus.WORKING for one in await self.readings.cases(case_ids))
+
+    async def _settled(self, case_ids: list[str]) -> list[Seen]:
+        """The cases once the agent works on none of them."""
+
+        async def settled() -> bool:
+            found = await self.readings.cases(case_ids)
+            return len(found) == len(case_ids) and all(one.status != CaseStatus.WORKING for one in found)
+
+        await self._until(settled, f"Not every case of the drill settled in {self.timeout:g} s. They go on; look again later.")
+        self.tell(f"cases: all {len(case_ids)} settled")
+        return await self.readings.cases(case_ids)
+
+    async def _as_a_person(self, found: Sequence[Seen], control: Control) -> bool:
+        """Whether a person's answer goes out while the agent is switched off."""
+        case_id = next((one.case_id for one in found if one.status == CaseStatus.WITH_HUMAN), None)
+        if case_id is None:
+            return False
+        await self.cases.claim(case_id, ACTOR)
+        await self.cases.reply(case_id, ACTOR, PATIENT)
+
+        async def heard() -> bool:
+            return await self.readings.heard_from_people(case_id, control.set_at)
+
+        try:
+            await self._until(heard, "A person's reply was not recorded.")
+        except TimedOut:
+            return False
+        self.tell("people: a person's reply went out while the agent was off")
+        return True
+
+    async def _until(self, true: Callable[[], Awaitable[bool]], late: str) -> None:
+        """Raises: TimedOut: it did not become true."""
+        deadline = asyncio.get_running_loop().time() + self.timeout
+        while not await true():
+            if asyncio.get_running_loop().time() > deadline:
+                raise TimedOut(late)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def switch(level: Autonomy, reason: str) -> Wanted:
+    """The drill's own control."""
+    lasting = LASTING if level is not Autonomy.AUTO else None
+    return Wanted(scope=GLOBAL, level=level, hand=Hand.DRILL, reason=reason, actor=ACTOR, lasting=lasting)
+
+
+async def letters(pool: Pool, business: Business, count: int) -> list[tuple[str, str]]:
+    """So many messages that the business's samples give, mixed.
+
+    Raises:
+        InvalidInput: the business has no samples.
+    """
+    if business.samples is None:
+        raise InvalidInput(f"business: {business.name} has no samples to drill with. Give its definition `samples`.")
+    async with reading(pool) as connection:
+        found = await business.samples(connection)
+    return list(itertools.islice(itertools.cycle(found), count))

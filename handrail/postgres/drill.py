@@ -1,0 +1,41 @@
+"""What a drill reads: what the agent let out and when, by the database's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from handrail.domain.drills import Output, Seen
+from handrail.postgres.pool import Pool, reading, rows
+from handrail.postgres.queries import QUERIES
+
+
+class PostgresReadings:
+    """Reads only. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def now(self) -> datetime:
+        """The database's clock."""
+        (found,) = await self._all("database_time")
+        return datetime.fromisoformat(str(found["now"]))
+
+    async def outputs(self, since: datetime) -> list[Output]:
+        """Effects and replies of the agent since a moment, on whatever case."""
+        return [Output.model_validate(row) for row in await self._all("machine_output", since=since)]
+
+    async def cases(self, case_ids: Sequence[str]) -> list[Seen]:
+        """Where these cases stand; those that are not recorded yet are missing."""
+        return [Seen.model_validate(row) for row in await self._all("statuses", case_ids=list(case_ids))]
+
+    async def heard_from_people(self, case_id: str, since: datetime) -> bool:
+        """Whether a person's words to the customer were recorded since a moment."""
+        (found,) = await self._all("said_by_people", case_id=case_id, since=since)
+        return bool(found["said"])
+
+    async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES[query], parameters)
+            return await cursor.fetchall()
