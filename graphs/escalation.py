@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from graphs import waiting
-from graphs.handoff import NO_ANSWER, packet
+from graphs.handoff import packet
 from graphs.outcomes import end, said
 from graphs.passing import come_back, destination
 from graphs.views import EndView
@@ -14,7 +14,7 @@ from handrail.domain.cases import CaseRow, CaseStatus, Tier
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author
 from handrail.domain.people import NOBODY
-from handrail.domain.routes import Route
+from handrail.domain.routes import NO_ANSWER, Route
 from handrail.domain.staff import Need
 from handrail.ports import Cases, Clock, Customers, Matrix, Staff
 

@@ -10,11 +10,11 @@ from graphs import telling
 from graphs.bounds import fitted, size
 from graphs.views import EndView
 from handrail.domain.classification import Risk, SentimentPoint
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, Route, Said
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, Said
 from handrail.domain.messages import Author, Message
+from handrail.domain.routes import NO_ANSWER, Route
 from handrail.domain.stated import StatedFact, stated, without_cards
 
-NO_ANSWER = "no_answer"
 PACKET_BYTES = 120_000
 """Of JSON. It travels in the case's memory beside the facts, and all of that together has 2 MB."""
 FACT_BYTES = 6_000

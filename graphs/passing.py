@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphs.handoff import NO_ANSWER
 from graphs.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.cases import CaseRow, Tier
 from handrail.domain.handoffs import Escalation
-from handrail.domain.routes import Route
+from handrail.domain.routes import NO_ANSWER, Route
 from handrail.ports import Customers, Matrix
 
 

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput
     from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import Message
-    from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Resolve
+    from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
     from workflows.attributes import publish
     from workflows.desk import Desk
     from workflows.inputs import NOTHING, refusal, value_of
@@ -98,6 +98,14 @@ class CaseWorkflow:
     @claim.validator
     def _check_claim(self, raw: RawValue = NOTHING) -> None:
         self._check(lambda: self._intake.check_claim(by_person(Claim, raw)))
+
+    @workflow.update(name="release", description="Put this case back into its queue: {reviewer}")
+    def release(self, raw: RawValue = NOTHING) -> Receipt:
+        return self._take(lambda: self._intake.release(by_person(Release, raw), workflow.now(), via="release", **sent().event))
+
+    @release.validator
+    def _check_release(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.check_release(by_person(Release, raw)))
 
     @workflow.update(name="reply", description="Answer the customer as a person: {reviewer, text}")
     def reply(self, raw: RawValue = NOTHING) -> Receipt:

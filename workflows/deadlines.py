@@ -1,20 +1,25 @@
-"""What happens when nobody does anything. Silence is never consent."""
+"""What happens when nobody does anything. Silence is never consent, and never gives a case to the agent."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Literal
 
+from temporalio import workflow
+
 from handrail.domain.cases import CaseStatus
 from handrail.domain.handoffs import Escalation
+from handrail.domain.routes import NO_ANSWER
+from workflows.expecting import expect
 from workflows.memory import CaseMemory
 
 REROUTES = 2
+"""In cases whose route was made before routes named who is next."""
 What = Literal["remind", "expire", "reroute", "close"]
 LABELS: dict[What, str] = {
     "remind": "Reminder: a person is awaited",
     "expire": "Approval deadline: nobody approved, a person takes over",
-    "reroute": "Answer deadline: the next tier takes over",
+    "reroute": "Answer deadline: whoever is next takes over",
     "close": "Closes: nothing more was written",
 }
 SETTLING = "Settling before it parks"
@@ -36,33 +41,55 @@ def deadline(memory: CaseMemory) -> tuple[datetime, What] | None:
 
 
 def _with_reminder(memory: CaseMemory, since: datetime, due: datetime, last: What) -> tuple[datetime, What]:
-    half = since + (due - since) / 2
-    return (due, last) if memory.reminded else (half, "remind")
+    if memory.reminded:
+        return due, last
+    expected = memory.expected
+    if last == "reroute" and expected is not None and expected.answer_by == due:
+        return expected.remind_at, "remind"
+    return since + (due - since) / 2, "remind"
 
 
-def passed(memory: CaseMemory, what: What, now: datetime) -> None:
+async def passed(memory: CaseMemory, what: What) -> None:
     """A deadline passed and nobody had done anything."""
+    now = workflow.now()
     if what == "remind":
-        memory.reminded = True
-        memory.notice = f"Reminder at {now:%Y-%m-%d %H:%M} UTC: a person is awaited."
-        memory.audit("clock", "reminder", now)
+        _remind(memory, now)
     elif what == "expire":
         memory.interruption = Escalation(reason="approval_expired", words="Nobody decided in time; nothing was approved.")
     elif what == "reroute":
-        _pass_on(memory, now)
+        await _pass_on(memory)
     else:
         memory.closing = "clock"
 
 
-def _pass_on(memory: CaseMemory, now: datetime) -> None:
-    """To the next in line; whoever stands last in it keeps the case and stays reminded."""
-    memory.reroutes += 1
-    if memory.reroutes <= REROUTES:
+def _remind(memory: CaseMemory, now: datetime) -> None:
+    """Once; a case that waits in a queue moves up in it."""
+    memory.reminded = True
+    memory.notice = f"Reminder at {now:%Y-%m-%d %H:%M} UTC: a person is awaited."
+    if memory.row.status is CaseStatus.WITH_HUMAN and memory.row.priority is not None:
+        memory.become(CaseStatus.WITH_HUMAN, now, priority=max(memory.row.priority - 1, 1))
+    memory.audit("clock", "reminder", now)
+
+
+async def _pass_on(memory: CaseMemory) -> None:
+    """To whoever is next; those who stand last keep the case, and stay reminded."""
+    if _somebody_is_next(memory):
+        memory.reroutes += 1
         memory.row = memory.row.model_copy(update={"assignee": None})
-        memory.interruption = Escalation(reason="no_answer", words="Nobody answered in time; the next tier takes over.")
+        memory.interruption = Escalation(reason=NO_ANSWER, words="Nobody answered in time; whoever is next takes over.")
         return
-    within = memory.handoff.route.respond_within_minutes if memory.handoff else 240
-    memory.become(CaseStatus.WITH_HUMAN, now, due_at=now + timedelta(minutes=within))
+    expected = await expect(memory)
+    now = workflow.now()
+    if memory.row.status is not CaseStatus.WITH_HUMAN or memory.row.due_at is None:
+        return
+    memory.reroutes += 1
+    memory.expected = expected
+    memory.become(CaseStatus.WITH_HUMAN, now, due_at=expected.answer_by, assignee=None)
     memory.notice = f"Overdue since {now:%Y-%m-%d %H:%M} UTC: nobody has answered."
     memory.audit("clock", "overdue", now)
     memory.reminded = False
+
+
+def _somebody_is_next(memory: CaseMemory) -> bool:
+    chain = memory.handoff.route.then if memory.handoff else None
+    return memory.reroutes < REROUTES if chain is None else bool(chain)

@@ -21,12 +21,13 @@ from handrail.domain.messages import (
     check_name,
     check_text,
 )
-from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
+from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
 from workflows.inputs import parse, value_of
 from workflows.memory import CaseMemory, fingerprint
 from workflows.menu import entries
+from workflows.returns import refuse_another
 
-ByPerson = TypeVar("ByPerson", Claim, PersonReply, HandBack, Resolve)
+ByPerson = TypeVar("ByPerson", Claim, Release, PersonReply, HandBack, Resolve)
 MAX_NOTE = 2_000
 AUDITED = {"approval_id", "revision", "arguments_hash", "identity", "sender", "roles", "reviewers_version", "via", "note"}
 
@@ -89,6 +90,8 @@ class Intake:
         decision = permit.decision
         settled = settle(approval, decision, no_self_approval=permit.no_self_approval)
         self._memory.keep(settled)
+        # A newer version of the row, so that what the approval has become stands above what it was.
+        self._memory.become(self._memory.row.status, now)
         self._record(f"decision:{decision.decision}", decision, now, source, progress=progress(settled) or None)
         if settled.decision is None:
             self._memory.notice = f"Approved, {progress(settled)}. It needs another person's approval."
@@ -140,8 +143,8 @@ class Intake:
         note, answer = tidy("note", wanted.note), tidy("answer", wanted.answer, MAX_CHARACTERS)
         return wanted.model_copy(update={"reviewer": reviewer, "note": note, "answer": answer})
 
-    def with_person(self, what: str) -> None:
-        """Raises: IllegalTransition: the case is not with a person."""
+    def with_person(self, what: str, who: str | None = None) -> None:
+        """Raises: IllegalTransition: the case is not with a person, or was taken over from this one."""
         status = self._memory.row.status
         if status is not CaseStatus.WITH_HUMAN or self._memory.handed_back:
             raise IllegalTransition(
@@ -149,26 +152,46 @@ class Intake:
             )
         if self._memory.interruption or self._memory.closing:
             raise IllegalTransition(f"{what}: the case is just being passed on or closed. Look at it again, then decide.")
+        holder = self._memory.row.assignee
+        if who in self._memory.lost and holder not in (None, who):
+            raise IllegalTransition(f"{what}: {holder} has taken this case over from {who}. Claim another one.")
 
     def check_claim(self, wanted: Claim) -> None:
-        """Another's case is not taken away. Raises: IllegalTransition."""
+        """Another's case is not taken away from under them: whoever takes it over names them. Raises: IllegalTransition."""
         self.with_person("claim")
         holder = self._memory.row.assignee
-        if holder and holder != wanted.reviewer:
+        if holder and holder not in (wanted.reviewer, wanted.instead_of):
             raise IllegalTransition(f"claim: {holder} has this case already. Ask them to hand it on.")
 
     def claim(self, wanted: Claim, now: datetime, **told: Any) -> Receipt:
         """The person takes the case; a second time changes nothing."""
         self.check_claim(wanted)
-        if self._memory.row.assignee:
+        holder, memory = self._memory.row.assignee, self._memory
+        if holder == wanted.reviewer:
             return self.receipt()
-        self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=wanted.reviewer)
-        self._memory.audit(wanted.reviewer, "claim", now, **told)
+        memory.lost = [name for name in dict.fromkeys([*memory.lost, holder or ""]) if name not in ("", wanted.reviewer)]
+        memory.become(CaseStatus.WITH_HUMAN, now, assignee=wanted.reviewer)
+        memory.audit(wanted.reviewer, "claim", now, **({"instead_of": holder} if holder else {}), **told)
+        return self.receipt()
+
+    def check_release(self, wanted: Release) -> None:
+        """Only one's own case. Raises: IllegalTransition."""
+        self.with_person("release")
+        holder = self._memory.row.assignee
+        if holder not in (None, wanted.reviewer):
+            raise IllegalTransition(f"release: {holder} has this case, not {wanted.reviewer}. Nothing is to be put back.")
+
+    def release(self, wanted: Release, now: datetime, **told: Any) -> Receipt:
+        """Back into its queue, with the answer due as it was; nothing to do where nobody has it."""
+        self.check_release(wanted)
+        if self._memory.row.assignee:
+            self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=None)
+            self._memory.audit(wanted.reviewer, "release", now, **told)
         return self.receipt()
 
     def check_reply(self, wanted: PersonReply) -> tuple[str, str, bool]:
         """Message id, clean text, and whether it was taken before. Raises: IllegalTransition, InvalidInput, CaseConflict."""
-        self.with_person("reply")
+        self.with_person("reply", wanted.reviewer)
         text = check_text("text", wanted.text)
         if wanted.message_id is not None:
             check_identifier("message_id", wanted.message_id)
@@ -192,7 +215,8 @@ class Intake:
 
     def check_hand_back(self, wanted: HandBack) -> str:
         """The clean note. Raises: IllegalTransition, InvalidInput."""
-        self.with_person("hand_back")
+        self.with_person("hand_back", wanted.reviewer)
+        refuse_another(self._memory)
         return check_text("note", wanted.note, MAX_NOTE)
 
     def hand_back(self, wanted: HandBack, now: datetime, **told: Any) -> Receipt:
@@ -205,7 +229,7 @@ class Intake:
 
     def check_resolve(self, wanted: Resolve) -> tuple[str | None, str | None]:
         """The clean note and reply. Raises: IllegalTransition, InvalidInput."""
-        self.with_person("resolve")
+        self.with_person("resolve", wanted.reviewer)
         reply = tidy("reply", wanted.reply, MAX_CHARACTERS)
         if reply:
             self._memory.check_room(reply)

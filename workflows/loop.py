@@ -13,6 +13,7 @@ from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
 from workflows.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.essentials import memo, publish_memo
+from workflows.expecting import expect
 from workflows.listening import CANCELLED
 from workflows.memory import CaseMemory
 from workflows.record import enter, flush, take_inbox
@@ -85,11 +86,7 @@ class Loop:
         memory, now = self._memory, workflow.now()
         status = memory.row.status
         if status is CaseStatus.WITH_HUMAN:
-            within = memory.handoff.route.respond_within_minutes if memory.handoff else 240
-            due = memory.row.due_at or now + timedelta(minutes=within)
-            memory.become(status, now, due_at=due)
-            memory.reminded = False
-            take_inbox(memory)
+            await self._hear_for_people()
         elif status is CaseStatus.AWAITING_APPROVAL:
             await self._turns.hear_meanwhile()
             said = take_inbox(memory)
@@ -100,6 +97,18 @@ class Loop:
                 memory.notice = SEEN_ANEW
         else:
             await self._turns.start()
+
+    async def _hear_for_people(self) -> None:
+        """An answer is due: as it was, or where a person had answered already, anew."""
+        memory = self._memory
+        if memory.row.due_at is None:
+            expected = await expect(memory)
+            if memory.row.status is not CaseStatus.WITH_HUMAN:
+                return
+            memory.expected, memory.reminded = expected, False
+        due = memory.row.due_at or (memory.expected.answer_by if memory.expected else None)
+        memory.become(CaseStatus.WITH_HUMAN, workflow.now(), due_at=due)
+        take_inbox(memory)
 
     async def _wait(self) -> None:
         if self._turns.worked or workflow.info().is_continue_as_new_suggested():
@@ -115,7 +124,7 @@ class Loop:
         try:
             await workflow.wait_condition(self._something, timeout=left, timeout_summary=LABELS[what])
         except TimeoutError:
-            passed(self._memory, what, workflow.now())
+            await passed(self._memory, what)
 
     async def _park(self) -> None:
         """Carry everything into a fresh run, unless something came in while this run settled or handlers were finishing."""

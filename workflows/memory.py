@@ -23,6 +23,7 @@ from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.model import digest
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import SEND_REPLY
+from handrail.domain.staff import Expectation
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40
@@ -45,7 +46,11 @@ class Suspended(BaseModel):
 
 
 class CaseMemory(BaseModel):
-    """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush."""
+    """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush.
+
+    `expected` is until when people are to answer; `lost` are those from whom the case was taken over. `reasons` is why people
+    have it now, `returned` for which reasons somebody handed it back, `stuck` that it came back for one of them.
+    """
 
     opened: CaseOpen
     terms: Terms = Field(default_factory=Terms)
@@ -81,6 +86,12 @@ class CaseMemory(BaseModel):
     noticed: bool = False
     reminded: bool = False
     reroutes: int = 0
+    expected: Expectation | None = None
+    lost: list[str] = Field(default_factory=list)
+
+    reasons: list[str] = Field(default_factory=list)
+    returned: dict[str, str] = Field(default_factory=dict)
+    stuck: bool = False
 
     audited: int = 0
     begun_again: bool = False
@@ -291,6 +302,7 @@ class CaseMemory(BaseModel):
             handoff=self.handoff,
             trail=self.trail,
             sentiment=self.sentiment,
+            returned=self.returned,
             progress=self.progress,
         )
 
@@ -307,7 +319,8 @@ class CaseMemory(BaseModel):
             self.progress = state.progress.after(state.exchanges, asking=asking)
             for message in state.outcome.messages:
                 self.say(message, save=False)
-            self.handoff = state.outcome.handoff or self.handoff
+            if state.outcome.handoff:
+                self.handoff, self.expected = state.outcome.handoff, state.outcome.handoff.route.expected
 
     def view(self) -> CaseView:
         """The case as it looks from outside."""

@@ -33,7 +33,8 @@ def entries(memory: CaseMemory) -> dict[str, tuple[str, str | None]]:
         if memory.row.assignee is None:
             found[f"1 · Take this case · {mark}"] = (TAKE, None)
         found[f"2 · Resolve without another reply · {mark}"] = (FINISH, None)
-        found[f"3 · Hand back to the assistant · {mark}"] = (HAND_BACK, None)
+        if not memory.stuck:
+            found[f"3 · Hand back to the assistant · {mark}"] = (HAND_BACK, None)
     return found
 
 

@@ -14,6 +14,7 @@ from handrail.domain.approvals import ApprovalStatus, Decision
 from handrail.domain.cases import CaseStatus, Tier
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author
+from workflows import returns
 from workflows.essentials import publish_memo
 from workflows.listening import listen
 from workflows.local import CLASSIFY
@@ -40,6 +41,7 @@ class Turns:
     async def start(self) -> None:
         """The customer wrote: from the entrance of the graph."""
         memory, now = self._memory, workflow.now()
+        returns.begin(memory)
         first = not memory.messages
         if not first:
             memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
@@ -73,6 +75,8 @@ class Turns:
         memory.become(CaseStatus.WORKING, now, tier=Tier.AGENT, queue=None, reason=None, assignee=None, due_at=None)
         memory.handed_back = None
         memory.reroutes = 0
+        memory.lost = []
+        returns.hand_back(memory, name)
         await flush(memory)
         state = memory.state()
         state.person = Person(name=name, note=note)
@@ -144,3 +148,4 @@ class Turns:
             memory.interruption = Escalation(reason="graph_error", words="The graph ended without an outcome.")
         else:
             memory.suspended = None
+            returns.arrive(memory)

@@ -34,13 +34,14 @@ def parts() -> tuple[Part, ...]:
     from handrail.domain.cases import CaseOpen, CaseView
     from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import IncomingMessage, Message
-    from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Resolve
+    from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
 
     return (
         Part("workflow", "case", CaseOpen, CaseView, "one customer's problem, from the first message to the end"),
         Part("update", "send_message", IncomingMessage, Receipt, "the customer wrote again"),
         Part("update", "decide", DecisionInput, Approval, "approve, reject, edit or answer"),
         Part("update", "claim", Claim, Receipt, "a person takes the case"),
+        Part("update", "release", Release, Receipt, "a person puts the case back into its queue"),
         Part("update", "reply", PersonReply, Receipt, "a person answers the customer"),
         Part("update", "hand_back", HandBack, Receipt, "the agent goes on, with a person's note"),
         Part("update", "resolve", Resolve, Receipt, "a person ends the case"),

@@ -19,7 +19,14 @@ Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 
 
 class Claim(Model):
-    """The `claim` update: this person takes the case."""
+    """The `claim` update: this person takes the case; `instead_of` names who had it and lets it go, where somebody did."""
+
+    reviewer: Reviewer
+    instead_of: Reviewer | None = None
+
+
+class Release(Model):
+    """The `release` update: whoever has the case puts it back into its queue."""
 
     reviewer: Reviewer
 
@@ -48,7 +55,7 @@ class Resolve(Model):
 
 
 class Receipt(Stored):
-    """The answer to `send_message`, `claim`, `reply`, `hand_back` and `resolve`."""
+    """The answer to `send_message`, `claim`, `release`, `reply`, `hand_back` and `resolve`."""
 
     case_id: str
     status: str

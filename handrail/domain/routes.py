@@ -7,6 +7,9 @@ from pydantic import Field
 from handrail.domain.model import Stored
 from handrail.domain.staff import Expectation
 
+NO_ANSWER = "no_answer"
+"""The reason for which a case goes to whoever is next."""
+
 
 class Next(Stored):
     """Who gets the case where nobody has answered in time."""

@@ -1,0 +1,22 @@
+"""Until when an answer can be expected of the people who have a case: in their working time, as the record of people says."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from handrail.domain.staff import Expectation, Need
+from workflows.memory import CaseMemory
+from workflows.options import LOCAL
+
+RESPOND_WITHIN_MINUTES = 240
+
+
+async def expect(memory: CaseMemory) -> Expectation:
+    """From now, within the time that the case's route gives."""
+    row = memory.row
+    need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language)
+    minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES
+    found: Expectation = await workflow.execute_local_activity(
+        "staff.expect", args=[need, minutes], result_type=Expectation, **LOCAL
+    )
+    return found
