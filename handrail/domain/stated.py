@@ -23,6 +23,7 @@ _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
 # Lengths are bounded and beginnings anchored, so that no text makes the search slow.
 _WORD = r"[^\W\d_][\w.'’-]{0,30}"
 _PLACE = r"[^\W\d_a-zß-ÿ][\w.'’-]{0,30}"
+_GIVEN = r"[^\W\d_a-zß-ÿ][\w'’-]{0,30}"
 _POSTAL = (
     r"(?:(?:D|A|CH|F|B|L|NL|SE|PL|PT|ES|I)-)?\d{4,5}(?:-\d{3,4})?"
     r"|\d{2}-\d{3}|\d{3}\s\d{2}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
@@ -46,7 +47,7 @@ _ATTACHED = re.compile(
 _CALLED = re.compile(
     r"\b(?:my (?:full )?name is|this is|i am called|mein name ist|ich heiße|je m['’]appelle|mon nom est|me llamo"
     r"|mi nombre es|mi chiamo|il mio nome è|mijn naam is|ik heet|mitt namn är|jag heter|nazywam się|mam na imię"
-    rf"|o meu nome é|meu nome é|chamo-me)\s+((?-i:{_PLACE}(?:\s{_PLACE}){{0,3}}))",
+    rf"|o meu nome é|meu nome é|chamo-me)\s+((?-i:{_GIVEN}(?:\s{_GIVEN}){{0,3}}))",
     re.IGNORECASE,
 )
 
@@ -140,7 +141,7 @@ def _stated(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
         shown = _last_four(claim.shown) if claim.kind == "card" else claim.shown
         yield KINDS.get(claim.kind, claim.kind), shown, claim.start
     for match in _CALLED.finditer(text):
-        yield "name", match[1].rstrip("."), match.start()
+        yield "name", match[1], match.start()
     for match in _ATTACHED.finditer(text):
         yield "attachment", match[0], match.start()
     yield from _known(text, known)
