@@ -66,6 +66,7 @@ class Consult:
     def _question(self, view: ConsultView, found: Classification) -> Question:
         return Question(
             case_id=view.row.case_id,
+            customer_id=view.row.customer_id,
             text="\n".join(message.text for message in view.incoming)[:READ],
             choices=[Choice(name=topic.name, description=topic.description) for topic in self._topics.all()],
             language=found.language,

@@ -12,6 +12,7 @@ from graphs.state import CaseState, Person
 from graphs.views import ClassifyView
 from handrail.domain.approvals import ApprovalStatus, Decision
 from handrail.domain.cases import CaseStatus, Tier
+from handrail.domain.classification import SentimentPoint
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author
 from workflows import returns
@@ -25,7 +26,7 @@ from workflows.trouble import escalation_for
 from workflows.turn import Turn, TurnEnd
 
 LAST_WORDS = 3
-STOPS_A_TURN = ("customer_asked", "risk")
+STOPS_A_TURN = ("customer_asked", "risk", "frustrated")
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
 
@@ -106,8 +107,10 @@ class Turns:
         self._finish(end)
 
     async def hear_meanwhile(self) -> None:
-        """Classify what came in; a wish for a person or a high risk stops what the agent is doing."""
-        view = ClassifyView(row=self._memory.row, incoming=list(self._memory.inbox))
+        """Classify what came in; a wish for a person, a high risk or too much anger stops what the agent is doing."""
+        waiting = self._memory.suspended
+        mood = waiting.state.sentiment if waiting else []
+        view = ClassifyView(row=self._memory.row, incoming=list(self._memory.inbox), sentiment=mood)
         try:
             found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL)
         except ActivityError as error:
@@ -115,6 +118,8 @@ class Turns:
                 raise
             self._memory.interruption = UNREADABLE
             return
+        if waiting:  # while a turn runs, the message begins the next one and is heard again there
+            waiting.state.sentiment = [SentimentPoint.model_validate(one) for one in found["sentiment"]]
         if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
             self._memory.interruption = Escalation.model_validate(found["escalation"])
 

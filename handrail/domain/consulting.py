@@ -25,6 +25,7 @@ class Question(Stored):
     """`text` is the customer's and is data; `choices` are all that may be answered, beside out of scope."""
 
     case_id: str
+    customer_id: str
     text: str
     choices: list[Choice]
     language: str = "en"

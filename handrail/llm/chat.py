@@ -107,9 +107,10 @@ class ChatModel:
         """What the model takes a message to be about. It is asked once; whatever does not fit is no opinion.
 
         Raises:
-            ModelUnavailable, ModelRejected: see `complete`.
+            ModelUnavailable, ModelRejected, SwitchedOff: see `complete`.
         """
-        message, spent = await self._ask(question.case_id, [consulting.tool(question)], consulting.build(question))
+        tools, messages = [consulting.tool(question)], consulting.build(question)
+        message, spent = await self._ask(question.case_id, tools, messages, customer_id=question.customer_id)
         return consulting.read(message, spent)
 
     async def aclose(self) -> None:
