@@ -20,7 +20,9 @@ READING = timedelta(seconds=2)
 """Nobody has read an answer sooner: what is sent so soon behind it was written before it came."""
 
 _WORD = re.compile(r"[^\W_]+")
-_REFERENCE = re.compile(r"#?\b[A-Za-z]{1,4}[-_ ]?\d{3,}\b|#\d{3,}\b|(?<![\d.,$€£])\b\d{5,}\b(?![.,]\d)")
+_REFERENCE = re.compile(
+    r"#?\b[A-Za-z]{1,4}[-_]?\d{3,}\b|\b[B-HJ-Zb-hj-z] \d{4,}\b|#\d{3,}\b|(?<![\d.,$€£])\b\d{5,}\b(?![.,]\d)"
+)
 
 REHEARSED = ("sample", "file", "rehearsal", "drill", "conformance")
 """Channels by which no customer writes: many cases are opened at once there, under the names of few."""
