@@ -33,7 +33,8 @@ from graphs.escalation import Escalate
 from graphs.guardrail import Guardrail
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
-from handrail.business import Business, Kind, load_business
+from graphs.situation import Situation
+from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
@@ -52,6 +53,7 @@ from handrail.ports import (
     Contacts,
     Customers,
     Dial,
+    History,
     Languages,
     Matrix,
     Model,
@@ -65,6 +67,7 @@ from handrail.ports import (
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
+from handrail.postgres.history import PostgresHistory
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.record import PostgresRecord
@@ -105,6 +108,7 @@ class World:
     cases: Cases
     contacts: Contacts
     customers: Customers
+    history: History
     model: Model
     consultant: Consultant
     consulting: bool
@@ -138,12 +142,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             clock=clock,
             topics=topics,
             dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock), controls),
-            policies=FilePolicies(
-                folder / "policies",
-                facts=business.facts,
-                tools=list(business.by_name),
-                effects=[tool.name for tool in business.tools if tool.kind is Kind.EFFECT],
-            ),
+            policies=FilePolicies.of(folder / "policies", business),
             reviewers=FileReviewers(
                 folder / REVIEWERS, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict
             ),
@@ -155,6 +154,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             cases=PostgresCases(pool, business),
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
+            history=PostgresHistory(pool, business, clock),
             model=model,
             consultant=model,
             consulting=settings.consult,
@@ -186,6 +186,7 @@ def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
         world.business.links,
         world.reviewers.now,
         world.languages,
+        Situation(world.customers, world.history, world.clock),
     )
     screen = Screen(world.topics, world.dial, world.cases, world.contacts)
     return CaseNodes(

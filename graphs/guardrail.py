@@ -8,6 +8,7 @@ from typing import Any
 from graphs.again import same_call, unremembered
 from graphs.replying import Replying
 from graphs.sheet import Sheet, by_autonomy, by_people, decided, over_tool, plain, why_blocked
+from graphs.situation import Situation, counting
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
@@ -15,7 +16,7 @@ from handrail.domain.effects import EffectResult
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
 from handrail.domain.reviewers import Reviewers
 from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, SystemOfRecord, Topics
 
@@ -36,7 +37,9 @@ class Guardrail:
         links: Collection[str] = (),
         reviewers: Callable[[], Reviewers] = Reviewers,
         languages: Languages | None = None,
+        situation: Situation | None = None,
     ) -> None:
+        self._situation = situation
         self._replying = Replying(topics, policies, links, languages)
         self._reviewers = reviewers
         self._topics = topics
@@ -54,9 +57,11 @@ class Guardrail:
             return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
         dialled = await self._dial.autonomy(topic, view.row)
         sheet = Sheet(view, topic, dialled, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
+        sheet.about = await self._about(view)
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
                 await self._replying.rule(sheet, proposal)
+                self._reply(sheet, proposal)
             else:
                 await self._call(sheet, proposal)
         refusals = sum(not one.ok for one in [*view.exchanges, *sheet.exchanges])
@@ -73,6 +78,11 @@ class Guardrail:
             "sent_back": sheet.sent_back,
             "escalation": sheet.escalation,
         }
+
+    async def _about(self, view: GuardrailView) -> dict[str, Any]:
+        """What policies may know of the moment; read only where one of them will rule. Without it, what names it blocks."""
+        ruled_on = any(one.kind is ProposalKind.EFFECT for one in view.proposals) or self._policies.names_action(SEND_REPLY)
+        return await self._situation.facts(view) if self._situation and ruled_on else {}
 
     async def _call(self, sheet: Sheet, proposal: Proposal) -> None:
         view, topic = sheet.view, sheet.topic
@@ -136,14 +146,28 @@ class Guardrail:
         return sheet.rule(proposal, by_people(sheet, proposal, verdict))
 
     def _effect(self, sheet: Sheet, proposal: Proposal, checked: Checked) -> None:
-        verdict = self._policies.rule(proposal, checked.facts).model_copy(
-            update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "facts": checked.facts}
+        verdict = self._policies.rule(proposal, {**counting(sheet.about, sheet), **checked.facts}).model_copy(
+            update={"title": checked.title, "headline": checked.headline, "shown": checked.shown}
         )
         verdict = by_autonomy(sheet, proposal, verdict)
         verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
+
+    def _reply(self, sheet: Sheet, proposal: Proposal) -> None:
+        """The ruling on a reply that passed, made stricter by the policies that are for replies by name."""
+        if proposal not in sheet.kept or not self._policies.names_action(SEND_REPLY):
+            return
+        passed, own = sheet.rulings[-1].verdict, self._policies.rule(proposal, counting(sheet.about, sheet))
+        if own.ruling is Ruling.ALLOW or passed.ruling is Ruling.BLOCK:
+            return
+        ruling = max(passed.ruling, own.ruling, key=lambda one: one.rank)
+        changes = {"ruling": ruling, "hits": [*passed.hits, *own.hits], "policy_version": own.policy_version}
+        verdict = by_people(sheet, proposal, passed.model_copy(update=changes | {"situation": own.situation}))
+        sheet.rulings[-1] = Ruled(proposal=proposal, verdict=verdict)
+        if verdict.ruling is Ruling.BLOCK:
+            sheet.escalate("policy_block", "; ".join(verdict.messages))
 
     async def _record_rulings(self, sheet: Sheet) -> None:
         ledger = [one for one in sheet.rulings if one.proposal.kind is not ProposalKind.READ]
@@ -161,6 +185,7 @@ class Guardrail:
                     "action": one.proposal.action,
                     "policy_version": one.verdict.policy_version,
                     "rules": [hit.rule for hit in one.verdict.hits],
+                    "files": {hit.policy: hit.version for hit in one.verdict.hits if hit.version},
                 },
             )
             for one in ledger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphs.views import GuardrailView
 from handrail.domain.agent import Exchange, ToolCall
@@ -27,13 +28,14 @@ AS_RULING = {
 
 @dataclass(slots=True)
 class Sheet:
-    """What one pass over the proposals has found so far."""
+    """What one pass over the proposals has found so far. `about` is what policies may know of the moment, by name."""
 
     view: GuardrailView
     topic: Topic
     dialled: Dialled
     reviewers: Reviewers = field(default_factory=Reviewers)
     by_tool: dict[str, Dialled] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
     kept: list[Proposal] = field(default_factory=list)
     rulings: list[Ruled] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)

@@ -100,7 +100,14 @@ class Policies(Protocol):
     """The policies in force now."""
 
     def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
-        """The strictest ruling of every policy's rules over `facts`; fails closed."""
+        """The strictest ruling of every policy's rules over `facts`, which the verdict records; fails closed.
+
+        Facts have their whole names, see `handrail.domain.situation`.
+        """
+        ...
+
+    def names_action(self, action: str) -> bool:
+        """Whether a policy is for the action by name: a reply is ruled on only then."""
         ...
 
     def names(self) -> list[str]:

@@ -117,7 +117,10 @@ class Verdict(Stored):
     title: str = Field(default="", description="what would happen, in a line: 'Refund 180.00 USD for order O-10021'")
     headline: str = Field(default="", description="the same without personal data, short: 'refund · 180.00 USD'")
     shown: dict[str, str] = Field(default_factory=dict, description="what an approver must see, name to value")
-    facts: dict[str, Any] = Field(default_factory=dict, description="the values that the policies saw")
+    facts: dict[str, Any] = Field(default_factory=dict, description="the business's facts that the policies saw")
+    situation: dict[str, Any] = Field(
+        default_factory=dict, description="what else they saw: case, classification, customer, and history that is not 0"
+    )
 
     @property
     def messages(self) -> list[str]:

@@ -16,8 +16,8 @@ from handrail.domain.comparing import compare, usable_or_list
 from handrail.domain.errors import InvalidInput
 from handrail.domain.model import Stored
 from handrail.domain.policies import AllOf, AnyOf, Comparison, Condition, Policy, Rule, Value, comparisons
-from handrail.domain.proposals import RuleHit, Ruling
-from handrail.domain.situation import ARGUMENTS, GROUPS
+from handrail.domain.proposals import SEND_REPLY, RuleHit, Ruling
+from handrail.domain.situation import about_the_proposal
 from handrail.domain.wording import because, fill
 
 DEFAULT_RULE = "default_action"
@@ -104,14 +104,14 @@ def strictest(hits: Iterable[RuleHit]) -> Ruling:
     return max((hit.ruling for hit in hits), key=lambda ruling: ruling.rank, default=Ruling.ALLOW)
 
 
-def about_the_proposal(field: str) -> bool:
-    """Whether the fact comes with some actions only: the business's own, or an argument."""
-    return field.startswith(ARGUMENTS) or field.partition(".")[0] not in GROUPS
+def may_rule_on(policy: Policy, action: str) -> bool:
+    """Whether the policy is for the action: named in `applies_to`, or any effect. A reply is ruled on by name only."""
+    return action in policy.applies_to if policy.applies_to is not None else action != SEND_REPLY
 
 
 def _examine(policy: Policy, action: str, facts: Mapping[str, Any], expressions: Mapping[str, Expression]) -> list[Finding]:
-    if policy.applies_to is not None and action not in policy.applies_to:
-        why = f"the policy is for {', '.join(policy.applies_to)}"
+    if not may_rule_on(policy, action):
+        why = f"the policy is for {', '.join(policy.applies_to or ['effects'])}"
         return [
             Finding(policy=policy.id, rule=rule.id, action=rule.action, state=State.DOES_NOT_APPLY, why=why)
             for rule in policy.rules.rules

@@ -13,7 +13,7 @@ from typing import Any
 from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification
 from handrail.domain.policies import exact, plain
-from handrail.domain.proposals import Proposal
+from handrail.domain.proposals import Proposal, Verdict
 
 GROUPS = ("proposal", "case", "customer", "classification", "history")
 ARGUMENTS = "proposal.arguments."
@@ -106,20 +106,31 @@ def _plus(before: Any, more: Any) -> int | float | None:
     return exact(left + right)
 
 
-def remembered(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is recorded with a verdict: all of it, but the proposal, which is recorded beside it, and counts and sums of 0."""
-    return {
+def about_the_proposal(name: str) -> bool:
+    """Whether the fact comes with some actions only: one of the business's own, or an argument."""
+    return name.startswith(ARGUMENTS) or name.partition(".")[0] not in GROUPS
+
+
+def remembered(facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is recorded with a verdict: the business's facts, and the situation without counts and sums of 0.
+
+    The proposal itself is recorded beside its verdict.
+    """
+    own = {name: value for name, value in facts.items() if about_the_proposal(name) and not name.startswith(ARGUMENTS)}
+    situation = {
         name: value
         for name, value in facts.items()
-        if not name.startswith("proposal.") and not (name.startswith(HISTORY) and value == 0 and value is not False)
+        if name.partition(".")[0] in GROUPS
+        and not name.startswith("proposal.")
+        and not (name.startswith(HISTORY) and value == 0 and value is not False)
     }
+    return own, situation
 
 
-def recalled(facts: Mapping[str, Any], proposal: Proposal, history: Iterable[str]) -> dict[str, Any]:
-    """What the ruling saw, from what was recorded with it; `history` are the names that a policy may know.
+def recalled(proposal: Proposal, verdict: Verdict, history: Iterable[str]) -> dict[str, Any]:
+    """What the ruling saw, from what was recorded with it; `history` are the counts and sums that a policy may name.
 
-    Verdicts from before a case's own facts were recorded get no history: what is not known must not read as 0.
+    Verdicts from before the situation was recorded get no history: what is not known must not read as 0.
     """
-    whole = any(name.startswith("case.") for name in facts)
-    zeros = dict.fromkeys(history, 0) if whole else {}
-    return {**zeros, **facts, **proposal_facts(proposal)}
+    zeros = dict.fromkeys(history, 0) if verdict.situation else {}
+    return {**zeros, **verdict.facts, **verdict.situation, **proposal_facts(proposal)}

@@ -36,7 +36,8 @@ class FilePolicies:
         arguments: Mapping[str, Mapping[str, FactType]] | None = None,
     ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
-        self._known = Known(known(facts, tools, effects).facts, frozenset(tools), arguments or {})
+        base = known(facts, tools, effects)
+        self._known = Known(base.facts, base.tools, {**base.arguments, **(arguments or {})})
         self._effects = frozenset(effects)
         self._unnamed: frozenset[str] = frozenset()
         self._places: Mapping[str, Document] = {}
@@ -78,6 +79,10 @@ class FilePolicies:
         """
         loaded = self._live.now()
         return loaded.value.rule(proposal, facts, loaded.version)
+
+    def names_action(self, action: str) -> bool:
+        """Whether a policy in force is for the action by name."""
+        return any(action in (policy.applies_to or ()) for policy in self.all())
 
     def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[Finding]:
         """Every rule of every policy with the values that it saw and what came of it."""

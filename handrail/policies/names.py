@@ -59,7 +59,7 @@ class Known:
         """What a policy for these tools may name; without tools, what one for all may. An argument that is a text in one tool
         and a number in another cannot be named."""
         found: dict[str, set[FactType]] = {}
-        for tool in self.arguments if applies_to is None else applies_to:
+        for tool in self.arguments.keys() - {SEND_REPLY} if applies_to is None else applies_to:
             for name, kind in self.arguments.get(tool, {}).items():
                 found.setdefault(f"{ARGUMENTS}{name}", set()).add(kind)
         return {**self.facts, **{name: next(iter(kinds)) for name, kinds in found.items() if len(kinds) == 1}}
@@ -72,7 +72,7 @@ class Known:
 def known(facts: Mapping[str, FactType], tools: Collection[str], effects: Collection[str] = ()) -> Known:
     """The facts of every case beside those given; history without sums."""
     counts = {counted(action, window): NUMBER for action in effects for window in WINDOWS}
-    return Known({**facts, **EVERY_CASE, **counts}, frozenset(tools))
+    return Known({**facts, **EVERY_CASE, **counts}, frozenset(tools), {SEND_REPLY: {"text": TEXT}})
 
 
 def of_business(business: Business) -> Known:
@@ -94,7 +94,7 @@ def of_business(business: Business) -> Known:
         for window in WINDOWS
     }
     base = known(business.facts, business.by_name, [tool.name for tool in effects])
-    return Known({**base.facts, **customer, **sums}, base.tools, arguments)
+    return Known({**base.facts, **customer, **sums}, base.tools, {**base.arguments, **arguments})
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -38,6 +38,7 @@ class PolicySet:
     def rule(self, proposal: Proposal, facts: Mapping[str, Any], version: str) -> Verdict:
         """The strictest ruling; a rule that cannot be worked out blocks, an effect that no policy is about needs approval."""
         hits = hits_of(self.examine(proposal, facts))
+        own, situation = remembered(facts)
         return Verdict(
             proposal_id=proposal.proposal_id,
             revision=proposal.revision,
@@ -45,7 +46,8 @@ class PolicySet:
             ruling=strictest(hits),
             hits=hits,
             policy_version=version,
-            facts={name: _recorded(name, value) for name, value in remembered(facts).items()},
+            facts={name: _recorded(name, value) for name, value in own.items()},
+            situation={name: _recorded(name, value) for name, value in situation.items()},
         )
 
     def _stamped(self, finding: Finding) -> Finding:

@@ -57,7 +57,7 @@ def _since(now: datetime, window: str) -> datetime | None:
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
     action, window, argument, total = row["action"], row["window"], row["argument"], row["sum"]
-    named = {counted(action, window): int(row["count"])}
+    named: dict[str, Any] = {counted(action, window): int(row["count"])}
     if argument is not None:
         named[summed(action, argument, window)] = exact(total) if isinstance(total, Decimal) else None
     return named

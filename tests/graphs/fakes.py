@@ -82,6 +82,9 @@ class FakePolicies:
         keys = proposal.model_dump(include={"proposal_id", "revision", "arguments_hash"})
         return Verdict(**keys, ruling=ruling, hits=[hit], policy_version="v1")
 
+    def names_action(self, action: str) -> bool:
+        return False
+
     def names(self) -> list[str]:
         return ["limits", "amount-limit"]
 

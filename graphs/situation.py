@@ -1,0 +1,44 @@
+"""What policies may know of the moment: the case, its classification, the customer, and what was done before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphs.sheet import Sheet
+from graphs.views import GuardrailView
+from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.situation import HISTORY, case_facts, classification_facts, customer_facts, with_pending
+from handrail.ports import Clock, Customers, History
+
+
+class Situation:
+    """Reads it once for each pass of the guardrail."""
+
+    def __init__(self, customers: Customers, history: History, clock: Clock) -> None:
+        self._customers = customers
+        self._history = history
+        self._clock = clock
+
+    async def facts(self, view: GuardrailView) -> dict[str, Any]:
+        """Every fact by its whole name; history without the effects that are proposed now."""
+        row = view.row
+        proposed = [one.proposal_id for one in view.proposals if one.kind is ProposalKind.EFFECT]
+        return {
+            **case_facts(row, self._clock.now()),
+            **classification_facts(view.classification),
+            **customer_facts(row.customer_id, await self._customers.facts(row.customer_id)),
+            **await self._history.of(row.case_id, row.customer_id, proposed),
+        }
+
+
+def counting(facts: dict[str, Any], sheet: Sheet) -> dict[str, Any]:
+    """The facts, with the effects that this pass let through or held counted as done: two at once are not each the first."""
+    through = [
+        one.proposal
+        for one in sheet.rulings
+        if one.proposal.kind is ProposalKind.EFFECT and one.verdict.ruling is not Ruling.BLOCK
+    ]
+    if not through:
+        return facts
+    history = {name: value for name, value in facts.items() if name.startswith(HISTORY)}
+    return {**facts, **with_pending(history, through)}
