@@ -21,6 +21,7 @@ class Person(Model):
     """Somebody who takes cases from the queues in `skills`, in `languages`, up to `tier`.
 
     `pool` is a part-timer who works in on-call windows, with or without shifts of their own. `zone` where it is another one.
+    `holidays` says that shifts take place on closed days, too.
     """
 
     name: str = Field(min_length=1, max_length=MAX_NAME)
@@ -30,6 +31,7 @@ class Person(Model):
     zone: Zone | None = None
     shifts: list[Shift] = Field(default_factory=list)
     pool: bool = False
+    holidays: bool = False
 
     def can(self, need: Need, *, whatever_language: bool = False) -> bool:
         """Whether the case is one for this person."""
@@ -96,7 +98,7 @@ class Roster:
         """When at least one of them works."""
         found: list[Span] = []
         for person in people:
-            found += spans(person.shifts, person.zone or self.zone, within, self.closed)
+            found += spans(person.shifts, person.zone or self.zone, within, () if person.holidays else self.closed)
             found += [(one.start, one.end) for one in self.windows if one.person == person.name]
         return merged(found)
 

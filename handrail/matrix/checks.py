@@ -17,6 +17,7 @@ IN_AWAY = ("answer_by", "opens_at")
 
 def problems(document: Document, table: Table, topics: Collection[str] | None, facts: Collection[str] | None) -> Iterator[str]:
     """Everything that is wrong, in the order of the file."""
+    yield from _sentences(document, table.tell, IN_TELL, "tell")
     yield from _sentences(document, table.away, IN_AWAY, "away")
     yield from _sentences(document, table.late, IN_TELL, "late")
     for index, row in enumerate(table.rows):

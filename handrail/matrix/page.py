@@ -37,7 +37,11 @@ def cells(rows: Rows, place: int, row: Row) -> list[list[str]]:
 
 def also_told(rows: Rows) -> list[tuple[str, str]]:
     """What customers are told whatever the row: a heading and a sentence each."""
-    headed = (("While nobody is at work", rows.table.away), ("Where nobody answered in time", rows.table.late))
+    headed = (
+        ("Where the row says nothing in the language", rows.table.tell),
+        ("While nobody is at work", rows.table.away),
+        ("Where nobody answered in time", rows.table.late),
+    )
     return [(f"{heading}, {language}", sentence) for heading, told in headed for language, sentence in told.items()]
 
 

@@ -49,11 +49,15 @@ class Example(Model):
 
 
 class Table(Model):
-    """The whole file. `away` is told as well where nobody is at work, `late` where nobody answered in time."""
+    """The whole file. `tell` is told in languages in which a row says nothing of its own.
+
+    `away` is told as well where nobody is at work, `late` where nobody answered in time.
+    """
 
     version: Literal[1] = 1
     hours: Calendar | None = None
     then: list[Step] = Field(default_factory=list)
+    tell: dict[str, str] = Field(default_factory=dict)
     away: dict[str, str] = Field(default_factory=dict)
     late: dict[str, str] = Field(default_factory=dict)
     rows: list[Row] = Field(min_length=1)
@@ -80,7 +84,8 @@ class Rows:
         """Where the case goes."""
         row = self.first(case)
         return Route(
-            **row.model_dump(exclude={"id", "when", "then"}),
+            **row.model_dump(exclude={"id", "when", "then", "tell"}),
+            tell={**self.table.tell, **row.tell},
             row=row.id,
             version=version,
             then=[one.next() for one in self.chain(row)],
