@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
+from handrail.domain.approvals import Approval
 from handrail.domain.cases import Commit, Ruled
 from handrail.domain.errors import EffectConflict
 from handrail.domain.messages import Message
@@ -34,13 +37,18 @@ async def _save(connection: Connection, commit: Commit) -> None:
         await connection.execute(QUERIES["save_handoff"], {**key, "body": body, "at": commit.handoff.at})
     if commit.usage is not None:
         await connection.execute(QUERIES["save_usage"], {**key, "usage": commit.usage.model_dump(mode="json")})
-    await _many(connection, "save_approval", [{**one.model_dump(mode="json"), **key} for one in commit.approvals])
+    await _many(connection, "save_approval", [{**_approval(one), **key} for one in commit.approvals])
     if commit.begun_again:
         await connection.execute(QUERIES["withdraw_left_behind"], key)
     await _save_rulings(connection, commit)
     if commit.rulings or commit.approvals or commit.begun_again:
         await connection.execute(QUERIES["bind_approvals"], {"case_id": commit.row.case_id})
     await _many(connection, "save_audit", [{**one.model_dump(mode="json"), **key} for one in commit.audit])
+
+
+def _approval(approval: Approval) -> dict[str, Any]:
+    fields = approval.model_dump(mode="json")
+    return {**fields, "yes": Jsonb(fields["yes"])}
 
 
 async def save_messages(connection: Connection, case_id: str, messages: Sequence[Message]) -> None:

@@ -90,8 +90,8 @@ def approval(revision: int = 1, request_id: str = "e-1", case_id: str = "case-1"
     return Approval(**{**base, **changes})
 
 
-def decided(wanted: Approval, kind: DecisionKind, **changes: Any) -> Approval:
-    given = DecisionInput(decision=kind, reviewer="rita", arguments=changes or None)
+def decided(wanted: Approval, kind: DecisionKind, *, by: str = "rita", **changes: Any) -> Approval:
+    given = DecisionInput(decision=kind, reviewer=by, arguments=changes or None)
     return settle(wanted, draft(wanted, given, at(5), "update"))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from psycopg.errors import CheckViolation
 
 from handrail.domain.agent import Usage
-from handrail.domain.approvals import SETTLED_AS, ApprovalStatus, DecisionKind, Identity
+from handrail.domain.approvals import ApprovalStatus, DecisionKind
 from handrail.domain.cases import CaseStatus, Commit, Tier
 from handrail.domain.classification import Classification, Risk
+from handrail.domain.decisions import SETTLED_AS
+from handrail.domain.effects import EffectStatus
 from handrail.domain.errors import CaseConflict, EffectConflict, UnknownCase
 from handrail.domain.handoffs import Escalation, Handoff, Route
 from handrail.domain.messages import Author, Message
@@ -17,7 +20,7 @@ from handrail.domain.proposals import ProposalKind, Ruling
 from handrail.ports import Cases, SystemOfRecord
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.record import PostgresRecord
-from tests.postgres.build import NOON, approval, at, audit, decided, opening, proposal, row, ruled, ruling
+from tests.postgres.build import NOON, PAY_100, approval, at, audit, decided, effect, opening, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
 
 SAID = Message(message_id="m-2", author=Author.ASSISTANT, text="Done.", at=at(1), turn=1, sequence=2)
@@ -122,20 +125,43 @@ async def test_a_settled_approval_stays_settled(cases: PostgresCases, run: Run) 
     assert await run("SELECT status, approved_by FROM handrail.actions") == [("approved", "rita")]
 
 
-async def test_who_decided_may_become_known_later_and_nothing_else(cases: PostgresCases, run: Run) -> None:
-    click = decided(approval(), DecisionKind.APPROVE)
-    assert click.decision is not None
-    known = click.model_copy(
-        update={"decision": click.decision.model_copy(update={"reviewer": "ruth", "identity": Identity.VERIFIED})}
-    )
-    other = known.model_copy(update={"decision": click.decision.model_copy(update={"arguments_hash": "other"})})
-    await cases.commit(Commit(row=row(1), approvals=[click], rulings=[ruled(proposal(), Ruling.REQUIRE_APPROVAL)]))
-    await cases.commit(Commit(row=row(2), approvals=[known]))
-    for late in (other, click):
-        await cases.commit(Commit(row=row(1), approvals=[late]))
-    await cases.commit(Commit(row=row(3), approvals=[other]))
-    assert (await cases.show("case-1")).approvals == [known]
-    assert await run("SELECT approved_by, decided_hash = arguments_hash FROM handrail.actions") == [("ruth", True)]
+async def test_who_decided_is_settled_with_the_decision(cases: PostgresCases, run: Run) -> None:
+    yes = decided(approval(), DecisionKind.APPROVE)
+    assert yes.decision is not None
+    other = yes.model_copy(update={"decision": yes.decision.model_copy(update={"reviewer": "ruth"})})
+    await cases.commit(Commit(row=row(1), approvals=[yes], rulings=[ruled(proposal(), Ruling.REQUIRE_APPROVAL)]))
+    await cases.commit(Commit(row=row(2), approvals=[other]))
+    assert (await cases.show("case-1")).approvals == [yes]
+    assert await run("SELECT approved_by, decided_hash = arguments_hash FROM handrail.actions") == [("rita", True)]
+
+
+async def test_two_people_are_kept_one_after_the_other(cases: PostgresCases, record: SystemOfRecord, run: Run) -> None:
+    asked = approval(request=approval().request.model_copy(update={"quorum": 2}))
+    await cases.commit(Commit(row=row(1), approvals=[asked], rulings=[ruled(proposal(), Ruling.REQUIRE_APPROVAL)]))
+    first = decided(asked, DecisionKind.APPROVE)
+    await cases.commit(Commit(row=row(2), approvals=[first]))
+    await cases.commit(Commit(row=row(1), approvals=[asked]))
+    assert (await cases.show("case-1")).approvals == [first]
+    assert [one.reviewer for one in first.yes] == ["rita"]
+    with pytest.raises(EffectConflict, match="held in the ledger"):
+        await record.apply(effect())
+    with pytest.raises(CheckViolation, match="approvals_by_enough"):
+        await run('UPDATE handrail.approvals SET status = \'approved\', decision = \'{"approvers": [{"reviewer": "rita"}]}\'')
+    both = decided(first, DecisionKind.APPROVE, by="ruth")
+    await cases.commit(Commit(row=row(3), approvals=[both]))
+    assert (await record.apply(effect())).status is EffectStatus.APPLIED
+    assert await run("SELECT approved_by FROM handrail.actions") == [("rita, ruth",)]
+
+
+async def test_what_its_editor_may_not_approve_does_not_run(cases: PostgresCases, record: SystemOfRecord) -> None:
+    asked = approval(request=approval().request.model_copy(update={"quorum": 2}))
+    revised = decided(asked, DecisionKind.EDIT, amount=80)
+    assert revised.status is ApprovalStatus.REVISED
+    less = {**PAY_100, "amount": 80}
+    held = [ruled(proposal(arguments=less, revision=2), Ruling.REQUIRE_APPROVAL)]
+    await cases.commit(Commit(row=row(1), approvals=[revised], rulings=held))
+    with pytest.raises(EffectConflict, match="held in the ledger"):
+        await record.apply(effect(arguments=less))
 
 
 async def test_an_open_approval_can_be_given_more_time(cases: PostgresCases) -> None:
@@ -207,7 +233,10 @@ async def test_the_database_takes_every_status(cases: PostgresCases, status: Cas
 @pytest.mark.parametrize("status", list(ApprovalStatus))
 async def test_the_database_takes_every_end_of_an_approval(cases: PostgresCases, status: ApprovalStatus) -> None:
     kind = next((kind for kind, ends_as in SETTLED_AS.items() if ends_as is status), None)
-    ended = approval(status=status) if kind is None else decided(approval(), kind, amount=1)
+    if status is ApprovalStatus.REVISED:
+        ended = decided(approval(request=approval().request.model_copy(update={"quorum": 2})), DecisionKind.EDIT, amount=1)
+    else:
+        ended = approval(status=status) if kind is None else decided(approval(), kind, amount=1)
     await cases.commit(Commit(row=row(1), approvals=[ended]))
     assert (await cases.show("case-1")).approvals == [ended]
 

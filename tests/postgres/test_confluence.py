@@ -111,7 +111,7 @@ async def state(run: Run) -> dict[str, list[Any]]:
 
 async def forget(run: Run) -> None:
     """Only a superuser can: the tables refuse."""
-    deletions = "".join(f"DELETE FROM handrail.{table};" for table in reversed(TABLES))
+    deletions = "".join(f"DELETE FROM handrail.{table};" for table in reversed([*TABLES, "audit_chain"]))
     await run(f"SET LOCAL session_replication_role = replica; {deletions}")
 
 

@@ -1,11 +1,10 @@
 -- name: save_approval
--- Settled wins over open whatever comes first; of two open ones the newer commit wins. Once settled, a newer commit may
--- only say better who decided: a click's sender is known from the history, after the decision was taken.
+-- Settled wins over open whatever comes first; of two open ones the newer commit wins. Once settled, nothing changes.
 INSERT INTO handrail.approvals (
-    case_id, approval_id, revision, request, status, opened_at, due_at, update_names, decision, version
+    case_id, approval_id, revision, request, status, opened_at, due_at, update_names, decision, version, yes
 ) VALUES (
     %(case_id)s, %(approval_id)s, %(revision)s, %(request)s, %(status)s, %(opened_at)s, %(due_at)s, %(update_names)s,
-    %(decision)s, %(version)s
+    %(decision)s, %(version)s, %(yes)s
 )
 ON CONFLICT (case_id, approval_id, revision) DO UPDATE SET
     request = excluded.request,
@@ -14,13 +13,10 @@ ON CONFLICT (case_id, approval_id, revision) DO UPDATE SET
     due_at = excluded.due_at,
     update_names = excluded.update_names,
     decision = excluded.decision,
-    version = excluded.version
+    version = excluded.version,
+    yes = excluded.yes
 WHERE (approvals.status = 'open' AND excluded.status <> 'open')
-    OR (
-        approvals.version < excluded.version
-        AND (approvals.status, approvals.request, approvals.decision - ARRAY['reviewer', 'identity'])
-        IS NOT DISTINCT FROM (excluded.status, excluded.request, excluded.decision - ARRAY['reviewer', 'identity'])
-    );
+    OR (approvals.status = 'open' AND approvals.version < excluded.version AND approvals.request = excluded.request);
 
 -- name: withdraw_left_behind
 -- The run that opened them was abandoned; what is still open was committed again, under this version.
@@ -62,7 +58,7 @@ UPDATE handrail.actions AS a SET
     approval_id = newest.approval_id,
     approval_status = newest.status,
     approval_revision = newest.revision,
-    approved_by = CASE WHEN newest.status IN ('approved', 'edited') THEN newest.decision ->> 'reviewer' END,
+    approved_by = CASE WHEN newest.status IN ('approved', 'edited') THEN handrail.approvers(newest.decision) END,
     decided_arguments = newest.decision -> 'arguments',
     decided_hash = newest.decision ->> 'arguments_hash'
 FROM (
@@ -78,7 +74,7 @@ WHERE a.case_id = %(case_id)s
     IS DISTINCT FROM (
         newest.revision,
         newest.status,
-        CASE WHEN newest.status IN ('approved', 'edited') THEN newest.decision ->> 'reviewer' ELSE '' END
+        CASE WHEN newest.status IN ('approved', 'edited') THEN handrail.approvers(newest.decision) ELSE '' END
     );
 
 -- name: lock_action
