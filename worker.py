@@ -51,6 +51,7 @@ from handrail.ports import (
     Clock,
     Consultant,
     Contacts,
+    Controls,
     Customers,
     Dial,
     History,
@@ -98,6 +99,7 @@ class World:
     clock: Clock
     topics: Topics
     dial: Dial
+    controls: Controls
     policies: Policies
     reviewers: ReviewersInForce
     matrix: Matrix
@@ -142,6 +144,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             clock=clock,
             topics=topics,
             dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock), controls),
+            controls=controls,
             policies=FilePolicies.of(folder / "policies", business),
             reviewers=FileReviewers(
                 folder / REVIEWERS, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict
@@ -231,8 +234,8 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, terms)
-    people = PeopleActivities(world.record, identities, world.reviewers)
-    staff = StaffActivities(world.staff, world.clock)
+    people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
+    staff = StaffActivities(world.staff)
     local = NodeActivities(nodes)
     return Worker(
         client,

@@ -17,6 +17,6 @@ async def expect(memory: CaseMemory) -> Expectation:
     need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language)
     minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES
     found: Expectation = await workflow.execute_local_activity(
-        "staff.expect", args=[need, minutes], result_type=Expectation, **LOCAL
+        "staff.expect", args=[need, workflow.now(), minutes], result_type=Expectation, **LOCAL
     )
     return found
