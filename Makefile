@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 UV ?= uv
 TEST_PROCESSES ?= 2
-CODE := workflows activities graphs handrail tests $(wildcard worker.py)
+CODE := workflows activities graphs handrail examples tests $(wildcard worker.py)
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python)
 PIP := --disable-pip-version-check --no-input --quiet --quiet
 
