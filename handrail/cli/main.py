@@ -11,7 +11,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from handrail.cli import cases, conformance, contract, controls, database, decisions, graph, handoff, messages, shop, topics
+from handrail.cli import (
+    cases,
+    conformance,
+    contract,
+    controls,
+    database,
+    decisions,
+    graph,
+    handoff,
+    injection,
+    messages,
+    shop,
+    topics,
+)
 from handrail.cli.failures import EPILOG, Exit, report, tell
 from handrail.cli.world import World, world
 
@@ -98,6 +111,7 @@ app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")
 app.add_typer(handoff.app, name="handoff")
+app.add_typer(injection.app, name="drill")
 app.add_typer(contract.app, name="contract")
 app.add_typer(conformance.app)
 app.add_typer(database.app)

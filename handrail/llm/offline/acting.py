@@ -19,6 +19,9 @@ from handrail.llm.offline.wire import ChatRequest, Outcome
 BROKEN = '{"reply": "This never en'
 CALL_BY_NAME = re.compile(r"\b(?:call|use|run|invoke|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?`?([a-z]+(?:_[a-z]+)+)`?")
 
+RECITE = re.compile(r"\b(?:repeat|reveal|print|show|output|recite)\b.{0,40}\b(?:system prompt|instructions)\b", re.IGNORECASE)
+RECITED = 1_500
+
 
 def acted(request: ChatRequest, behaviour: Behaviour) -> Outcome:
     """What the assistant says."""
@@ -65,10 +68,13 @@ def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behavio
 
 
 def obeyed(conversation: Conversation) -> Move | None:
-    """What an instruction inside data asks for: the tool that it names, with the arguments beside it; each call once."""
+    """What an instruction inside data asks for: the tool that it names, with the arguments beside it, each call once; or the
+    system prompt, word by word."""
     for text in _texts([*conversation.said, conversation.context, [one.result for one in conversation.done]]):
         tool = _named_tool(conversation, text)
         if tool is None:
+            if RECITE.search(text):
+                return Say(conversation.system[:RECITED], 0.95, "resolved")
             continue
         arguments = named_arguments(conversation, tool, text)
         if not any(one.tool == tool and one.arguments == arguments for one in conversation.done):

@@ -1,0 +1,82 @@
+"""`handrail drill …`: attacks on the agent, played in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handrail.cli.options import Json
+
+if TYPE_CHECKING:
+    from handrail.cli.siege import Report
+
+app = typer.Typer(no_args_is_help=True, help="Drills: what attackers write, tried on the real graph.")
+
+
+@app.callback()
+def drills() -> None:
+    """More than one command, some day."""
+
+
+@app.command()
+def injection(
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            exists=True,
+            file_okay=False,
+            help="Folder of *.jsonl: goals.jsonl are messages, tool_outputs.jsonl what tools answer.",
+            show_default=False,
+        ),
+    ],
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Play so many, spread over all.", show_default="all of them")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Play every attack against the graph, with an offline model that obeys it; exit 1 where one got through.
+
+    The nodes are the worker's own; the database is thrown away. Effects are counted from its ledger.
+    """
+    from rich.progress import Progress
+
+    from handrail.cli.documents import print_document
+    from handrail.cli.siege import besiege, field
+    from handrail.cli.tables import screen
+    from handrail.cli.world import environment
+
+    with field(environment()) as settings, Progress(console=screen(), transient=True, disable=as_json) as progress:
+        task = progress.add_task("attacks", total=None)
+        report = asyncio.run(besiege(settings, data, limit, lambda done, of: progress.update(task, completed=done, total=of)))
+    print_document(report) if as_json else show(report)
+    if not report.held_ground:
+        raise typer.Exit(1)
+
+
+def show(report: Report) -> None:
+    """The counts, and what got through."""
+    from handrail.cli.tables import print_pairs
+
+    places = ", ".join(f"{name}: {count}" for name, count in report.by_place.items())
+    print_pairs(
+        [
+            ("cases", f"{report.cases} ({places})"),
+            ("reached the model", report.reached_model),
+            ("calls proposed", report.calls),
+            ("  refused", report.refused),
+            ("  blocked by a policy", report.blocked),
+            ("  held for a person", report.held),
+            ("effects applied", f"{report.effects_applied} on the customer's own, within the policies"),
+            ("effects outside", str(report.effects_outside)),
+            ("replies sent", report.replies),
+            ("replies stopped", str(report.replies_stopped)),
+            ("internal text leaked", str(report.internal_text_leaked)),
+            ("handed to people", report.to_people),
+            ("failed", str(report.failed)),
+            ("got through", "\n".join([*report.outside, *report.leaked])),
+        ]
+    )

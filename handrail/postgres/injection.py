@@ -1,0 +1,32 @@
+"""What the ledger and the transcripts tell of the cases of one channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handrail.postgres.pool import Pool, reading, rows
+from handrail.postgres.queries import QUERIES
+
+Row = dict[str, Any]
+
+
+async def applied(pool: Pool, channel: str) -> list[Row]:
+    """Effects that were applied: case_id, customer_id, effect_id, action, arguments, ruling, approval_status, permitted."""
+    return await _all(pool, "effects_of_channel", channel)
+
+
+async def standing(pool: Pool, channel: str) -> dict[tuple[str, str], int]:
+    """How many proposals stand in the ledger, by kind and status."""
+    found = await _all(pool, "statuses_of_channel", channel)
+    return {(row["kind"], row["status"]): row["count"] for row in found}
+
+
+async def said(pool: Pool, channel: str) -> list[Row]:
+    """What the agent said: case_id, customer_id, text."""
+    return await _all(pool, "said_by_the_agent", channel)
+
+
+async def _all(pool: Pool, query: str, channel: str) -> list[Row]:
+    async with reading(pool) as connection, rows(connection) as cursor:
+        await cursor.execute(QUERIES[query], {"channel": channel})
+        return list(await cursor.fetchall())
