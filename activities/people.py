@@ -7,21 +7,26 @@ from typing import Any
 
 from temporalio import activity
 
-from handrail.domain.approvals import Attempt, Decision, DecisionKind, Identity, Permit, Seen, Source
-from handrail.domain.errors import ApprovalRefused, BusinessRefused, InvalidInput
+from handrail.domain.approvals import Attempt, Decision, DecisionKind, Identity, Permit, RequestKind, Seen, Source
+from handrail.domain.controls import admit
+from handrail.domain.decisions import BINDING
+from handrail.domain.errors import ApprovalRefused, BusinessRefused, InvalidInput, SwitchedOff
 from handrail.domain.messages import check_text
 from handrail.domain.model import digest
 from handrail.domain.people import NOBODY
 from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.replies import LONGEST
 from handrail.domain.reviewers import Asked, NotAdmitted, Reviewers
-from handrail.ports import Identities, ReviewersInForce, SystemOfRecord
+from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord
 
 
 class PeopleActivities:
-    """Reaches the case's history, the reviewers in force and the business's tools through ports."""
+    """Reaches the case's history, the reviewers and controls in force and the business's tools through ports."""
 
-    def __init__(self, record: SystemOfRecord, identities: Identities, reviewers: ReviewersInForce) -> None:
+    def __init__(
+        self, record: SystemOfRecord, identities: Identities, reviewers: ReviewersInForce, controls: Controls
+    ) -> None:
+        self._controls = controls
         self._record = record
         self._identities = identities
         self._reviewers = reviewers
@@ -44,6 +49,7 @@ class PeopleActivities:
                 decision, facts = await self._edited(attempt, decision)
             asked = Asked.of(attempt.approval.request, facts)
             roles = reviewers.admit(asked, decision.reviewer, decision.identity)
+            await self._refuse_stopped(attempt)
         except NotAdmitted as refused:
             return Permit(decision=decision, refused=str(refused))
         decision = decision.model_copy(update={"roles": roles})
@@ -62,6 +68,25 @@ class PeopleActivities:
         who = reviewers.called(sender if from_history else given)
         changes = {"reviewer": who, "identity": identity, "sender": sender, "reviewers_version": reviewers.version}
         return decision.model_copy(update=changes)
+
+    async def _refuse_stopped(self, attempt: Attempt) -> None:
+        """A yes to what could not be carried out counts for nothing, so none is taken; a no always is.
+
+        Raises:
+            NotAdmitted: a live control keeps in what the agent wants, whoever approves it.
+        """
+        request = attempt.approval.request
+        if request.kind is not RequestKind.APPROVAL or attempt.decision.decision not in BINDING:
+            return
+        standing = await self._controls.over(attempt.topic, attempt.customer_id)
+        found = standing.dialled(None if request.action == SEND_REPLY else request.action)
+        try:
+            admit(found, approved=True)
+        except SwitchedOff as stopped:
+            raise NotAdmitted(
+                f"decision: {stopped} What the agent wants is not carried out while that holds, so no approval is taken. "
+                "Reject it, or take the case and do it yourself, or wait until it is lifted (handrail controls list)."
+            ) from None
 
     async def _edited(self, attempt: Attempt, decision: Decision) -> tuple[Decision, dict[str, Any]]:
         arguments, facts = await self._check_edit(attempt)

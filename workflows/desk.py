@@ -109,6 +109,7 @@ class Desk:
         attempt = Attempt(
             case_id=row.case_id,
             customer_id=row.customer_id,
+            topic=row.topic or "",
             approval=shown,
             decision=decision,
             changed=changed,

@@ -190,6 +190,7 @@ class Attempt(Stored):
 
     case_id: str
     customer_id: str
+    topic: str = ""
     approval: Approval
     decision: Decision
     changed: list[str] = Field(default_factory=list)

@@ -26,6 +26,7 @@ from handrail.domain.approvals import Approval, Decision, DecisionKind, HumanReq
 from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.classification import Classification, Risk
 from handrail.domain.consulting import Opinion, Question
+from handrail.domain.controls import Control, Hand, Standing, concerning
 from handrail.domain.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, InvalidInput, ModelFailed
 from handrail.domain.handoffs import Handoff
@@ -35,7 +36,7 @@ from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.routes import Route
 from handrail.domain.staff import Expectation, Need, Roster
-from handrail.domain.topics import Topic
+from handrail.domain.topics import Autonomy, Setting, Topic
 from handrail.topics.dial import TopicDial
 from workflows.turn import Unserialised
 
@@ -66,6 +67,26 @@ class FakeTopics:
 
     def all(self) -> list[Topic]:
         return self.topics
+
+
+@dataclass
+class FakeControls:
+    """What is set, and a lever of the dial like the real ones."""
+
+    controls: list[Control] = field(default_factory=list)
+
+    def put(self, level: Autonomy, scope: str = "global", hand: Hand = Hand.PERSON) -> None:
+        number = len(self.controls)
+        made = Control(
+            control_id=number, scope=scope, level=level, hand=hand, reason="a test", actor="ann", asked_at=NOON, set_at=NOON
+        )
+        self.controls.append(made)
+
+    async def over(self, topic: str, customer_id: str) -> Standing:
+        return concerning(self.controls, topic, [])
+
+    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
+        return (await self.over(topic.name, "")).settings(tool)
 
 
 @dataclass
@@ -249,7 +270,8 @@ class Stage:
         consulting: bool = True,
     ) -> None:
         self.topics = FakeTopics(topics or [topic()])
-        self.dial = TopicDial()
+        self.controls = FakeControls()
+        self.dial = TopicDial(self.controls)
         self.router = FakeRouter(found) if found else FakeRouter()
         self.policies, self.model = FakePolicies(), FakeModel(list(answers))
         self.bank, self.cases, self.contacts = FakeBank(), FakeCases(), FakeContacts()

@@ -16,8 +16,10 @@ from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.replies import LONGEST
 from handrail.domain.reviewers import Person, Reviewers, Role
 from handrail.domain.reviewers import Roster as Sheet
+from handrail.domain.topics import Autonomy
 from handrail.postgres.record import CheckedProposal, PostgresRecord
 from handrail.shop import business
+from tests.graphs.fakes import FakeControls
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVERYBODY = Reviewers()
@@ -58,7 +60,7 @@ async def attempted(
 ) -> Permit:
     """What comes of the edit of `ASKED`, or of a reply."""
     shop = cast(Any, Shop(**{"refunded_before": 0.0, **pins}))
-    people = PeopleActivities(shop, Unknown(), Roster(reviewers))
+    people = PeopleActivities(shop, Unknown(), Roster(reviewers), FakeControls())
     asked: dict[str, Any] = {"text": "All is wel."} if action == SEND_REPLY else ASKED
     request = HumanRequest(request_id="a1", action=action, title="Refund", headline="refund", arguments=asked)
     approval = Approval(approval_id="a1", case_id="c-1", revision=1, request=request, opened_at=NOW, due_at=NOW)
@@ -127,3 +129,32 @@ async def test_an_edited_reply_has_no_other_field() -> None:
 
 async def test_an_edited_reply_comes_back_clean() -> None:
     assert await edited({"text": "  All is well. "}, action=SEND_REPLY) == {"text": "All is well."}
+
+
+@pytest.mark.parametrize(
+    ("level", "scope", "decision", "refused"),
+    [
+        (Autonomy.OFF, "global", DecisionKind.APPROVE, True),
+        (Autonomy.DRAFT, "topic:refund", DecisionKind.APPROVE, True),
+        (Autonomy.OFF, "tool:refund_order", DecisionKind.APPROVE, True),
+        (Autonomy.OFF, "tool:cancel_order", DecisionKind.APPROVE, False),
+        (Autonomy.REVIEW, "global", DecisionKind.APPROVE, False),
+        (Autonomy.OFF, "global", DecisionKind.REJECT, False),
+    ],
+)
+async def test_no_yes_is_taken_to_what_a_control_keeps_in(
+    level: Autonomy, scope: str, decision: DecisionKind, refused: bool
+) -> None:
+    controls = FakeControls()
+    controls.put(level, scope)
+    people = PeopleActivities(cast(Any, None), Unknown(), Roster(EVERYBODY), controls)
+    request = HumanRequest(request_id="a1", action="refund_order", title="Refund", headline="refund", arguments=ASKED)
+    approval = Approval(approval_id="a1", case_id="c-1", revision=1, request=request, opened_at=NOW, due_at=NOW)
+    taken = Decision(approval_id="a1", revision=1, decision=decision, arguments=ASKED, reviewer="ann", decided_at=NOW)
+    source = Source(workflow_id="case-c-1", run_id="r", update_id="u")
+    attempt = Attempt(case_id="c-1", customer_id="C-1", topic="refund", approval=approval, decision=taken, source=source)
+    permit = await people.permit(attempt)
+    assert bool(permit.refused) is refused
+    if permit.refused:
+        assert f"Control {scope} is at '{level}' by ann" in permit.refused
+        assert "Reject it, or take the case" in permit.refused
