@@ -22,6 +22,7 @@ from handrail.cli import (
     handoff,
     injection,
     messages,
+    policy,
     shop,
     topics,
 )
@@ -110,6 +111,7 @@ app.add_typer(controls.app, name="controls")
 app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")
+app.add_typer(policy.app, name="policy")
 app.add_typer(handoff.app, name="handoff")
 app.add_typer(injection.app, name="drill")
 app.add_typer(contract.app, name="contract")

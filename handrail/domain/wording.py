@@ -63,7 +63,7 @@ def shown(value: Any) -> str:
 
 
 def because(rule: Rule, facts: Mapping[str, Any], *, held: bool) -> str:
-    """Why the rule held or not, with the values that it saw: 'refund_amount_usd 180 is above 100: yes'."""
+    """Why the rule held or not, with the values that it saw: 'refund_amount_usd (180) is above 100: yes'."""
     parts = [_condition(rule.condition, facts)] if rule.condition else []
     if rule.expression:
         expression = " ".join(rule.expression.split())
@@ -76,7 +76,7 @@ def _condition(condition: Condition, facts: Mapping[str, Any]) -> str:
         case Comparison(field=field, value=value):
             held = compare(condition, facts)
             answer = "not known" if held is None else "yes" if held else "no"
-            return f"{field} {shown(facts.get(field))} {_WORDS[condition.operator]} {shown(value)}: {answer}"
+            return f"{field} ({shown(facts.get(field))}) {_WORDS[condition.operator]} {shown(value)}: {answer}"
         case AllOf(all=parts):
             return " and ".join(_condition(one, facts) for one in parts)
         case AnyOf(any=parts):

@@ -187,7 +187,7 @@ BROKEN = {
     "an example that fails": (
         GOOD.replace("expect: allow", "expect: block", 1),
         14,
-        "example 'at home' expects block, but the file rules allow (large: amount 100 is at least 100: yes and "
+        "example 'at home' expects block, but the file rules allow (large: amount (100) is at least 100: yes and "
         "country != 'NO'; default_action: no rule matched).",
     ),
     "an example about nothing": (

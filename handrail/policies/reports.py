@@ -1,0 +1,104 @@
+"""What the examples of policy files come to, for people who write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from handrail.definitions import Document, files
+from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.model import Stored
+from handrail.domain.policies import Policy
+from handrail.domain.proposals import Ruling
+from handrail.policies.checks import same_id
+from handrail.policies.contradictions import outdone
+from handrail.policies.names import Known
+from handrail.policies.sets import PolicySet, build, document
+from handrail.policies.trials import Trial, tried, untried
+
+
+class Exercised(Stored):
+    """One example: what it expects, what the file rules, and why."""
+
+    name: str
+    tool: str
+    expect: Ruling
+    ruling: Ruling
+    passed: bool
+    because: str
+    rules: list[str] = Field(default_factory=list, description="the rules that led to the ruling")
+
+
+class Report(Stored):
+    """One file: why it is refused, or its examples with the rules that none of them reaches.
+
+    `idle` are rules that never decide, because a stricter one holds wherever they do.
+    """
+
+    file: str
+    policy: str = ""
+    version: str = ""
+    refused: str | None = None
+    examples: list[Exercised] = Field(default_factory=list)
+    untried: list[str] = Field(default_factory=list)
+    idle: list[str] = Field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether it can be used and every example rules as it says."""
+        return self.refused is None and all(one.passed for one in self.examples)
+
+
+def reports(path: Path, known: Known) -> list[Report]:
+    """A report for each file of a folder, or for one file.
+
+    Raises:
+        DefinitionInvalid: there is none.
+    """
+    found: list[Report] = []
+    read: list[tuple[Document, Policy]] = []
+    for file in files(path):
+        try:
+            one = document(file)
+            built = build([one], known, examples=False)
+        except DefinitionInvalid as error:
+            found.append(Report(file=str(file), refused=str(error)))
+            continue
+        read.append((one, built.policies[0]))
+        twice = same_id(read)
+        found.append(Report(file=str(file), refused=twice[0]) if twice else _report(one, built, known))
+        read = read[:-1] if twice else read
+    return found
+
+
+def _report(file: Document, built: PolicySet, known: Known) -> Report:
+    (policy,) = built.policies
+    trials = tried(policy, built.expressions, known)
+    idle = [
+        f"{rule.id} never decides: {other.id} holds wherever it does and is stricter"
+        for rule in policy.rules.rules
+        if (other := outdone(rule, policy.rules.rules, built.expressions))
+    ]
+    return Report(
+        file=str(file.path),
+        policy=policy.id,
+        version=file.version,
+        refused=None if trials else file.problem("has no examples. Add at least one for each rule, under examples."),
+        examples=[_exercised(policy, one) for one in trials],
+        untried=untried(policy, trials) if trials else [],
+        idle=idle,
+    )
+
+
+def _exercised(policy: Policy, trial: Trial) -> Exercised:
+    example = trial.example
+    return Exercised(
+        name=example.name,
+        tool=example.tool or (policy.applies_to or [""])[0],
+        expect=example.expect,
+        ruling=trial.ruling,
+        passed=trial.passed,
+        because=trial.because,
+        rules=[one.rule for one in trial.findings if one.hit and one.hit.ruling is trial.ruling],
+    )
