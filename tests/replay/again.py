@@ -35,7 +35,16 @@ def recorded_graph() -> CaseGraph:
     """The graph as it is deployed; only the approval runs in the workflow itself."""
     one = Unused().node
     return on_temporal(
-        CaseNodes(classify=one, agent=one, guardrail=one, approval=Approval(240).approval, act=one, resolve=one, escalate=one)
+        CaseNodes(
+            classify=one,
+            consult=one,
+            agent=one,
+            guardrail=one,
+            approval=Approval(240).approval,
+            act=one,
+            resolve=one,
+            escalate=one,
+        )
     )
 
 
