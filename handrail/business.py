@@ -6,6 +6,8 @@ Nothing outside that package knows what an order is.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,11 +134,13 @@ class Business:
 
 
 def load_business(name: str) -> Business:
-    """The business of the package `name`, for example `handrail.shop`.
+    """The business of the package `name`, for example `handrail.shop`; a package in the working folder is found too.
 
     Raises:
         DefinitionInvalid: there is no such package, or it has no `business`.
     """
+    if os.getcwd() not in sys.path:  # the console script's path begins elsewhere, `python -m worker` has it already
+        sys.path.append(os.getcwd())
     try:
         module = import_module(name)
     except ModuleNotFoundError as error:
