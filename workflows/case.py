@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from handrail.domain.messages import Message
     from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
     from workflows.attributes import publish
-    from workflows.desk import Desk
+    from workflows.desk import TYPED, Desk
     from workflows.inputs import NOTHING, refusal, value_of
     from workflows.intake import Intake, by_person
     from workflows.loop import Loop
@@ -85,7 +85,7 @@ class CaseWorkflow:
     @workflow.update(name="decide", description="Decide: {decision, approval_id, revision, arguments, note, reviewer}")
     async def decide(self, raw: RawValue = NOTHING) -> Approval:
         wanted, _ = self._take(lambda: self._intake.check_decision(raw, workflow.now()))
-        return await self._await(lambda: self._desk.decide(wanted, sent(), "decide"))
+        return await self._await(lambda: self._desk.decide(wanted, sent(), TYPED))
 
     @decide.validator
     def _check_decide(self, raw: RawValue = NOTHING) -> None:

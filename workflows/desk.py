@@ -18,6 +18,8 @@ from workflows.memory import CaseMemory
 from workflows.menu import FINISH, HAND_BACK, TAKE, decision_of
 from workflows.options import CHECK, CHECK_SIGNAL
 
+TYPED = "decide"
+"""Came as an update that names who decides: its sender reads the refusal, and nobody else's entries change."""
 WITHOUT_NOTE = "Handed back without a note."
 
 
@@ -48,19 +50,18 @@ class Desk:
                 raise ApprovalRefused(permit.refused)
             return self._intake.settle(current, permit, workflow.now(), source)
         except ApprovalRefused as refused:
-            self._refuse(current, permit.decision, str(refused), source)
-            raise
+            raise ApprovalRefused(self._refused(current, permit.decision, str(refused), source)) from None
 
-    def _refuse(self, approval: Approval, decision: Decision, words: str, source: Source) -> None:
-        """A click spends the name that it was made by: whoever may gets another one."""
-        self._intake.refused(decision, words, workflow.now(), source)
-        if decision.via == "decide":
-            return
-        again = self._memory.ask_again(approval, workflow.now())
-        self._memory.notice = (
-            f"{workflow.now():%Y-%m-%d %H:%M} UTC: ‘{decision.decision}’ by {decision.reviewer} does not count. {words} "
-            f"It is asked again as r{again.revision}."
-        )
+    def _refused(self, approval: Approval, decision: Decision, words: str, source: Source) -> str:
+        """Note the attempt. A click spends the name that it was made by: whoever may gets another one."""
+        now = workflow.now()
+        self._intake.refused(decision, words, now, source)
+        if decision.via == TYPED:
+            return words
+        again = self._memory.ask_again(approval, now)
+        told = f"‘{decision.decision}’ by {decision.reviewer} does not count. {words} It is asked again as r{again.revision}."
+        self._memory.notice = f"{now:%Y-%m-%d %H:%M} UTC: {told}"
+        return told
 
     async def click(self, name: str, note: Any, source: Source, via: str) -> Any:
         """A menu entry was chosen; the box holds nothing or a note. Raises: Refused: see the single steps."""

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from handrail.cli import (
+    audit,
     cases,
     conformance,
     contract,
@@ -116,6 +117,7 @@ app.add_typer(handoff.app, name="handoff")
 app.add_typer(injection.app, name="drill")
 app.add_typer(contract.app, name="contract")
 app.add_typer(conformance.app)
+app.add_typer(audit.app, name="audit")
 app.add_typer(database.app)
 
 

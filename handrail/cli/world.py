@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import typer
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
     from handrail.business import Business
     from handrail.domain.messages import Message
     from handrail.postgres.cases import PostgresCases
@@ -61,10 +63,16 @@ class World:
     async def cases(self, *, identity: str | None = None, patience: float | None = None) -> AsyncIterator[CaseClient]:
         """The client. `identity` is who acts, for the history. Raises: Unreachable."""
         from handrail.temporal.client import PATIENCE_SECONDS, CaseClient
+
+        client = await self.temporal(identity)
+        yield CaseClient(client, task_queue=self.settings.task_queue, patience=patience or PATIENCE_SECONDS)
+
+    async def temporal(self, identity: str | None = None) -> Client:
+        """Temporal itself. Raises: Unreachable."""
         from handrail.temporal.connect import connect
 
         s = self.settings
-        client = await connect(
+        return await connect(
             s.temporal_address,
             s.temporal_namespace,
             tls=s.temporal_tls,
@@ -74,7 +82,6 @@ class World:
             api_key=s.temporal_api_key.get_secret_value() if s.temporal_api_key else None,
             identity=identity,
         )
-        yield CaseClient(client, task_queue=s.task_queue, patience=patience or PATIENCE_SECONDS)
 
     @asynccontextmanager
     async def pool(self) -> AsyncIterator[Pool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,10 +15,12 @@ from temporalio.api.history.v1 import (
 )
 from temporalio.client import Client
 from temporalio.common import RawValue
+from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.approvals import Decision, DecisionInput, DecisionKind, Identity, Source
 from handrail.domain.errors import InvalidInput
 from handrail.domain.messages import check_name, check_text
+from handrail.domain.model import Stored
 
 BARE = (DecisionKind.APPROVE, DecisionKind.REJECT)
 """Signals whose names say nothing about what is decided; their payload does."""
@@ -50,9 +52,10 @@ class HistoryIdentities:
         return ""
 
     async def _by_signal(self, source: Source, decision: Decision) -> str:
-        """The first signal that could have settled it, of those that the workflow task of that moment handed over.
+        """The signal that it came by, of the equal ones that the workflow task of that moment handed over.
 
-        Anybody may send the same name before it means something and after it has ended, with the same words in it.
+        `source.place` says which of them: they come in the order of the history. Anybody may send the same name before it
+        means something and after it has ended, with the same words in it.
         """
         handle = self._client.get_workflow_handle(source.workflow_id, run_id=source.run_id)
         fitting: list[str] = []
@@ -65,7 +68,7 @@ class HistoryIdentities:
                 started = event.event_time.ToDatetime(decision.decided_at.tzinfo)
             elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
                 if started and abs(started - decision.decided_at) <= _SAME_MOMENT:
-                    return fitting[0] if fitting else ""
+                    return fitting[source.place] if len(fitting) > source.place else ""
                 fitting.clear()
         return ""
 
@@ -76,6 +79,54 @@ class HistoryIdentities:
             return said(given, decision) if sent.signal_name in BARE else noted(given, decision)
         except (InvalidInput, ValidationError, ValueError, RecursionError):
             return False
+
+
+class Sent(Stored):
+    """An update or a signal as the history holds it."""
+
+    event_id: int
+    at: datetime
+    name: str
+    identity: str
+    update_id: str | None = None
+
+
+class Senders:
+    """Who sent what to the cases' runs; each history is read once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._read: dict[tuple[str, str], list[Sent]] = {}
+
+    async def of(self, case_id: str, details: dict[str, Any]) -> list[Sent]:
+        """The events that the audit entry's details name: one update, or every signal of the name. None past retention."""
+        run_id, update_id, name = (details.get(one) for one in ("run_id", "update_id", "signal"))
+        if not run_id or not (update_id or name):
+            return []
+        key = (f"case-{case_id}", run_id)
+        if key not in self._read:
+            self._read[key] = await self._events(*key)
+        return [one for one in self._read[key] if (one.update_id == update_id if update_id else one.name == name)]
+
+    async def _events(self, workflow_id: str, run_id: str) -> list[Sent]:
+        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            return [sent async for event in handle.fetch_history_events() if (sent := sent_by(event))]
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return []
+            raise
+
+
+def sent_by(event: HistoryEvent) -> Sent | None:
+    """The update or signal with its sender, if the event is one."""
+    at = event.event_time.ToDatetime(UTC)
+    if accepted := update(event):
+        meta, name = accepted.accepted_request.meta, accepted.accepted_request.input.name
+        return Sent(event_id=event.event_id, at=at, name=name, identity=meta.identity, update_id=meta.update_id)
+    if given := signal(event):
+        return Sent(event_id=event.event_id, at=at, name=given.signal_name, identity=given.identity)
+    return None
 
 
 def update(event: HistoryEvent) -> WorkflowExecutionUpdateAcceptedEventAttributes | None:

@@ -1,0 +1,203 @@
+"""`handrail audit …`: prove that nothing was changed, and hand it out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handrail.cli.failures import Exit
+from handrail.cli.options import Json
+from handrail.cli.world import World, world
+
+if TYPE_CHECKING:
+    from handrail.domain.audit import Anchor, Link, Report
+
+app = typer.Typer(no_args_is_help=True, help="The audit: check its chain of hashes, hand it out.")
+CaseOption = Annotated[str | None, typer.Option("--case", help="One case only.", show_default=False)]
+FORMAT = "handrail-audit"
+
+
+@app.command()
+def verify(
+    ctx: typer.Context,
+    case_id: CaseOption = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", exists=True, dir_okay=False, help="An export, instead of the database.")
+    ] = None,
+    anchors: Annotated[
+        list[str] | None,
+        typer.Option("--anchor", metavar="SEQUENCE:HASH", help="Kept from earlier; may be repeated.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute every hash anew. Ends with exit code 5 at the first entry that was changed, removed, moved or put in."""
+    from handrail.domain.audit import Anchor
+    from handrail.domain.errors import InvalidInput
+
+    if file and case_id:
+        raise InvalidInput("--case: goes with the database, not with --file: an export says itself what it is of.")
+    kept = [Anchor.parse(one) for one in anchors or []]
+    report = check_file(file, kept) if file else asyncio.run(check_database(world(ctx), case_id, kept))
+    show(report, as_json=as_json)
+    if report.broken:
+        raise typer.Exit(Exit.CONFLICT)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The file to write, JSON lines.", show_default=False)],
+    case_id: CaseOption = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="UTC.", show_default=False)
+    ] = None,
+    with_history: Annotated[
+        bool, typer.Option("--with-history", help="Add who sent each update and signal, as Temporal's history says.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the entries with their hashes and an anchor, so that anybody can check them with `audit verify --file`."""
+    from handrail.cli.documents import print_document
+    from handrail.cli.tables import screen
+
+    summary = asyncio.run(write(world(ctx), out, case_id, since, with_history=with_history))
+    if as_json:
+        print_document(summary)
+    else:
+        screen().print(f"{summary['entries']} entries written to {out}. Anchor, to be kept elsewhere: {summary['anchor']}")
+
+
+async def check_database(place: World, case_id: str | None, anchors: list[Anchor]) -> Report:
+    """The chain as it stands, and that nothing happened which it does not hold."""
+    from handrail.domain.audit import Checker
+    from handrail.domain.audit import verify as verify_links
+    from handrail.postgres.audit import PostgresAudit
+
+    async with place.pool() as pool, PostgresAudit(pool).trail(case_id) as trail:
+        checker = Checker(contiguous=case_id is None, anchors=anchors)
+        report = await verify_links(trail.links(), checker, None if case_id else trail.head)
+        unseen = None if report.broken else await trail.unwitnessed()
+        return report.model_copy(update={"broken": unseen}) if unseen else report
+
+
+async def write(place: World, out: Path, case_id: str | None, since: datetime | None, *, with_history: bool) -> dict[str, Any]:
+    """Write the export; says what was written."""
+    from datetime import UTC
+
+    from handrail.domain.audit import canonical
+    from handrail.postgres.audit import PostgresAudit
+
+    moment = since.replace(tzinfo=UTC) if since else None
+    head: dict[str, Any] = {"format": FORMAT, "version": 1, "case": case_id, "since": moment.isoformat() if moment else None}
+    entries, last = 0, None
+    async with place.pool() as pool, PostgresAudit(pool).trail(case_id, moment) as trail, joined(place, with_history) as told:
+        with out.open("w", encoding="utf-8") as file:
+            file.write(canonical(head) + "\n")
+            async for link in trail.links():
+                file.write(canonical({**line_of(link), **await told(link)}) + "\n")
+                entries, last = entries + 1, f"{link.sequence}:{link.hash}"
+            anchor = str(trail.head) if case_id is None else last or f"0:{'0' * 64}"
+            file.write(canonical({"entries": entries, "anchor": anchor}) + "\n")
+    return {"file": str(out), "entries": entries, "anchor": anchor}
+
+
+@asynccontextmanager
+async def joined(place: World, wanted: bool) -> AsyncIterator[Callable[[Link], Awaitable[dict[str, Any]]]]:
+    """What the cases' own histories add to an entry; nothing where it is not asked for."""
+    if not wanted:
+        yield nothing
+        return
+    from handrail.temporal.identity import Senders
+
+    senders = Senders(await place.temporal())
+
+    async def told(link: Link) -> dict[str, Any]:
+        found = await senders.of(link.case_id, link.details or {})
+        return {"history": [one.model_dump(mode="json") for one in found]} if found else {}
+
+    yield told
+
+
+async def nothing(link: Link) -> dict[str, Any]:
+    """No history was asked for."""
+    return {}
+
+
+def line_of(link: Link) -> dict[str, Any]:
+    """A link as a line."""
+    fields = link.model_dump(exclude={"at"})
+    return {**fields, "at": link.at.isoformat() if link.at else None}
+
+
+def check_file(file: Path, anchors: list[Anchor]) -> Report:
+    """The chain as an export holds it.
+
+    Raises:
+        InvalidInput: it is no export, or it was cut off.
+    """
+    from handrail.domain.audit import Anchor, Checker
+    from handrail.domain.errors import InvalidInput
+
+    with file.open(encoding="utf-8") as lines:
+        head = read_line(file, 1, next(lines, ""))
+        if head.get("format") != FORMAT or head.get("version") != 1:
+            raise InvalidInput(f"{file}:1: is no export of the audit. Write one with `handrail audit export --out FILE`.")
+        checker = Checker(contiguous=head["case"] is None, from_start=head["since"] is None, anchors=anchors)
+        for number, text in enumerate(lines, start=2):
+            line = read_line(file, number, text)
+            if "anchor" in line:
+                return checker.finish(None if head["case"] else Anchor.parse(line["anchor"]))
+            if not checker.take(link_of_line(file, number, line)):
+                return checker.finish()
+    raise InvalidInput(f"{file}: has no last line with the anchor, so its end is missing. Export it again.")
+
+
+def read_line(file: Path, number: int, text: str) -> dict[str, Any]:
+    """The line's object. Raises: InvalidInput."""
+    from decimal import Decimal
+
+    from handrail.domain.errors import InvalidInput
+
+    try:
+        found = json.loads(text, parse_float=Decimal)
+    except ValueError as error:
+        raise InvalidInput(f"{file}:{number}: is no JSON. Export it again.") from error
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{file}:{number}: is no JSON object. Export it again.")
+    return found
+
+
+def link_of_line(file: Path, number: int, line: dict[str, Any]) -> Link:
+    """The link that the line holds. Raises: InvalidInput."""
+    from pydantic import ValidationError
+
+    from handrail.domain.audit import Link
+    from handrail.domain.errors import InvalidInput
+
+    try:
+        return Link.model_validate(line)
+    except ValidationError as error:
+        raise InvalidInput(f"{file}:{number}: is no entry of the audit. Export it again.") from error
+
+
+def show(report: Report, *, as_json: bool) -> None:
+    """What was found."""
+    from handrail.cli.documents import print_document
+    from handrail.cli.tables import plain, screen
+
+    if as_json:
+        print_document({"ok": report.broken is None, **report.model_dump(mode="json"), "anchor": str(report.head)})
+        return
+    broken = report.broken
+    if broken is None:
+        screen().print(f"Sound: {report.checked} entries of {report.cases} cases. Anchor, to be kept elsewhere: {report.head}")
+        return
+    where = " ".join(filter(None, [f"entry {broken.sequence}" if broken.sequence else "", broken.case_id, broken.entry_id]))
+    screen().print(plain(f"BROKEN at {where}: {broken.problem}. {report.checked} entries before it are sound."))

@@ -1,0 +1,77 @@
+"""The audit as it stands in PostgreSQL: its entries with their links, in one view of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from handrail.domain.audit import Anchor, Broken, Link
+from handrail.postgres.pool import Connection, Pool, rows
+from handrail.postgres.queries import QUERIES
+
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One view of the audit: `head` is where the chain says that it ends. Everything is of one case, where one is named."""
+
+    head: Anchor
+    _connection: Connection
+    _case_id: str | None
+    _first: int
+
+    async def links(self) -> AsyncIterator[Link]:
+        """Every entry with its link, in the chain's order; those that lack one of the two come last."""
+        async with self._connection.cursor(name="audit_trail", row_factory=dict_row) as cursor:
+            cursor.itersize = AT_ONCE
+            await cursor.execute(QUERIES["audit_trail"], {"case_id": self._case_id, "first": self._first})
+            async for row in cursor:
+                yield link_of(row)
+
+    async def unwitnessed(self) -> Broken | None:
+        """An effect or a decision that has no entry, though it cannot have happened without."""
+        async with rows(self._connection) as cursor:
+            await cursor.execute(QUERIES["unwitnessed"], {"case_id": self._case_id})
+            found = await cursor.fetchone()
+        if found is None:
+            return None
+        words = f"the {found.pop('what')} stands, and the audit holds no entry for it: the entry was removed with its link"
+        return Broken(sequence=None, problem=words, **found)
+
+
+class PostgresAudit:
+    """Reads the audit. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def trail(self, case_id: str | None = None, since: datetime | None = None) -> AsyncIterator[Trail]:
+        """The audit as it is at one moment, from the first entry of `since` on."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(QUERIES["one_view"])
+            head = await _one(connection, "audit_head")
+            first = (await _one(connection, "first_since", since=since))["first"] if since else 1
+            yield Trail(Anchor.model_validate(head), connection, case_id, first)
+
+
+async def _one(connection: Connection, query: str, **parameters: Any) -> dict[str, Any]:
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES[query], parameters)
+        found = await cursor.fetchone()
+        assert found is not None  # noqa: S101
+        return found
+
+
+def link_of(row: dict[str, Any]) -> Link:
+    """The link in a row whose details are JSON text: digits are kept as they are written."""
+    details = None if row["details"] is None else json.loads(row["details"], parse_float=Decimal)
+    return Link.model_validate({**row, "details": details})
