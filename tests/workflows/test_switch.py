@@ -1,0 +1,99 @@
+"""The kill switch while cases are open, on the real server: the model is thinking, a decision waits, people go on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from handrail.cli.drill import ACTOR, Drill, letters
+from handrail.domain.approvals import DecisionInput, DecisionKind
+from handrail.domain.controls import Hand, Scope, Wanted
+from handrail.domain.errors import ApprovalRefused, InvalidInput
+from handrail.domain.topics import Autonomy
+from handrail.postgres.controls import PostgresControls
+from handrail.postgres.drill import PostgresReadings
+from tests.house import DEADLINE_SECONDS, House, wait_for
+from tests.workflows.test_paths import held_refund
+
+ASSISTANT = "select count(*) from handrail.messages where case_id = %(c)s and author = 'assistant'"
+
+
+@pytest.fixture
+async def controls(home: House) -> AsyncIterator[PostgresControls]:
+    held = PostgresControls(home.pool, home.world.business)
+    yield held
+    scopes = [one.scope for one in await held.in_force()]
+    await held.clear(scopes, "the test is over", "test")
+
+
+def wanted(level: Autonomy = Autonomy.OFF, scope: str = "global") -> Wanted:
+    return Wanted(scope=Scope.parse(scope), level=level, reason="a test", actor="ann")
+
+
+async def test_an_answer_that_the_model_was_thinking_about_never_leaves(home: House, controls: PostgresControls) -> None:
+    order = await home.order(status="shipped")
+    await home.model.script(order.order_id, {"latency_seconds": 1.5})
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
+    await wait_for(lambda: home.model.requests(order.order_id))
+    await controls.put(wanted())
+    case = await home.settled(case.case_id)
+    assert (case.status, case.reason) == ("WithHuman", "switched_off")
+    packet = await home.cases.handoff(case.case_id)
+    assert packet
+    assert "Control global is at 'off' by ann" in packet.escalation.words
+    assert packet.facts, "what was looked up is handed on"
+    assert packet.suggested_reply is None
+    await home.cases.claim(case.case_id, "ann")
+    await home.cases.reply(case.case_id, "ann", "It arrives tomorrow.")
+    await home.cases.resolve(case.case_id, "ann")
+    case = await home.until(case.case_id, lambda view: view.status in ("Resolved", "Closed"))
+    assert await home.rows(ASSISTANT, c=case.case_id) == [(0,)]
+    asked = len(await home.model.requests(order.order_id))
+    other = await home.open(order.customer_id, f"Where is my order {order.order_id} now?")
+    assert (other.status, other.reason) == ("WithHuman", "switched_off")
+    assert len(await home.model.requests(order.order_id)) == asked, "no model is asked"
+
+
+async def test_no_approval_is_taken_while_it_is_off_but_a_no_is(home: House, controls: PostgresControls) -> None:
+    case, _ = await held_refund(home)
+    open_one = case.approvals[-1]
+    await controls.put(wanted(scope="tool:refund_order"))
+    seen = {"approval_id": open_one.approval_id, "reviewer": "ann"}
+    with pytest.raises(ApprovalRefused, match="tool:refund_order is at 'off' by ann"):
+        await home.cases.decide(case.case_id, DecisionInput(decision=DecisionKind.APPROVE, revision=open_one.revision, **seen))
+    case = await home.cases.status(case.case_id)
+    assert case.status == "AwaitingApproval"
+    still = case.approvals[-1]
+    await controls.clear(["tool:refund_order"], "over", "ann")
+    await home.cases.decide(case.case_id, DecisionInput(decision=DecisionKind.APPROVE, revision=still.revision, **seen))
+    case = await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
+    assert [one.status for one in case.effects] == ["applied"]
+
+    case, _ = await held_refund(home)
+    await controls.put(wanted())
+    one = case.approvals[-1]
+    no = DecisionInput(decision=DecisionKind.REJECT, approval_id=one.approval_id, revision=one.revision, reviewer="ann")
+    await home.cases.decide(case.case_id, no)
+    case = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert (case.reason, case.effects) == ("switched_off", [])
+
+
+async def test_the_drill_sees_nothing_after_the_switch_and_leaves_what_others_have_set(
+    home: House, controls: PostgresControls
+) -> None:
+    readings = PostgresReadings(home.pool)
+    told: list[str] = []
+    drill = Drill(home.cases, controls, readings, DEADLINE_SECONDS, told.append)
+    await controls.put(wanted(Autonomy.REVIEW, "topic:password_reset"))
+    found = await drill.run(await letters(home.pool, home.world.business, 12))
+    assert found.passed, found
+    assert (found.after_switch, found.cases, found.people_work_ok) == (0, 12, True)
+    assert found.effects + found.replies >= 2
+    assert found.reasons.get("switched_off", 0) >= 1
+    assert [one.scope for one in await controls.in_force()] == ["topic:password_reset"]
+    newest = (await controls.history(1))[0]
+    assert (newest.hand, newest.level, newest.actor) == (Hand.DRILL, Autonomy.AUTO, ACTOR)
+    await controls.put(wanted(Autonomy.REVIEW))
+    with pytest.raises(InvalidInput, match="lift it first"):
+        await drill.run([])
