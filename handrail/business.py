@@ -133,14 +133,19 @@ class Business:
         object.__setattr__(self, "by_name", {tool.name: tool for tool in self.tools})
 
 
+def look_here() -> None:
+    """Find packages in the working folder too. `python -m worker` does so by itself, the console script does not."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+
+
 def load_business(name: str) -> Business:
     """The business of the package `name`, for example `handrail.shop`; a package in the working folder is found too.
 
     Raises:
         DefinitionInvalid: there is no such package, or it has no `business`.
     """
-    if os.getcwd() not in sys.path:  # the console script's path begins elsewhere, `python -m worker` has it already
-        sys.path.append(os.getcwd())
+    look_here()
     try:
         module = import_module(name)
     except ModuleNotFoundError as error:

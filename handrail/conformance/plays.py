@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from handrail.business import look_here
 from handrail.domain.errors import DefinitionInvalid
 
 EXAMPLES = "examples"
@@ -91,6 +92,7 @@ def package_of(name: str) -> str:
     Raises:
         DefinitionInvalid: there is no such package.
     """
+    look_here()
     for candidate in (f"{EXAMPLES}.{name}", name):
         try:
             if find_spec(candidate) is not None:
