@@ -92,7 +92,7 @@ def explain(
     place = world(ctx)
     known, policies = names(place), FilePolicies.of(folder(place), place.business)
     if what.endswith(".json") or Path(what).is_file():
-        proposal, given = asked(_text(Path(what)), place.business, known)
+        proposal, given = asked(_text(Path(what)), place.business, known, policies.needed)
         made = asked_document(policies, proposal, given)
         print_document(made) if as_json else print_asked(made)
         return

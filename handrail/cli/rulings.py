@@ -219,4 +219,19 @@ def moment_of(text: str) -> str:
 
 
 def _fields(fields: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name}: {before} → {after}" for name, (before, after) in fields.items())
+    return "; ".join(f"{name}: {_said(before)} → {_said(after)}" for name, (before, after) in fields.items())
+
+
+def _said(value: Any) -> str:
+    """A condition as one would write it, everything else as it is."""
+    match value:
+        case None:
+            return "none"
+        case {"field": field, "operator": operator, "value": against}:
+            return f"{field} {operator} {against}"
+        case {"all": parts}:
+            return " and ".join(_said(part) for part in parts)
+        case {"any": parts}:
+            return f"({' or '.join(_said(part) for part in parts)})"
+        case _:
+            return str(value)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from handrail.business import Business, Kind
+from handrail.business import Business, FactType, Kind
 from handrail.domain.errors import InvalidInput
 from handrail.domain.model import Model, digest
 from handrail.domain.policies import flat
 from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
 from handrail.policies.names import Known, nearest
+
+_VALUES: dict[FactType, Any] = {
+    FactType.NUMBER: 1,
+    FactType.TEXT: "…",
+    FactType.FLAG: True,
+    FactType.NUMBERS: [1],
+    FactType.TEXTS: ["…"],
+}
 
 
 class Asked(Model):
@@ -30,13 +38,15 @@ class Asked(Model):
         return flat(facts) if isinstance(facts, dict) else facts
 
 
-def asked(text: str, business: Business, known: Known) -> tuple[Proposal, dict[str, Any]]:
-    """The proposal and its facts.
+def asked(
+    text: str, business: Business, known: Known, needed: Callable[[str], list[str]] = lambda action: []
+) -> tuple[Proposal, dict[str, Any]]:
+    """The proposal and its facts; `needed` are those that rules for an action need.
 
     Raises:
         InvalidInput: it is no such JSON, or names what the business does not have; with an example of what would be right.
     """
-    one = _read(text, business)
+    one = _read(text, business, known, needed)
     if one.action not in known.tool_names():
         raise InvalidInput(f"action: {one.action!r} is no tool of this business. {nearest(one.action, known.tool_names())}.")
     names = known.named_by([one.action])
@@ -60,23 +70,25 @@ def _kind(business: Business, action: str) -> ProposalKind:
     return ProposalKind(business.by_name[action].kind.value)
 
 
-def _read(text: str, business: Business) -> Asked:
-    right = f"What would be right: {json.dumps(_example(business), ensure_ascii=False)}"
+def _read(text: str, business: Business, known: Known, needed: Callable[[str], list[str]]) -> Asked:
     try:
         return Asked.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
-        raise InvalidInput(f"line {error.lineno}: is no JSON ({error.msg}). {right}") from error
+        wrong = f"line {error.lineno}: is no JSON ({error.msg})"
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the file"
         words = {"missing": "is missing", "extra_forbidden": "is no key that is known here"}.get(first["type"], first["msg"])
-        raise InvalidInput(f"{where}: {words}. {right}") from error
+        wrong = f"{where}: {words}"
+    right = json.dumps(_example(business, known, needed), ensure_ascii=False)
+    raise InvalidInput(f"{wrong}. What would be right: {right}")
 
 
-def _example(business: Business) -> Mapping[str, Any]:
+def _example(business: Business, known: Known, needed: Callable[[str], list[str]]) -> dict[str, Any]:
     tool = next((one for one in business.tools if one.kind is Kind.EFFECT), business.tools[0])
-    schema = tool.arguments.model_json_schema()
-    values: dict[str, Any] = {"string": "…", "number": 1, "integer": 1, "boolean": True, "text": "…", "flag": True}
-    required = {name: values.get(schema["properties"][name].get("type"), "…") for name in schema.get("required", [])}
-    facts: dict[str, Any] = {name: values.get(kind.value, 1) for name, kind in list(business.facts.items())[:2]}
-    return {"action": tool.name, "arguments": required, "facts": {**facts, "case": {"turn": 1}}}
+    names = known.named_by([tool.name])
+    return {
+        "action": tool.name,
+        "arguments": {name: _VALUES[kind] for name, kind in known.arguments.get(tool.name, {}).items()},
+        "facts": {name: _VALUES[names[name]] for name in needed(tool.name) if not name.startswith(("proposal.", "history."))},
+    }

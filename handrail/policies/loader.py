@@ -11,7 +11,7 @@ from handrail.business import Business, FactType, Kind
 from handrail.definitions import Document, Live, refuse
 from handrail.domain.policies import Policy
 from handrail.domain.proposals import Proposal, Verdict
-from handrail.domain.rulings import Finding
+from handrail.domain.rulings import Finding, fields_of, may_rule_on
 from handrail.policies.names import Known, known, of_business
 from handrail.policies.sets import PolicySet, build
 
@@ -40,6 +40,7 @@ class FilePolicies:
         self._known = Known(base.facts, base.tools, {**base.arguments, **(arguments or {})})
         self._effects = frozenset(effects)
         self._unnamed: frozenset[str] = frozenset()
+        self._bare: frozenset[str] = frozenset()
         self._places: Mapping[str, Document] = {}
         self._live = Live(path, self._build)
 
@@ -84,6 +85,13 @@ class FilePolicies:
         """Whether a policy in force is for the action by name."""
         return any(action in (policy.applies_to or ()) for policy in self.all())
 
+    def needed(self, action: str) -> list[str]:
+        """The facts that rules for the action need, so that somebody can write them down."""
+        now = self._live.now().value
+        concerned = [policy for policy in now.policies if may_rule_on(policy, action)]
+        fields = [field for policy in concerned for rule in policy.rules.rules for field in fields_of(rule, now.expressions)]
+        return list(dict.fromkeys(fields))
+
     def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[Finding]:
         """Every rule of every policy with the values that it saw and what came of it."""
         return self._live.now().value.examine(proposal, facts)
@@ -98,6 +106,10 @@ class FilePolicies:
                 "No policy names %s in applies_to: wherever no rule finds its facts either, a person decides on it.", tool
             )
         self._unnamed = unnamed
+        bare = frozenset(policy.id for policy in built.policies if not policy.examples)
+        for name in sorted(bare - self._bare):
+            log.warning("The policy %s has no examples, so nothing holds it up; `handrail policy test` refuses it.", name)
+        self._bare = bare
         return built
 
 
