@@ -22,8 +22,11 @@ from handrail.cli import (
     graph,
     handoff,
     injection,
+    matrix,
     messages,
     policy,
+    queue,
+    shifts,
     shop,
     topics,
 )
@@ -113,6 +116,9 @@ app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")
 app.add_typer(policy.app, name="policy")
+app.add_typer(matrix.app, name="matrix")
+queue.app.add_typer(shifts.app, name="shift")
+app.add_typer(queue.app, name="queue")
 app.add_typer(handoff.app, name="handoff")
 app.add_typer(injection.app, name="drill")
 app.add_typer(contract.app, name="contract")
