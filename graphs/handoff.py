@@ -21,6 +21,7 @@ FACT_BYTES = 6_000
 SAID = 1_500
 """Characters of one message."""
 MESSAGES = 60
+HEARD = 120
 STATED = 120
 EARLIER = 20
 
@@ -29,7 +30,7 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
     """The packet of what this turn, the turns and the packets before it know. `transcript` is everything that was said."""
     row, before = view.row, view.handoff
     said = together(transcript, view.incoming)
-    heard = [one for one in said if one.author is Author.CUSTOMER]
+    heard = ends([one for one in said if one.author is Author.CUSTOMER], HEARD)
     known: list[Any] = [one.value for one in view.facts] + [[one.arguments, one.result] for one in view.effects]
     facts_stated = stated(heard, known)
     trail = view.trail.then(telling.trail(view, matrix=getattr(route, "version", ""), model=view.answered_by))

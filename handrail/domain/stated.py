@@ -36,6 +36,7 @@ _ADDRESSES = (
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}(?:{_POSTAL})\s+{_PLACE}(?:[\s-]{_PLACE}){{0,2}}"),
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}{_PLACE}(?:\s{_PLACE}){{0,2}}\s?,?\s(?:[A-Z]{{2}}\s)?(?:{_POSTAL})\b"),
 )
+_CARD_LIKE = re.compile(r"\d(?:[\W_]{0,3}\d){12}")
 _ATTACHED = re.compile(
     r"\b(?:attach(?:ed|ment|ments)|enclosed|screenshots?|photos?|pictures?|(?:a|an|my|the) (?:pdf|scan|receipt)"
     r"|anhang|anlage|angehängt|beigefügt|foto|fotos|bildschirmfoto|beleg"
@@ -89,6 +90,8 @@ def stated(messages: Iterable[Message], facts: Iterable[Any] = ()) -> list[State
 
 def without_cards(text: str) -> str:
     """The text with all but the last four digits of card numbers hidden: whoever takes over does not need them."""
+    if not _CARD_LIKE.search(text):
+        return text
     for claim in claims(clean(text)):
         if claim.kind == "card":
             text = text.replace(claim.shown, _last_four(claim.shown))

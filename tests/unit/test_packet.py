@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from graphs.state import CaseState
 from handrail.domain.approvals import ApprovalStatus, Decision, DecisionKind, HumanRequest, RequestKind
 from handrail.domain.cases import CaseOpen, CaseStatus
-from handrail.domain.classification import Risk
+from handrail.domain.classification import Risk, SentimentPoint
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Route
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, Versions
 from handrail.domain.messages import IncomingMessage
+from handrail.domain.stated import StatedFact
+from workflows.briefing import markdown
 from workflows.essentials import essentials
 from workflows.foreign import escape
 from workflows.memory import CaseMemory, Suspended
@@ -69,7 +71,14 @@ def escalated(text: str = "My blender is broken.", words: str = "The customer as
         risk=Risk.LOW,
         language="en",
         tried=[words] * 9,
-        policy_hits=[words] * 9,
+        policy_hits=[PolicyHit(policy=words, rule=words, message=words, version=words)] * 9,
+        stated=[StatedFact(kind=words, value=text, turn=1, at=NOW)] * 9,
+        said=[Said(turn=1, at=NOW, text=text)] * 9,
+        facts=[Fact(name=words, value={words: text}, source=words, at=NOW, clipped=words)] * 9,
+        sentiment=[SentimentPoint(turn=1, at=NOW, frustration=0.6)],
+        open_questions=[words] * 9,
+        earlier=[Passing(at=NOW, reason=words, words=words, queue=words, tier=1)],
+        versions=Versions(router=words, policies=[words], matrix=words, model=words),
         suggested_reply=words,
         next_step=words,
         transcript="t",
@@ -257,3 +266,33 @@ def test_how_to_decide_survives_any_length(unit: str) -> None:
     assert "**2 · Reject refund · 180.00 USD · r1**" in text
     assert "**Until:** 2026-03-04 09:06 UTC" in text
     assert "### What it is about" in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(NASTY, NASTY)
+def test_no_word_of_anybodys_is_markup_in_the_markdown(text: str, words: str) -> None:
+    handoff = escalated(text or "x", words).handoff
+    assert handoff
+    whole = markdown(handoff)
+    prose = whole.replace("(`", "(").replace("`)", ")").replace("`t`", "t")
+    assert not re.search(r"[<>\[\]{}]", prose)
+    assert all(line.count("**") % 2 == 0 and line.count("`") == 0 for line in prose.splitlines())
+    assert all(line.startswith(("#", "- ")) for line in whole.splitlines() if line)
+
+
+def test_a_packet_of_an_older_release_still_loads() -> None:
+    handoff = escalated().handoff
+    assert handoff
+    old = {name: value for name, value in handoff.model_dump(mode="json").items() if name in OLD} | {
+        "policy_hits": ["rule: words"]
+    }
+    loaded = Handoff.model_validate(old)
+    assert [str(hit) for hit in loaded.policy_hits] == ["rule: words"]
+    assert (loaded.stated, loaded.said) == ([], [])
+    assert "rule: words" in read(markdown(loaded))
+
+
+OLD = {
+    *("version", "case_id", "problem", "wanted", "escalation", "route", "topic", "risk", "language", "facts", "tried"),
+    *("effects", "open_questions", "suggested_reply", "next_step", "transcript", "at"),
+}
