@@ -135,7 +135,7 @@ def show(
                 f"--html: {html} cannot be written ({error.strerror}). Name a file in a folder there is."
             ) from error
     if as_json:
-        print_document({"version": found.version, **rows.table.model_dump(mode="json", exclude_none=True, by_alias=True)})
+        print_document({**rows.table.model_dump(mode="json", exclude_none=True, by_alias=True), "version": found.version})
     elif markdown:
         sys.stdout.write(page.markdown(rows, found.version))
     elif html is not None:

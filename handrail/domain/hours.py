@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from handrail.domain.model import Model
 
@@ -61,7 +61,12 @@ def known_zone(name: str) -> str:
     return name
 
 
-TimeOfDay = Annotated[int, BeforeValidator(minute_of_day)]
+def clock(minute: int) -> str:
+    """510 as `08:30`."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+TimeOfDay = Annotated[int, BeforeValidator(minute_of_day), PlainSerializer(clock, when_used="json")]
 Zone = Annotated[str, AfterValidator(known_zone)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from handrail.domain.classification import Risk
-from handrail.domain.hours import MINUTES_A_DAY, Between, Calendar, Weekday
+from handrail.domain.hours import Between, Calendar, Weekday, clock
 from handrail.domain.model import Model
 
 LISTS = ("reason", "topic", "risk", "language")
@@ -142,7 +142,7 @@ def _said(value: Any) -> str:
             low = f"from {value.at_least:g}" if value.at_least is not None else ""
             return " ".join(filter(None, (low, f"below {value.below:g}" if value.below is not None else "")))
         case Between():
-            return f"{_clock(value.start)}–{_clock(value.end)}"
+            return f"{clock(value.start)}–{clock(value.end)}"
         case bool():
             return "yes" if value else "no"
         case Mapping():
@@ -151,8 +151,3 @@ def _said(value: Any) -> str:
             return ", ".join(str(one) for one in value)
         case _:
             return str(value)
-
-
-def _clock(minute: int) -> str:
-    hour, rest = divmod(minute, 60)
-    return f"{hour:02}:{rest:02}" if minute < MINUTES_A_DAY else "24:00"
