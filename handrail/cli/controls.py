@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from handrail.cli.options import Json, Limit
+from handrail.cli.rail import checked, controls, dial, parsed, refuse_foreign, said, topics
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from handrail.domain.controls import Control, Scope
+    from handrail.domain.controls import Control
     from handrail.domain.drills import Report
-    from handrail.domain.topics import Dialled, Topic
-    from handrail.postgres.controls import PostgresControls
+    from handrail.domain.topics import Dialled
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
 LevelName = Literal["auto", "review", "draft", "off"]
@@ -216,80 +215,6 @@ def lift(place: World, scope: str, reason: str, actor: str, *, as_json: bool) ->
     if not found:
         screen().print(f"Nothing is set on {which}.")
     return None
-
-
-def said(reason: str, actor: str) -> tuple[str, str]:
-    """The words as text. Raises: InvalidInput."""
-    from handrail.domain.messages import check_name, check_text
-
-    return check_text("--reason", reason, 500), check_name("--actor", actor)
-
-
-def parsed(scope: str) -> Scope:
-    """Raises: InvalidInput: it is no scope."""
-    from handrail.domain.controls import Scope
-
-    return Scope.parse(scope)
-
-
-def checked(place: World, scope: str) -> Scope:
-    """The scope, of something that there is: a control over a name that nobody has would protect nothing.
-
-    Raises:
-        InvalidInput: it is no scope, or the business has no such topic, tool or segment.
-    """
-    from handrail.domain.controls import ScopeKind
-    from handrail.domain.errors import InvalidInput
-
-    found = parsed(scope)
-    business = place.business
-    names: dict[ScopeKind, Sequence[str]] = {ScopeKind.TOOL: list(business.by_name), ScopeKind.SEGMENT: business.segments}
-    if found.kind is ScopeKind.TOPIC:
-        names[ScopeKind.TOPIC] = [one.name for one in topics(place)]
-    known = names.get(found.kind)
-    if known is not None and found.name not in known:
-        raise InvalidInput(
-            f"scope: there is no {found.kind} {found.name!r} here. Known: {', '.join(sorted(known)) or 'none'}."
-        )
-    return found
-
-
-def topics(place: World) -> list[Topic]:
-    """The topics of the business. Raises: DefinitionInvalid."""
-    from handrail.topics.loader import FileTopics
-
-    folder = place.settings.definitions or place.business.folder
-    return FileTopics(folder / "topics", place.business.by_name).all()
-
-
-def controls(place: World, pool: Any) -> PostgresControls:
-    """The controls in PostgreSQL."""
-    from handrail.postgres.controls import PostgresControls
-
-    return PostgresControls(pool, place.business)
-
-
-def dial(place: World, pool: Any) -> Any:
-    """What file and review gate say."""
-    from handrail.clock import SystemClock
-    from handrail.postgres.reviews import PostgresReviewGates
-    from handrail.topics.dial import GateLever, TopicDial
-
-    clock = SystemClock()
-    return TopicDial(GateLever(PostgresReviewGates(pool, clock), clock))
-
-
-def refuse_foreign(place: World) -> None:
-    """Raises: InvalidInput: the database is not that of an embedded stack of this folder."""
-    from handrail.domain.errors import InvalidInput
-    from handrail.embedded.state import running
-
-    stack = running(place.data_dir or place.settings.data_dir)
-    if stack is None or stack.database_url != place.settings.database_url.get_secret_value():
-        raise InvalidInput(
-            "drill: this is not the embedded stack of this folder, and a drill opens cases that act. "
-            "Start one with `handrail up`, or add --yes if these cases may be opened there."
-        )
 
 
 def print_report(found: Report) -> None:

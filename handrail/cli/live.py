@@ -18,9 +18,11 @@ from handrail.cli.signposts import directions, waiting_url
 from handrail.cli.tables import plain
 from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.controls import Control
 from handrail.embedded.state import Stack
 from handrail.postgres.cases import PostgresCases
-from handrail.postgres.pool import open_pool
+from handrail.postgres.controls import PostgresControls
+from handrail.postgres.pool import Pool, open_pool
 
 LOOK_SECONDS = 1.0
 ROWS = 200
@@ -58,8 +60,14 @@ def safe(words: str) -> Text:
     return Text(plain(words))
 
 
-def picture(cases: Sequence[CaseView], where: Sequence[tuple[str, str]], height: int, trouble: str) -> Group:
-    """The table, what is counted, and where to go."""
+def picture(
+    cases: Sequence[CaseView],
+    where: Sequence[tuple[str, str]],
+    height: int,
+    trouble: str,
+    controls: Sequence[Control] = (),
+) -> Group:
+    """The table, what is counted, what holds the agent back, and where to go."""
     table = Table(box=None, header_style="bold", expand=True)
     table.add_column("case", no_wrap=True)
     table.add_column("status", no_wrap=True)
@@ -76,7 +84,9 @@ def picture(cases: Sequence[CaseView], where: Sequence[tuple[str, str]], height:
     links = Table.grid(padding=(0, 2))
     for what, place in where:
         links.add_row(f"[bold]{what}[/]", Text(place, overflow="fold"))
-    return Group("", table, "", (counts or "no cases yet") + more, f"[red]{escape(trouble)}[/]" if trouble else "", links)
+    held = [Text(f"control: {plain(one.words)}", style="bold yellow") for one in controls]
+    trouble = f"[red]{escape(trouble)}[/]" if trouble else ""
+    return Group("", table, "", (counts or "no cases yet") + more, *held, trouble, links)
 
 
 class Watch:
@@ -85,6 +95,7 @@ class Watch:
     def __init__(self, stack: Stack, business: Business, console: Console) -> None:
         self._stack, self._business, self._console = stack, business, console
         self._seen: dict[str, tuple[CaseStatus, str | None]] = {}
+        self._held: list[Control] = []
 
     async def run(self) -> None:
         """See class."""
@@ -101,15 +112,17 @@ class Watch:
     async def _look(self, live: Live | None) -> None:
         latest: list[CaseView] = []
         async with AsyncExitStack() as open_ones:
-            cases: PostgresCases | None = None
+            pool: Pool | None = None
             while True:
                 trouble = ""
                 try:
-                    if cases is None:
+                    if pool is None:
                         pool = await open_pool(self._stack.database_url, size=1)
                         open_ones.push_async_callback(pool.close)
-                        cases = PostgresCases(pool, self._business)
+                    cases = PostgresCases(pool, self._business)
                     latest = await cases.search(status=None, topic=None, reason=None, limit=ROWS)
+                    held = await PostgresControls(pool, self._business).in_force()
+                    self._tell_controls(held, quiet=live is not None)
                 except Exception as error:  # noqa: BLE001 - shown, and the next look is a second away
                     trouble = f"PostgreSQL does not answer just now: {type(error).__name__}"
                 self._show(live, latest, trouble)
@@ -121,7 +134,20 @@ class Watch:
             return
         ranked = sorted(cases, key=lambda case: (ATTENTION.index(case.status), -case.updated_at.timestamp()))
         waiting = ranked[0].case_id if ranked and ranked[0].status is CaseStatus.AWAITING_APPROVAL else None
-        live.update(picture(ranked, directions(self._stack, waiting), self._console.height, trouble), refresh=True)
+        where = directions(self._stack, waiting)
+        live.update(picture(ranked, where, self._console.height, trouble, self._held), refresh=True)
+
+    def _tell_controls(self, held: list[Control], *, quiet: bool) -> None:
+        """Remember what holds the agent back; where there is no table, a line when that changes."""
+        before, self._held = self._held, held
+        if quiet or held == before:
+            return
+        for one in held:
+            if one not in before:
+                self._say(f"control: {plain(one.words)}")
+        for one in before:
+            if one not in held:
+                self._say(f"control: {one.scope} is no longer at '{one.level}'")
 
     def _tell_changes(self, cases: list[CaseView]) -> None:
         for case in sorted(cases, key=lambda case: case.updated_at):

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from handrail.cli.failures import Exit
+from handrail.cli.rail import held
 from handrail.cli.signposts import directions, program, waiting_url
 from handrail.cli.tables import plain
 from handrail.cli.world import environment
@@ -236,6 +237,7 @@ def show(stack: Stack) -> None:
         ("Web UI", stack.temporal_ui),
         ("PostgreSQL", stack.database_url.rpartition("@")[2]),
         ("Model", stack.model),
+        *(("Control", one) for one in held(stack)),
         ("Waiting approvals", waiting_url(stack.temporal_ui)),
         *directions(stack, None)[:-1],
         ("Stop", f"{program()} down --data-dir {stack.data_dir}"),
