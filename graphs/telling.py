@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -11,8 +12,8 @@ from handrail.domain.approvals import Decision, DecisionKind
 from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification
 from handrail.domain.effects import EffectResult
+from handrail.domain.figures import compact
 from handrail.domain.handoffs import Escalation, PolicyHit, Trail, Versions
-from handrail.domain.known import Known
 from handrail.domain.messages import Author, Message
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.stated import StatedFact, without_cards
@@ -151,8 +152,8 @@ def open_questions(
     questions = unanswered(transcript, why)
     if why.reason in _FIND_OUT:
         questions.append(_FIND_OUT[why.reason])
-    record = Known().learn(list(known))
-    strange = [one.value for one in stated if one.kind == "number" and not _knows(record, one.value)] if known else []
+    record = compact(json.dumps(list(known), default=str, ensure_ascii=False)) if known else ""
+    strange = [one.value for one in stated if known and one.kind == "number" and compact(one.value) not in record]
     questions += [f"What is {value}? The customer named it, and it is in none of the verified facts." for value in strange[:5]]
     attached = next((one.value for one in stated if one.kind == "attachment"), None)
     if attached:
@@ -198,8 +199,3 @@ def strict(one: Ruled) -> bool:
 def clipped(text: str, limit: int) -> str:
     """At most `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def _knows(record: Known, value: str) -> bool:
-    wanted = "".join(character for character in value.casefold() if character.isalnum())
-    return wanted in record.words or wanted in record.digits
