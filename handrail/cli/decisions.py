@@ -1,4 +1,4 @@
-"""What people do: `handrail approvals list`, `decide`, `claim`, `reply`, `hand-back`, `resolve`."""
+"""What people do to a case: `handrail decide`, `claim`, `reply`, `hand-back`, `resolve`."""
 
 from __future__ import annotations
 
@@ -31,33 +31,7 @@ if TYPE_CHECKING:
     from handrail.domain.people import Receipt
     from handrail.temporal.client import CaseClient
 
-approvals = typer.Typer(no_args_is_help=True, help="Decisions that wait for a person.")
 app = typer.Typer()
-
-
-@approvals.command("list")
-def list_approvals(ctx: typer.Context, as_json: Json = False) -> None:
-    """Every open approval, the first due first."""
-    from handrail.cli.documents import approval_document, print_document
-    from handrail.cli.tables import print_approval, screen
-
-    async def work() -> list[tuple[CaseView, Approval]]:
-        async with world(ctx).records() as records:
-            return await records.open_approvals()
-
-    found = asyncio.run(work())
-    if as_json:
-        print_document(
-            [{**approval_document(one), "topic": view.topic, "customer_id": view.customer_id} for view, one in found]
-        )
-    elif found:
-        for _, one in found:
-            print_approval(one)
-        screen().print(
-            "\nDecide one: handrail decide CASE approve|reject|edit|answer --approval A --revision N --reviewer YOU"
-        )
-    else:
-        screen().print("Nothing waits for a decision.")
 
 
 @app.command()
@@ -156,11 +130,13 @@ def show_approval(approval: Approval, *, as_json: bool) -> None:
     """What was decided."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
+    from handrail.domain.decisions import progress
 
     if as_json:
         print_document(approval)
         return
-    which = f"{approval.approval_id} r{approval.revision}"
+    so_far = f", {progress(approval)}" if approval.yes and approval.request.quorum > 1 else ""
+    which = f"{approval.approval_id} r{approval.revision}{so_far}"
     screen().print(plain(f"{approval.case_id}: {approval.request.title}: {approval.status} ({which})"))
 
 

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from handrail.cli import (
+    approvals,
     audit,
     cases,
     conformance,
@@ -26,6 +27,7 @@ from handrail.cli import (
     messages,
     policy,
     queue,
+    router,
     shifts,
     shop,
     topics,
@@ -108,10 +110,11 @@ forward("up", "Start everything on this machine.")
 forward("down", "Stop it; open cases go on with the next start.")
 forward("status", "Whether it runs, and where to reach it.")
 app.add_typer(cases.app, name="case")
-app.add_typer(decisions.approvals, name="approvals")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(decisions.app)
 app.add_typer(messages.app)
 app.add_typer(controls.app, name="controls")
+app.add_typer(router.app, name="router")
 app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")

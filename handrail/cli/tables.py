@@ -121,13 +121,16 @@ def print_case(view: CaseView, page: str | None = None) -> None:
 
 def print_approval(approval: Approval) -> None:
     """What is or was to be decided, with the rules that ask for it, and what to type."""
+    from handrail.domain.decisions import progress
+
     request = approval.request
     wanted = f"due {moment(approval.due_at)}"
+    so_far = f" · {progress(approval)}" if approval.decision is None and progress(approval) else ""
     if approval.decision:
         wanted = " ".join(filter(None, ["by", approval.decision.reviewer, approval.decision.note or ""]))
     paragraph: list[str | tuple[str, str]] = [
         (plain(f"{approval.case_id} · {approval.status} · {request.title}"), "bold"),
-        plain(f"\n  {approval.approval_id} r{approval.revision} · {request.role} · {wanted}"),
+        plain(f"\n  {approval.approval_id} r{approval.revision} · {request.role}{so_far} · {wanted}"),
         plain(f"\n  {arguments(request.arguments)}") if request.arguments else "",
         *(plain(f"\n  - {reason}") for reason in request.reasons),
     ]

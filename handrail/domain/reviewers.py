@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handrail.domain.approvals import Decision, DecisionKind, HumanRequest, Identity
+from handrail.domain.approvals import Approval, Decision, DecisionKind, HumanRequest, Identity
 from handrail.domain.decisions import approvers, missing
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.model import Model
-from handrail.domain.people import folded, holds
+from handrail.domain.people import folded, holds, same_name
 from handrail.domain.proposals import Verdict
 
 FILE = "reviewers.yaml"
@@ -147,6 +147,19 @@ class Reviewers:
     def able(self, asked: Asked) -> list[str]:
         """The people who may decide this, once it is certain who they are."""
         return [one.name for one in self.roster.people if self._fits(asked, one)] if self.roster else []
+
+    def why_not(self, approval: Approval, who: str, identity: Identity) -> str | None:
+        """Why this person may not approve what is open; None where they may."""
+        name = self.called(who)
+        if any(same_name(one, name) for one in approval.request.proposed_by):
+            return f"{name} asked for it."
+        if any(same_name(one.reviewer, name) for one in approval.yes):
+            return f"{name} has approved it already."
+        try:
+            self.admit(Asked.of(approval.request), name, identity)
+        except NotAdmitted as refused:
+            return str(refused)
+        return None
 
     def shortfall(self, decision: Decision, asked: Asked) -> str | None:
         """Why a decision that was taken is not enough for what is asked now; None where it is.
