@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
+from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import CaseStatus, Commit, Ruled
-from handrail.domain.decisions import DecisionKind
 from handrail.domain.proposals import Ruling
 from handrail.domain.situation import WINDOWS
 from handrail.policies.loader import FilePolicies
