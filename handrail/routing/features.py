@@ -19,7 +19,9 @@ _MAIL = re.compile(r"\S+@\S+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _REFERENCE = re.compile(r"\b(?=[\w-]*\d{3})(?:[a-z]+-?\d[\w-]*|\d{5,})\b")
 _NUMBER = re.compile(r"[^\s,;]*\d[^\s,;]*")
-_HASHING = {"n_features": 2**18, "alternate_sign": False, "norm": None, "lowercase": False, "token_pattern": None}
+PART = 2**18
+WIDTH = 2 * PART
+_HASHING = {"n_features": PART, "alternate_sign": False, "norm": None, "lowercase": False, "token_pattern": None}
 WORD_SHARE = 0.5
 
 
@@ -37,20 +39,39 @@ class Features:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._parts = [
-            (WORD_SHARE, HashingVectorizer(tokenizer=str.split, ngram_range=(1, 2), **_HASHING)),
-            (1 - WORD_SHARE, HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **_HASHING)),
-        ]
         known = [normal(text) for text in texts]
-        self._weights = [TfidfTransformer(sublinear_tf=True).fit(counts.transform(known)) for _, counts in self._parts]
+        self._parts = [
+            (share, counts, TfidfTransformer(sublinear_tf=True).fit(counts.transform(known))) for share, counts in _counts()
+        ]
+
+    @classmethod
+    def of(cls, *rarity: Floats) -> Features:
+        """Features with known weights of words and of pieces, as `rarity` gave them."""
+        made = cls.__new__(cls)
+        made._parts = []
+        for (share, counts), weights in zip(_counts(), rarity, strict=True):
+            transformer = TfidfTransformer(sublinear_tf=True)
+            transformer.idf_ = weights
+            made._parts.append((share, counts, transformer))
+        return made
+
+    @property
+    def rarity(self) -> tuple[Floats, Floats]:
+        """The weights of words and of pieces, each of `PART` numbers."""
+        words, pieces = (weights.idf_ for _, _, weights in self._parts)
+        return words, pieces
 
     def vectors(self, texts: Sequence[str]) -> csr_matrix:
         """One row of unit length per text; the product of two rows is their likeness, 0 to 1."""
         known = [normal(text) for text in texts]
         return hstack(
-            [
-                weights.transform(counts.transform(known)) * np.sqrt(share)
-                for (share, counts), weights in zip(self._parts, self._weights, strict=True)
-            ],
+            [weights.transform(counts.transform(known)) * np.sqrt(share) for share, counts, weights in self._parts],
             format="csr",
         )
+
+
+def _counts() -> list[tuple[float, HashingVectorizer]]:
+    return [
+        (WORD_SHARE, HashingVectorizer(tokenizer=str.split, ngram_range=(1, 2), **_HASHING)),
+        (1 - WORD_SHARE, HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **_HASHING)),
+    ]

@@ -1,0 +1,105 @@
+"""Thresholds that keep a promise: at most so much error among what is answered, even when out-of-scope messages abound.
+
+Answering an out-of-scope message is an error, and within scope errors are fewer, so that the error grows with the share of
+out-of-scope messages: what holds at the largest stated share holds at every smaller one. Errors within scope and acceptances
+from outside are counted apart, on cross-fitted scores, each with the one more that a new message may add (conformal risk
+control, Angelopoulos et al. 2024), mixed at the stated share, and the threshold is the smallest above which this bound stays
+below the stated error at every threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handrail.routing.features import Floats
+from handrail.routing.gate import Flags
+
+NEVER = 1.01
+"""A threshold that no confidence reaches."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Scored messages. `confidence` is the one that is compared with a threshold; `right` is False for all from outside."""
+
+    confidence: Floats
+    right: Flags
+    inside: Flags
+
+    def only(self, rows: Flags) -> Outcomes:
+        return Outcomes(self.confidence[rows], self.right[rows], self.inside[rows])
+
+
+def threshold(outcomes: Outcomes, *, error: float, share: float) -> float:
+    """The smallest confidence from which answers err at most with `error` (0 to 1) when `share` is out of scope.
+
+    `NEVER` where no threshold keeps that.
+    """
+    cuts = np.unique(outcomes.confidence)[::-1]
+    bound = _bound(outcomes, cuts, share)
+    # The first few thresholds answer next to nothing; there the one more that may be wrong outweighs all evidence.
+    broken = np.flatnonzero(bound > error)
+    kept = np.flatnonzero(bound <= error)
+    if not len(kept):
+        return NEVER
+    after = broken[broken > kept[0]]
+    last = (after[0] if len(after) else len(cuts)) - 1
+    return float(cuts[last])
+
+
+def _bound(outcomes: Outcomes, cuts: Floats, share: float) -> Floats:
+    inside, outside = outcomes.inside, ~outcomes.inside
+    wrong = (_from(outcomes.confidence[inside & ~outcomes.right], cuts) + 1) / (inside.sum() + 1)
+    answered = _from(outcomes.confidence[inside], cuts) / (inside.sum() + 1)
+    taken = (_from(outcomes.confidence[outside], cuts) + 1) / (outside.sum() + 1) if outside.any() else np.zeros(len(cuts))
+    mixed = share if outside.any() else 0.0
+    errors = (1 - mixed) * wrong + mixed * taken
+    found: Floats = errors / np.maximum((1 - mixed) * answered + mixed * taken, 1e-9)
+    return found
+
+
+def _from(confidence: Floats, cuts: Floats) -> Floats:
+    """How many are at least as sure as each cut."""
+    ordered = np.sort(confidence)
+    return (len(ordered) - np.searchsorted(ordered, cuts, side="left")).astype(float)
+
+
+def weights(inside: Flags, share: float | None) -> Floats:
+    """How much each message counts so that `share` of the weight is out of scope; all the same without a share."""
+    weight = np.ones(len(inside))
+    if share is not None and inside.any() and not inside.all():
+        weight[inside] = (1 - share) / inside.sum()
+        weight[~inside] = share / (~inside).sum()
+    return weight / weight.mean()
+
+
+def kept_error(outcomes: Outcomes, cut: float, share: float | None = None) -> float | None:
+    """The share of errors among what is answered from `cut` on, at the given share out of scope; None: nothing answered."""
+    weight = weights(outcomes.inside, share)
+    answered = outcomes.confidence >= cut
+    if not answered.any():
+        return None
+    return float(weight[answered & ~outcomes.right].sum() / weight[answered].sum())
+
+
+def curve(outcomes: Outcomes, share: float | None = None) -> tuple[Floats, Floats]:
+    """Coverage (of the messages within scope) and error among the answers, as less and less sure messages are answered.
+
+    Messages of equal confidence are answered together.
+    """
+    order = np.argsort(-outcomes.confidence, kind="stable")
+    weight = weights(outcomes.inside, share)[order]
+    right, inside = outcomes.right[order], outcomes.inside[order]
+    last = np.r_[np.diff(outcomes.confidence[order]) != 0, True]
+    error = np.cumsum(weight * ~right) / np.cumsum(weight)
+    coverage = np.cumsum(inside) / max(int(inside.sum()), 1)
+    return coverage[last], error[last]
+
+
+def coverage_at(outcomes: Outcomes, errors: Sequence[float]) -> list[float]:
+    """The largest coverage whose error is at most each of `errors`."""
+    coverage, error = curve(outcomes)
+    return [float(coverage[error <= limit].max(initial=0.0)) for limit in errors]
