@@ -133,7 +133,7 @@ class Artefact:
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(folder / ARRAYS, **_arrays(self.parts))  # type: ignore[arg-type]  # names are str, values arrays
+            np.savez_compressed(folder / ARRAYS, **_arrays(self.parts))
             text = self.manifest.model_dump_json(indent=2) + "\n"
             (folder / MANIFEST).write_text(text, encoding="utf-8")
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Labels of thousands of messages: one linear support vector machine for each label against the rest, over the shared features.
+"""Labels of thousands of messages: a linear support vector machine for each label against the rest, over the same features.
 
 Ten thousand messages and 77 labels train in seconds, a message is scored in a tenth of a millisecond, and what is kept are
 weights of features, no customer's sentence.

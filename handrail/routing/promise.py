@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from handrail.routing.features import Floats
 from handrail.routing.gate import Flags
@@ -29,7 +30,8 @@ class Outcomes:
     right: Flags
     inside: Flags
 
-    def only(self, rows: Flags) -> Outcomes:
+    def only(self, rows: npt.NDArray[np.intp]) -> Outcomes:
+        """Those at the given places, which may stand there more than once."""
         return Outcomes(self.confidence[rows], self.right[rows], self.inside[rows])
 
 
@@ -64,7 +66,8 @@ def _bound(outcomes: Outcomes, cuts: Floats, share: float) -> Floats:
 def _from(confidence: Floats, cuts: Floats) -> Floats:
     """How many are at least as sure as each cut."""
     ordered = np.sort(confidence)
-    return (len(ordered) - np.searchsorted(ordered, cuts, side="left")).astype(float)
+    above: Floats = np.asarray(len(ordered) - np.searchsorted(ordered, cuts, side="left"), dtype=float)
+    return above
 
 
 def weights(inside: Flags, share: float | None) -> Floats:

@@ -18,6 +18,7 @@ from handrail.routing.evaluate import Share
 from handrail.routing.features import Floats
 from handrail.routing.gate import Flags
 from handrail.routing.labelled import OUTSIDE, Labelled
+from handrail.routing.linear import Rows
 from handrail.routing.promise import Outcomes, coverage_at, curve, kept_error, weights
 
 ERRORS = (0.01, 0.02, 0.05)
@@ -186,7 +187,7 @@ def _calibration(outcomes: Outcomes, share: float | None) -> float:
     return distance / float(weight.sum())
 
 
-def _resampled(count: int, statistic: Callable[[Floats], list[float]]) -> list[Interval]:
+def _resampled(count: int, statistic: Callable[[Rows], list[float]]) -> list[Interval]:
     """The bootstrap's 95 % interval of each number."""
     random = np.random.default_rng(SEED)
     drawn = np.array([statistic(random.integers(count, size=count)) for _ in range(RESAMPLED)])

@@ -24,7 +24,7 @@ from handrail.routing.gate import Flags, Gate, evidence
 from handrail.routing.labelled import OUTSIDE, Gathered
 from handrail.routing.lexicon import background
 from handrail.routing.linear import Linear, Rows
-from handrail.routing.promise import Outcomes, coverage_at, threshold, weights
+from handrail.routing.promise import Outcomes, threshold, weights
 
 FOLDS = 5
 LEFT_OUT = 4
@@ -256,7 +256,7 @@ def _crossed(rows: Floats, target: Flags, weight: Floats, fold: Rows) -> Floats:
 
 
 def suspect(held: Held, sheet: Sheet) -> Flags:
-    """Rows whose label looks wrong: a model that did not see them is far surer of another one (after Northcutt et al. 2021)."""
+    """Rows whose label looks wrong: a model that did not see them is far surer of another one (Northcutt et al. 2021)."""
     own = held.scores[np.arange(len(held.classes)), held.classes]
     others = held.scores[:, :-1].copy()
     inside = held.classes < sheet.outside
