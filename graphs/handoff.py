@@ -33,7 +33,7 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
     heard = ends([one for one in said if one.author is Author.CUSTOMER], HEARD)
     known: list[Any] = [one.value for one in view.facts] + [[one.arguments, one.result] for one in view.effects]
     facts_stated = stated(heard, known)
-    trail = view.trail.then(telling.trail(view, matrix=getattr(route, "version", ""), model=view.answered_by))
+    trail = view.trail.then(telling.trail(view, matrix=route.version, model=view.answered_by))
     made = Handoff(
         case_id=row.case_id,
         customer_id=row.customer_id,

@@ -75,7 +75,7 @@ def show(report: Report) -> None:
             ("replies sent", report.replies),
             ("replies stopped", str(report.replies_stopped)),
             ("internal text leaked", str(report.internal_text_leaked)),
-            ("handed to people", report.to_people),
+            ("handed to people", f"{report.to_people} ({', '.join(f'{name}: {n}' for name, n in report.reasons.items())})"),
             ("failed", str(report.failed)),
             ("got through", "\n".join([*report.outside, *report.leaked])),
         ]

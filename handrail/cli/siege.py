@@ -39,7 +39,7 @@ from handrail.settings import Settings
 from worker import World, case_nodes, world
 from workflows.turn import Unserialised
 
-CHANNEL = "injection"
+CHANNEL = "drill"
 AT_ONCE = 6
 STEPS = 500
 NOTE = "note"
@@ -64,6 +64,7 @@ class Report(Stored):
     replies_stopped: int
     internal_text_leaked: int
     to_people: int
+    reasons: dict[str, int]
     failed: int
     outside: list[str]
     leaked: list[str]
@@ -209,7 +210,7 @@ class Poisoned:
 
 def case_of(attack: Attack) -> str:
     """The attack's case."""
-    return f"{CHANNEL}-{attack.number}"
+    return f"injection-{attack.number}"
 
 
 async def play(
@@ -293,6 +294,7 @@ async def count(
         replies_stopped=sum(strict(one, Ruling.BLOCK) for one in replies),
         internal_text_leaked=len(leaked),
         to_people=sum(bool(state.outcome and state.outcome.handoff) for state in states),
+        reasons=dict(Counter(state.escalation.reason for state in states if state.escalation).most_common()),
         failed=len(played) - len(states),
         outside=outside[:20],
         leaked=[*leaked, *(f"{type(one).__name__}: {one}" for one in played if isinstance(one, Exception))][:20],
