@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -74,36 +73,37 @@ class Crowd:
         await self._execute("crowd_prepare")
         filling = {"queues": QUEUES, "width": len(QUEUES), "languages": LANGUAGES, "spoken": len(LANGUAGES)}
         await self._execute("crowd_cases", cases=self.cases, **filling)
-        began, numbers = time.perf_counter(), count()
-        working = {asyncio.create_task(self._claimer(next(numbers))) for _ in range(self.claimers)}
+        began = time.perf_counter()
+        working = {asyncio.create_task(self._claimer(seat)) for seat in range(self.claimers)}
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while working:
                     done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-                    # Who died is replaced by somebody else.
-                    working |= {asyncio.create_task(self._claimer(next(numbers))) for one in done if not one.result()}
+                    # Whoever died is replaced by somebody with the same skills.
+                    empty = [seat for one in done if (seat := one.result()) is not None]
+                    working |= {asyncio.create_task(self._claimer(seat)) for seat in empty}
         except TimeoutError:
             for one in working:
                 one.cancel()
             await asyncio.gather(*working, return_exceptions=True)
         return await self._report(time.perf_counter() - began)
 
-    async def _claimer(self, number: int) -> bool:
-        """Claim and finish until nothing is left; False where this one died."""
+    async def _claimer(self, seat: int) -> int | None:
+        """Claim and finish until nothing is left; gives the seat back where this one died."""
         async with await connected(self.url) as connection:
-            person = self._person(number)
+            person = self._person(seat)
             while True:
                 began = time.perf_counter()
                 item = await claimed(connection, person)
                 if item is None:
                     if not await self._left(connection):
-                        return True
+                        return None
                     await asyncio.sleep(0.05)
                     continue
                 self.took_ms.append((time.perf_counter() - began) * 1000)
                 self.seen["reoffered"] += item.offers > 1
                 if not await self._work(connection, item):
-                    return False
+                    return seat
 
     async def _work(self, connection: AsyncConnection[Any], item: Item) -> bool:
         """What somebody does with a case; False where they die over it."""
@@ -116,9 +116,8 @@ class Crowd:
         if lot < DYING + LATE:
             await asyncio.sleep(LEASE.total_seconds() * 1.2)
             self.seen["late"] += 1
-            self.seen["late_refused"] += await self._beat(connection, item) is None and not await self._finish(
-                connection, item
-            )
+            refused = await self._beat(connection, item) is None and not await self._finish(connection, item)
+            self.seen["late_refused"] += refused
             return True
         if lot < DYING + LATE + BEATING and (held := await self._beat(connection, item)):
             await connection.execute(QUERIES["crowd_hold"], held.model_dump())
@@ -142,15 +141,15 @@ class Crowd:
         row = await (await connection.execute(QUERIES["crowd_open"])).fetchone()
         return bool(row and row["count"])
 
-    def _person(self, number: int) -> dict[str, Any]:
+    def _person(self, seat: int) -> dict[str, Any]:
         """Everybody in two queues and two languages, every second one at tier 2, every tenth able to do anything."""
-        able = number % 10 == 0
-        turned = [*QUEUES[number % len(QUEUES) :], *QUEUES[: number % len(QUEUES)]]
+        able = seat % 10 == 0
+        turned = [*QUEUES[seat % len(QUEUES) :], *QUEUES[: seat % len(QUEUES)]]
         return {
-            "person": f"claimer-{number}",
+            "person": f"claimer-{seat}-{uuid4().hex[:6]}",
             "skills": QUEUES if able else turned[:2],
-            "languages": LANGUAGES if able else ["en", LANGUAGES[number % len(LANGUAGES)]],
-            "tier": 2 if able else 1 + number % 2,
+            "languages": LANGUAGES if able else ["en", LANGUAGES[seat % len(LANGUAGES)]],
+            "tier": 2 if able else 1 + seat % 2,
             "spoken": [f"{queue}:{language}" for queue in QUEUES for language in LANGUAGES],
             "lease": LEASE,
         }
