@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,8 @@ class Desk:
         self._memory = memory
         self._intake = intake
         self._heard: Counter[tuple[object, ...]] = Counter()
+        # First come, first served, however long it takes to find out who it is.
+        self._in_turn = asyncio.Lock()
 
     async def decide(self, wanted: DecisionInput, source: Source, via: str) -> Approval:
         """Settle, once, or note one more yes.
@@ -40,6 +43,10 @@ class Desk:
         """
         now = workflow.now()
         source = self._placed(source, wanted.model_dump_json(), now)
+        async with self._in_turn:
+            return await self._decide(wanted, now, source, via)
+
+    async def _decide(self, wanted: DecisionInput, now: datetime, source: Source, via: str) -> Approval:
         shown = self._intake.undecided(wanted, now)
         decision = draft(shown, wanted, now, via)
         permit = await self._permit(shown, decision, source, sorted(wanted.arguments or {}))

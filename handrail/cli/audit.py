@@ -28,9 +28,7 @@ FORMAT = "handrail-audit"
 def verify(
     ctx: typer.Context,
     case_id: CaseOption = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", exists=True, dir_okay=False, help="An export, instead of the database.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", dir_okay=False, help="An export, instead of the database.")] = None,
     anchors: Annotated[
         list[str] | None,
         typer.Option("--anchor", metavar="SEQUENCE:HASH", help="Kept from earlier; may be repeated.", show_default=False),
@@ -145,6 +143,8 @@ def check_file(file: Path, anchors: list[Anchor]) -> Report:
     from handrail.domain.audit import Anchor, Checker
     from handrail.domain.errors import InvalidInput
 
+    if not file.is_file():
+        raise InvalidInput(f"--file: there is no file {file}. Write one with `handrail audit export --out {file}`.")
     with file.open(encoding="utf-8") as lines:
         head = read_line(file, 1, next(lines, ""))
         if head.get("format") != FORMAT or head.get("version") != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from handrail.temporal.connect import connect
 from tests.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.raw import fresh_order
+from tests.workflows.test_bad_input import command
 from tests.workflows.test_paths import ENDED, HELD, decision, refunds
 
 ROSTER: dict[str, Any] = {
@@ -292,3 +294,51 @@ async def test_what_was_withdrawn_between_yes_and_deed_is_asked_again(
     await desk.nothing_happened(case)
     reasons = " ".join(case.approvals[-1].request.reasons)
     assert ("does not count any more" if change == "role" else "ask for more by now") in reasons
+
+
+async def test_several_are_decided_as_they_were_shown_and_the_audit_proves_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(desk.folder))
+    first, second = await desk.held(), await desk.held()
+    these = ("--case", first.case_id, "--case", second.case_id)
+
+    async def cli(*words: str) -> tuple[int, Any]:
+        return await command(desk.home, *words)
+
+    async def mine(who: str) -> set[str]:
+        code, found = await cli("approvals", "list", "--mine", "--reviewer", who, *these)
+        assert code == 0, found
+        return {one["case_id"] for one in found} if isinstance(found, list) else set()
+
+    assert await mine("ann") == {first.case_id, second.case_id}
+    assert await mine("low") == await mine("mallory") == set()
+    code, refused = await cli("approvals", "decide", "approve", "--reviewer", "ann", *these)
+    assert (code, "--yes" in refused["error"]["message"]) == (3, True)
+    decide = ("approvals", "decide", "approve", "--reviewer", "ann", "--yes", *these)
+    code, found = await cli(*decide, "--limit", "1")
+    assert (code, [one["ok"] for one in found]) == (0, [True])
+    await desk.ended(first)
+    code, found = await cli(*decide)
+    assert (code, [(one["case_id"], one["status"]) for one in found]) == (0, [(second.case_id, "approved")])
+    await desk.ended(second)
+
+    code, report = await cli("audit", "verify")
+    assert (code, report["ok"], report["broken"]) == (0, True, None)
+    out = tmp_path / "audit.jsonl"
+    code, _ = await cli("audit", "export", "--out", str(out), "--case", first.case_id, "--with-history")
+    assert code == 0
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    (decided,) = [one for one in lines if one.get("action") == "decision:approve"]
+    assert decided["details"]["update_id"] == decided["history"][0]["update_id"]
+    assert (decided["actor"], decided["history"][0]["identity"], decided["details"]["identity"]) == (
+        "ann",
+        "ann",
+        "self-declared",
+    )
+    assert (await cli("audit", "verify", "--file", str(out)))[0] == 0
+    out.write_text(out.read_text().replace('"actor": "ann"', '"actor": "eve"'))
+    code, report = await cli("audit", "verify", "--file", str(out))
+    assert (code, report["ok"]) == (5, False)
+    code, report = await cli("audit", "verify", "--anchor", f"999999999:{'a' * 64}")
+    assert (code, "cut off" in report["broken"]["problem"]) == (5, True)
