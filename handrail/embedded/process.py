@@ -126,7 +126,7 @@ def how(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-async def until_ready(component: Component, child: Child, seconds: float = 60.0) -> None:
+async def until_ready(component: Component, child: Child, seconds: float = 180.0) -> None:
     """Wait for the component's probe.
 
     Raises:
