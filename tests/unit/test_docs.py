@@ -165,7 +165,7 @@ def definitions(tmp_path: Path) -> Path:
 
 def test_the_worked_definitions_load_and_do_what_the_page_says(definitions: Path) -> None:
     topics = FileTopics(definitions / "topics", business.by_name)
-    policies = FilePolicies(definitions / "policies", facts=business.facts, tools=list(business.by_name))
+    policies = FilePolicies.of(definitions / "policies", business)
     matrix = FileMatrix(definitions / "matrix.yaml")
     rules = RiskRules(definitions / "risk.yaml", lambda: [topic.name for topic in topics.all()])
 

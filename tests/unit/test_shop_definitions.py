@@ -14,6 +14,7 @@ from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.topics import Topic
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
+from handrail.policies.names import of_business
 from handrail.routing.rules import RiskRules, Rules
 from handrail.routing.text import Folded
 from handrail.shop import business
@@ -43,12 +44,13 @@ def rules() -> Rules:
 
 @cache
 def policies() -> FilePolicies:
-    return FilePolicies(business.folder / "policies", facts=business.facts, tools=set(business.by_name))
+    return FilePolicies.of(business.folder / "policies", business)
 
 
 def ruling(tool: str, **facts: Any) -> Ruling:
     proposal = Proposal(proposal_id="p", kind=ProposalKind.EFFECT, action=tool, arguments={}, arguments_hash="h")
     ordinary = {
+        **dict.fromkeys(of_business(business).history, 0),
         "refund_amount_usd": 20.0,
         "customer_refunded_30d_usd": 0.0,
         "customer_refund_total_30d_usd": facts.get("refund_amount_usd", 20.0),
@@ -125,6 +127,7 @@ def test_no_way_around_the_limits(tool: str, amount: float, expected: Ruling) ->
         ("change_shipping_address", {"address_change_after_shipment": True}, Ruling.REQUIRE_APPROVAL),
         ("change_shipping_address", {"address_country_change": True}, Ruling.REQUIRE_APPROVAL),
         ("change_shipping_address", {"order_total_usd": 501}, Ruling.REQUIRE_APPROVAL),
+        ("change_shipping_address", {"history.send_password_reset.count_24h": 1}, Ruling.REQUIRE_APPROVAL),
         ("send_password_reset", {"password_resets_24h": 2}, Ruling.ALLOW),
         ("send_password_reset", {"password_resets_24h": 3}, Ruling.REQUIRE_APPROVAL),
     ],
