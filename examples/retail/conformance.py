@@ -16,17 +16,49 @@ from examples.retail.tasks import TRANSFER, Action, Case, customer_of, read_task
 from examples.retail.worse import Worse, all_worse
 from handrail.conformance.plays import Call, Play, Turn
 
-# The topic that has the tool, and how a customer asks for it in the words that the topic knows.
-ASKING = {
-    "cancel_pending_order": ("cancel_order", "Please cancel my pending order {order}."),
-    "modify_pending_order_items": ("modify_order", "Please change the items in my pending order {order}."),
-    "modify_pending_order_address": ("modify_order", "Please change the shipping address of my pending order {order}."),
-    "modify_pending_order_payment": ("modify_order", "Please change how my pending order {order} is paid."),
-    "modify_user_address": ("account_address", "Please change the default address of my account."),
-    "return_delivered_order_items": ("return_items", "I would like to return items from my delivered order {order}."),
-    "exchange_delivered_order_items": ("exchange_items", "I would like to exchange items in my delivered order {order}."),
+# The topic that has the tool, and how a customer asks for it in words that the topic knows; another way each time, because
+# who asks the same thing twice is given to a person.
+TOPICS = {
+    "cancel_pending_order": "cancel_order",
+    "modify_pending_order_items": "modify_order",
+    "modify_pending_order_address": "modify_order",
+    "modify_pending_order_payment": "modify_order",
+    "modify_user_address": "account_address",
+    "return_delivered_order_items": "return_items",
+    "exchange_delivered_order_items": "exchange_items",
 }
-LOOKING = "Hello, I have a question about my account and my orders."
+ASKING = {
+    "cancel_order": (
+        "Please cancel my pending order {order}.",
+        "Could you call off {order} as well? It was a mistake, cancel it.",
+        "One more thing: stop {order} before it ships, I don't need the order any more, cancel it please.",
+    ),
+    "modify_order": (
+        "Please change my pending order {order} before it is sent.",
+        "I would like to modify {order}, too; it is a pending order that has not shipped.",
+        "And could you amend one more of my pending orders, {order}, please change it?",
+    ),
+    "account_address": (
+        "Please change the default address of my account.",
+        "My profile needs another default address again, could you update the address you have on file for me?",
+        "Sorry, please correct the address saved in my user profile once more.",
+    ),
+    "return_items": (
+        "I would like to return items from my delivered order {order}.",
+        "Next I want to send something of {order} back and get a refund, it was delivered.",
+        "There is another return: please take back what I got with {order}, I want my money back.",
+    ),
+    "exchange_items": (
+        "I would like to exchange items in my delivered order {order}.",
+        "Can I also swap what was delivered with {order} for another variant? It is for an exchange.",
+        "And please start an exchange for {order}, I received the wrong option.",
+    ),
+}
+LOOKING = (
+    "Hello, I have a question about my account and my orders.",
+    "Could you look up one more of my recent orders and tell me what is in it?",
+    "What is the status of my other order right now, please?",
+)
 
 
 class Tasks:
@@ -39,6 +71,7 @@ class Tasks:
         self._cases = {task.id: Case(task, customer_of(task, shop)) for task in read_tasks(file)}
         self._used: Counter[str] = Counter()
         self.tasks: Sequence[str] = tuple(self._cases)
+        self.people = ("sol", "rosa")
         self.environment: Mapping[str, str] = {data.SETTING: str(data.folder(folder).resolve())}
 
     def play(self, task: str) -> Play:
@@ -83,23 +116,31 @@ def marked(worse: Worse) -> Iterable[tuple[Action, bool]]:
 def turns(actions: Iterable[tuple[Action, bool]]) -> tuple[Turn, ...]:
     """A turn for each stretch of actions within one topic. What is looked up first belongs to what it is looked up for."""
     found: list[Turn] = []
+    asked: Counter[str] = Counter()
     looked_up: list[Call] = []
-    topic: str | None = None
+    topic = ""
+
+    def ask(about: str, order: object = "") -> str:
+        """The next way to ask for it."""
+        ways = ASKING.get(about, LOOKING)
+        asked[about] += 1
+        return ways[(asked[about] - 1) % len(ways)].format(order=order)
+
     for action, worse in actions:
         if action.name == TRANSFER:
-            before = found.pop() if topic else Turn(LOOKING)
+            before = found.pop() if topic else Turn(ask(""))
             found.append(Turn(before.message, (*before.calls, *looked_up), hands_over=True))
-            looked_up, topic = [], None
+            looked_up, topic = [], ""
             continue
         call = Call(action.name, action.arguments, worse)
-        wanted, words = ASKING.get(action.name, (topic, ""))
-        if wanted is None:
+        wanted = TOPICS.get(action.name, topic)
+        if not wanted:
             looked_up.append(call)
         elif wanted == topic:
             found[-1] = Turn(found[-1].message, (*found[-1].calls, call))
         else:
-            found.append(Turn(words.format(order=action.arguments.get("order_id", "")), (*looked_up, call)))
+            found.append(Turn(ask(wanted, action.arguments.get("order_id", "")), (*looked_up, call)))
             looked_up, topic = [], wanted
     if looked_up or not found:
-        found.append(Turn(LOOKING, tuple(looked_up)))
+        found.append(Turn(ask(""), tuple(looked_up)))
     return tuple(found)

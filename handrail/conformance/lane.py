@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from temporalio.client import Client
 from handrail.business import Business, load_business
 from handrail.conformance.servers import Renewable, ScriptedModel
 from handrail.domain.effects import EffectResult
-from handrail.embedded.process import Component
+from handrail.embedded.process import Child, Component, StackFailed, until_ready
 from handrail.embedded.supervisor import Step
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
@@ -24,6 +25,8 @@ from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 from handrail.temporal.updates import workflow_id
 
+WORKER_SECONDS = 240.0
+"""A worker imports and trains for some seconds of processor time, which are minutes on a crowded machine."""
 KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS")
 """Of our own environment's settings, what a lane's worker takes over; it must meet none of a running stack's servers."""
 
@@ -44,19 +47,35 @@ class Lane:
         self.postgres = Renewable(folder / f"postgres-{number}", ports[0], f"postgres-{number}")
         self.model = ScriptedModel(ports[1], f"model-{number}")
         self._temporal, self._package, self._extra = temporal, package, environment
-        needs = ("temporal", self.model.name, f"data-{number}")
         self._filling = Step(f"data-{number}", (self.postgres.name,), self._fill)
-        self._worker = Worker(folder / "run", self._environment, f"worker-{number}", needs)
+        self._worker = Worker(folder / "run", self._environment, f"worker-{number}")
+        self._log = folder / "logs" / f"worker-{number}.log"
+        self._child: Child | None = None
         self._business: Business | None = None
         self._client: Client | None = None
 
     def parts(self) -> list[Component | Step]:
-        """What has to run for it, beside Temporal."""
-        return [self.postgres, self.model, self._filling, self._worker]
+        """What has to run before its worker, beside Temporal."""
+        return [self.postgres, self.model, self._filling]
 
     async def open(self, business: Business) -> None:
-        """Connect, once everything runs."""
+        """Start the worker and connect, once everything else runs.
+
+        Raises:
+            StackFailed: the worker would not start; with the end of its log.
+        """
+        self._worker.prepare()
+        self._child = Child(self._worker.name, self._worker.command(), self._log)
+        try:
+            await until_ready(self._worker, self._child, WORKER_SECONDS)
+        except StackFailed as error:
+            raise StackFailed(f"{self._worker.name} would not start: {' | '.join(self._child.tail()) or error}") from error
         self._business, self._client = business, await connect(self._temporal.address)
+
+    async def close(self) -> None:
+        """Stop the worker, where it runs."""
+        if self._child is not None:
+            await asyncio.to_thread(self._child.stop)
 
     @property
     def cases(self) -> CaseClient:

@@ -17,7 +17,6 @@ from handrail.domain.errors import HandrailError
 from handrail.domain.people import Receipt
 from handrail.temporal.client import answered
 
-REVIEWER = "conformance"
 PATIENCE_SECONDS = 60.0
 ASKS = "What else can I look at for you?"
 THANKS = "Thank you for writing to us."
@@ -58,6 +57,8 @@ class Performance:
     lane: Lane
     play: Play
     case_id: str
+    approver: str
+    colleague: str
     ahead: list[Call] = field(default_factory=list)
     held: bool = False
     played: int = 0
@@ -86,7 +87,7 @@ class Performance:
 
     async def _handed_back(self) -> None:
         await self.lane.model.script([reply(ASKS, "awaiting_customer")])
-        receipt = await self.lane.cases.hand_back(self.case_id, REVIEWER, RETURNED)
+        receipt = await self.lane.cases.hand_back(self.case_id, self.colleague, RETURNED)
         await self.lane.cases.wait(self.case_id, until=answered(receipt, handed_back=True), timeout=PATIENCE_SECONDS)
 
     async def _settled(self, receipt: Receipt, number: int) -> CaseView:
@@ -111,7 +112,7 @@ class Performance:
             decision=DecisionKind.APPROVE if granted else DecisionKind.REJECT,
             approval_id=asked.approval_id,
             revision=asked.revision,
-            reviewer=REVIEWER,
+            reviewer=self.approver,
         )
         await self.lane.cases.decide(self.case_id, decision)
 
@@ -134,7 +135,7 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
     began = time.monotonic()
     try:
         await lane.postgres.renew()
-        performance = Performance(lane, play, case_id)
+        performance = Performance(lane, play, case_id, *suite.people)
         await performance.run()
         came, words = judge(performance, suite, await lane.ledger(case_id), await lane.read(suite.state))
         await lane.ended(case_id)

@@ -69,6 +69,11 @@ class Suite(Protocol):
         """What the business needs to find the same data: environment variables for seeding and for the worker."""
         ...
 
+    @property
+    def people(self) -> tuple[str, str]:
+        """Who approves, and who takes over what is handed over; names of the business's reviewers, where it has such."""
+        ...
+
     def play(self, task: str) -> Play:
         """The task as it stands."""
         ...

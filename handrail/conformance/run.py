@@ -16,7 +16,7 @@ from handrail.conformance.player import Result, perform
 from handrail.conformance.plays import Play, Suite
 from handrail.conformance.report import Report
 from handrail.embedded.ports import free_block
-from handrail.embedded.supervisor import Event, Supervisor
+from handrail.embedded.supervisor import Event, Supervisor, all_or_first_failure
 from handrail.embedded.temporal import Temporal
 
 Tell = Callable[[str], None]
@@ -51,10 +51,14 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
         supervisor = Supervisor([temporal, *(part for lane in opened for part in lane.parts())], folder / "logs", told)
         try:
             await supervisor.start()
-            for lane in opened:
-                await lane.open(business)
+            async with all_or_first_failure() as group:
+                for lane in opened:
+                    group.create_task(lane.open(business))
+            tell(f"{count} workers ready")
             yield opened
         finally:
+            for lane in opened:
+                await lane.close()
             await supervisor.stop()
 
 
