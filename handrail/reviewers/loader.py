@@ -91,9 +91,7 @@ def _limits(
     for place, limits in places:
         for fact, most in limits.items():
             if facts is not None and fact not in facts:
-                yield document.problem(
-                    f"{fact}: is no fact of this business. Known: {', '.join(sorted(facts))}.", *place, fact
-                )
+                yield document.problem(f"{fact}: is no fact here. Known: {', '.join(sorted(facts))}.", *place, fact)
             if not most.is_finite() or most < 0:
                 yield document.problem(f"{fact}: {most} is no limit. Put a number, 0 or more.", *place, fact)
     known = None if tools is None else {*tools, SEND_REPLY}
