@@ -27,8 +27,6 @@ def injection(
         Path,
         typer.Option(
             "--data",
-            exists=True,
-            file_okay=False,
             help="Folder of *.jsonl: goals.jsonl are messages, tool_outputs.jsonl what tools answer.",
             show_default=False,
         ),
