@@ -1,0 +1,83 @@
+"""`handrail controls` against a real database."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from handrail.cli.main import app
+
+
+class Shell:
+    """Commands against one database, without a stack."""
+
+    def __init__(self, url: str) -> None:
+        self._runner = CliRunner(env={"HANDRAIL_DATABASE_URL": url, "HANDRAIL_REVIEWER": None})
+
+    def __call__(self, *words: str) -> str:
+        done = self._runner.invoke(app, ["controls", *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def document(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json"))
+
+    def refused(self, *words: str) -> str:
+        done = self._runner.invoke(app, ["controls", *words])
+        assert done.exit_code == 3, done.output
+        return done.stderr
+
+
+@pytest.fixture
+def shell(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    return Shell(database_url)
+
+
+WHO = ("--reason", "a test", "--actor", "ann")
+
+
+def test_stop_and_resume(shell: Shell) -> None:
+    stopped = shell.document("stop", *WHO, "--for", "2h")
+    assert (stopped["scope"], stopped["level"], stopped["hand"], stopped["waited"]) == ("global", "off", "person", True)
+    assert stopped["expires_at"]
+    assert [one["control_id"] for one in shell.document("list")] == [stopped["control_id"]]
+    assert "global is at 'off' by ann" in shell("show", "--topic", "refund")
+    assert {one["autonomy"] for one in shell.document("show")} == {"off"}
+    assert [one["level"] for one in shell.document("resume", *WHO)["lifted"]] == ["off"]
+    assert shell.document("list") == []
+    assert [one["level"] for one in shell.document("list", "--all")] == ["auto", "off"]
+    assert "Nothing is set on global." in shell("resume", *WHO)
+
+
+def test_a_scope_of_its_own(shell: Shell) -> None:
+    shell("set", "--scope", "tool:refund_order", "--level", "review", *WHO)
+    (with_tool,) = shell.document("show", "--topic", "refund", "--tool", "refund_order")
+    (without,) = shell.document("show", "--topic", "refund")
+    assert (with_tool["autonomy"], without["autonomy"]) == ("review", "auto")
+    assert "tool:refund_order" in shell("list")
+    assert len(shell.document("clear", "--scope", "tool:refund_order", *WHO)["lifted"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("set", "--scope", "topic:refnd", "--level", "off"), "there is no topic 'refnd' here. Known: account_closure, "),
+        (("set", "--scope", "tool:refund", "--level", "off"), "there is no tool 'refund' here. Known: cancel_order, "),
+        (("set", "--scope", "segment:gold", "--level", "off"), "there is no segment 'gold' here. Known: new, regular, vip."),
+        (("set", "--scope", "everything", "--level", "off"), "Write global, topic:NAME, tool:NAME or segment:NAME."),
+        (("set", "--scope", "global:x", "--level", "off"), "Write global, topic:NAME"),
+        (("stop", "--for", "soon"), "Write for example 30m, 2h or 7d."),
+        (("clear", "--scope", "topic:"), "Write global, topic:NAME"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_would_be_right(shell: Shell, words: tuple[str, ...], remedy: str) -> None:
+    assert remedy in shell.refused(*words, *WHO)
+
+
+def test_a_drill_elsewhere_wants_a_yes(shell: Shell) -> None:
+    assert "add --yes" in shell.refused("drill")
+    assert "--actor: is empty" in shell.refused("stop", "--reason", "x", "--actor", " ")
