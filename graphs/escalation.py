@@ -52,10 +52,13 @@ class Escalate:
         return route.model_copy(update={"expected": await self._staff.expect(need, now, route.respond_within_minutes)})
 
     def _told(self, view: EndView, why: Escalation, route: Route, now: datetime) -> tuple[str | None, Route]:
-        """The words for the customer, None where they know already; and the route that remembers what they know."""
+        """The words for the customer, None where they know already: then what was promised still holds.
+
+        The route remembers what they know.
+        """
         sentence, language = waiting.sentence(route, view.row.language or "en", late=why.reason == NO_ANSWER)
-        if waiting.known(view, sentence, now):
-            return None, route.model_copy(update={"told": sentence})
+        if view.handoff and waiting.known(view.handoff, view.incoming, sentence, now):
+            return None, route.model_copy(update={"told": sentence, "expected": view.handoff.route.expected})
         words = waiting.filled(sentence, route, now, language, self._staff.say)
         return words or None, route.model_copy(update={"told": sentence})
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from graphs.views import EndView
+from handrail.domain.handoffs import Handoff
+from handrail.domain.messages import Message
 from handrail.domain.routes import Route
 
 Say = Callable[[datetime, datetime, str], str]
@@ -24,13 +25,11 @@ def sentence(route: Route, language: str, *, late: bool) -> tuple[str, str]:
     return words, spoken
 
 
-def known(view: EndView, words: str, now: datetime) -> bool:
+def known(before: Handoff, incoming: Sequence[Message], words: str, now: datetime) -> bool:
     """Whether the customer was told this before, until a time that is still to come, and has written nothing since."""
-    before = view.handoff
-    if before is None or before.route.told != words:
-        return False
     expected = before.route.expected
-    return not any(one.at > before.at for one in view.incoming) and (expected is None or expected.answer_by > now)
+    promised = expected is not None and expected.answer_by > now
+    return before.route.told == words and promised and not any(one.at > before.at for one in incoming)
 
 
 def filled(words: str, route: Route, now: datetime, language: str, say: Say) -> str:
