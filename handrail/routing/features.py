@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.utils import murmurhash3_32
 
 from handrail.routing.text import fold
 
@@ -21,8 +25,18 @@ _REFERENCE = re.compile(r"\b(?=[\w-]*\d{3})(?:[a-z]+-?\d[\w-]*|\d{5,})\b")
 _NUMBER = re.compile(r"[^\s,;]*\d[^\s,;]*")
 PART = 2**18
 WIDTH = 2 * PART
-_HASHING = {"n_features": PART, "alternate_sign": False, "norm": None, "lowercase": False, "token_pattern": None}
-WORD_SHARE = 0.5
+_HASHING: dict[str, Any] = {
+    "n_features": PART,
+    "alternate_sign": False,
+    "norm": None,
+    "lowercase": False,
+    "token_pattern": None,
+}
+_KINDS: tuple[dict[str, Any], ...] = (
+    {"tokenizer": str.split, "ngram_range": (1, 2)},
+    {"analyzer": "char_wb", "ngram_range": (2, 5)},
+)
+_SHARES = (0.5, 0.5)
 
 
 def normal(text: str) -> str:
@@ -40,38 +54,40 @@ class Features:
 
     def __init__(self, texts: Sequence[str]) -> None:
         known = [normal(text) for text in texts]
-        self._parts = [
-            (share, counts, TfidfTransformer(sublinear_tf=True).fit(counts.transform(known))) for share, counts in _counts()
-        ]
+        counts = [HashingVectorizer(**_HASHING, **kind) for kind in _KINDS]
+        self._rarity = [TfidfTransformer().fit(one.transform(known)).idf_ for one in counts]
+        self._pieces = [one.build_analyzer() for one in counts]
 
     @classmethod
     def of(cls, *rarity: Floats) -> Features:
         """Features with known weights of words and of pieces, as `rarity` gave them."""
         made = cls.__new__(cls)
-        made._parts = []
-        for (share, counts), weights in zip(_counts(), rarity, strict=True):
-            transformer = TfidfTransformer(sublinear_tf=True)
-            transformer.idf_ = weights
-            made._parts.append((share, counts, transformer))
+        made._rarity = list(rarity)
+        made._pieces = [HashingVectorizer(**_HASHING, **kind).build_analyzer() for kind in _KINDS]
         return made
 
     @property
     def rarity(self) -> tuple[Floats, Floats]:
         """The weights of words and of pieces, each of `PART` numbers."""
-        words, pieces = (weights.idf_ for _, _, weights in self._parts)
+        words, pieces = self._rarity
         return words, pieces
 
     def vectors(self, texts: Sequence[str]) -> csr_matrix:
         """One row of unit length per text; the product of two rows is their likeness, 0 to 1."""
-        known = [normal(text) for text in texts]
-        return hstack(
-            [weights.transform(counts.transform(known)) * np.sqrt(share) for share, counts, weights in self._parts],
-            format="csr",
-        )
+        rows = [self._vector(normal(text)) for text in texts]
+        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+        columns = np.concatenate([columns for columns, _ in rows]) if rows else np.empty(0, dtype=np.int32)
+        values = np.concatenate([values for _, values in rows]) if rows else np.empty(0)
+        return csr_matrix((values, columns, starts), shape=(len(rows), WIDTH))
 
-
-def _counts() -> list[tuple[float, HashingVectorizer]]:
-    return [
-        (WORD_SHARE, HashingVectorizer(tokenizer=str.split, ngram_range=(1, 2), **_HASHING)),
-        (1 - WORD_SHARE, HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **_HASHING)),
-    ]
+    def _vector(self, known: str) -> tuple[npt.NDArray[np.int32], Floats]:
+        """What the vectorizers would say, without what they check on every call: a tenth of the time for one message."""
+        columns, values = [], []
+        for part, (share, pieces, rarity) in enumerate(zip(_SHARES, self._pieces, self._rarity, strict=True)):
+            counted = Counter(abs(murmurhash3_32(piece, 0)) % PART for piece in pieces(known))
+            place = np.fromiter(counted, dtype=np.int32, count=len(counted))
+            value = (1 + np.log(np.fromiter(counted.values(), dtype=float, count=len(counted)))) * rarity[place]
+            length = math.sqrt(float(value @ value))
+            columns.append(place + np.int32(part * PART))
+            values.append(value * (math.sqrt(share) / length if length else 0.0))
+        return np.concatenate(columns), np.concatenate(values)

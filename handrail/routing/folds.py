@@ -13,7 +13,7 @@ from scipy.spatial.distance import squareform
 
 Rows = npt.NDArray[np.intp]
 
-LIKE = 0.6
+LIKE = 0.55
 """Messages of one label whose mean likeness is above this are kept in one fold."""
 MOST = 1_500
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from handrail.routing.features import Floats
@@ -25,7 +25,7 @@ def evidence(scores: Floats, outside: Floats, known: Floats) -> Floats:
     """
     ranked = -np.partition(-scores, min(2, scores.shape[1] - 1), axis=1)[:, :3]
     top, second, third = ranked[:, 0], ranked[:, 1], ranked[:, -1]
-    energy = logsumexp(SHARPNESS * scores, axis=1) / SHARPNESS
+    energy = top + np.log(np.exp(SHARPNESS * (scores - top[:, None])).sum(axis=1)) / SHARPNESS
     return np.column_stack([top, top - second, energy, outside, known, known * top, third])
 
 

@@ -58,15 +58,15 @@ def _bound(outcomes: Outcomes, cuts: Floats, share: float) -> Floats:
     answered = _from(outcomes.confidence[inside], cuts) / (inside.sum() + 1)
     taken = (_from(outcomes.confidence[outside], cuts) + 1) / (outside.sum() + 1) if outside.any() else np.zeros(len(cuts))
     mixed = share if outside.any() else 0.0
-    errors = (1 - mixed) * wrong + mixed * taken
+    errors: Floats = (1 - mixed) * wrong + mixed * taken
     found: Floats = errors / np.maximum((1 - mixed) * answered + mixed * taken, 1e-9)
     return found
 
 
 def _from(confidence: Floats, cuts: Floats) -> Floats:
     """How many are at least as sure as each cut."""
-    ordered = np.sort(confidence)
-    above: Floats = np.asarray(len(ordered) - np.searchsorted(ordered, cuts, side="left"), dtype=float)
+    below: Floats = np.searchsorted(np.sort(confidence), cuts, side="left").astype(np.float64)
+    above: Floats = len(confidence) - below
     return above
 
 
