@@ -28,7 +28,17 @@ def list_topics(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_document(found)
         return
-    rows = [(one.name, one.autonomy, now(one), gate_words(one), " ".join(one.languages), thresholds(one)) for one in found]
+    rows = [
+        (
+            one.name,
+            "people" if one.people_only else one.autonomy,
+            now(one),
+            gate_words(one),
+            " ".join(one.languages),
+            thresholds(one),
+        )
+        for one in found
+    ]
     print_rows(("topic", "file", "now", "review gate", "languages", "thresholds"), rows, "No topics.")
 
 

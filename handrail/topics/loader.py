@@ -80,7 +80,7 @@ def _check(document: Document, topic: Topic, tools: Mapping[str, Tool]) -> Itera
     for index, prefetch in enumerate(topic.prefetch):
         if problem := _prefetch_problem(prefetch, tools):
             yield document.problem(f"prefetch: {problem}", "prefetch", index, "tool")
-    for key in ("tools", "prefetch"):
+    for key in ("tools", "prefetch", "review_gate"):
         if topic.people_only and getattr(topic, key):
             yield document.problem(f"{key}: a topic for people only has none. Remove {key} or people_only.", key)
     if not topic.people_only and not topic.prompt.strip():
