@@ -25,7 +25,7 @@ STUCK = "TemporalReportedProblems = 'cause=WorkflowTaskFailedCauseNonDeterminist
 HAND_OVER = "request_human"
 BEGUN_AGAIN = "graph_changed"
 AGENT = "case.agent"
-REPEATABLE = (AGENT, "record.commit", "people.identify", "people.check_edit")
+REPEATABLE = (AGENT, "record.commit", "people.identify", "people.permit")
 EVERY_SECONDS = 15.0
 
 _log = logging.getLogger("handrail.heal")

@@ -159,10 +159,10 @@ BRANCHES = {
     "reply": Branch(reply, ("Working", "AwaitingCustomer"), has=("case.resolve",), lacks=("case.act",)),
     "small_refund": Branch(small_refund, ("Working", "Resolved"), has=("case.act",), lacks=("decide",)),
     "approved": Branch(
-        approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "people.identify", "case.act")
+        approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "people.permit", "case.act")
     ),
     "rejected": Branch(rejected, ("Working", "AwaitingApproval", "Working"), "agent_asked", ("decide",), ("case.act",)),
-    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("people.check_edit", "case.act")),
+    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("people.permit", "case.act")),
     "expired": Branch(
         expired, ("Working", "AwaitingApproval", "WithHuman"), "approval_expired", ("case.escalate",), ("case.act", "decide")
     ),

@@ -387,7 +387,7 @@ async def test_what_the_agent_did_by_itself_goes_to_a_person_when_its_turn_canno
     [
         ([], True),
         (["record.commit", "case.agent"], True),
-        (["people.identify", "record.commit", "case.act", "case.agent"], True),
+        (["people.permit", "record.commit", "case.act", "case.agent"], True),
         (["case.agent", "case.agent", "people.identify"], True),
         (["case.agent", "case.act"], False),
         (["case.agent", "case.resolve"], False),
