@@ -133,7 +133,7 @@ def show(
 @app.command()
 def drill(
     ctx: typer.Context,
-    count: Annotated[int, typer.Option("--cases", min=2, max=500, help="How many cases.")] = 20,
+    count: Annotated[int, typer.Option("--cases", min=5, max=500, help="How many cases.")] = 20,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait at most, for each step.")] = 120.0,
     yes: Annotated[bool, typer.Option("--yes", help="Also where this is not the stack of this folder.")] = False,
     as_json: Json = False,
@@ -178,15 +178,18 @@ def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: 
     why, who = said(reason, actor)
     wanted = Wanted(scope=checked(place, scope), level=Autonomy(level), reason=why, actor=who, lasting=length)
 
-    async def work() -> tuple[Control, list[Control]]:
+    async def work() -> tuple[list[Control], Control, list[Control]]:
         async with place.pool() as pool:
             held = controls(place, pool)
-            return await held.put(wanted), await held.in_force()
+            return await held.in_force(), await held.put(wanted), await held.in_force()
 
-    control, others = asyncio.run(work())
+    before, control, others = asyncio.run(work())
     if as_json:
         return print_document(control)
     screen().print(plain(control.words))
+    for one in before:
+        if (one.scope, one.hand) == (control.scope, control.hand):
+            screen().print(plain(f"It stands in the place of: {one.words}"))
     if not control.waited:
         screen().print("Something that had begun before still hangs in its transaction; nothing new begins.")
     stricter = [one for one in others if one.scope == control.scope and one.level.rank > control.level.rank]

@@ -53,7 +53,7 @@ class Drill:
         named = {f"drill-{run}-{number:02}": letter for number, letter in enumerate(letters, 1)}
         opening = asyncio.create_task(self._open(named))
         try:
-            await self._first_outputs(began_at, max(2, len(named) // 5), opening)
+            await self._first_outputs(began_at, max(1, len(named) // 5), opening)
             under_way = await self._working(list(named))
             control = await self.controls.put(switch(Autonomy.OFF, "a drill of the kill switch"))
             self.tell(f"switch: thrown while the agent worked on {under_way} cases")

@@ -105,11 +105,20 @@ class PostgresControls:
         """One step down the ladder for everything, by Handrail's own hand.
 
         None where that hand has moved within `pause` (another worker saw the same trouble, or a person has just cleared it;
-        with `urgent` only where it still holds something), and where nothing is left to step down to.
+        with `urgent` only where it still holds something), and where nothing is left to step down to. Where something hangs in
+        its transaction, only an `urgent` step is insisted on, by `LockNotAvailable`: the next bad call tries again.
         """
         async with reading(self._pool) as connection:
             if await _next_level(connection, pause, urgent) is None:
                 return None
+        try:
+            return await self._step(reason, pause, lasting, urgent)
+        except LockNotAvailable:
+            if urgent:
+                raise
+            return None
+
+    async def _step(self, reason: str, pause: timedelta, lasting: timedelta, urgent: bool) -> Control | None:
         async with writing(self._pool) as connection:
             await _alone(connection)
             level = await _next_level(connection, pause, urgent)

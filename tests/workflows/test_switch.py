@@ -79,6 +79,21 @@ async def test_no_approval_is_taken_while_it_is_off_but_a_no_is(home: House, con
     assert (case.reason, case.effects) == ("switched_off", [])
 
 
+async def test_another_model_than_the_approved_one_is_under_review_from_its_first_answer(
+    home: House, controls: PostgresControls
+) -> None:
+    order = await home.order(status="shipped")
+    await home.model.script(order.order_id, {"model": "somebody-else-9"})
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
+    assert case.status == "AwaitingApproval"
+    (request,) = [one.request for one in case.approvals]
+    assert request.action == "send_reply"
+    assert "model trouble: the model answers as 'somebody-else-9'" in " ".join(request.reasons)
+    assert [(one.level, one.actor, one.hand) for one in await controls.in_force()] == [
+        (Autonomy.REVIEW, "handrail", Hand.HANDRAIL)
+    ]
+
+
 async def test_the_drill_sees_nothing_after_the_switch_and_leaves_what_others_have_set(
     home: House, controls: PostgresControls
 ) -> None:
