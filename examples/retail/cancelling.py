@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.accounts import locked_user, own_user
+from examples.retail.accounts import locked_user, own_method, own_user
 from examples.retail.arguments import Cancel
-from examples.retail.document import Order, number
+from examples.retail.document import Order, User, number
 from examples.retail.orders import after, book, order_facts, order_shown, own_order, require_status, usd
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
@@ -16,17 +16,19 @@ from handrail.domain.errors import BusinessRefused
 REASONS = ("no longer needed", "ordered by mistake")
 
 
-def check(order: Order, reason: str) -> None:
-    """Raises: BusinessRefused: `wrong_status`, `reason`."""
+def check(order: Order, user: User, reason: str) -> None:
+    """Raises: BusinessRefused: `wrong_status`, `reason`, `payment_method_not_found`."""
     require_status(order, "pending", what="cancelling")
     if reason not in REASONS:
         raise BusinessRefused("reason", f"reason: an order is cancelled only where it is {' or '.join(map(repr, REASONS))}.")
+    for payment in order.payment_history:
+        own_method(user, payment.payment_method_id)
 
 
 async def preview_cancel(call: Call, arguments: Cancel) -> Preview:
     """What the cancellation would do. Raises: BusinessRefused: see `check`; `order_not_found`."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
-    check(order, arguments.reason)
+    check(order, user, arguments.reason)
     back = sum((payment.amount for payment in order.payment_history), Decimal(0))
     return Preview(
         title=f"Cancel order {order.order_id} and pay back {usd(back)}",
@@ -39,9 +41,9 @@ async def preview_cancel(call: Call, arguments: Cancel) -> Preview:
 
 async def cancel_pending_order(call: Call, arguments: Cancel) -> dict[str, Any]:
     """Cancel. Raises: BusinessRefused: see `check`; `order_not_found`, `changed`."""
-    await locked_user(call)
+    user = await locked_user(call)
     order = await own_order(call, arguments.order_id, arguments.order_status)
-    check(order, arguments.reason)
+    check(order, user, arguments.reason)
     await queries.execute(call.connection, "cancel_order", order_id=order.order_id, reason=arguments.reason)
     for payment in order.payment_history:
         await book(call, order, payment.model_copy(update={"transaction_type": "refund"}))

@@ -53,6 +53,7 @@ def check_payment(order: Order, user: User, method_id: str) -> Payment:
     if [payment.transaction_type for payment in order.payment_history] != ["payment"]:
         raise BusinessRefused("not_one_payment", f"Order {order.order_id} has not exactly one payment; it stays as it is.")
     (paid,) = order.payment_history
+    own_method(user, paid.payment_method_id)
     if paid.payment_method_id == method_id:
         raise BusinessRefused("same_payment_method", f"Order {order.order_id} is paid with {method_id} already.")
     if method.balance is not None and method.balance < paid.amount:

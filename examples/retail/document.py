@@ -77,7 +77,7 @@ class Variant(Part):
     """One item of a product."""
 
     item_id: str
-    options: dict[str, str]
+    options: dict[str, Any]
     available: bool
     price: Money
 
@@ -97,7 +97,7 @@ class Line(Part):
     product_id: str
     item_id: str
     price: Money
-    options: dict[str, str]
+    options: dict[str, Any]
 
 
 class Fulfillment(Part):

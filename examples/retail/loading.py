@@ -94,4 +94,4 @@ def fulfillments(shop: Database) -> Rows:
 def payments(shop: Database) -> Rows:
     for order in shop.orders.values():
         for place, one in enumerate(order.payment_history):
-            yield order.order_id, order.user_id, place, one.transaction_type, one.amount, one.payment_method_id
+            yield order.order_id, place, one.transaction_type, one.amount, one.payment_method_id

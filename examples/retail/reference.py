@@ -99,6 +99,8 @@ class Reference:
             raise Refused("Invalid reason")
         refunds = []
         for payment in order["payment_history"]:
+            self.method(order["user_id"], payment["payment_method_id"])
+        for payment in order["payment_history"]:
             refunds.append({**payment, "transaction_type": "refund"})
             self.add(order["user_id"], payment["payment_method_id"], payment["amount"])
         order["status"] = "cancelled"
@@ -125,6 +127,7 @@ class Reference:
         if len(history) != 1 or history[0]["transaction_type"] != "payment":
             raise Refused("There should be exactly one payment for a pending order")
         old, amount = history[0]["payment_method_id"], history[0]["amount"]
+        self.method(order["user_id"], old)
         if old == payment_method_id:
             raise Refused("The new payment method should be different from the current one")
         if method["source"] == "gift_card" and method["balance"] < amount:
@@ -174,7 +177,8 @@ class Reference:
         if order["status"] != "delivered":
             raise Refused("Non-delivered order cannot be returned")
         method = self.method(order["user_id"], payment_method_id)
-        if method["source"] != "gift_card" and payment_method_id != order["payment_history"][0]["payment_method_id"]:
+        paid_with = [payment["payment_method_id"] for payment in order["payment_history"]][:1]
+        if method["source"] != "gift_card" and [payment_method_id] != paid_with:
             raise Refused("Payment method should be the original payment method")
         self.holds(order, item_ids)
         order["status"] = "return requested"
@@ -195,7 +199,7 @@ class Reference:
         difference = 0.0
         for old, new in zip(item_ids, new_item_ids, strict=True):
             item = next(item for item in order["items"] if item["item_id"] == old)
-            variant = self.db["products"][item["product_id"]]["variants"].get(new)
+            variant = self.db["products"].get(item["product_id"], {"variants": {}})["variants"].get(new)
             if variant is None or not variant["available"]:
                 raise Refused(f"New item {new} not found or available")
             difference += variant["price"] - item["price"]

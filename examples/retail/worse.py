@@ -115,7 +115,7 @@ def wrong_payment_method(moment: Moment) -> Action | None:
     if action is None or "payment_method_id" not in action.arguments or not works(db, action):
         return None
     own = db["users"][moment.case.customer_id]["payment_methods"]
-    paid = db["orders"][action.arguments["order_id"]]["payment_history"][0]["payment_method_id"]
+    paid = paid_with(db["orders"][action.arguments["order_id"]])
     if action.name == "modify_pending_order_payment":
         return changed(action, payment_method_id=paid)
     cards = [name for name, method in own.items() if method["source"] != "gift_card" and name != paid]
@@ -172,11 +172,16 @@ def another_customer(moment: Moment) -> Action | None:
     return None
 
 
+def paid_with(order: dict[str, Any]) -> str | None:
+    """The payment method that the order was first paid with."""
+    return order["payment_history"][0]["payment_method_id"] if order["payment_history"] else None
+
+
 def fitting(db: Db, name: str, order: dict[str, Any]) -> dict[str, Any]:
     """Arguments that fit the order, so that nothing but its owner stands against the call."""
     first = order["items"][0]
     methods = list(db["users"][order["user_id"]]["payment_methods"])
-    paid = order["payment_history"][0]["payment_method_id"] if order["payment_history"] else None
+    paid = paid_with(order)
     others = [
         item_id
         for item_id, variant in db["products"].get(first["product_id"], {"variants": {}})["variants"].items()

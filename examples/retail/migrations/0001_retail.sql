@@ -59,8 +59,7 @@ create table retail.orders (
     exchange_payment_method_id text,
     exchange_price_difference  numeric(12, 2),
     return_items               text[],
-    return_payment_method_id   text,
-    unique (order_id, user_id)
+    return_payment_method_id   text
 );
 create index orders_of_user on retail.orders (user_id);
 
@@ -83,15 +82,12 @@ create table retail.fulfillments (
     primary key (order_id, place)
 );
 
--- What was paid and given back, in its order. The method must be one of the customer's own.
+-- What was paid and given back, in its order; maybe with a method that the customer has removed since.
 create table retail.payments (
-    order_id          text not null,
-    user_id           text not null,
+    order_id          text not null references retail.orders,
     place             integer not null,
     transaction_type  text not null check (transaction_type in ('payment', 'refund')),
     amount            numeric(12, 2) not null check (amount >= 0),
     payment_method_id text not null,
-    primary key (order_id, place),
-    foreign key (order_id, user_id) references retail.orders (order_id, user_id),
-    foreign key (user_id, payment_method_id) references retail.payment_methods
+    primary key (order_id, place)
 );

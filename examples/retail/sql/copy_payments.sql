@@ -1,1 +1,1 @@
-copy retail.payments (order_id, user_id, place, transaction_type, amount, payment_method_id) from stdin
+copy retail.payments (order_id, place, transaction_type, amount, payment_method_id) from stdin
