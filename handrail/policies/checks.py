@@ -10,6 +10,7 @@ from handrail.definitions import Document
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, Value
 from handrail.domain.proposals import SEND_REPLY, Ruling
+from handrail.domain.situation import ARGUMENTS
 from handrail.domain.wording import PLACEHOLDER
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
 from handrail.policies.expressions import CelExpression, compile_expression
@@ -118,8 +119,12 @@ class Check:
 
     def _fact(self, field: str, place: Place) -> bool:
         if field not in self.facts:
-            self._say(f"{field!r} is no fact of this business. {nearest(field, self.facts)}.", place)
+            self._say(f"{field!r} is no fact of this business. {nearest(field, self.facts)}.{self._hint(field)}", place)
         return field in self.facts
+
+    def _hint(self, words: str) -> str:
+        several = len(self.policy.applies_to or ()) > 1 and ARGUMENTS in words.partition(", which")[0]
+        return " An argument must be one of every tool in applies_to; else write a file for each." if several else ""
 
     def _type(self, field: str, value: Value, place: Place) -> None:
         kind = self.facts[field]
@@ -135,7 +140,7 @@ class Check:
         try:
             compiled = compile_expression(source, self.facts)
         except DefinitionInvalid as error:
-            self._say(f"expression: {error}.", place)
+            self._say(f"expression: {error}.{self._hint(str(error))}", place)
             return
         if not compiled.fields | compiled.optional and self.policy.applies_to is None:
             words = "expression: names no fact, so it would rule on everything. Name a fact, or say applies_to."

@@ -55,14 +55,19 @@ class Known:
         """Every count and sum."""
         return [name for name in self.facts if name.startswith("history.")]
 
-    def named_by(self, applies_to: Iterable[str] | None) -> dict[str, FactType]:
-        """What a policy for these tools may name; without tools, what one for all may. An argument that is a text in one tool
-        and a number in another cannot be named."""
-        found: dict[str, set[FactType]] = {}
-        for tool in self.arguments.keys() - {SEND_REPLY} if applies_to is None else applies_to:
-            for name, kind in self.arguments.get(tool, {}).items():
-                found.setdefault(f"{ARGUMENTS}{name}", set()).add(kind)
-        return {**self.facts, **{name: next(iter(kinds)) for name, kinds in found.items() if len(kinds) == 1}}
+    def named_by(self, applies_to: Collection[str] | None) -> dict[str, FactType]:
+        """What a policy for these tools may name; without tools, what one for every effect may.
+
+        An argument must be one of each tool that is named, and of one type in all that have it.
+        """
+        tools = self.arguments.keys() - {SEND_REPLY} if applies_to is None else applies_to
+        given = [self.arguments.get(tool, {}) for tool in tools]
+        found = {name: {one[name] for one in given if name in one} for one in given for name in one}
+        everywhere = {name for name in found if applies_to is None or all(name in one for one in given)}
+        return {
+            **self.facts,
+            **{f"{ARGUMENTS}{name}": next(iter(found[name])) for name in everywhere if len(found[name]) == 1},
+        }
 
     def tool_names(self) -> list[str]:
         """What `applies_to` may name."""
@@ -104,11 +109,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
     close = get_close_matches(name, every, n=1, cutoff=0.6)
     meant = f"Did you mean {close[0]}? " if close else ""
     inside = [one for one in every if one.startswith(f"{group}.")] if group in GROUPS else []
-    if len(inside) > len(EVERY_CASE):
-        inside = [one for one in inside if one.rpartition("_")[2] == "30d"] + ["… and so on for " + ", ".join(WINDOWS)]
+    if group == "history":
+        inside = [one for one in inside if one.endswith("_30d")] + [f"… and the same over {', '.join(WINDOWS)}"]
     flat = [one for one in every if "." not in one]
-    shown = inside or [*flat, *(f"{one}.…" for one in GROUPS if any(name.startswith(f"{one}.") for name in every))]
-    return f"{meant}Known: {', '.join(shown) or 'none'}"
+    groups = [f"{one}.…" for one in GROUPS if any(known.startswith(f"{one}.") for known in every)]
+    return f"{meant}Known: {', '.join(inside or [*flat, *groups]) or 'none'}"
 
 
 def _sums(business: Business, tool: Tool, arguments: Mapping[str, FactType]) -> tuple[str, ...]:

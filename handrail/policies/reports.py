@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import Field
@@ -33,7 +34,7 @@ class Exercised(Stored):
 class Report(Stored):
     """One file: why it is refused, or its examples with the rules that none of them reaches.
 
-    `idle` are rules that never decide, because a stricter one holds wherever they do.
+    `idle` are rules that never decide anything, with the reason.
     """
 
     file: str
@@ -75,11 +76,6 @@ def reports(path: Path, known: Known) -> list[Report]:
 def _report(file: Document, built: PolicySet, known: Known) -> Report:
     (policy,) = built.policies
     trials = tried(policy, built.expressions, known)
-    idle = [
-        f"{rule.id} never decides: {other.id} holds wherever it does and is stricter"
-        for rule in policy.rules.rules
-        if (other := outdone(rule, policy.rules.rules, built.expressions))
-    ]
     return Report(
         file=str(file.path),
         policy=policy.id,
@@ -87,8 +83,18 @@ def _report(file: Document, built: PolicySet, known: Known) -> Report:
         refused=None if trials else file.problem("has no examples. Add at least one for each rule, under examples."),
         examples=[_exercised(policy, one) for one in trials],
         untried=untried(policy, trials) if trials else [],
-        idle=idle,
+        idle=list(_idle(policy, built)),
     )
+
+
+def _idle(policy: Policy, built: PolicySet) -> Iterator[str]:
+    rules = policy.rules
+    for rule in rules.rules:
+        other = outdone(rule, rules.rules, built.expressions)
+        if other:
+            yield f"{rule.id} never decides: {other.id} holds wherever it does and is stricter"
+        elif rule.action is Ruling.ALLOW and rules.default_action is Ruling.ALLOW:
+            yield f"{rule.id} changes nothing: the file's default allows, too, and what another rule asks for stands"
 
 
 def _exercised(policy: Policy, trial: Trial) -> Exercised:
