@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from handrail.domain.approvals import (
     Approval,
     ApprovalStatus,
+    Decision,
     DecisionInput,
     DecisionKind,
     HumanRequest,
@@ -193,3 +194,71 @@ def test_a_menus_names_are_bound_to_the_revision() -> None:
     assert set(approval().menu().values()) == {DecisionKind.APPROVE, DecisionKind.REJECT}
     assert not set(approval().menu()) & set(approval(revision=4).menu())
     assert approval(kind=RequestKind.QUESTION).menu() == {}
+
+
+def by(name: str, asked: Approval, kind: DecisionKind = DecisionKind.APPROVE, **fields: Any) -> Decision:
+    """What `name` says to it."""
+    arguments = {"amount": "80.00"} if kind is DecisionKind.EDIT else None
+    return draft(asked, wanted(kind, reviewer=name, arguments=arguments), NOW, "decide").model_copy(update=fields)
+
+
+def two(**fields: Any) -> Approval:
+    """An approval that takes two."""
+    asked = approval()
+    return asked.model_copy(update={"request": asked.request.model_copy(update={"quorum": 2, **fields})})
+
+
+SURE: dict[str, Any] = {"identity": Identity.VERIFIED, "sender": "ann@corp"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("ann", {}), ("ann", {})),
+        (("ann", {}), (" ANN", {})),
+        (("ann", {}), ("\uff41nn", {})),
+        (("ann", SURE), ("bob", SURE)),
+    ],
+)
+def test_one_person_is_not_two(first: tuple[str, dict[str, Any]], second: tuple[str, dict[str, Any]]) -> None:
+    once = settle(two(), by(first[0], two(), **first[1]))
+    assert (once.status, progress(once)) == (ApprovalStatus.OPEN, "1 of 2, by ann")
+    with pytest.raises(ApprovalRefused, match=r"has approved this already \(1 of 2, by ann\)"):
+        settle(once, by(second[0], once, **second[1]))
+
+
+def test_two_people_are_enough_and_both_stand_behind_it() -> None:
+    done = settle(settle(two(), by("ann", two(), **SURE)), by("bob", two(), identity=Identity.VERIFIED, sender="bob@corp"))
+    assert done.status is ApprovalStatus.APPROVED
+    assert done.decision is not None
+    assert [one.sender for one in done.decision.approvers or []] == ["ann@corp", "bob@corp"]
+
+
+def test_every_role_that_is_asked_has_to_be_among_them() -> None:
+    asked = two(quorum=1, roles=["manager", "fraud"])
+    once = settle(asked, by("mia", asked, roles=["manager"]))
+    assert (once.status, progress(once)) == (ApprovalStatus.OPEN, "1 of 1, by mia; still needed: a fraud")
+    assert settle(once, by("fay", once, roles=["fraud"])).status is ApprovalStatus.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("asked", "strict", "status"),
+    [
+        (approval(), False, ApprovalStatus.EDITED),
+        (approval(), True, ApprovalStatus.REVISED),
+        (two(), False, ApprovalStatus.REVISED),
+        (two(quorum=1, proposed_by=["ann"]), False, ApprovalStatus.REVISED),
+    ],
+)
+def test_an_edit_is_its_editors_own_proposal(asked: Approval, strict: bool, status: ApprovalStatus) -> None:
+    edited = settle(asked, by("ann", asked, DecisionKind.EDIT), no_self_approval=strict)
+    assert edited.status is status
+    assert edited.decision is not None
+    assert [one.reviewer for one in edited.decision.approvers or []] == (["ann"] if status is ApprovalStatus.EDITED else [])
+
+
+def test_nobody_approves_what_they_proposed_but_may_reject_it() -> None:
+    asked = two(quorum=1, proposed_by=["ann@corp"])
+    with pytest.raises(ApprovalRefused, match="nobody approves what they proposed"):
+        settle(asked, by("Ann", asked, **SURE))
+    assert settle(asked, by("Ann", asked, DecisionKind.REJECT, **SURE)).status is ApprovalStatus.REJECTED
