@@ -74,6 +74,7 @@ from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.record import PostgresRecord
 from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
 from handrail.reviewers.loader import FileReviewers
+from handrail.routing.artefact import Artefact
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
@@ -127,7 +128,8 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
     controls = PostgresControls(pool, business)
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)
-    router = LocalRouter(topics, folder / "risk.yaml")
+    artefact = Artefact.load(settings.router) if settings.router else None
+    router = LocalRouter(topics, folder / "risk.yaml", artefact)
     await router.load()
     model = ChatModel(
         model=settings.model,

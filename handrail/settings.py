@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=10, ge=1, le=200)
 
     business: str = "handrail.shop"
+    router: Path | None = Field(default=None, description="folder that `handrail router train` wrote")
     definitions: Path | None = Field(default=None, description="folder that replaces the business's own definitions")
 
     model: str = Field(default="gpt-5-mini", description="the model's name on its server")

@@ -30,6 +30,7 @@ class Lexicon(Model):
     contrast: Words
     pointing: Words
     frustration: Frustration
+    delight: Words
     also: Words
     judgement: Words
     small_words: Words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from math import prod
 
+from handrail.domain.classification import Sentiment
 from handrail.routing.lexicon import lexicon, phrasebook
 from handrail.routing.phrases import Phrasebook
 from handrail.routing.text import Folded
@@ -15,6 +16,29 @@ SHOUTED = 0.35
 MARKED = 0.15
 FACE = 0.3
 MOST = 3
+ANGRY_FROM = 0.5
+SEEN, UNSEEN, MIXED = 0.8, 0.7, 0.2
+"""Confidence in a mood that words show, in the calm that no word contradicts, and what joy beside anger takes away."""
+_NOT = frozenset(
+    (
+        "not",
+        "dont",
+        "isnt",
+        "wasnt",
+        "no",
+        "never",
+        "nicht",
+        "kein",
+        "keine",
+        "pas",
+        "non",
+        "niet",
+        "geen",
+        "inte",
+        "nie",
+        "nao",
+    )
+)
 
 _CAPITALS = re.compile(r"\b[^\W\d_]{3,}\b")
 _MARKS = re.compile(r"!{2,}|\?{2,}|[!?]*(?:\?!|!\?)[!?]*")
@@ -27,6 +51,7 @@ class Mood:
     def __init__(self) -> None:
         self._strong = phrasebook(lexicon().frustration.strong)
         self._mild = phrasebook(lexicon().frustration.mild)
+        self._delight = phrasebook(lexicon().delight)
 
     def frustration(self, text: str, message: Folded) -> float:
         """0 (calm) to 1, two digits."""
@@ -35,10 +60,26 @@ class Mood:
         signals += [SHOUTED] * _shouted(text)
         return round(1 - prod(1 - signal for signal in signals), 2)
 
+    def sentiment(self, frustration: float, message: Folded) -> tuple[Sentiment, float]:
+        """How the message reads, with a confidence: two signs are surer than one, and words that are found surer than none."""
+        if frustration >= ANGRY_FROM:
+            return Sentiment.ANGRY, round(max(SEEN, frustration), 2)
+        glad = sum(not _negated(message, match.start()) for _, match in self._delight.matches(message))
+        if glad and not frustration:
+            return Sentiment.POSITIVE, SEEN
+        if frustration > 0:
+            return Sentiment.NEGATIVE, round(SEEN - MIXED * bool(glad), 2)
+        return Sentiment.NEUTRAL, UNSEEN
+
     @staticmethod
     def _count(wanted: Phrasebook, message: Folded) -> int:
         places = {match.start() for _, match in wanted.matches(message)}
         return min(MOST, len(places))
+
+
+def _negated(message: Folded, place: int) -> bool:
+    """A 'not' among the three words before."""
+    return not _NOT.isdisjoint(message.stream[:place].split()[-3:])
 
 
 def _shouted(text: str) -> bool:

@@ -76,7 +76,8 @@ def weights(inside: Flags, share: float | None) -> Floats:
     if share is not None and inside.any() and not inside.all():
         weight[inside] = (1 - share) / inside.sum()
         weight[~inside] = share / (~inside).sum()
-    return weight / weight.mean()
+    even: Floats = weight / weight.mean()
+    return even
 
 
 def kept_error(outcomes: Outcomes, cut: float, share: float | None = None) -> float | None:

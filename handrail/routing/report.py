@@ -47,7 +47,8 @@ class Promise(Model):
 
 
 class Report(Model):
-    """Shares are 0 to 1, latencies milliseconds of one message on one thread (its quickest of three times); None where the data cannot tell.
+    """Shares are 0 to 1; None where the data cannot tell. Latencies are milliseconds of one message on one thread, the
+    quickest of three times.
 
     `accuracy`: within scope when it must answer. `out_of_scope_recall`: called out of scope; `out_of_scope_not_answered`: that
     or left undecided. `coverage_at_error`: the most messages within scope that can be answered at that error among all

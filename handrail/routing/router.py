@@ -14,20 +14,24 @@ from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.model import digest
 from handrail.domain.topics import Topic
 from handrail.ports import Topics
+from handrail.routing.artefact import Artefact
 from handrail.routing.classifier import Classifier
-from handrail.routing.complexity import Complexity
+from handrail.routing.complexity import SINGLE, Complexity
 from handrail.routing.features import Floats
 from handrail.routing.language import DEFAULT, Languages
 from handrail.routing.lexicon import background, shipped_digest
 from handrail.routing.mood import Mood
 from handrail.routing.rules import Hit, RiskRules, Rules
+from handrail.routing.schooled import Opinion, Schooled
 from handrail.routing.subjects import Subject, Subjects
 from handrail.routing.text import Folded
 
-FORMAT = 1
+FORMAT = 2
 """Part of the router's version; raise it when code changes what a message is classified as."""
 LIBRARIES = [version("scikit-learn"), version("py3langid")]
 READ = 8_000
+MARKED, UNMARKED = 0.95, 0.85
+"""Confidence in what words show, and in its absence: lists of words know not every way to say a thing."""
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +49,14 @@ class Trained:
     learnt: str
     classifier: Classifier
     subjects: Subjects
+    schooled: Schooled | None
 
     @classmethod
-    def on(cls, topics: list[Topic]) -> Trained:
+    def on(cls, topics: list[Topic], artefact: Artefact | None = None) -> Trained:
         classifier = Classifier(topics, background().groups)
         people = frozenset(topic.name for topic in topics if topic.people_only)
-        return cls(topics, learnt_from(topics), classifier, Subjects(classifier, people))
+        schooled = Schooled(classifier, artefact) if artefact else None
+        return cls(topics, learnt_from(topics), classifier, Subjects(schooled or classifier, people), schooled)
 
 
 class LocalRouter:
@@ -60,8 +66,10 @@ class LocalRouter:
     that cannot be used leaves it in place and is logged once. Not for use from several event loops.
     """
 
-    def __init__(self, topics: Topics, risk_file: Path) -> None:
+    def __init__(self, topics: Topics, risk_file: Path, artefact: Artefact | None = None) -> None:
+        """`artefact`: a trained router, whose labels are topics or stand for them; see `handrail.routing.schooled`."""
         self._topics = topics
+        self._artefact = artefact
         self._risk_file = risk_file
         self._rules: RiskRules | None = None
         self._trained: Trained | None = None
@@ -83,7 +91,7 @@ class LocalRouter:
                 return
             self._rules = RiskRules(self._risk_file, lambda: [topic.name for topic in self._topics.all()])
             self._languages = await asyncio.to_thread(Languages)
-            self._trained = await asyncio.to_thread(Trained.on, list(self._topics.all()))
+            self._trained = await asyncio.to_thread(Trained.on, list(self._topics.all()), self._artefact)
 
     async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
         """Routing's view of `text`, of which the first 8,000 characters are read. Any text is taken.
@@ -96,23 +104,39 @@ class LocalRouter:
         text = text[:READ]
         message = Folded(text)
         subject = trained.subjects.of(text, message, topic_before)
-        hits = in_force.value.hits(message)
+        hits = in_force.value.hits(message, flags)
         wish = in_force.value.wish.find(message)
         guess = languages.detect(text, self._usual_language(topic_before))
         topic, confidence = _ruled(hits, subject)
+        (opinion,) = trained.schooled.opinions([text]) if trained.schooled else [None]
+        risk, risk_sure = self._risk(in_force.value, hits, topic, confidence, opinion)
+        complexity = self._complexity.of(text, message, set(subject.also))
+        frustration = self._mood.frustration(text, message)
+        sentiment, sentiment_sure = self._mood.sentiment(frustration, message)
         return Classification(
             topic=topic,
             confidence=confidence,
-            risk=self._risk(in_force.value, hits, topic),
-            complexity=self._complexity.of(text, message, set(subject.also)),
+            risk=risk,
+            complexity=complexity,
             language=guess.language,
             language_confidence=guess.confidence,
-            frustration=self._mood.frustration(text, message),
+            frustration=frustration,
+            sentiment=sentiment,
             wants_person=wish is not None,
+            confidences={
+                "topic": confidence,
+                "risk": risk_sure,
+                "complexity": MARKED if complexity != SINGLE else UNMARKED,
+                "language": guess.confidence,
+                "sentiment": sentiment_sure,
+                "wants_person": MARKED if wish else UNMARKED,
+            },
+            abstained=subject.abstained and topic == OUT_OF_SCOPE and not hits,
             reasons=[
                 *(hit.sentence for hit in hits),
                 *([f"asks for a person: '{wish.text}'"] if wish else []),
                 *subject.reasons,
+                *(self._trained_reasons(opinion, topic) if opinion else []),
             ],
             router_version=self._version(trained, in_force.version),
         )
@@ -155,7 +179,7 @@ class LocalRouter:
 
     async def _retrain(self, topics: list[Topic], learnt: str) -> None:
         try:
-            self._trained = await asyncio.to_thread(Trained.on, topics)
+            self._trained = await asyncio.to_thread(Trained.on, topics, self._artefact)
         except DefinitionInvalid as error:
             log.error("the router keeps what it has learnt: %s", error)
         else:
@@ -166,16 +190,33 @@ class LocalRouter:
         topic = self._topics.get(topic_before) if topic_before else None
         return topic.languages[0] if topic and topic.languages else DEFAULT
 
-    def _risk(self, rules: Rules, hits: list[Hit], topic: str) -> Risk:
-        """The rules' risk; without one, what the topic itself carries where it is for people only."""
-        if hits:
-            return hits[0].rule.risk
+    def _risk(
+        self, rules: Rules, hits: list[Hit], topic: str, confidence: float, opinion: Opinion | None
+    ) -> tuple[Risk, float]:
+        """The rules' risk; without one, what the topic carries where it is for people only, or high where the trained router
+        sees one of its risk labels; the gravest counts. With how sure that is."""
+        candidates = [(hits[0].rule.risk, 1.0)] if hits else []
         found = self._topics.get(topic)
-        return rules.mildest(topic) if found and found.people_only else Risk.LOW
+        if not hits and found and found.people_only:
+            candidates.append((rules.mildest(topic), confidence))
+        if opinion and opinion.risky:
+            candidates.append((Risk.HIGH, round(max(opinion.risk, 0.5), 4)))
+        calm = round(1 - opinion.risk, 4) if opinion else UNMARKED
+        return max(candidates, key=lambda one: one[0].rank, default=(Risk.LOW, calm))
 
-    @staticmethod
-    def _version(trained: Trained, rules: str) -> str:
-        return digest([FORMAT, LIBRARIES, trained.learnt, rules, shipped_digest()])[:12]
+    def _trained_reasons(self, opinion: Opinion, topic: str) -> list[str]:
+        """What the trained router says, and what of it is no topic here."""
+        risk = [f"trained router: may be about a risk, nearest is '{opinion.nearest}'"] if opinion.risky else []
+        if opinion.label is None:
+            return [*risk, "trained router: out of scope" if opinion.outside else "trained router: cannot tell"]
+        words = f"trained router: '{opinion.label}' with {opinion.confidence:.0%}"
+        stands_for = self._artefact.manifest.topics.get(opinion.label, opinion.label) if self._artefact else opinion.label
+        known = self._topics.get(stands_for) is not None
+        return [*risk, words if known else f"{words}, which is no topic of this business"]
+
+    def _version(self, trained: Trained, rules: str) -> str:
+        learnt = self._artefact.manifest.content_hash if self._artefact else None
+        return digest([FORMAT, LIBRARIES, trained.learnt, learnt, rules, shipped_digest()])[:12]
 
 
 def _ruled(hits: list[Hit], subject: Subject) -> tuple[str, float]:

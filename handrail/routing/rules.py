@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field
 
 from handrail.definitions import Document, Live, Loaded, refuse
 from handrail.domain.classification import OUT_OF_SCOPE, Risk
+from handrail.domain.figures import claims, clean
 from handrail.domain.model import Model
 from handrail.routing.lexicon import Words
 from handrail.routing.phrases import Phrase, Phrasebook
@@ -18,13 +20,16 @@ from handrail.routing.wish import Wish
 
 
 class RiskRule(Model):
-    """Any phrase of any language raises the risk; `topic`, where given, replaces the classifier's."""
+    """Applies where everything that it names holds: any phrase of any language, an amount above `amount_over` whatever its
+    currency, any of the account's `flags`. It raises the risk; `topic`, where given, replaces the classifier's."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     topic: str | None = None
     risk: Risk
     reason: str = Field(min_length=1, max_length=200, description="words a person can read")
-    phrases: Words = Field(min_length=1)
+    phrases: Words = Field(default_factory=dict)
+    amount_over: Decimal | None = Field(default=None, ge=0)
+    flags: list[str] = Field(default_factory=list, description="as the business names them for a customer")
 
 
 class WishRule(Model):
@@ -43,16 +48,20 @@ class RiskFile(Model):
 
 @dataclass(frozen=True)
 class Hit:
-    """A rule and the phrase, as the file has it, that was found."""
+    """A rule with what it found: the phrase as the file has it, the amount it holds against, the account's flag."""
 
     rule: RiskRule
-    phrase: Phrase
+    phrase: Phrase | None = None
+    flag: str | None = None
 
     @property
     def sentence(self) -> str:
         """For people; holds none of the customer's words beyond the phrase."""
+        found = [f"'{self.phrase.text}'"] if self.phrase else []
+        found += [f"an amount over {self.rule.amount_over}"] if self.rule.amount_over is not None else []
+        found += [f"the account's flag '{self.flag}'"] if self.flag else []
         towards = f" → {self.rule.topic}" if self.rule.topic else " →"
-        return f"rule {self.rule.id}: '{self.phrase.text}'{towards} ({self.rule.risk}): {self.rule.reason}"
+        return f"rule {self.rule.id}: {' and '.join(found)}{towards} ({self.rule.risk}): {self.rule.reason}"
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,22 @@ class Rules:
     risks: list[tuple[RiskRule, Phrasebook]]
     wish: Wish
 
-    def hits(self, message: Folded) -> list[Hit]:
-        """One hit for each rule that applies, the highest risk first, then as in the file."""
-        found = [Hit(rule, phrase) for rule, book in self.risks if (phrase := book.first(message))]
-        return sorted(found, key=lambda hit: -hit.rule.risk.rank)
+    def hits(self, message: Folded, flags: Sequence[str] = ()) -> list[Hit]:
+        """One hit for each rule that applies to `message` from a customer with `flags`, the highest risk first."""
+        asked = any(rule.amount_over is not None for rule, _ in self.risks)
+        largest = _largest_amount(message.text) if asked else None
+        found = (self._hit(rule, book, message, flags, largest) for rule, book in self.risks)
+        return sorted(filter(None, found), key=lambda hit: -hit.rule.risk.rank)
+
+    @staticmethod
+    def _hit(rule: RiskRule, book: Phrasebook, message: Folded, flags: Sequence[str], largest: Decimal | None) -> Hit | None:
+        phrase = book.first(message) if rule.phrases else None
+        flag = next((one for one in rule.flags if one in flags), None)
+        if (rule.phrases and phrase is None) or (rule.flags and flag is None):
+            return None
+        if rule.amount_over is not None and (largest is None or largest <= rule.amount_over):
+            return None
+        return Hit(rule, phrase, flag)
 
     def mildest(self, topic: str) -> Risk:
         """The least that a message about `topic` risks, going by the rules that lead there; at least elevated."""
@@ -92,7 +113,7 @@ class RiskRules:
     def _build(self, documents: list[Document]) -> Rules:
         (document,) = documents
         file = document.parse(RiskFile)
-        refuse([*_unknown_topics(document, file, set(self._topics())), *_twice(document, file)])
+        refuse([*_unknown_topics(document, file, set(self._topics())), *_twice(document, file), *_idle(document, file)])
         problems: list[str] = []
         risks = [
             (rule, Phrasebook(_phrases(document, rule.phrases, ("rules", place), problems)))
@@ -109,6 +130,18 @@ def _unknown_topics(document: Document, file: RiskFile, known: set[str]) -> Iter
             names = ", ".join(sorted(known)) or "none"
             words = f"rules.{place}.topic: {rule.topic!r} is no topic. Known: {names}."
             yield document.problem(words, "rules", place, "topic")
+
+
+def _idle(document: Document, file: RiskFile) -> Iterable[str]:
+    for place, rule in enumerate(file.rules):
+        if not any(rule.phrases.values()) and rule.amount_over is None and not rule.flags:
+            words = f"rules.{place}: names nothing that it applies to. Add phrases, amount_over or flags."
+            yield document.problem(words, "rules", place)
+
+
+def _largest_amount(text: str) -> Decimal | None:
+    """The largest sum of money that the message names."""
+    return max((claim.amount for claim in claims(clean(text)) if claim.currencies and claim.amount is not None), default=None)
 
 
 def _twice(document: Document, file: RiskFile) -> Iterable[str]:

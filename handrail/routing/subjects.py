@@ -9,6 +9,7 @@ from handrail.domain.classification import OUT_OF_SCOPE
 from handrail.routing.classifier import Classifier, Scores
 from handrail.routing.complexity import sentences
 from handrail.routing.lexicon import lexicon
+from handrail.routing.schooled import Schooled
 from handrail.routing.text import Folded
 from handrail.routing.wish import vocabulary
 
@@ -22,18 +23,22 @@ SWITCH_FROM = 0.7
 """A case that is under way changes to another of the agent's topics only from here on."""
 OTHER_FROM = 0.35
 """A case that is under way falls out of scope only if the message is so much like the background."""
+UNSURE_FROM = 0.25
+"""Below this confidence, or so much like the background, a message is out of scope; above it nobody can tell."""
 STAYS_SURELY = 0.9
 STAYS = 0.7
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`topic` with its confidence and why; `also` are all topics that parts of the message are surely about."""
+    """`topic` with its confidence and why; `also` are all topics that parts of the message are surely about. `abstained`: none
+    is clear, though the message is not clearly about something else."""
 
     topic: str
     confidence: float
     reasons: list[str] = field(default_factory=list)
     also: frozenset[str] = frozenset()
+    abstained: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Found:
 class Subjects:
     """`people` are the topics that the agent never handles."""
 
-    def __init__(self, classifier: Classifier, people: frozenset[str]) -> None:
+    def __init__(self, classifier: Classifier | Schooled, people: frozenset[str]) -> None:
         self._classifier = classifier
         self._people = people
         self._pointing = vocabulary(lexicon().pointing)
@@ -103,4 +108,5 @@ class Subjects:
         if before not in (None, OUT_OF_SCOPE) and not other:
             return Subject(str(before), STAYS, [f"no other subject is clear: the case stays with '{before}'"])
         reason = f"no topic is clear enough; nearest is '{whole.best}' with {whole.confidence:.0%}"
-        return Subject(OUT_OF_SCOPE, round(1 - whole.confidence, 4), [reason])
+        unsure = whole.confidence >= UNSURE_FROM and not other
+        return Subject(OUT_OF_SCOPE, round(1 - whole.confidence, 4), [reason], abstained=unsure)
