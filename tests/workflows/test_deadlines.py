@@ -108,7 +108,7 @@ async def test_a_case_that_no_person_answers_goes_to_the_next_tier_and_is_never_
     case = await home.open(order.customer_id, "I would like to talk to a real person, please.")
     assert (case.status, case.reason) == ("WithHuman", "customer_asked")
     await home.cases.claim(case.case_id, "bea")
-    tiers = [case.tier]
+    tiers, queues = [case.tier], [case.queue]
     for _ in range(2):
         due = (await home.cases.status(case.case_id)).due_at
         assert due
@@ -116,7 +116,9 @@ async def test_a_case_that_no_person_answers_goes_to_the_next_tier_and_is_never_
         case = await home.until(case.case_id, rerouted(due))
         assert (case.status, case.assignee) == ("WithHuman", None)
         tiers.append(case.tier)
+        queues.append(case.queue)
     assert tiers == sorted(tiers)
+    assert queues == ["support", "specialists", "managers"]
     due = (await home.cases.status(case.case_id)).due_at
     assert due
     await time.until(due)
@@ -124,6 +126,14 @@ async def test_a_case_that_no_person_answers_goes_to_the_next_tier_and_is_never_
     assert case.status == "WithHuman"
     assert case.due_at
     assert case.due_at > await time.now()
+    # Silence never brings the machine back, and never lets anybody forget.
+    assert (case.tier, case.queue, case.usage.calls) == (2, "managers", 0)
+    said = await home.rows("select author from handrail.messages where case_id = %(c)s order by sequence, at", c=case.case_id)
+    assert {author for (author,) in said} == {"customer", "system"}
+    assert len(said) == 4
+    (waiting,) = await home.rows("select queue, assignee from handrail.queue_items where case_id = %(c)s", c=case.case_id)
+    assert waiting == ("managers", None)
+    assert await audited(home, case.case_id) == [("reminder",)] * 3 + [("overdue",)]
 
 
 async def test_a_case_whose_customer_is_silent_closes(time: Time) -> None:
