@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from handrail.domain.approvals import Approval, Attempt, Decision, DecisionInput, DecisionKind, Permit, Seen, Source
 from handrail.domain.decisions import draft
-from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+from handrail.domain.errors import ApprovalRefused, InvalidInput
+from handrail.domain.model import Stored
 from handrail.domain.people import NOBODY, Claim, HandBack, Receipt, Resolve
 from workflows.intake import Intake
 from workflows.memory import CaseMemory
@@ -22,6 +23,7 @@ from workflows.options import CHECK, CHECK_SIGNAL
 TYPED = "decide"
 """Came as an update that names who decides: its sender reads the refusal, and nobody else's entries change."""
 WITHOUT_NOTE = "Handed back without a note."
+Answer = TypeVar("Answer", Decision, Permit)
 
 
 class Desk:
@@ -102,13 +104,7 @@ class Desk:
             via=via,
             decided_at=now,
         )
-        who: Decision = await workflow.execute_activity(
-            "people.identify",
-            Seen(source=source, decision=decision),
-            result_type=Decision,
-            summary="Who hands back",
-            **(CHECK_SIGNAL if source.signal else CHECK),
-        )
+        who = await _checked("people.identify", Seen(source=source, decision=decision), Decision, source, "Who hands back")
         told = {"identity": who.identity, "sender": who.sender, "via": via, **source.event}
         return self._intake.hand_back(wanted.model_copy(update={"reviewer": who.reviewer}), workflow.now(), **told)
 
@@ -123,17 +119,7 @@ class Desk:
             changed=changed,
             source=source,
         )
-        try:
-            permit: Permit = await workflow.execute_activity(
-                "people.permit",
-                attempt,
-                result_type=Permit,
-                summary="Who decides, and may they",
-                **(CHECK_SIGNAL if source.signal else CHECK),
-            )
-        except ActivityError as error:
-            raise _words_of(error) from None
-        return permit
+        return await _checked("people.permit", attempt, Permit, source, "Who decides, and may they")
 
     def _placed(self, source: Source, said: str, now: datetime) -> Source:
         """Of equal signals that were handed over at one moment, which one this is: history holds them in this order."""
@@ -144,9 +130,18 @@ class Desk:
         return source.model_copy(update={"place": place})
 
 
-def _words_of(error: ActivityError) -> HandrailError:
-    """What the check found wrong, or that it could not be made."""
-    cause = error.cause
-    words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
-    kind = cause.type if isinstance(cause, ApplicationError) else None
-    return InvalidInput(words) if kind == InvalidInput.__name__ else ApprovalRefused(words)
+async def _checked(activity: str, asked: Stored, answer: type[Answer], source: Source, summary: str) -> Answer:
+    """What the activity says.
+
+    Raises:
+        InvalidInput, ApprovalRefused: what it found wrong, or that it could not be made.
+    """
+    options = CHECK_SIGNAL if source.signal else CHECK
+    try:
+        found: Answer = await workflow.execute_activity(activity, asked, result_type=answer, summary=summary, **options)
+    except ActivityError as error:
+        cause = error.cause
+        words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
+        kind = cause.type if isinstance(cause, ApplicationError) else None
+        raise (InvalidInput if kind == InvalidInput.__name__ else ApprovalRefused)(words) from None
+    return found

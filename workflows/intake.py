@@ -104,10 +104,7 @@ class Intake:
         self._record(f"refused:{decision.decision}", decision, now, source, refused=words)
 
     def _record(self, action: str, decision: Decision, now: datetime, source: Source, **more: Any) -> None:
-        said = decision.model_dump(
-            mode="json",
-            include=AUDITED,
-        )
+        said = decision.model_dump(mode="json", include=AUDITED)
         told = {name: value for name, value in {**said, **source.event, **more}.items() if value is not None}
         self._memory.audit(decision.reviewer or "unnamed", action, now, **told)
 

@@ -76,11 +76,14 @@ async def check_database(place: World, case_id: str | None, anchors: list[Anchor
     """The chain as it stands, and that nothing happened which it does not hold."""
     from handrail.domain.audit import Checker
     from handrail.domain.audit import verify as verify_links
+    from handrail.domain.errors import UnknownCase
     from handrail.postgres.audit import PostgresAudit
 
     async with place.pool() as pool, PostgresAudit(pool).trail(case_id) as trail:
         checker = Checker(contiguous=case_id is None, anchors=anchors)
         report = await verify_links(trail.links(), checker, None if case_id else trail.head)
+        if case_id and not report.checked and not report.broken:
+            raise UnknownCase(f"--case: the audit holds nothing of {case_id[:120]!r}. `handrail case list` shows the cases.")
         unseen = None if report.broken else await trail.unwitnessed()
         return report.model_copy(update={"broken": unseen}) if unseen else report
 
@@ -90,8 +93,11 @@ async def write(place: World, out: Path, case_id: str | None, since: datetime | 
     from datetime import UTC
 
     from handrail.domain.audit import canonical
+    from handrail.domain.errors import InvalidInput
     from handrail.postgres.audit import PostgresAudit
 
+    if not out.parent.is_dir():
+        raise InvalidInput(f"--out: there is no folder {out.parent}. Create it, or name another file.")
     moment = since.replace(tzinfo=UTC) if since else None
     head: dict[str, Any] = {"format": FORMAT, "version": 1, "case": case_id, "since": moment.isoformat() if moment else None}
     entries, last = 0, None
