@@ -121,6 +121,9 @@ class Verdict(Stored):
     situation: dict[str, Any] = Field(
         default_factory=dict, description="what else they saw: case, classification, customer, and history that is not 0"
     )
+    watched: dict[str, Any] = Field(
+        default_factory=dict, description="counts and sums that rules looked at; an effect is refused once they have grown"
+    )
 
     @property
     def messages(self) -> list[str]:

@@ -11,7 +11,7 @@ from handrail.business import Business, FactType, Kind
 from handrail.definitions import Document, Live, refuse
 from handrail.domain.policies import Policy
 from handrail.domain.proposals import Proposal, Verdict
-from handrail.domain.rulings import Finding, fields_of, may_rule_on
+from handrail.domain.rulings import Finding
 from handrail.policies.names import Known, known, of_business
 from handrail.policies.sets import PolicySet, build
 
@@ -87,10 +87,7 @@ class FilePolicies:
 
     def needed(self, action: str) -> list[str]:
         """The facts that rules for the action need, so that somebody can write them down."""
-        now = self._live.now().value
-        concerned = [policy for policy in now.policies if may_rule_on(policy, action)]
-        fields = [field for policy in concerned for rule in policy.rules.rules for field in fields_of(rule, now.expressions)]
-        return list(dict.fromkeys(fields))
+        return self._live.now().value.needed(action)
 
     def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[Finding]:
         """Every rule of every policy with the values that it saw and what came of it."""

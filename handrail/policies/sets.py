@@ -14,8 +14,8 @@ from handrail.domain.comparing import usable_or_list
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policies import Policy
 from handrail.domain.proposals import Proposal, ProposalKind, Verdict
-from handrail.domain.rulings import Finding, closed, examine, hits_of, strictest
-from handrail.domain.situation import proposal_facts, remembered
+from handrail.domain.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
+from handrail.domain.situation import HISTORY, proposal_facts, remembered
 from handrail.policies.checks import Check, same_id
 from handrail.policies.expressions import CelExpression
 from handrail.policies.names import Known
@@ -48,7 +48,17 @@ class PolicySet:
             policy_version=version,
             facts={name: _recorded(name, value) for name, value in own.items()},
             situation={name: _recorded(name, value) for name, value in situation.items()},
+            watched={name: facts[name] for name in self._history(proposal.action) if facts.get(name) is not None},
         )
+
+    def needed(self, action: str) -> list[str]:
+        """The facts that rules for the action look at, each once."""
+        rules = [rule for policy in self.policies if may_rule_on(policy, action) for rule in policy.rules.rules]
+        named = [name for rule in rules for look in (fields_of, optional_of) for name in look(rule, self.expressions)]
+        return list(dict.fromkeys(named))
+
+    def _history(self, action: str) -> list[str]:
+        return [name for name in self.needed(action) if name.startswith(HISTORY)]
 
     def _stamped(self, finding: Finding) -> Finding:
         if finding.hit is None:

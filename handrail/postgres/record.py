@@ -15,6 +15,7 @@ from handrail.domain.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
 from handrail.ports import Clock
 from handrail.postgres import controls, ledger
+from handrail.postgres.history import Past
 from handrail.postgres.pool import Connection, Pool, reading, writing
 
 Answer = TypeVar("Answer")
@@ -38,6 +39,7 @@ class PostgresRecord:
     def __init__(self, pool: Pool, business: Business, clock: Clock) -> None:
         self._pool = pool
         self._business = business
+        self._past = Past(business)
         self._clock = clock
 
     def specs(self, names: list[str]) -> list[ToolSpec]:
@@ -113,6 +115,7 @@ class PostgresRecord:
         outcome: dict[str, Any]
         try:
             async with connection.transaction():
+                await self._past.refuse_more(connection, call.now, effect)
                 outcome = {"status": EffectStatus.APPLIED, "result": jsonable(await known.run(call, valid))}
         except BusinessRefused as no:
             outcome = {"status": EffectStatus.REFUSED, "code": no.code, "message": str(no)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from datetime import timedelta
@@ -104,6 +105,38 @@ async def test_a_sum_over_what_is_no_number_is_not_available(
     await run("""UPDATE handrail.actions SET arguments = '{"amount": "ten"}'""")
     found = await of(history)
     assert (found["pay.count_30d"], found["pay.sum_amount_30d"]) == (1, None)
+
+
+ONCE = """\
+id: once
+applies_to: [pay]
+rules:
+  default_action: allow
+  rules:
+    - {id: again, expression: history.pay.count_24h > 0, action: require_approval, message: m}
+"""
+
+
+async def test_of_cases_that_see_the_same_past_at_the_same_moment_one_acts(
+    tmp_path: Path, cases: PostgresCases, record: PostgresRecord, history: PostgresHistory
+) -> None:
+    (tmp_path / "once.yaml").write_text(ONCE)
+    policies = FilePolicies.of(tmp_path, BUSINESS)
+    names = [f"case-{number}" for number in range(6)]
+    for name in names:
+        await opened(cases, name)
+    seen = {name: await history.of(name, "C-1", [name]) for name in names}
+    arguments = {"amount": 10, "receiver": "ann"}
+    for name in names:
+        wanted = proposal(name, arguments)
+        ruled = Ruled(proposal=wanted, verdict=policies.rule(wanted, {"amount": 10, **seen[name]}))
+        assert ruled.verdict.ruling is Ruling.ALLOW
+        await cases.commit(Commit(row=row(1, name, content_digest=opening(name).content_digest()), rulings=[ruled]))
+    done = await asyncio.gather(*(record.apply(effect(name, arguments, case_id=name)) for name in names))
+    assert sorted(one.status for one in done) == ["applied", *["refused"] * 5]
+    assert {one.code for one in done} == {None, "changed"}
+    (message,) = {one.message for one in done if one.message}
+    assert "history.pay.count_24h is 1, it was 0" in message
 
 
 LIMIT = """\

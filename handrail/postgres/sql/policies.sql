@@ -18,7 +18,8 @@ WITH past AS (
         AND (
             a.status = 'applied'
             OR (
-                a.status IN ('allowed', 'approved', 'held')
+                %(under_way)s
+                AND a.status IN ('allowed', 'approved', 'held')
                 AND coalesce(a.approval_status, 'open') NOT IN ('expired', 'withdrawn')
                 AND c.status IN ('Working', 'AwaitingApproval')
             )
@@ -38,6 +39,12 @@ INNER JOIN unnest(%(windows)s::text[], %(since)s::timestamptz[]) AS w (name, sin
     ON (w.since IS NULL AND p.case_id = %(case_id)s) OR p.at >= w.since
 LEFT JOIN unnest(%(actions)s::text[], %(arguments)s::text[]) AS s (action, argument) ON p.action = s.action
 GROUP BY p.action, w.name, s.argument;
+
+-- name: watched
+SELECT verdict -> 'watched' AS watched FROM handrail.actions WHERE effect_id = %(effect_id)s;
+
+-- name: lock_customer
+SELECT pg_advisory_xact_lock(hashtextextended(%(customer_id)s, 9));
 
 -- name: newest_proposals
 SELECT a.*, c.customer_id FROM handrail.actions AS a
