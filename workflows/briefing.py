@@ -14,6 +14,8 @@ NAME = 120
 PAGE = 240
 """Bytes of a line where room is short."""
 WHOLE = 9_000
+FEW = 8
+"""Lines of a section where room is short: the newest, or the first."""
 FRUSTRATED = 0.5
 
 
@@ -29,7 +31,7 @@ def markdown(handoff: Handoff) -> str:
         f"- **Handed over:** {utc(handoff.at)}",
     ]
     title = f"# Case {escape(handoff.case_id, NAME)}: a person is needed"
-    return joined([title, "\n".join(head), *(one.text() for one in sections(handoff, line=WHOLE))]) + "\n"
+    return joined([title, "\n".join(head), *(one.text() for one in sections(handoff, line=WHOLE, most=None))]) + "\n"
 
 
 def about(handoff: Handoff) -> str:
@@ -38,32 +40,36 @@ def about(handoff: Handoff) -> str:
     return f"{escape(topic, NAME)}, risk {handoff.risk}, language {escape(handoff.language, NAME)}"
 
 
-def sections(handoff: Handoff, line: int = PAGE) -> list[Section]:
-    """Everything but why it came, where it went and what to do next; of each section's lines the last are left out first."""
-    facts = [fact(one, line) for one in reversed(handoff.facts)]
+def sections(handoff: Handoff, line: int = PAGE, most: int | None = FEW) -> list[Section]:
+    """Everything but why it came, where it went and what to do next: `most` lines a section, of at most `line` bytes each.
+
+    A page is rendered often, inside the workflow: what would be left out anyway is never escaped.
+    """
+    tried, facts = handoff.tried[::-1][:most], handoff.facts[::-1][:most]
+    words, hits = handoff.said[::-1][:most], handoff.policy_hits[:most]
     return [
         Section("The problem", 0, [f"- {escape(handoff.problem, line * 3)}"]),
         Section("What the customer wants", 1, [f"- “{escape(handoff.wanted, line * 2)}”"] if handoff.wanted else []),
-        Section("What the customer stated", 2, list(statements(handoff.stated, line))),
-        Section("Open questions", 3, [f"- {escape(one, line)}" for one in handoff.open_questions]),
+        Section("What the customer stated", 2, list(statements(handoff.stated, line, most))),
+        Section("Open questions", 3, [f"- {escape(one, line)}" for one in handoff.open_questions[:most]]),
         Section("Suggested reply", 3, _quoted(handoff.suggested_reply, line * 2)),
-        Section("Effects done", 2, [_effect(handoff, place, line) for place in range(len(handoff.effects))]),
-        Section("What was tried and ruled", 4, [f"- {escape(one, line)}" for one in reversed(handoff.tried)]),
-        Section("Policy hits", 5, [f"- {escape(str(one), line)}{_version(one.version)}" for one in handoff.policy_hits]),
+        Section("Effects done", 2, [_effect(handoff, place, line) for place in range(len(handoff.effects))[:most]]),
+        Section("What was tried and ruled", 4, [f"- {escape(one, line)}" for one in tried]),
+        Section("Policy hits", 5, [f"- {escape(str(one), line)}{_version(one.version)}" for one in hits]),
         Section("How the customer sounds", 5, mood(handoff.sentiment)),
-        Section("Verified facts", 6, facts),
-        Section("The customer’s words", 7, [said(one, line) for one in reversed(handoff.said)]),
-        Section("Earlier hand-offs", 7, [_earlier(handoff, place, line) for place in range(len(handoff.earlier))]),
+        Section("Verified facts", 6, [fact(one, line) for one in facts]),
+        Section("The customer’s words", 7, [said(one, line) for one in words]),
+        Section("Earlier hand-offs", 7, [_earlier(handoff, place, line) for place in range(len(handoff.earlier))[:most]]),
         Section("In force", 8, in_force(handoff)),
     ]
 
 
-def statements(stated: Iterable[StatedFact], line: int) -> Iterable[str]:
+def statements(stated: Iterable[StatedFact], line: int, most: int | None) -> Iterable[str]:
     """One line for each kind: what was stated, and in which turn."""
     kinds: dict[str, list[str]] = {}
     for one in stated:
         kinds.setdefault(one.kind, []).append(f"{escape(one.value, line)} (turn {one.turn})")
-    return (f"- **{escape(kind, NAME)}:** {', '.join(found)}" for kind, found in kinds.items())
+    return (f"- **{escape(kind, NAME)}:** {', '.join(found[:most])}" for kind, found in kinds.items())
 
 
 def fact(one: Fact, line: int) -> str:
