@@ -17,7 +17,7 @@ from handrail.domain.errors import HandrailError
 from handrail.domain.people import Receipt
 from handrail.temporal.client import answered
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 ASKS = "What else can I look at for you?"
 THANKS = "Thank you for writing to us."
 HANDS_OVER = "A colleague takes over from here."

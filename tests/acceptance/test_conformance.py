@@ -28,7 +28,7 @@ def conformance(*arguments: object, code: int = 0) -> Any:
 
 
 def test_every_task_comes_out_equal_and_nothing_worse_is_done(tmp_path: Path) -> None:
-    found = conformance("--tasks", retailer.write(tmp_path), "--data", tmp_path, "--workers", 2)
+    found = conformance("--tasks", retailer.write(tmp_path), "--data", tmp_path, "--workers", 1)
 
     assert (found["tasks"], found["equal"], found["mutations"]) == (4, 4, 4)
     assert found["refused"] + found["held"] == 4

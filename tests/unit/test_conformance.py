@@ -1,0 +1,104 @@
+"""What a conformance run makes of a play: it must see what differs, what was done that should not be, and what never came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from handrail.conformance.lane import Lane
+from handrail.conformance.player import Came, Performance, Result, behaviours, judge
+from handrail.conformance.plays import Call, Play, Suite, Turn
+from handrail.conformance.report import Report
+from handrail.domain.effects import EffectResult, EffectStatus
+
+GOOD, OTHER = Call("add", {"n": 1}), Call("add", {"n": 2})
+WORSE = Call("add", {"n": 9}, worse=True)
+
+
+class Sums:
+    """A suite whose whole system of record is one sum."""
+
+    def expected(self, calls: Sequence[Call]) -> Any:
+        return {"sum": sum(call.arguments["n"] for call in calls)}
+
+
+def played(*calls: Call, kind: str = "", count: int | None = None, left: str = "", held: bool = False) -> Performance:
+    play = Play("t", "C-1", (Turn("please", calls),), kind)
+    done = len(calls) if count is None else count
+    return Performance(cast(Lane, None), play, "c", "ann", "bob", held=held, played=done, left=left)
+
+
+def done(*calls: Call, status: EffectStatus = EffectStatus.APPLIED) -> list[EffectResult]:
+    at = datetime.now(UTC)
+    return [
+        EffectResult(
+            effect_id=str(number),
+            action=call.tool,
+            arguments={**call.arguments, "pinned": 0},
+            status=status,
+            applied_at=at,
+        )
+        for number, call in enumerate(calls)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("performance", "ledger", "total", "came"),
+    [
+        (played(GOOD, OTHER), done(GOOD, OTHER), 3, Came.EQUAL),
+        (played(GOOD, OTHER), done(GOOD, OTHER), 4, Came.DIFFERENT),
+        (played(GOOD, OTHER, count=1, left="WithHuman"), done(GOOD), 3, Came.DIFFERENT),
+        (played(GOOD, WORSE, OTHER, kind="k"), done(GOOD, OTHER), 3, Came.REFUSED),
+        (played(GOOD, WORSE, OTHER, kind="k", held=True), done(GOOD, OTHER), 3, Came.HELD),
+        (played(GOOD, WORSE, OTHER, kind="k"), done(GOOD, WORSE, OTHER), 12, Came.APPLIED),
+        (played(GOOD, WORSE, OTHER, kind="k"), done(GOOD, OTHER), 12, Came.APPLIED),
+        (played(GOOD, WORSE, OTHER, kind="k", count=2, left="WithHuman"), done(GOOD), 1, Came.REFUSED),
+        (played(GOOD, WORSE, OTHER, kind="k", count=1, left="WithHuman"), done(GOOD), 1, Came.DIFFERENT),
+    ],
+)
+def test_what_came_of_a_play(performance: Performance, ledger: list[EffectResult], total: int, came: Came) -> None:
+    found, words = judge(performance, cast(Suite, Sums()), ledger, {"sum": total})
+    assert found is came
+    assert bool(words) is (came in (Came.DIFFERENT, Came.APPLIED))
+
+
+def test_the_same_call_a_second_time_counts_as_applied_only_where_it_was_done_twice() -> None:
+    again = Call("add", {"n": 1}, worse=True)
+    once = judge(played(GOOD, again, kind="k"), cast(Suite, Sums()), done(GOOD), {"sum": 1})
+    twice = judge(played(GOOD, again, kind="k"), cast(Suite, Sums()), done(GOOD, again), {"sum": 2})
+    refused = judge(
+        played(GOOD, again, kind="k"),
+        cast(Suite, Sums()),
+        [*done(GOOD), *done(again, status=EffectStatus.REFUSED)],
+        {"sum": 1},
+    )
+    assert (once[0], twice[0], refused[0]) == (Came.REFUSED, Came.APPLIED, Came.REFUSED)
+
+
+def test_a_report_names_every_failure() -> None:
+    plain, worse = played(GOOD).play, played(WORSE, kind="k").play
+    report = Report(
+        "acme",
+        [
+            Result(plain, Came.EQUAL),
+            Result(plain, Came.DIFFERENT, "sum: 4 instead of 3"),
+            Result(worse, Came.HELD),
+            Result(worse, Came.APPLIED, "add was applied"),
+        ],
+        1.25,
+    )
+    found = report.document()
+    assert (found["tasks"], found["equal"], found["mutations"], found["held"], found["applied"]) == (2, 1, 2, 1, 1)
+    assert found["kinds"] == {"k": {"mutations": 2, "refused": 0, "held": 1, "applied": 1}}
+    assert [(one["kind"], one["came"]) for one in found["failures"]] == [(None, "different"), ("k", "applied")]
+
+
+def test_the_model_says_every_call_by_itself_and_ends_as_the_turn_does() -> None:
+    said = behaviours(Turn("please", (GOOD, OTHER)), last=False)
+    assert [list(one) for one in said] == [["calls"], ["calls"], ["reply", "disposition"]]
+    assert said[-1]["disposition"] == "awaiting_customer"
+    assert behaviours(Turn("please"), last=True)[-1]["disposition"] == "resolved"
+    assert behaviours(Turn("please", hands_over=True), last=True)[-1]["disposition"] == "escalate"
