@@ -13,7 +13,7 @@ from handrail.business import Business
 from handrail.domain.cases import CaseStatus
 from handrail.domain.controls import GLOBAL, Control, Hand, Wanted
 from handrail.domain.drills import Report, Seen, report
-from handrail.domain.errors import InvalidInput
+from handrail.domain.errors import InvalidInput, UnknownCase
 from handrail.domain.topics import Autonomy
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
@@ -61,12 +61,21 @@ class Drill:
             found = await self._settled(list(named))
             people_work_ok = await self._as_a_person(found, control)
             outputs = await self.readings.outputs(began_at)
-            await asyncio.gather(*(self.cases.close(one.case_id) for one in found))
             return report(control, began_at, outputs, found, under_way=under_way, people_work_ok=people_work_ok)
         finally:
             opening.cancel()
-            await self.controls.put(switch(Autonomy.AUTO, "the drill is over"))
-            self.tell("switch: lifted")
+            try:
+                await self._close(list(named))
+            finally:
+                await self.controls.put(switch(Autonomy.AUTO, "the drill is over"))
+                self.tell("switch: lifted")
+
+    async def _close(self, case_ids: list[str]) -> None:
+        """End the drill's cases before the agent may go on with them; some were never opened where it was cut short."""
+        ended = await asyncio.gather(*(self.cases.close(one) for one in case_ids), return_exceptions=True)
+        left = [error for error in ended if isinstance(error, Exception) and not isinstance(error, UnknownCase)]
+        if left:
+            self.tell(f"cases: {len(left)} could not be closed ({type(left[0]).__name__})")
 
     async def _refuse_held(self) -> None:
         held = [one for one in await self.controls.in_force() if one.scope == str(GLOBAL)]
