@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from handrail.domain.cases import CaseRow
@@ -45,15 +45,14 @@ class Screen:
         return Escalation(reason="unknown_customer", words="No customer with this id is known; nothing was looked up.")
 
     async def _subject(self, row: CaseRow, found: Classification, topic: Topic | None) -> Escalation | None:
+        if topic is None and not found.abstained:
+            return Escalation(reason="out_of_scope", words="The message is about none of the agent's topics.")
         if topic is None:
-            words = "The message is about none of the agent's topics."
-            return None if found.abstained else Escalation(reason="out_of_scope", words=words)
+            return foreign(found, [name for one in self._topics.all() if not one.people_only for name in one.languages])
         dialled = await self._dial.autonomy(topic, row)
         if dialled.autonomy is Autonomy.OFF:
             return Escalation(reason=reason_of(dialled), words=f"The agent is switched off for {topic.name}. {dialled.why}")
-        if found.language not in topic.languages and found.language_confidence >= FLUENT_ENOUGH:
-            return Escalation(reason="unsupported_language", words=f"The agent does not answer in {found.language!r} here.")
-        return None
+        return foreign(found, topic.languages)
 
     async def _patience(self, row: CaseRow, incoming: Sequence[Message], topic: Topic | None) -> Escalation | None:
         if row.turn > 1:
@@ -92,6 +91,13 @@ def told(found: Classification, topic: Topic | None) -> Escalation | None:
     if topic is not None and topic.people_only:
         return Escalation(reason="people_only", words=f"{topic.name} is for people: {topic.description}")
     return None
+
+
+def foreign(found: Classification, languages: Collection[str]) -> Escalation | None:
+    """A language in which the agent does not answer here."""
+    if found.language in languages or found.language_confidence < FLUENT_ENOUGH:
+        return None
+    return Escalation(reason="unsupported_language", words=f"The agent does not answer in {found.language!r} here.")
 
 
 def frustrated(found: Classification, topic: Topic | None) -> Escalation | None:

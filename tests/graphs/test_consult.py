@@ -76,6 +76,7 @@ async def test_whatever_is_odd_goes_to_a_person(answer: Opinion | ModelFailed, r
         {"topic": "dispute"},
         {"topic": "closed"},
         {"topic": "payout", "language": "fr"},
+        {"language": "fr"},
     ],
 )
 async def test_what_rules_and_the_classifier_send_to_people_asks_no_model(changes: dict[str, object]) -> None:
