@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -35,7 +34,6 @@ SUSPECT_LEAD = 1.0
 SUSPECT_WEIGHT = 0.3
 RISK_RECALL = 0.993
 NAMED_WRONGLY = 0.05
-THREADS = 2
 RISKY = re.compile(
     r"stolen|theft|fraud|scam|phish|compromis|hack|unauthori[sz]ed|unrecogni[sz]ed|not_recogni[sz]ed|lost_.*(card|phone)|(card|phone)_lost"
     r"|dispute|chargeback|self_harm|suicid|threat|legal|launder",
@@ -185,10 +183,10 @@ def _fit_each(sheet: Sheet, jobs: list[tuple[Rows, Rows, int]], say: Say, words:
         scores, known = model.scores(sheet.vectors[unseen])
         return Held(scores, known, sheet.classes[unseen], np.full(len(unseen), fold, dtype=np.intp), unseen)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        for number, held in enumerate(pool.map(fit, jobs), 1):
-            say(f"{words}: {number} of {len(jobs)}")
-            yield held
+    # One after the other: the solver draws from one generator for the whole process, so that threads would change the result.
+    for number, job in enumerate(jobs, 1):
+        yield fit(job)
+        say(f"{words}: {number} of {len(jobs)}")
 
 
 @dataclass(frozen=True)
