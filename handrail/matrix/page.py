@@ -72,7 +72,7 @@ def html(rows: Rows, version: str) -> str:
 def span(minutes: int) -> str:
     """`4 h`, `1 day`, `90 min`."""
     for size, one, many in ((24 * 60, "day", "days"), (60, "h", "h")):
-        if minutes % size == 0:
+        if minutes and minutes % size == 0:
             return f"{minutes // size} {one if minutes == size else many}"
     return f"{minutes} min"
 
