@@ -44,7 +44,7 @@ class PeopleAtWork:
 
 
 def words(moment: datetime, now: datetime, language: str, zone: str) -> str:
-    """`15:40 (Berlin)` on the same day, else `Monday 23 November 2026, 08:00 (Berlin)`; the order of words is the language's."""
+    """`15:40 (Berlin)` on the same day, else `Monday, 23 November 2026, 08:00 (Berlin)`, as the language has it."""
     place = ZoneInfo(zone)
     locale = _locale(language)
     local, today = moment.astimezone(place), now.astimezone(place).date()
