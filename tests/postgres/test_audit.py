@@ -148,7 +148,8 @@ async def test_a_chain_that_was_written_anew_to_its_head_fits_no_anchor(pool: Po
 async def test_a_decision_without_its_entry_is_missed(pool: Pool, written: PostgresCases, run: Run) -> None:
     await run(
         "INSERT INTO handrail.approvals (case_id, approval_id, revision, request, status, opened_at, due_at, update_names,"
-        " decision, version) VALUES ('a', 'x', 1, '{\"request_id\": \"x\"}', 'rejected', now(), now(), '{}', '{\"decision\": \"reject\"}', 1)"
+        " decision, version) VALUES ('a', 'x', 1, '{\"request_id\": \"x\"}', 'rejected', now(), now(), '{}',"
+        ' \'{"decision": "reject"}\', 1)'
     )
     async with PostgresAudit(pool).trail() as trail:
         missed = await trail.unwitnessed()

@@ -96,8 +96,8 @@ async def test_the_limit_is_over_what_the_edit_makes_of_it() -> None:
     assert (await attempted({"amount": 110}, reviewers=limited)).refused is None
     above = await attempted({"amount": 111}, reviewers=limited)
     assert (
-        above.refused
-        == "reviewer: refund_amount_usd is 111.0, above 110, the limit of ann. Nobody in reviewers.yaml may; have somebody added."
+        above.refused == "reviewer: refund_amount_usd is 111.0, above 110, the limit of ann. "
+        "Nobody in reviewers.yaml may; have somebody added."
     )
 
 

@@ -235,7 +235,7 @@ def test_every_case_has_somewhere_to_go(reason: str, topic: str) -> None:
     route = matrix.route(reason=reason, topic=topic, risk="low", language="en")
     assert {"en", "de"} <= set(route.tell)
     # What the customer is told is what the queue is measured by, in every language that the router knows.
-    assert LANGUAGES <= set(route.tell)
+    assert set(route.tell) >= LANGUAGES
     assert all("{{answer_by}}" in sentence for sentence in route.tell.values())
     assert route.then
     assert route.then[-1].queue == "managers"
