@@ -113,7 +113,7 @@ def train(gathered: Gathered, wanted: Wanted, *, at: datetime, sources: Sequence
         held = Held.joined(cross_fit(sheet, wanted.seed, say))
         proxies = list(leave_labels_out(sheet, wanted.seed, say)) if few else []
         risk_labels = list(risky(labels) if wanted.risk_labels is None else wanted.risk_labels)
-        gates = learn_gates(Held.joined([held, *proxies]), labels, risk_labels, wanted)
+        gates = learn_gates(held, proxies, labels, risk_labels, wanted)
         suspects = suspect(held, sheet)
         say(f"fitting all; {suspects.sum()} labels look wrong and count {SUSPECT_WEIGHT:.0%}")
         linear = Linear.learn(sheet.vectors, sheet.classes, np.where(suspects, SUSPECT_WEIGHT, 1.0), len(labels) + 1)
@@ -200,8 +200,12 @@ class Gates:
     figures: dict[str, float | None]
 
 
-def learn_gates(held: Held, labels: list[str], risk_labels: Sequence[str], wanted: Wanted) -> Gates:
-    """The gates and their thresholds, these from probabilities that are cross-fitted once more."""
+def learn_gates(own: Held, proxies: Sequence[Held], labels: list[str], risk_labels: Sequence[str], wanted: Wanted) -> Gates:
+    """The gates and their thresholds, these from probabilities that are cross-fitted once more.
+
+    The gate for risks sees no proxies: a risk label left out of training is still a risk.
+    """
+    held = Held.joined([own, *proxies])
     ours, outside = held.scores[:, :-1], held.scores[:, -1]
     rows = evidence(ours, outside, held.known)
     inside = held.classes < len(labels)
@@ -211,7 +215,7 @@ def learn_gates(held: Held, labels: list[str], risk_labels: Sequence[str], wante
     outcomes = Outcomes(sure, right, inside)
     answer = threshold(outcomes, error=wanted.error, share=wanted.share)
     named = float(np.quantile(scope[inside], NAMED_WRONGLY)) if not inside.all() else 0.0
-    risk, cut, recall, alarms = _risk(held, labels, risk_labels)
+    risk, cut, recall, alarms = _risk(own, labels, risk_labels)
     by_fold = [float(right[inside & (held.fold == fold)].mean()) for fold in np.unique(held.fold[inside])]
     return Gates(
         Gate.learn(rows, right, weight),
