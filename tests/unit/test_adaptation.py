@@ -27,6 +27,6 @@ def test_whatever_comes_can_be_stored(value: object) -> None:
     assert json.loads(text) == storable(value)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(st.characters(exclude_characters="\x00")), st.lists))
+@given(st.recursive(st.none() | st.integers() | st.text(st.characters(codec="utf-8", exclude_characters="\x00")), st.lists))
 def test_what_is_fine_stays_as_it_is(value: object) -> None:
     assert json.loads(dumps(value)) == value
