@@ -9,6 +9,7 @@ from typing import Any
 from handrail.domain.approvals import DecisionInput, DecisionKind
 from handrail.domain.cases import CaseView
 from tests.house import House, wait_for
+from tests.replay.record import quiet
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
@@ -44,10 +45,11 @@ async def small_refund(home: House) -> str:
 
 
 async def held(home: House) -> CaseView:
-    """A refund that waits for approval."""
+    """A refund that waits for approval in a parked run."""
     order = await home.order(**HELD)
     case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD.")
     assert case.status == "AwaitingApproval", case
+    await wait_for(lambda: quiet(home.temporal, case.case_id))
     return case
 
 
@@ -110,6 +112,7 @@ async def parked(home: House) -> str:
 
 async def handed_back(home: House) -> str:
     case_id = await ask(home, reply="I am not sure.", confidence=0.1, disposition="resolved")
+    await wait_for(lambda: quiet(home.temporal, case_id))
     await home.cases.hand_back(case_id, "bea", "The parcel is on its way; tell them so.")
     await home.until(case_id, lambda view: view.status in ENDED)
     return case_id

@@ -17,7 +17,7 @@ __all__ = ["at_home", "scripted_model", "shop_url"]
 
 RECORD = "HANDRAIL_RECORD_HISTORIES"
 KEPT = Path(__file__).parent / "histories"
-KEPT_LIMIT = 60_000
+KEPT_LIMIT = 80_000
 KEPT_BRANCHES = ("resolved", "approved", "rejected", "expired", "human", "handed_back", "cut_short")
 
 

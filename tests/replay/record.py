@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
@@ -37,11 +38,14 @@ async def fetch(client: Client, case_id: str) -> list[str]:
 
 async def quiet(client: Client, case_id: str) -> bool:
     """The newest run has begun, and nothing is being done in it: without a finished task there is nothing to replay."""
-    found = (await client.get_workflow_handle(f"case-{case_id}").describe()).raw_description
-    begun = found.workflow_execution_info.history_length > FIRST_TASK
-    if not begun or found.pending_activities or found.HasField("pending_workflow_task"):
-        return False
-    return not settling((await client.get_workflow_handle(f"case-{case_id}").fetch_history()).events)
+    handle = client.get_workflow_handle(f"case-{case_id}")
+    events = (await handle.fetch_history()).events
+    found = (await handle.describe()).raw_description
+    info = found.workflow_execution_info
+    if info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+        return True
+    busy = found.pending_activities or found.HasField("pending_workflow_task") or settling(events)
+    return not busy and FIRST_TASK < info.history_length == len(events)
 
 
 def settling(events: Sequence[HistoryEvent]) -> bool:
