@@ -23,7 +23,7 @@ from handrail.routing.features import Features, Floats
 from handrail.routing.gate import Flags, Gate, evidence
 from handrail.routing.linear import Linear, Rows
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the same folder would classify otherwise."""
 MANIFEST, ARRAYS = "manifest.json", "model.npz"
 
@@ -90,13 +90,14 @@ class Scored:
 
 @dataclass(frozen=True)
 class Parts:
-    """What is learnt: scores for each label and one more for none of them, and the gates over them."""
+    """What is learnt: scores for each label and one more for none of them, the gates over them, and what tells risks alone."""
 
     features: Features
     linear: Linear
     right: Gate
     scope: Gate
     risk: Gate | None
+    alarm: Linear | None
 
 
 class Artefact:
@@ -109,13 +110,15 @@ class Artefact:
 
     def score(self, texts: Sequence[str]) -> Scored:
         """Every text, in order."""
-        scores, known = self.parts.linear.scores(self.parts.features.vectors(texts))
+        vectors = self.parts.features.vectors(texts)
+        scores, known = self.parts.linear.scores(vectors)
         ours, outside = scores[:, :-1], scores[:, -1]
         rows = evidence(ours, outside, known)
         best = ours.argmax(axis=1)
         risk, cut = np.zeros(len(rows)), self.manifest.thresholds.risk
-        if self.parts.risk is not None:
-            risk = self.parts.risk.probability(risk_evidence(ours, outside, self._risky))
+        if self.parts.risk is not None and self.parts.alarm is not None:
+            alarm = self.parts.alarm.scores(vectors)[0][:, 1]
+            risk = self.parts.risk.probability(risk_evidence(ours, outside, alarm, self._risky))
         return Scored(
             scores=ours,
             best=best,
@@ -160,14 +163,15 @@ class Artefact:
         return cls(manifest, _parts(arrays))
 
 
-def risk_evidence(scores: Floats, outside: Floats, risky: Flags) -> Floats:
-    """How much a message is like any risk label: best and second risk score, best other score, their difference, outside."""
+def risk_evidence(scores: Floats, outside: Floats, alarm: Floats, risky: Flags) -> Floats:
+    """How much a message is like any risk label: best and second risk score, best other score, their difference, outside, and
+    the score of a model that tells risks from all else."""
     theirs, others = scores[:, risky], scores[:, ~risky]
     ranked = -np.sort(-theirs, axis=1)
     second = ranked[:, min(1, ranked.shape[1] - 1)]
     other = others.max(axis=1, initial=-1.0)
     lead = ranked[:, 0] - other
-    return np.column_stack([ranked[:, 0], second, other, lead, np.minimum(lead, 0), outside])
+    return np.column_stack([ranked[:, 0], second, other, lead, np.minimum(lead, 0), outside, alarm])
 
 
 def content_hash(manifest: Manifest, arrays: dict[str, Any]) -> str:
@@ -198,12 +202,16 @@ def _manifest(path: Path, again: str) -> Manifest:
 def _arrays(parts: Parts) -> dict[str, Any]:
     gates = {"right": parts.right, "scope": parts.scope, "risk": parts.risk}
     words, pieces = parts.features.rarity
+    machines = {"": parts.linear, "alarm_": parts.alarm}
     return {
         "rarity_words": words,
         "rarity_pieces": pieces,
-        "columns": parts.linear.columns,
-        "weights": parts.linear.weights,
-        "bias": parts.linear.bias,
+        **{
+            f"{name}{part}": getattr(machine, part)
+            for name, machine in machines.items()
+            if machine is not None
+            for part in ("columns", "weights", "bias")
+        },
         **{f"gate_{name}": gate.array() for name, gate in gates.items() if gate is not None},
     }
 
@@ -215,4 +223,5 @@ def _parts(arrays: dict[str, Any]) -> Parts:
         Gate.of(arrays["gate_right"]),
         Gate.of(arrays["gate_scope"]),
         Gate.of(arrays["gate_risk"]) if "gate_risk" in arrays else None,
+        Linear(arrays["alarm_columns"], arrays["alarm_weights"], arrays["alarm_bias"]) if "gate_risk" in arrays else None,
     )

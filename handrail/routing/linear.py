@@ -18,7 +18,7 @@ from handrail.routing.features import WIDTH, Floats
 Rows = npt.NDArray[np.intp]
 
 PENALTY = 2.0
-TOLERANCE = 1e-3
+TOLERANCE = 1e-2
 SEED = 20
 
 
@@ -38,8 +38,10 @@ class Linear:
 
     @classmethod
     def learn(cls, vectors: csr_matrix, classes: Rows, weight: Floats, count: int) -> Linear:
-        """`classes` are numbers below `count`; a class without a row always scores -1."""
+        """`classes` are numbers below `count`; a class without a row always scores -1, a single class too."""
         columns = np.unique(vectors.indices).astype(np.int32)
+        if len(np.unique(classes)) < 2:
+            return cls(columns, np.zeros((len(columns), count), dtype=np.float32), np.full(count, -1.0, dtype=np.float32))
         machine = LinearSVC(C=PENALTY, tol=TOLERANCE, dual=True, random_state=SEED)
         machine.fit(vectors[:, columns], classes, sample_weight=weight)
         # With two classes there is one row of weights, that of the second.

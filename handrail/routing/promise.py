@@ -3,8 +3,8 @@
 Answering an out-of-scope message is an error, and within scope errors are fewer, so that the error grows with the share of
 out-of-scope messages: what holds at the largest stated share holds at every smaller one. Errors within scope and acceptances
 from outside are counted apart, on cross-fitted scores, each with the one more that a new message may add (conformal risk
-control, Angelopoulos et al. 2024), mixed at the stated share, and the threshold is the smallest above which this bound stays
-below the stated error at every threshold.
+control, Angelopoulos et al. 2024), mixed at the stated share; the threshold is the smallest at which this bound is below the
+stated error.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from handrail.routing.gate import Flags
 
 NEVER = 1.01
 """A threshold that no confidence reaches."""
+UNFORESEEN_SHARE = 1 / 6
+"""How much of what is out of scope is taken to be as close to the labels as one of them left out is to the others."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +37,28 @@ class Outcomes:
         return Outcomes(self.confidence[rows], self.right[rows], self.inside[rows])
 
 
-def threshold(outcomes: Outcomes, *, error: float, share: float) -> float:
+def threshold(outcomes: Outcomes, *, error: float, share: float, unforeseen: Flags | None = None) -> float:
     """The smallest confidence from which answers err at most with `error` (0 to 1) when `share` is out of scope.
 
-    `NEVER` where no threshold keeps that.
+    `unforeseen` are the messages from outside that only stand for such: together they weigh `UNFORESEEN_SHARE` of the share,
+    however many they are. `NEVER` where no threshold keeps the error.
     """
     cuts = np.unique(outcomes.confidence)[::-1]
-    bound = _bound(outcomes, cuts, share)
-    # The first few thresholds answer next to nothing; there the one more that may be wrong outweighs all evidence.
-    broken = np.flatnonzero(bound > error)
-    kept = np.flatnonzero(bound <= error)
-    if not len(kept):
-        return NEVER
-    after = broken[broken > kept[0]]
-    last = (after[0] if len(after) else len(cuts)) - 1
-    return float(cuts[last])
+    stand_in = np.zeros(len(outcomes.inside), dtype=bool) if unforeseen is None else unforeseen
+    kept = np.flatnonzero(_bound(outcomes, cuts, share, stand_in) <= error)
+    return float(cuts[kept[-1]]) if len(kept) else NEVER
 
 
-def _bound(outcomes: Outcomes, cuts: Floats, share: float) -> Floats:
+def _bound(outcomes: Outcomes, cuts: Floats, share: float, unforeseen: Flags) -> Floats:
     inside, outside = outcomes.inside, ~outcomes.inside
     wrong = (_from(outcomes.confidence[inside & ~outcomes.right], cuts) + 1) / (inside.sum() + 1)
     answered = _from(outcomes.confidence[inside], cuts) / (inside.sum() + 1)
-    taken = (_from(outcomes.confidence[outside], cuts) + 1) / (outside.sum() + 1) if outside.any() else np.zeros(len(cuts))
+    groups = [(outside & ~unforeseen, 1 - UNFORESEEN_SHARE), (outside & unforeseen, UNFORESEEN_SHARE)]
+    there = [(rows, part) for rows, part in groups if rows.any()]
+    whole = sum(part for _, part in there)
+    taken = np.zeros(len(cuts))
+    for rows, part in there:
+        taken += part / whole * (_from(outcomes.confidence[rows], cuts) + 1) / (rows.sum() + 1)
     mixed = share if outside.any() else 0.0
     errors: Floats = (1 - mixed) * wrong + mixed * taken
     found: Floats = errors / np.maximum((1 - mixed) * answered + mixed * taken, 1e-9)

@@ -18,8 +18,9 @@ from handrail.routing.labelled import OUTSIDE, Labelled, gather, read
 from handrail.routing.mapping import mapping, renamed
 from handrail.routing.promise import NEVER, Outcomes, coverage_at, kept_error, threshold
 from handrail.routing.report import measure
+from handrail.routing.risks import risky
 from handrail.routing.router import LocalRouter
-from handrail.routing.training import Wanted, risky, train
+from handrail.routing.training import Wanted, train
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SUBJECTS = {
@@ -161,6 +162,27 @@ def test_the_promise_is_kept_up_to_the_stated_share(share: float) -> None:
     assert kept <= 0.055
     plain = threshold(drawn(0.03, 1), error=0.05, share=0.03)
     assert plain < cut
+
+
+def test_messages_that_only_stand_in_weigh_a_sixth_of_the_share() -> None:
+    foreseen = drawn(0.05, 1)
+    hard = np.random.default_rng(3).random(3_000)
+    both = Outcomes(
+        np.r_[foreseen.confidence, hard],
+        np.r_[foreseen.right, np.zeros(3_000, dtype=bool)],
+        np.r_[foreseen.inside, np.zeros(3_000, dtype=bool)],
+    )
+    stand_in = np.arange(len(both.inside)) >= len(foreseen.inside)
+    cut = threshold(both, error=0.05, share=0.18, unforeseen=stand_in)
+    assert threshold(foreseen, error=0.05, share=0.15) < cut < threshold(both, error=0.05, share=0.18)
+
+
+def test_a_risk_that_all_stands_in_one_fold_alarms_rather_than_stops() -> None:
+    one = [Labelled(f"someone stole my card {end}", "stolen_card", "data:1") for end in ["", "now", "here", "again", "twice"]]
+    rows = [*[row for row in messages(ENDS[:2]) if row.label not in ("stolen_card", OUTSIDE)], *one]
+    made = train(gather(rows), Wanted(0.1, 0.2), at=AT, sources=[], say=lambda _: None)
+    assert made.score(["someone stole my card today"]).risky.all()
+    assert "stand-ins" in made.manifest.training.proxies
 
 
 def test_no_threshold_keeps_what_cannot_be_kept() -> None:
