@@ -20,6 +20,9 @@ from handrail.routing.gate import Flags
 
 NEVER = 1.01
 """A threshold that no confidence reaches."""
+FEW_OUTSIDE = 0.03
+"""The share out of scope that the confidence in a label is learnt for: at a large one it would spend itself on what is out of
+scope, which the gate of scope tells, and rank the labels worse."""
 UNFORESEEN_SHARE = 1 / 6
 """How much of what is out of scope is taken to be as close to the labels as one of them left out is to the others."""
 

@@ -19,7 +19,7 @@ from handrail.routing.features import Floats
 from handrail.routing.gate import Flags
 from handrail.routing.labelled import OUTSIDE, Labelled
 from handrail.routing.linear import Rows
-from handrail.routing.promise import Outcomes, coverage_at, curve, kept_error, weights
+from handrail.routing.promise import FEW_OUTSIDE, Outcomes, coverage_at, curve, kept_error, weights
 
 ERRORS = (0.01, 0.02, 0.05)
 SHARES = (0.03, 0.18)
@@ -53,7 +53,7 @@ class Report(Model):
     `accuracy`: within scope when it must answer. `out_of_scope_recall`: called out of scope; `out_of_scope_not_answered`: that
     or left undecided. `coverage_at_error`: the most messages within scope that can be answered at that error among all
     answers, where answering an out-of-scope message is an error. `calibration_error`: expected calibration error of the
-    confidence, at the stated share where there are out-of-scope messages. `intervals`: 95 %.
+    confidence, at the share of out-of-scope messages that it is learnt for, where there are such messages. `intervals`: 95 %.
     """
 
     router: str
@@ -128,7 +128,7 @@ def measure(artefact: Artefact, rows: Sequence[Labelled], risk_labels: Sequence[
         out_of_scope_auroc=_auroc(inside, scope) if mixed else None,
         coverage_at_error={name: value if inside.any() else None for name, value in errors.items()},
         risk_labels=theirs,
-        calibration_error=_calibration(outcomes, manifest.stated_oos_share if mixed else None),
+        calibration_error=_calibration(outcomes, min(FEW_OUTSIDE, manifest.stated_oos_share) if mixed else None),
         promise=_promise(artefact, decided, answered, mixed=mixed),
         latency_ms_p50=round(float(np.percentile(seconds, 50)) * 1000, 3),
         latency_ms_p99=round(float(np.percentile(seconds, 99)) * 1000, 3),

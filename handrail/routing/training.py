@@ -22,16 +22,13 @@ from handrail.routing.held import Held, Say, Sheet, cross_fit, crossed, doubtful
 from handrail.routing.labelled import OUTSIDE, Gathered
 from handrail.routing.lexicon import background
 from handrail.routing.linear import Linear
-from handrail.routing.promise import NEVER, UNFORESEEN_SHARE, Outcomes, threshold, weights
+from handrail.routing.promise import FEW_OUTSIDE, NEVER, UNFORESEEN_SHARE, Outcomes, threshold, weights
 from handrail.routing.risks import Risks, alarm_model, alarms, learn_risk, risky
 
 ENOUGH_OUTSIDE = 30
 CLAIMED = 0.35
 CLAIMED_SHARE = 0.25
 SUSPECT_WEIGHT = 0.3
-FEW_OUTSIDE = 0.03
-"""The share out of scope for which the gate of right answers is learnt: at a large one it would spend itself on what is out of
-scope, which the gate of scope tells, and rank the labels worse."""
 AIM = 0.7
 """Real messages out of scope are few in training, and the next ones differ: the threshold aims at less than what is stated."""
 NAMED_WRONGLY = 0.05
@@ -75,7 +72,7 @@ def train(gathered: Gathered, wanted: Wanted, *, at: datetime, sources: Sequence
         doubted = doubtful(held, sheet.outside)
         alarm = alarms(sheet, held, theirs) if watched else None
         gates = learn_gates(held, proxies, doubted, len(labels), wanted)
-        risk = learn_risk(held, doubted, alarm, theirs) if alarm is not None else Risks(None, None, None, None)
+        risk = learn_risk(held, alarm, theirs) if alarm is not None else Risks(None, None, None, None)
         suspects = np.zeros(len(sheet.classes), dtype=bool)
         suspects[held.rows[doubted]] = True
         say(f"fitting all; {suspects.sum()} labels look wrong and count {SUSPECT_WEIGHT:.0%}")
