@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import httpx
 from pydantic import SecretStr
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from handrail.domain.cases import CaseView
@@ -21,8 +23,10 @@ from handrail.settings import Settings
 from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
 from worker import World, case_nodes, case_worker, on_temporal, world
+from workflows.deadlines import SETTLING
 
 DEADLINE_SECONDS = 40.0
+FIRST_TASK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +130,26 @@ async def house(client: Client, database_url: str, model_root: str, **changes: A
                 yield House(client, cases, pool, settings, adapters, Model(model_root))
     finally:
         await pool.close()
+
+
+async def quiet(client: Client, case_id: str) -> bool:
+    """The newest run has begun, and nothing is being done in it: without a finished task there is nothing to replay."""
+    handle = client.get_workflow_handle(f"case-{case_id}")
+    events = (await handle.fetch_history()).events
+    found = (await handle.describe()).raw_description
+    info = found.workflow_execution_info
+    if info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+        return True
+    busy = found.pending_activities or found.HasField("pending_workflow_task") or settling(events)
+    return not busy and FIRST_TASK < info.history_length == len(events)
+
+
+def settling(events: Sequence[HistoryEvent]) -> bool:
+    """Whether the run only waits to be old enough to be continued."""
+    started: set[int] = set()
+    for event in events:
+        if SETTLING.encode() in event.user_metadata.summary.data:
+            started.add(event.event_id)
+        started.discard(event.timer_fired_event_attributes.started_event_id)
+        started.discard(event.timer_canceled_event_attributes.started_event_id)
+    return bool(started)

@@ -86,7 +86,7 @@ class Desk:
 
     def packet(self) -> FrameLocator:
         """Current details as they are rendered."""
-        return self.page.frame_locator("iframe")
+        return self.page.frame_locator("#user-metadata-current-details")
 
     async def refresh(self) -> None:
         """What the page asks for: press R."""

@@ -23,7 +23,7 @@ from handrail.embedded.model import OfflineModel
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.temporal import Temporal
 from handrail.shop import business
-from tests.house import House, house, wait_for
+from tests.house import House, house, quiet, wait_for
 from workflows.foreign import escape
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: make setup")
@@ -137,6 +137,7 @@ async def held(home: House, words: str = "Please refund order {order}, that is {
     order = await home.order(**HELD)
     case = await home.open(order.customer_id, words.format(order=order.order_id, amount=order.refundable))
     assert case.status == "AwaitingApproval", case
+    await wait_for(lambda: quiet(home.temporal, case.case_id))
     return case
 
 
@@ -145,6 +146,7 @@ async def with_person(home: House) -> CaseView:
     order = await home.order(status="delivered")
     case = await home.open(order.customer_id, "I want to speak to a human being.")
     assert case.status == "WithHuman", case
+    await wait_for(lambda: quiet(home.temporal, case.case_id))
     return case
 
 
@@ -285,6 +287,7 @@ async def test_a_person_takes_answers_and_resolves(home: House, reviewer: Desk) 
 async def test_a_person_hands_the_case_back_with_a_note(home: House, reviewer: Desk) -> None:
     order = await home.order(status="shipped")
     case = await home.open(order.customer_id, f"I want to speak to a human being about order {order.order_id}.")
+    await wait_for(lambda: quiet(home.temporal, case.case_id))
     await reviewer.open_case(case.case_id)
     await reviewer.send("Update", "3 · Hand back to the assistant", '"the parcel leaves the depot today"')
     done = await home.until(case.case_id, lambda view: view.turn == 2 and view.status != "Working")

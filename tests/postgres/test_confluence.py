@@ -20,9 +20,9 @@ from tests.postgres.conftest import Run
 ENDS = [DecisionKind.APPROVE, DecisionKind.REJECT, DecisionKind.EDIT, ApprovalStatus.EXPIRED, ApprovalStatus.WITHDRAWN]
 TABLES = {
     "cases": "to_jsonb(t)",
-    "messages": "to_jsonb(t)",
+    "messages": "to_jsonb(t) - 'recorded_at'",
     "classifications": "to_jsonb(t)",
-    "actions": "to_jsonb(t)",
+    "actions": "to_jsonb(t) - 'recorded_at' - 'ruled_at'",
     "approvals": "to_jsonb(t)",
     "audit": "to_jsonb(t)",
 }

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from tests.house import wait_for
-from workflows.deadlines import SETTLING
+from tests.house import quiet, wait_for
 
 NAMED = {
     "activityTaskScheduledEventAttributes": ("activityType", "name"),
     "workflowExecutionSignaledEventAttributes": ("signalName",),
     "workflowExecutionUpdateAcceptedEventAttributes": ("acceptedRequest", "input", "name"),
 }
-FIRST_TASK = 3
 
 
 async def fetch(client: Client, case_id: str) -> list[str]:
@@ -34,29 +30,6 @@ async def fetch(client: Client, case_id: str) -> list[str]:
         run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
         if not run_id:
             return runs
-
-
-async def quiet(client: Client, case_id: str) -> bool:
-    """The newest run has begun, and nothing is being done in it: without a finished task there is nothing to replay."""
-    handle = client.get_workflow_handle(f"case-{case_id}")
-    events = (await handle.fetch_history()).events
-    found = (await handle.describe()).raw_description
-    info = found.workflow_execution_info
-    if info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
-        return True
-    busy = found.pending_activities or found.HasField("pending_workflow_task") or settling(events)
-    return not busy and FIRST_TASK < info.history_length == len(events)
-
-
-def settling(events: Sequence[HistoryEvent]) -> bool:
-    """Whether the run only waits to be old enough to be continued."""
-    started: set[int] = set()
-    for event in events:
-        if SETTLING.encode() in event.user_metadata.summary.data:
-            started.add(event.event_id)
-        started.discard(event.timer_fired_event_attributes.started_event_id)
-        started.discard(event.timer_canceled_event_attributes.started_event_id)
-    return bool(started)
 
 
 def scrubbed(text: str) -> str:

@@ -23,7 +23,7 @@ from handrail.domain.effects import Effect
 from handrail.domain.errors import ApprovalRefused, CaseConflict, EffectConflict, IllegalTransition, InvalidInput
 from handrail.domain.messages import IncomingMessage
 from handrail.domain.model import digest
-from tests.house import House, wait_for
+from tests.house import House, quiet, wait_for
 from tests.workflows.raw import Wire, fresh_order, healthy, histories, payload, plain
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
@@ -202,6 +202,7 @@ async def test_a_message_id_counts_once_and_only_for_its_own_words(home: House, 
     question = f"And when will {order_id} arrive?"
     await home.cases.say(case.case_id, question, message_id="m-1")
     await home.until(case.case_id, lambda view: view.turn == 2 and view.status in ENDED)
+    await wait_for(lambda: quiet(home.temporal, case.case_id))
     assert (await home.cases.say(case.case_id, question, message_id="m-1")).duplicate
     assert await wire.update(case.case_id, "send_message", plain({"message_id": "m-1", "text": question})) is None
     with pytest.raises(CaseConflict, match="message_id: 'm-1' was sent before with other text"):
