@@ -15,12 +15,14 @@ from rich.text import Text
 if TYPE_CHECKING:
     from handrail.domain.approvals import Approval
     from handrail.domain.cases import CaseView
-    from handrail.domain.handoffs import Handoff
+    from handrail.domain.handoffs import Fact, Handoff
     from handrail.domain.messages import Message
     from handrail.domain.people import Receipt
 
 Row = Sequence[object]
 PIPE_WIDTH = 160
+FACT = 400
+"""Characters of a fact on the screen; `--json` has all of it."""
 
 
 def plain(value: object) -> str:
@@ -173,10 +175,17 @@ def print_handoff(packet: Handoff) -> None:
             ("tried", "\n".join(packet.tried)),
             ("policies", "\n".join(map(str, packet.policy_hits))),
             ("frustration", ", ".join(f"turn {one.turn}: {one.frustration:.2f}" for one in packet.sentiment)),
-            ("facts", "\n".join(f"{one.name}: {one.value} ({one.source}, {moment(one.at)})" for one in packet.facts)),
+            ("facts", "\n".join(fact(one) for one in packet.facts)),
             ("said", "\n".join(f"turn {one.turn}: {one.text}" for one in packet.said)),
             ("earlier", "\n".join(f"{moment(one.at)} {one.queue}: {one.words}" for one in packet.earlier)),
             ("in force", arguments({**versions.model_dump(), "policies": " ".join(versions.policies)})),
             ("transcript", packet.transcript),
         ]
     )
+
+
+def fact(one: Fact) -> str:
+    """A fact in short, with where and when it was read."""
+    value = str(one.value)
+    more = " …" if len(value) > FACT else ""
+    return f"{one.name}: {value[:FACT]}{more} ({one.source}, {moment(one.at)})"
