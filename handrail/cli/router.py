@@ -157,6 +157,7 @@ def _draw(measured: Measured, path: Path) -> None:
 
 def _print_trained(made: Artefact, out: Path) -> None:
     from handrail.cli.tables import plain, print_pairs, screen
+    from handrail.routing.training import ENOUGH_OUTSIDE
 
     learnt, limits = made.manifest.training, made.manifest.thresholds
     never = limits.answer > 1
@@ -177,7 +178,8 @@ def _print_trained(made: Artefact, out: Path) -> None:
             ("seconds", learnt.seconds),
         ]
     )
-    for note in learnt.notes:
+    stand_ins = [learnt.proxies] if learnt.outside < ENOUGH_OUTSIDE else []
+    for note in [*stand_ins, *learnt.notes]:
         screen().print(plain(f"note: {note}"))
     screen().print(plain(f"\nSee how it does: handrail router evaluate --router {out} --data OTHER.jsonl"))
 
