@@ -15,7 +15,7 @@ from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit
 from handrail.domain.errors import SwitchedOff
 from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Author, Message
+from handrail.domain.messages import OURS, Author, Message
 from handrail.domain.proposals import Proposal, ProposalKind
 from handrail.ports import Cases, Clock
 
@@ -65,7 +65,7 @@ class Resolve:
 def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> Message:
     """A message of this turn under a stable id."""
     return Message(
-        message_id=identity(view.row.case_id, view.turn, view.row.version, what),
+        message_id=OURS + identity(view.row.case_id, view.turn, view.row.version, what),
         author=author,
         text=text,
         at=now,

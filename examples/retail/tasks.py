@@ -73,6 +73,8 @@ def read_tasks(file: Path) -> list[Task]:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the file"
         raise InvalidInput(f"--tasks: {file}: {where}: {first['msg']}. A list of tau2-bench tasks is expected.") from None
+    if not tasks:
+        raise InvalidInput(f"--tasks: {file}: holds no task; an empty list proves nothing. Give at least one.")
     names = [task.id for task in tasks]
     for task in tasks:
         if names.count(task.id) > 1:

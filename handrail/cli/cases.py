@@ -116,8 +116,7 @@ def handoff(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False) ->
     from handrail.cli.documents import print_document
     from handrail.cli.tables import print_handoff, screen
 
-    place = world(ctx)
-    packet = asyncio.run(place.live_or_stored(lambda cases: cases.handoff(case_id), lambda records: records.handoff(case_id)))
+    packet = asyncio.run(world(ctx).handoff(case_id))
     if as_json:
         print_document(packet)
     elif packet:

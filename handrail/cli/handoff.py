@@ -31,8 +31,7 @@ def show(
 
     if markdown and as_json:
         raise InvalidInput("--markdown, --json: are two forms. Give one of them.")
-    place = world(ctx)
-    packet = asyncio.run(place.live_or_stored(lambda cases: cases.handoff(case_id), lambda records: records.handoff(case_id)))
+    packet = asyncio.run(world(ctx).handoff(case_id))
     if as_json:
         print_document(packet)
     elif packet is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from handrail.business import Business
+    from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import Message
     from handrail.postgres.cases import PostgresCases
     from handrail.postgres.pool import Pool
@@ -138,6 +139,19 @@ class World:
                     return await stored(records)
             except Unreachable:
                 raise silent from None
+
+    async def handoff(self, case_id: str) -> Handoff | None:
+        """The newest packet; None where the case was never handed to a person.
+
+        Raises:
+            UnknownCase, Unreachable: neither the case itself nor PostgreSQL knows it.
+        """
+
+        async def stored(records: PostgresCases) -> Handoff | None:
+            await records.show(case_id)
+            return await records.handoff(case_id)
+
+        return await self.live_or_stored(lambda cases: cases.handoff(case_id), stored)
 
     async def transcript(self, case_id: str) -> list[Message]:
         """Every message: PostgreSQL has all that were recorded, the case itself those on their way there.

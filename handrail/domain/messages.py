@@ -15,6 +15,8 @@ from handrail.domain.model import Model, Stored
 MAX_CHARACTERS = 8_000
 MAX_NAME = 120
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
+OURS = "~"
+"""Ids of what the house itself says begin so; none from outside can, so nobody takes the place of a reply beforehand."""
 ALLOWED_CONTROLS = "\n\r\t"
 _NONCHARACTERS = frozenset(
     [*range(0xFDD0, 0xFDF0), *(plane | end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))]

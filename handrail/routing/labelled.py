@@ -66,7 +66,8 @@ def _message(line: bytes, place: str) -> Labelled:
         raise ValueError(f"is not JSON ({error}). Write {_EXAMPLE}.") from error
     if not isinstance(fields, dict):
         raise ValueError(f"is no object. Write {_EXAMPLE}.")
-    return Labelled(_words(fields, "text", LONGEST), _words(fields, "label", LABEL_LENGTH).strip(), place)
+    label = _words(fields, "label", LABEL_LENGTH).strip()
+    return Labelled(_words(fields, "text", LONGEST), OUTSIDE if label.casefold() == OUTSIDE else label, place)
 
 
 def _words(fields: dict[str, object], name: str, longest: int) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from handrail.domain.errors import InvalidInput
 from handrail.domain.messages import (
     MAX_CHARACTERS,
+    OURS,
     IncomingMessage,
     check_identifier,
     check_message,
@@ -110,3 +111,8 @@ def test_a_message_is_checked_in_both_fields() -> None:
         check_message(IncomingMessage(message_id="a b", text="hi"))
     with pytest.raises(InvalidInput, match="text"):
         check_message(IncomingMessage(message_id="m", text=" "))
+
+
+def test_nobody_outside_can_name_what_the_house_says() -> None:
+    with pytest.raises(InvalidInput, match="message_id"):
+        check_identifier("message_id", OURS + "8c5fbec6-b8e7-580d-97bc-0ea5f1091e42")
