@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handrail.domain.controls import Control
     from handrail.domain.drills import Report
     from handrail.domain.topics import Dialled
+    from handrail.postgres.controls import Cleared
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
 LevelName = Literal["auto", "review", "draft", "off"]
@@ -199,23 +200,30 @@ def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: 
 
 
 def lift(place: World, scope: str, reason: str, actor: str, *, as_json: bool) -> None:
-    """Clear a scope and show what was lifted."""
+    """Clear a scope and show what was lifted, and what was set too late to be meant."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
 
     why, who = said(reason, actor)
     which = str(parsed(scope))
 
-    async def work() -> list[Control]:
+    async def work() -> Cleared:
         async with place.pool() as pool:
             return await controls(place, pool).clear([which], why, who)
 
     found = asyncio.run(work())
     if as_json:
-        return print_document({"lifted": [one.model_dump(mode="json") for one in found]})
-    for one in found:
+        return print_document(
+            {
+                "lifted": [one.model_dump(mode="json") for one in found.lifted],
+                "left": [one.model_dump(mode="json") for one in found.left],
+            }
+        )
+    for one in found.lifted:
         screen().print(plain(f"Lifted: {one.words}"))
-    if not found:
+    for one in found.left:
+        screen().print(plain(f"Left in force, for it was set after this command began: {one.words} Run it again to lift it."))
+    if not found.lifted and not found.left:
         screen().print(f"Nothing is set on {which}.")
     return None
 

@@ -22,7 +22,7 @@ from handrail.domain.topics import Autonomy, Dialled, Setting, dialled
 SOURCE = "control"
 SWITCHED_OFF = "switched_off"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}")
-DURATION = re.compile(r"(\d{1,5})\s*(s|m|h|d)")
+DURATION = re.compile(r"([0-9]{1,5})\s*(s|m|h|d)")
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 

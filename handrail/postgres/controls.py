@@ -7,9 +7,10 @@ new ones queue behind it and read what it set. Hence: once a switch has committe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from psycopg import OperationalError
 from psycopg.errors import LockNotAvailable
@@ -23,9 +24,20 @@ from handrail.postgres.pool import Connection, Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
 ADVISORY_LOCK = 7_240_118_322_904_156
+TURN_LOCK = ADVISORY_LOCK + 1
+"""Changes take it one after the other, also those that did not wait for what is under way; it is held for moments."""
 PATIENCE = timedelta(seconds=5)
 """How long a change waits for what is under way before it holds for everything that begins later."""
 LADDER = list(Autonomy)
+Changed = TypeVar("Changed")
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What a `clear` lifted, and what it left because it came into force only after the clear had been asked for."""
+
+    lifted: list[Control]
+    left: list[Control]
 
 
 async def hold(connection: Connection) -> None:
@@ -85,13 +97,24 @@ class PostgresControls:
 
     async def put(self, wanted: Wanted) -> Control:
         """Set a control. When this returns, it holds, and what was under way before has ended (`waited`)."""
-        return (await self._change([wanted]))[0]
 
-    async def clear(self, scopes: Sequence[str], reason: str, actor: str) -> list[Control]:
-        """Lift what every hand has set on these scopes; gives what was lifted."""
-        lifted = [one for one in await self.in_force() if one.scope in scopes]
-        await self._change([lifting(one, reason, actor) for one in lifted])
-        return lifted
+        async def change(connection: Connection, waited: bool) -> Control:
+            return await _set(connection, wanted, waited=waited)
+
+        return await self._change(change)
+
+    async def clear(self, scopes: Sequence[str], reason: str, actor: str) -> Cleared:
+        """Lift what every hand has set on these scopes by now; what is set while this waits its turn stays."""
+        known = {one.control_id for one in await self.in_force()}
+
+        async def change(connection: Connection, waited: bool) -> Cleared:
+            found = [one for one in await _in_force(connection) if one.scope in scopes]
+            lifted = [one for one in found if one.control_id in known]
+            for one in lifted:
+                await _set(connection, lifting(one, reason, actor), waited=waited)
+            return Cleared(lifted, [one for one in found if one.control_id not in known])
+
+        return await self._change(change)
 
     async def share(self, worker: str, tally: Tally, window: timedelta) -> Tally:
         """Put down how a worker's calls went in the last window; gives how those of all workers went."""
@@ -129,15 +152,17 @@ class PostgresControls:
             )
             return await _set(connection, wanted, waited=True)
 
-    async def _change(self, wanted: Sequence[Wanted]) -> list[Control]:
+    async def _change(self, change: Callable[[Connection, bool], Awaitable[Changed]]) -> Changed:
+        """Run `change`, which is told whether what was under way has ended, while no other change runs."""
         try:
             async with writing(self._pool) as connection:
                 await _alone(connection)
-                return [await _set(connection, one, waited=True) for one in wanted]
+                return await change(connection, True)
         except LockNotAvailable:
             # A tool hangs in its transaction. Stopping all that begins from now cannot wait for it.
             async with writing(self._pool) as connection:
-                return [await _set(connection, one, waited=False) for one in wanted]
+                await _take(connection, TURN_LOCK)
+                return await change(connection, False)
 
 
 def lifting(control: Control, reason: str, actor: str) -> Wanted:
@@ -147,8 +172,14 @@ def lifting(control: Control, reason: str, actor: str) -> Wanted:
 
 async def _alone(connection: Connection) -> None:
     """Wait until nothing is under way; nothing begins until this transaction ends. Raises: LockNotAvailable."""
+    await _take(connection, ADVISORY_LOCK)
+    await _take(connection, TURN_LOCK)
+
+
+async def _take(connection: Connection, key: int) -> None:
+    """Raises: LockNotAvailable."""
     patience = str(int(PATIENCE.total_seconds() * 1_000))
-    await connection.execute(QUERIES["change_controls"], {"key": ADVISORY_LOCK, "patience": patience})
+    await connection.execute(QUERIES["change_controls"], {"key": key, "patience": patience})
 
 
 async def _standing(connection: Connection, business: Business, topic: str, customer_id: str) -> Standing:

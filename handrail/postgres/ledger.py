@@ -16,7 +16,9 @@ APPROVED = ("approved", "edited")
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """What the ledger holds of an effect: its first `answer`, or None where it may run now; `approved` by a person."""
+    """What the ledger holds of an effect: its first `answer`, or None where it may run now; `approved` by a person,
+    with exactly these arguments.
+    """
 
     answer: EffectResult | None
     approved: bool
@@ -34,7 +36,7 @@ async def lock(connection: Connection, effect: Effect) -> Stands:
     if stands is None:
         raise EffectConflict(f"effect_id: {effect.effect_id} is not in the ledger; record its verdict first.")
     _refuse_another(effect, stands)
-    approved = stands["approval_status"] in APPROVED
+    approved = stands["approval_status"] in APPROVED and stands["decided_on_these"]
     if stands["outcome"] is not None:
         return Stands(await answer(connection, effect.effect_id), approved)
     if not stands["permitted"]:

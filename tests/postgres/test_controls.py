@@ -13,6 +13,7 @@ import pytest
 from psycopg.errors import IntegrityConstraintViolation
 
 from handrail.business import CustomerFact
+from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import Commit
 from handrail.domain.controls import GLOBAL, Hand, Scope, Standing, Wanted
 from handrail.domain.effects import Effect, EffectStatus
@@ -23,11 +24,11 @@ from handrail.domain.topics import Autonomy
 from handrail.domain.trouble import Tally
 from handrail.postgres import controls as module
 from handrail.postgres.cases import PostgresCases
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.controls import Cleared, PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.record import PostgresRecord
 from tests.house import wait_for
-from tests.postgres.build import NOON, FixedClock, effect, opening, row, ruling
+from tests.postgres.build import NOON, FixedClock, approval, decided, effect, opening, row, ruling
 from tests.postgres.conftest import Run
 from tests.postgres.wallets import business
 
@@ -213,11 +214,47 @@ async def test_no_hand_lifts_what_another_has_set_but_a_clear_lifts_all(controls
     await wait_for(expired, 5)
     await controls.put(wanted(Autonomy.AUTO))
     assert [one.hand for one in await controls.in_force()] == [Hand.HANDRAIL]
-    assert [one.level for one in await controls.clear(["global"], "well again", "ann")] == [Autonomy.REVIEW]
-    assert (await controls.in_force(), await controls.clear(["global"], "again", "ann")) == ([], [])
+    assert [one.level for one in (await controls.clear(["global"], "well again", "ann")).lifted] == [Autonomy.REVIEW]
+    assert (await controls.in_force(), await controls.clear(["global"], "again", "ann")) == ([], Cleared([], []))
     newest, *_ = await controls.history(10)
     assert (newest.level, newest.hand, newest.actor) == (Autonomy.AUTO, Hand.HANDRAIL, "ann")
     assert len(await controls.history(100)) == 6
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_clear_leaves_the_switch_that_was_thrown_while_it_waited(
+    pool: Pool, controls: PostgresControls, run: Run, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    async with pool.connection() as connection:
+        await controls.put(wanted(Autonomy.REVIEW))
+        async with connection.transaction():
+            await module.hold(connection)
+            monkeypatch.setattr(module, "PATIENCE", timedelta(seconds=1 if hangs else 10))
+            switch = asyncio.create_task(controls.put(wanted()))
+            await queued(run, 1)
+            monkeypatch.setattr(module, "PATIENCE", timedelta(seconds=2 if hangs else 10))
+            clear = asyncio.create_task(controls.clear(["global"], "well again", "bob"))
+            await queued(run, 2)
+            if hangs:
+                await asyncio.wait([switch, clear])
+    thrown = await switch
+    assert await clear == Cleared(lifted=[], left=[thrown])
+    assert (thrown.waited, await controls.in_force()) == (not hangs, [thrown])
+    assert await controls.clear(["global"], "meant now", "bob") == Cleared(lifted=[thrown], left=[])
+
+
+async def test_a_yes_to_other_arguments_is_none_at_review(
+    cases: PostgresCases, record: PostgresRecord, controls: PostgresControls, run: Run
+) -> None:
+    await opened(cases, run, "e-1", "e-2")
+    yes = approval(request_id="e-2")
+    approvals = [decided(approval(), DecisionKind.EDIT, amount=80), decided(yes, DecisionKind.APPROVE)]
+    await cases.commit(Commit(row=row(3, topic="payout"), approvals=approvals))
+    await controls.put(wanted(Autonomy.REVIEW))
+    with pytest.raises(SwitchedOff) as held:
+        await record.apply(pay("e-1"))
+    assert held.value.level == Autonomy.REVIEW
+    assert (await record.apply(pay("e-2"))).status is EffectStatus.APPLIED
 
 
 async def test_the_history_only_grows(controls: PostgresControls, run: Run) -> None:

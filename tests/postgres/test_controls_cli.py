@@ -71,6 +71,7 @@ def test_a_scope_of_its_own(shell: Shell) -> None:
         (("set", "--scope", "everything", "--level", "off"), "Write global, topic:NAME, tool:NAME or segment:NAME."),
         (("set", "--scope", "global:x", "--level", "off"), "Write global, topic:NAME"),
         (("stop", "--for", "soon"), "Write for example 30m, 2h or 7d."),
+        (("stop", "--for", "\u0663\u0660m"), "Write for example 30m, 2h or 7d."),
         (("clear", "--scope", "topic:"), "Write global, topic:NAME"),
     ],
 )

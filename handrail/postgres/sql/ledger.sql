@@ -80,6 +80,7 @@ WHERE a.case_id = %(case_id)s
 -- name: lock_action
 SELECT
     a.case_id, c.customer_id, a.action, a.status, a.ruling, a.approval_status, a.outcome, a.applied_hash,
+    coalesce(a.decided_hash = %(arguments_hash)s, FALSE) AS decided_on_these,
     handrail.permitted(a.ruling, a.arguments_hash, a.approval_status, a.decided_hash, %(arguments_hash)s)
     AND a.kind = 'effect' AS permitted
 FROM handrail.actions AS a
