@@ -75,6 +75,7 @@ async def _pass_on(memory: CaseMemory) -> None:
     """To whoever is next; those who stand last keep the case, and stay reminded."""
     if _somebody_is_next(memory):
         memory.reroutes += 1
+        memory.let_go()
         memory.row = memory.row.model_copy(update={"assignee": None})
         memory.interruption = Escalation(reason=NO_ANSWER, words="Nobody answered in time; whoever is next takes over.")
         return
@@ -84,6 +85,7 @@ async def _pass_on(memory: CaseMemory) -> None:
         return
     memory.reroutes += 1
     memory.expected = expected
+    memory.let_go()
     memory.become(CaseStatus.WITH_HUMAN, now, due_at=expected.answer_by, assignee=None)
     memory.notice = f"Overdue since {now:%Y-%m-%d %H:%M} UTC: nobody has answered."
     memory.audit("clock", "overdue", now)

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from handrail.domain.approvals import Approval, Attempt, Decision, DecisionInput, DecisionKind, Permit, Seen, Source
 from handrail.domain.decisions import draft
-from handrail.domain.errors import ApprovalRefused, InvalidInput
+from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
 from handrail.domain.model import Stored
 from handrail.domain.people import NOBODY, Claim, HandBack, Receipt, Resolve
 from workflows.intake import Intake
@@ -95,6 +95,7 @@ class Desk:
         now = workflow.now()
         source = self._placed(source, wanted.model_dump_json(), now)
         self._intake.check_hand_back(wanted)
+        shown_under = self._memory.holders
         decision = Decision(
             approval_id="",
             revision=0,
@@ -105,6 +106,8 @@ class Desk:
             decided_at=now,
         )
         who = await _checked("people.identify", Seen(source=source, decision=decision), Decision, source, "Who hands back")
+        if wanted.reviewer == NOBODY and self._memory.holders != shown_under:
+            raise IllegalTransition("hand_back: the case has changed hands meanwhile. Look at it again, then decide.")
         told = {"identity": who.identity, "sender": who.sender, "via": via, **source.event}
         return self._intake.hand_back(wanted.model_copy(update={"reviewer": who.reviewer}), workflow.now(), **told)
 

@@ -21,7 +21,7 @@ from handrail.domain.messages import (
     check_name,
     check_text,
 )
-from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
 from workflows.inputs import parse, value_of
 from workflows.memory import CaseMemory, fingerprint
 from workflows.menu import entries
@@ -150,23 +150,26 @@ class Intake:
         if self._memory.interruption or self._memory.closing:
             raise IllegalTransition(f"{what}: the case is just being passed on or closed. Look at it again, then decide.")
         holder = self._memory.row.assignee
-        if who in self._memory.lost and holder not in (None, who):
+        if not who or not holder or same_name(who, holder):
+            return
+        if any(same_name(who, one) for one in self._memory.lost):
             raise IllegalTransition(f"{what}: {holder} has taken this case over from {who}. Claim another one.")
 
     def check_claim(self, wanted: Claim) -> None:
         """Another's case is not taken away from under them: whoever takes it over names them. Raises: IllegalTransition."""
         self.with_person("claim")
         holder = self._memory.row.assignee
-        if holder and holder not in (wanted.reviewer, wanted.instead_of):
+        if holder and not any(same_name(holder, one) for one in (wanted.reviewer, wanted.instead_of or "")):
             raise IllegalTransition(f"claim: {holder} has this case already. Ask them to hand it on.")
 
     def claim(self, wanted: Claim, now: datetime, **told: Any) -> Receipt:
         """The person takes the case; a second time changes nothing."""
         self.check_claim(wanted)
         holder, memory = self._memory.row.assignee, self._memory
-        if holder == wanted.reviewer:
+        if holder and same_name(holder, wanted.reviewer):
             return self.receipt()
-        memory.lost = [name for name in dict.fromkeys([*memory.lost, holder or ""]) if name not in ("", wanted.reviewer)]
+        memory.let_go()
+        memory.lost = [name for name in memory.lost if not same_name(name, wanted.reviewer)]
         memory.become(CaseStatus.WITH_HUMAN, now, assignee=wanted.reviewer)
         memory.audit(wanted.reviewer, "claim", now, **({"instead_of": holder} if holder else {}), **told)
         return self.receipt()
@@ -175,13 +178,14 @@ class Intake:
         """Only one's own case. Raises: IllegalTransition."""
         self.with_person("release")
         holder = self._memory.row.assignee
-        if holder not in (None, wanted.reviewer):
+        if holder and not same_name(holder, wanted.reviewer):
             raise IllegalTransition(f"release: {holder} has this case, not {wanted.reviewer}. Nothing is to be put back.")
 
     def release(self, wanted: Release, now: datetime, **told: Any) -> Receipt:
         """Back into its queue, with the answer due as it was; nothing to do where nobody has it."""
         self.check_release(wanted)
         if self._memory.row.assignee:
+            self._memory.let_go()
             self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=None)
             self._memory.audit(wanted.reviewer, "release", now, **told)
         return self.receipt()

@@ -22,6 +22,7 @@ from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.model import digest
 from handrail.domain.patience import Progress
+from handrail.domain.people import NOBODY, same_name
 from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.staff import Expectation
 
@@ -48,8 +49,9 @@ class Suspended(BaseModel):
 class CaseMemory(BaseModel):
     """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush.
 
-    `expected` is until when people are to answer; `lost` are those from whom the case was taken over. `reasons` is why people
-    have it now, `returned` for which reasons somebody handed it back, `stuck` that it came back for one of them.
+    `expected` is until when people are to answer; `lost` are those who let the case go or were overtaken; `holders` counts how
+    often it changed hands. `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck`
+    that it came back for one of them.
     """
 
     opened: CaseOpen
@@ -88,6 +90,7 @@ class CaseMemory(BaseModel):
     reroutes: int = 0
     expected: Expectation | None = None
     lost: list[str] = Field(default_factory=list)
+    holders: int = 0
 
     reasons: list[str] = Field(default_factory=list)
     returned: dict[str, str] = Field(default_factory=dict)
@@ -120,6 +123,7 @@ class CaseMemory(BaseModel):
         """The run was reset: what is written from here on stands above all that the abandoned run may have written."""
         self.row = self.row.model_copy(update={"version": self.row.version + ABOVE_ALL})
         self.revision += ABOVE_ASKED
+        self.holders += ABOVE_ASKED
         self.unsaved_approvals = [one.revision for one in self.open_approvals]
         self.begun_again = self.unsaved = True
 
@@ -198,10 +202,18 @@ class CaseMemory(BaseModel):
             IllegalTransition: it may not.
         """
         check_transition(self.row.status, status)
+        before = self.row.assignee
         self.row = self.row.model_copy(
             update={"status": status, "updated_at": now, "version": self.row.version + 1, **changes}
         )
+        self.holders += self.row.assignee != before
         self.unsaved = True
+
+    def let_go(self) -> None:
+        """Whoever has the case loses it, and cannot go on with it under another; a click alone is nobody who could."""
+        holder = self.row.assignee
+        if holder and holder != NOBODY and not any(same_name(holder, one) for one in self.lost):
+            self.lost = [*self.lost, holder]
 
     def audit(self, actor: str, action: str, now: datetime, **details: Any) -> None:
         """Note who did what."""

@@ -30,6 +30,9 @@ def entries(memory: CaseMemory) -> dict[str, tuple[str, str | None]]:
             found[name] = (decision.value, approval.approval_id)
     if memory.row.status is CaseStatus.WITH_HUMAN:
         mark = f"t{memory.row.turn}.{memory.reroutes}"
+        if memory.holders:
+            # Who clicks is not known: an entry that was shown under another holder must not reach this one's case.
+            mark = f"{mark}.{memory.holders}"
         if memory.row.assignee is None:
             found[f"1 · Take this case · {mark}"] = (TAKE, None)
         found[f"2 · Resolve without another reply · {mark}"] = (FINISH, None)

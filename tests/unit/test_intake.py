@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest, Permit, Source
+from handrail.domain.approvals import (
+    Approval,
+    ApprovalStatus,
+    Decision,
+    DecisionInput,
+    DecisionKind,
+    HumanRequest,
+    Permit,
+    Seen,
+    Source,
+)
 from handrail.domain.cases import CaseOpen, CaseStatus
 from handrail.domain.decisions import draft
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, IllegalTransition, InvalidInput
 from handrail.domain.messages import IncomingMessage
-from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
+from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Release, Resolve
+from workflows.desk import Desk
 from workflows.inputs import NOTHING, value_of
 from workflows.intake import Intake, by_person
 from workflows.memory import CaseMemory
@@ -248,6 +261,91 @@ def test_a_case_belongs_to_whoever_took_it() -> None:
     assert (found.row.version, len(found.unsaved_audit)) == (version, audits)
     with pytest.raises(IllegalTransition, match=r"^claim: ann has this case already"):
         intake.claim(Claim(reviewer="bea"), NOW)
+
+
+def test_a_name_is_the_same_however_it_is_written() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    intake.claim(Claim(reviewer="ann"), NOW)
+    version = found.row.version
+    intake.claim(Claim(reviewer="ANN"), NOW)
+    assert (found.row.version, found.row.assignee) == (version, "ann")
+    intake.claim(Claim(reviewer="bea", instead_of="Ann"), NOW)
+    late: list[Callable[[], object]] = [
+        lambda: intake.reply(PersonReply(reviewer="Ann", text="Hi"), NOW),
+        lambda: intake.hand_back(HandBack(reviewer="\uff21nn", note="n"), NOW),
+        lambda: intake.resolve(Resolve(reviewer="ANN"), NOW),
+    ]
+    for act in late:
+        with pytest.raises(IllegalTransition, match="bea has taken this case over from"):
+            act()
+    with pytest.raises(IllegalTransition, match="bea has this case, not Ann"):
+        intake.release(Release(reviewer="Ann"), NOW)
+    assert not intake.reply(PersonReply(reviewer="Bea", text="Hi"), NOW).duplicate
+    intake.release(Release(reviewer="BEA"), NOW)
+    assert found.row.assignee is None
+
+
+def test_whoever_put_a_case_back_does_not_go_on_under_another_until_they_claim_it_again() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    for name in ("ann", "Ann"):
+        intake.claim(Claim(reviewer=name), NOW)
+        assert found.lost == []
+        intake.release(Release(reviewer=name), NOW)
+    assert found.lost == ["Ann"]
+    intake.claim(Claim(reviewer="bea"), NOW)
+    with pytest.raises(IllegalTransition, match="bea has taken this case over from ann"):
+        intake.resolve(Resolve(reviewer="ann"), NOW)
+    intake.claim(Claim(reviewer="ANN", instead_of="bea"), NOW)
+    assert found.lost == ["bea"]
+    intake.resolve(Resolve(reviewer="ann"), NOW)
+    assert found.row.status is CaseStatus.RESOLVED
+
+
+def test_an_entry_is_good_for_one_holder() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    used: set[str] = set()
+    acts: list[Callable[[], object]] = [
+        lambda: intake.claim(Claim(reviewer="ann"), NOW),
+        lambda: intake.claim(Claim(reviewer="bea", instead_of="ann"), NOW),
+        lambda: intake.release(Release(reviewer="bea"), NOW),
+        lambda: intake.reply(PersonReply(reviewer="cy", text="Hi"), NOW),
+        lambda: intake.claim(Claim(reviewer=NOBODY, instead_of="cy"), NOW),
+        lambda: intake.claim(Claim(reviewer="ann", instead_of=NOBODY), NOW),
+    ]
+    for act in acts:
+        stale = set(entries(found))
+        used |= stale
+        act()
+        assert used.isdisjoint(entries(found))
+        for name in stale:
+            with pytest.raises(ApprovalRefused, match=r"nothing here is called .* Open now: .*2 · Resolve"):
+                intake.check_click(name, None)
+    assert NOBODY not in found.lost
+
+
+def test_a_click_that_hands_back_does_not_reach_the_next_holder() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    intake.claim(Claim(reviewer="ann"), NOW)
+    click = next(name for name in entries(found) if name.startswith("3 · "))
+
+    async def identified(activity: str, seen: Seen, *_: Any) -> Decision:
+        intake.claim(Claim(reviewer="bea", instead_of="ann"), NOW)
+        return seen.decision
+
+    async def clicked() -> None:
+        await Desk(found, intake).click(click, "found it", SOURCE, click)
+
+    with (
+        patch("workflows.desk._checked", identified),
+        patch("workflows.desk.workflow.now", return_value=NOW),
+        pytest.raises(IllegalTransition, match="changed hands meanwhile"),
+    ):
+        asyncio.run(clicked())
+    assert (found.handed_back, found.row.assignee) == (None, "bea")
 
 
 def test_a_reply_counts_once_and_swallows_no_other() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -13,6 +15,8 @@ from handrail.domain.decisions import draft, settle
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author, IncomingMessage, Message
+from handrail.domain.staff import Expectation
+from workflows.deadlines import passed
 from workflows.memory import (
     BYTES_KEPT,
     BYTES_WAITING,
@@ -23,9 +27,11 @@ from workflows.memory import (
     Suspended,
     weight,
 )
+from workflows.menu import entries
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 PAYLOAD_LIMIT = 2_000_000
+EXPECTED = Expectation(remind_at=NOW + timedelta(hours=1), answer_by=NOW + timedelta(hours=2))
 
 
 def memory() -> CaseMemory:
@@ -76,6 +82,34 @@ def test_a_memory_of_before_these_fields_is_read() -> None:
     dumped = memory().model_dump(mode="json")
     least = {name: dumped[name] for name in ("opened", "row")}
     assert CaseMemory.model_validate(least).row == memory().row
+
+
+def test_whoever_the_deadline_passes_has_lost_the_case_once() -> None:
+    found = memory()
+    for name in ("ann", "Ann ", "bea"):
+        found.become(CaseStatus.WITH_HUMAN, NOW, assignee=name, due_at=NOW)
+        asyncio.run(passed_on(found))
+        assert found.row.assignee is None
+    assert (found.reroutes, found.lost, found.row.due_at) == (3, ["ann", "bea"], EXPECTED.answer_by)
+
+
+async def passed_on(found: CaseMemory) -> None:
+    """Its deadline has passed."""
+    with (
+        patch("workflows.deadlines.workflow.now", return_value=NOW),
+        patch("workflows.deadlines.expect", AsyncMock(return_value=EXPECTED)),
+    ):
+        await passed(found, "reroute")
+
+
+def test_a_run_that_begins_again_reuses_no_entry() -> None:
+    found = memory()
+    found.become(CaseStatus.WITH_HUMAN, NOW)
+    parked = found.model_copy(deep=True)
+    found.become(CaseStatus.WITH_HUMAN, NOW, assignee="ann")
+    parked.begin_again()
+    parked.become(CaseStatus.WITH_HUMAN, NOW, assignee="bea")
+    assert set(entries(found)).isdisjoint(entries(parked))
 
 
 def test_a_new_case_holds_its_first_message_once() -> None:
