@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -81,7 +80,7 @@ async def check_database(place: World, case_id: str | None, anchors: list[Anchor
 
     async with place.pool() as pool, PostgresAudit(pool).trail(case_id) as trail:
         checker = Checker(contiguous=case_id is None, anchors=anchors)
-        report = await verify_links(trail.links(), checker, None if case_id else trail.head)
+        report = await verify_links(trail.links(), checker, trail.head)
         if case_id and not report.checked and not report.broken:
             raise UnknownCase(f"--case: the audit holds nothing of {case_id[:120]!r}. `handrail case list` shows the cases.")
         unseen = None if report.broken else await trail.unwitnessed()
@@ -89,7 +88,7 @@ async def check_database(place: World, case_id: str | None, anchors: list[Anchor
 
 
 async def write(place: World, out: Path, case_id: str | None, since: datetime | None, *, with_history: bool) -> dict[str, Any]:
-    """Write the export; says what was written."""
+    """Write the export; says what was written. Raises: InvalidInput: the file cannot be written."""
     from datetime import UTC
 
     from handrail.domain.audit import canonical
@@ -102,14 +101,26 @@ async def write(place: World, out: Path, case_id: str | None, since: datetime | 
     head: dict[str, Any] = {"format": FORMAT, "version": 1, "case": case_id, "since": moment.isoformat() if moment else None}
     entries, last = 0, None
     async with place.pool() as pool, PostgresAudit(pool).trail(case_id, moment) as trail, joined(place, with_history) as told:
-        with out.open("w", encoding="utf-8") as file:
+        with writing(out) as file:
             file.write(canonical(head) + "\n")
             async for link in trail.links():
-                file.write(canonical({**line_of(link), **await told(link)}) + "\n")
+                file.write(text_of(link, await told(link)) + "\n")
                 entries, last = entries + 1, f"{link.sequence}:{link.hash}"
             anchor = str(trail.head) if case_id is None else last or f"0:{'0' * 64}"
             file.write(canonical({"entries": entries, "anchor": anchor}) + "\n")
     return {"file": str(out), "entries": entries, "anchor": anchor}
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[TextIO]:
+    """The open file. Raises: InvalidInput: it cannot be written, or not to its end."""
+    from handrail.domain.errors import InvalidInput
+
+    try:
+        with out.open("w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise InvalidInput(f"--out: {out} cannot be written: {error.strerror}. Name a file with room for it.") from error
 
 
 @asynccontextmanager
@@ -136,8 +147,18 @@ async def nothing(link: Link) -> dict[str, Any]:
 
 def line_of(link: Link) -> dict[str, Any]:
     """A link as a line."""
-    fields = link.model_dump(exclude={"at"})
+    fields = {name: value for name, value in link if name != "unread" or value}
     return {**fields, "at": link.at.isoformat() if link.at else None}
+
+
+def text_of(link: Link, told: dict[str, Any]) -> str:
+    """The line's text; an entry that cannot be written leaves its place, and says so."""
+    from handrail.domain.audit import FAULTS, canonical
+
+    try:
+        return canonical({**line_of(link), **told})
+    except FAULTS as error:
+        return canonical({**line_of(link.without_entry(error)), **told})
 
 
 def check_file(file: Path, anchors: list[Anchor]) -> Report:
@@ -146,20 +167,20 @@ def check_file(file: Path, anchors: list[Anchor]) -> Report:
     Raises:
         InvalidInput: it is no export, or it was cut off.
     """
-    from handrail.domain.audit import Anchor, Checker
+    from handrail.domain.audit import Checker
     from handrail.domain.errors import InvalidInput
 
     if not file.is_file():
         raise InvalidInput(f"--file: there is no file {file}. Write one with `handrail audit export --out {file}`.")
-    with file.open(encoding="utf-8") as lines:
+    with file.open(encoding="utf-8", errors="replace") as lines:
         head = read_line(file, 1, next(lines, ""))
         if head.get("format") != FORMAT or head.get("version") != 1:
             raise InvalidInput(f"{file}:1: is no export of the audit. Write one with `handrail audit export --out FILE`.")
-        checker = Checker(contiguous=head["case"] is None, from_start=head["since"] is None, anchors=anchors)
+        checker = Checker(contiguous=head.get("case") is None, from_start=head.get("since") is None, anchors=anchors)
         for number, text in enumerate(lines, start=2):
             line = read_line(file, number, text)
             if "anchor" in line:
-                return checker.finish(None if head["case"] else Anchor.parse(line["anchor"]))
+                return checker.finish(None if head.get("case") else anchor_of_line(file, number, line))
             if not checker.take(link_of_line(file, number, line)):
                 return checker.finish()
     raise InvalidInput(f"{file}: has no last line with the anchor, so its end is missing. Export it again.")
@@ -167,14 +188,13 @@ def check_file(file: Path, anchors: list[Anchor]) -> Report:
 
 def read_line(file: Path, number: int, text: str) -> dict[str, Any]:
     """The line's object. Raises: InvalidInput."""
-    from decimal import Decimal
-
+    from handrail.domain.audit import FAULTS, parsed
     from handrail.domain.errors import InvalidInput
 
     try:
-        found = json.loads(text, parse_float=Decimal)
-    except ValueError as error:
-        raise InvalidInput(f"{file}:{number}: is no JSON. Export it again.") from error
+        found = parsed(text)
+    except FAULTS as error:
+        raise InvalidInput(f"{file}:{number}: is no JSON that can be read. Export it again.") from error
     if not isinstance(found, dict):
         raise InvalidInput(f"{file}:{number}: is no JSON object. Export it again.")
     return found
@@ -182,15 +202,24 @@ def read_line(file: Path, number: int, text: str) -> dict[str, Any]:
 
 def link_of_line(file: Path, number: int, line: dict[str, Any]) -> Link:
     """The link that the line holds. Raises: InvalidInput."""
-    from pydantic import ValidationError
-
-    from handrail.domain.audit import Link
+    from handrail.domain.audit import FAULTS, Link
     from handrail.domain.errors import InvalidInput
 
     try:
         return Link.model_validate(line)
-    except ValidationError as error:
+    except FAULTS as error:
         raise InvalidInput(f"{file}:{number}: is no entry of the audit. Export it again.") from error
+
+
+def anchor_of_line(file: Path, number: int, line: dict[str, Any]) -> Anchor:
+    """The anchor at the end. Raises: InvalidInput."""
+    from handrail.domain.audit import Anchor
+    from handrail.domain.errors import InvalidInput
+
+    try:
+        return Anchor.parse(str(line["anchor"]))
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}:{number}: holds no anchor SEQUENCE:HASH. Export it again.") from error
 
 
 def show(report: Report, *, as_json: bool) -> None:
@@ -205,5 +234,8 @@ def show(report: Report, *, as_json: bool) -> None:
     if broken is None:
         screen().print(f"Sound: {report.checked} entries of {report.cases} cases. Anchor, to be kept elsewhere: {report.head}")
         return
-    where = " ".join(filter(None, [f"entry {broken.sequence}" if broken.sequence else "", broken.case_id, broken.entry_id]))
-    screen().print(plain(f"BROKEN at {where}: {broken.problem}. {report.checked} entries before it are sound."))
+    for one in [broken, *(other for other in report.unreadable if other != broken)]:
+        where = " ".join(filter(None, [f"entry {one.sequence}" if one.sequence else "", one.case_id, one.entry_id]))
+        screen().print(plain(f"BROKEN at {where}: {one.problem}."))
+    others = "others" if report.unreadable else "entries before it"
+    screen().print(f"{report.checked} {others} are sound.")

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
+from psycopg.abc import Buffer
+from psycopg.errors import DataError
 from psycopg.rows import dict_row
+from psycopg.types.datetime import TimestamptzLoader
 
-from handrail.domain.audit import Anchor, Broken, Link
+from handrail.domain.audit import FAULTS, Anchor, Broken, Link, parsed
 from handrail.postgres.pool import Connection, Pool, rows
 from handrail.postgres.queries import QUERIES
 
 AT_ONCE = 1_000
+ENTRY = ("at", "actor", "action", "details")
+
+
+class Moment(TimestamptzLoader):
+    """A moment that Python has no datetime for, such as `infinity`, comes as the error, so that its row can be told."""
+
+    def load(self, data: Buffer) -> Any:
+        """The datetime, or why there is none."""
+        try:
+            return super().load(data)
+        except DataError as error:
+            return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class Trail:
         """Every entry with its link, in the chain's order; those that lack one of the two come last."""
         async with self._connection.cursor(name="audit_trail", row_factory=dict_row) as cursor:
             cursor.itersize = AT_ONCE
+            cursor.adapters.register_loader("timestamptz", Moment)
             await cursor.execute(QUERIES["audit_trail"], {"case_id": self._case_id, "first": self._first})
             async for row in cursor:
                 yield link_of(row)
@@ -72,6 +86,13 @@ async def _one(connection: Connection, query: str, **parameters: Any) -> dict[st
 
 
 def link_of(row: dict[str, Any]) -> Link:
-    """The link in a row whose details are JSON text: digits are kept as they are written."""
-    details = None if row["details"] is None else json.loads(row["details"], parse_float=Decimal)
-    return Link.model_validate({**row, "details": details})
+    """The link in a row whose details are JSON text: digits are kept as they are written.
+
+    An entry that cannot be read leaves its place, and says so: whoever may write an entry must not stop the check of others.
+    """
+    try:
+        details = None if row["details"] is None else parsed(row["details"])
+        return Link.model_validate({**row, "details": details})
+    except FAULTS as error:
+        cause = row["at"] if isinstance(row["at"], Exception) else error
+        return Link.model_validate({**row, **dict.fromkeys(ENTRY)}).without_entry(cause)

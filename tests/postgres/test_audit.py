@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.errors import IntegrityConstraintViolation
 
-from handrail.cli.audit import check_file, line_of
-from handrail.domain.audit import Anchor, Checker, Link, Report, canonical, verify
+from handrail.cli.audit import check_file, line_of, text_of, writing
+from handrail.domain.audit import ROOT, Anchor, Checker, Link, Report, canonical, verify
 from handrail.domain.cases import AuditEntry, Commit
+from handrail.domain.errors import InvalidInput
 from handrail.postgres.audit import PostgresAudit
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.pool import Pool
@@ -37,7 +39,7 @@ def entry(name: str, **details: Any) -> AuditEntry:
 async def checked(pool: Pool, case_id: str | None = None, *anchors: Anchor) -> Report:
     async with PostgresAudit(pool).trail(case_id) as trail:
         checker = Checker(contiguous=case_id is None, anchors=anchors)
-        return await verify(trail.links(), checker, None if case_id else trail.head)
+        return await verify(trail.links(), checker, trail.head)
 
 
 @pytest.fixture
@@ -200,3 +202,100 @@ async def test_an_export_is_checked_without_a_database(
 def test_a_link_that_lies_about_its_place_is_broken() -> None:
     link = Link(sequence=2, previous="x", case_sequence=1, case_previous="y", hash="z", case_id="a", entry_id="e")
     assert not Checker().take(link)
+
+
+ENTRY = "INSERT INTO handrail.audit VALUES ('a', 'odd', '{at}', 'eve', 'turn', '{details}')"
+
+
+@pytest.mark.parametrize(
+    ("at", "details"), [("0099-01-01", "{}"), ("2026-01-01", '{"b": 1e5000}'), ("2026-01-01", '{"b": -1e-5000, "c": 1.50}')]
+)
+async def test_an_odd_entry_in_a_sound_chain_is_sound(
+    pool: Pool, written: PostgresCases, run: Run, at: str, details: str
+) -> None:
+    await run(ENTRY.format(at=at, details=details))
+    report = await checked(pool)
+    assert (report.checked, report.broken, report.unreadable) == (7, None, ())
+
+
+DEEP = '{"b": ' + "[" * 3000 + "]" * 3000 + "}"
+NESTED = '{"b": ' + "[" * 700 + "]" * 700 + "}"
+
+
+@pytest.mark.parametrize(
+    ("at", "details"),
+    [("infinity", "{}"), ("0044-03-15 BC", "{}"), ("2026-01-01", "[1]"), ("2026-01-01", DEEP), ("2026-01-01", NESTED)],
+    ids=["infinity", "BC", "list", "deep", "nested"],
+)
+async def test_an_entry_that_cannot_be_read_is_named_and_hides_nothing_behind_it(
+    pool: Pool, written: PostgresCases, run: Run, tmp_path: Path, at: str, details: str
+) -> None:
+    await run(ENTRY.format(at=at, details=details))
+    await written.commit(Commit(row=row(9, "a", content_digest=opening("a").content_digest()), audit=[entry("later")]))
+    report = await checked(pool)
+    assert report.broken is not None
+    assert (report.checked, report.broken.sequence, report.head.sequence) == (7, 7, 8)
+    assert "cannot be read" in report.broken.problem
+    async with PostgresAudit(pool).trail() as trail:
+        lines = [text_of(link, {}) async for link in trail.links()]
+    head = canonical({"format": "handrail-audit", "version": 1, "case": None, "since": None})
+    file = tmp_path / "export.jsonl"
+    file.write_text("\n".join([head, *lines, canonical({"anchor": str(report.head)})]))
+    exported = check_file(file, []).broken
+    assert exported is not None
+    assert exported.sequence == 7
+    await run(FORCED + "UPDATE handrail.audit SET actor = 'bea' WHERE entry_id = 'later'")
+    report = await checked(pool)
+    assert report.broken is not None
+    assert (report.broken.sequence, [one.sequence for one in report.unreadable]) == (8, [7])
+
+
+async def test_no_anchor_is_passed_over(pool: Pool, written: PostgresCases) -> None:
+    links = [link async for link in _links(pool)]
+    ends = [Anchor(sequence=number, hash=link.hash or "") for number, link in enumerate(links, start=1)]
+    root, wrong = Anchor(sequence=0, hash=ROOT), "f" * 64
+    assert (await checked(pool, None, root, *ends)).broken is None
+    assert (await checked(pool, "a", ends[0], ends[1])).broken is None
+    for case_id, place in (("a", 3), ("a", 2), ("a", 7), (None, 7)):
+        assert (await checked(pool, case_id, Anchor(sequence=place, hash=wrong))).broken is not None
+    for refused in ([Anchor(sequence=0, hash=wrong)], [ends[2], Anchor(sequence=3, hash=wrong)]):
+        with pytest.raises(InvalidInput, match="--anchor"):
+            await checked(pool, None, *refused)
+    with pytest.raises(InvalidInput, match=r"--anchor: 6 is not among .* without --case"):
+        await checked(pool, "a", ends[5])
+
+
+async def _links(pool: Pool) -> AsyncIterator[Link]:
+    async with PostgresAudit(pool).trail() as trail:
+        async for link in trail.links():
+            yield link
+
+
+@pytest.mark.parametrize("number", ["²", "1" * 5000, "-1", "", "١"])
+def test_an_anchor_has_a_plain_number(number: str) -> None:
+    with pytest.raises(InvalidInput, match="SEQUENCE:HASH"):
+        Anchor.parse(f"{number}:{ROOT}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"case_id": "a", "entry_id": "e", "sequence": 1e999}',
+        '{"sequence": 1e99999999999999999999}',
+        "[" * 9999,
+        '{"anchor": 7}',
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "export.jsonl"
+    file.write_text(canonical({"format": "handrail-audit", "version": 1, "case": None, "since": None}) + "\n" + line + "\n")
+    with pytest.raises(InvalidInput, match=r"export\.jsonl:2: "):
+        check_file(file, [])
+
+
+def test_a_full_disk_is_told() -> None:
+    with (
+        pytest.raises(InvalidInput, match="--out: /dev/full cannot be written: No space left"),
+        writing(Path("/dev/full")) as file,
+    ):
+        file.write("x")
