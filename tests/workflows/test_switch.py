@@ -35,7 +35,7 @@ async def test_an_answer_that_the_model_was_thinking_about_never_leaves(home: Ho
     order = await home.order(status="shipped")
     await home.model.script(order.order_id, {"latency_seconds": 1.5})
     case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
-    await wait_for(lambda: home.model.requests(order.order_id))
+    await wait_for(lambda: home.model.requests(case.case_id))
     await controls.put(wanted())
     case = await home.settled(case.case_id)
     assert (case.status, case.reason) == ("WithHuman", "switched_off")
