@@ -83,7 +83,8 @@ async def check_database(place: World, case_id: str | None, anchors: list[Anchor
         report = await verify_links(trail.links(), checker, trail.head)
         if case_id and not report.checked and not report.broken:
             raise UnknownCase(f"--case: the audit holds nothing of {case_id[:120]!r}. `handrail case list` shows the cases.")
-        unseen = None if report.broken else await trail.unwitnessed()
+        stands = report.broken is None or report.broken in report.unreadable
+        unseen = await trail.unwitnessed() if stands else None
         return report.model_copy(update={"broken": unseen}) if unseen else report
 
 
