@@ -219,13 +219,12 @@ async def test_an_odd_entry_in_a_sound_chain_is_sound(
 
 
 DEEP = '{"b": ' + "[" * 3000 + "]" * 3000 + "}"
-NESTED = '{"b": ' + "[" * 700 + "]" * 700 + "}"
 
 
 @pytest.mark.parametrize(
     ("at", "details"),
-    [("infinity", "{}"), ("0044-03-15 BC", "{}"), ("2026-01-01", "[1]"), ("2026-01-01", DEEP), ("2026-01-01", NESTED)],
-    ids=["infinity", "BC", "list", "deep", "nested"],
+    [("infinity", "{}"), ("0044-03-15 BC", "{}"), ("2026-01-01", "[1]"), ("2026-01-01", DEEP)],
+    ids=["infinity", "BC", "list", "deep"],
 )
 async def test_an_entry_that_cannot_be_read_is_named_and_hides_nothing_behind_it(
     pool: Pool, written: PostgresCases, run: Run, tmp_path: Path, at: str, details: str

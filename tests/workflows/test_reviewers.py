@@ -301,7 +301,8 @@ async def test_several_are_decided_as_they_were_shown_and_the_audit_holds_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(desk.folder))
-    first, second = await asyncio.gather(desk.held(), desk.held())
+    both = await asyncio.gather(desk.held(), desk.held())
+    first, second = sorted(both, key=lambda case: (case.approvals[-1].due_at, case.case_id))
     these = ("--case", first.case_id, "--case", second.case_id)
 
     async def cli(*words: str) -> tuple[int, Any]:
