@@ -13,7 +13,7 @@ from handrail.business import Business
 from handrail.domain.cases import CaseStatus
 from handrail.domain.controls import GLOBAL, Control, Hand, Wanted
 from handrail.domain.drills import Report, Seen, report
-from handrail.domain.errors import InvalidInput, UnknownCase
+from handrail.domain.errors import InvalidInput, Refused, UnknownCase
 from handrail.domain.topics import Autonomy
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
@@ -123,13 +123,20 @@ class Drill:
         case_id = next((one.case_id for one in found if one.status == CaseStatus.WITH_HUMAN), None)
         if case_id is None:
             return False
-        await self.cases.claim(case_id, ACTOR)
-        await self.cases.reply(case_id, ACTOR, PATIENT)
+
+        async def claimed() -> bool:
+            try:
+                await self.cases.claim(case_id, ACTOR)
+            except Refused:  # PostgreSQL knows a moment before the case itself that people have it
+                return False
+            return True
 
         async def heard() -> bool:
             return await self.readings.heard_from_people(case_id, control.set_at)
 
         try:
+            await self._until(claimed, "A person could not take a case.")
+            await self.cases.reply(case_id, ACTOR, PATIENT)
             await self._until(heard, "A person's reply was not recorded.")
         except TimedOut:
             return False
