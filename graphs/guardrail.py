@@ -89,7 +89,7 @@ class Guardrail:
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
         sheet.by_tool[proposal.action] = await self._dial.autonomy(topic, view.row, proposal.action)
-        if proposal.action in view.declined and decided(view, proposal) is None:
+        if proposal.action in view.declined and decided(view.decisions, proposal) is None:
             words = f"The agent proposed {proposal.action} again after a person had declined it."
             sheet.refuse(proposal, words)
             return sheet.escalate("approval_rejected", words)
@@ -127,7 +127,7 @@ class Guardrail:
 
     def _repeats(self, sheet: Sheet, proposal: Proposal) -> bool:
         """Whether the same call with the same arguments has come too often; one that is ruled on again is no repetition."""
-        if proposal.counted or decided(sheet.view, proposal):
+        if proposal.counted or decided(sheet.view.decisions, proposal):
             return False
         key = digest([proposal.action, proposal.arguments])[:16]
         sheet.calls[key] = sheet.calls.get(key, 0) + 1

@@ -8,18 +8,16 @@ from typing import Any
 
 from graphs.act import held_back
 from graphs.replying import text_of
+from graphs.sheet import decided
 from graphs.state import Outcome, identity
 from graphs.views import EndView
 from handrail.domain.agent import Disposition
-from handrail.domain.approvals import DecisionKind
 from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit
 from handrail.domain.errors import SwitchedOff
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import OURS, Author, Message
-from handrail.domain.proposals import Proposal, ProposalKind
+from handrail.domain.proposals import ProposalKind
 from handrail.ports import Cases, Clock
-
-YES = (DecisionKind.APPROVE, DecisionKind.EDIT)
 
 
 class Resolve:
@@ -53,7 +51,9 @@ class Resolve:
         )
         message = said(view, Author.ASSISTANT, text, now, "reply")
         try:
-            outcome = await end(self._cases, view, row, [message], None, approved=approved(view, proposal))
+            outcome = await end(
+                self._cases, view, row, [message], None, approved=decided(view.decisions, proposal) is not None
+            )
         except SwitchedOff as refused:
             return held_back(refused, view.step)
         return {"outcome": outcome, "row": row, "disclosed": True}
@@ -72,14 +72,6 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
         turn=view.turn,
         sequence=view.sequence,
         language=view.row.language,
-    )
-
-
-def approved(view: EndView, proposal: Proposal) -> bool:
-    """Whether a person approved exactly these words."""
-    return any(
-        one.approval_id == proposal.proposal_id and one.arguments_hash == proposal.arguments_hash and one.decision in YES
-        for one in view.decisions
     )
 
 

@@ -34,7 +34,7 @@ class Replying:
     async def rule(self, sheet: Sheet, proposal: Proposal) -> None:
         """Rule on the reply and note what comes of it on the sheet."""
         view, topic = sheet.view, sheet.topic
-        if decided(view, proposal):
+        if decided(view.decisions, proposal):
             asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
             return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
         hits = [*self._hits(view, topic, proposal), *await self._tongue(view, proposal)]

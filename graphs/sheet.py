@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphs.views import GuardrailView
 from handrail.domain.agent import Exchange, ToolCall
-from handrail.domain.approvals import Decision, DecisionKind
+from handrail.domain.approvals import Decision
 from handrail.domain.cases import Ruled
 from handrail.domain.controls import reason_of
+from handrail.domain.decisions import BINDING
 from handrail.domain.handoffs import Escalation
 from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.reviewers import Asked, Reviewers
@@ -77,11 +78,11 @@ def plain(proposal: Proposal, ruling: Ruling, rule: str, words: str) -> Verdict:
     )
 
 
-def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
+def decided(decisions: Sequence[Decision], proposal: Proposal) -> Decision | None:
     """A person's yes to exactly these arguments."""
-    for decision in reversed(view.decisions):
-        same = decision.approval_id == proposal.proposal_id and decision.arguments_hash == proposal.arguments_hash
-        if same and decision.decision in (DecisionKind.APPROVE, DecisionKind.EDIT):
+    about = (proposal.proposal_id, proposal.arguments_hash)
+    for decision in reversed(decisions):
+        if (decision.approval_id, decision.arguments_hash) == about and decision.decision in BINDING:
             return decision
     return None
 
@@ -89,7 +90,7 @@ def decided(view: GuardrailView, proposal: Proposal) -> Decision | None:
 def by_people(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict with what a person said to exactly these arguments: allowed where that is enough by the rules, the roles
     and the limits of now, else to be asked again."""
-    decision = decided(sheet.view, proposal)
+    decision = decided(sheet.view.decisions, proposal)
     if verdict.ruling is not Ruling.REQUIRE_APPROVAL or decision is None:
         return verdict
     short = sheet.reviewers.shortfall(decision, Asked.under(proposal.action, verdict))

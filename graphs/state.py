@@ -114,21 +114,9 @@ class CaseState(BaseModel):
     outcome: Outcome | None = None
 
     @property
-    def text(self) -> str:
-        """The customer's words of this turn."""
-        return "\n".join(message.text for message in self.incoming)
-
-    @property
     def reply(self) -> Proposal | None:
         """The reply that is proposed now."""
         return next((one for one in self.proposals if one.kind == "reply"), None)
-
-    def decision_on(self, proposal: Proposal) -> Decision | None:
-        """The decision that a person took on exactly these arguments."""
-        for decision in reversed(self.decisions):
-            if decision.approval_id == proposal.proposal_id and decision.arguments_hash == proposal.arguments_hash:
-                return decision
-        return None
 
 
 def identity(*parts: object) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from handrail.domain.agent import Exchange
-from handrail.domain.approvals import Decision, DecisionKind
+from handrail.domain.approvals import Decision
 from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification
+from handrail.domain.decisions import BINDING
 from handrail.domain.effects import EffectResult
 from handrail.domain.figures import compact
 from handrail.domain.handoffs import Escalation, PolicyHit, Trail, Versions
@@ -94,12 +95,11 @@ def hits(told: Told) -> list[PolicyHit]:
 def undone(told: Told) -> list[str]:
     """What a person approved and nobody carried out."""
     done = {one.effect_id for one in told.effects}
-    kinds = (DecisionKind.APPROVE, DecisionKind.EDIT)
     proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
         f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
         for one in told.decisions
-        if one.decision in kinds and one.approval_id in proposed and one.approval_id not in done
+        if one.decision in BINDING and one.approval_id in proposed and one.approval_id not in done
     ]
 
 

@@ -112,17 +112,10 @@ def transcript(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False)
 
 @app.command()
 def handoff(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False) -> None:
-    """The packet of a case that is with people; with --json `null` where there is none."""
-    from handrail.cli.documents import print_document
-    from handrail.cli.tables import print_handoff, screen
+    """The packet of a case that is with people, as `handrail handoff show` has it."""
+    from handrail.cli.handoff import show
 
-    packet = asyncio.run(world(ctx).handoff(case_id))
-    if as_json:
-        print_document(packet)
-    elif packet:
-        print_handoff(packet)
-    else:
-        screen().print(f"Case {case_id} was not handed to a person.")
+    show(ctx, case_id, as_json=as_json)
 
 
 @app.command("request-human")
