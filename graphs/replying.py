@@ -11,6 +11,7 @@ from handrail.domain.cases import Ruled
 from handrail.domain.instructions import RULES
 from handrail.domain.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.replies import POLICY, rule_reply
+from handrail.domain.text.evidence import Evidence
 from handrail.domain.topics import Topic
 from handrail.ports import Languages, Policies, Topics
 
@@ -56,16 +57,19 @@ class Replying:
         known: list[Any] = [fact.value for fact in view.facts]
         known += [one.result for one in view.exchanges if one.ok]
         known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
+        evidence = Evidence.gather(
+            known,
+            effects=view.effects,
+            customer=[message.text for message in view.incoming],
+            terms=[topic.description, topic.prompt],
+        )
         return rule_reply(
             text_of(proposal),
-            facts=known,
-            effects=view.effects,
-            customer_texts=[message.text for message in view.incoming],
+            evidence,
             tool_names=self._tool_names(),
             internal=self._policies.names(),
             allowed_links=self._links,
             language=view.row.language,
-            spoken_of=[topic.description, topic.prompt],
             instructions=[RULES, topic.prompt],
             forbidden=topic.no_advice,
         )

@@ -28,6 +28,7 @@ from handrail.domain.messages import Author, IncomingMessage, Message, check_mes
 from handrail.domain.model import Stored
 from handrail.domain.proposals import ProposalKind, Ruling
 from handrail.domain.replies import rule_reply
+from handrail.domain.text.evidence import Evidence
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
@@ -323,7 +324,7 @@ def leaks(adapters: World, said: Sequence[injection.Row], everybody: Sequence[Cu
     told = [RULES, *(topic.prompt for topic in adapters.topics.all())]
     found = []
     for row in said:
-        hits = rule_reply(row["text"], facts=[], tool_names=tools, internal=rules, instructions=told)
+        hits = rule_reply(row["text"], Evidence(), tool_names=tools, internal=rules, instructions=told)
         words = [hit.message for hit in hits if hit.rule == "internal"]
         own = {word for one in everybody if one.customer_id == row["customer_id"] for word in one.words}
         words += [

@@ -6,7 +6,8 @@ A reply that breaks a rule is blocked; the message of the hit tells a model what
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from handrail.domain.promises import STEMS, Promise, promises, states
 from handrail.domain.proposals import RuleHit, Ruling
 from handrail.domain.stated import addresses
 from handrail.domain.subjects import Subject, advice
+from handrail.domain.text.evidence import Evidence
 
 POLICY = "replies"
 LONGEST = 2_000
@@ -43,43 +45,35 @@ _NAMES = {
 
 def rule_reply(
     text: str,
+    evidence: Evidence,
     *,
-    facts: Iterable[Any],
-    effects: Sequence[EffectResult] = (),
-    customer_texts: Sequence[str] = (),
+    now: datetime | None = None,
+    language: str | None = None,
+    allowed_links: Collection[str] = (),
     tool_names: Collection[str] = (),
     internal: Collection[str] = (),
-    allowed_links: Collection[str] = (),
-    stems: Mapping[str, tuple[str, ...]] = STEMS,
-    longest: int = LONGEST,
-    language: str | None = None,
-    spoken_of: Sequence[str] = (),
     instructions: Sequence[str] = (),
     forbidden: Collection[Subject] = tuple(Subject),
+    stems: Mapping[str, tuple[str, ...]] = STEMS,
+    longest: int = LONGEST,
 ) -> list[RuleHit]:
     """Every rule that the reply `text` breaks; an empty list where it may be sent.
 
-    `facts` is JSON-like data from systems of record; `effects` are this case's. What the customer wrote may be repeated, but
-    is no evidence of a deed. `tool_names` and `internal` (policy and rule ids) must not appear; a name that is an ordinary
-    word is passed over. For `allowed_links` see `strange_links`. `stems` maps a kind of deed to parts of action names.
-    `language` is the one that the customer writes; `spoken_of` are texts of the business whose names may be named;
-    `instructions` are what the model is told and must not recite; `forbidden` are subjects without advice.
+    `now` is the customer's moment, against which 'tomorrow' is read; `language` is the one that the customer writes.
+    `tool_names` and `internal` (policy and rule ids) must not appear; a name that is an ordinary word is passed over. For
+    `allowed_links` see `strange_links`. `instructions` are what the model is told and must not recite; `forbidden` are
+    subjects without advice. `stems` maps a kind of deed to parts of action names.
     """
-    facts = list(facts)
-    applied = [one for one in effects if one.status is EffectStatus.APPLIED]
-    done = Known().learn([[one.arguments, one.result] for one in applied])
-    record = Known().learn(facts) | done
-    said = Known()
-    for words in customer_texts:
-        said.hear(words)
+    applied = [one for one in evidence.effects if one.status is EffectStatus.APPLIED]
+    record = evidence.record | evidence.person
     plain = clean(text)
     hits = [
         *_length(plain, longest),
         *_links(plain, allowed_links),
-        *_figures(without_links(plain), record, said, allowed_links),
-        *_names(without_links(plain), record | said, spoken_of, language),
+        *_figures(without_links(plain), record, evidence.customer, allowed_links),
+        *_names(without_links(plain), record | evidence.customer, evidence.terms, language),
         *_advice(plain, forbidden),
-        *_deeds(plain, applied, facts, record, stems),
+        *_deeds(plain, applied, list(evidence.facts), record, stems),
         *_commitments(plain, applied),
         *_leaks(plain, {*tool_names, *internal}),
         *_recited(plain, instructions),
@@ -118,10 +112,7 @@ def _links(text: str, allowed: Collection[str]) -> Iterator[RuleHit]:
         yield _hit("link", f"The link {link[:80]} is not on the list of allowed links. Leave it out.")
 
 
-def _names(text: str, known: Known, spoken_of: Sequence[str], language: str | None) -> Iterator[RuleHit]:
-    own = Known()
-    for one in spoken_of:
-        own.hear(one)
+def _names(text: str, known: Known, own: Known, language: str | None) -> Iterator[RuleHit]:
     for match in addresses(text):
         strange = [word for word in match[0].split() if compact(word) not in known.words | known.digits]
         if strange:

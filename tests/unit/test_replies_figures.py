@@ -12,6 +12,7 @@ from handrail.domain.figures import claims, clean, number
 from handrail.domain.known import Known
 from handrail.domain.proposals import Ruling
 from handrail.domain.replies import rule_reply
+from handrail.domain.text.evidence import Evidence
 
 FACTS = [
     {
@@ -30,7 +31,7 @@ FACTS = [
 
 
 def broken(text: str, *said: str, links: tuple[str, ...] = ()) -> set[str]:
-    hits = rule_reply(text, facts=FACTS, customer_texts=said, allowed_links=links)
+    hits = rule_reply(text, Evidence.gather(FACTS, customer=said), allowed_links=links)
     assert all(hit.ruling is Ruling.BLOCK and hit.policy == "replies" and hit.message for hit in hits)
     return {hit.rule for hit in hits}
 
@@ -147,21 +148,21 @@ def test_an_amount_is_known_however_it_is_written_and_only_that_amount(cents: in
     swapped = english.translate(str.maketrans(",.", ".,"))
     written = {"de": swapped, "fr": swapped.replace(".", "\u202f")}.get(style, style.format(amount))
     text = f"It costs {written} EUR."
-    assert rule_reply(text, facts=[{"amount": float(amount)}]) == []
-    assert {hit.rule for hit in rule_reply(text, facts=[{"amount": float(amount) * 1000 + 1}])} == {"amount"}
+    assert rule_reply(text, Evidence.gather([{"amount": float(amount)}])) == []
+    assert {hit.rule for hit in rule_reply(text, Evidence.gather([{"amount": float(amount) * 1000 + 1}]))} == {"amount"}
 
 
 @given(st.dates(), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%d/%m/%Y"]))
 def test_a_date_is_known_however_it_is_written(day: object, style: str) -> None:
     written = f"{day:{style}}" if getattr(day, "year", 0) >= 1000 else "2026-11-02"
     iso = str(day) if getattr(day, "year", 0) >= 1000 else "2026-11-02"
-    assert rule_reply(f"It came on {written}.", facts=[{"at": iso}]) == []
-    assert {hit.rule for hit in rule_reply(f"It came on {written}.", facts=[{"at": "0999-01-01"}])} == {"date"}
+    assert rule_reply(f"It came on {written}.", Evidence.gather([{"at": iso}])) == []
+    assert {hit.rule for hit in rule_reply(f"It came on {written}.", Evidence.gather([{"at": "0999-01-01"}]))} == {"date"}
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_ruled_on(text: str) -> None:
-    for hit in rule_reply(text, facts=[text], customer_texts=[text]):
+    for hit in rule_reply(text, Evidence.gather([text], customer=[text])):
         assert hit.rule not in ("amount", "date", "identifier", "email", "phone"), (text, hit)
 
 
@@ -184,9 +185,9 @@ def test_a_long_text_takes_no_time() -> None:
     ],
 )
 def test_length_and_internal_words(text: str, rule: str) -> None:
-    hits = rule_reply(text, facts=[], tool_names=["find_order", "refund"], internal=["rule-refund-max"])
+    hits = rule_reply(text, Evidence(), tool_names=["find_order", "refund"], internal=["rule-refund-max"])
     assert {hit.rule for hit in hits} == {rule}
 
 
 def test_a_tool_with_an_ordinary_name_is_an_ordinary_word() -> None:
-    assert rule_reply("Shall I ask for a refund?", facts=[], tool_names=["refund"]) == []
+    assert rule_reply("Shall I ask for a refund?", Evidence(), tool_names=["refund"]) == []

@@ -10,6 +10,7 @@ from handrail.domain.instructions import RULES
 from handrail.domain.naming import names_in
 from handrail.domain.replies import rule_reply
 from handrail.domain.subjects import Subject
+from handrail.domain.text.evidence import Evidence
 
 FACTS = [
     {
@@ -26,10 +27,8 @@ PROMPT = "Find the order and the amount. If the customer names no order and more
 def broken(text: str, language: str = "en", *said: str, forbidden: tuple[Subject, ...] = tuple(Subject)) -> set[str]:
     hits = rule_reply(
         text,
-        facts=FACTS,
-        customer_texts=said,
+        Evidence.gather(FACTS, customer=said, terms=["You work for Brightshop."]),
         language=language,
-        spoken_of=["You work for Brightshop."],
         instructions=[RULES, PROMPT],
         forbidden=forbidden,
     )

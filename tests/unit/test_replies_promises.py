@@ -10,6 +10,7 @@ import pytest
 from handrail.domain.effects import EffectResult, EffectStatus
 from handrail.domain.promises import STEMS, promises
 from handrail.domain.replies import rule_reply
+from handrail.domain.text.evidence import Evidence
 
 SAID: dict[str, list[str]] = {
     "refund": [
@@ -93,7 +94,7 @@ def effect(action: str, status: EffectStatus = EffectStatus.APPLIED, **result: A
 
 
 def broken(text: str, *effects: EffectResult, facts: tuple[Any, ...] = (), said: tuple[str, ...] = ()) -> set[str]:
-    return {hit.rule for hit in rule_reply(text, facts=facts, effects=effects, customer_texts=said)}
+    return {hit.rule for hit in rule_reply(text, Evidence.gather(facts, effects=effects, customer=said))}
 
 
 @pytest.mark.parametrize(("kind", "text"), CASES)
@@ -181,5 +182,5 @@ def test_a_cancellation_that_paid_back_may_say_so() -> None:
 def test_a_business_may_name_its_actions_otherwise() -> None:
     text = "I have refunded you."
     stems = {**STEMS, "refund": ("gutschrift",)}
-    assert rule_reply(text, facts=[], effects=[effect("gutschrift_erteilen")], stems=stems) == []
-    assert rule_reply(text, facts=[], effects=[effect("refund_order")], stems=stems) != []
+    assert rule_reply(text, Evidence.gather(effects=[effect("gutschrift_erteilen")]), stems=stems) == []
+    assert rule_reply(text, Evidence.gather(effects=[effect("refund_order")]), stems=stems) != []

@@ -8,6 +8,7 @@ import pytest
 
 from handrail.domain.effects import EffectResult, EffectStatus
 from handrail.domain.replies import rule_reply
+from handrail.domain.text.evidence import Evidence
 
 FACTS = [{"order_id": "O-10021", "total": 180.0, "currency": "USD"}]
 SURE: dict[str, list[str]] = {
@@ -72,7 +73,7 @@ def effect(action: str, status: EffectStatus = EffectStatus.APPLIED) -> EffectRe
 
 
 def broken(text: str, *effects: EffectResult) -> set[str]:
-    return {hit.rule for hit in rule_reply(text, facts=FACTS, effects=effects)}
+    return {hit.rule for hit in rule_reply(text, Evidence.gather(FACTS, effects=effects))}
 
 
 @pytest.mark.parametrize(("kind", "text"), CASES)
@@ -84,8 +85,8 @@ def test_as_good_as_done_needs_the_effect(kind: str, text: str) -> None:
 
 
 def test_a_state_of_the_record_may_be_told_but_not_promised_as_ones_own() -> None:
-    assert rule_reply("It's cancelled.", facts=[{"status": "cancelled"}]) == []
-    assert rule_reply("You'll see 180.00 USD in 3-5 days.", facts=[{"refunded_usd": 180.0}, *FACTS]) == []
+    assert rule_reply("It's cancelled.", Evidence.gather([{"status": "cancelled"}])) == []
+    assert rule_reply("You'll see 180.00 USD in 3-5 days.", Evidence.gather([{"refunded_usd": 180.0}, *FACTS])) == []
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_plain_replies_pass(text: str) -> None:
 
 def test_a_long_reply_takes_no_time() -> None:
     for text in ("we will issue " * 140, "refund of " * 200, "you will get " * 150, "send " * 400, "werden " * 280):
-        assert rule_reply(text, facts=[], longest=10) != []
+        assert rule_reply(text, Evidence(), longest=10) != []

@@ -1,0 +1,1 @@
+"""Customers' and models' words, read by code."""

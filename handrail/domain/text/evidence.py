@@ -1,0 +1,51 @@
+"""Evidence: everything that a reply may be held against, each piece with the source it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.known import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Facts, effects and words by source; built once a turn with `gather`.
+
+    `record` holds facts of systems of record and what effects did, `person` what people wrote in the case, `terms` texts of
+    the business (a topic's description and prompt): all three may be stated as ours. `customer` is repeated as theirs only.
+    """
+
+    facts: tuple[Any, ...] = ()
+    effects: tuple[EffectResult, ...] = ()
+    record: Known = field(default_factory=Known)
+    person: Known = field(default_factory=Known)
+    terms: Known = field(default_factory=Known)
+    customer: Known = field(default_factory=Known)
+
+    @classmethod
+    def gather(
+        cls,
+        facts: Iterable[Any] = (),
+        *,
+        effects: Sequence[EffectResult] = (),
+        person: Iterable[str] = (),
+        customer: Iterable[str] = (),
+        terms: Iterable[str] = (),
+    ) -> Evidence:
+        """Read everything once. `facts` is JSON-like data; the other three are texts, this turn's and earlier ones."""
+        facts = tuple(facts)
+        record = Known().learn(facts)
+        for one in effects:
+            if one.status is EffectStatus.APPLIED:
+                record.learn([one.arguments, one.result])
+        return cls(facts, tuple(effects), record, _heard(person), _heard(terms), _heard(customer))
+
+
+def _heard(texts: Iterable[str]) -> Known:
+    known = Known()
+    for text in texts:
+        known.hear(text)
+    return known
