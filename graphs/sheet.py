@@ -19,6 +19,7 @@ from handrail.domain.topics import Autonomy, Dialled, Setting, Topic
 
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
+REFUSED = "refused"
 AS_RULING = {
     Autonomy.AUTO: Ruling.ALLOW,
     Autonomy.REVIEW: Ruling.REQUIRE_APPROVAL,
@@ -56,7 +57,7 @@ class Sheet:
 
     def refuse(self, proposal: Proposal, words: str) -> None:
         """Drop a call and tell the model why, as the call's result."""
-        self.rulings.append(Ruled(proposal=proposal, verdict=plain(proposal, Ruling.BLOCK, "refused", words)))
+        self.rulings.append(Ruled(proposal=proposal, verdict=plain(proposal, Ruling.BLOCK, REFUSED, words)))
         call = ToolCall(call_id=proposal.call_id or proposal.proposal_id, tool=proposal.action, arguments=proposal.arguments)
         self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
 

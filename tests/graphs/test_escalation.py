@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphs.escalation import Escalate
+from graphs.sheet import REFUSED, plain
 from graphs.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.cases import CaseRow, CaseStatus, Ruled
@@ -120,6 +121,18 @@ def test_the_largest_amount_counts_wherever_it_stands() -> None:
     assert at_stake(view) == 640.5
     heard = Message(message_id="m", author=Author.CUSTOMER, text="I paid 700 USD on 2026-11-01", at=MONDAY, turn=1)
     assert at_stake(view.model_copy(update={"incoming": [heard]})) == 700
+
+
+def test_the_amount_of_a_refused_call_is_nobodys_amount() -> None:
+    named = {"order_id": "O-1", "amount": 1_000_000}
+    proposal = Proposal(proposal_id="p", kind=ProposalKind.EFFECT, action="refund", arguments=named, arguments_hash="h")
+    refused = plain(proposal, Ruling.BLOCK, REFUSED, "order_id: not an order number.")
+    held = Proposal(proposal_id="q", kind=ProposalKind.EFFECT, action="refund", arguments={"amount": 80}, arguments_hash="h")
+    blocked = plain(held, Ruling.BLOCK, "limits", "Too much.")
+    view = House(MONDAY).view.model_copy(update={"ruled": [Ruled(proposal=proposal, verdict=refused)]})
+    assert at_stake(view) is None
+    view.ruled.append(Ruled(proposal=held, verdict=blocked))
+    assert at_stake(view) == 80
 
 
 async def test_nobody_answers_and_it_goes_up_by_the_route_and_the_customer_is_told_why() -> None:
