@@ -25,7 +25,8 @@ class Act:
     async def act(self, state: ActView) -> dict[str, Any]:
         """Run what was allowed or approved; effects go through the ledger, at most once.
 
-        Where a live control stops one of them, the rest stays: for a person, or to be ruled on again.
+        Where a live control stops one of them, the rest stays: for a person, or to be ruled on again. What is held beside an
+        effect is ruled on again before anybody is asked: the effect changed the figures that they would see.
 
         Raises:
             EffectConflict: the ledger holds no allowing verdict for exactly these arguments.
@@ -52,7 +53,10 @@ class Act:
                 facts.append(Fact(name=fact_name(one), value=value, source=one.action, at=self._clock.now()))
         left = [one for one in view.proposals if one not in done]
         found = {"proposals": left, "exchanges": exchanges, "effects": effects, "facts": facts}
-        return {**found, **held_back(stop, view.step)} if stop else found
+        if stop:
+            return {**found, **held_back(stop, view.step)}
+        stale = left and any(one.kind is ProposalKind.EFFECT for one in done)
+        return {**found, "rulings": []} if stale else found
 
     async def _read(self, view: ActView, one: Proposal) -> tuple[dict[str, Any], bool]:
         try:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from handrail.domain.agent import ToolSpec
+from handrail.domain.declined import alike as alike
 from handrail.domain.effects import EffectResult
 from handrail.domain.proposals import Proposal
 
@@ -28,15 +27,3 @@ def same_call(proposal: Proposal, stands: EffectResult, specs: Sequence[ToolSpec
     asked = {**defaults, **proposal.arguments}
     done = {name: stands.arguments.get(name) for name in asked}
     return all(alike(asked[name], done[name]) for name in asked)
-
-
-def alike(one: Any, other: Any) -> bool:
-    """The same value, however it was written: 20 and '20.00', 'o-10021 ' and 'O-10021'."""
-    if one == other:
-        return True
-    if isinstance(one, bool) or isinstance(other, bool):
-        return False
-    try:
-        return Decimal(str(one)) == Decimal(str(other))
-    except InvalidOperation:
-        return isinstance(one, str) and isinstance(other, str) and one.strip().casefold() == other.strip().casefold()

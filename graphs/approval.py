@@ -11,6 +11,7 @@ from graphs.views import ApprovalView
 from handrail.domain.agent import Exchange, ToolCall
 from handrail.domain.approvals import Decision, DecisionKind, HumanRequest
 from handrail.domain.cases import Ruled
+from handrail.domain.declined import DECLINED_KEPT, asked_in, declined
 from handrail.domain.handoffs import Escalation
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 
@@ -30,7 +31,7 @@ class Approval:
             return {"escalation": Escalation(reason="approval_rejected", words="A reviewer rejected the agent's reply.")}
         rest = [one for one in view.proposals if one.proposal_id != held.proposal.proposal_id]
         if decision.decision is DecisionKind.REJECT:
-            return self._declined(view, held.proposal, held.verdict.title, rest)
+            return _declined(view, held, decision.reviewer, rest)
         decided = held.proposal.model_copy(
             update={
                 "arguments": decision.arguments,
@@ -40,15 +41,20 @@ class Approval:
         )
         return {"proposals": [decided, *rest], "rulings": [], "decisions": [*view.decisions, decision]}
 
-    def _declined(self, view: ApprovalView, refused: Proposal, title: str, rest: list[Proposal]) -> dict[str, Any]:
-        result = {"declined": f"A colleague declined: {title}. Nothing was changed. Do not propose it again."}
-        call = ToolCall(call_id=refused.call_id or refused.proposal_id, tool=refused.action, arguments=refused.arguments)
-        return {
-            "proposals": rest,
-            "rulings": [],
-            "declined": [*view.declined, refused.action],
-            "exchanges": [*view.exchanges, Exchange(call=call, result=result, ok=False)],
-        }
+
+def _declined(view: ApprovalView, held: Ruled, by: str, rest: list[Proposal]) -> dict[str, Any]:
+    """What changes where a person says no to one proposal: that one is gone, the rest is ruled on for itself."""
+    refused, title = held.proposal, held.verdict.title
+    words = f"A colleague declined this alone: {title}. It was not done. Do not propose it again."
+    call = ToolCall(call_id=refused.call_id or refused.proposal_id, tool=refused.action, arguments=refused.arguments)
+    new = declined(refused, title, by, asked_in(view.turn, view.incoming))
+    return {
+        "proposals": rest,
+        "rulings": [],
+        "declined": list(dict.fromkeys([*view.declined, refused.action])),
+        "declines": [*view.declines, new][-DECLINED_KEPT:],
+        "exchanges": [*view.exchanges, Exchange(call=call, result={"declined": words}, ok=False)],
+    }
 
 
 def request_for(ruled: Ruled, minutes: int, decisions: Sequence[Decision] = ()) -> HumanRequest:

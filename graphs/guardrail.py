@@ -12,6 +12,7 @@ from graphs.situation import Situation, counting
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
+from handrail.domain.declined import asked_in, named_only, objection
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.handoffs import Escalation
@@ -89,10 +90,6 @@ class Guardrail:
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
         sheet.by_tool[proposal.action] = await self._dial.autonomy(topic, view.row, proposal.action)
-        if proposal.action in view.declined and decided(view.decisions, proposal) is None:
-            words = f"The agent proposed {proposal.action} again after a person had declined it."
-            sheet.refuse(proposal, words)
-            return sheet.escalate("approval_rejected", words)
         if self._repeats(sheet, proposal):
             return None
         if proposal.kind is ProposalKind.EFFECT:
@@ -105,9 +102,28 @@ class Guardrail:
             return sheet.refuse(proposal, str(refused))
         changes = {"arguments": checked.arguments, "arguments_hash": digest(checked.arguments), "counted": True}
         same = proposal.model_copy(update=changes)
+        if not proposal.counted and (words := self._objection(sheet, same, checked.title)):
+            sheet.refuse(same, words, checked.title)
+            return sheet.escalate("approval_rejected", words)
         if proposal.kind is ProposalKind.READ:
             return self._read(sheet, same)
         return self._effect(sheet, same, checked)
+
+    def _objection(self, sheet: Sheet, proposal: Proposal, title: str) -> str | None:
+        """Say why a person must look at what resembles something that people declined."""
+        view, specs = sheet.view, self._record.specs([proposal.action])
+        ordered = view.person is not None
+        if proposal.action in named_only(view.declined, view.declines) and not ordered:
+            return f"The agent proposed {proposal.action} again after a person had declined it."
+        return objection(
+            proposal,
+            title or proposal.action,
+            view.declines,
+            request=asked_in(view.turn, view.incoming),
+            ordered=ordered,
+            most=sheet.topic.bounds.repeated_call,
+            names=specs[0].parameters.get("properties") if specs else None,
+        )
 
     def _made(self, sheet: Sheet, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
         """Whether a turn that is run again has come by what it did before: then nothing else may come of it."""

@@ -12,11 +12,13 @@ from handrail.domain.approvals import Decision
 from handrail.domain.cases import Ruled
 from handrail.domain.controls import reason_of
 from handrail.domain.decisions import BINDING
+from handrail.domain.declined import alike
 from handrail.domain.handoffs import Escalation
 from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.reviewers import Asked, Reviewers
 from handrail.domain.topics import Autonomy, Dialled, Setting, Topic
 
+CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
 REFUSED = "refused"
@@ -55,9 +57,11 @@ class Sheet:
         self.kept.append(proposal)
         self.rulings.append(Ruled(proposal=proposal, verdict=verdict))
 
-    def refuse(self, proposal: Proposal, words: str) -> None:
+    def refuse(self, proposal: Proposal, words: str, title: str = "") -> None:
         """Drop a call and tell the model why, as the call's result."""
-        self.rulings.append(Ruled(proposal=proposal, verdict=plain(proposal, Ruling.BLOCK, REFUSED, words)))
+        verdict = plain(proposal, Ruling.BLOCK, REFUSED, words)
+        verdict = verdict.model_copy(update={"title": title or verdict.title})
+        self.rulings.append(Ruled(proposal=proposal, verdict=verdict))
         call = ToolCall(call_id=proposal.call_id or proposal.proposal_id, tool=proposal.action, arguments=proposal.arguments)
         self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
 
@@ -90,15 +94,36 @@ def decided(decisions: Sequence[Decision], proposal: Proposal) -> Decision | Non
 
 def by_people(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict with what a person said to exactly these arguments: allowed where that is enough by the rules, the roles
-    and the limits of now, else to be asked again."""
-    decision = decided(sheet.view.decisions, proposal)
-    if verdict.ruling is not Ruling.REQUIRE_APPROVAL or decision is None:
+    and the limits of now, else to be asked again, with the reason why an earlier yes does not count."""
+    if verdict.ruling is not Ruling.REQUIRE_APPROVAL:
         return verdict
+    decision = decided(sheet.view.decisions, proposal)
+    if decision is None:
+        words = outdated(sheet.view.decisions, proposal)
+        again = [RuleHit(policy="handrail", rule="asked_again", ruling=verdict.ruling, message=words)] if words else []
+        return verdict.model_copy(update={"hits": [*again, *verdict.hits]})
     short = sheet.reviewers.shortfall(decision, Asked.under(proposal.action, verdict))
     ruling, rule = (Ruling.ALLOW, "approved") if short is None else (Ruling.REQUIRE_APPROVAL, "asked_again")
     words = short or f"Approved by {decision.reviewer or 'a person'}."
     hit = RuleHit(policy="handrail", rule=rule, ruling=ruling, message=words)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def outdated(decisions: Sequence[Decision], proposal: Proposal) -> str | None:
+    """Say what has changed since a person said yes to this proposal, or None where nobody did."""
+    about = (one for one in reversed(decisions) if one.approval_id == proposal.proposal_id and one.decision in BINDING)
+    before = next(about, None)
+    if before is None:
+        return None
+    old, new = before.arguments, proposal.arguments
+    changed = [name for name in {**old, **new} if not alike(old.get(name), new.get(name))][:CHANGES_SHOWN]
+    shown = "; ".join(f"{name.replace('_', ' ')} was {_short(old.get(name))}, is {_short(new.get(name))}" for name in changed)
+    who = before.reviewer or "A person"
+    return f"{who} approved this, but meanwhile it has changed ({shown or 'its arguments'}), so that yes does not count."
+
+
+def _short(value: Any) -> str:
+    return "not set" if value is None else str(value)[:60]
 
 
 def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:

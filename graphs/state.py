@@ -12,6 +12,7 @@ from handrail.domain.agent import Disposition, Exchange, Usage
 from handrail.domain.approvals import Decision
 from handrail.domain.cases import CaseRow, CaseStatus, Ruled
 from handrail.domain.classification import Classification, SentimentPoint
+from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
@@ -94,7 +95,8 @@ class CaseState(BaseModel):
     feedback: list[str] = Field(default_factory=list)
     disposition: Disposition | None = None
     decisions: list[Decision] = Field(default_factory=list)
-    declined: list[str] = Field(default_factory=list)
+    declined: list[str] = Field(default_factory=list, description="the names of what stands in `declines`, and of older ones")
+    declines: list[Declined] = Field(default_factory=list)
 
     facts: Annotated[list[Fact], merge_facts] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)

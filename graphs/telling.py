@@ -103,6 +103,20 @@ def undone(told: Told) -> list[str]:
     ]
 
 
+def undecided(told: Told) -> list[Ruled]:
+    """List the effects that were held or stopped and are neither done nor declined, each by its latest ruling."""
+    done = {one.effect_id for one in told.effects}
+    said_no = [(one.call.tool, one.call.arguments) for one in told.exchanges if "declined" in one.result]
+    latest = {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
+    return [
+        one
+        for one in latest.values()
+        if strict(one)
+        and one.proposal.proposal_id not in done
+        and (one.proposal.action, one.proposal.arguments) not in said_no
+    ]
+
+
 def problem(told: Told, heard: Sequence[Message], stated: Sequence[StatedFact], why: Escalation) -> str:
     """The problem in one sentence: who, about what, in the customer's most telling words, and what the agent wanted to do."""
     topic = (told.row.topic or "something not yet classified").replace("_", " ")
@@ -111,7 +125,7 @@ def problem(told: Told, heard: Sequence[Message], stated: Sequence[StatedFact], 
     sentence += f": “{quote}”" if quote else ""
     missing = [one.value for one in stated if one.kind in ("number", "amount") and one.value not in quote][:3]
     sentence += f" ({', '.join(missing)})" if missing else ""
-    held = [one.verdict.title for one in told.ruled if strict(one) and one.proposal.kind is ProposalKind.EFFECT]
+    held = [one.verdict.title for one in undecided(told)]
     sentence += f"; the agent wanted to “{held[-1]}”" if held and held[-1] else ""
     return f"{sentence}."
 
@@ -178,9 +192,9 @@ def next_step(told: Told, why: Escalation) -> str:
     left = undone(told)
     if left:
         return f"{left[-1]}. Carry it out or tell the customer why not."
-    blocked = [one for one in told.ruled if strict(one) and one.proposal.kind is ProposalKind.EFFECT]
-    if blocked:
-        return f"Decide on it yourself: {blocked[-1].verdict.title}. Then answer the customer."
+    open_now = undecided(told)
+    if open_now:
+        return f"Decide on it yourself: {open_now[-1].verdict.title}. Then answer the customer."
     if why.reason in ("customer_asked", "out_of_scope", "unsupported_language"):
         return "Answer the customer."
     return "Read the facts, then answer the customer or hand the case back with a note."

@@ -9,6 +9,7 @@ from handrail.domain.agent import Disposition, Exchange, Usage
 from handrail.domain.approvals import Decision
 from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification, SentimentPoint
+from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
@@ -59,13 +60,16 @@ class GuardrailView(BaseModel):
     """Proposals, and everything that rules may look at."""
 
     row: CaseRow
+    turn: int = 1
     step: int = 0
+    person: Person | None = None
     incoming: list[Message] = Field(default_factory=list)
     classification: Classification | None = None
     disposition: Disposition | None = None
     proposals: list[Proposal] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     declined: list[str] = Field(default_factory=list)
+    declines: list[Declined] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
@@ -88,10 +92,13 @@ class ActView(BaseModel):
 class ApprovalView(BaseModel):
     """The first proposal that is held."""
 
+    turn: int = 1
+    incoming: list[Message] = Field(default_factory=list)
     proposals: list[Proposal] = Field(default_factory=list)
     rulings: list[Ruled] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     declined: list[str] = Field(default_factory=list)
+    declines: list[Declined] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
 

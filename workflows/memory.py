@@ -16,6 +16,7 @@ from handrail.domain.agent import Usage
 from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, RequestKind, Yes
 from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
 from handrail.domain.classification import Classification, SentimentPoint
+from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
@@ -73,6 +74,7 @@ class CaseMemory(BaseModel):
     effects: list[EffectResult] = Field(default_factory=list)
     calls: dict[str, int] = Field(default_factory=dict)
     declined: list[str] = Field(default_factory=list)
+    declines: list[Declined] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
     disclosed: bool = False
     handoff: Handoff | None = None
@@ -307,6 +309,7 @@ class CaseMemory(BaseModel):
             effects=self.effects,
             calls=self.calls,
             declined=self.declined,
+            declines=self.declines,
             usage=self.usage,
             spent=self.usage,
             disclosed=self.disclosed,
@@ -322,7 +325,8 @@ class CaseMemory(BaseModel):
         """Take over what a turn has found out, however it ended."""
         self.row = state.row
         self.facts, self.effects, self.calls = state.facts, state.effects, state.calls
-        self.declined, self.usage, self.disclosed = state.declined, state.usage, state.disclosed
+        self.declined, self.declines = state.declined, state.declines
+        self.usage, self.disclosed = state.usage, state.disclosed
         self.classification, self.sentiment = state.classification, state.sentiment
         self.trail = self.trail.then(trail(state, model=state.answered_by))
         self.progress = state.progress

@@ -71,7 +71,7 @@ async def test_what_is_allowed_happens_before_what_is_held_is_asked() -> None:
     assert stage.amounts == [20]
     await stage.decide(DecisionKind.APPROVE)
 
-    assert stage.way[2:7] == ["guardrail", "act", "approval", "guardrail", "act"]
+    assert stage.way[2:8] == ["guardrail", "act", "guardrail", "approval", "guardrail", "act"]
     assert stage.amounts == [20, 180]
 
 

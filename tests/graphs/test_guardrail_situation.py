@@ -32,14 +32,15 @@ rules:
 
 
 class History:
-    """Nothing was done before; `left_out` is what was asked not to count."""
+    """What the bank paid, as the ledger counts it; `left_out` is what was asked not to count."""
 
     def __init__(self) -> None:
         self.left_out: list[Collection[str]] = []
+        self.paid: Collection[str] = ()
 
     async def of(self, case_id: str, customer_id: str, leaving_out: Collection[str]) -> dict[str, Any]:
         self.left_out.append(leaving_out)
-        return {counted("pay", window): 0 for window in WINDOWS}
+        return {counted("pay", window): len(set(self.paid) - set(leaving_out)) for window in WINDOWS}
 
 
 class Informed(Stage):
@@ -52,6 +53,7 @@ class Informed(Stage):
         super().__init__(*answers)
 
     def nodes(self) -> CaseNodes:
+        self.history.paid = self.bank.paid
         situation = None if self.blind else Situation(FakeCustomers(), self.history, Noon())
         guardrail = Guardrail(self.topics, self.dial, self.bank, self.files, self.cases, Noon(), situation=situation)
         return replace(super().nodes(), guardrail=guardrail.guardrail)
