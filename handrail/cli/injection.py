@@ -1,4 +1,4 @@
-"""`handrail drill …`: attacks on the agent, played in memory."""
+"""`handrail drill …`: attacks on the agent and replies of all kinds, played in memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from handrail.cli.options import Json
 
 if TYPE_CHECKING:
     from handrail.cli.siege import Report
+    from handrail.drills.replies import Tally
 
-app = typer.Typer(no_args_is_help=True, help="Drills: what attackers write, tried on the real graph.")
-
-
-@app.callback()
-def drills() -> None:
-    """More than one command, some day."""
+app = typer.Typer(
+    no_args_is_help=True, help="Drills: attacks on the real graph; right and wrong replies against the real rules."
+)
 
 
 @app.command()
@@ -78,3 +76,36 @@ def show(report: Report) -> None:
             ("got through", "\n".join([*report.outside, *report.leaked])),
         ]
     )
+
+
+@app.command()
+def replies(
+    misses: Annotated[int, typer.Option("--misses", min=0, help="Show so many misses of each kind and language.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Rule on right and wrong replies in nine languages; exit 1 where a target is missed."""
+    from handrail.cli.documents import print_document
+    from handrail.drills.replies import run
+
+    tally = run()
+    print_document(tally.document()) if as_json else show_replies(tally, misses)
+    if not tally.passed:
+        raise typer.Exit(1)
+
+
+def show_replies(tally: Tally, misses: int) -> None:
+    """Both figures by kind and language, then what the misses are."""
+    from handrail.cli.tables import print_rows, screen
+    from handrail.drills.replies import TARGETS
+
+    for right, words in ((True, "right replies held"), (False, "wrong replies sent")):
+        rows = [(name, f"{missed} of {of}") for name, missed, of in tally.counts(right)]
+        screen().print(f"{words}: {tally.share(right):.2%} (target: {TARGETS['right' if right else 'wrong']:.1%})")
+        print_rows(("kind or language", "missed"), rows, "none")
+    shown: dict[tuple[str, str], int] = {}
+    for miss in tally.misses:
+        key = miss.kind, miss.language
+        shown[key] = shown.get(key, 0) + 1
+        if shown[key] <= misses:
+            words = f"held by {', '.join(miss.rules)}" if miss.right else "sent, although wrong"
+            screen().print(f"{miss.kind} {miss.language}: {miss.text!r} {words}", markup=False)
