@@ -7,11 +7,13 @@ three digits groups thousands, so $1.250 is never mistaken for a known 1.25.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from handrail.domain.text.plain import clean as clean
+from handrail.domain.text.plain import compact as compact
 
 _NUMBER = r"\d{1,3}(?:[ '’]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)*"
 _TIMES = {
@@ -106,12 +108,6 @@ _LAST_DIGITS = re.compile(
 Day = tuple[int | None, int, int]
 
 
-def clean(text: str) -> str:
-    """The text in compatibility form without invisible characters: full-width digits are digits, and no zero-width space."""
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(character for character in folded if unicodedata.category(character) != "Cf")
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Something that a text states. `kind` is amount, date, identifier, email, phone or card; `shown` is as written."""
@@ -136,11 +132,6 @@ def number(written: str) -> Decimal:
     if grouped or (not mixed and len(marks) > 1):
         return Decimal(re.sub(r"[.,]", "", digits))
     return Decimal(f"{re.sub(r'[.,]', '', whole)}.{last}")
-
-
-def compact(text: str) -> str:
-    """Letters and digits only, in lower case: O-10021 and o10021 are one identifier."""
-    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def claims(text: str) -> list[Claim]:

@@ -1,0 +1,26 @@
+"""Text in the one form that everything else reads."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKED = re.compile(r"(?<=\d)[\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f]+")
+_RAISED = re.compile(r"(?<=\d)(?=[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070\u2074-\u2079\u2080-\u2089\u2150-\u215e\u2460-\u249b])")
+
+
+def clean(text: str) -> str:
+    """Return `text` in compatibility form, without invisible characters: full-width digits are digits.
+
+    A raised digit or a fraction behind a digit is set off by '^', so that `10²` never reads as 102. Cleaning twice changes
+    nothing.
+    """
+    if text.isascii():
+        return text
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", _RAISED.sub("^", _MARKED.sub("", visible)))
+
+
+def compact(text: str) -> str:
+    """Return letters and digits only, in lower case: O-10021 and o10021 are one identifier."""
+    return "".join(character for character in text.casefold() if character.isalnum())
