@@ -70,11 +70,12 @@ def over(view: AgentView, bounds: Bounds, now: datetime) -> Escalation | None:
     """The execution bound, of the turn or of the case, that another model call would break."""
     used, before = view.usage, view.spent
     turn = (now - view.row.updated_at).total_seconds()
+    money = "USD (estimated, the server does not say) for the model" if used.estimated else "USD for the model"
     checks = [
         ("model calls in this case", max(view.step, used.calls), bounds.steps, ""),
         ("steps in this turn", view.step, bounds.turn_steps, ""),
-        ("USD for the model in this case", used.cost_usd, bounds.cost_usd, ".2f"),
-        ("USD for the model in this turn", round(used.cost_usd - before.cost_usd, 6), bounds.turn_cost_usd, ".2f"),
+        (f"{money} in this case", used.cost_usd, bounds.cost_usd, ".2f"),
+        (f"{money} in this turn", round(used.cost_usd - before.cost_usd, 6), bounds.turn_cost_usd, ".2f"),
         ("seconds of the model's time in this case", used.seconds, bounds.seconds, ".0f"),
         ("seconds in this turn", turn, bounds.turn_seconds, ".0f"),
     ]

@@ -61,13 +61,17 @@ class ModelRequest(Stored):
 
 
 class Usage(Stored):
-    """What model calls used. `cost_usd` is 0 where no price is known."""
+    """What model calls used. `cost_usd` is 0 where no price is known.
+
+    `estimated`: a server did not count its tokens; they are at most so many.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
     seconds: float = 0.0
+    estimated: bool = False
 
     def plus(self, other: Usage) -> Usage:
         """The sum."""
@@ -77,6 +81,7 @@ class Usage(Stored):
             completion_tokens=self.completion_tokens + other.completion_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
             seconds=self.seconds + other.seconds,
+            estimated=self.estimated or other.estimated,
         )
 
 

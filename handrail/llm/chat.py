@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
-import openai
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai import ChatOpenAI
 from langsmith import tracing_context
@@ -28,6 +28,7 @@ from handrail.llm import consulting
 from handrail.llm.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.failures import translated
 from handrail.llm.health import Watch
+from handrail.llm.mending import MendingClient
 from handrail.llm.prompts import build
 from handrail.llm.schemas import wire
 
@@ -36,6 +37,7 @@ ATTEMPTS = 2
 """An unusable answer is asked for once more, told why. One that fails twice needs a person."""
 NO_KEY = "none"
 MILLION = 1_000_000
+BYTES_PER_TOKEN = 2
 
 
 class ChatModel:
@@ -66,7 +68,7 @@ class ChatModel:
         self._choice = tool_choice
         self._trace = trace
         # Its own HTTP client: langchain-openai would share one between all models of the process, which cannot be closed.
-        self._http = openai.DefaultAsyncHttpxClient(timeout=timeout_seconds, follow_redirects=False)
+        self._http = MendingClient(timeout=timeout_seconds, follow_redirects=False)
         self._chat = ChatOpenAI(
             model=model,
             api_key=_later(api_key),
@@ -140,10 +142,9 @@ class ChatModel:
                         parallel_tool_calls=False,
                         extra_headers=_correlation(case_id),
                     )
-            return message, self._usage(message, time.monotonic() - started)
+            return message, self._usage(message, time.monotonic() - started, messages, tools)
         except ValidationError:
-            # the arguments are JSON but no object; langchain's message refuses them
-            return _garbled(), Usage(calls=1, seconds=time.monotonic() - started)
+            return _garbled(), self._usage(_garbled(), time.monotonic() - started, messages, tools)
         except Exception as error:
             failed = translated(error, self._model)
             if failed is None:
@@ -153,11 +154,26 @@ class ChatModel:
     def _traced(self) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext() if self._trace else _untraced()
 
-    def _usage(self, message: AIMessage, seconds: float) -> Usage:
+    def _usage(self, message: AIMessage, seconds: float, asked: list[BaseMessage], tools: list[dict[str, Any]]) -> Usage:
+        """What the server counted; where it does not say, an estimate that is rather too high than too low."""
         used = message.usage_metadata
         prompt, completion = (used["input_tokens"], used["output_tokens"]) if used else (0, 0)
+        estimated = not (prompt and completion)
+        prompt = prompt or tokens([*(_sent(one) for one in asked), tools])
+        completion = completion or tokens(_sent(message))
         cost = (prompt * self._prices[0] + completion * self._prices[1]) / MILLION
-        return Usage(calls=1, prompt_tokens=prompt, completion_tokens=completion, cost_usd=cost, seconds=seconds)
+        return Usage(
+            calls=1, prompt_tokens=prompt, completion_tokens=completion, cost_usd=cost, seconds=seconds, estimated=estimated
+        )
+
+
+def tokens(value: Any) -> int:
+    """Tokens of what is sent as JSON, at most: tokenisers need one for two to four bytes of what people and programs write."""
+    return -(-len(json.dumps(value, ensure_ascii=False, default=str).encode(errors="surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def _sent(message: BaseMessage) -> list[Any]:
+    return [message.content, getattr(message, "tool_calls", []), getattr(message, "invalid_tool_calls", [])]
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -12,7 +11,7 @@ from handrail.domain.agent import ToolSpec, Usage
 from handrail.domain.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.consulting import LONGEST_WHY, Opinion, Question
 from handrail.domain.errors import ModelRejected
-from handrail.llm.answers import check_whole
+from handrail.llm.answers import check_whole, content_json
 from handrail.llm.markers import block
 
 SORT = "sort_message"
@@ -89,7 +88,7 @@ def _arguments(message: AIMessage) -> Any:
             raise ModelRejected(f"The model was to call {SORT!r} once and made {len(names)} calls of its own choice.")
         return message.tool_calls[0]["args"]
     try:
-        return json.loads(message.text)
+        return content_json(message.text)
     except ValueError:
         pass
     raise ModelRejected("The model gave no opinion on the topic: it called no tool.")

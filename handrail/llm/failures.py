@@ -31,7 +31,7 @@ def translated(error: Exception, model: str) -> ModelFailed | None:
         return ModelUnavailable(f"Model {model!r}: its server is not reached or hangs up; check OPENAI_BASE_URL.")
     if isinstance(error, openai.APIStatusError):
         return _status(error, model)
-    if isinstance(error, openai.APIError | ValueError | KeyError | TypeError | IndexError | AttributeError):
+    if isinstance(error, openai.APIError | ValueError | RecursionError | KeyError | TypeError | IndexError | AttributeError):
         # langchain-openai raises bare built-in errors, with the body in them, for a body that is no chat completion.
         return ModelUnavailable(f"Model {model!r}: its server's answer is no chat completion ({type(error).__name__}).")
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -126,6 +127,9 @@ class Server:
             return Response("<html><body>Back in a minute.</body></html>", media_type="text/html")
         if behaviour.status is not None:
             return scripted_failure(behaviour)
+        if behaviour.body is not None:
+            whole = behaviour.body if isinstance(behaviour.body, str) else json.dumps(behaviour.body)
+            return Response(whole, media_type="application/json", headers=behaviour.headers)
         outcome, now = acted(asked, behaviour), int(time.time())
         if asked.stream:
             return StreamingResponse(stream(asked, outcome, now), media_type="text/event-stream")
@@ -165,8 +169,9 @@ async def stream(asked: ChatRequest, outcome: Any, now: int) -> AsyncIterator[st
 def scripted_failure(behaviour: Behaviour) -> Response:
     """The status that the script wants."""
     status = behaviour.status or 500
-    headers = {"Retry-After": str(behaviour.retry_after)} if behaviour.retry_after is not None else None
-    return failed(status, behaviour.message or f"Scripted failure {status}.", code=behaviour.code, headers=headers)
+    asked = {"Retry-After": str(behaviour.retry_after)} if behaviour.retry_after is not None else {}
+    words = behaviour.message or f"Scripted failure {status}."
+    return failed(status, words, code=behaviour.code, headers={**asked, **behaviour.headers})
 
 
 def unknown(name: str) -> Response:

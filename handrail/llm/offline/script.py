@@ -24,9 +24,10 @@ class ScriptedCall(Strict):
 
 
 class Behaviour(Strict):
-    """What happens. `latency_seconds`, `model` and `fingerprint` go with everything; of the rest one is chosen."""
+    """What happens. `latency_seconds`, `headers`, `model` and `fingerprint` go with everything; of the rest one is chosen."""
 
     latency_seconds: float = Field(default=0.0, ge=0, le=600)
+    headers: dict[str, str] = Field(default_factory=dict, description="of a failure or a whole body")
     model: str | None = None
     fingerprint: str | None = None
 
@@ -37,6 +38,7 @@ class Behaviour(Strict):
     hang: bool = False
     drop: bool = False
     page: bool = Field(default=False, description="an HTML page with status 200, as a proxy in trouble sends it")
+    body: Any = Field(default=None, description="the whole answer as JSON, of whatever shape; text is sent as it is")
     malformed: bool = False
     empty: bool = False
     refusal: str | None = None
@@ -59,7 +61,7 @@ class Behaviour(Strict):
 
 
 EXCLUSIVE = (
-    *("status", "hang", "drop", "page", "malformed", "empty", "refusal", "finish_reason"),
+    *("status", "hang", "drop", "page", "body", "malformed", "empty", "refusal", "finish_reason"),
     *("content", "calls", "reply", "obey_injection"),
 )
 
