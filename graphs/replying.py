@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from graphs.sheet import Sheet, by_autonomy, by_people, decided, plain, why_blocked
 from graphs.views import GuardrailView
 from handrail.domain.cases import Ruled
 from handrail.domain.instructions import RULES
+from handrail.domain.messages import Author, Message
 from handrail.domain.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.replies import POLICY, rule_reply
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.topics import Topic
-from handrail.ports import Languages, Policies, Topics
+from handrail.ports import Cases, Languages, Policies, Topics
 
 SEND_BACKS = 1
 SURE = 0.9
@@ -25,10 +26,16 @@ class Replying:
     """Rules on reply proposals; one that does not pass goes back to the model once, then the case goes to a person."""
 
     def __init__(
-        self, topics: Topics, policies: Policies, links: Collection[str] = (), languages: Languages | None = None
+        self,
+        topics: Topics,
+        policies: Policies,
+        cases: Cases,
+        links: Collection[str] = (),
+        languages: Languages | None = None,
     ) -> None:
         self._topics = topics
         self._policies = policies
+        self._cases = cases
         self._links = links
         self._languages = languages
 
@@ -38,7 +45,7 @@ class Replying:
         if decided(view.decisions, proposal):
             asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
             return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
-        hits = [*self._hits(view, topic, proposal), *await self._tongue(view, proposal)]
+        hits = [*await self._hits(view, topic, proposal), *await self._tongue(view, proposal)]
         if hits:
             return self._send_back(sheet, proposal, hits)
         confidence = proposal.confidence if proposal.confidence is not None else 0.0
@@ -53,14 +60,16 @@ class Replying:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages))
         return None
 
-    def _hits(self, view: GuardrailView, topic: Topic, proposal: Proposal) -> list[RuleHit]:
+    async def _hits(self, view: GuardrailView, topic: Topic, proposal: Proposal) -> list[RuleHit]:
         known: list[Any] = [fact.value for fact in view.facts]
         known += [one.result for one in view.exchanges if one.ok]
         known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
+        said = by_source(view, await self._cases.spoken(view.row.case_id))
         evidence = Evidence.gather(
             known,
             effects=view.effects,
-            customer=[message.text for message in view.incoming],
+            person=said[Author.PERSON],
+            customer=said[Author.CUSTOMER],
             terms=[topic.description, topic.prompt],
         )
         return rule_reply(
@@ -98,6 +107,14 @@ class Replying:
         sheet.sent_back += 1
         sheet.feedback.append(f"Your reply was not sent: {words} Write it again without that.")
         return None
+
+
+def by_source(view: GuardrailView, spoken: Sequence[Message]) -> dict[Author, list[str]]:
+    """The words of the customer and of people: of this turn, and of the case so far."""
+    texts = {one.message_id: one for one in [*spoken, *view.incoming]}.values()
+    said = {author: [one.text for one in texts if one.author is author] for author in (Author.CUSTOMER, Author.PERSON)}
+    note = [view.person.note] if view.person else []
+    return {**said, Author.PERSON: list(dict.fromkeys([*note, *said[Author.PERSON]]))}
 
 
 def shown(proposal: Proposal) -> dict[str, Any]:

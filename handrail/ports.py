@@ -268,6 +268,11 @@ class Cases(Protocol):
 
     async def transcript(self, case_id: str) -> list[Message]: ...
 
+    async def spoken(self, case_id: str) -> list[Message]:
+        """What the customer and people said last, newest first and bounded: messages, notes with which people handed the
+        case back, replies that people approved."""
+        ...
+
     async def effects(self, case_id: str) -> list[EffectResult]: ...
 
     async def show(self, case_id: str) -> CaseView:

@@ -16,6 +16,9 @@ from handrail.postgres import controls, steps
 from handrail.postgres.pool import Connection, Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
+WORDS_READ = 60
+CHARACTERS_READ = 60_000
+
 
 class PostgresCases:
     """The port `Cases`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
@@ -74,6 +77,12 @@ class PostgresCases:
         """The messages in order; none for an unknown case."""
         return [Message.model_validate(row) for row in await self._all("transcript", case_id=case_id)]
 
+    async def spoken(self, case_id: str) -> list[Message]:
+        """What the customer and people said last, newest first: messages, notes with which people handed the case back, and
+        replies that people approved. At most 60 of them and 60,000 characters."""
+        found = [Message.model_validate(row) for row in await self._all("spoken", case_id=case_id, most=WORDS_READ)]
+        return within(found, CHARACTERS_READ)
+
     async def effects(self, case_id: str) -> list[EffectResult]:
         """What the ledger holds of effects that were applied or refused, oldest first."""
         return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
@@ -109,6 +118,17 @@ class PostgresCases:
             # Never prepared: an optional filter must be planned with its value, or no index is used.
             await cursor.execute(QUERIES[query], parameters, prepare=False)
             return await cursor.fetchall()
+
+
+def within(newest: list[Message], characters: int) -> list[Message]:
+    """The first messages that together hold no more than `characters`."""
+    kept = []
+    for message in newest:
+        characters -= len(message.text)
+        if characters < 0:
+            break
+        kept.append(message)
+    return kept
 
 
 async def _refuse_other(connection: Connection, case_id: str, customer_id: str, digest: str) -> None:

@@ -225,6 +225,9 @@ class FakeCases:
     async def transcript(self, case_id: str) -> list[Message]:
         return self.said or [heard("pay me")]
 
+    async def spoken(self, case_id: str) -> list[Message]:
+        return [one for one in reversed(self.said) if one.author in (Author.CUSTOMER, Author.PERSON)]
+
     async def effects(self, case_id: str) -> list[EffectResult]:
         return []
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg.errors import CheckViolation
 
 from handrail.domain.agent import Usage
-from handrail.domain.approvals import ApprovalStatus, DecisionKind
+from handrail.domain.approvals import ApprovalStatus, DecisionKind, HumanRequest
 from handrail.domain.cases import CaseStatus, Commit, Tier
 from handrail.domain.classification import Classification, Risk
 from handrail.domain.decisions import SETTLED_AS
@@ -16,9 +16,9 @@ from handrail.domain.effects import EffectStatus
 from handrail.domain.errors import CaseConflict, EffectConflict, UnknownCase
 from handrail.domain.handoffs import Escalation, Handoff, Route
 from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.proposals import SEND_REPLY, ProposalKind, Ruling
 from handrail.ports import Cases, SystemOfRecord
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.cases import PostgresCases, within
 from handrail.postgres.record import PostgresRecord
 from tests.postgres.build import NOON, PAY_100, approval, at, audit, decided, effect, opening, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
@@ -269,3 +269,29 @@ async def test_open_approvals_come_with_their_case_the_first_due_first(cases: Po
     assert [one for _, one in listed] == [soon, late]
     assert [case.case_id for case, _ in listed] == ["case-2", "case-1"]
     assert listed[0][0].approvals == [soon]
+
+
+async def test_the_newest_words_of_customer_and_people_are_read_within_bounds(cases: PostgresCases, run: Run) -> None:
+    await cases.open(opening(text="Where is it?"), NOON)
+    texts = [("m-2", Author.ASSISTANT, "On its way."), ("m-3", Author.PERSON, "Found."), ("m-4", Author.CUSTOMER, "Good.")]
+    said = [
+        Message(message_id=name, author=author, text=text, at=at(place), turn=1, sequence=place)
+        for place, (name, author, text) in enumerate(texts, 1)
+    ]
+    reply = HumanRequest(
+        request_id="r-1", action=SEND_REPLY, title="Reply", headline="reply", arguments={"text": "It is blue."}
+    )
+    edited = decided(approval(request_id="r-1", request=reply), DecisionKind.EDIT, text="It is red.")
+    note = audit("a-1").model_copy(update={"action": "hand_back", "details": {"note": "It comes on 3 December."}, "at": at(7)})
+    await cases.commit(Commit(row=row(1), messages=said, audit=[note], approvals=[edited]))
+
+    words = [(one.author, one.text) for one in await cases.spoken("case-1")]
+
+    assert words == [
+        (Author.PERSON, "It comes on 3 December."),
+        (Author.PERSON, "It is red."),
+        (Author.CUSTOMER, "Good."),
+        (Author.PERSON, "Found."),
+        (Author.CUSTOMER, "Where is it?"),
+    ]
+    assert within(await cases.spoken("case-1"), 35) == (await cases.spoken("case-1"))[:2]

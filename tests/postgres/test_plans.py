@@ -37,6 +37,7 @@ PLANS: list[tuple[str, dict[str, Any], str]] = [
     ("search_cases", SEARCH, "cases_by_time"),
     ("show_case", {"case_id": "case-77"}, "cases_pkey"),
     ("transcript", {"case_id": "case-77"}, "messages_in_order"),
+    ("spoken", {"case_id": "case-77", "most": 60}, "messages_in_order"),
 ]
 
 

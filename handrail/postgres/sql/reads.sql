@@ -5,6 +5,30 @@ SET TRANSACTION READ ONLY;
 SELECT message_id, author, text, at, turn, sequence, language, by FROM handrail.messages
 WHERE case_id = %(case_id)s ORDER BY sequence, at, message_id;
 
+-- name: spoken
+SELECT * FROM (
+    (
+        SELECT message_id, author, text, at, turn, sequence, language, by FROM handrail.messages
+        WHERE case_id = %(case_id)s AND author IN ('customer', 'person')
+        ORDER BY sequence DESC, at DESC, message_id DESC LIMIT %(most)s
+    )
+    UNION ALL
+    (
+        SELECT entry_id, 'person', details ->> 'note', at, 0, 0, NULL, actor FROM handrail.audit
+        WHERE case_id = %(case_id)s AND action = 'hand_back' AND details ->> 'note' <> ''
+        ORDER BY at DESC, entry_id DESC LIMIT %(most)s
+    )
+    UNION ALL
+    (
+        SELECT approval_id, 'person', decision #>> '{arguments,text}', (decision ->> 'decided_at')::timestamptz, 0, 0, NULL,
+            decision ->> 'reviewer'
+        FROM handrail.approvals
+        WHERE case_id = %(case_id)s AND status IN ('approved', 'edited') AND request ->> 'action' = 'send_reply'
+            AND decision #>> '{arguments,text}' <> ''
+        ORDER BY revision DESC LIMIT %(most)s
+    )
+) AS words ORDER BY at DESC, sequence DESC, message_id DESC LIMIT %(most)s;
+
 -- name: effects_of_case
 SELECT * FROM handrail.effects WHERE case_id = %(case_id)s ORDER BY applied_at, effect_id;
 
