@@ -32,13 +32,16 @@ class Classify:
         """The classification of the customer's new words, how they sound, and the reason to escalate if there is one."""
         view = ClassifyView.model_validate(state)
         before = view.row.topic
-        text = "\n".join(message.text for message in view.incoming)
+        said, theirs = await self._screen.own_words(view.row, view.incoming)
+        text = "\n".join(message.text for message in said)
         known = await self._customers.facts(view.row.customer_id)
         found = await self._router.classify(text, topic_before=before, flags=known.get("flags") or ())
         if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about
             found = found.model_copy(update={"abstained": False})
+        if not theirs:  # we offer a person in our own words
+            found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
-        why = await self._screen.reason(row, view.incoming, found)
+        why = await self._screen.reason(row, said, found)
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
         point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)

@@ -29,19 +29,22 @@ class Consult:
     async def consult(self, state: ConsultView) -> dict[str, Any]:
         """The classification with the model's opinion, and the reason to escalate if there is one."""
         view = ConsultView.model_validate(state)
-        if view.classification is None:
+        before = view.classification
+        if before is None:
             return refused("The message was not classified.")
         if not await self._anywhere(view.row):
             words = "The agent is switched off everywhere, so no model was asked what the message is about."
             return {"escalation": Escalation(reason=SWITCHED_OFF, words=words)}
-        question = self._question(view, view.classification)
+        said, _ = await self._screen.own_words(view.row, view.incoming)
+        view = view.model_copy(update={"incoming": said})
+        question = self._question(view, before)
         try:
             opinion = await self._consultant.consult(question)
         except SwitchedOff as off:
             return {"escalation": Escalation(reason=SWITCHED_OFF, words=str(off))}
         except ModelFailed as failed:
             return refused(f"Which topic the message is about could not be told, and the model gave no opinion: {failed}")
-        return await self._heeded(view, view.classification, question, opinion)
+        return await self._heeded(view, before, question, opinion)
 
     async def _heeded(self, view: ConsultView, before: Classification, question: Question, opinion: Opinion) -> dict[str, Any]:
         found = heeded(before, opinion, question.choices)

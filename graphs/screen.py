@@ -9,8 +9,9 @@ from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification, Risk
 from handrail.domain.controls import reason_of
 from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Message
+from handrail.domain.messages import Author, Message
 from handrail.domain.patience import REHEARSED, asked_before, contact_before
+from handrail.domain.text.mail import own_words, unsaid
 from handrail.domain.topics import Autonomy, Patience, Topic
 from handrail.ports import Cases, Contacts, Dial, Topics
 
@@ -27,6 +28,16 @@ class Screen:
         self._dial = dial
         self._cases = cases
         self._contacts = contacts
+
+    async def own_words(self, row: CaseRow, incoming: Sequence[Message]) -> tuple[list[Message], bool]:
+        """The messages without what they quote, and whether anything in them is not what we had said ourselves."""
+        ours = await self._ours(row) if row.turn > 1 else []
+        said = [one.model_copy(update={"text": own_words(one.text, ours)}) for one in incoming]
+        return said, any(unsaid(one.text, ours) for one in incoming)
+
+    async def _ours(self, row: CaseRow) -> list[str]:
+        said = await self._cases.transcript(row.case_id)
+        return [one.text for one in reversed(said) if one.author is not Author.CUSTOMER]
 
     async def reason(self, row: CaseRow, incoming: Sequence[Message], found: Classification) -> Escalation | None:
         """Why this goes to a person without asking a model, or None."""
@@ -60,7 +71,8 @@ class Screen:
         return await self._second_contact(row, incoming, topic) if topic else None
 
     async def _repeated(self, row: CaseRow, incoming: Sequence[Message], patience: Patience) -> Escalation | None:
-        earlier = asked_before(incoming, await self._cases.transcript(row.case_id), patience.same_question)
+        said = [one.model_copy(update={"text": own_words(one.text)}) for one in await self._cases.transcript(row.case_id)]
+        earlier = asked_before(incoming, said, patience.same_question)
         if earlier is None:
             return None
         words = f"The customer asks again what was asked in turn {earlier.turn} and has had an answer since."

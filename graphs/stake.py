@@ -9,6 +9,7 @@ from graphs.sheet import REFUSED
 from graphs.views import EndView
 from handrail.domain.figures import claims, clean
 from handrail.domain.proposals import ProposalKind, Verdict
+from handrail.domain.text.mail import own_words
 
 
 def at_stake(view: EndView) -> float | None:
@@ -18,7 +19,7 @@ def at_stake(view: EndView) -> float | None:
     and facts with `amount` in their names. A call that was refused, as malformed ones are, proposes nothing.
     """
     words = [*(one.text for one in view.incoming), *(one.text for one in (view.handoff.said if view.handoff else []))]
-    named = [amount for text in words for amount in _named(text)]
+    named = [amount for text in words for amount in _named(own_words(text))]
     effects = [one for one in view.ruled if one.proposal.kind is ProposalKind.EFFECT and not _refused(one.verdict)]
     proposed = [amount for one in effects for amount in _amounts(one.proposal.arguments, one.verdict.facts)]
     return max([*named, *proposed], default=None)
