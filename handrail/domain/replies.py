@@ -8,20 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from handrail.domain.commitments import GIFTS, pledges, solicited
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.figures import Claim, claims, clean, compact
+from handrail.domain.figures import claims, clean, compact
 from handrail.domain.known import Known
 from handrail.domain.links import strange_links, without_links
 from handrail.domain.naming import names_in
-from handrail.domain.promises import STEMS, Promise, promises, states
 from handrail.domain.proposals import RuleHit, Ruling
 from handrail.domain.stated import addresses
 from handrail.domain.subjects import Subject, advice
+from handrail.domain.text.done import STEMS
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.held import held
 
 POLICY = "replies"
 LONGEST = 2_000
@@ -73,7 +72,7 @@ def rule_reply(
         *_figures(without_links(plain), record, evidence.customer, allowed_links),
         *_names(without_links(plain), record | evidence.customer, evidence.terms, language),
         *_advice(plain, forbidden),
-        *_deeds(plain, applied, list(evidence.facts), record, stems),
+        *_deeds(plain, evidence, stems, language),
         *_commitments(plain, applied),
         *_leaks(plain, {*tool_names, *internal}),
         *_recited(plain, instructions),
@@ -142,19 +141,10 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[place : place + COPIED_WORDS]) for place in range(len(words) - COPIED_WORDS + 1)}
 
 
-def _deeds(
-    text: str, applied: list[EffectResult], facts: list[Any], record: Known, stems: Mapping[str, tuple[str, ...]]
-) -> Iterator[RuleHit]:
-    stand = states(facts)
-    for promise in promises(text):
-        matching = [one for one in applied if _did(one, promise.kind, stems)]
-        if matching:
-            yield from _promised_amounts(promise, Known().learn([[one.arguments, one.result] for one in matching]), record)
-        elif promise.own or promise.kind not in stand:
-            words = (
-                f"{promise.sentence.strip()[:120]!r} says that something was done ({promise.kind}), which was not done here."
-            )
-            yield _hit("promise", f"{words} Say what is so, or do it first.")
+def _deeds(text: str, evidence: Evidence, stems: Mapping[str, tuple[str, ...]], language: str | None) -> Iterator[RuleHit]:
+    customer = evidence.customer.words
+    for one in held(text, evidence.effects, evidence.facts, stems=stems, language=language, customer=customer):
+        yield _hit("promise", one.message)
 
 
 def _commitments(text: str, applied: list[EffectResult]) -> Iterator[RuleHit]:
@@ -166,24 +156,6 @@ def _commitments(text: str, applied: list[EffectResult]) -> Iterator[RuleHit]:
     for sentence in solicited(text):
         words = f"{sentence[:120]!r} asks for a password, a code or a card number, which no customer should write here."
         yield _hit("credentials", f"{words} Leave it out.")
-
-
-def _did(effect: EffectResult, kind: str, stems: Mapping[str, tuple[str, ...]]) -> bool:
-    """By its name, or by its result: a cancellation that says `refunded: 80.00` also gave the money back."""
-    return any(stem in effect.action.lower() for stem in stems.get(kind, ())) or kind in states(effect.result)
-
-
-def _promised_amounts(promise: Promise, done: Known, record: Known) -> Iterator[RuleHit]:
-    """The customer's own figures are no evidence of what was done, and at least one figure must be the effect's."""
-    if promise.kind != "refund" or not promise.own:
-        return
-    amounts: list[Claim] = [one for one in claims(promise.sentence) if one.kind == "amount"]
-    strange = [one for one in amounts if not record.covers(one)]
-    if not strange and amounts and not any(done.covers(one) for one in amounts):
-        strange = amounts
-    for claim in strange:
-        figures = ", ".join(str(one) for one in sorted(done.amounts, key=Decimal)) or "none"
-        yield _hit("promise", f"{claim.shown} is not the amount of what was done ({figures}). State the amount of the effect.")
 
 
 def _leaks(text: str, internal: Collection[str]) -> Iterator[RuleHit]:

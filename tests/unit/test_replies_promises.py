@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.promises import STEMS, promises
 from handrail.domain.replies import rule_reply
+from handrail.domain.text.deeds import claimed
+from handrail.domain.text.done import STEMS
 from handrail.domain.text.evidence import Evidence
 
 SAID: dict[str, list[str]] = {
@@ -99,7 +100,7 @@ def broken(text: str, *effects: EffectResult, facts: tuple[Any, ...] = (), said:
 
 @pytest.mark.parametrize(("kind", "text"), CASES)
 def test_a_deed_without_its_effect_is_blocked(kind: str, text: str) -> None:
-    assert {promise.kind for promise in promises(text)} == {kind}
+    assert {claim.kind for claim in claimed(text)} == {kind}
     assert broken(text) == {"promise"}
     assert broken(text, effect(ACTIONS[kind], EffectStatus.REFUSED)) == {"promise"}
     others = [effect(action) for other, action in ACTIONS.items() if other != kind]
@@ -144,7 +145,7 @@ def test_a_deed_with_its_effect_passes(kind: str, text: str) -> None:
     ],
 )
 def test_denials_conditions_and_offers_are_no_deeds(text: str) -> None:
-    assert promises(text) == []
+    assert claimed(text) == []
     assert broken(text) == set()
 
 

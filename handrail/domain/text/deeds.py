@@ -1,0 +1,387 @@
+"""Claims in a reply that something was done, or is as good as done, in nine languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from handrail.domain.figures import clean
+from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
+from handrail.domain.text.lexicon import lexicons
+
+ANY = "any"
+"""The kind of 'This is done': an effect of whatever kind."""
+CHANGE = "change"
+"""The kind of 'I have updated your booking': a change of one's own that no other kind names."""
+_DOUBTS = ("neg", "cond", "unsure", "general")
+_ANY_ACT = frozenset({"act", "ownact", "way", "generic"})
+_NEAR = 3
+_STRANGERS = 1
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_NUMBERED = re.compile(r"((?:^|\n)\s*\d{1,2})\.(?=\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How much a claim says: `count` of `noun` (object, item, a deed or nothing), `every` one of them, `each`, all of the
+    money (`whole`), `half` of it, `another` one than before, or one more (`more`)."""
+
+    count: int | None = None
+    noun: str = ""
+    every: bool = False
+    each: bool = False
+    whole: bool = False
+    half: bool = False
+    another: bool = False
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A deed that a sentence says was done. `own` says that the speaker claims it as theirs.
+
+    `objects` and `amounts` stand with it, in `order` of place; `reference` are amounts that only describe. `pointed` are the
+    objects that a pronoun may mean: one of them must be meant. `implied` is what a denial implies: 'not in full'.
+    """
+
+    kind: str
+    sentence: str
+    own: bool = False
+    objects: tuple[Mark, ...] = ()
+    amounts: tuple[Mark, ...] = ()
+    order: tuple[Mark, ...] = ()
+    pointed: frozenset[str] = frozenset()
+    quantity: Quantity = field(default_factory=Quantity)
+    implied: bool = False
+
+
+def claimed(text: str, language: str | None = None) -> list[Claim]:
+    """Every claim of a deed in `text`, in order; denials, conditions, questions and offers are none."""
+    found: list[Claim] = []
+    header: Claim | None = None
+    mentioned: list[str] = []
+    for sentence in parsed(
+        [one.strip() for one in _SENTENCE.split(_NUMBERED.sub(r"\1)", clean(text))) if one.strip()], language
+    ):
+        claims = list(_claims(sentence, mentioned))
+        if not claims:
+            claims = list(_carried(sentence, header, found))
+        if not (sentence.item and header):
+            header = claims[-1] if claims and sentence.opens else None
+        found += claims
+        mentioned += [unit.mark.value for unit in sentence.units if unit.mark and unit.mark.kind == "id"]
+    special = any(one.kind != ANY for one in found)
+    return [one for one in found if not (special and _says_nothing(one))]
+
+
+def _says_nothing(claim: Claim) -> bool:
+    """'Done!' beside a claim that tells what."""
+    return claim.kind == ANY and not claim.objects and claim.quantity == Quantity()
+
+
+def _claims(sentence: Sentence, mentioned: Sequence[str]) -> Iterator[Claim]:
+    own = False
+    before: list[str] = list(mentioned)
+    for clause in sentence.clauses:
+        own = clause.has("own") or (own and clause.after in ("join", "punct") and not clause.has("aux", "other"))
+        kinds = {} if clause.denied or _asked(clause) else dict(_kinds(clause, sentence, own))
+        for kind, mine in kinds.items():
+            yield _claim(kind, clause, sentence, own=mine, before=before)
+        if not kinds:
+            yield from _implied(clause, sentence)
+        before += [mark.value for mark in clause.marks("id")]
+
+
+def _asked(clause: Clause) -> bool:
+    """Whether the clause is a question. 'I have refunded both, is that fine?' tells before it asks."""
+    start = next((unit for unit in clause.units if not unit.classes & {"join", "but", "or", "light"}), None)
+    return clause.question and not (start is not None and "own" in start.classes)
+
+
+def _kinds(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
+    found: set[str] = set()
+    for kind, mine in (*_told(clause, sentence, own), *_promised(clause, sentence, own)):
+        found.add(kind)
+        yield kind, mine
+    if not found:
+        yield from _generic(clause, own)
+
+
+def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
+    """What is said to have happened."""
+    for place, unit in enumerate(clause.units):
+        mine = unit.kinds("own")
+        for kind in unit.kinds("done") | mine:
+            if _sure(clause, sentence, place) and not (place and "inf" in clause.units[place - 1].classes):
+                yield kind, own or kind in mine
+    for kind, noun in _nouns(clause):
+        for place, unit in enumerate(clause.units):
+            plain = unit.classes & (_ANY_ACT if kind != "address" else {"generic"})
+            if not (plain or kind in unit.kinds("act")) or place == noun:
+                continue
+            if not _handed(clause, place) and _sure(clause, sentence, max(place, noun)):
+                yield kind, own or "ownact" in unit.classes
+    named = any(unit.kinds(form) for unit in clause.units for form in ("noun", "done", "own"))
+    if own and not named and clause.has("changed") and _sure(clause, sentence, clause.first("changed") or 0):
+        yield CHANGE, True
+    amount = _leading_amount(clause)
+    way = clause.first("way")
+    if amount is not None and way is not None and amount < way and _sure(clause, sentence, way):
+        yield "refund", own
+
+
+def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
+    """What is said to be certain to happen."""
+    if _provided(clause, sentence):
+        return
+    units = clause.units
+    will = clause.first("will")
+    for place, unit in enumerate(units):
+        for kind in unit.kinds("ahead"):
+            yield kind, True
+        for kind in unit.kinds("verb"):
+            if _meant_as_verb(units, place, will):
+                yield kind, True
+    handing = clause.has("other", "about", "request")
+    nouns = [kind for kind, _ in _nouns(clause)]
+    amount = _leading_amount(clause)
+    if clause.has("give") and (own or will is not None) and not handing:
+        yield from ((kind, True) for kind in nouns)
+        if amount is not None:
+            yield "refund", True
+    if "refund" in nouns or amount is not None:
+        receive = clause.first("receive")
+        told = clause.has("you", "will") or receive == 0 or lexicons()[sentence.language].person_in_verb
+        if receive is not None and told and not clause.has("about", "request") and not _before(clause, "own", receive):
+            yield "refund", False
+        if clause.has("arrive") and not clause.has("request", "about"):
+            yield "refund", False
+    if clause.has("new_address") and clause.has("will", "arrive", "give", "pred", "way"):
+        yield "address", own
+
+
+def _generic(clause: Clause, own: bool) -> Iterator[tuple[str, bool]]:
+    """'This is done': nothing else may stand beside it."""
+    place = clause.first("generic")
+    strange = [unit for unit in clause.units if not unit.classes and not unit.mark]
+    busy = clause.has("pred", "about", "you", "receive")
+    if place is None or busy or len(strange) > _STRANGERS or _doubted(clause, place) or clause.has("will", "give"):
+        return
+    if strange and not clause.has("both", "all", "own", "also") and not clause.marks("id"):
+        return
+    yield ANY, own
+
+
+def _sure(clause: Clause, sentence: Sentence, place: int) -> bool:
+    if any("will" in unit.classes for unit in clause.units[:place]):
+        return not _provided(clause, sentence)
+    return not _doubted(clause, place)
+
+
+def _doubted(clause: Clause, place: int) -> bool:
+    """Whether a denial, a condition or a possibility stands before it. 'I can confirm that' is none."""
+    before = clause.units[:place]
+    if clause.units and "bare" in clause.units[0].classes and clause.has("are") and not clause.marks("id"):
+        return True
+    confirms = next((at for at, unit in enumerate(before) if "confirm" in unit.classes), -1)
+    return any(
+        unit.classes & set(_DOUBTS) and not ("unsure" in unit.classes and at < confirms) and "not_only" not in unit.classes
+        for at, unit in enumerate(before)
+    )
+
+
+def _provided(clause: Clause, sentence: Sentence) -> bool:
+    """Whether what lies ahead hangs on something, anywhere in the sentence, or is denied in its clause."""
+    if sentence.question and clause.question:
+        return True
+    if any(unit.classes & {"neg", "general"} and "not_only" not in unit.classes for unit in clause.units):
+        return True
+    for other in sentence.clauses:
+        confirms = other.first("confirm")
+        for at, unit in enumerate(other.units):
+            if "cond" in unit.classes or ("unsure" in unit.classes and not (confirms is not None and at < confirms)):
+                return True
+    return False
+
+
+def _nouns(clause: Clause) -> Iterator[tuple[str, int]]:
+    """The deeds that are named, each with its place; a request for one, or news about it, is not the deed."""
+    for place, unit in enumerate(clause.units):
+        around = [*clause.units[max(0, place - _NEAR) : place], *clause.units[place + 1 : place + 2]]
+        if any(one.classes & {"request", "about"} for one in around):
+            continue
+        for kind in unit.kinds("noun"):
+            yield kind, place
+
+
+def _handed(clause: Clause, place: int) -> bool:
+    """Whether it went to a colleague: 'I have sent your refund to the team'."""
+    return any("other" in unit.classes for unit in clause.units[place + 1 :])
+
+
+def _meant_as_verb(units: Sequence[Unit], place: int, will: int | None) -> bool:
+    """Whether the speaker is the one who acts: 'I will refund', 'we refund'; not 'your refund', 'to refund'."""
+    if will is not None and will < place and not any(unit.classes & {"inf"} for unit in units[place - 1 : place]):
+        between = units[will + 1 : place]
+        return not any(unit.classes & {"pred", "give", "about", "other"} for unit in between)
+    back = place - 1
+    while (
+        back >= 0 and (units[back].mark or units[back].classes & {"aux", "light", "also"}) and "inf" not in units[back].classes
+    ):
+        back -= 1
+    article = units[place].kinds("noun") and place and units[place - 1].classes == {"light"}
+    return back >= 0 and "own" in units[back].classes and not article
+
+
+def _leading_amount(clause: Clause) -> int | None:
+    """The place of the first amount, where no order or parcel stands before it, whose price it would be."""
+    for place, unit in enumerate(clause.units):
+        if unit.mark and unit.mark.kind == "amount":
+            return place
+        if "object" in unit.classes:
+            return None
+    return None
+
+
+def _before(clause: Clause, name: str, place: int) -> bool:
+    return any(name in unit.classes for unit in clause.units[:place])
+
+
+def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: Sequence[str]) -> Claim:
+    quantity = _quantity(clause, kind)
+    objects = tuple(clause.marks("id"))
+    claim = Claim(
+        kind=kind,
+        sentence=sentence.text,
+        own=own,
+        objects=objects,
+        amounts=tuple(_amounts(clause)),
+        order=tuple(unit.mark for unit in clause.units if unit.mark),
+        quantity=quantity,
+    )
+    named = list(dict.fromkeys(before))
+    if not objects and quantity.count and len(named) == quantity.count and quantity.noun in ("", "object"):
+        return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in named))
+    if not objects and not quantity.count and clause.has("it") and named:
+        return replace(claim, pointed=frozenset(named[-1:]))
+    return claim
+
+
+def _amounts(clause: Clause) -> Iterator[Mark]:
+    """The amounts that are said to have moved: not 'of your 180 USD', not what is left."""
+    seen = False
+    for place, unit in enumerate(clause.units):
+        if unit.mark is None or unit.mark.kind != "amount":
+            continue
+        before = clause.units[max(0, place - 2) : place]
+        described = any("of" in one.classes for one in before) and (seen or _object_near(clause, place))
+        remains = any("left" in one.classes for one in clause.units[max(0, place - 1) : place + 2])
+        if not described and not remains:
+            yield unit.mark
+        seen = True
+
+
+def _object_near(clause: Clause, place: int) -> bool:
+    return any(
+        "object" in unit.classes or (unit.mark and unit.mark.kind == "id") for unit in clause.units[max(0, place - 4) : place]
+    )
+
+
+def _quantity(clause: Clause, kind: str) -> Quantity:
+    units = clause.units
+    names = frozenset(name for unit in units for name in unit.classes)
+    count, noun = _count(units, kind)
+    whole = next((at for at, unit in enumerate(units) if unit.classes & {"full", "rest"}), None)
+    denied = whole is not None and any("neg" in unit.classes for unit in units[max(0, whole - _NEAR) : whole])
+    return Quantity(
+        count=count,
+        noun=noun,
+        every="all" in names,
+        each="each" in names,
+        whole=whole is not None and not denied,
+        half="half" in names,
+        another="another" in names,
+        more="also" in names,
+    )
+
+
+def _count(units: Sequence[Unit], kind: str) -> tuple[int | None, str]:
+    for place, unit in enumerate(units):
+        count = 2 if "both" in unit.classes else _number(unit)
+        if count is None:
+            continue
+        noun = _counted(units[place + 1 :], kind)
+        if "both" in unit.classes or noun in ("object", "deed"):
+            return count, noun
+        if noun == "" and place and "all" in units[place - 1].classes:
+            return count, noun
+    return None, ""
+
+
+def _number(unit: Unit) -> int | None:
+    if "count" not in unit.classes:
+        return None
+    if unit.text.isdigit():
+        return int(unit.text)
+    return next(one for one in (lexicon.numbers.get(unit.text) for lexicon in lexicons().values()) if one)
+
+
+def _counted(following: Sequence[Unit], kind: str) -> str:
+    """What is counted: an order, an item, a deed, something strange, or nothing by name."""
+    for unit in following[:4]:
+        if unit.kinds("noun") and kind in unit.kinds("noun"):
+            return "deed"
+        if "object" in unit.classes:
+            return "object"
+        if "item" in unit.classes or (not unit.classes and not unit.mark):
+            return "item"
+        if unit.mark or not unit.classes & {"light", "another", "count", "all"}:
+            return ""
+    return ""
+
+
+def _implied(clause: Clause, sentence: Sentence) -> Iterator[Claim]:
+    """What a denial lets the reader think: 'it was not refunded in full' says that some was."""
+    negated = clause.first("neg")
+    if negated is None or clause.has("cond", "unsure", "will") or clause.question:
+        return
+    done = {kind for unit in clause.units for kind in unit.kinds("done")}
+    whole = clause.first("full")
+    other = clause.first("another")
+    if (whole is not None and whole > negated) or (other is not None and other < negated):
+        for kind in done:
+            yield Claim(kind, sentence.text, implied=True)
+
+
+def _carried(sentence: Sentence, header: Claim | None, found: Sequence[Claim]) -> Iterator[Claim]:
+    """A sentence that borrows its deed: 'B too.', 'The same goes for B.', a line of a list under 'Refunded:'."""
+    objects = [mark for clause in sentence.clauses if not clause.denied for mark in clause.marks("id")]
+    clauses = sentence.clauses
+    if not objects or any(clause.has("neg", "cond", "unsure") for clause in clauses):
+        return
+    listed = header is not None and sentence.item and not any(_own_way(clause) for clause in clauses)
+    alike = any(clause.has("same") for clause in clauses)
+    added = any(clause.has("also") for clause in clauses) and not any(
+        _own_way(clause) or _strange(clause) for clause in clauses
+    )
+    last = header if listed else found[-1] if found and (alike or added) else None
+    if last is not None:
+        amounts = tuple(mark for clause in clauses for mark in clause.marks("amount"))
+        order = tuple(unit.mark for unit in sentence.units if unit.mark)
+        yield replace(
+            last,
+            sentence=sentence.text,
+            objects=tuple(objects),
+            amounts=amounts,
+            order=order,
+            quantity=Quantity(more=added or alike),
+        )
+
+
+def _own_way(clause: Clause) -> bool:
+    return clause.predicate
+
+
+def _strange(clause: Clause) -> bool:
+    return any(not unit.classes and not unit.mark for unit in clause.units)

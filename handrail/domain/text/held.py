@@ -1,0 +1,237 @@
+"""Claims of deeds, held against effects and records by kind, object, amount and count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+from handrail.domain.effects import EffectResult
+from handrail.domain.text.clauses import Mark
+from handrail.domain.text.deeds import ANY, CHANGE, Claim, claimed
+from handrail.domain.text.done import STEMS, Done, Record, effects_done, records, shape, states_done
+
+_FEW = 8
+_QUOTE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A claim that nothing covers; `message` tells a model what is so and what to write instead."""
+
+    claim: Claim
+    message: str
+
+
+def held(
+    text: str,
+    effects: Sequence[EffectResult],
+    facts: Iterable[Any],
+    *,
+    stems: Mapping[str, tuple[str, ...]] = STEMS,
+    language: str | None = None,
+    customer: Collection[str] = (),
+) -> list[Uncovered]:
+    """What `text` says was done and was not, or not so. `customer` are words of the customer, in compact form."""
+    claims = claimed(text, language)
+    if not claims:
+        return []
+    return _Holding(effects_done(effects, {**STEMS, **stems}), records(facts), frozenset(customer)).held(claims)
+
+
+@dataclass(slots=True)
+class _Holding:
+    done: list[Done]
+    records: list[Record]
+    customer: frozenset[str]
+    states: list[Done] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.states = states_done(self.records)
+
+    def held(self, claims: Sequence[Claim]) -> list[Uncovered]:
+        found: list[Uncovered] = []
+        before: list[Claim] = []
+        for claim in claims:
+            reason = self._why_not(claim, before)
+            if reason:
+                found.append(Uncovered(claim, f"{claim.sentence.strip()[:_QUOTE]!r} {reason} {self._so(claim)}"))
+            before.append(claim)
+        return found
+
+    def _why_not(self, claim: Claim, before: Sequence[Claim]) -> str:
+        matching = self._matching(claim)
+        if not matching:
+            return f"says that something was done ({claim.kind}), which was not done here."
+        strange = [one for one in claim.objects if not any(self._is_of(one.value, deed) for deed in matching)]
+        if strange:
+            names = ", ".join(dict.fromkeys(one.shown for one in strange))
+            return f"says that something was done ({claim.kind}) for {names}, which was not done."
+        about = [one for one in matching if self._about(claim, one)]
+        if claim.pointed and not about:
+            return f"says that something was done ({claim.kind}) for what was named before, which was not done."
+        about = about or matching
+        return (
+            self._count(claim, about if claim.objects else matching, before)
+            or self._amounts(claim, about)
+            or self._whole(claim, about)
+        )
+
+    def _matching(self, claim: Claim) -> list[Done]:
+        if claim.kind == ANY:
+            return [*self.done, *([] if claim.own else self.states)]
+        if claim.kind == CHANGE:
+            return self.done
+        found = [one for one in self.done if claim.kind in one.kinds]
+        if not claim.own or claim.implied:
+            named = {one.main for one in found}
+            found += [one for one in self.states if claim.kind in one.kinds and one.main not in named]
+        return found
+
+    def _about(self, claim: Claim, deed: Done) -> bool:
+        named = {one.value for one in claim.objects} or claim.pointed
+        return not named or any(self._is_of(one, deed) for one in named)
+
+    def _is_of(self, identifier: str, deed: Done) -> bool:
+        """Whether the deed was done on it, or on what a record names together with it, as an order with its payment."""
+        if identifier in deed.objects:
+            return True
+        if not deed.objects and not deed.effect:
+            return not any(identifier in one.own for one in self.records)
+        for record in self.records:
+            shared = record.own & (deed.names or deed.objects)
+            if shared and identifier in record.inside and shape(identifier) not in {shape(one) for one in shared}:
+                return True
+        return False
+
+    def _count(self, claim: Claim, matching: Sequence[Done], before: Sequence[Claim]) -> str:
+        quantity = claim.quantity
+        objects = {one.main for one in matching}
+        many = len(matching) if quantity.noun == "deed" else len(objects)
+        if quantity.noun in ("item", ""):
+            many = max(many, *(one.many for one in matching), *(self._items(one) for one in matching) if quantity.noun else ())
+        if quantity.count and many < quantity.count:
+            return f"speaks of {quantity.count}; {many} {'was' if many == 1 else 'were'} done ({claim.kind})."
+        if quantity.every and not claim.objects and quantity.noun != "item":
+            missing = self._asked_for(objects) - {name for one in matching for name in one.objects}
+            if missing:
+                return f"says that all was done ({claim.kind}); not all that the customer named was."
+        told = {one.value for other in before if other.kind == claim.kind for one in other.objects}
+        if quantity.another and not claim.objects:
+            others = [one for one in matching if not (one.objects & told)] if told else matching
+            everywhere = {one.main for one in (*self.done, *self.states)}
+            if not others or (not told and len(objects if quantity.more else everywhere) < 2):
+                return f"speaks of another one; no other was done ({claim.kind})."
+        again = any(other.kind == claim.kind for other in before)
+        if quantity.more and again and not claim.objects and len(matching) < 2:
+            return f"speaks of one more; only one was done ({claim.kind})."
+        return ""
+
+    def _items(self, deed: Done) -> int:
+        return max((one.items for one in self.records if one.own & deed.objects), default=0)
+
+    def _asked_for(self, objects: set[str]) -> set[str]:
+        """What the customer named of the same sort as what was done."""
+        shapes = {shape(one) for one in objects if one}
+        known = {name for one in self.records for name in one.own}
+        return {one for one in known & self.customer if shape(one) in shapes}
+
+    def _amounts(self, claim: Claim, matching: Sequence[Done]) -> str:
+        if claim.kind not in ("refund", ANY) or not claim.amounts:
+            return ""
+        paying = [one for one in matching if self._sums(one)]
+        if claim.kind == ANY and not paying:
+            return ""
+        wrong = self._paired(claim, paying)
+        if wrong is None:
+            allowed = self._allowed(claim, paying)
+            wrong = [one for one in claim.amounts if one.amount not in allowed or not _same_currency(one, paying)]
+        if not wrong:
+            return ""
+        sums = ", ".join(sorted({str(amount) for one in paying for amount in self._sums(one)})) or "none"
+        return f"names {wrong[0].shown}, which is not the amount of what was done ({sums}). State the amount of the effect."
+
+    def _paired(self, claim: Claim, paying: Sequence[Done]) -> list[Mark] | None:
+        """The amounts that are not those of the objects that they stand with, where each object has one; else None."""
+        marks = [one for one in claim.order if (one.kind == "amount" and one in claim.amounts) or one.kind == "id"]
+        objects = [one for one in marks if one.kind == "id"]
+        if len(objects) < 2 or len(objects) != len(claim.amounts):
+            return None
+        pairs = zip(objects, claim.amounts, strict=True)
+        return [
+            amount
+            for name, amount in pairs
+            if not any(amount.amount in self._sums(one) for one in paying if self._is_of(name.value, one))
+        ]
+
+    def _allowed(self, claim: Claim, paying: Sequence[Done]) -> set[Decimal]:
+        sums = [self._sums(one) for one in paying]
+        every = {amount for one in sums for amount in one}
+        if claim.quantity.each:
+            return set.intersection(*sums) if sums else set()
+        totals: set[Decimal] = set()
+        if len(paying) <= _FEW:
+            counted = claim.quantity.count
+            sizes = [counted] if counted else [len(paying)]
+            for size in sizes:
+                totals |= {sum(map(max, some), Decimal()) for some in combinations(sums, size) if some}
+        several = len(claim.objects) > 1 or (claim.quantity.count or 1) > 1
+        if several and len(claim.amounts) == 1:
+            return totals if len(paying) > 1 else every | totals
+        return every | totals
+
+    def _sums(self, deed: Done) -> set[Decimal]:
+        """What moved with the deed; where it says no sum, what the record of its object says was paid."""
+        if deed.amounts:
+            return set(deed.amounts)
+        return self._totals(deed)
+
+    def _totals(self, deed: Done) -> set[Decimal]:
+        """What the deed's object cost; a deed that names no object may be about any."""
+        return {total for one in self.records if not deed.objects or one.own & deed.objects for total in one.totals}
+
+    def _whole(self, claim: Claim, matching: Sequence[Done]) -> str:
+        quantity = claim.quantity
+        if claim.kind not in ("refund", ANY) or not (quantity.whole or quantity.half):
+            return ""
+        for deed in matching:
+            if quantity.whole and self._is_whole(deed) is False:
+                return "says that all of it was refunded; it was not, or nothing shows that it was."
+            if quantity.half and not claim.amounts and not self._is_half(deed):
+                return "says that half was refunded, which nothing shows."
+        return ""
+
+    def _is_whole(self, deed: Done) -> bool | None:
+        """Whether all of the money went back. An effect without an amount takes all of it by its nature."""
+        if deed.whole is not None and (deed.effect or deed.whole):
+            return deed.whole
+        if deed.effect and not deed.amounts:
+            return None
+        totals = self._totals(deed)
+        refunded = sum((max(one.amounts) for one in self.done if one.main == deed.main and one.amounts), Decimal())
+        return bool(totals) and max(deed.amounts | {refunded}, default=refunded) >= max(totals)
+
+    def _is_half(self, deed: Done) -> bool:
+        totals = self._totals(deed)
+        return bool(totals) and any(amount * 2 in totals for amount in deed.amounts)
+
+    def _so(self, claim: Claim) -> str:
+        """What is so, for the model to say."""
+        found = [one for one in self.done if claim.kind in (ANY, CHANGE) or claim.kind in one.kinds]
+        if not found:
+            return "Say what is so, or do it first."
+        names = {value: one.shown for one in claim.objects for value in (one.value,)}
+        said = "; ".join(
+            f"{names.get(one.main, one.main.upper()) or 'it'}: {', '.join(sorted(map(str, one.amounts))) or 'done'}"
+            for one in found[:_FEW]
+        )
+        missing = [one.shown for one in claim.objects if not any(self._is_of(one.value, deed) for deed in found)]
+        without = f"; not done: {', '.join(dict.fromkeys(missing))}" if missing else ""
+        return f"Say only what was done ({claim.kind}: {said}{without}), or do it first."
+
+
+def _same_currency(mark: Mark, paying: Sequence[Done]) -> bool:
+    used = {one.currency for one in paying if one.currency}
+    return not used or not mark.currencies or bool(used & mark.currencies)
