@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from temporalio import activity
 
-from handrail.domain.cases import CaseOpen, Commit, Terms
+from graphs.handoff import bounded
+from graphs.hearing import hear, unread, with_heard
+from graphs.limits import SECONDS, within
+from handrail.domain.cases import CaseOpen, Commit, Opened, Terms
+from handrail.domain.handoffs import Handoff, Heard
+from handrail.domain.messages import Author, Message
 from handrail.ports import Cases, Clock
 
 
 class CaseActivities:
-    """Reaches PostgreSQL through a port."""
+    """Reaches PostgreSQL through a port; reads customers' messages as they come in, so that nobody else has to."""
 
     def __init__(self, cases: Cases, clock: Clock, terms: Terms) -> None:
         self._cases = cases
@@ -17,16 +24,32 @@ class CaseActivities:
         self._terms = terms
 
     @activity.defn(name="record.open")
-    async def open(self, case: CaseOpen) -> Terms:
+    async def open(self, case: CaseOpen) -> Opened:
         """Record the case.
 
         Raises:
             CaseConflict: the id stands with other content.
         """
-        await self._cases.open(case, self._clock.now())
-        return self._terms
+        now = self._clock.now()
+        await self._cases.open(case, now)
+        first = Message(**case.message.model_dump(), author=Author.CUSTOMER, at=now, turn=1)
+        return Opened(**self._terms.model_dump(), heard=await self._heard([first], None))
 
     @activity.defn(name="record.commit")
-    async def commit(self, commit: Commit) -> None:
-        """Write what changed, in one transaction."""
+    async def commit(self, commit: Commit) -> Heard | None:
+        """Write what changed, in one transaction; return what the customer's messages within say.
+
+        Where the commit holds a packet, the packet is written with it.
+        """
+        heard = await self._heard(commit.messages, commit.handoff)
+        if heard and commit.handoff:
+            commit = commit.model_copy(update={"handoff": bounded(with_heard(commit.handoff, heard))})
         await self._cases.commit(commit)
+        return heard
+
+    async def _heard(self, messages: Sequence[Message], packet: Handoff | None) -> Heard | None:
+        spoken = [one for one in messages if one.author is Author.CUSTOMER]
+        if not spoken:
+            return None
+        known = [one.value for one in packet.facts] if packet else []
+        return await within(SECONDS, hear, spoken, known) or unread(spoken)

@@ -8,76 +8,87 @@ from typing import Any
 
 from graphs import telling
 from graphs.bounds import fitted, size
+from graphs.hearing import best, brief, ends, merged, quoted
 from graphs.views import EndView
 from handrail.domain.classification import Risk, SentimentPoint
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, Said
 from handrail.domain.messages import Author, Message
 from handrail.domain.routes import NO_ANSWER, Route
-from handrail.domain.stated import StatedFact, stated, without_cards
+from handrail.domain.stated import named, stated
 
 PACKET_BYTES = 120_000
 """Of JSON. It travels in the case's memory beside the facts, and all of that together has 2 MB."""
 FACT_BYTES = 6_000
-SAID = 1_500
-"""Characters of one message."""
 MESSAGES = 60
-HEARD = 120
-STATED = 120
+UNREAD = "What the customer wrote could not be read out in time: nothing is quoted here. The transcript holds it."
 EARLIER = 20
 
 
 def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcript: Sequence[Message] = ()) -> Handoff:
-    """The packet of what this turn, the turns and the packets before it know. `transcript` is everything that was said."""
-    row, before = view.row, view.handoff
+    """The packet of what this turn, the turns and the packets before it know. `transcript` is what was said."""
     said = together(transcript, view.incoming)
-    heard = ends([one for one in said if one.author is Author.CUSTOMER], HEARD)
+    heard = ends([one for one in said if one.author is Author.CUSTOMER], MESSAGES)
     known: list[Any] = [one.value for one in view.facts] + [[one.arguments, one.result] for one in view.effects]
-    facts_stated = stated(heard, known)
+    read = brief(heard)
+    told = merged(view.stated or stated(read), named(read, known))
+    quotes = [quoted(one) for one in heard]
+    texts = [one.text for one in quotes]
+    made = plain(view, why, route, now, quotes).model_copy(
+        update={
+            "problem": telling.problem(view, telling.quote(texts, why), told, why),
+            "wanted": telling.wanted(texts),
+            "stated": told,
+            "open_questions": telling.open_questions(said, told, known, why),
+        }
+    )
+    return bounded(with_what_was_known(made, view.handoff) if view.handoff else made)
+
+
+def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Sequence[Said] = ()) -> Handoff:
+    """The packet without anything that has to be read out of a customer's words."""
+    row = view.row
     trail = view.trail.then(telling.trail(view, matrix=route.version, model=view.answered_by))
-    made = Handoff(
+    return Handoff(
         case_id=row.case_id,
         customer_id=row.customer_id,
-        problem=telling.problem(view, heard, facts_stated, why),
-        wanted=telling.wanted(heard),
+        problem=telling.problem(view, "", view.stated, why),
+        wanted="",
         escalation=why,
         route=route,
         topic=row.topic or "",
         risk=view.classification.risk if view.classification else Risk.LOW,
         language=row.language or "en",
-        stated=facts_stated,
-        said=[quoted(one) for one in heard],
+        stated=view.stated,
+        said=list(said),
         facts=view.facts,
         tried=trail.tried,
         policy_hits=trail.hits,
         effects=view.effects,
         sentiment=view.sentiment or last_mood(view),
-        open_questions=telling.open_questions(said, facts_stated, known, why),
         suggested_reply=telling.draft(view.proposals),
         next_step=telling.next_step(view, why),
         versions=trail.versions,
         transcript=f"handrail case transcript {row.case_id}",
         at=now,
     )
-    return bounded(with_what_was_known(made, before) if before else made)
+
+
+def shortened(view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
+    """The packet where the whole one could not be made: `plain`, completed by the packet before it."""
+    made = plain(view, why, route, now)
+    made = made.model_copy(update={"absent": [*made.absent, UNREAD]})
+    return bounded(with_what_was_known(made, view.handoff) if view.handoff else made)
 
 
 def together(transcript: Sequence[Message], incoming: Sequence[Message]) -> list[Message]:
     """Everything that was said, in order; what came in just now may not be recorded yet."""
-    return list({one.message_id: one for one in [*transcript, *incoming]}.values())
-
-
-def quoted(message: Message) -> Said:
-    """The customer's words, card numbers hidden."""
-    text = without_cards(message.text)
-    return Said(message_id=message.message_id, turn=message.turn, at=message.at, text=text[:SAID], clipped=len(text) > SAID)
-
-
-def heard_since(packet: Handoff, message: Message, facts: Sequence[Fact] = ()) -> Handoff:
-    """The packet with what the customer wrote while people had the case."""
-    known = {(one.kind, one.value.casefold()) for one in packet.stated}
-    fresh = [one for one in stated([message], [one.value for one in facts]) if (one.kind, one.value.casefold()) not in known]
-    others = [one for one in packet.said if one.message_id != message.message_id]
-    return bounded(packet.model_copy(update={"stated": [*packet.stated, *fresh], "said": [*others, quoted(message)]}))
+    found = {one.message_id: one for one in transcript}
+    for one in incoming:
+        known = found.get(one.message_id)
+        # Of a very long message a turn carries a part only.
+        if known is None or len(one.text) >= len(known.text):
+            found[one.message_id] = one
+    return list(found.values())
 
 
 def last_mood(view: EndView) -> list[SentimentPoint]:
@@ -160,14 +171,3 @@ def cut(fact: Fact) -> Fact:
         return fact
     value = fitted(fact.value, FACT_BYTES) if isinstance(fact.value, dict) else str(fact.value)[: FACT_BYTES // 4]
     return fact.model_copy(update={"value": value, "clipped": f"read it again: {fact.name}"})
-
-
-def ends(ones: Sequence[Any], most: int) -> list[Any]:
-    """The first few and the newest."""
-    first = min(5, most // 2)
-    return list(ones) if len(ones) <= most else [*ones[:first], *ones[first - most :]]
-
-
-def best(ones: Sequence[StatedFact]) -> list[StatedFact]:
-    """Of very many the first and the newest."""
-    return ends(ones, STATED)

@@ -19,6 +19,7 @@ from handrail.domain.messages import Message
 from handrail.domain.model import Stored
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
+from handrail.domain.stated import StatedFact
 
 
 class Outcome(Stored):
@@ -76,7 +77,8 @@ class CaseState(BaseModel):
     arguments. `step` grows with every agent call, so no two node inputs are ever equal. `sequence` is the place in the
     transcript of what the case says in this turn: behind everything that was heard before it. `trail` is what earlier turns
     tried; `answered_by` is the name that the model gave itself. `returned` tells for which
-    reasons people had the case before and who handed it back.
+    reasons people had the case before and who handed it back. `stated` was taken out of the customer's messages as they came
+    in; `absent` says what could not be read in this turn.
     """
 
     row: CaseRow
@@ -110,6 +112,8 @@ class CaseState(BaseModel):
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
     returned: dict[str, str] = Field(default_factory=dict)
+    stated: list[StatedFact] = Field(default_factory=list)
+    absent: list[str] = Field(default_factory=list)
 
     escalation: Escalation | None = None
     handoff: Handoff | None = None

@@ -72,7 +72,7 @@ def tried(told: Told) -> list[str]:
         lines.append(f"{one.call.tool}({arguments}): {'done' if one.ok else words or 'refused'}")
     strict = [one.verdict for one in told.ruled if one.verdict.ruling is not Ruling.ALLOW]
     lines += [f"{verdict.title}: {verdict.ruling} ({'; '.join(verdict.messages)})" for verdict in strict]
-    return [clipped(without_cards(line), WORDS) for line in dict.fromkeys([*lines, *undone(told)])]
+    return [clipped(without_cards(line[: WORDS + 80]), WORDS) for line in dict.fromkeys([*lines, *undone(told)])]
 
 
 def hits(told: Told) -> list[PolicyHit]:
@@ -82,7 +82,7 @@ def hits(told: Told) -> list[PolicyHit]:
             policy=hit.policy,
             rule=hit.rule,
             ruling=hit.ruling,
-            message=clipped(without_cards(hit.message), WORDS),
+            message=clipped(without_cards(hit.message[: WORDS + 80]), WORDS),
             version=one.verdict.policy_version,
         )
         for one in told.ruled
@@ -117,10 +117,9 @@ def undecided(told: Told) -> list[Ruled]:
     ]
 
 
-def problem(told: Told, heard: Sequence[Message], stated: Sequence[StatedFact], why: Escalation) -> str:
+def problem(told: Told, quote: str, stated: Sequence[StatedFact], why: Escalation) -> str:
     """The problem in one sentence: who, about what, in the customer's most telling words, and what the agent wanted to do."""
     topic = (told.row.topic or "something not yet classified").replace("_", " ")
-    quote = telling(heard, why)
     sentence = f"Customer {told.row.customer_id} writes about {topic}"
     sentence += f": “{quote}”" if quote else ""
     missing = [one.value for one in stated if one.kind in ("number", "amount") and one.value not in quote][:3]
@@ -130,12 +129,12 @@ def problem(told: Told, heard: Sequence[Message], stated: Sequence[StatedFact], 
     return f"{sentence}."
 
 
-def telling(heard: Sequence[Message], why: Escalation) -> str:
-    """The customer's most telling words: the sentence with the most figures and words, and the fullest one beside it."""
-    spoken = heard[:-1] if why.reason == "customer_asked" and len(heard) > 1 else heard
+def quote(texts: Sequence[str], why: Escalation) -> str:
+    """The customer's most telling words in quoted `texts`: the sentence with the most figures and words, and one beside it."""
+    spoken = texts[:-1] if why.reason == "customer_asked" and len(texts) > 1 else texts
     ranked: list[tuple[float, int, int, str]] = []
-    for place, message in enumerate(spoken):
-        for index, part in enumerate(_ENDS.split(without_cards(message.text))):
+    for place, text in enumerate(spoken):
+        for index, part in enumerate(_ENDS.split(text)):
             words = part.split()
             figures = sum(any(character.isdigit() for character in word) for word in words)
             ranked.append((min(figures, 2) * 4 + min(len(words), 16) / 4 + place / 8, place, index, " ".join(words)))
@@ -149,12 +148,12 @@ def telling(heard: Sequence[Message], why: Escalation) -> str:
     return clipped(" … ".join(one.rstrip(" .!?…") for _, one in sorted(chosen)), QUOTE)
 
 
-def wanted(heard: Sequence[Message]) -> str:
-    """The customer's last words; where they are few, also what they said before."""
-    if not heard:
+def wanted(texts: Sequence[str]) -> str:
+    """The customer's last quoted words; where they are few, also what they said before."""
+    if not texts:
         return ""
-    last = without_cards(heard[-1].text)
-    before = [without_cards(one.text) for one in heard[:-1] if len(one.text.split()) >= FEW]
+    last = texts[-1]
+    before = [one for one in texts[:-1] if len(one.split()) >= FEW]
     few = len(last.split()) < FEW * 2 and not any(character.isdigit() for character in last)
     return clipped(f"{last} (before that: {before[-1]})" if few and before else last, WORDS)
 

@@ -15,6 +15,7 @@ from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
 from handrail.domain.messages import Message
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
+from handrail.domain.stated import StatedFact
 
 
 class ClassifyView(BaseModel):
@@ -126,5 +127,7 @@ class EndView(BaseModel):
     person: Person | None = None
     disclosed: bool = False
     returned: dict[str, str] = Field(default_factory=dict)
+    stated: list[StatedFact] = Field(default_factory=list)
+    absent: list[str] = Field(default_factory=list)
     escalation: Escalation | None = None
     handoff: Handoff | None = None

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inputs import NOTHING, refusal, value_of
     from workflows.intake import Intake, by_person
     from workflows.loop import Loop
+    from workflows.memory import newest
     from workflows.menu import Menu, entries
     from workflows.opening import begun_again, remember
     from workflows.packet import packet
@@ -143,7 +144,10 @@ class CaseWorkflow:
     # Signals: take whatever JSON a person typed; what cannot be used is shown, nothing is raised.
 
     @workflow.signal(name="message", description="The customer wrote: {message_id, text}, or just the text")
-    def message(self, raw: RawValue = NOTHING) -> None:
+    async def message(self, raw: RawValue = NOTHING) -> None:
+        # A signal cannot be sent back: where very much waits already, it waits too, and is lost to nobody.
+        while not self._invalid and not self._memory.room:
+            await workflow.wait_condition(lambda: self._memory.room)
         self._tolerate("message", lambda: self._intake.message(self._named(raw), workflow.now()))
 
     @workflow.signal(name="approve", description="Needs {approval_id, revision}; the numbered entries need nothing")
@@ -191,7 +195,7 @@ class CaseWorkflow:
 
     @workflow.query(name="transcript", description="The latest messages; `handrail case transcript` has them all")
     def transcript(self) -> list[Message]:
-        return [] if self._invalid else [*self._memory.messages, *self._memory.inbox]
+        return [] if self._invalid else newest([*self._memory.messages, *self._memory.inbox])
 
     # What the handlers have in common
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from handrail.domain.handoffs import Escalation
+from handrail.domain.messages import Message
 from workflows.memory import CaseMemory
 from workflows.turn import Turn, TurnEnd
 
@@ -21,9 +22,9 @@ HISTORY_BYTES = 10_000_000
 
 
 class Hear(Protocol):
-    """Classifies a new message and notes a reason to stop in the memory."""
+    """Classifies new messages and notes a reason to stop in the memory."""
 
-    def __call__(self) -> Awaitable[None]: ...
+    def __call__(self, messages: Sequence[Message]) -> Awaitable[None]: ...
 
 
 async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMemory, unheard: Hear) -> TurnEnd | None:
@@ -38,20 +39,24 @@ async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMem
         overgrown = workflow.info().get_current_history_size() > HISTORY_BYTES and not memory.interruption
         return task.done() or stop() or overgrown or (len(memory.inbox) > heard and not memory.interruption)
 
-    while not task.done():
-        try:
-            await workflow.wait_condition(something)
-        except asyncio.CancelledError:
-            memory.interruption = CANCELLED
-        if workflow.info().get_current_history_size() > HISTORY_BYTES:
-            memory.interruption = memory.interruption or OVERGROWN
-        if len(memory.inbox) > heard and not memory.interruption:
-            heard = len(memory.inbox)
-            await unheard()
-        if stop() and not task.done():
-            await _cut_short(task)
-            return None
-    return task.result()
+    try:
+        while not task.done():
+            try:
+                await workflow.wait_condition(something)
+                if len(memory.inbox) > heard and not memory.interruption:
+                    # The message before is heard with the new ones: a wish may begin in one and end in the next.
+                    fresh, heard = memory.inbox[max(heard - 1, 0) :], len(memory.inbox)
+                    await unheard(fresh)
+            except asyncio.CancelledError:
+                memory.interruption = CANCELLED
+            if workflow.info().get_current_history_size() > HISTORY_BYTES:
+                memory.interruption = memory.interruption or OVERGROWN
+            if stop() and not task.done():
+                await _cut_short(task)
+                return None
+        return task.result()
+    finally:
+        task.cancel()
 
 
 async def _cut_short(task: asyncio.Task[TurnEnd]) -> None:

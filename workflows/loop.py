@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from graphs.hearing import brief
 from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
 from workflows.deadlines import LABELS, SETTLING, deadline, passed
@@ -88,10 +89,10 @@ class Loop:
         if status is CaseStatus.WITH_HUMAN:
             await self._hear_for_people()
         elif status is CaseStatus.AWAITING_APPROVAL:
-            await self._turns.hear_meanwhile()
+            await self._turns.hear_meanwhile(memory.inbox)
             said = take_inbox(memory)
             if memory.suspended:
-                memory.suspended.state.incoming.extend(said)
+                memory.suspended.state.incoming = brief([*memory.suspended.state.incoming, *said])
             if not memory.interruption and not memory.decided:
                 memory.ask_anew(now)
                 memory.notice = SEEN_ANEW

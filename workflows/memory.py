@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from graphs.handoff import heard_since
+from graphs.handoff import bounded
+from graphs.hearing import merged, with_heard
 from graphs.state import CaseState, identity
 from graphs.telling import trail
 from handrail.domain.agent import Usage
@@ -19,18 +20,23 @@ from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, IllegalTransition
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
-from handrail.domain.messages import Author, IncomingMessage, Message
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Heard, Said, Trail
+from handrail.domain.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
 from handrail.domain.model import digest
 from handrail.domain.patience import Progress
 from handrail.domain.people import NOBODY, same_name
 from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.staff import Expectation
+from handrail.domain.stated import StatedFact
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40
 BYTES_KEPT = 200_000
-BYTES_WAITING = 400_000
+BYTES_WAITING = 2_000_000
+BYTES_AT_ONCE = 400_000
+"""Of messages in one commit. What waits to be heard or recorded is in no payload of the next run, so more of it may wait."""
+LARGEST = 4 * MAX_CHARACTERS + 1_000
+SAID_KEPT = 5
 MESSAGES_TAKEN = 2_000
 OVERHEAD = 300
 SETTLED_KEPT = 10
@@ -51,7 +57,8 @@ class CaseMemory(BaseModel):
     """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush.
 
     `expected` is until when people are to answer; `lost` are those who let the case go or were overtaken; `holders` counts how
-    often it changed hands. `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck`
+    often it changed hands. `stated` and `said` are what the customer's messages say, read when they were recorded; of `said`
+    the newest are kept. `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck`
     that it came back for one of them.
     """
 
@@ -78,6 +85,8 @@ class CaseMemory(BaseModel):
     usage: Usage = Field(default_factory=Usage)
     disclosed: bool = False
     handoff: Handoff | None = None
+    stated: list[StatedFact] = Field(default_factory=list)
+    said: list[Said] = Field(default_factory=list)
     trail: Trail = Field(default_factory=Trail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
@@ -139,6 +148,16 @@ class CaseMemory(BaseModel):
         """Approvals that wait for a decision."""
         return [one for one in self.approvals if one.status is ApprovalStatus.OPEN]
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of messages that nobody has dealt with yet."""
+        return bulk(one.text for one in (*self.inbox, *self.unsaved_messages))
+
+    @property
+    def room(self) -> bool:
+        """Whether the longest message there can be may come in, or none at all any more."""
+        return self.waiting + LARGEST <= BYTES_WAITING or bool(self.closing) or self.row.status is CaseStatus.CLOSED
+
     def known(self, message_id: str, author: Author, text: str) -> bool:
         """Whether the message was taken before.
 
@@ -160,9 +179,8 @@ class CaseMemory(BaseModel):
         """
         if len(self.seen) >= MESSAGES_TAKEN:
             raise IllegalTransition(f"message: the case has taken {MESSAGES_TAKEN:,} messages, which is all. Open a new case.")
-        unheard = self.suspended.state.incoming if self.suspended else []
-        waiting = weight(one.text for one in (*unheard, *self.inbox, *self.unsaved_messages))
-        if waiting + weight([text]) > BYTES_WAITING:
+        waiting = self.waiting
+        if waiting + bulk([text]) > BYTES_WAITING:
             raise IllegalTransition(
                 f"message: {waiting:,} bytes of messages wait here, at most {BYTES_WAITING:,} are taken. "
                 "Send it again once they are answered or recorded."
@@ -188,11 +206,10 @@ class CaseMemory(BaseModel):
     def say(self, message: Message, *, save: bool = True) -> None:
         """Append to the transcript; the oldest leave the memory, PostgreSQL has them all."""
         self.messages = [*self.messages, message][-MESSAGES_KEPT:]
-        while weight(one.text for one in self.messages) > BYTES_KEPT:
+        total = weight(one.text for one in self.messages)
+        while total > BYTES_KEPT:
+            total -= weight([self.messages[0].text])
             self.messages = self.messages[1:]
-        if self.handoff and message.author is Author.CUSTOMER and self.row.status is CaseStatus.WITH_HUMAN:
-            self.handoff = heard_since(self.handoff, message, self.facts)
-            self.unsaved_handoff = True
         if save:
             self.unsaved_messages.append(message)
             self.unsaved = True
@@ -271,18 +288,34 @@ class CaseMemory(BaseModel):
             self.keep(approval.model_copy(update={"status": status}))
 
     def commit(self) -> Commit:
-        """What is not in PostgreSQL yet."""
+        """What is not in PostgreSQL yet; of very many messages the first, the rest follows."""
+        messages = self._first_unsaved()
         return Commit(
             row=self.row,
-            messages=self.unsaved_messages,
+            messages=messages,
             approvals=[one for one in self.approvals if one.revision in self.unsaved_approvals],
-            handoff=self.handoff if self.unsaved_handoff else None,
+            handoff=self.handoff if self.unsaved_handoff or self._for_people(messages) else None,
             audit=self.unsaved_audit,
             begun_again=self.begun_again,
         )
 
-    def saved(self, commit: Commit) -> None:
-        """Forget what `commit` wrote; what came meanwhile stays pending."""
+    def _first_unsaved(self) -> list[Message]:
+        kept: list[Message] = []
+        left = BYTES_AT_ONCE
+        for one in self.unsaved_messages:
+            left -= weight([one.text])
+            if kept and left < 0:
+                break
+            kept.append(one)
+        return kept
+
+    def _for_people(self, messages: Sequence[Message]) -> bool:
+        """Whether people who have the case get to see the messages in their packet."""
+        with_people = self.row.status is CaseStatus.WITH_HUMAN
+        return with_people and any(one.author is Author.CUSTOMER for one in messages)
+
+    def saved(self, commit: Commit, heard: Heard | None = None) -> None:
+        """Forget what `commit` wrote; what came meanwhile stays pending. `heard` is what its messages say."""
         self.begun_again = False
         self.unsaved_handoff = self.unsaved_handoff and commit.handoff != self.handoff
         messages = {one.message_id for one in commit.messages}
@@ -298,6 +331,19 @@ class CaseMemory(BaseModel):
         self.unsaved = bool(
             self.unsaved_messages or self.unsaved_audit or self.unsaved_approvals or self.row.version != commit.row.version
         )
+        if heard:
+            self.hear(heard, packet=commit.handoff is not None)
+        if self.unsaved_messages and commit.handoff:
+            # The packet of the next part stands above this one's.
+            self.row = self.row.model_copy(update={"version": self.row.version + 1})
+            self.unsaved = True
+
+    def hear(self, heard: Heard, *, packet: bool = False) -> None:
+        """Keep what the customer's messages say; with `packet`, it stands in the packet that was written, too."""
+        self.stated = merged(self.stated, heard.stated)
+        self.said = [*self.said, *heard.said][-SAID_KEPT:]
+        if packet and self.handoff:
+            self.handoff = bounded(with_heard(self.handoff, heard))
 
     def state(self) -> CaseState:
         """The graph's state at the start of a turn."""
@@ -318,6 +364,7 @@ class CaseMemory(BaseModel):
             trail=self.trail,
             sentiment=self.sentiment,
             returned=self.returned,
+            stated=self.stated,
             progress=self.progress,
         )
 
@@ -353,6 +400,19 @@ class CaseMemory(BaseModel):
 def fingerprint(author: Author, text: str) -> str:
     """Tells the same message from another under the same id."""
     return digest([author, text])[:16]
+
+
+def newest(messages: Sequence[Message], limit: int = BYTES_AT_ONCE) -> list[Message]:
+    """The newest messages, of which no more than `limit` bytes are text."""
+    left, first = limit, len(messages)
+    while first and (left := left - weight([messages[first - 1].text])) >= 0:
+        first -= 1
+    return list(messages[first:])
+
+
+def bulk(texts: Iterable[str]) -> int:
+    """Bytes of text that messages hold; quick to count."""
+    return sum(len(text.encode(errors="replace")) + OVERHEAD for text in texts)
 
 
 def weight(texts: Iterable[str]) -> int:

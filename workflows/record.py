@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from temporalio import workflow
 
-from handrail.domain.cases import Terms
+from handrail.domain.cases import Opened, Terms
+from handrail.domain.handoffs import Heard
 from handrail.domain.messages import Message
 from workflows.memory import CaseMemory
 from workflows.options import LOCAL_STORE, STORE
@@ -12,15 +15,23 @@ from workflows.options import LOCAL_STORE, STORE
 
 async def enter(memory: CaseMemory) -> None:
     """The case itself, with its first message; the terms it is held under come back."""
-    memory.terms = await workflow.execute_local_activity("record.open", memory.opened, result_type=Terms, **LOCAL_STORE)
+    opened = await workflow.execute_local_activity("record.open", memory.opened, result_type=Opened, **LOCAL_STORE)
+    memory.terms = Terms.model_validate(opened.model_dump(include=set(Terms.model_fields)))
+    if opened.heard:
+        memory.hear(opened.heard)
     memory.fresh = False
 
 
 async def flush(memory: CaseMemory) -> None:
-    """What is not written yet."""
-    commit = memory.commit()
-    await workflow.execute_activity("record.commit", commit, summary="Record what changed", **STORE)
-    memory.saved(commit)
+    """What is not written yet; very many messages in several parts."""
+    parts = True
+    while parts:
+        commit = memory.commit()
+        parts = len(commit.messages) < len(memory.unsaved_messages)
+        heard = await workflow.execute_activity(
+            "record.commit", commit, result_type=cast(type[Heard], Heard | None), summary="Record what changed", **STORE
+        )
+        memory.saved(commit, heard)
 
 
 def take_inbox(memory: CaseMemory) -> list[Message]:

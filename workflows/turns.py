@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from graphs.hearing import brief
 from graphs.state import CaseState, Person
 from graphs.views import ClassifyView
 from handrail.domain.approvals import ApprovalStatus, Decision
 from handrail.domain.cases import CaseStatus, Tier
 from handrail.domain.classification import SentimentPoint
 from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Author
+from handrail.domain.messages import Author, Message
 from workflows import returns
 from workflows.essentials import publish_memo
 from workflows.listening import listen
@@ -51,7 +53,7 @@ class Turns:
         if memory.unsaved:
             await flush(memory)
         state = memory.state()
-        state.incoming = said
+        state.incoming = brief(said)
         await self._go(lambda turn: turn.start(state), state)
 
     async def resume(self, decision: Decision) -> None:
@@ -65,6 +67,7 @@ class Turns:
             memory.interruption = Escalation(reason="graph_changed", words="The question that was answered is gone.")
             return
         suspended.state.row, suspended.state.sequence = memory.row, memory.heard + 1
+        suspended.state.stated = memory.stated
         memory.suspended = None
         await self._go(lambda turn: turn.resume(suspended, decision), suspended.state)
 
@@ -100,22 +103,23 @@ class Turns:
         if memory.unsaved:
             await flush(memory)
         changes = {"row": memory.row, "sequence": memory.heard + 1, "escalation": why, "outcome": None}
-        state = state.model_copy(update={**changes, "incoming": [*state.incoming, *said]})
+        heard = {"incoming": brief([*state.incoming, *said]), "stated": memory.stated}
+        state = state.model_copy(update={**changes, **heard})
         end = await Turn().start(state)
         memory.interruption = None
         self._stopped = None
         self._finish(end)
 
-    async def hear_meanwhile(self) -> None:
-        """Classify what came in; a wish for a person, a high risk or too much anger stops what the agent is doing."""
+    async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
+        """Classify what came in anew; a wish for a person, a high risk or too much anger stops what the agent is doing."""
         waiting = self._memory.suspended
         mood = waiting.state.sentiment if waiting else []
-        view = ClassifyView(row=self._memory.row, incoming=list(self._memory.inbox), sentiment=mood)
+        view = ClassifyView(row=self._memory.row, incoming=brief(messages), sentiment=mood)
         try:
             found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL)
         except ActivityError as error:
             if is_cancelled_exception(error):
-                raise
+                raise asyncio.CancelledError from error
             self._memory.interruption = UNREADABLE
             return
         if waiting:  # while a turn runs, the message begins the next one and is heard again there

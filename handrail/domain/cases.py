@@ -13,7 +13,7 @@ from handrail.domain.approvals import Approval
 from handrail.domain.classification import Classification
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import IllegalTransition
-from handrail.domain.handoffs import Handoff
+from handrail.domain.handoffs import Handoff, Heard
 from handrail.domain.messages import IncomingMessage, Message
 from handrail.domain.model import Model, Stored, digest
 from handrail.domain.proposals import Proposal, Verdict
@@ -87,6 +87,12 @@ class Terms(Stored):
 
     reopen_hours: int = 72
     silence_hours: int = 168
+
+
+class Opened(Terms):
+    """The terms of a case that was just recorded, with what its first message says."""
+
+    heard: Heard | None = None
 
 
 class CaseRow(Stored):

@@ -47,6 +47,13 @@ class Said(Stored):
     clipped: bool = False
 
 
+class Heard(Stored):
+    """What was taken out of customers' messages when they were recorded: what they state, and their words, cards hidden."""
+
+    stated: list[StatedFact] = Field(default_factory=list)
+    said: list[Said] = Field(default_factory=list)
+
+
 class PolicyHit(Stored):
     """A rule that held or stopped something. `version` is the content hash of the policies it stood in."""
 
@@ -110,7 +117,7 @@ class Handoff(Stored):
     """The packet. Everything a person needs so that the customer never repeats anything.
 
     `stated` and `said` are the customer's and not verified; `facts` were read from systems of record. `earlier` are the
-    hand-offs before this one.
+    hand-offs before this one. `absent` says what could not be read when it was made.
     """
 
     version: Literal[1] = 1
@@ -135,6 +142,7 @@ class Handoff(Stored):
     next_step: str = ""
     earlier: list[Passing] = Field(default_factory=list)
     versions: Versions = Field(default_factory=Versions)
+    absent: list[str] = Field(default_factory=list)
     transcript: str = Field(description="where the whole transcript stands")
     at: datetime
 

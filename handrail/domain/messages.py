@@ -18,9 +18,12 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
 OURS = "~"
 """Ids of what the house itself says begin so; none from outside can, so nobody takes the place of a reply beforehand."""
 ALLOWED_CONTROLS = "\n\r\t"
-_NONCHARACTERS = frozenset(
-    [*range(0xFDD0, 0xFDF0), *(plane | end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))]
-)
+DECOMPOSED = 4
+"""As many characters one may be made of before they are joined."""
+MARKS = 30
+# What a newer Unicode calls an emoji is unassigned for an older Python, so unassigned characters are text.
+_NONCHARACTERS = "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
+_NO_TEXT = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 # They turn text around for its reader, or carry text that only a machine reads.
 _HIDDEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)])
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
@@ -75,28 +78,41 @@ def check_text(field: str, text: str, limit: int = MAX_CHARACTERS) -> str:
     Raises:
         InvalidInput: it has nothing to read, is too long, or holds control characters or undecodable bytes.
     """
-    clean = unicodedata.normalize("NFC", text).translate(_HIDDEN).strip()
-    for character in clean:
-        if not _is_text(character):
-            raise InvalidInput(
-                f"{field}: holds the character U+{ord(character):04X}, which is no text. "
-                "Send plain text; attachments do not belong here."
-            )
+    if len(text) > DECOMPOSED * limit:
+        raise _too_long(field, len(text), limit)
+    clean = unicodedata.normalize("NFC", without_heaps(text)).translate(_HIDDEN).strip()
+    foreign = _NO_TEXT.search(clean)
+    if foreign:
+        raise InvalidInput(
+            f"{field}: holds the character U+{ord(foreign[0]):04X}, which is no text. "
+            "Send plain text; attachments do not belong here."
+        )
     if not any(_is_visible(character) for character in clean):
         raise InvalidInput(f"{field}: is empty; nothing in it can be read. Send words.")
     if len(clean) > limit:
-        raise InvalidInput(
-            f"{field}: has {len(clean):,} characters, at most {limit:,} are taken. "
-            "Send the first part, or a summary and a link."
-        )
+        raise _too_long(field, len(clean), limit)
     return clean
 
 
-def _is_text(character: str) -> bool:
-    """What a newer Unicode calls an emoji is unassigned for an older Python, so unassigned characters are text."""
-    if character in ALLOWED_CONTROLS:
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cs") and ord(character) not in _NONCHARACTERS
+def without_heaps(text: str) -> str:
+    """The text with no more than `MARKS` combining marks on a character.
+
+    Normalising sorts them in quadratic time, and nobody reads more.
+    """
+    if text.isascii():
+        return text
+    kept, heap = [], 0
+    for character in text:
+        heap = heap + 1 if unicodedata.combining(character) else 0
+        if heap <= MARKS:
+            kept.append(character)
+    return text if len(kept) == len(text) else "".join(kept)
+
+
+def _too_long(field: str, length: int, limit: int) -> InvalidInput:
+    return InvalidInput(
+        f"{field}: has {length:,} characters, at most {limit:,} are taken. Send the first part, or a summary and a link."
+    )
 
 
 def _is_visible(character: str) -> bool:

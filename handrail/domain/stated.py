@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
 from handrail.domain.figures import claims, clean
-from handrail.domain.messages import Author, Message
+from handrail.domain.messages import MAX_CHARACTERS, Author, Message
 from handrail.domain.model import Stored
+from handrail.domain.text.sentences import Sentence, sentence_at, sentences
 
+MOST = 240
+"""Of very many things that are stated, the first are kept."""
+NAMES = 500
 SENTENCE = 200
 LONGEST_NAME = 80
 SHORTEST_WORD = 3
 SMALL_WORDS = frozenset(("and", "for", "the", "with", "und", "von", "les", "des", "del", "los", "las", "van", "het", "och"))
 NAMED = ("name", "title", "product", "item", "article", "recipient")
-_ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 # Lengths are bounded and beginnings anchored, so that no text makes the search slow.
 _WORD = r"[^\W\d_][\w.'’-]{0,30}"
@@ -36,7 +40,9 @@ _ADDRESSES = (
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}(?:{_POSTAL})\s+{_PLACE}(?:[\s-]{_PLACE}){{0,2}}"),
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}{_PLACE}(?:\s{_PLACE}){{0,2}}\s?,?\s(?:[A-Z]{{2}}\s)?(?:{_POSTAL})\b"),
 )
-_CARD_LIKE = re.compile(r"\d(?:[\W_]{0,3}\d){12}")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){12,}")
+_ISSUERS = frozenset((2, 3, 4, 5, 6, 8))
 _ATTACHED = re.compile(
     r"\b(?:attach(?:ed|ment|ments)|enclosed|screenshots?|photos?|pictures?|(?:a|an|my|the) (?:pdf|scan|receipt)"
     r"|anhang|anlage|angehängt|beigefügt|foto|fotos|bildschirmfoto|beleg"
@@ -72,37 +78,81 @@ KINDS = {"identifier": "number"}
 
 
 def stated(messages: Iterable[Message], facts: Iterable[Any] = ()) -> list[StatedFact]:
-    """What the customer's `messages` state, in their order, each once; `facts` tell which names are known to the business."""
-    known = sorted(set(names(facts)), key=len, reverse=True)
+    """Take out what the customer's `messages` state, in their order, each once; `facts` tell which names are known."""
+    known = known_names(facts)
+    return _collected(messages, lambda text: [*_stated(text), *_known(text, known)])
+
+
+def named(messages: Iterable[Message], facts: Iterable[Any]) -> list[StatedFact]:
+    """Take out the names of people and things in `facts` that the customer's `messages` hold."""
+    known = known_names(facts)
+    return _collected(messages, lambda text: _known(text, known)) if known else []
+
+
+def _collected(messages: Iterable[Message], read: Callable[[str], Iterable[tuple[str, str, int]]]) -> list[StatedFact]:
     found: dict[tuple[str, str], StatedFact] = {}
     for message in messages:
         if message.author is not Author.CUSTOMER:
             continue
-        text = clean(message.text)
-        for kind, value, place in _stated(text, known):
-            words = without_cards(sentence(text, place))
-            made = StatedFact(
-                kind=kind, value=value, words=words, turn=message.turn, at=message.at, message_id=message.message_id
+        text = clean(message.text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+        places = sentences(text)
+        for kind, value, place in read(text):
+            if (kind, value.casefold()) in found:
+                continue
+            found[kind, value.casefold()] = StatedFact(
+                kind=kind,
+                value=value,
+                words=without_cards(_around(places, text, place)),
+                turn=message.turn,
+                at=message.at,
+                message_id=message.message_id,
             )
-            found.setdefault((kind, value.casefold()), made)
+            if len(found) >= MOST:
+                return list(found.values())
     return list(found.values())
 
 
 def without_cards(text: str) -> str:
     """The text with all but the last four digits of card numbers hidden: whoever takes over does not need them."""
-    if not _CARD_LIKE.search(text):
-        return text
-    for claim in claims(clean(text)):
-        if claim.kind == "card":
-            text = text.replace(claim.shown, _last_four(claim.shown))
+    for start, end in reversed(list(cards(text))):
+        text = text[:start] + _last_four(text[start:end]) + text[end:]
     return text
 
 
-def sentence(text: str, place: int) -> str:
+def cards(text: str) -> Iterator[tuple[int, int]]:
+    """Where card numbers stand: 13 to 19 digits in groups, with the check digit right."""
+    for run in _DIGITS.finditer(text):
+        yield from _cards(text, run.start(), run.end())
+
+
+def _cards(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The card numbers in a run of digits and separators; sums from the run's beginning make each check one subtraction."""
+    places = [place for place in range(start, end) if text[place].isdigit()]
+    digits = [int(text[place]) for place in places]
+    sums: tuple[list[int], list[int]] = ([0], [0])
+    for index, digit in enumerate(digits):
+        double = digit * 2 - 9 * (digit > 4)
+        sums[0].append(sums[0][-1] + (digit if index % 2 else double))
+        sums[1].append(sums[1][-1] + (double if index % 2 else digit))
+    begins = [index for index, place in enumerate(places) if index == 0 or places[index - 1] != place - 1]
+    closes = {index + 1 for index, place in enumerate(places) if index + 1 == len(places) or places[index + 1] != place + 1}
+    free = 0
+    for begin in begins:
+        if begin < free or digits[begin] not in _ISSUERS:
+            continue
+        for stop in range(min(begin + 19, len(digits)), begin + 12, -1):
+            # The last digit counts once, the one before it twice.
+            row = sums[stop % 2]
+            if stop in closes and (row[stop] - row[begin]) % 10 == 0:
+                yield places[begin], places[stop - 1] + 1
+                free = stop
+                break
+
+
+def _around(found: Sequence[Sentence], text: str, place: int) -> str:
     """The sentence around `place`, at most `SENTENCE` characters of it."""
-    starts = [match.end() for match in _ENDS.finditer(text) if match.end() <= place]
-    ends = [match.start() for match in _ENDS.finditer(text) if match.start() > place]
-    start, end = (starts or [0])[-1], (ends or [len(text)])[0]
+    whole = sentence_at(found, place)
+    start, end = (whole.start, whole.end) if whole else (0, len(text))
     if end - start > SENTENCE:
         start = max(start, place - SENTENCE // 2)
         end = min(end, start + SENTENCE)
@@ -132,7 +182,7 @@ def _names(value: Any, key: str) -> Iterator[str]:
         yield value
 
 
-def _stated(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
+def _stated(text: str) -> Iterator[tuple[str, str, int]]:
     """Kind, value and place."""
     rest = text
     for pattern in _ADDRESSES:
@@ -140,6 +190,9 @@ def _stated(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
             yield "address", " ".join(match[0].split()), match.start()
         # The digits of an address are neither amounts nor telephone numbers.
         rest = pattern.sub(lambda match: " " * len(match[0]), rest)
+    for start, end in cards(rest):
+        yield "card", _last_four(rest[start:end]), start
+        rest = rest[:start] + " " * (end - start) + rest[end:]
     for claim in sorted(claims(rest), key=lambda one: one.start):
         shown = _last_four(claim.shown) if claim.kind == "card" else claim.shown
         yield KINDS.get(claim.kind, claim.kind), shown, claim.start
@@ -147,20 +200,26 @@ def _stated(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
         yield "name", match[1], match.start()
     for match in _ATTACHED.finditer(text):
         yield "attachment", match[0], match.start()
-    yield from _known(text, known)
+
+
+def known_names(facts: Iterable[Any]) -> list[str]:
+    """The names in `facts`, the longest first; of very many some."""
+    return sorted(set(islice(names(facts), NAMES)), key=len, reverse=True)
 
 
 def _known(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
     """Names that data holds. Whole ones first; else the customer's own word for it, where it is a word of a name."""
-    lower, taken = text.casefold(), set[str]()
+    lower, taken = text.lower(), set[str]()
     for name in known:
-        place = lower.find(name.casefold())
+        place = lower.find(name.lower())
         if place >= 0:
             taken |= set(name.casefold().split())
             yield "name", text[place : place + len(name)], place
     telling = {word for name in known for word in name.casefold().split() if len(word) >= SHORTEST_WORD}
     telling -= taken | SMALL_WORDS
-    for match in re.finditer(r"[^\W\d_]+", text):
+    if not telling:
+        return
+    for match in _LETTERS.finditer(text):
         word = match[0].casefold()
         if word in telling or word.removesuffix("s") in telling:
             yield "name", match[0], match.start()

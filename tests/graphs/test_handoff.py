@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from graphs.bounds import size
-from graphs.handoff import FACT_BYTES, PACKET_BYTES, bounded, heard_since, packet
+from graphs.handoff import FACT_BYTES, PACKET_BYTES, bounded, packet
+from graphs.hearing import hear, with_heard
 from graphs.state import CaseState
 from graphs.views import EndView
 from handrail.domain.cases import CaseRow
@@ -104,10 +105,11 @@ def test_handing_over_again_keeps_everything_once() -> None:
 
 
 def test_what_comes_while_people_have_it_is_added() -> None:
-    found = heard_since(made([said("Where is O-10021?")]), said("Call +1 415 555 0172, card 4242 4242 4242 4242.", 2))
+    heard = hear([said("Call +1 415 555 0172, card 4242 4242 4242 4242.", 2)])
+    found = with_heard(made([said("Where is O-10021?")]), heard)
     assert {one.value for one in found.stated} == {"O-10021", "+1 415 555 0172", "ending in 4242"}
     assert "4242 4242" not in found.model_dump_json()
-    assert heard_since(found, said("Call +1 415 555 0172, card 4242 4242 4242 4242.", 2)) == found
+    assert with_heard(found, heard) == found
 
 
 def test_it_is_bounded_and_says_where_the_rest_stands() -> None:

@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock, patch
 
 import pytest
 
+from graphs.hearing import brief, hear
 from graphs.state import CaseState
 from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.cases import CaseOpen, CaseStatus
@@ -18,8 +19,8 @@ from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.staff import Expectation
 from workflows.deadlines import passed
 from workflows.memory import (
+    BYTES_AT_ONCE,
     BYTES_KEPT,
-    BYTES_WAITING,
     MESSAGES_KEPT,
     MESSAGES_TAKEN,
     SETTLED_KEPT,
@@ -196,23 +197,41 @@ def test_a_case_takes_so_many_messages_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "é" * 8_000, "😀" * 8_000, '"\n' * 4_000])
-def test_what_waits_in_every_corner_fits_into_one_payload(text: str) -> None:
+def test_what_a_case_carries_while_it_is_asked_fits_into_one_payload(text: str) -> None:
     found = full()
     assert found.suspended
     found.seen |= {f"{number}".zfill(120): "0123456789abcdef" for number in range(MESSAGES_TAKEN - 1_900)}
-    taken = 0
-    while taken < 1_800:
+    for number in range(1_800):
+        said = message(number, text)
+        found.say(said, save=False)
+        found.hear(hear([said]))
+        found.suspended.state.incoming = brief([*found.suspended.state.incoming, said])
+        if len(text) > 1 and number > 100:
+            break
+    size = len(found.model_dump_json().encode())
+    assert size < PAYLOAD_LIMIT, f"{size:,} bytes"
+
+
+@pytest.mark.parametrize("text", ["é" * 8_000, "😀" * 8_000, '"\n' * 4_000])
+def test_what_waits_is_bounded_and_recorded_in_parts(text: str) -> None:
+    found, taken = memory(), 0
+    while taken < 1_000:
         try:
             found.check_room(text)
         except IllegalTransition:
             break
         found.take(IncomingMessage(message_id=f"x-{taken}", text=text), NOW)
         taken += 1
-        if taken % 2:
-            found.suspended.state.incoming.append(found.inbox.pop())
-    for number in range(60):
-        found.say(message(number, text), save=False)
-    size = len(found.model_dump_json().encode())
-    assert taken >= 8
-    assert size < PAYLOAD_LIMIT, f"{size:,} bytes after {taken} messages"
-    assert size > BYTES_WAITING / 2
+    assert 50 < taken < 300
+    assert not found.room
+    for said in found.inbox:
+        found.say(said)
+    found.inbox, recorded = [], []
+    found.become(CaseStatus.WITH_HUMAN, NOW)
+    while found.unsaved:
+        commit = found.commit()
+        assert len(commit.model_dump_json().encode()) < 2 * BYTES_AT_ONCE
+        recorded += commit.messages
+        found.saved(commit)
+    assert [one.message_id for one in recorded] == ["m-0", *(f"x-{number}" for number in range(taken))]
+    assert found.room
