@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs.screen import Screen
+from graphs.screen import FLUENT_ENOUGH, Screen
 from graphs.views import ClassifyView
 from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification, SentimentPoint
@@ -35,7 +35,8 @@ class Classify:
         said, theirs = await self._screen.own_words(view.row, view.incoming)
         text = "\n".join(message.text for message in said)
         known = await self._customers.facts(view.row.customer_id)
-        found = await self._router.classify(text, topic_before=before, flags=known.get("flags") or ())
+        flags = known.get("flags") or ()
+        found = await self._router.classify(text, topic_before=before, flags=flags, language=spoken(view))
         if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about
             found = found.model_copy(update={"abstained": False})
         if not theirs:  # we offer a person in our own words
@@ -57,6 +58,12 @@ class Classify:
         """The progress with what the topic bears of asking in circles; the graph's routers know no files."""
         topic = self._topics.get(name)
         return progress.model_copy(update={"bearable": topic.patience.turns_without_progress}) if topic else progress
+
+
+def spoken(view: ClassifyView) -> str | None:
+    """The language of the case so far, where it was found in what the customer wrote and is no guess."""
+    before = view.classification
+    return view.row.language if before and before.language_confidence >= FLUENT_ENOUGH else None
 
 
 def routed(row: CaseRow, found: Classification) -> CaseRow:

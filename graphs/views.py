@@ -19,10 +19,11 @@ from handrail.domain.stated import StatedFact
 
 
 class ClassifyView(BaseModel):
-    """The new words and what the case was about before."""
+    """The new words, and what the case was about before; `classification` is the last turn's."""
 
     row: CaseRow
     incoming: list[Message] = Field(default_factory=list)
+    classification: Classification | None = None
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
 

@@ -34,8 +34,13 @@ class Clock(Protocol):
 class Router(Protocol):
     """Classification before any language model."""
 
-    async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
-        """Routing's view of `text`; `flags` are those of the customer's account, as the business names them."""
+    async def classify(
+        self, text: str, *, topic_before: str | None, flags: Sequence[str] = (), language: str | None = None
+    ) -> Classification:
+        """Routing's view of `text`; `flags` are those of the customer's account, as the business names them.
+
+        `language` is the case's so far, where it is known: it changes only where a sentence is in another.
+        """
         ...
 
 

@@ -25,6 +25,9 @@ _VOTE = 1.0
 _MOST_VOTES = 4.0
 _VOTING_WORDS = 3
 _LETTERS = 4
+SURE_SPOKEN, SURE_UNSPOKEN = 0.75, 0.9
+"""How sure a change of language must be where its small words stand in the text, and where none of them does."""
+_SENTENCE_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,25 @@ class Languages:
         if shares[best] >= SURE:
             return Guess(best, round(shares[best], 4))
         return Guess(fallback, round(min(shares.get(fallback, 0.0), SURE - 0.01), 4))
+
+    def follow(self, text: str, before: str) -> Guess:
+        """The language of a text in a case that is surely in `before`; another one only where a sentence shows it.
+
+        A word or two, names, and numbers are said in any language: "OK super", "O-10024", "Samsung Galaxy Ultra". Where the
+        language stays, the confidence is the case's: no less than `SURE`.
+        """
+        found = self.detect(text, before)
+        if found.language == before:
+            return Guess(before, max(found.confidence, SURE))
+        plain = _NOT_LANGUAGE.sub(" ", text[:LOOKED_AT])
+        words = [one for one in Folded(plain).words if len(one) > 1]
+        votes = self._small_words(words)
+        spoken = votes.get(found.language, 0.0) > votes.get(before, 0.0)
+        named = sum(not one[0].islower() for one in plain.split())
+        sure = found.confidence >= (SURE_SPOKEN if spoken else SURE_UNSPOKEN) and (spoken or named * 2 < len(words))
+        if sure and len(words) >= _SENTENCE_WORDS:
+            return found
+        return Guess(before, SURE)
 
     def _shares(self, plain: str) -> dict[str, float]:
         statistics: list[tuple[str, float]] = self._identifier.rank(plain)

@@ -26,7 +26,7 @@ from handrail.routing.schooled import Opinion, Schooled
 from handrail.routing.subjects import Subject, Subjects
 from handrail.routing.text import Folded
 
-FORMAT = 2
+FORMAT = 3
 """Part of the router's version; raise it when code changes what a message is classified as."""
 LIBRARIES = [version("scikit-learn"), version("py3langid")]
 READ = 8_000
@@ -93,8 +93,12 @@ class LocalRouter:
             self._languages = await asyncio.to_thread(Languages)
             self._trained = await asyncio.to_thread(Trained.on, list(self._topics.all()), self._artefact)
 
-    async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
+    async def classify(
+        self, text: str, *, topic_before: str | None, flags: Sequence[str] = (), language: str | None = None
+    ) -> Classification:
         """Routing's view of `text`, of which the first 8,000 characters are read. Any text is taken.
+
+        `language` is the case's so far; without one, what does not tell is in the first language of its topic.
 
         Raises:
             DefinitionInvalid: at the first use, see `load`.
@@ -106,8 +110,9 @@ class LocalRouter:
         subject = trained.subjects.of(text, message, topic_before)
         hits = in_force.value.hits(message, flags)
         wish = in_force.value.wish.find(message)
-        guess = languages.detect(text, self._usual_language(topic_before))
         topic, confidence = _ruled(hits, subject)
+        usual = self._usual_language(topic_before or topic)
+        guess = languages.follow(text, language) if language else languages.detect(text, usual)
         (opinion,) = trained.schooled.opinions([text]) if trained.schooled else [None]
         risk, risk_sure = self._risk(in_force.value, hits, topic, confidence, opinion)
         complexity = self._complexity.of(text, message, set(subject.also))
@@ -185,9 +190,9 @@ class LocalRouter:
         else:
             log.info("the router has learnt the changed topics, version %s", learnt[:12])
 
-    def _usual_language(self, topic_before: str | None) -> str:
-        """The first language of the case's topic: the best guess where a message does not tell."""
-        topic = self._topics.get(topic_before) if topic_before else None
+    def _usual_language(self, name: str) -> str:
+        """The first language of the topic: the best guess where a message does not tell."""
+        topic = self._topics.get(name)
         return topic.languages[0] if topic and topic.languages else DEFAULT
 
     def _risk(

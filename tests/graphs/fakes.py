@@ -54,7 +54,9 @@ class Noon:
 class FakeRouter:
     found: Classification = field(default_factory=lambda: Classification(topic="payout", confidence=0.9))
 
-    async def classify(self, text: str, *, topic_before: str | None, flags: Sequence[str] = ()) -> Classification:
+    async def classify(
+        self, text: str, *, topic_before: str | None, flags: Sequence[str] = (), language: str | None = None
+    ) -> Classification:
         return self.found
 
 

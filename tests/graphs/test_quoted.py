@@ -89,3 +89,18 @@ def test_a_quoted_sum_is_not_at_stake() -> None:
     )
 
     assert at_stake(view) == 20.0
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "language"),
+    [("OK super", 0.99, "de"), ("O-10024", 0.6, "de"), ("Where is my parcel now?", 0.99, "en"), ("Where is it?", 0.1, "en")],
+)
+async def test_a_case_keeps_the_language_that_was_found(router: LocalRouter, text: str, sure: float, language: str) -> None:
+    stage = routed(router, "order_status", reply="Es ist unterwegs.")
+    before = Classification(topic="order_status", confidence=0.9, language="de", language_confidence=sure)
+
+    state = await stage.run(
+        text=text, turn=2, row={"topic": "order_status", "turn": 2, "language": "de"}, classification=before
+    )
+
+    assert state.row.language == language

@@ -215,3 +215,40 @@ def test_only_the_beginning_is_read(languages: Languages) -> None:
     assert languages.detect("wo ist mein paket " * 60 + "where is my order " * 60, fallback="xx") == languages.detect(
         "wo ist mein paket " * 60, fallback="xx"
     )
+
+
+ENGLISH = ("where is my delivery now", "Why does it take so long?", "The driver did not ring", "You sent the wrong model")
+ANYWHERE = (
+    *("O-10024", "ok", "OK super", "Super!", "Perfect, thanks", "Samsung Galaxy Ultra", "Air Max 90 white sneaker", "18 USD"),
+    *(
+        "iPhone Pro Max black",
+        "12 Harbour Lane, Northquay",
+        "kim@mail.example",
+        "Merci",
+        "Super, danke",
+        "Grazie mille",
+        "Tak",
+    ),
+    *("14 Mill Row", "Visa Gold Card", "no problem", "the blue one", "Kim Eldholm", "DHL Express", "", "👍"),
+)
+
+
+@pytest.mark.parametrize("before", [*SENTENCES, "en"])
+def test_a_case_keeps_its_language_over_what_is_said_anywhere(languages: Languages, before: str) -> None:
+    told = {text: languages.follow(text, before) for text in (*ANYWHERE, *SENTENCES.get(before, ENGLISH))}
+
+    assert {text: guess for text, guess in told.items() if guess.language != before or guess.confidence < SURE} == {}
+
+
+def test_a_sentence_in_another_language_changes_it(languages: Languages) -> None:
+    """A few sentences stand in two languages, and four words are not always enough."""
+    tried = [
+        (before, language, text)
+        for before in (*SENTENCES, "en")
+        for language, texts in {**SENTENCES, "en": list(ENGLISH)}.items()
+        for text in texts
+        if language != before and len(text.split()) > 4
+    ]
+    missed = [one for one in tried if languages.follow(one[2], one[0]).language != one[1]]
+
+    assert len(missed) <= len(tried) / 50, missed

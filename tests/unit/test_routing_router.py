@@ -272,3 +272,11 @@ async def test_evaluation_counts(router: Router) -> None:
     assert figures.auroc is not None
     with pytest.raises(ValueError, match="rows"):
         await evaluate(router, [])
+
+
+async def test_a_case_keeps_its_language_until_a_sentence_is_in_another(router: LocalRouter) -> None:
+    answered = [await router.classify(text, topic_before="refund", language="de") for text in ("O-10024", "OK super", "ja")]
+    changed = await router.classify("Where is my parcel now, please?", topic_before="refund", language="de")
+
+    assert [(one.language, one.language_confidence >= 0.6) for one in answered] == [("de", True)] * 3
+    assert changed.language == "en"

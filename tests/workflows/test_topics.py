@@ -199,7 +199,7 @@ async def test_a_second_contact_about_the_same_thing_goes_to_a_person_and_anothe
 class Unsure:
     """A router that cannot tell."""
 
-    async def classify(self, text: str, *, topic_before: str | None, flags: Any = ()) -> Classification:
+    async def classify(self, text: str, *, topic_before: str | None, flags: Any = (), language: Any = None) -> Classification:
         return Classification(topic=OUT_OF_SCOPE, confidence=0.4, abstained=True, reasons=["nobody could tell"])
 
 
