@@ -12,6 +12,7 @@ from pydantic import Field
 from handrail.domain.agent import Exchange
 from handrail.domain.messages import Author, Message
 from handrail.domain.model import Stored, digest
+from handrail.domain.text.corrections import corrects
 
 KNOWN_KEPT = 60
 FEWEST_WORDS = 3
@@ -51,6 +52,7 @@ def asked_before(incoming: Sequence[Message], transcript: Sequence[Message], thr
     """The earlier message of the customer that one of `incoming` repeats although the agent had answered it.
 
     Only what was said since a person last wrote counts, and only what the customer wrote after the answer was there to read.
+    A correction of an earlier message ("18 USD", "I meant O-10025") repeats nothing.
     """
     new = {one.message_id for one in incoming}
     said = since_a_person([one for one in transcript if one.message_id not in new])
@@ -60,7 +62,9 @@ def asked_before(incoming: Sequence[Message], transcript: Sequence[Message], thr
             continue
         for earlier in reversed(said):
             between = any(earlier.at <= at <= message.at - READING for at in answered)
-            if earlier.author is Author.CUSTOMER and between and likeness(earlier.text, message.text) >= threshold:
+            if earlier.author is not Author.CUSTOMER or not between or corrects(message.text, earlier.text):
+                continue
+            if likeness(earlier.text, message.text) >= threshold:
                 return earlier
     return None
 

@@ -46,6 +46,58 @@ def test_the_same_question_counts_and_what_is_new_does_not(again: str, counts: b
     assert repeats((C, WHERE), (A, "It is on its way."), again=again) is counts
 
 
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (
+            "Please refund 17 USD for order O-10021, the mug is broken.",
+            "Please refund 18 USD for order O-10021, the mug is broken.",
+        ),
+        ("Send it to 4 Mill Row in Northquay please, thank you.", "Send it to 14 Mill Row in Northquay please, thank you."),
+        ("Send it to 4 Mill Row in Northquay please, thank you.", "Send it to 4 Mill Lane in Northquay please, thank you."),
+        ("Send order O-10021 to house 12a of the same street", "Send order O-10021 to house 12b of the same street"),
+        ("I want the same shirt again but in size L instead", "I want the same shirt again but in size M instead"),
+        (
+            "Please send the reset link to my address kim@mail.example",
+            "Please send the reset link to my address kin@mail.example",
+        ),
+        (WHERE, "Where is my order O-10025? I meant O-10025."),
+        ("where is the blue one that I ordered last week", "sorry, I meant: where is the red one that I ordered last week"),
+        (
+            "wo ist die blaue Lampe die ich letzte Woche bestellt habe",
+            "ich meinte: wo ist die rote Lampe die ich letzte Woche bestellt habe",
+        ),
+        (
+            "où est la lampe bleue que j'ai commandée hier soir",
+            "je voulais dire, où est la lampe rouge que j'ai commandée hier soir",
+        ),
+        (
+            "gdzie jest lampa którą zamówiłem w zeszłym tygodniu",
+            "miałem na myśli: gdzie jest lampa którą zamówiłem w zeszłym tygodniu",
+        ),
+        (
+            "How much would you refund for this broken mug please",
+            "How much would you refund for this broken mug please, 18 USD?",
+        ),
+    ],
+)
+def test_a_correction_repeats_nothing(first: str, again: str) -> None:
+    assert not repeats((C, first), (A, "One moment."), again=again, threshold=0.5)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ("Where is my parcel now?", "WHERE IS MY PARCEL NOW?!"),
+        ("wann kommt meine Bestellung endlich an", "Wann kommt meine Bestellung endlich an?"),
+        ("When do I get my 20 USD back for O-10021?", "When do I get back my 20 USD for o 10021?"),
+        ("I meant the red one, where is it now?", "I meant the red one, where is it now?"),
+    ],
+)
+def test_the_same_in_other_letters_is_the_same(first: str, again: str) -> None:
+    assert repeats((C, first), (A, "One moment."), again=again)
+
+
 def test_a_question_counts_only_where_its_answer_was_there_to_read() -> None:
     assert not repeats((C, WHERE), again=WHERE)
     assert not repeats((C, WHERE), (A, "It is on its way."), again=WHERE, after=0.02)
