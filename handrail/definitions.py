@@ -7,6 +7,7 @@ wrong. What would be right.`
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 import threading
@@ -142,7 +143,8 @@ class Document:
             needed = ", ".join(name for name, field in kind.model_fields.items() if field.is_required())
             raise DefinitionInvalid(self.problem(f"holds no keys. At least these are needed: {needed}."))
         try:
-            return kind.model_validate(self.data)
+            # Strict, so that `true` is no number and a number no day; as JSON, so that texts still become days.
+            return kind.model_validate_json(json.dumps(self.data), strict=True)
         except ValidationError as error:
             found = error.errors(include_url=False)
             raise DefinitionInvalid("\n".join(self._sentence(kind, one) for one in found)) from error

@@ -43,20 +43,20 @@ class Settings(BaseSettings):
     )
     model_trouble_calls: int = Field(default=10, ge=1, description="fewer model calls than this in a window prove no trouble")
     model_trouble_share: float = Field(default=0.5, gt=0, le=1, description="share of failed calls that is trouble")
-    model_trouble_window_seconds: float = Field(default=60.0, gt=0, description="how far back calls are counted")
-    model_trouble_minutes: float = Field(default=15.0, gt=0, description="how long a step down for model trouble holds")
-    model_slow_seconds: float = Field(default=20.0, gt=0, description="95 of 100 model calls have to be faster")
+    model_trouble_window_seconds: float = Field(default=60.0, gt=0, le=86_400, description="how far back calls are counted")
+    model_trouble_minutes: float = Field(default=15.0, gt=0, le=43_200, description="how long a step down for it holds")
+    model_slow_seconds: float = Field(default=20.0, gt=0, le=86_400, description="95 of 100 model calls have to be faster")
     model_timeout_seconds: float = Field(default=30.0, gt=0, le=240, description="twice this fits into the agent's step")
     model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
 
-    reopen_hours: int = Field(default=72, ge=1, description="how long a resolved case can be written to")
-    silence_hours: int = Field(default=168, ge=1, description="how long a case waits for its customer")
+    reopen_hours: int = Field(default=72, ge=1, le=8_760, description="how long a resolved case can be written to")
+    silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")
     ready_file: Path | None = Field(default=None, description="the worker writes its process id here once it polls")
 
-    approval_minutes: int = Field(default=240, ge=1, description="how long an approval stays open")
+    approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"

@@ -42,9 +42,11 @@ class Weekday(StrEnum):
 
 
 def minute_of_day(written: Any) -> int:
-    """`08:30` as 510; `24:00` is the end of the day. Raises: ValueError."""
-    if isinstance(written, int):
-        return written
+    """Read `08:30` as 510; `24:00` is the end of the day.
+
+    Raises:
+        ValueError: it is no time of day. A bare number is none: 8 could be hours, minutes or half a line.
+    """
     found = _CLOCK.fullmatch(str(written).strip())
     minute = int(found["hour"]) * 60 + int(found["minute"]) if found and int(found["minute"]) < 60 else -1
     if not 0 <= minute <= MINUTES_A_DAY:
@@ -66,6 +68,8 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+Minutes = Annotated[int, Field(ge=1, le=525_600)]
+"""A length of time, at most a year: longer ones do not fit into a calendar's arithmetic."""
 TimeOfDay = Annotated[int, BeforeValidator(minute_of_day), PlainSerializer(clock, when_used="json")]
 Zone = Annotated[str, AfterValidator(known_zone)]
 

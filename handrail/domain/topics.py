@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
+from handrail.domain.hours import Minutes
 from handrail.domain.model import Model, Stored, digest
 from handrail.domain.subjects import Subject
 
@@ -104,7 +105,7 @@ class ReviewGate(Model):
     """
 
     cases: int | None = Field(default=None, ge=1, description="cases in which a person decided on a reply or an effect")
-    days: float | None = Field(default=None, gt=0, description="days since the gate was first in force")
+    days: float | None = Field(default=None, gt=0, le=3_650, description="days since the gate was first in force")
     max_edit_rate: float = Field(default=0.05, ge=0, le=1)
     round: int = Field(default=1, ge=1, description="another number is another gate: its count begins anew")
 
@@ -148,7 +149,7 @@ class Topic(Model):
     gates: Gates = Field(default_factory=Gates)
     frustration_threshold: float = Field(default=0.7, ge=0, le=1, description="over it a person takes the case")
     patience: Patience = Field(default_factory=Patience)
-    reply_within_minutes: int = Field(default=60, ge=1)
+    reply_within_minutes: Minutes = 60
     languages: list[str] = Field(default_factory=lambda: ["en"])
     bounds: Bounds = Field(default_factory=Bounds)
     no_advice: list[Subject] = Field(default_factory=lambda: list(Subject), description="subjects without advice in a reply")

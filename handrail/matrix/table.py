@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from handrail.domain.hours import Calendar
+from handrail.domain.hours import Calendar, Minutes
 from handrail.domain.model import Model
 from handrail.domain.routes import Next, Route
 from handrail.matrix.conditions import Situation, When
@@ -18,7 +18,7 @@ class Step(Model):
 
     tier: int = Field(ge=1, le=2)
     queue: str = Field(min_length=1)
-    respond_within_minutes: int = Field(ge=1)
+    respond_within_minutes: Minutes
 
     def next(self) -> Next:
         """The step as a route carries it."""
@@ -36,7 +36,7 @@ class Row(Model):
     tier: int = Field(ge=1, le=2)
     queue: str = Field(min_length=1)
     priority: int = Field(default=3, ge=1, le=5)
-    respond_within_minutes: int = Field(ge=1)
+    respond_within_minutes: Minutes
     then: list[Step] | None = None
     tell: dict[str, str]
 
