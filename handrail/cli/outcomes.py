@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import Counter
@@ -120,22 +121,35 @@ def _line(where: str, number: int, raw: bytes) -> Line:
 async def run(
     cases: CaseClient, lines: list[Line], writers: list[str], name: str | None, *, concurrency: int, timeout: float
 ) -> Report:
-    """Open a case per line, at most `concurrency` at work at once, and wait for each."""
+    """Open a case per line, at most `concurrency` at work at once, and wait for each.
+
+    Stopped from outside (Ctrl-C), it reports what has settled until then; the cases themselves go on.
+    """
     name = check_identifier("--run", name or f"run-{uuid4().hex[:8]}")
     gate = asyncio.Semaphore(concurrency)
     began = time.monotonic()
+    done: dict[int, Outcome] = {}
     with _progress() as progress:
         task = progress.add_task("cases", total=len(lines))
 
-        async def one(index: int, line: Line) -> Outcome:
-            customer = line.customer_id or writers[index % len(writers)]
+        async def one(index: int, line: Line) -> None:
             async with gate:
-                outcome = await settle(cases, f"{name}-{line.number:05}", customer, line, timeout)
+                done[index] = await settle(cases, *whose(index, line), line, timeout)
             progress.advance(task)
-            return outcome
 
-        done = await asyncio.gather(*(one(index, line) for index, line in enumerate(lines)))
-    return summarise(name, done, time.monotonic() - began)
+        def whose(index: int, line: Line) -> tuple[str, str]:
+            return f"{name}-{line.number:05}", line.customer_id or writers[index % len(writers)]
+
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*(one(index, line) for index, line in enumerate(lines)))
+        outcomes = [done.get(index) or unfinished(*whose(index, line), line) for index, line in enumerate(lines)]
+    return summarise(name, outcomes, time.monotonic() - began)
+
+
+def unfinished(case_id: str, customer: str, line: Line) -> Outcome:
+    """The outcome of a line whose waiting was stopped, or that was not opened before."""
+    words = "The run was stopped before this case settled; the same --run goes on."
+    return Outcome(case_id=case_id, line=line.number, customer_id=customer, status=UNSETTLED, seconds=0.0, error=words)
 
 
 async def settle(cases: CaseClient, case_id: str, customer: str, line: Line, timeout: float) -> Outcome:
@@ -151,6 +165,8 @@ async def settle(cases: CaseClient, case_id: str, customer: str, line: Line, tim
         status, error = UNSETTLED, str(late)
     except HandrailError as failed:
         error = str(failed)
+    except Exception as failed:  # noqa: BLE001 - told beside its case: one of them must not cost the account of the others
+        error = f"Unexpected {type(failed).__name__}: {failed}"
     return Outcome(
         case_id=case_id,
         line=line.number,

@@ -28,12 +28,17 @@ async def all_cases(place: World, limit: int, timeout: float | None, *, as_json:
         if as_json:
             print_document(await look())
             return
-        with Live(cases_table(await look()), console=screen(), auto_refresh=False) as live:
+        shown = cases_table(await look())
+        with Live(shown, console=screen(), auto_refresh=False) as live:
             try:
                 async with asyncio.timeout(timeout):
                     while True:
                         await asyncio.sleep(LOOK_AGAIN_SECONDS)
-                        live.update(cases_table(await look()), refresh=True)
+                        try:
+                            shown = cases_table(await look())
+                        except Exception as error:  # noqa: BLE001 - said; the last look stays, and the next is a second away
+                            shown.caption = f"PostgreSQL does not answer just now: {type(error).__name__}"
+                        live.update(shown, refresh=True)
             except TimeoutError:
                 return
 

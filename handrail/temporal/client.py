@@ -25,6 +25,7 @@ from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.model import digest
 from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from handrail.temporal.connect import Unreachable
 from handrail.temporal.updates import Courier, translated, workflow_id
 
 WORKFLOW = "case"
@@ -223,14 +224,23 @@ class CaseClient:
 
         Raises:
             TimedOut: it did not happen in time; names the status at the end.
-            UnknownCase, Unreachable.
+            UnknownCase.
+            Unreachable: in all that time nothing answered.
         """
         deadline = asyncio.get_running_loop().time() + timeout
-        pause = _FIRST_PAUSE
-        while not until(view := await self.status(case_id)):
+        pause, view = _FIRST_PAUSE, None
+        while True:
             left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
+            try:
+                view = await self.status(case_id)
+            except Unreachable:
+                # A busy machine answers late, and workers are deployed anew: one silence is no end of the waiting.
+                if left <= 0 and view is None:
+                    raise
+            else:
+                if until(view):
+                    return view
+            if left <= 0 and view is not None:
                 raise TimedOut(f"Case {case_id} is still {view.status} after {timeout:g} s. It goes on; look again later.")
-            await asyncio.sleep(min(pause, left))
+            await asyncio.sleep(max(0.0, min(pause, left)))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
-        return view

@@ -129,7 +129,7 @@ class Courier:
             raise translated(error, case_id) from error
 
     async def _asked(self, handle: WorkflowHandle[Any, Any], query: str, answer: type[Answer]) -> Answer:
-        """Asks again where the worker's machine was too busy to answer within the two seconds that the SDK gives it."""
+        """Asks again where the server hiccups, or the worker's machine was too busy to answer within the SDK's two seconds."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -137,6 +137,9 @@ class Courier:
                 return given
             except WorkflowQueryFailedError as error:
                 if _STARVED not in str(error.message):
+                    raise
+            except RPCError as error:
+                if error.status not in _TRANSIENT | _SILENT:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

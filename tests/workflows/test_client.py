@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
+    from handrail.cli import outcomes
     from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
     from handrail.domain.cases import CaseOpen, CaseStatus, CaseView
     from handrail.domain.decisions import draft, find, settle
@@ -307,3 +308,47 @@ def test_every_refusal_of_the_domain_has_its_name_on_the_wire() -> None:
 def test_a_case_open_reads_as_the_first_run_expects() -> None:
     opened = CaseOpen(case_id="a", customer_id="C", message=IncomingMessage(message_id="m", text="t"))
     assert Parked.model_validate_json(opened.model_dump_json()).case_id == "a"
+
+
+async def test_waiting_outlasts_a_worker_that_comes_late(temporal_client: Client) -> None:
+    """A query that finds no worker in time is no end: workers are deployed anew, and machines are busy."""
+    queue, case_id = f"late-{uuid4().hex[:8]}", f"c-{uuid4().hex[:8]}"
+    cases = CaseClient(temporal_client, task_queue=queue, patience=0.3)
+    await cases.open_case(case_id, "C-1", "first")
+    asked = 0
+
+    def until(view: CaseView) -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    waiting = asyncio.create_task(cases.wait(case_id, until=until, timeout=60))
+    with pytest.raises(Unreachable):
+        await cases.status(case_id)
+    assert not waiting.done()
+    async with Worker(temporal_client, task_queue=queue, workflows=[Restless]):
+        assert (await waiting).case_id == case_id
+    assert asked == 1
+
+
+async def test_waiting_says_that_nothing_answers_where_nothing_ever_did(temporal_client: Client) -> None:
+    cases = CaseClient(temporal_client, task_queue=f"none-{uuid4().hex[:8]}", patience=0.2)
+    case_id = f"c-{uuid4().hex[:8]}"
+    await cases.open_case(case_id, "C-1", "first")
+    with pytest.raises(Unreachable, match="no worker answers"):
+        await cases.wait(case_id, timeout=0.5)
+
+
+async def test_many_cases_are_all_accounted_for_whatever_happens(temporal_client: Client) -> None:
+    """No worker runs, one case cannot be opened, and the run is stopped: every line has its outcome."""
+    cases = CaseClient(temporal_client, task_queue=f"none-{uuid4().hex[:8]}", patience=0.2)
+    lines = [outcomes.Line(text="hello", number=number) for number in (1, 2, 3)] + [outcomes.Line(text="\0", number=4)]
+    report = await outcomes.run(cases, lines, ["C-1"], None, concurrency=4, timeout=0.5)
+    assert report.count == sum(report.statuses.values()) == 4
+    assert all(one.error for one in report.cases)
+    running = asyncio.create_task(outcomes.run(cases, lines[:3], ["C-1"], None, concurrency=1, timeout=60))
+    await asyncio.sleep(0)
+    running.cancel()
+    stopped = await running
+    assert [one.status for one in stopped.cases] == ["Working"] * 3
+    assert "stopped" in str(stopped.cases[0].error)
