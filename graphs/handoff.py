@@ -108,6 +108,7 @@ def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
         words=before.escalation.words,
         queue=before.route.queue,
         tier=before.route.tier,
+        holder=before.holder,
     )
     moods = {(one.turn, one.at): one for one in [*before.sentiment, *packet.sentiment]}
     unanswered = packet.escalation.reason == NO_ANSWER

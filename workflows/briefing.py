@@ -119,4 +119,5 @@ def _effect(handoff: Handoff, place: int, line: int) -> str:
 
 def _earlier(handoff: Handoff, place: int, line: int) -> str:
     one = handoff.earlier[place]
-    return f"- {utc(one.at)}, queue {escape(one.queue, NAME)}, tier {one.tier}: {escape(one.words, line)}"
+    held = f", with {escape(one.holder, NAME)}" if one.holder else ""
+    return f"- {utc(one.at)}, queue {escape(one.queue, NAME)}, tier {one.tier}{held}: {escape(one.words, line)}"

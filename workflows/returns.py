@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from handrail.domain.cases import CaseStatus
+from datetime import datetime
+from typing import Any
+
+from handrail.domain.cases import CaseStatus, Tier
 from handrail.domain.errors import IllegalTransition
 from handrail.domain.routes import NO_ANSWER
 from workflows.memory import CaseMemory
+
+AGENTS: dict[str, Any] = {
+    "tier": Tier.AGENT,
+    "queue": None,
+    "priority": None,
+    "reason": None,
+    "assignee": None,
+    "due_at": None,
+}
+"""What a case has of people while it is the agent's: nothing."""
 
 
 def begin(memory: CaseMemory) -> None:
@@ -13,10 +26,27 @@ def begin(memory: CaseMemory) -> None:
     memory.reasons, memory.returned, memory.stuck = [], {}, False
 
 
+def reopen(memory: CaseMemory, now: datetime) -> None:
+    """The customer goes on with a case that people had ended: it is the agent's again, and who had it is kept."""
+    had, memory.lost, memory.reroutes = memory.row, [], 0
+    memory.become(CaseStatus.WORKING, now, **AGENTS)
+    if had.tier is Tier.AGENT and not had.assignee:
+        return
+    _remember(memory, had.assignee or "")
+    memory.audit("customer", "reopen", now, tier=int(had.tier), queue=had.queue, assignee=had.assignee)
+
+
 def hand_back(memory: CaseMemory, name: str) -> None:
     """`name` gives the case to the agent, whatever it had come for."""
     memory.returned = {**memory.returned, **dict.fromkeys(memory.reasons, name)}
     memory.reasons = []
+    _remember(memory, name)
+
+
+def _remember(memory: CaseMemory, holder: str) -> None:
+    """Put down in the packet who had the case, for those who get it next."""
+    if memory.handoff:
+        memory.handoff = memory.handoff.model_copy(update={"holder": holder})
 
 
 def arrive(memory: CaseMemory) -> None:

@@ -13,7 +13,7 @@ from graphs.hearing import brief
 from graphs.state import CaseState, Person
 from graphs.views import ClassifyView
 from handrail.domain.approvals import ApprovalStatus, Decision
-from handrail.domain.cases import CaseStatus, Tier
+from handrail.domain.cases import CaseStatus
 from handrail.domain.classification import SentimentPoint
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author, Message
@@ -48,7 +48,7 @@ class Turns:
         first = not memory.messages
         if not first:
             memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
-            memory.become(CaseStatus.WORKING, now, due_at=None)
+            returns.reopen(memory, now)
         said = take_inbox(memory)
         if memory.unsaved:
             await flush(memory)
@@ -76,7 +76,7 @@ class Turns:
         memory, now = self._memory, workflow.now()
         name, _, note = words.partition("\n")
         memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
-        memory.become(CaseStatus.WORKING, now, tier=Tier.AGENT, queue=None, reason=None, assignee=None, due_at=None)
+        memory.become(CaseStatus.WORKING, now, **returns.AGENTS)
         memory.handed_back = None
         memory.reroutes = 0
         memory.lost = []

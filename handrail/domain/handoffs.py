@@ -111,6 +111,7 @@ class Passing(Stored):
     words: str
     queue: str
     tier: int
+    holder: str = Field(default="", description="who had it in the end")
 
 
 class Handoff(Stored):
@@ -141,6 +142,7 @@ class Handoff(Stored):
     suggested_reply: str | None = None
     next_step: str = ""
     earlier: list[Passing] = Field(default_factory=list)
+    holder: str = Field(default="", description="who had the case when it left people again")
     versions: Versions = Field(default_factory=Versions)
     absent: list[str] = Field(default_factory=list)
     transcript: str = Field(description="where the whole transcript stands")

@@ -8,15 +8,18 @@ from unittest.mock import AsyncMock, patch
 
 import pytest
 
+from graphs.handoff import packet
 from graphs.hearing import brief, hear
 from graphs.state import CaseState
+from graphs.views import EndView
 from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseOpen, CaseStatus
+from handrail.domain.cases import CaseOpen, CaseStatus, Tier
 from handrail.domain.decisions import draft, settle
 from handrail.domain.errors import CaseConflict, IllegalTransition
-from handrail.domain.handoffs import Escalation
+from handrail.domain.handoffs import Escalation, Route
 from handrail.domain.messages import Author, IncomingMessage, Message
 from handrail.domain.staff import Expectation
+from workflows.briefing import markdown
 from workflows.deadlines import passed
 from workflows.memory import (
     BYTES_AT_ONCE,
@@ -29,6 +32,7 @@ from workflows.memory import (
     weight,
 )
 from workflows.menu import entries
+from workflows.returns import reopen
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 PAYLOAD_LIMIT = 2_000_000
@@ -235,3 +239,34 @@ def test_what_waits_is_bounded_and_recorded_in_parts(text: str) -> None:
         found.saved(commit)
     assert [one.message_id for one in recorded] == ["m-0", *(f"x-{number}" for number in range(taken))]
     assert found.room
+
+
+def test_a_case_that_people_ended_is_the_agents_again_when_it_is_reopened() -> None:
+    found = memory()
+    found.say(found.inbox.pop())
+    found.become(CaseStatus.WITH_HUMAN, NOW, tier=Tier.SPECIALIST, queue="payments", priority=1, reason="risk", assignee="bea")
+    found.become(CaseStatus.RESOLVED, NOW)
+    found.handoff = packet(EndView(row=found.row), Escalation(reason="risk", words="w"), Route(tier=2, queue="payments"), NOW)
+
+    reopen(found, NOW)
+
+    row = found.row
+    assert (row.status, row.tier, row.queue, row.assignee) == (CaseStatus.WORKING, Tier.AGENT, None, None)
+    assert (row.priority, row.reason) == (None, None)
+    (entry,) = found.unsaved_audit
+    assert (entry.action, entry.details) == ("reopen", {"tier": 2, "queue": "payments", "assignee": "bea"})
+    again = packet(
+        EndView(row=row, handoff=found.handoff), Escalation(reason="risk", words="w"), Route(tier=1, queue="support"), NOW
+    )
+    assert [(one.queue, one.tier, one.holder) for one in again.earlier] == [("payments", 2, "bea")]
+    assert "with bea" in markdown(again)
+
+
+def test_what_the_agent_had_anyway_is_no_reopening() -> None:
+    found = memory()
+    found.say(found.inbox.pop())
+    found.become(CaseStatus.AWAITING_CUSTOMER, NOW)
+
+    reopen(found, NOW)
+
+    assert (found.row.status, found.unsaved_audit) == (CaseStatus.WORKING, [])

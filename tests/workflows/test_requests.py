@@ -84,3 +84,20 @@ async def test_what_a_colleague_found_out_reaches_the_customer(home: House) -> N
     await home.cases.say(case.case_id, "Tell me the day again, please.")
     case = await home.until(case.case_id, lambda view: view.status != "Working" and view.turn == 3)
     assert (case.status, case.reason) == ("Resolved", None)
+
+
+async def test_a_case_that_a_person_ended_is_the_agents_when_it_goes_on(home: House) -> None:
+    order = await home.order(status="shipped")
+    case = await home.open(order.customer_id, "I would like to talk to a real person, please.")
+    await home.cases.claim(case.case_id, "bea")
+    await home.cases.resolve(case.case_id, "bea", note="answered")
+    await home.until(case.case_id, lambda view: view.status == "Resolved")
+
+    await home.model.script(order.order_id, {"reply": "It is on its way.", "confidence": 0.95, "disposition": "resolved"})
+    await home.cases.say(case.case_id, f"Where is my order {order.order_id}?")
+    case = await home.until(case.case_id, lambda view: view.turn == 2 and view.status != "Working")
+
+    assert (case.status, case.tier, case.queue, case.assignee, case.reason) == ("Resolved", 0, None, None, None)
+    told = await home.temporal.get_workflow_handle(f"case-{case.case_id}").describe()
+    values = {pair.key.name: pair.value for pair in told.typed_search_attributes}
+    assert (values["CaseTier"], values.get("CaseQueue"), values.get("CaseReason")) == ("0", None, None)
