@@ -60,7 +60,7 @@ def calls(answer: ModelAnswer) -> list[tuple[str, dict[str, Any]]]:
         ("Please refund my order O-10021", 80.0),
         ("I want 12.50 USD of order O-10021 refunded", 12.5),
         ("refund $1,234.50 for o-10021 now", 1234.5),
-        ("Ich möchte 12,50 Euro für O-10021 zurückerstattet haben", 12.5),
+        ("Ich möchte 12,50 USD für O-10021 zurückerstattet haben", 12.5),
         ("Merci de me rembourser la commande O-10021", 80.0),
         ("Quiero que me devuelvan el dinero del pedido O-10021", 80.0),
         ("Vorrei un rimborso per l'ordine O-10021", 80.0),
@@ -147,6 +147,54 @@ async def test_what_is_missing_is_asked_for(
     assert answer.calls == []
     assert words in (answer.reply or "")
     assert answer.disposition is Disposition.AWAITING_CUSTOMER
+
+
+BOTH = {"list_orders": {"orders": [order("O-10021", refundable=80.0), order("O-10022", refundable=60.0)]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("Please refund 5 USD for O-10021 and 7 USD for O-10022", 5.0, 7.0),
+        ("Refund O-10021 by $5.50, O-10022 by $7", 5.5, 7.0),
+        ("Please refund 4 USD each for O-10021 and O-10022", 4.0, 4.0),
+        ("Bitte erstatten Sie 5 USD für O-10021 und 7 USD für O-10022", 5.0, 7.0),
+        ("Please refund O-10021 and O-10022", 80.0, 60.0),
+    ],
+)
+async def test_each_order_gets_its_own_sum(model: ChatModel, text: str, first: float, second: float) -> None:
+    (one,) = (await model.complete(asking(text, *REFUND, context=BOTH))).calls
+    assert (one.arguments["order_id"], one.arguments["amount"]) == ("O-10021", first)
+    done = came("refund_order", one.arguments, {"refund_id": "R-1", "order_id": "O-10021", "refunded_usd": first})
+    (other,) = (await model.complete(asking(text, *REFUND, context=BOTH, exchanges=[done]))).calls
+    assert (other.arguments["order_id"], other.arguments["amount"]) == ("O-10022", second)
+
+
+@pytest.mark.parametrize(
+    "text", ["Refund 5 USD, 7 USD and 9 USD for O-10021 and O-10022", "Please refund 12 USD for O-10021 and O-10022"]
+)
+async def test_sums_that_could_be_either_orders_are_asked_about(model: ChatModel, text: str) -> None:
+    read = came("refund_eligibility", {"order_id": "O-10021"}, {"order_id": "O-10021", "eligible": True})
+    answer = await model.complete(asking(text, *REFUND, context=BOTH, exchanges=[read]))
+    assert not answer.calls
+    assert "amount" in str(answer.reply)
+
+
+@pytest.mark.parametrize("text", ["Please refund €12 for O-10021", "refund 12 EUR of O-10021", "refund £12.00 for O-10021"])
+async def test_another_currency_than_the_orders_is_asked_about(model: ChatModel, text: str) -> None:
+    read = came("refund_eligibility", {"order_id": "O-10021"}, {"order_id": "O-10021", "refundable_usd": 80.0})
+    answer = await model.complete(asking(text, *REFUND, context=BOTH, exchanges=[read]))
+    assert not answer.calls
+    assert "paid in USD" in str(answer.reply)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Thanks, and where is O-10021?", "Thank you. What about O-10021?", "Danke, und wo ist O-10021?", "Merci, et O-10021 ?"],
+)
+async def test_a_question_behind_thanks_is_answered(model: ChatModel, text: str) -> None:
+    answer = await model.complete(asking(text, *REFUND, context=BOTH))
+    assert "O-10021" in str(answer.reply)
 
 
 async def test_an_answer_to_a_question_goes_on_with_the_earlier_wish(model: ChatModel) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.numbers import list_currencies
+
 from handrail.llm.offline import extract
 from handrail.llm.offline.facts import Record
 from handrail.llm.offline.lexicon import says
@@ -48,8 +50,7 @@ def argument(conversation: Conversation, name: str, tool: Function, record: Reco
     schema = tool.parameters.get("properties", {}).get(name, {})
     texts = list(reversed(conversation.said))
     if name == "amount":
-        stated = (money for text in texts if (money := extract.amount(text)) is not None)
-        return next(stated, record.get("refundable_usd"))
+        return _sum(texts, record)
     if name in ("street", "postal_code", "city", "country"):
         return next((found.get(name) for text in texts if (found := extract.address(text))), None)
     if name in ("reason", "note"):
@@ -57,6 +58,31 @@ def argument(conversation: Conversation, name: str, tool: Function, record: Reco
     if "enum" in schema:
         return next((one for one in schema["enum"] if str(one).lower() in conversation.last.lower()), None)
     return record.get(name)
+
+
+def currency(record: Record) -> str | None:
+    """The currency of the record's sums, by the ending of their names: `refundable_usd` is in USD."""
+    endings = (name.rpartition("_")[2].upper() for name, value in record.items() if isinstance(value, int | float))
+    return next((one for one in endings if len(one) == 3 and one in list_currencies()), None)
+
+
+def foreign(conversation: Conversation, record: Record) -> bool:
+    """Whether the customer named a sum in another currency than the record's."""
+    own, named = currency(record), _named(conversation.said[::-1], record)
+    return bool(own and named and own not in named.currencies)
+
+
+def _sum(texts: list[str], record: Record) -> float | None:
+    """The sum that the customer named for the record, in its currency; all that is left where they named none."""
+    own, named = currency(record), _named(texts, record)
+    if named is None:
+        return None if any(extract.sums(text) for text in texts) else record.get("refundable_usd")
+    return named.value if own is None or own in named.currencies else None
+
+
+def _named(texts: list[str], record: Record) -> extract.Money | None:
+    latest = next((text for text in texts if extract.sums(text)), "")
+    return extract.sum_for(str(record.get("order_id", "")), latest)
 
 
 def _describes(text: str, record: Record) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
+from handrail.domain.text.mentions import mentions
+
 ORDER = re.compile(r"\bO-?\s?(\d{4,9})\b", re.IGNORECASE)
-DIGITS = r"\d[\d.,]{0,14}"
-MONEY = re.compile(
-    rf"(?:[$€£]\s?|\b(?:USD|EUR)\s?)(?P<before>{DIGITS})"
-    rf"|(?<![\w.,])(?P<after>{DIGITS})\s?(?:[$€£]|USD\b|EUR\b|dollars?\b|euros?\b)",
-    re.IGNORECASE,
+EACH = re.compile(
+    r"\b(?:each|apiece|per order|je|jeweils|chacun|chacune|cada|ciascun[oa]?|elk|vardera|każd\w+)\b", re.IGNORECASE
 )
 # Lengths are bounded and beginnings anchored, so that no text makes the search slow.
 NAME = r"[^\W\d_][\w.'’-]{0,30}"
@@ -51,12 +51,36 @@ def orders(text: str) -> list[str]:
     return list(dict.fromkeys(f"O-{number}" for number in ORDER.findall(text)))
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A sum of money that a customer names: its value, and the ISO codes that its spelling may mean."""
+
+    value: float
+    currencies: frozenset[str]
+
+
+def sums(text: str) -> list[Money]:
+    """Every sum of money named, in order of mention."""
+    named = (one for one in mentions(text) if one.kind == "amount" and one.currencies)
+    return [Money(float(one.amount), one.currencies) for one in named if one.amount is not None]
+
+
 def amount(text: str) -> float | None:
     """The last amount of money named, in the money's main unit."""
-    found = None
-    for match in MONEY.finditer(text):
-        found = _number(match["before"] or match["after"])
-    return found
+    return next((one.value for one in reversed(sums(text))), None)
+
+
+def sum_for(order: str, text: str) -> Money | None:
+    """The sum that the text names for the order; None where it names none, or leaves open whose it is.
+
+    Of one order the last sum counts, which corrects the ones before. Of several, each has its own, in order of mention.
+    """
+    named, found = orders(text), sums(text)
+    if not found:
+        return None
+    if len(named) <= 1 or (len(found) == 1 and EACH.search(text)):
+        return found[-1]
+    return found[named.index(order)] if order in named and len(found) == len(named) else None
 
 
 def address(text: str) -> dict[str, Any]:
@@ -80,13 +104,3 @@ def _country(rest: str) -> dict[str, str]:
         if re.match(rf"[\s,]*(?:{names}|{code.lower()})\b", words):
             return {"country": code}
     return {}
-
-
-def _number(text: str) -> float | None:
-    """1,234.50 and 1.234,50 and 12,5: the last separator with one or two digits behind it is the decimal one."""
-    text = text.strip(".,")
-    whole, separator, cents = text, "", ""
-    if match := re.fullmatch(r"(.*)[.,](\d{1,2})", text):
-        whole, separator, cents = match[1], ".", match[2]
-    digits = re.sub(r"\D", "", whole)
-    return float(f"{digits or '0'}{separator}{cents}") if digits or cents else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handrail.llm.offline.choosing import argument, meant, named, possible
+from handrail.llm.offline.choosing import argument, currency, foreign, meant, named, possible
 from handrail.llm.offline.delivery import Call, Move
+from handrail.llm.offline.extract import orders
 from handrail.llm.offline.facts import Record, asked, empty, is_read, lister, needed, reader, records
 from handrail.llm.offline.lexicon import actions, says
 from handrail.llm.offline.reading import Conversation
@@ -46,7 +47,7 @@ def decide(conversation: Conversation) -> Move:
         return _refused(conversation)
     if wish:
         return _effect(conversation, wish)
-    if says(conversation.last, "thanks"):
+    if says(conversation.last, "thanks") and not asks(conversation.last):
         return tell(conversation, "welcome", SURE, RESOLVED)
     return _informed(conversation)
 
@@ -63,6 +64,11 @@ def wished(conversation: Conversation) -> Wish | None:
         if index == 0 and (inquiry or says(text, "thanks")):
             return None
     return None
+
+
+def asks(text: str) -> bool:
+    """Whether the text wants to know something, however it begins."""
+    return bool("?" in text or says(text, "inquiry") or orders(text))
 
 
 def effect_tool(conversation: Conversation, action: str) -> Function | None:
@@ -139,6 +145,8 @@ def _call(conversation: Conversation, wish: Wish, tool: Function, record: Record
     source = reader(conversation, KEY, wish.action)
     if "amount" in missing and source and not asked(conversation, source.name, KEY, str(record.get(KEY))):
         return Call(source.name, {**empty(source), KEY: record[KEY]})
+    if "amount" in missing and foreign(conversation, record):
+        return tell(conversation, "ask_currency", FAIR, AWAITING, order_id=record[KEY], currency=currency(record))
     question = "ask_amount" if "amount" in missing else "ask_address" if missing & ADDRESS else "ask_more"
     return tell(conversation, question, FAIR, AWAITING)
 
