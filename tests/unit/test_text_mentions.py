@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail.domain.text.mentions import mentions
@@ -19,6 +19,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None, max_examples=300)
 @given(st.one_of(st.text(max_size=200), st.lists(_PIECES, max_size=40).map("".join)))
 def test_every_run_of_digits_lies_in_exactly_one_mention(text: str) -> None:
     plain = clean(text)

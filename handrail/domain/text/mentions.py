@@ -1,98 +1,151 @@
 """Everything that a text says in figures: money, percentages, counts, dates, times and identifiers.
 
-Every run of digits of the cleaned text lies in exactly one mention. What cannot be read surely is `unread`, never nothing.
+Every run of digits of the cleaned text lies in exactly one mention. What cannot be read surely is `unread`, never nothing. The
+text is read once from left to right: at each place the readers are asked in turn, and whoever reads something takes it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Literal
+from functools import cache
 
-from handrail.domain.figures import Claim, claims, number
+from handrail.domain.text import cldr, money
+from handrail.domain.text.dates import clock, end_of_range, relative_day, written_date, year_alone
+from handrail.domain.text.measures import percent, plain, range_words, size
+from handrail.domain.text.mention import Day, Kind, Mention, Page
 from handrail.domain.text.plain import clean
+from handrail.domain.text.references import addressed, called, worded
+from handrail.domain.text.spelled import first_words
+from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
 
-Day = tuple[int | None, int, int]
-"""A year, where it is said, a month and a day."""
+__all__ = ["Day", "Kind", "Mention", "mentions"]
 
-Kind = Literal[
-    "amount", "percent", "number", "size", "date", "weekday", "time", "identifier", "email", "phone", "card", "unread"
-]
+Reader = Callable[[Page, int], Mention | None]
 
+_START = re.compile(r"[^\W_]|[#$€£¥₹₩₪₫₱฿₺₽₴¢+(*•]|(?<![^\W_])[.,](?=\d{1,2}(?!\d))")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
+_HAS_DIGIT = re.compile(r"[^\s\d]{0,48}\d")
+_WITH_DIGITS: tuple[Reader, ...] = (
+    *(addressed, written_date, money.amount, percent, clock, called, year_alone, money.bare, size, worded, plain),
+)
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Something that a text states. `shown` is as written, from `start` up to `end` of the cleaned text.
-
-    `readings` are all values that the spelling may have, likeliest first, of an amount, a percent, a number or a size;
-    `amount` is the value where there is one reading only, else None. `currencies` are the ISO codes that the spelling may
-    mean: empty where none is named. `days` are the dates that it may mean, of which all but `unread` have one at least;
-    `weekday` is 0 for Monday; `times` are the hours and minutes that a clock time may mean. `relative` says a day by today:
-    'tomorrow' is 1.
-    """
-
-    kind: Kind
-    shown: str
-    start: int
-    end: int
-    amount: Decimal | None = None
-    readings: tuple[Decimal, ...] = ()
-    currencies: frozenset[str] = frozenset()
-    days: frozenset[Day] = frozenset()
-    weekday: int | None = None
-    times: frozenset[tuple[int, int]] = frozenset()
-    relative: int | None = None
+_MARKED: dict[str, tuple[Reader, ...]] = {
+    **dict.fromkeys("+(*•", (called,)),
+    **dict.fromkeys(".,", (money.amount, percent, plain)),
+    "#": (worded,),
+}
+_WORDED: tuple[Reader, ...] = (written_date, relative_day, money.amount, percent, plain)
 
 
 def mentions(text: str, language: str | None = None) -> list[Mention]:
     """Read what `text` states, in order of place; places are those of the cleaned text (see `plain.clean`).
 
-    `language` is the two letters of the text's language, where it is known: it settles `1.234` and lets bare number words
-    be read.
+    `language` is the two letters of the text's language, where it is known: it settles `1.234` and `11/08/2026`, and lets
+    number words be read that stand alone.
     """
-    text = clean(text)
-    found = [_mention(claim, text) for claim in claims(text)]
-    taken = bytearray(len(text))
-    for one in found:
-        taken[one.start : one.end] = b"\1" * (one.end - one.start)
-    for match in _RUN.finditer(text):
-        if not any(taken[match.start() : match.end()]):
-            found.append(_left(match))
+    page = Page(clean(text), language if language in LANGUAGES else None)
+    found: list[Mention] = []
+    place = 0
+    while start := _START.search(page.text, place):
+        mention = _read(page, start.start(), found[-1] if found else None)
+        if mention is None:
+            place = _past(page, start.start())
         else:
-            found += [
-                Mention("unread", run[0], run.start() + match.start(), run.end() + match.start())
-                for run in re.finditer(r"\d+", match[0])
-                if not taken[match.start() + run.start()]
-            ]
-    return sorted(found, key=lambda one: one.start)
+            found.append(mention)
+            place = mention.end
+    return found
 
 
-_RUN = re.compile(r"\d(?:[\d.,:]*\d)?(?:\s?%)?")
+def _past(page: Page, place: int) -> int:
+    letters = _LETTERS.match(page.text, place)
+    return letters.end() if letters else place + 1
 
 
-def _mention(claim: Claim, text: str) -> Mention:
-    start = text.index(claim.shown, claim.start)
-    readings = () if claim.amount is None else (claim.amount,)
-    return Mention(
-        claim.kind,  # type: ignore[arg-type]
-        claim.shown,
-        start,
-        start + len(claim.shown),
-        claim.amount,
-        readings,
-        claim.currencies,
-        claim.days,
-    )
+def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
+    """Read what begins at `place`; digits are at least `unread`."""
+    character = page.text[place]
+    if character.isdigit():
+        return _figures(page, place, previous)
+    if not character.isalpha():
+        return _first(page, place, _MARKED.get(character, (money.amount,)))
+    if page.word(place) in _openers() and (found := _first(page, place, _WORDED)):
+        return _with_range(page, found) if found.kind in ("number", "percent") else found
+    if _HAS_DIGIT.match(page.text, place) or "@" in page.text[place : place + 66]:
+        return _first(page, place, (addressed, money.amount, called, worded))
+    return None
 
 
-def _left(match: re.Match[str]) -> Mention:
-    shown = match[0]
-    if clock := re.fullmatch(r"(\d{1,2}):(\d{2})", shown):
-        return Mention("time", shown, match.start(), match.end(), times=frozenset({(int(clock[1]), int(clock[2]))}))
-    kind: Kind = "percent" if shown.endswith("%") else "number"
-    written = shown.rstrip("% ")
-    if ":" in written or not written.isascii():
-        return Mention("unread", shown, match.start(), match.end())
-    value = number(written)
-    return Mention(kind, shown, match.start(), match.end(), value, (value,))
+def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
+    if chain := _CHAIN.match(page.text, place):
+        return page.make("unread", place, chain.end())
+    if _LISTED.match(page.text, place) and not page.text[place - 2 : place - 1].isalpha() and previous is not None:
+        number = _DIGITS.match(page.text, place)
+        if number and not called(page, place) and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place]):
+            return page.make("number", place, number.end(), Decimal(number[0]))
+    found = _first(page, place, _WITH_DIGITS)
+    if found is None:
+        digits = _DIGITS.match(page.text, place)
+        return page.make("unread", place, digits.end() if digits else place + 1)
+    if found.kind in ("number", "unread", "size", "amount") and not found.currencies:
+        if previous and (closed := _other_end(page, previous, found)):
+            return closed
+        return _with_range(page, found)
+    return found
+
+
+def _first(page: Page, place: int, readers: tuple[Reader, ...]) -> Mention | None:
+    for read in readers:
+        if found := read(page, place):
+            return found
+    return None
+
+
+def _with_range(page: Page, found: Mention) -> Mention:
+    """The first end of a range is what the second is: `20–30 EUR`, `10 to 20 %`, `3.–5. Mai`."""
+    number = _FIRST_END.match(found.shown)
+    for end in {found.end, found.start + number.end() if number else found.end}:
+        joint = range_words().match(page.lower, end)
+        if joint and _WITH_UNIT.match(page.text, joint.end()):
+            later = _first(
+                page, joint.end(), (written_date, money.amount, percent, size) if page.text[joint.end()].isdigit() else ()
+            )
+            if later is None or (later.kind == "amount" and not later.currencies):
+                continue
+            if later.kind == "date":
+                return end_of_range(page, found.start, later) or found
+            if found.readings and later.readings and end == found.end:
+                return page.make(later.kind, found.start, found.end, *found.readings, currencies=later.currencies)
+    return found
+
+
+def _other_end(page: Page, previous: Mention, found: Mention) -> Mention | None:
+    """The second end of a range is what the first is: `EUR 20–30`, `May 3–5`."""
+    if previous.kind not in ("amount", "date") or found.kind == "size" or not found.readings:
+        return None
+    if not _CLOSE_RANGE.fullmatch(page.lower[previous.end : found.start]):
+        return None
+    if previous.kind == "amount" and previous.currencies and not previous.shown[0].isdigit():
+        return page.make("amount", found.start, found.end, *found.readings, currencies=previous.currencies)
+    if previous.kind == "date" and not previous.shown[0].isdigit() and len(previous.days) == 1:
+        return end_of_range(page, found.start, previous)
+    return None
+
+
+_FIRST_END = re.compile(r"\d+(?:[.,]\d+)?")
+_CHAIN = re.compile(r"\d{1,6}([-'’/:–x])\d{1,6}(?:\1\d{1,6}){4,}(?!\d)")
+_LISTED = re.compile(r"[1-9]\d?(?:[ \n] ?\d{1,2}(?=[ \n])|[ \n]{2,})")
+_WITH_UNIT = re.compile(r"\d[\d.,'’/]{0,16}(?: \d{3}){0,4}[.,]?[-–—]{0,2}[ -]?(?:[^\W\d_]|[%‰€$£¥₹¢\"°(\[])|\d{1,2}[./]\d")
+_CLOSE_RANGE = re.compile(r" ?[-–—] ?| (?:to|bis|à|a|tot|till|do|até) ")
+
+
+@cache
+def _openers() -> frozenset[str]:
+    """The first words of everything that is read without a digit in it, or before one."""
+    days = {word for words in vocabulary()["days"].values() if isinstance(words, dict) for word in words}
+    names = {*cldr.months(), *cldr.weekdays()[1], *cldr.currency_names(), *days, *listed("half", "any"), "half"}
+    codes = {code.lower() for code in cldr.currencies_in_use()}
+    names |= money.lettered_symbols()
+    return frozenset({re.split(r"[ '’-]", name)[0] for name in names} | codes | set(first_words()))

@@ -1,0 +1,196 @@
+"""Numbers in words, up to a thousand and its round multiples, in nine languages."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
+
+_WORD = re.compile(r"[^\W\d_]+")
+_GAP = re.compile(r" ?-? ?(?=[^\W\d_])")
+MOST_WORDS = 8
+
+
+class Spelled(NamedTuple):
+    """A number in words up to `end`. `alone` says that it counts without a unit beside it."""
+
+    end: int
+    value: Decimal
+    alone: bool
+
+
+def spelled(lower: str, place: int, language: str | None = None) -> Spelled | None:
+    """Read the longest number in words that begins at `place` of the text in lower case."""
+    first = _WORD.match(lower, place)
+    if not first or first[0] not in first_words():
+        return None
+    found: Spelled | None = None
+    for known in first_words()[first[0]]:
+        if language in LANGUAGES and known != language:
+            continue
+        for end, value in _ends(lower, place, known):
+            if found is None or end > found.end:
+                found = Spelled(end, Decimal(value), _alone(lower[place:end], value, language))
+    return found
+
+
+def _ends(lower: str, place: int, language: str) -> Iterator[tuple[int, int]]:
+    """Each end at which the words so far make a number."""
+    numbers, joint, key, at = _numbers(language), vocabulary()["numbers"][language]["and"], "", place
+    for count in range(MOST_WORDS):
+        word = _WORD.match(lower, at)
+        if not word:
+            return
+        # 'one hundred and fifty': the joint counts only between two parts.
+        if not (word[0] == joint and count):
+            key += word[0]
+            if key in numbers:
+                yield word.end(), numbers[key]
+            elif not _begun(language, key):
+                return
+        gap = _GAP.match(lower, word.end())
+        if not gap or gap.end() == word.end():
+            return
+        at = gap.end()
+
+
+def _alone(words: str, value: int, language: str | None) -> bool:
+    return language in LANGUAGES and value > 1 and words not in _common()
+
+
+@cache
+def _common() -> frozenset[str]:
+    articles = {one for known in LANGUAGES for one in listed("numbers", known, "articles")}
+    return frozenset(articles | set(listed("numbers", "ambiguous", "words")))
+
+
+@cache
+def first_words() -> Mapping[str, tuple[str, ...]]:
+    """Map every word that may begin a number to the languages in which it does."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for language in LANGUAGES:
+        for word in _firsts(language):
+            found[word].append(language)
+    return {word: tuple(languages) for word, languages in found.items()}
+
+
+@cache
+def _firsts(language: str) -> frozenset[str]:
+    """A number's key may be one word, or begin with any of its parts."""
+    table = vocabulary()["numbers"][language]
+    parts = {word for name in ("ones", "tens", "twenties", "hundreds", "articles") for word in table.get(name, "").split()}
+    parts = {piece for part in parts for piece in part.split("-")} | {table["hundred"], table["thousand"]}
+    return frozenset(parts | set(_numbers(language)))
+
+
+def _begun(language: str, key: str) -> bool:
+    """Tell whether any number's key begins so."""
+    keys = _sorted(language)
+    place = bisect_left(keys, key)
+    return place < len(keys) and keys[place].startswith(key)
+
+
+@cache
+def _sorted(language: str) -> list[str]:
+    return sorted(_numbers(language))
+
+
+@cache
+def _numbers(language: str) -> Mapping[str, int]:
+    """Map each number of a language, written without blanks, hyphens and 'and', to its value; with the usual variants."""
+    table = vocabulary()["numbers"][language]
+    below = _below_hundred(language)
+    found: dict[str, int] = dict(_flat(below))
+    hundreds = _hundreds(language)
+    for value, names in hundreds.items():
+        for name in names:
+            found[name] = value
+            for rest, words in below.items():
+                if rest and value < 1000:
+                    found |= {name + joint + word: value + rest for word in words for joint in ("", *_inner(language))}
+                    if language == "it":
+                        found |= {form: value + rest for word in words for form in _joined("it", name, word)}
+    thousand = table["thousand"]
+    found[thousand] = 1000
+    for word in (*table["articles"].split(), table["ones"].split()[1]):
+        found[word + thousand] = 1000
+    others = table.get("thousands", "").split()
+    for value, words in {**below, **hundreds}.items():
+        if 1 < value < 1000:
+            found |= {word + form: value * 1000 for word in words for form in (thousand, *others)}
+    return found
+
+
+def _flat(names: Mapping[int, set[str]]) -> Iterator[tuple[str, int]]:
+    for value, words in names.items():
+        for word in words:
+            yield word, value
+
+
+def _inner(language: str) -> tuple[str, ...]:
+    """Joints within one word, 'zweihundertundfünfzig'."""
+    return ("und",) if language == "de" else ("en",) if language == "nl" else ("och",) if language == "sv" else ()
+
+
+def _below_hundred(language: str) -> dict[int, set[str]]:
+    table = vocabulary()["numbers"][language]
+    ones, tens = table["ones"].split(), table["tens"].split()
+    found: dict[int, set[str]] = defaultdict(set)
+    for value, word in enumerate(ones):
+        found[value].add(word.replace("-", ""))
+    found[1] |= set(table["articles"].split())
+    for value, word in enumerate(table.get("twenties", "").split(), 21):
+        found[value].add(word)
+    for value, word in enumerate(tens, 2):
+        found[value * 10].add(word)
+        for one in range(1, 10):
+            for single in {ones[one], *(table["articles"].split() if one == 1 else ())}:
+                found[value * 10 + one] |= _joined(language, word, single)
+    if language == "fr":
+        _by_twenties(found, ones)
+    for word, value in vocabulary()["numbers"]["other"].get(language, {}).items():
+        found[value].add(word)
+    return found
+
+
+def _joined(language: str, ten: str, one: str) -> set[str]:
+    match language:
+        case "de":
+            return {f"{one}und{ten}"}
+        case "nl":
+            return {f"{one}{joint}{ten}" for joint in ("en", "ën")}
+        case "it":
+            return {ten[:-1] + one if one[0] in "uo" else ten + one, f"{ten}tré" if one == "tre" else ten + one}
+        case _:
+            return {ten + one}
+
+
+def _by_twenties(found: dict[int, set[str]], ones: list[str]) -> None:
+    """Soixante-dix, quatre-vingts, quatre-vingt-dix: and in Belgium and Switzerland septante, huitante, nonante."""
+    for value, word in enumerate(ones):
+        plain = word.replace("-", "")
+        if value:
+            found[80 + value].add(f"quatrevingt{plain}")
+        if value >= 10:
+            found[60 + value].add(f"soixante{plain}")
+    found[80] |= {"quatrevingt", "quatrevingts"}
+    found[81].add("quatrevingtune")
+
+
+def _hundreds(language: str) -> dict[int, set[str]]:
+    table = vocabulary()["numbers"][language]
+    ones, hundred = table["ones"].split(), table["hundred"]
+    found: dict[int, set[str]] = defaultdict(set)
+    found[100] |= {hundred, *(article + hundred for article in table["articles"].split()), ones[1] + hundred}
+    for value, word in enumerate(table.get("hundreds", "").split(), 1):
+        found[value * 100] |= {word, f"{word[:-2]}as" if language in ("es", "pt") and value > 1 else word}
+    if "hundreds" not in table:
+        for value in range(2, 20):
+            found[value * 100] |= {ones[value].replace("-", "") + form for form in {hundred, f"{hundred}s", f"{hundred}a"}}
+    return found
