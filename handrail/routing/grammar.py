@@ -25,6 +25,23 @@ class Ask:
     refuses: bool
 
 
+@dataclass(frozen=True)
+class Receiver:
+    """Where a person stands who got a thing; `led_to` tells that what was done stands before them."""
+
+    start: int
+    end: int
+    led_to: bool
+
+    def is_of(self, match: re.Match[str]) -> bool:
+        """Tell whether the match asks for nobody else.
+
+        A wish whose verb stands before the person ("delivered, so let me talk to a person") is one all the same.
+        """
+        overlaps = self.start < match.end() and match.start() < self.end
+        return overlaps and not (self.led_to and match.start() < self.start)
+
+
 class Grammar:
     """Built once from the shipped words."""
 
@@ -37,6 +54,11 @@ class Grammar:
         }
         self._other = vocabulary(words.other)
         self._asks = [_ask(text, language, words) for language, asks in words.asks.items() for text in asks]
+        people = {language: [*words.people[language], *words.bystanders[language]] for language in words.people}
+        anybody = words.model_copy(update={"people": people})
+        self._receivers = [
+            _ask(text, language, anybody, pause="") for language, texts in words.receivers.items() for text in texts
+        ]
 
     def matches(self, message: Folded) -> Iterator[tuple[Ask, re.Match[str]]]:
         """Every ask with every place where it stands."""
@@ -45,6 +67,11 @@ class Grammar:
         for ask in self._asks:
             for match in ask.pattern.finditer(message.stream):
                 yield ask, match
+
+    def receivers(self, message: Folded) -> list[Receiver]:
+        """Every person in the message who got a thing, or does something with it."""
+        found = (match for one in self._receivers for match in one.pattern.finditer(message.stream))
+        return [Receiver(*match.span("person"), match.start() < match.start("person")) for match in found]
 
     def other(self, after: list[str]) -> bool:
         """Whether the words after a person make another thing of it: an agent account."""
@@ -66,16 +93,17 @@ class Grammar:
         return not any(len(clause) > 1 and clause[0] in _NOT for clause in clauses)
 
 
-def _ask(text: str, language: str, words: Wishes) -> Ask:
+def _ask(text: str, language: str, words: Wishes, pause: str = _PAUSED) -> Ask:
+    """The entry as a pattern; its words and gaps reach over `pause`."""
     source = ""
     tokens = text.split()
     for place, token in enumerate(tokens):
         if token == GAP:
-            source += rf"(?:{_PAUSED} \w+){{0,{GAP_WORDS}}}?"
+            source += rf"(?:{pause} \w+){{0,{GAP_WORDS}}}?"
         elif token == END:
             source += rf"(?= (?:[{STOP}{PAUSE}]|$))"
         else:
-            source += (f"{_PAUSED} " if place else "") + _piece(token, language, words)
+            source += (f"{pause} " if place else "") + _piece(token, language, words)
     shown = text.replace("|", "/").removesuffix(f" {END}")
     return Ask(Phrase(shown, language), re.compile(rf"(?<= ){source}(?= )"), "BOT" in tokens)
 
@@ -85,7 +113,7 @@ def _piece(token: str, language: str, words: Wishes) -> str:
     if nouns is None:
         return _either(token.split("|"))
     between = _either(words.between[language])
-    return rf"(?:{between} ){{0,{_MOST}}}?{_either(nouns[language])}"
+    return rf"(?P<{token.lower()}>(?:{between} ){{0,{_MOST}}}?{_either(nouns[language])})"
 
 
 def _either(entries: list[str]) -> str:

@@ -45,6 +45,8 @@ class Wishes(Model):
     asks: Words
     alone: Words
     other: Words
+    bystanders: Words
+    receivers: Words
 
 
 class Background(Model):

@@ -12,6 +12,8 @@ from handrail.routing.text import PAUSE, STOP, Folded
 
 REACH = 6
 AFTER = 4
+NEAR = 400
+"""Characters beside a match in which the words that take it back are looked for."""
 
 
 class Wish:
@@ -28,17 +30,20 @@ class Wish:
 
     def find(self, message: Folded) -> Phrase | None:
         """The first phrase by which the customer asks for a person, or None."""
+        others = self._grammar.receivers(message)
         for phrase, match in self._phrases.matches(message):
-            if not self._taken_back(message, match):
+            if not any(one.is_of(match) for one in others) and not self._taken_back(message, match):
                 return phrase
         for ask, match in self._grammar.matches(message):
+            if any(one.is_of(match) for one in others):
+                continue
             if not self._taken_back(message, match, negations=not ask.refuses):
                 return ask.phrase
         return self._grammar.alone(message)
 
     def _taken_back(self, message: Folded, match: re.Match[str], *, negations: bool = True) -> bool:
-        before = _last_clause(message.stream[: match.start()].split())[-REACH:]
-        after = _first_clause(message.stream[match.end() :].split())[:AFTER]
+        before = _last_clause(message.stream[max(0, match.start() - NEAR) : match.start()].split())[-REACH:]
+        after = _first_clause(message.stream[match.end() : match.end() + NEAR].split())[:AFTER]
         if self._grammar.other(after):
             return True
         return negations and (self._negated(_folded(before)) or self._after.first(_folded(after)) is not None)
