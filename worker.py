@@ -39,8 +39,9 @@ from handrail.clock import SystemClock
 from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
 from handrail.domain.reviewers import FILE as REVIEWERS
-from handrail.domain.trouble import Approved, Limits
-from handrail.llm.chat import ChatModel
+from handrail.domain.served import Approved, Meanings
+from handrail.domain.trouble import Limits
+from handrail.llm.chat import ChatModel, served
 from handrail.llm.health import Watch
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
@@ -69,6 +70,7 @@ from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
 from handrail.postgres.history import PostgresHistory
+from handrail.postgres.models import PostgresModels
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.record import PostgresRecord
@@ -85,7 +87,7 @@ from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
 from workflows.case import CaseWorkflow
 from workflows.local import LocalNodes
-from workflows.options import ANY_NODE, NODES
+from workflows.options import ANY_NODE, MODEL_TRIES, NODES
 from workflows.turn import GRAPH
 
 PASSED_THROUGH = ("graphs", "handrail", "workflows", "pydantic", "pydantic_core", "typing_extensions")
@@ -138,7 +140,15 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.model_price_prompt,
         price_completion=settings.model_price_completion,
-        watch=Watch(controls, controls, limits(settings), Approved.read(settings.approved_models, settings.model)),
+        watch=Watch(
+            controls,
+            controls,
+            PostgresModels(pool),
+            limits(settings),
+            Approved.read(settings.approved_models, settings.model),
+            Meanings(other=settings.model_change, version=settings.model_version_change),
+            served=served(settings.model, settings.openai_base_url),
+        ),
     )
     try:
         yield World(
@@ -171,7 +181,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
 def limits(settings: Settings) -> Limits:
     """What counts as model trouble."""
     return Limits(
-        calls=settings.model_trouble_calls,
+        cases=settings.model_trouble_calls,
         share=settings.model_trouble_share,
         slow=timedelta(seconds=settings.model_slow_seconds),
         window=timedelta(seconds=settings.model_trouble_window_seconds),
@@ -245,7 +255,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
         workflows=[CaseWorkflow],
         activities=[record.open, record.commit, people.permit, people.identify, staff.expect, local.classify, local.guardrail],
         plugins=[graph_plugin(graph)],
-        interceptors=[Guards()],
+        interceptors=[Guards(MODEL_TRIES)],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,

@@ -11,7 +11,7 @@ from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification
 from handrail.domain.consulting import READ, Choice, Opinion, Question, heeded
 from handrail.domain.controls import SWITCHED_OFF
-from handrail.domain.errors import ModelFailed, SwitchedOff
+from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
 from handrail.domain.handoffs import Escalation
 from handrail.domain.topics import Autonomy
 from handrail.ports import Consultant, Dial, Topics
@@ -27,7 +27,11 @@ class Consult:
         self._dial = dial
 
     async def consult(self, state: ConsultView) -> dict[str, Any]:
-        """The classification with the model's opinion, and the reason to escalate if there is one."""
+        """The classification with the model's opinion, and the reason to escalate if there is one.
+
+        Raises:
+            ModelUnavailable: the model's server asks for patience; it is worth another try then.
+        """
         view = ConsultView.model_validate(state)
         before = view.classification
         if before is None:
@@ -43,6 +47,8 @@ class Consult:
         except SwitchedOff as off:
             return {"escalation": Escalation(reason=SWITCHED_OFF, words=str(off))}
         except ModelFailed as failed:
+            if isinstance(failed, ModelUnavailable) and failed.wait:
+                raise
             return refused(f"Which topic the message is about could not be told, and the model gave no opinion: {failed}")
         return await self._heeded(view, before, question, opinion)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,9 +20,10 @@ from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
 from handrail.domain.reviewers import Reviewers
 from handrail.domain.routes import Route
+from handrail.domain.served import Known, Notice
 from handrail.domain.staff import Expectation, Need
 from handrail.domain.topics import Dialled, Setting, Topic
-from handrail.domain.trouble import Tally
+from handrail.domain.trouble import Heard, Tally
 
 
 class Clock(Protocol):
@@ -180,17 +181,41 @@ class Consultant(Protocol):
 
 
 class Troubles(Protocol):
-    """How the model does, over all workers, and what follows from it."""
-
-    async def share(self, worker: str, tally: Tally, window: timedelta) -> Tally:
-        """Put down how a worker's calls went in the last window; gives how those of all workers went."""
-        ...
+    """What follows from trouble with the model."""
 
     async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
         """One step down the ladder for everything, by Handrail's own hand.
 
         None where that hand has moved within `pause` (with `urgent`: only where it holds something), and at the last step.
         """
+        ...
+
+
+class ModelRecord(Protocol):
+    """What all workers know together of a model on its server, which `served` names."""
+
+    async def note(self, served: str, heard: Sequence[Heard], window: timedelta) -> Tally:
+        """Put down how cases' latest calls went; gives how those of all workers went within the window."""
+        ...
+
+    async def latest(self, served: str, limit: int) -> list[str]:
+        """The names under which the latest cases were answered, a name for each case, the newest first."""
+        ...
+
+    async def pause(self, served: str, seconds: float) -> None:
+        """Leave the model alone for so long, unless it is to be for longer already."""
+        ...
+
+    async def paused(self, served: str) -> float:
+        """Seconds for which the model is still to be left alone."""
+        ...
+
+    async def known(self, served: str) -> list[Known]:
+        """The names that count, the first seen first."""
+        ...
+
+    async def learn(self, served: str, judge: Callable[[list[Known]], Notice | None]) -> Notice | None:
+        """Put down what `judge` makes of the names that count; None where nothing is new."""
         ...
 
 

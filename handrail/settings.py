@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from handrail.domain.served import Meaning
+
 
 class Settings(BaseSettings):
     """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names."""
@@ -41,11 +43,15 @@ class Settings(BaseSettings):
         default="",
         description="models that may answer: NAME or NAME@FINGERPRINT, with commas; the configured one if empty",
     )
-    model_trouble_calls: int = Field(default=10, ge=1, description="fewer model calls than this in a window prove no trouble")
-    model_trouble_share: float = Field(default=0.5, gt=0, le=1, description="share of failed calls that is trouble")
-    model_trouble_window_seconds: float = Field(default=60.0, gt=0, le=86_400, description="how far back calls are counted")
+    model_change: Meaning = Field(default=Meaning.REVIEW, description="what it means that another model answers")
+    model_version_change: Meaning = Field(default=Meaning.TELL, description="what another version of the same model means")
+    model_trouble_calls: int = Field(default=10, ge=1, description="fewer cases with model calls in a window prove no trouble")
+    model_trouble_share: float = Field(
+        default=0.5, gt=0, le=1, description="share of cases with a failed call that is trouble"
+    )
+    model_trouble_window_seconds: float = Field(default=60.0, gt=0, le=86_400, description="how far back cases are counted")
     model_trouble_minutes: float = Field(default=15.0, gt=0, le=43_200, description="how long a step down for it holds")
-    model_slow_seconds: float = Field(default=20.0, gt=0, le=86_400, description="95 of 100 model calls have to be faster")
+    model_slow_seconds: float = Field(default=20.0, gt=0, le=86_400, description="in 95 of 100 cases it has to be faster")
     model_timeout_seconds: float = Field(default=30.0, gt=0, le=240, description="twice this fits into the agent's step")
     model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")

@@ -13,6 +13,7 @@ from typing import Any
 from temporalio.common import RetryPolicy
 
 from handrail.domain.errors import PERMANENT, CaseConflict
+from handrail.domain.trouble import Tries
 
 HEARTBEAT = timedelta(seconds=8)
 DEFECTS = ("TypeError", "ValueError", "KeyError", "AttributeError", "IndexError", "AssertionError", "ValidationError")
@@ -34,10 +35,12 @@ STEP_RETRY = RetryPolicy(
     maximum_attempts=60,
     non_retryable_error_types=WORK_RETRY.non_retryable_error_types,
 )
+MODEL_TRIES = Tries(calls=6, waiting=timedelta(minutes=10))
+"""A call that failed counts, one that only waits as the model's server asks is bounded by time: the worker keeps count."""
 MODEL_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     maximum_interval=timedelta(seconds=15),
-    maximum_attempts=6,
+    maximum_attempts=80,
     non_retryable_error_types=[*PERMANENT, *DEFECTS],
 )
 
@@ -60,7 +63,7 @@ NODES: dict[str, dict[str, Any]] = {
     "consult": {
         "start_to_close_timeout": timedelta(minutes=5),
         "heartbeat_timeout": HEARTBEAT,
-        "retry_policy": STEP_RETRY,
+        "retry_policy": MODEL_RETRY,
         "summary": "Ask a model what it is about",
     },
     "agent": {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
-from handrail.domain.errors import ModelRejected
+from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.domain.handoffs import Escalation
 from workflows.turn import GraphChanged
 
 MODEL_NODE = "agent"
+CONSULTING_NODE = "consult"
 WRITING_NODE = "act"
 
 
@@ -23,10 +24,12 @@ def escalation_for(error: Exception, node: str | None) -> Escalation:
     if node == WRITING_NODE:
         words = f"An allowed action could not be finished ({kind}). The ledger says whether it was written."
         return Escalation(reason="action_failed", words=words)
+    if kind == ModelUnavailable.__name__ and node in (MODEL_NODE, CONSULTING_NODE):
+        return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
     if node != MODEL_NODE:
         return Escalation(reason="graph_error", words=f"The graph failed in {node}: {kind}.")
     if kind == ModelRejected.__name__:
         return Escalation(reason="model_rejected", words="The model's server refuses or answers nothing usable.")
-    if kind == "ModelUnavailable" or isinstance(cause, TimeoutError):
+    if isinstance(cause, TimeoutError):
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
     return Escalation(reason="graph_error", words=f"The agent's step failed: {kind}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from handrail.cli import served
 from handrail.cli.options import Json, Limit
 from handrail.cli.rail import checked, controls, dial, parsed, refuse_foreign, said, topics
 from handrail.cli.world import World, world
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from handrail.postgres.controls import Cleared
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
+app.command("models")(served.models)
+app.command("accept-model")(served.accept_model)
+app.command("end-pauses")(served.end_pauses)
 LevelName = Literal["auto", "review", "draft", "off"]
 ScopeOption = Annotated[
     str,

@@ -97,12 +97,16 @@ def held(stack: Stack) -> list[str]:
     from handrail.business import load_business
     from handrail.domain.errors import HandrailError
     from handrail.postgres.controls import PostgresControls
+    from handrail.postgres.models import PostgresModels
     from handrail.postgres.pool import open_pool
 
     async def read() -> list[str]:
         pool = await open_pool(stack.database_url, size=1, wait=ANSWER_SECONDS)
         try:
-            return [one.words for one in await PostgresControls(pool, business).in_force()]
+            controlled = [one.words for one in await PostgresControls(pool, business).in_force()]
+            record = PostgresModels(pool)
+            paused = [one.words for one in await record.pauses()]
+            return [*controlled, *paused, *(f"not accepted: {one.words}" for one in await record.open_names())]
         finally:
             await pool.close()
 

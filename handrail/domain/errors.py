@@ -81,7 +81,16 @@ class ModelFailed(HandrailError):
 
 
 class ModelUnavailable(ModelFailed):
-    """Transient; another try may work."""
+    """Transient; another try may work.
+
+    `wait` is for how many seconds the model's server asks to be left alone; `sent` is false where nothing was sent because it
+    had asked before.
+    """
+
+    def __init__(self, message: str = "", wait: float | None = None, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.wait = wait
+        self.sent = sent
 
 
 class ModelRejected(ModelFailed):

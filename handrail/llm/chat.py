@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai import ChatOpenAI
@@ -27,7 +28,7 @@ from handrail.domain.messages import IDENTIFIER
 from handrail.llm import consulting
 from handrail.llm.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.failures import translated
-from handrail.llm.health import Watch
+from handrail.llm.health import About, Watch
 from handrail.llm.mending import MendingClient
 from handrail.llm.prompts import build
 from handrail.llm.schemas import wire
@@ -88,7 +89,8 @@ class ChatModel:
         """The model's calls or its answer, with the usage of every attempt.
 
         Raises:
-            ModelUnavailable: no connection, no answer in time, 408, 409, 425, 429, 5xx, or a body that is no completion.
+            ModelUnavailable: no connection, no answer in time, 408, 409, 425, 429, 5xx, or a body that is no completion;
+                with `wait` where the server asks to be left alone for a time.
             ModelRejected: any other 4xx; a refusal, a filtered or cut-off answer; twice an answer that cannot be used.
             SwitchedOff: the watch found the agent switched off; nothing was sent.
         """
@@ -97,7 +99,8 @@ class ChatModel:
         usage, correction = Usage(), None
         for _ in range(ATTEMPTS):
             tools, messages = [*request.tools, ANSWER_TOOL], build(request, correction)
-            message, spent = await self._ask(request.case_id, tools, messages, request.topic, request.customer_id)
+            about = About(request.case_id, request.topic, request.customer_id)
+            message, spent = await self._ask(about, tools, messages)
             usage = usage.plus(spent)
             try:
                 return read(message, request, usage)
@@ -112,20 +115,18 @@ class ChatModel:
             ModelUnavailable, ModelRejected, SwitchedOff: see `complete`.
         """
         tools, messages = [consulting.tool(question)], consulting.build(question)
-        message, spent = await self._ask(question.case_id, tools, messages, customer_id=question.customer_id)
+        message, spent = await self._ask(About(question.case_id, customer_id=question.customer_id), tools, messages)
         return consulting.read(message, spent)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _ask(
-        self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage], topic: str = "", customer_id: str = ""
-    ) -> tuple[AIMessage, Usage]:
+    async def _ask(self, about: About, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
         """One call, under the watch where there is one."""
         if self._watch is None:
-            return await self._send(case_id, specs, messages)
-        return await self._watch.around(topic, customer_id, lambda: self._send(case_id, specs, messages))
+            return await self._send(about.case_id, specs, messages)
+        return await self._watch.around(about, lambda: self._send(about.case_id, specs, messages))
 
     async def _send(self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
         """One call. The client's error is left behind entirely: its chain would carry keys and texts into logs."""
@@ -174,6 +175,13 @@ def tokens(value: Any) -> int:
 
 def _sent(message: BaseMessage) -> list[Any]:
     return [message.content, getattr(message, "tool_calls", []), getattr(message, "invalid_tool_calls", [])]
+
+
+def served(model: str, base_url: str | None) -> str:
+    """The model and its server in words, without what may be secret in an address."""
+    parts = urlsplit(base_url or OPENAI_URL)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{model} at {parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 @contextlib.contextmanager

@@ -10,8 +10,10 @@ import re
 import openai
 
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
+from handrail.llm.waits import asked_wait
 
 TRANSIENT = frozenset((408, 409, 425, 429))
+USED_UP = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 CODE = re.compile(r"[a-z][a-z_]{1,39}")
 REMEDIES = {
     400: "it refuses the request as malformed or too long; check HANDRAIL_MODEL and that the model takes tools",
@@ -41,11 +43,10 @@ def _status(error: openai.APIStatusError, model: str) -> ModelFailed:
     status = error.status_code
     code = error.code if isinstance(error.code, str) and CODE.fullmatch(error.code) else None
     words = f"Model {model!r}: HTTP {status}{f' ({code})' if code else ''}; "
+    if code in USED_UP:
+        return ModelRejected(words + "the quota is used up; waiting does not help.")
     if status in TRANSIENT or status >= 500:
-        return ModelUnavailable(words + REMEDIES.get(status, "its server has trouble") + _wait(error) + ".")
+        wait = asked_wait(error.response.headers, status)
+        patience = f"; it asks for {wait:g} s of patience" if wait else ""
+        return ModelUnavailable(words + REMEDIES.get(status, "its server has trouble") + patience + ".", wait)
     return ModelRejected(words + REMEDIES.get(status, "its server refuses the request") + ".")
-
-
-def _wait(error: openai.APIStatusError) -> str:
-    seconds = error.response.headers.get("retry-after", "")
-    return f"; it asks for {seconds} s of patience" if seconds.isascii() and seconds.isdigit() else ""

@@ -1,16 +1,13 @@
-"""A watch over the model's calls: the controls are read before each, and what goes wrong steps down the ladder by itself.
+"""A watch over the model's calls: what holds the agent back is read before each, and what goes wrong is counted.
 
-How the calls went is kept in memory. A worker writes it down when one goes wrong, at most once a second, and otherwise every
-ten seconds while there are calls; judged is what all workers together have seen.
+How each case's latest call went is kept in memory. A worker writes it down when one goes wrong, at most once a second, and
+otherwise every ten seconds while there are calls; judged is what all workers together have seen.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -18,10 +15,13 @@ from langchain_core.messages import AIMessage
 
 from handrail.domain.agent import Usage
 from handrail.domain.controls import Standing
-from handrail.domain.errors import ModelFailed, SwitchedOff
+from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
+from handrail.domain.served import Approved, Meaning, Meanings
 from handrail.domain.topics import Autonomy
-from handrail.domain.trouble import Approved, Limits, Tally, trouble
-from handrail.ports import Controls, Troubles
+from handrail.domain.trouble import Heard, Limits, Tally, trouble
+from handrail.llm.cooldown import Cooldown
+from handrail.llm.naming import NameWatch, name_of
+from handrail.ports import Controls, ModelRecord, Troubles
 
 BAD_SECONDS = 1.0
 GOOD_SECONDS = 10.0
@@ -30,77 +30,106 @@ log = logging.getLogger("handrail.model")
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """Whose call it is."""
+
+    case_id: str
+    topic: str = ""
+    customer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """How one call went; `at` is on the monotonic clock."""
+    """How a case's latest call went; `at` is on the monotonic clock."""
 
     at: float
     failed: bool
     slow: bool
+    name: str | None
 
 
 class Watch:
-    """One for each process. `clock` gives seconds that never go back."""
+    """One for each process and model. `served` names the model and its server; `clock` gives seconds that never go back."""
 
     def __init__(
         self,
         controls: Controls,
         troubles: Troubles,
+        record: ModelRecord,
         limits: Limits,
         approved: Approved,
+        meanings: Meanings | None = None,
+        *,
+        served: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._controls = controls
         self._troubles = troubles
+        self._record = record
         self._limits = limits
-        self._approved = approved
+        self._served = served or approved.configured
+        self._cooldown = Cooldown(record, self._served, clock)
+        self._names = NameWatch(record, self._served, approved, meanings or Meanings())
         self._clock = clock
-        self._calls: deque[Call] = deque()
-        self._written = clock()
-        self._worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._calls: dict[str, Call] = {}
+        self._written = float("-inf")
 
-    async def around(self, topic: str, customer_id: str, send: Callable[[], Awaitable[Answered]]) -> Answered:
-        """Send, unless a control says no. An answer of a model that is not approved counts only once that is a control.
+    async def around(self, about: About, send: Callable[[], Awaitable[Answered]]) -> Answered:
+        """Send, unless a control or the model's server says no.
+
+        An answer of another model counts only once that is a control, where its owner wants a person then.
 
         Raises:
             SwitchedOff: the agent is off for this topic or customer, nothing was sent.
-            ModelFailed: see `send`.
+            ModelUnavailable: the server asks to be left alone, nothing was sent; also see `send`.
+            ModelRejected: see `send`.
         """
-        refuse_off(await self._controls.over(topic, customer_id))
+        refuse_off(await self._controls.over(about.topic, about.customer_id))
+        await self._cooldown.check()
         started = self._clock()
         try:
             message, usage = await send()
-        except ModelFailed:
-            await self._note(failed=True, seconds=self._clock() - started)
+        except ModelFailed as failed:
+            if isinstance(failed, ModelUnavailable) and failed.wait:
+                await self._cooldown.begin(failed.wait)
+            await self._note(about, failed=True, seconds=self._clock() - started)
             raise
-        await self._note(failed=bool(message.invalid_tool_calls), seconds=self._clock() - started)
-        if objection := self._objection(message):
-            await self._step_down(objection, urgent=True)
+        new = not self._names.fine(message)
+        failed_to_say = bool(message.invalid_tool_calls)
+        await self._note(about, failed=failed_to_say, seconds=self._clock() - started, name=name_of(message), at_once=new)
+        if new:
+            await self._heed(message)
         return message, usage
 
-    def _objection(self, message: AIMessage) -> str | None:
-        """What is wrong with who answered. A body too garbled to be read has no name in it, and counts as a failure."""
-        metadata = message.response_metadata
-        if not metadata and message.invalid_tool_calls:
-            return None
-        fingerprint = metadata.get("system_fingerprint")
-        return self._approved.objection(str(metadata.get("model_name") or ""), str(fingerprint) if fingerprint else None)
+    async def _heed(self, message: AIMessage) -> None:
+        change = await self._names.hear(message)
+        if change and change.meaning is Meaning.REVIEW:
+            await self._step_down(change.words, urgent=True)
 
-    async def _note(self, *, failed: bool, seconds: float) -> None:
+    async def _note(
+        self, about: About, *, failed: bool, seconds: float, name: str | None = None, at_once: bool = False
+    ) -> None:
         now = self._clock()
         slow = seconds > self._limits.slow.total_seconds()
-        self._calls.append(Call(now, failed, slow))
-        while self._calls[0].at < now - self._limits.window.total_seconds():
-            self._calls.popleft()
-        if now - self._written < (BAD_SECONDS if failed or slow else GOOD_SECONDS):
+        self._calls[about.case_id] = Call(now, failed, slow, name or None)
+        if not at_once and now - self._written < (BAD_SECONDS if failed or slow else GOOD_SECONDS):
             return
         self._written = now
-        everywhere = await self._troubles.share(self._worker, self._tally(), self._limits.window)
+        everywhere = await self._share(now)
         if (failed or slow) and (why := trouble(everywhere, self._limits)):
             await self._step_down(why)
 
-    def _tally(self) -> Tally:
-        failed, slow = sum(one.failed for one in self._calls), sum(one.slow for one in self._calls)
-        return Tally(calls=len(self._calls), failed=failed, slow=slow)
+    async def _share(self, now: float) -> Tally:
+        calls = dict(self._calls)
+        heard = [
+            Heard(case_id=case_id, age=now - one.at, failed=one.failed, slow=one.slow, name=one.name)
+            for case_id, one in calls.items()
+        ]
+        everywhere = await self._record.note(self._served, heard, self._limits.window)
+        for case_id, one in calls.items():
+            if self._calls.get(case_id) is one:
+                del self._calls[case_id]
+        return everywhere
 
     async def _step_down(self, why: str, *, urgent: bool = False) -> None:
         """A step counts for a whole window: until then the numbers are still those that led to it."""

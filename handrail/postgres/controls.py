@@ -19,7 +19,6 @@ from handrail.business import Business
 from handrail.domain.cases import CaseRow
 from handrail.domain.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
 from handrail.domain.topics import Autonomy, Setting, Topic
-from handrail.domain.trouble import Tally
 from handrail.postgres.pool import Connection, Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -115,14 +114,6 @@ class PostgresControls:
             return Cleared(lifted, [one for one in found if one.control_id not in known])
 
         return await self._change(change)
-
-    async def share(self, worker: str, tally: Tally, window: timedelta) -> Tally:
-        """Put down how a worker's calls went in the last window; gives how those of all workers went."""
-        async with writing(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["put_health"], {"worker": worker, **tally.model_dump()})
-            await cursor.execute(QUERIES["drop_old_health"])
-            await cursor.execute(QUERIES["health_of_all"], {"window": window})
-            return Tally.model_validate(await cursor.fetchone())
 
     async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
         """One step down the ladder for everything, by Handrail's own hand.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +22,8 @@ from temporalio.worker import (
 )
 
 from handrail.domain.errors import InvalidInput
+from handrail.domain.trouble import Tries
+from handrail.temporal.postponing import Postponing
 
 ONE_VALUE = "input: are {} values. Send one JSON value, or none."
 
@@ -65,7 +68,7 @@ class Heartbeats(ActivityInboundInterceptor):
         timeout = activity.info().heartbeat_timeout
         if timeout is None or activity.info().is_local:
             return await super().execute_activity(input)
-        beating = asyncio.create_task(self._beat(timeout.total_seconds() / 4))
+        beating = asyncio.create_task(self._beat(timeout.total_seconds() / 4, activity.info().heartbeat_details))
         try:
             return await super().execute_activity(input)
         finally:
@@ -73,17 +76,21 @@ class Heartbeats(ActivityInboundInterceptor):
             with suppress(asyncio.CancelledError):
                 await beating
 
-    async def _beat(self, seconds: float) -> None:
+    async def _beat(self, seconds: float, kept: Sequence[Any]) -> None:
+        """What an earlier attempt left in its heartbeat is kept for the next."""
         while True:
-            activity.heartbeat()
+            activity.heartbeat(*kept)
             await asyncio.sleep(seconds)
 
 
 class Guards(Interceptor):
-    """Both guards, for `Worker(interceptors=[Guards()])`."""
+    """All guards, for `Worker(interceptors=[Guards()])`; `tries` bounds how often a model step is tried."""
+
+    def __init__(self, tries: Tries | None = None) -> None:
+        self._tries = tries or Tries()
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return Heartbeats(next)
+        return Heartbeats(Postponing(next, self._tries))
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         return Doorkeeper

@@ -119,6 +119,24 @@ async def test_transient_statuses_are_unavailable_and_not_retried_here(
     assert len(server.asked()) == 1
 
 
+async def test_a_quota_that_is_used_up_is_not_waited_for(server: Scripted, model: ChatModel) -> None:
+    server.script({"status": 429, "code": "insufficient_quota", "retry_after": 7}, times=None)
+    error = await failure(model)
+    assert isinstance(error, ModelRejected)
+    assert "quota is used up" in str(error)
+
+
+async def test_the_wait_that_a_server_asks_for_reaches_the_error(server: Scripted, model: ChatModel) -> None:
+    server.script({"status": 429, "headers": {"retry-after-ms": "1500", "Retry-After": "2"}})
+    server.script({"status": 503, "headers": {"Retry-After": "Wed, 01 Jan 2250 00:00:00 GMT"}})
+    server.script({"status": 500})
+    waits = [error.wait for error in [await failure(model) for _ in range(3)] if isinstance(error, ModelUnavailable)]
+    assert waits[0] == 1.5
+    assert waits[1] is not None
+    assert waits[1] > 1e9
+    assert waits[2] is None
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
 async def test_permanent_statuses_are_rejected(server: Scripted, model: ChatModel, status: int) -> None:
     server.script({"status": status, "code": "context_length_exceeded"}, times=None)

@@ -21,7 +21,6 @@ from handrail.domain.errors import SwitchedOff
 from handrail.domain.messages import Author, Message
 from handrail.domain.proposals import Ruling
 from handrail.domain.topics import Autonomy
-from handrail.domain.trouble import Tally
 from handrail.postgres import controls as module
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import Cleared, PostgresControls
@@ -301,10 +300,3 @@ async def test_many_workers_that_see_the_same_trouble_take_one_step(controls: Po
     await controls.clear(["global"], "mended", "ann")
     assert await step() is None, "just cleared: the numbers are still those of before"
     assert await step(urgent=True) is Autonomy.REVIEW, "an unapproved model is no matter of numbers"
-
-
-async def test_how_calls_went_is_added_up_over_the_workers(controls: PostgresControls) -> None:
-    await controls.share("one", Tally(calls=10, failed=1, slow=2), MINUTE)
-    assert await controls.share("two", Tally(calls=5, failed=3), MINUTE) == Tally(calls=15, failed=4, slow=2)
-    assert await controls.share("one", Tally(calls=1), MINUTE) == Tally(calls=6, failed=3)
-    assert await controls.share("two", Tally(calls=1), timedelta()) == Tally()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
+from handrail.domain.served import Kin, Notice
+from handrail.postgres.models import PostgresModels
+from handrail.postgres.pool import Pool
 
 
 class Shell:
@@ -82,3 +86,26 @@ def test_what_is_wrong_is_said_with_what_would_be_right(shell: Shell, words: tup
 def test_a_drill_elsewhere_wants_a_yes(shell: Shell) -> None:
     assert "add --yes" in shell.refused("drill")
     assert "--actor: is empty" in shell.refused("stop", "--reason", "x", "--actor", " ")
+
+
+async def test_which_models_answered_and_who_accepted_a_change(shell: Shell, pool: Pool) -> None:
+    record = PostgresModels(pool)
+    first = Notice(name="m-2026-01-01", kin=Kin.FIRST, accepted=True, words="first seen")
+    other = Notice(name="other-9", kin=Kin.OTHER, accepted=False, words="the model answers as 'other-9'")
+    for one in (first, other, other):
+        await record.learn("m at http://there/v1", lambda _, one=one: one)  # type: ignore[misc]
+    await record.pause("m at http://there/v1", 90)
+    found = await asyncio.to_thread(shell.document, "models")
+    assert [(one["name"], one["accepted"]) for one in found["notices"]] == [("other-9", False), ("m-2026-01-01", True)]
+    assert [one["served"] for one in found["pauses"]] == ["m at http://there/v1"]
+    shown = await asyncio.to_thread(shell, "models")
+    assert "other, not accepted" in shown
+    assert "asks for patience until" in shown
+    refused = await asyncio.to_thread(shell.refused, "accept-model", "--name", "othr-9", *WHO)
+    assert "Waiting: other-9." in refused
+    (accepted,) = await asyncio.to_thread(shell.document, "accept-model", "--name", "other-9", *WHO)
+    assert (accepted["actor"], accepted["accepted"], accepted["words"]) == ("ann", True, "a test")
+    assert [one.by_person for one in await record.known("m at http://there/v1")] == [False, True]
+    assert await record.open_names() == []
+    assert len(await asyncio.to_thread(shell.document, "end-pauses")) == 1
+    assert await record.paused("m at http://there/v1") == 0

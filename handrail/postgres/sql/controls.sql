@@ -26,19 +26,3 @@ RETURNING *;
 -- name: newest_of_hand
 SELECT *, set_at > clock_timestamp() - %(pause)s::interval AS recent FROM handrail.controls
 WHERE scope = %(scope)s AND hand = %(hand)s ORDER BY control_id DESC LIMIT 1;
-
--- name: put_health
-INSERT INTO handrail.model_health (worker, calls, failed, slow)
-VALUES (%(worker)s, %(calls)s, %(failed)s, %(slow)s)
-ON CONFLICT (worker) DO UPDATE SET
-    at = excluded.at,
-    calls = excluded.calls,
-    failed = excluded.failed,
-    slow = excluded.slow;
-
--- name: drop_old_health
-DELETE FROM handrail.model_health WHERE at < clock_timestamp() - interval '1 day';
-
--- name: health_of_all
-SELECT coalesce(sum(calls), 0)::int AS calls, coalesce(sum(failed), 0)::int AS failed, coalesce(sum(slow), 0)::int AS slow
-FROM handrail.model_health WHERE at > clock_timestamp() - %(window)s::interval;

@@ -1,0 +1,138 @@
+"""What all workers know of the model together: how its latest calls went, when it asks to be left alone, what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from handrail.domain.model import Stored
+from handrail.domain.served import Known, Notice, Noticed
+from handrail.domain.trouble import Heard, Tally
+from handrail.postgres.controls import ADVISORY_LOCK
+from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.queries import QUERIES
+
+NAMES_LOCK = ADVISORY_LOCK + 2
+
+
+class Pause(Stored):
+    """Until when a model's server asks to be left alone."""
+
+    served: str
+    until: datetime
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return (
+            f"cases wait for {self.served} until {self.until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: its server asks for it."
+        )
+
+
+class PostgresModels:
+    """The port `ModelRecord`, and what the command line shows of it.
+
+    Any method raises `psycopg.OperationalError` while the server is away; try it again.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def note(self, served: str, heard: Sequence[Heard], window: timedelta) -> Tally:
+        """Put down how cases' latest calls went; gives how those of all workers went within the window."""
+        columns = {
+            "case_ids": [one.case_id for one in heard],
+            "ages": [one.age for one in heard],
+            "failed": [one.failed for one in heard],
+            "slow": [one.slow for one in heard],
+            "names": [one.name for one in heard],
+        }
+        async with writing(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["note_calls"], {"served": served, **columns})
+            await cursor.execute(QUERIES["drop_old_calls"], {"served": served, "window": window})
+            await cursor.execute(QUERIES["tally_calls"], {"served": served, "window": window})
+            return Tally.model_validate(await cursor.fetchone())
+
+    async def latest(self, served: str, limit: int) -> list[str]:
+        """The names under which the latest cases were answered, a name for each case, the newest first."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["latest_names"], {"served": served, "limit": limit})
+            return [str(row["name"]) for row in await cursor.fetchall()]
+
+    async def pause(self, served: str, seconds: float) -> None:
+        """Leave the model alone for so long, unless it is to be for longer already."""
+        async with writing(self._pool) as connection:
+            lasting = timedelta(seconds=seconds)
+            await connection.execute(QUERIES["pause_model"], {"served": served, "lasting": lasting})
+
+    async def paused(self, served: str) -> float:
+        """Seconds for which the model is still to be left alone."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["paused_seconds"], {"served": served})
+            found = await cursor.fetchone()
+        return float(found["seconds"]) if found else 0.0
+
+    async def known(self, served: str) -> list[Known]:
+        """The names that count, the first seen first."""
+        async with reading(self._pool) as connection:
+            return await _known(connection, served)
+
+    async def learn(self, served: str, judge: Callable[[list[Known]], Notice | None]) -> Notice | None:
+        """Put down what `judge` makes of the names that count; one process judges at a time.
+
+        Gives what was put down; None where nothing is new, also where the same was noticed within a day.
+        """
+        async with writing(self._pool) as connection:
+            await connection.execute(QUERIES["hold_names"], {"key": NAMES_LOCK})
+            notice = judge(await _known(connection, served))
+            if notice is None or (not notice.accepted and await _lately(connection, served, notice.name)):
+                return None
+            await _put(connection, served, notice)
+        return notice
+
+    async def accept(self, served: str, notice: Notice) -> Noticed:
+        """Put down a person's word."""
+        async with writing(self._pool) as connection:
+            return await _put(connection, served, notice)
+
+    async def notices(self, limit: int) -> list[Noticed]:
+        """What was ever noticed, the newest first."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["notices"], {"limit": limit})
+            return [Noticed.model_validate(row) for row in await cursor.fetchall()]
+
+    async def open_names(self) -> list[Noticed]:
+        """Names that were noticed and that nobody has accepted."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["open_names"])
+            return [Noticed.model_validate(row) for row in await cursor.fetchall()]
+
+    async def pauses(self) -> list[Pause]:
+        """The models that are left alone now."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["pauses"])
+            return [Pause.model_validate(row) for row in await cursor.fetchall()]
+
+    async def end_pauses(self) -> list[Pause]:
+        """Ask every model again; gives the pauses that this ended."""
+        async with writing(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["end_pauses"])
+            return [Pause.model_validate(row) for row in await cursor.fetchall()]
+
+
+async def _known(connection: Connection, served: str) -> list[Known]:
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["known_names"], {"served": served})
+        return [Known.model_validate(row) for row in await cursor.fetchall()]
+
+
+async def _lately(connection: Connection, served: str, name: str) -> bool:
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["noticed_lately"], {"served": served, "name": name})
+        return await cursor.fetchone() is not None
+
+
+async def _put(connection: Connection, served: str, notice: Notice) -> Noticed:
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["put_notice"], {"served": served, **notice.model_dump(mode="json")})
+        return Noticed.model_validate(await cursor.fetchone())
