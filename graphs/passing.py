@@ -23,7 +23,7 @@ async def destination(view: EndView, why: Escalation, matrix: Matrix, customers:
         topic=row.topic or "",
         risk=row.risk or "low",
         language=row.language or "en",
-        amount=at_stake(view),
+        amounts=at_stake(view),
         customer=await customers.facts(row.customer_id),
         at=now,
     )

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from graphs.sheet import REFUSED
 from graphs.views import EndView
-from handrail.domain.figures import claims, clean
+from handrail.domain.money import Money, named
 from handrail.domain.proposals import ProposalKind, Verdict
+from handrail.domain.text.cldr import currencies_in_use
 from handrail.domain.text.mail import own_words
+from handrail.domain.text.plain import clean
 
 
-def at_stake(view: EndView) -> float | None:
-    """The largest amount in the case, whatever its currency; None where there is none.
+def at_stake(view: EndView) -> list[Money]:
+    """Gather the amounts of the case: those that the customer named, and those of the effects that were proposed.
 
-    Amounts are those that the customer named, in this turn or before, and those of the effects that were proposed: arguments
-    and facts with `amount` in their names. A call that was refused, as malformed ones are, proposes nothing.
+    Of effects, arguments and facts with `amount` in their names count, in the currency that stands in the name's end
+    (`refund_amount_usd`) or beside them as `currency`. A call that was refused, as malformed ones are, proposes nothing.
     """
     words = [*(one.text for one in view.incoming), *(one.text for one in (view.handoff.said if view.handoff else []))]
-    named = [amount for text in words for amount in _named(own_words(text))]
+    found = [money for text in words for money in named(clean(own_words(text)), view.row.language)]
     effects = [one for one in view.ruled if one.proposal.kind is ProposalKind.EFFECT and not _refused(one.verdict)]
-    proposed = [amount for one in effects for amount in _amounts(one.proposal.arguments, one.verdict.facts)]
-    return max([*named, *proposed], default=None)
+    return [*found, *(money for one in effects for money in _amounts(one.proposal.arguments, one.verdict.facts))]
 
 
 def _refused(verdict: Verdict) -> bool:
     return any(hit.rule == REFUSED for hit in verdict.hits)
 
 
-def _named(text: str) -> Iterator[float]:
-    for claim in claims(clean(text)):
-        if claim.kind == "amount" and claim.amount is not None:
-            yield float(claim.amount)
+def _amounts(*given: Mapping[str, Any]) -> Iterator[Money]:
+    for values in given:
+        beside = {str(value).upper() for name, value in values.items() if name.split(".")[-1].endswith("currency")}
+        for name, value in values.items():
+            if "amount" in name and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+                yield Money(Decimal(str(value)), _currency(name) or frozenset(beside))
 
 
-def _amounts(*given: Mapping[str, Any]) -> Iterator[float]:
-    for name, value in _items(given):
-        if "amount" in name and isinstance(value, int | float) and not isinstance(value, bool):
-            yield float(value)
-
-
-def _items(given: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for one in given:
-        yield from one.items()
+def _currency(name: str) -> frozenset[str]:
+    code = name.rpartition("_")[2].upper()
+    return frozenset({code}) & currencies_in_use()

@@ -96,6 +96,8 @@ class Tool:
 class Business:
     """`folder` holds `topics/*.yaml`, `policies/*.yaml`, `risk.yaml` and `matrix.yaml`; `migrations` its SQL files.
 
+    `rates.yaml` beside them is optional.
+
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.

@@ -16,6 +16,7 @@ from handrail.domain.effects import Effect, EffectResult
 from handrail.domain.gates import GateProgress
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Message
+from handrail.domain.money import Money
 from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
 from handrail.domain.reviewers import Reviewers
@@ -131,11 +132,11 @@ class Matrix(Protocol):
         topic: str,
         risk: str,
         language: str,
-        amount: float | None = None,
+        amounts: Collection[Money] = (),
         customer: Mapping[str, Any] | None = None,
         at: datetime | None = None,
     ) -> Route:
-        """`amount` is the largest at stake, `customer` what the business tells of them, `at` the time."""
+        """`amounts` are those at stake, `customer` what the business tells of them, `at` the time."""
         ...
 
 

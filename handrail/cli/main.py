@@ -30,6 +30,7 @@ from handrail.cli import (
     router,
     shifts,
     shop,
+    text,
     topics,
 )
 from handrail.cli.failures import EPILOG, Exit, report, tell
@@ -119,6 +120,7 @@ app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")
 app.add_typer(policy.app, name="policy")
+app.add_typer(text.app, name="text")
 app.add_typer(matrix.app, name="matrix")
 queue.app.add_typer(shifts.app, name="shift")
 app.add_typer(queue.app, name="queue")

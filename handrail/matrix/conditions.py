@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -17,13 +18,16 @@ CLOCK = ("open", "weekday", "hour")
 
 
 class Situation(Model):
-    """A case as the matrix sees it. `amount` is the largest one at stake; `customer` what the business tells of them."""
+    """A case as the matrix sees it. `customer` is what the business tells of them.
+
+    `amount` is the largest one at stake, in the business's currency; infinite where it cannot be converted.
+    """
 
     reason: str
     topic: str
     risk: str = Risk.LOW.value
     language: str = "en"
-    amount: float | None = None
+    amount: Decimal | None = Field(default=None, allow_inf_nan=True)
     customer: dict[str, Any] = Field(default_factory=dict)
     at: datetime | None = None
 
@@ -31,8 +35,8 @@ class Situation(Model):
 class Bounds(Model):
     """From `at_least` up to, and without, `below`: rows for neighbouring amounts leave no gap between them."""
 
-    at_least: float | None = None
-    below: float | None = None
+    at_least: Decimal | None = None
+    below: Decimal | None = None
 
     @model_validator(mode="after")
     def _hold_something(self) -> Bounds:
@@ -44,7 +48,10 @@ class Bounds(Model):
 
     def hold(self, value: Any) -> bool:
         """Whether the number lies within; what is no number does not."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            return False
+        value = Decimal(str(value))
+        if value.is_nan():
             return False
         return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
 

@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from handrail.definitions import Document, Live, refuse
+from handrail.domain.money import Money, largest
 from handrail.domain.routes import Route
 from handrail.matrix.checks import problems
 from handrail.matrix.conditions import Situation
 from handrail.matrix.table import Row, Rows, Table
+from handrail.rates import RateFile
 
 
 class FileMatrix:
     """Implements `handrail.ports.Matrix` over a file, which is read again when it changes.
 
     With `topics`, a row may name only these; with `facts`, only these facts of a customer. A change that cannot be used
-    leaves the last good version in force and `problem` says why.
+    leaves the last good version in force and `problem` says why. Amounts are converted by the `rates.yaml` beside it.
     """
 
     def __init__(self, file: Path, *, topics: Collection[str] | None = None, facts: Collection[str] | None = None) -> None:
         """Raises: DefinitionInvalid: there is no file, or it cannot be used; a line for each problem."""
+        self._rates = RateFile(file.with_name("rates.yaml"))
         self._live = Live(file, lambda documents: build(documents, topics, facts))
 
     @property
@@ -50,12 +53,13 @@ class FileMatrix:
         topic: str,
         risk: str,
         language: str,
-        amount: float | None = None,
+        amounts: Collection[Money] = (),
         customer: Mapping[str, Any] | None = None,
         at: datetime | None = None,
     ) -> Route:
         """Where the case goes, stamped with the row and the version of the file."""
         known = {"reason": reason, "topic": topic, "risk": risk, "language": language}
+        amount = largest(amounts, self._rates.now())
         loaded = self._live.now()
         return loaded.value.route(Situation(**known, amount=amount, customer=dict(customer or {}), at=at), loaded.version)
 

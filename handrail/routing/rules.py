@@ -11,8 +11,10 @@ from pydantic import Field
 
 from handrail.definitions import Document, Live, Loaded, refuse
 from handrail.domain.classification import OUT_OF_SCOPE, Risk
-from handrail.domain.figures import claims, clean
 from handrail.domain.model import Model
+from handrail.domain.money import Rates, largest, named
+from handrail.domain.text.plain import clean
+from handrail.rates import RateFile
 from handrail.routing.lexicon import Words
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.text import Folded
@@ -20,8 +22,11 @@ from handrail.routing.wish import Wish
 
 
 class RiskRule(Model):
-    """Applies where everything that it names holds: any phrase of any language, an amount above `amount_over` whatever its
-    currency, any of the account's `flags`. It raises the risk; `topic`, where given, replaces the classifier's."""
+    """Applies where everything that it names holds, and raises the risk; `topic`, where given, replaces the classifier's.
+
+    That is any phrase of any language, an amount above `amount_over` in the business's currency (see `rates.yaml`), any of
+    the account's `flags`.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     topic: str | None = None
@@ -70,12 +75,13 @@ class Rules:
 
     risks: list[tuple[RiskRule, Phrasebook]]
     wish: Wish
+    rates: Callable[[], Rates | None] = lambda: None
 
     def hits(self, message: Folded, flags: Sequence[str] = ()) -> list[Hit]:
         """One hit for each rule that applies to `message` from a customer with `flags`, the highest risk first."""
         asked = any(rule.amount_over is not None for rule, _ in self.risks)
-        largest = _largest_amount(message.text) if asked else None
-        found = (self._hit(rule, book, message, flags, largest) for rule, book in self.risks)
+        most = largest(list(named(clean(message.text))), self.rates()) if asked else None
+        found = (self._hit(rule, book, message, flags, most) for rule, book in self.risks)
         return sorted(filter(None, found), key=lambda hit: -hit.rule.risk.rank)
 
     @staticmethod
@@ -104,6 +110,7 @@ class RiskRules:
 
     def __init__(self, path: Path, topics: Callable[[], Iterable[str]]) -> None:
         self._topics = topics
+        self._rates = RateFile(path.with_name("rates.yaml"))
         self._live = Live(path, self._build)
 
     def now(self) -> Loaded[Rules]:
@@ -121,7 +128,7 @@ class RiskRules:
         ]
         wish = Wish(_phrases(document, file.wants_person.phrases, ("wants_person",), problems))
         refuse(problems)
-        return Rules(risks, wish)
+        return Rules(risks, wish, self._rates.now)
 
 
 def _unknown_topics(document: Document, file: RiskFile, known: set[str]) -> Iterable[str]:
@@ -137,11 +144,6 @@ def _idle(document: Document, file: RiskFile) -> Iterable[str]:
         if not any(rule.phrases.values()) and rule.amount_over is None and not rule.flags:
             words = f"rules.{place}: names nothing that it applies to. Add phrases, amount_over or flags."
             yield document.problem(words, "rules", place)
-
-
-def _largest_amount(text: str) -> Decimal | None:
-    """The largest sum of money that the message names."""
-    return max((claim.amount for claim in claims(clean(text)) if claim.currencies and claim.amount is not None), default=None)
 
 
 def _twice(document: Document, file: RiskFile) -> Iterable[str]:

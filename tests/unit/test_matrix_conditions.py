@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from handrail.cli.main import app
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.money import Money, named
 from handrail.matrix import page
 from handrail.matrix.examples import trial
 from handrail.matrix.loader import FileMatrix
@@ -77,7 +79,49 @@ def taken(file: Path, **case: object) -> str:
     ("amount", "row"), [(None, "rest"), (999.99, "rest"), (1000, "large"), (float("nan"), "rest"), (1e9, "large")]
 )
 def test_an_amount_from_here_on(file: Path, amount: float | None, row: str) -> None:
-    assert taken(file, amount=amount) == row
+    assert taken(file, amounts=[Money(Decimal(str(amount)))] if amount is not None else []) == row
+
+
+@pytest.mark.parametrize(
+    ("written", "row"),
+    [
+        ("600 US dollars", "rest"),
+        ("1,000 US dollars", "large"),
+        ("tausend Euro", "large"),
+        ("950 €", "large"),
+        ("900 €", "rest"),
+        ("1 000 kr", "rest"),
+        ("1.000,- €", "large"),
+        ("900 RON", "large"),
+        ("900 USD and 12.000 SEK", "large"),
+        ("the $20 M shirt", "rest"),
+    ],
+)
+def test_a_sum_is_compared_in_the_business_s_currency(file: Path, written: str, row: str) -> None:
+    rates = "version: 1\ncurrency: USD\nat: 2026-11-02\nrates: {EUR: 1.08, SEK: 0.1, NOK: 0.1, DKK: 0.15, CZK: 0.04}\n"
+    file.with_name("rates.yaml").write_text(rates)
+    assert taken(file, amounts=list(named(written))) == row
+
+
+def test_without_rates_two_currencies_are_not_compared(file: Path) -> None:
+    assert taken(file, amounts=list(named("900 SEK and 80 SEK"))) == "rest"
+    assert taken(file, amounts=list(named("90 SEK and 80 USD"))) == "large"
+
+
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ("rates: {EUR: -1}", "rates.EUR: -1 is no rate. Use a number above 0."),
+        ("rates: {XXQ: 1}", "rates.XXQ: is no currency in use. Use an ISO code, for example 'EUR'."),
+        ("rates: {EUR: yes}", "rates.EUR"),
+        ("day: 2026", "day: is no key that is known here."),
+    ],
+)
+def test_rates_that_cannot_be_meant_are_refused(file: Path, rates: str, words: str) -> None:
+    file.with_name("rates.yaml").write_text(f"version: 1\ncurrency: USD\n{rates}\n")
+    with pytest.raises(DefinitionInvalid, match=r"rates\.yaml:3: ") as refused:
+        FileMatrix(file)
+    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +156,7 @@ def test_the_hour_on_the_house_s_own_clock(file: Path, moment: str, row: str) ->
 
 def test_a_route_names_row_version_and_who_is_next(file: Path) -> None:
     matrix = FileMatrix(file)
-    large = matrix.route(reason="x", topic="x", risk="low", language="en", amount=5000)
+    large = matrix.route(reason="x", topic="x", risk="low", language="en", amounts=[Money(Decimal(5000))])
     assert (large.row, large.version) == ("large", matrix.version)
     assert [one.queue for one in large.then or []] == ["bosses"]
     rest = matrix.route(reason="x", topic="x", risk="low", language="en")

@@ -252,4 +252,18 @@ async def test_a_trained_router_answers_in_production(artefact: Artefact, tmp_pa
     large = await router.classify("refund my jacket please, $1,200.50", topic_before=None, flags=["watched"])
     assert large.risk is Risk.HIGH
     assert "an amount over 500" in large.reasons[1]
+    for written in (
+        "600 US dollars",
+        "sechshundert Euro",
+        "600,- €",
+        "CA$600",
+        "20 or 600 euros",
+        "seiscientos euros",
+        "600 zł",
+    ):
+        told = await router.classify(f"refund my jacket please, {written}", topic_before=None)
+        assert told.risk is Risk.ELEVATED, written
+    for written in ("600 points", "5 of the 600 mm shelves", "the $20 M jacket", "order 600", "on 6.00 pm", "499 US dollars"):
+        told = await router.classify(f"refund my jacket please, {written}", topic_before=None)
+        assert told.risk is Risk.LOW, (written, told.reasons)
     assert set(large.confidences) == {"topic", "risk", "complexity", "language", "sentiment", "wants_person"}

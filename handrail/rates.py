@@ -1,0 +1,52 @@
+"""`rates.yaml`: what the business counts in and what other currencies are worth; a business may have none."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from handrail.definitions import Document, Live, refuse
+from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.money import Rates
+from handrail.domain.text.cldr import currencies_in_use
+
+_log = logging.getLogger(__name__)
+
+
+class RateFile:
+    """The file in force, read again when it changes.
+
+    Raises:
+        DefinitionInvalid: the first reading of a file that is there fails; `file:line` for each thing that is wrong.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._live = Live(path, _build) if path.exists() else None
+
+    def now(self) -> Rates | None:
+        """Return the rates in force; None where there is no file, or none that could ever be used."""
+        if self._live is None and self._path.exists():
+            try:
+                self._live = Live(self._path, _build)
+            except DefinitionInvalid as error:
+                _log.warning("%s", error)
+        return self._live.now().value if self._live else None
+
+
+def _build(documents: list[Document]) -> Rates:
+    (document,) = documents
+    found = document.parse(Rates)
+    refuse(
+        [
+            document.problem(f"rates.{code}: is no currency in use. Use an ISO code, for example 'EUR'.", "rates", code)
+            for code in found.rates
+            if code not in currencies_in_use()
+        ]
+        + [
+            document.problem(f"rates.{code}: {rate} is no rate. Use a number above 0.", "rates", code)
+            for code, rate in found.rates.items()
+            if rate <= 0
+        ]
+    )
+    return found
