@@ -14,7 +14,7 @@ from handrail.domain.figures import claims, compact
 from handrail.domain.text.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tokens
 
 _NONE: Classes = frozenset()
-_DEEDS = ("done:", "own:", "ahead:", "noun:")
+_DEEDS = ("done:", "own:", "ahead:", "noun:", "act")
 _PREDICATES = frozenset({"act", "way", "generic", "receive", "arrive", "give", "pred", "other", "new_address"})
 _SPLITS = ("that", "but", "or", "join")
 _STRONG = frozenset(";:–—•")
@@ -156,7 +156,7 @@ def _sentence(text: str, words: list[str], marks: Iterator[Mark], language: str)
         opens=text.rstrip().endswith((":", "–", "—")),
         question=text.rstrip(" *_)\"'»”").endswith("?"),
     )
-    sentence.clauses = _joined(list(_segments(_units(words, marks, lexicon), lexicon)), asked=sentence.question)
+    sentence.clauses = _joined(list(_segments(_units(words, marks, lexicon), lexicon)), lexicon, asked=sentence.question)
     return sentence
 
 
@@ -207,7 +207,7 @@ def _segments(units: Iterator[Unit], lexicon: Lexicon) -> Iterator[Clause]:
         if split != "punct":
             current.after = split
             if not mark:
-                current.units.append(replace(unit, classes=unit.classes & {*_SPLITS, "light", "neg", "also", "same"}))
+                current.units.append(replace(unit, classes=unit.classes & {*_SPLITS, "light", "neg", "also", "same", "pair"}))
         elif not current.after:
             current.after = "punct"
     if current.units:
@@ -232,7 +232,7 @@ def _closed(clause: Clause, lexicon: Lexicon) -> Clause:
 
 
 def _is_predicate(clause: Clause, lexicon: Lexicon) -> bool:
-    acts = clause.has("own", "will")
+    acts = clause.has("own", "will", "managed")
     if any(unit.classes & _PREDICATES or _acts(unit, acts=acts) for unit in clause.units):
         return True
     strange = [unit.text for unit in clause.units if not unit.classes and not unit.mark]
@@ -258,7 +258,7 @@ def _participle() -> re.Pattern[str]:
     )
 
 
-def _joined(segments: list[Clause], *, asked: bool) -> list[Clause]:
+def _joined(segments: list[Clause], lexicon: Lexicon, *, asked: bool) -> list[Clause]:
     clauses: list[Clause] = []
     for place, segment in enumerate(segments):
         last = place == len(segments) - 1
@@ -272,13 +272,16 @@ def _joined(segments: list[Clause], *, asked: bool) -> list[Clause]:
                 clauses.append(segment)
         else:
             _attach(clauses, segment, segments[place + 1 :])
+            clauses[-1].predicate = clauses[-1].predicate or _is_predicate(clauses[-1], lexicon)
     return clauses
 
 
 def _waits(clause: Clause, following: Clause) -> bool:
     """Whether a clause without a predicate takes that of the next."""
-    if clause.predicate or clause.denied or following.after in ("that", "but"):
+    if clause.predicate or clause.denied or following.after == "that":
         return False
+    if following.after == "but":
+        return clause.has("aux", "unsure", "will", "managed")
     if clause.has("neg", "cond"):
         return following.after in ("join", "or") or len(clause.units) == 1
     return True
@@ -312,7 +315,13 @@ def _extend(clause: Clause, segment: Clause) -> None:
 def _forward(segment: Clause, rest: list[Clause]) -> bool:
     """Whether a list of objects is the subject of the clause that follows, and no more of the one before."""
     following = next((one for one in rest if one.predicate), None)
-    if following is None or following.after in ("that", "but"):
+    if following is None or following.after == "that":
+        return False
+    if segment.has("unsure", "will", "managed") or (
+        segment.comma in _STRONG and following.after == "punct" and not following.marks("id")
+    ):
+        return True
+    if following.after == "but":
         return False
     between = rest[: rest.index(following)]
     bare = not any(one.comma for one in [*between, following])

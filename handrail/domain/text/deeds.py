@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from handrail.domain.figures import clean
 from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
@@ -61,16 +62,19 @@ def claimed(text: str, language: str | None = None) -> list[Claim]:
     found: list[Claim] = []
     header: Claim | None = None
     mentioned: list[str] = []
+    group: list[str] = []
     for sentence in parsed(
         [one.strip() for one in _SENTENCE.split(_NUMBERED.sub(r"\1)", clean(text))) if one.strip()], language
     ):
-        claims = list(_claims(sentence, mentioned))
+        claims = list(_claims(sentence, mentioned, group))
         if not claims:
             claims = list(_carried(sentence, header, found))
         if not (sentence.item and header):
             header = claims[-1] if claims and sentence.opens else None
         found += claims
-        mentioned += [unit.mark.value for unit in sentence.units if unit.mark and unit.mark.kind == "id"]
+        named = [unit.mark.value for unit in sentence.units if unit.mark and unit.mark.kind == "id"]
+        mentioned += named
+        group = named or group
     special = any(one.kind != ANY for one in found)
     return [one for one in found if not (special and _says_nothing(one))]
 
@@ -80,17 +84,19 @@ def _says_nothing(claim: Claim) -> bool:
     return claim.kind == ANY and not claim.objects and claim.quantity == Quantity()
 
 
-def _claims(sentence: Sentence, mentioned: Sequence[str]) -> Iterator[Claim]:
+def _claims(sentence: Sentence, mentioned: Sequence[str], group: Sequence[str]) -> Iterator[Claim]:
     own = False
     before: list[str] = list(mentioned)
+    group = list(group)
     for clause in sentence.clauses:
         own = clause.has("own") or (own and clause.after in ("join", "punct") and not clause.has("aux", "other"))
         kinds = {} if clause.denied or _asked(clause) else dict(_kinds(clause, sentence, own))
         for kind, mine in kinds.items():
-            yield _claim(kind, clause, sentence, own=mine, before=before)
+            yield _claim(kind, clause, sentence, own=mine, before=before, group=group)
         if not kinds:
             yield from _implied(clause, sentence)
-        before += [mark.value for mark in clause.marks("id")]
+        before += (named := [mark.value for mark in clause.marks("id")])
+        group = named or group
 
 
 def _asked(clause: Clause) -> bool:
@@ -110,11 +116,14 @@ def _kinds(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str,
 
 def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
     """What is said to have happened."""
+    lexicon = lexicons()[sentence.language]
     for place, unit in enumerate(clause.units):
         mine = unit.kinds("own")
         for kind in unit.kinds("done") | mine:
-            if _sure(clause, sentence, place) and not (place and "inf" in clause.units[place - 1].classes):
+            beside = clause.units[max(0, place - 1) : place] + clause.units[place + 1 : place + 2 * lexicon.verb_last]
+            if _sure(clause, sentence, place) and not any("inf" in one.classes for one in beside):
                 yield kind, own or kind in mine
+    named = any(unit.kinds(form) for unit in clause.units for form in ("noun", "done", "own"))
     for kind, noun in _nouns(clause):
         for place, unit in enumerate(clause.units):
             plain = unit.classes & (_ANY_ACT if kind != "address" else {"generic"})
@@ -122,13 +131,25 @@ def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, 
                 continue
             if not _handed(clause, place) and _sure(clause, sentence, max(place, noun)):
                 yield kind, own or "ownact" in unit.classes
-    named = any(unit.kinds(form) for unit in clause.units for form in ("noun", "done", "own"))
-    if own and not named and clause.has("changed") and _sure(clause, sentence, clause.first("changed") or 0):
-        yield CHANGE, True
+        if not clause.predicate and clause.marks("amount") and not _doubted(clause, len(clause.units)):
+            yield kind, own  # 'Refund for A: 20.00 USD.'
+    if not named:
+        yield from _unnamed(clause, sentence, own)
     amount = _leading_amount(clause)
-    way = clause.first("way")
-    if amount is not None and way is not None and amount < way and _sure(clause, sentence, way):
-        yield "refund", own
+    for way in (clause.first("way"), clause.first("act") if clause.has("back") else None):
+        if amount is not None and way is not None and amount < way and _sure(clause, sentence, way):
+            yield "refund", own
+
+
+def _unnamed(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
+    """A deed of one's own that no word names: 'I have processed A', 'I have updated your booking'."""
+    if not own or clause.has("about", "request"):
+        return
+    changed, acted = clause.first("changed"), clause.first("act")
+    if changed is not None and _sure(clause, sentence, changed):
+        yield CHANGE, True
+    elif acted is not None and clause.marks("id") and not _handed(clause, acted) and _sure(clause, sentence, acted):
+        yield ANY, True
 
 
 def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
@@ -136,7 +157,7 @@ def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[s
     if _provided(clause, sentence):
         return
     units = clause.units
-    will = clause.first("will")
+    will = clause.first("will", "managed")
     for place, unit in enumerate(units):
         for kind in unit.kinds("ahead"):
             yield kind, True
@@ -248,7 +269,7 @@ def _before(clause: Clause, name: str, place: int) -> bool:
     return any(name in unit.classes for unit in clause.units[:place])
 
 
-def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: Sequence[str]) -> Claim:
+def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: Sequence[str], group: Sequence[str]) -> Claim:
     quantity = _quantity(clause, kind)
     objects = tuple(clause.marks("id"))
     claim = Claim(
@@ -263,9 +284,20 @@ def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: 
     named = list(dict.fromkeys(before))
     if not objects and quantity.count and len(named) == quantity.count and quantity.noun in ("", "object"):
         return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in named))
+    if not objects and len(group) > 1 and _means_several(clause):
+        return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in group))
     if not objects and not quantity.count and clause.has("it") and named:
         return replace(claim, pointed=frozenset(named[-1:]))
     return claim
+
+
+def _means_several(clause: Clause) -> bool:
+    """'I cancelled them', 'las he cancelado'."""
+    clitic = any(
+        "clitic" in one.classes and (after.classes & {"aux", "own"} or after.kinds("own"))
+        for one, after in pairwise(clause.units)
+    )
+    return clitic or (clause.has("them") and not clause.has("object", "item"))
 
 
 def _amounts(clause: Clause) -> Iterator[Mark]:
@@ -275,7 +307,8 @@ def _amounts(clause: Clause) -> Iterator[Mark]:
         if unit.mark is None or unit.mark.kind != "amount":
             continue
         before = clause.units[max(0, place - 2) : place]
-        described = any("of" in one.classes for one in before) and (seen or _object_near(clause, place))
+        more = any(one.mark and one.mark.kind == "amount" for one in clause.units[place + 1 :])
+        described = any("of" in one.classes for one in before) and (seen or more or _object_near(clause, place))
         remains = any("left" in one.classes for one in clause.units[max(0, place - 1) : place + 2])
         if not described and not remains:
             yield unit.mark

@@ -108,6 +108,10 @@ class _Holding:
 
     def _count(self, claim: Claim, matching: Sequence[Done], before: Sequence[Claim]) -> str:
         quantity = claim.quantity
+        if any(one.effect for one in matching):
+            # What a record says of something that nobody spoke of is not what 'both' means.
+            spoken = self.customer | {one.value for other in (*before, claim) for one in other.objects}
+            matching = [one for one in matching if one.effect or one.main in spoken]
         objects = {one.main for one in matching}
         many = len(matching) if quantity.noun == "deed" else len(objects)
         if quantity.noun in ("item", ""):

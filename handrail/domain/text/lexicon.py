@@ -111,6 +111,9 @@ def _everywhere() -> tuple[_Index, _Index, int]:
     for language, lexicon in lexicons().items():
         for word, names in lexicon.entries.exact.items():
             exact.setdefault(word, []).append((language, names))
+        for phrase in (one for found in lexicon.entries.phrases.values() for one, _ in found):
+            for word in phrase:
+                exact.setdefault(word, []).append((language, set()))
         for word, names in lexicon.entries.begins.items():
             begins.setdefault(word, []).append((language, names))
     return exact, begins, max(map(len, begins), default=0)
