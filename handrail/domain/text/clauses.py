@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
-from handrail.domain.figures import claims, compact
-from handrail.domain.text.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tokens
+from handrail.domain.text.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tells, tokens
+from handrail.domain.text.mentions import mentions
+from handrail.domain.text.plain import compact
+from handrail.domain.text.sentences import Sentence as Piece
+from handrail.domain.text.sentences import sentences
 
 _NONE: Classes = frozenset()
 _DEEDS = ("done:", "own:", "ahead:", "noun:", "act")
@@ -21,20 +24,23 @@ _STRONG = frozenset(";:–—•")
 _OWN_LANGUAGE, _WHOLE_REPLY = 1.5, 2.0
 _MARKUP = re.compile(r"[*_`~#>]+")
 _BULLET = re.compile(r"^\s*(?:[-*•–·]|\d{1,2}[.)](?=\s))\s*")
+_NUMBERED = re.compile(r"\d{1,2}\.")
+_SHORT = 4
 _LONGEST_COUNT = 20
-_LONGEST = 120
+_LONGEST = 80
+_CACHED = 20_000
 
 MarkKind = Literal["id", "amount", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An identifier (its `value` in compact form) or an amount; `shown` is as written."""
+    """An identifier (its `value` in compact form) or an amount with what it may mean; `shown` is as written."""
 
     kind: MarkKind
     shown: str
     value: str = ""
-    amount: Decimal | None = None
+    readings: tuple[Decimal, ...] = ()
     currencies: frozenset[str] = frozenset()
 
 
@@ -46,15 +52,23 @@ class Unit:
     classes: Classes = _NONE
     mark: Mark | None = None
 
-    def kinds(self, form: str) -> set[str]:
+    def kinds(self, form: str) -> frozenset[str]:
         """The kinds of deeds of which this is the `form`: done, own, ahead, verb, noun or act."""
-        start = f"{form}:"
-        return {name.removeprefix(start) for name in self.classes if name.startswith(start)}
+        return _kinds(self.classes, form)
+
+
+@lru_cache(_CACHED)
+def _kinds(classes: Classes, form: str) -> frozenset[str]:
+    start = f"{form}:"
+    return frozenset(name.removeprefix(start) for name in classes if name.startswith(start))
 
 
 @dataclass(slots=True)
 class Clause:
-    """What has one predicate. `after` is what parts it from the clause before: that, but, or, join, punct or nothing."""
+    """What has one predicate. `after` is what parts it from the clause before: that, but, or, join, punct or nothing.
+
+    `helped` says that an auxiliary stands in it, `strange` that words do which could be what it helps.
+    """
 
     units: list[Unit]
     after: str = ""
@@ -62,6 +76,8 @@ class Clause:
     predicate: bool = False
     question: bool = False
     denied: bool = False
+    helped: bool = False
+    strange: bool = False
 
     def first(self, *names: str) -> int | None:
         """The place of the first unit of one of these classes."""
@@ -93,18 +109,32 @@ class Sentence:
         return (unit for clause in self.clauses for unit in clause.units)
 
 
-def parsed(sentences: Sequence[str], language: str | None) -> list[Sentence]:
-    """Each sentence in the language that most of its words are of; `language` and the rest of the reply settle a tie."""
-    prepared = [(words, iter(marks)) for words, marks in map(_prepared, sentences)]
-    votes = [_votes(words) for words, _ in prepared]
+def parsed(text: str, language: str | None) -> list[Sentence]:
+    """Each sentence of clean `text` in the language that most of its words are of; `language` and the rest settle a tie."""
+    marks = deque(_marks(text, language))
+    prepared = [(one, *_prepared(text[one.start : one.end], one.start, marks)) for one in _lines(text)]
+    votes = [_votes(words) for _, words, _ in prepared]
     whole: Counter[str] = sum(votes, Counter())
     most = max(whole.values(), default=0) or 1
     prior = {one: _WHOLE_REPLY * whole[one] / most + _OWN_LANGUAGE * (one == language) for one in LANGUAGES}
     return [
-        _sentence(text, words, marks, max(LANGUAGES, key=lambda one: vote[one] + prior[one]))
-        for text, (cut, marks), vote in zip(sentences, prepared, votes, strict=True)
+        _sentence(piece.text, words, left, max(LANGUAGES, key=lambda one: vote[one] + prior[one]))
+        for (piece, cut, found), vote in zip(prepared, votes, strict=True)
+        if found or any(map(tells, cut))
+        for left in (iter(found),)
         for words in _pieces(cut)
     ]
+
+
+def _lines(text: str) -> Iterator[Piece]:
+    """Sentences; the number of a line in a list is none by itself."""
+    numbered: Piece | None = None
+    for one in sentences(text):
+        if numbered is not None and "\n" not in text[numbered.end : one.start]:
+            one = Piece(numbered.start, one.end, text[numbered.start : one.end])
+        numbered = one if _NUMBERED.fullmatch(one.text) else None
+        if numbered is None:
+            yield one
 
 
 def _pieces(words: list[str]) -> Iterator[list[str]]:
@@ -117,34 +147,30 @@ def _votes(words: Sequence[str]) -> Counter[str]:
     return Counter(language for word in set(words) for language in spoken_in(word))
 
 
-def _prepared(text: str) -> tuple[list[str], list[Mark]]:
-    """The words of the text, marks cut out; and the marks in their order."""
-    marks: list[Mark] = []
+def _prepared(text: str, start: int, marks: deque[tuple[int, int, Mark]]) -> tuple[list[str], list[Mark]]:
+    """The words of the sentence that starts at `start`, marks cut out; and the marks in their order."""
+    found: list[Mark] = []
     pieces: list[str] = []
     end = 0
-    text = text.replace(MARKED, " ")
-    for start, stop, mark in _marks(text):
-        if start < end:
-            continue
-        pieces += [text[end:start], f" {MARKED} "]
-        marks.append(mark)
-        end = stop
+    while marks and marks[0][0] < start + len(text):
+        begin, stop, mark = marks.popleft()
+        if begin - start >= end:
+            pieces += [text[end : begin - start], f" {MARKED} "]
+            found.append(mark)
+            end = stop - start
     pieces.append(text[end:])
-    return tokens(_MARKUP.sub(" ", _BULLET.sub("", "".join(pieces))).lower()), marks
+    return tokens(_MARKUP.sub(" ", _BULLET.sub("", "".join(pieces))).lower()), found
 
 
-def _marks(text: str) -> list[tuple[int, int, Mark]]:
-    found = []
-    for claim in claims(text):
-        start = text.find(claim.shown, claim.start)
-        if claim.kind == "identifier" and not (claim.shown.isdigit() and len(claim.shown) <= 4):
-            mark = Mark("id", claim.shown, compact(claim.shown))
-        elif claim.kind == "amount":
-            mark = Mark("amount", claim.shown, amount=claim.amount, currencies=claim.currencies)
-        else:
-            mark = Mark("other", claim.shown)
-        found.append((start, start + len(claim.shown), mark))
-    return sorted(found, key=lambda one: one[0])
+def _marks(text: str, language: str | None) -> Iterator[tuple[int, int, Mark]]:
+    for one in mentions(text, language):
+        if one.kind == "identifier":
+            known = not (one.shown.isdigit() and len(one.shown) <= _SHORT)
+            yield one.start, one.end, Mark("id" if known else "other", one.shown, compact(one.shown))
+        elif one.kind == "amount" or (one.kind == "number" and any(value % 1 for value in one.readings)):
+            yield one.start, one.end, Mark("amount", one.shown, readings=one.readings, currencies=one.currencies)
+        elif one.kind not in ("number", "unread"):
+            yield one.start, one.end, Mark("other", one.shown)
 
 
 def _sentence(text: str, words: list[str], marks: Iterator[Mark], language: str) -> Sentence:
@@ -156,7 +182,7 @@ def _sentence(text: str, words: list[str], marks: Iterator[Mark], language: str)
         opens=text.rstrip().endswith((":", "–", "—")),
         question=text.rstrip(" *_)\"'»”").endswith("?"),
     )
-    sentence.clauses = _joined(list(_segments(_units(words, marks, lexicon), lexicon)), lexicon, asked=sentence.question)
+    sentence.clauses = _joined(list(_segments(_units(words, marks, lexicon), lexicon)), asked=sentence.question)
     return sentence
 
 
@@ -227,18 +253,14 @@ def _closed(clause: Clause, lexicon: Lexicon) -> Clause:
         clause.units[excluded:] = [
             replace(unit, mark=replace(unit.mark, kind="other")) if unit.mark else unit for unit in clause.units[excluded:]
         ]
-    clause.predicate = _is_predicate(clause, lexicon)
-    return clause
-
-
-def _is_predicate(clause: Clause, lexicon: Lexicon) -> bool:
     acts = clause.has("own", "will", "managed")
-    if any(unit.classes & _PREDICATES or _acts(unit, acts=acts) for unit in clause.units):
-        return True
-    strange = [unit.text for unit in clause.units if not unit.classes and not unit.mark]
-    if clause.first("aux", "will", "unsure") is None or not strange:
-        return False
-    return not lexicon.verb_last or clause.has("be") or any(_participle().fullmatch(word) for word in strange)
+    clause.predicate = any(unit.classes & _PREDICATES or _acts(unit, acts=acts) for unit in clause.units)
+    clause.helped = clause.has("aux", "will", "unsure", "managed")
+    unknown = [unit.text for unit in clause.units if not unit.classes and not unit.mark]
+    participles = not lexicon.verb_last or clause.has("be") or any(_participle().fullmatch(word) for word in unknown)
+    clause.strange = bool(unknown) and participles
+    clause.predicate = clause.predicate or (clause.helped and clause.strange)
+    return clause
 
 
 def _acts(unit: Unit, *, acts: bool) -> bool:
@@ -258,7 +280,7 @@ def _participle() -> re.Pattern[str]:
     )
 
 
-def _joined(segments: list[Clause], lexicon: Lexicon, *, asked: bool) -> list[Clause]:
+def _joined(segments: list[Clause], *, asked: bool) -> list[Clause]:
     clauses: list[Clause] = []
     for place, segment in enumerate(segments):
         last = place == len(segments) - 1
@@ -272,7 +294,6 @@ def _joined(segments: list[Clause], lexicon: Lexicon, *, asked: bool) -> list[Cl
                 clauses.append(segment)
         else:
             _attach(clauses, segment, segments[place + 1 :])
-            clauses[-1].predicate = clauses[-1].predicate or _is_predicate(clauses[-1], lexicon)
     return clauses
 
 
@@ -308,7 +329,9 @@ def _attach(clauses: list[Clause], segment: Clause, rest: list[Clause]) -> None:
 
 def _extend(clause: Clause, segment: Clause) -> None:
     clause.units += segment.units
-    clause.predicate = clause.predicate or segment.predicate
+    clause.helped = clause.helped or segment.helped
+    clause.strange = clause.strange or segment.strange
+    clause.predicate = clause.predicate or segment.predicate or (clause.helped and clause.strange)
     clause.question = clause.question or segment.question
 
 

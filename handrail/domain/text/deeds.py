@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from handrail.domain.figures import clean
 from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
-from handrail.domain.text.lexicon import lexicons
+from handrail.domain.text.lexicon import MARKED, lexicons
+from handrail.domain.text.plain import clean
 
 ANY = "any"
 """The kind of 'This is done': an effect of whatever kind."""
@@ -19,8 +18,6 @@ _DOUBTS = ("neg", "cond", "unsure", "general")
 _ANY_ACT = frozenset({"act", "ownact", "way", "generic"})
 _NEAR = 3
 _STRANGERS = 1
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_NUMBERED = re.compile(r"((?:^|\n)\s*\d{1,2})\.(?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +60,7 @@ def claimed(text: str, language: str | None = None) -> list[Claim]:
     header: Claim | None = None
     mentioned: list[str] = []
     group: list[str] = []
-    for sentence in parsed(
-        [one.strip() for one in _SENTENCE.split(_NUMBERED.sub(r"\1)", clean(text))) if one.strip()], language
-    ):
+    for sentence in parsed(clean(text).replace(MARKED, " "), language):
         claims = list(_claims(sentence, mentioned, group))
         if not claims:
             claims = list(_carried(sentence, header, found))

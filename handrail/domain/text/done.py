@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.figures import compact
+from handrail.domain.text.plain import compact
 
 STEMS: Mapping[str, tuple[str, ...]] = {
     "refund": ("refund", "reimburse"),

@@ -151,7 +151,7 @@ class _Holding:
         wrong = self._paired(claim, paying)
         if wrong is None:
             allowed = self._allowed(claim, paying)
-            wrong = [one for one in claim.amounts if one.amount not in allowed or not _same_currency(one, paying)]
+            wrong = [one for one in claim.amounts if not allowed & set(one.readings) or not _same_currency(one, paying)]
         if not wrong:
             return ""
         sums = ", ".join(sorted({str(amount) for one in paying for amount in self._sums(one)})) or "none"
@@ -167,7 +167,7 @@ class _Holding:
         return [
             amount
             for name, amount in pairs
-            if not any(amount.amount in self._sums(one) for one in paying if self._is_of(name.value, one))
+            if not any(self._sums(one) & set(amount.readings) for one in paying if self._is_of(name.value, one))
         ]
 
     def _allowed(self, claim: Claim, paying: Sequence[Done]) -> set[Decimal]:

@@ -101,6 +101,41 @@ def spoken_in(token: str) -> Mapping[str, Classes]:
     return _meanings(token)
 
 
+_TELLING = (
+    "done:",
+    "own:",
+    "ahead:",
+    "verb:",
+    "noun:",
+    "generic",
+    "way",
+    "receive",
+    "arrive",
+    "new_address",
+    "changed",
+    "act",
+)
+
+
+@lru_cache(_CACHED)
+def tells(token: str) -> bool:
+    """Whether the word may tell of a deed, in any language, by itself or in a phrase."""
+    by_itself = any(name.startswith(_TELLING) for names in _meanings(token).values() for name in names)
+    return by_itself or token in _telling_phrases()
+
+
+@cache
+def _telling_phrases() -> frozenset[str]:
+    return frozenset(
+        word
+        for lexicon in lexicons().values()
+        for found in lexicon.entries.phrases.values()
+        for phrase, names in found
+        if any(name.startswith(_TELLING) for name in names)
+        for word in (max(phrase, key=len).rstrip("*"),)
+    )
+
+
 _Index = dict[str, list[tuple[str, set[str]]]]
 
 
