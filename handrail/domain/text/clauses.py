@@ -30,12 +30,12 @@ _LONGEST_COUNT = 20
 _LONGEST = 80
 _CACHED = 20_000
 
-MarkKind = Literal["id", "amount", "other"]
+MarkKind = Literal["id", "amount", "percent", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An identifier (its `value` in compact form) or an amount with what it may mean; `shown` is as written."""
+    """An identifier (its `value` in compact form), an amount or a percentage with what it may mean; `shown` is as written."""
 
     kind: MarkKind
     shown: str
@@ -167,9 +167,13 @@ def _marks(text: str, language: str | None) -> Iterator[tuple[int, int, Mark]]:
         if one.kind == "identifier":
             known = not (one.shown.isdigit() and len(one.shown) <= _SHORT)
             yield one.start, one.end, Mark("id" if known else "other", one.shown, compact(one.shown))
-        elif one.kind == "amount" or (one.kind == "number" and any(value % 1 for value in one.readings)):
+        elif one.kind == "amount" or (
+            one.kind == "number" and one.shown[:1].isdigit() and any(value % 1 for value in one.readings)
+        ):
             yield one.start, one.end, Mark("amount", one.shown, readings=one.readings, currencies=one.currencies)
-        elif one.kind not in ("number", "unread"):
+        elif one.kind == "percent" and one.shown[:1].isdigit():
+            yield one.start, one.end, Mark("percent", one.shown, readings=one.readings)
+        elif one.kind not in ("number", "unread", "percent") and any(map(str.isdigit, one.shown)):
             yield one.start, one.end, Mark("other", one.shown)
 
 

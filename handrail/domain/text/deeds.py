@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import pairwise
 
 from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
@@ -16,6 +17,7 @@ CHANGE = "change"
 """The kind of 'I have updated your booking': a change of one's own that no other kind names."""
 _DOUBTS = ("neg", "cond", "unsure", "general")
 _ANY_ACT = frozenset({"act", "ownact", "way", "generic"})
+_ALL, _HALF = Decimal(100), Decimal(50)
 _NEAR = 3
 _STRANGERS = 1
 
@@ -23,14 +25,14 @@ _STRANGERS = 1
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """How much a claim says: `count` of `noun` (object, item, a deed or nothing), `every` one of them, `each`, all of the
-    money (`whole`), `half` of it, `another` one than before, or one more (`more`)."""
+    money (`whole`), a `share` of it in percent, `another` one than before, or one more (`more`)."""
 
     count: int | None = None
     noun: str = ""
     every: bool = False
     each: bool = False
     whole: bool = False
-    half: bool = False
+    share: Decimal | None = None
     another: bool = False
     more: bool = False
 
@@ -327,11 +329,16 @@ def _quantity(clause: Clause, kind: str) -> Quantity:
         noun=noun,
         every="all" in names,
         each="each" in names,
-        whole=whole is not None and not denied,
-        half="half" in names,
+        whole=(whole is not None and not denied) or _share(clause) == _ALL,
+        share=_share(clause),
         another="another" in names,
         more="also" in names,
     )
+
+
+def _share(clause: Clause) -> Decimal | None:
+    percents = [mark.readings[0] for mark in clause.marks("percent") if mark.readings]
+    return percents[0] if percents else _HALF if clause.has("half") else None
 
 
 def _count(units: Sequence[Unit], kind: str) -> tuple[int | None, str]:

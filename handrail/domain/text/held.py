@@ -15,6 +15,7 @@ from handrail.domain.text.done import STEMS, Done, Record, effects_done, records
 
 _FEW = 8
 _QUOTE = 120
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +199,13 @@ class _Holding:
 
     def _whole(self, claim: Claim, matching: Sequence[Done]) -> str:
         quantity = claim.quantity
-        if claim.kind not in ("refund", ANY) or not (quantity.whole or quantity.half):
+        if claim.kind not in ("refund", ANY) or not (quantity.whole or quantity.share):
             return ""
         for deed in matching:
             if quantity.whole and self._is_whole(deed) is False:
                 return "says that all of it was refunded; it was not, or nothing shows that it was."
-            if quantity.half and not claim.amounts and not self._is_half(deed):
-                return "says that half was refunded, which nothing shows."
+            if quantity.share and not quantity.whole and not self._is_share(deed, quantity.share):
+                return f"says that {quantity.share} % were refunded, which nothing shows."
         return ""
 
     def _is_whole(self, deed: Done) -> bool | None:
@@ -217,9 +218,9 @@ class _Holding:
         refunded = sum((max(one.amounts) for one in self.done if one.main == deed.main and one.amounts), Decimal())
         return bool(totals) and max(deed.amounts | {refunded}, default=refunded) >= max(totals)
 
-    def _is_half(self, deed: Done) -> bool:
-        totals = self._totals(deed)
-        return bool(totals) and any(amount * 2 in totals for amount in deed.amounts)
+    def _is_share(self, deed: Done, percent: Decimal) -> bool:
+        parts = {(total * percent / 100).quantize(_CENT) for total in self._totals(deed)}
+        return any(amount.quantize(_CENT) in parts for amount in deed.amounts)
 
     def _so(self, claim: Claim) -> str:
         """What is so, for the model to say."""
