@@ -8,13 +8,14 @@ from typing import Any
 
 from graphs import telling
 from graphs.bounds import fitted, size
-from graphs.hearing import best, brief, ends, merged, quoted
+from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.classification import Risk, SentimentPoint
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, Said
 from handrail.domain.messages import Author, Message
 from handrail.domain.routes import NO_ANSWER, Route
 from handrail.domain.stated import named, stated
+from handrail.domain.text.mail import own_words
 
 PACKET_BYTES = 120_000
 """Of JSON. It travels in the case's memory beside the facts, and all of that together has 2 MB."""
@@ -29,10 +30,10 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
     said = together(transcript, view.incoming)
     heard = ends([one for one in said if one.author is Author.CUSTOMER], MESSAGES)
     known: list[Any] = [one.value for one in view.facts] + [[one.arguments, one.result] for one in view.effects]
-    read = brief(heard)
+    read = own(brief(heard))
     told = merged(view.stated or stated(read), named(read, known))
     quotes = [quoted(one) for one in heard]
-    texts = [one.text for one in quotes]
+    texts = [own_words(one.text) for one in quotes]
     made = plain(view, why, route, now, quotes).model_copy(
         update={
             "problem": telling.problem(view, telling.quote(texts, why), told, why),

@@ -12,6 +12,7 @@ from handrail.domain.excerpts import fair
 from handrail.domain.handoffs import Handoff, Heard, Said
 from handrail.domain.messages import Author, Message
 from handrail.domain.stated import StatedFact, stated, without_cards
+from handrail.domain.text.mail import own_words
 
 READ = 20_000
 """Characters of a turn that are read."""
@@ -25,7 +26,7 @@ STATED = 120
 def hear(messages: Sequence[Message], known: Iterable[Any] = ()) -> Heard:
     """What the customer's `messages` say; `known` are facts, which tell the names of things."""
     spoken = [one for one in messages if one.author is Author.CUSTOMER]
-    return Heard(stated=best(stated(brief(spoken), known)), said=[quoted(one) for one in spoken])
+    return Heard(stated=best(stated(own(brief(spoken)), known)), said=[quoted(one) for one in spoken])
 
 
 def unread(messages: Iterable[Message]) -> Heard:
@@ -40,6 +41,11 @@ def brief(messages: Sequence[Message], limit: int = READ) -> list[Message]:
     return [
         one if one.text == text else one.model_copy(update={"text": text}) for one, text in zip(messages, texts, strict=True)
     ]
+
+
+def own(messages: Sequence[Message]) -> list[Message]:
+    """The messages without what they quote: that is not what the customer states."""
+    return [one.model_copy(update={"text": own_words(one.text)}) for one in messages]
 
 
 def quoted(message: Message) -> Said:

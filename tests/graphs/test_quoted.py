@@ -6,9 +6,11 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.case import build_case_graph
+from graphs.handoff import packet
 from graphs.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.classification import Classification
+from handrail.domain.handoffs import Escalation, Route
 from handrail.domain.messages import Author, Message
 from handrail.routing.router import LocalRouter
 from handrail.shop import business
@@ -104,3 +106,17 @@ async def test_a_case_keeps_the_language_that_was_found(router: LocalRouter, tex
     )
 
     assert state.row.language == language
+
+
+def test_the_packet_tells_the_customers_own_words_and_quotes_the_whole() -> None:
+    text = f"The lid of O-10024 is torn, I paid 20.00 USD.\n\n{QUOTED}"
+    view = EndView.model_validate(
+        {"row": {"case_id": "c", "customer_id": "C", "opened_at": NOON, "updated_at": NOON}, "incoming": [heard(text)]}
+    )
+
+    made = packet(view, Escalation(reason="risk", words="w"), Route(tier=1, queue="support"), NOON)
+
+    assert made.wanted == "The lid of O-10024 is torn, I paid 20.00 USD."
+    assert "900" not in made.problem
+    assert {one.value for one in made.stated if one.kind == "amount"} == {"20.00 USD"}
+    assert OFFER in made.said[0].text

@@ -14,9 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mailparser_reply import EmailMessage
-from mailparser_reply.constants import MAIL_LANGUAGES
-
 LINE = 200
 """Characters of a line that can be a mark; longer ones are sentences."""
 WINDOW = 3
@@ -217,6 +214,9 @@ def _marks() -> Marks:
 
 @cache
 def _headers() -> re.Pattern[str]:
-    """The library's pattern of lines above a quote, in all of its languages."""
+    """The library's pattern of lines above a quote, in all of its languages; no workflow loads it."""
+    from mailparser_reply import EmailMessage
+    from mailparser_reply.constants import MAIL_LANGUAGES
+
     found: re.Pattern[str] = EmailMessage(text="", languages=list(MAIL_LANGUAGES)).HEADER_REGEX
     return found
