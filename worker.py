@@ -245,7 +245,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     """A worker for the `case` workflow and its activities; many may run side by side."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
-    record = CaseActivities(world.cases, world.clock, terms)
+    record = CaseActivities(world.cases, world.clock, world.matrix, terms)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
     staff = StaffActivities(world.staff)
     local = NodeActivities(nodes)

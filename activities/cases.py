@@ -9,17 +9,19 @@ from temporalio import activity
 from graphs.handoff import bounded
 from graphs.hearing import hear, unread, with_heard
 from graphs.limits import SECONDS, within
+from graphs.passing import last_resort
 from handrail.domain.cases import CaseOpen, Commit, Opened, Terms
 from handrail.domain.handoffs import Handoff, Heard
 from handrail.domain.messages import Author, Message
-from handrail.ports import Cases, Clock
+from handrail.ports import Cases, Clock, Matrix
 
 
 class CaseActivities:
     """Reaches PostgreSQL through a port; reads customers' messages as they come in, so that nobody else has to."""
 
-    def __init__(self, cases: Cases, clock: Clock, terms: Terms) -> None:
+    def __init__(self, cases: Cases, clock: Clock, matrix: Matrix, terms: Terms) -> None:
         self._cases = cases
+        self._matrix = matrix
         self._clock = clock
         self._terms = terms
 
@@ -33,7 +35,8 @@ class CaseActivities:
         now = self._clock.now()
         await self._cases.open(case, now)
         first = Message(**case.message.model_dump(), author=Author.CUSTOMER, at=now, turn=1)
-        return Opened(**self._terms.model_dump(), heard=await self._heard([first], None))
+        terms = self._terms.model_copy(update={"route": last_resort(self._matrix)})
+        return Opened(**terms.model_dump(), heard=await self._heard([first], None))
 
     @activity.defn(name="record.commit")
     async def commit(self, commit: Commit) -> Heard | None:

@@ -17,6 +17,9 @@ from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
 from handrail.domain.topics import Autonomy, Dialled, Topic
 from handrail.ports import Cases, Clock, Dial, Model, SystemOfRecord, Topics
 
+NEWEST = 60
+"""Messages of the transcript that a model may be given."""
+
 
 class Agent:
     """One model call with this topic's tools and prompt only."""
@@ -75,7 +78,7 @@ class Agent:
             topic=topic.name,
             prompt=topic.prompt,
             tools=self._record.specs(topic.tools),
-            transcript=await self._cases.transcript(view.row.case_id),
+            transcript=await self._cases.transcript_ends(view.row.case_id, 0, NEWEST),
             context={fact.name: fact.value for fact in facts},
             exchanges=view.exchanges,
             feedback=feedback,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graphs.screen import FLUENT_ENOUGH, Screen
+from graphs.absent import failure, known_of, unread
+from graphs.screen import FLUENT_ENOUGH, Screen, told
 from graphs.views import ClassifyView
 from handrail.domain.cases import CaseRow
-from handrail.domain.classification import Classification, SentimentPoint
+from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
+from handrail.domain.errors import record_is_away
 from handrail.domain.handoffs import Escalation
+from handrail.domain.messages import Message
 from handrail.domain.patience import Progress
 from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100
+_log = logging.getLogger(__name__)
 
 
 class Classify:
@@ -32,17 +38,16 @@ class Classify:
         """The classification of the customer's new words, how they sound, and the reason to escalate if there is one."""
         view = ClassifyView.model_validate(state)
         before = view.row.topic
-        said, theirs = await self._screen.own_words(view.row, view.incoming)
+        said, theirs = await self._own_words(view)
         text = "\n".join(message.text for message in said)
-        known = await self._customers.facts(view.row.customer_id)
-        flags = known.get("flags") or ()
-        found = await self._router.classify(text, topic_before=before, flags=flags, language=spoken(view))
+        known, absent = await known_of(self._customers, view.row)
+        found = await self._found(text, before, known, spoken(view))
         if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about
             found = found.model_copy(update={"abstained": False})
         if not theirs:  # we offer a person in our own words
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
-        why = await self._screen.reason(row, said, found)
+        why = await self._why(row, said, found, absent)
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
         point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)
@@ -50,13 +55,50 @@ class Classify:
             "row": row,
             "classification": found,
             "escalation": why,
+            "absent": [*view.absent, *absent],
             "sentiment": [*view.sentiment, point][-POINTS_KEPT:],
             "progress": self._bounded(view.progress, found.topic),
         }
 
+    async def _own_words(self, view: ClassifyView) -> tuple[list[Message], bool]:
+        """Without what the messages quote; where that cannot be told, all of them."""
+        try:
+            return await self._screen.own_words(view.row, view.incoming)
+        except Exception as error:
+            if record_is_away(error):
+                raise
+            _log.exception("quotes cannot be told apart")
+            return view.incoming, True
+
+    async def _found(self, text: str, before: str | None, known: Mapping[str, Any], language: str | None) -> Classification:
+        """The router's view; where it fails, a person reads the message."""
+        try:
+            return await self._router.classify(text, topic_before=before, flags=known.get("flags") or (), language=language)
+        except Exception as error:  # noqa: BLE001 - whatever a router does, the customer's case reaches a person
+            _log.exception("the router failed")
+            words = f"The message could not be classified ({type(error).__name__})."
+            return Classification(topic=before or OUT_OF_SCOPE, confidence=0, risk=Risk.HIGH, reasons=[words])
+
+    async def _why(
+        self, row: CaseRow, incoming: Sequence[Message], found: Classification, absent: Sequence[str]
+    ) -> Escalation | None:
+        """The reason to escalate; what could not be read about the customer is one, behind what the message itself says."""
+        try:
+            if absent:
+                return told(found, self._topics.get(found.topic)) or unread(absent[0])
+            return await self._screen.reason(row, incoming, found)
+        except Exception as error:
+            if record_is_away(error):
+                raise
+            _log.exception("the message could not be looked at in full")
+            return told(found, None) or unread(failure(error))
+
     def _bounded(self, progress: Progress, name: str) -> Progress:
         """The progress with what the topic bears of asking in circles; the graph's routers know no files."""
-        topic = self._topics.get(name)
+        try:
+            topic = self._topics.get(name)
+        except Exception:  # noqa: BLE001 - then the case is on its way to a person
+            return progress
         return progress.model_copy(update={"bearable": topic.patience.turns_without_progress}) if topic else progress
 
 

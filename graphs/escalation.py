@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from graphs import waiting
-from graphs.handoff import packet
+from graphs.handoff import packet, shortened
+from graphs.limits import SECONDS, within
 from graphs.outcomes import end, said
 from graphs.passing import come_back, destination
 from graphs.views import EndView
 from handrail.domain.cases import CaseRow, CaseStatus, Tier
-from handrail.domain.handoffs import Escalation
+from handrail.domain.errors import record_is_away
+from handrail.domain.handoffs import Escalation, Handoff
 from handrail.domain.messages import Author
 from handrail.domain.people import NOBODY
 from handrail.domain.routes import NO_ANSWER, Route
-from handrail.domain.staff import Need
+from handrail.domain.staff import Need, round_the_clock
 from handrail.ports import Cases, Clock, Customers, Matrix, Staff
+
+FIRST, NEWEST = 5, 60
+"""Messages of the transcript that a packet is made of."""
+_log = logging.getLogger(__name__)
 
 
 class Escalate:
@@ -35,21 +42,36 @@ class Escalate:
         now = self._clock.now()
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
         view = view.model_copy(update={"effects": await self._cases.effects(view.row.case_id)})
-        route = await destination(view, why, self._matrix, self._customers, now)
+        route, absent = await destination(view, why, self._matrix, self._customers, now)
         route = await self._expected(view.row, route, now)
         why, assignee = come_back(view, why)
         words, route = self._told(view, why, route, now)
-        handoff = packet(view, why, route, now, await self._cases.transcript(view.row.case_id))
+        view = view.model_copy(update={"absent": list(dict.fromkeys([*view.absent, *absent]))})
+        handoff = await self._packet(view, why, route, now)
         row = handed_over(view.row, why, route, now, assignee)
         messages = [said(view, Author.SYSTEM, words, now, "tell")] if words else []
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})
         outcome = await end(self._cases, view, row, messages, handoff)
         return {"outcome": outcome, "row": row, "effects": view.effects}
 
+    async def _packet(self, view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
+        """The packet, in time, without the extras if need be: the way to a person does not wait for them."""
+        transcript = await self._cases.transcript_ends(view.row.case_id, FIRST, NEWEST)
+        made = await within(SECONDS, packet, view, why, route, now, transcript)
+        return made or shortened(view, why, route, now)
+
     async def _expected(self, row: CaseRow, route: Route, now: datetime) -> Route:
         """The route with the time by which an answer is due, counted in the working time of those who can give it."""
         need = Need(queue=route.queue, tier=route.tier, language=row.language)
-        return route.model_copy(update={"expected": await self._staff.expect(need, now, route.respond_within_minutes)})
+        minutes = route.respond_within_minutes
+        try:
+            expected = await self._staff.expect(need, now, minutes)
+        except Exception as error:
+            if record_is_away(error):
+                raise
+            _log.exception("nobody can tell when people work")
+            expected = round_the_clock(now, minutes)
+        return route.model_copy(update={"expected": expected})
 
     def _told(self, view: EndView, why: Escalation, route: Route, now: datetime) -> tuple[str | None, Route]:
         """The words for the customer, None where they know already: then what was promised still holds.
@@ -59,8 +81,14 @@ class Escalate:
         sentence, language = waiting.sentence(route, view.row.language or "en", late=why.reason == NO_ANSWER)
         if view.handoff and waiting.known(view.handoff, view.incoming, sentence, now):
             return None, route.model_copy(update={"told": sentence, "expected": view.handoff.route.expected})
-        words = waiting.filled(sentence, route, now, language, self._staff.say)
+        words = waiting.filled(sentence, route, now, language, self._say)
         return words or None, route.model_copy(update={"told": sentence})
+
+    def _say(self, moment: datetime, now: datetime, language: str) -> str:
+        try:
+            return self._staff.say(moment, now, language)
+        except Exception:  # noqa: BLE001 - a plain time is a time
+            return waiting.plainly(moment, now, language)
 
 
 def handed_over(row: CaseRow, why: Escalation, route: Route, now: datetime, assignee: str | None) -> CaseRow:

@@ -69,6 +69,7 @@ def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Seq
         suggested_reply=telling.draft(view.proposals),
         next_step=telling.next_step(view, why),
         versions=trail.versions,
+        absent=view.absent,
         transcript=f"handrail case transcript {row.case_id}",
         at=now,
     )

@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from graphs.absent import known_of
 from graphs.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.cases import CaseRow, Tier
 from handrail.domain.handoffs import Escalation
-from handrail.domain.routes import NO_ANSWER, Route
+from handrail.domain.routes import NO_ANSWER, SOMEBODY, Route
 from handrail.ports import Customers, Matrix
 
+_log = logging.getLogger(__name__)
 
-async def destination(view: EndView, why: Escalation, matrix: Matrix, customers: Customers, now: datetime) -> Route:
-    """The route; never to a lower tier than the case has. What the business cannot tell of a customer is left out."""
+
+async def destination(
+    view: EndView, why: Escalation, matrix: Matrix, customers: Customers, now: datetime
+) -> tuple[Route, list[str]]:
+    """The route, never to a lower tier than the case has; and what could not be read for it, which is left out."""
     before = view.handoff.route if view.handoff else None
     if why.reason == NO_ANSWER and before and before.then is not None:
-        return before.passed_on() or before
-    row = view.row
-    route = matrix.route(
-        reason=why.reason,
-        topic=row.topic or "",
-        risk=row.risk or "low",
-        language=row.language or "en",
-        amounts=at_stake(view),
-        customer=await customers.facts(row.customer_id),
-        at=now,
-    )
+        return before.passed_on() or before, []
+    known, absent = await known_of(customers, view.row)
+    route, problems = routed(view, why, matrix, known, now)
     if why.reason in view.returned and before and before.tier >= route.tier:
-        return before
-    return never_down(row, why, route)
+        return before, [*absent, *problems]
+    return never_down(view.row, why, route), [*absent, *problems]
+
+
+def routed(view: EndView, why: Escalation, matrix: Matrix, known: Mapping[str, Any], now: datetime) -> tuple[Route, list[str]]:
+    """The matrix's route; where it fails, the one of its last row, and what is to be said."""
+    row = view.row
+    try:
+        return matrix.route(
+            reason=why.reason,
+            topic=row.topic or "",
+            risk=row.risk or "low",
+            language=row.language or "en",
+            amounts=at_stake(view),
+            customer=known,
+            at=now,
+        ), []
+    except Exception as error:  # noqa: BLE001 - whatever a matrix does, the customer's case reaches a person
+        _log.exception("%s cannot be routed", row.case_id)
+        words = f"The matrix could not be asked ({type(error).__name__}): the case went where everything else goes."
+        return last_resort(matrix), [words]
+
+
+def last_resort(matrix: Matrix) -> Route:
+    """Where a case goes that cannot be routed."""
+    try:
+        return matrix.fallback()
+    except Exception:  # noqa: BLE001
+        _log.exception("the matrix has no last row")
+        return SOMEBODY
 
 
 def never_down(row: CaseRow, why: Escalation, route: Route) -> Route:

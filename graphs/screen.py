@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+from graphs.hearing import brief
 from handrail.domain.cases import CaseRow
 from handrail.domain.classification import Classification, Risk
 from handrail.domain.controls import reason_of
@@ -16,6 +17,8 @@ from handrail.domain.topics import Autonomy, Patience, Topic
 from handrail.ports import Cases, Contacts, Dial, Topics
 
 FLUENT_ENOUGH = 0.6
+NEWEST, READ_BEFORE = 60, 30_000
+"""Messages among which an earlier question is looked for, and how much of them is read."""
 PATIENCE = 0.7
 """The frustration that is borne where no topic says otherwise."""
 
@@ -35,8 +38,11 @@ class Screen:
         said = [one.model_copy(update={"text": own_words(one.text, ours)}) for one in incoming]
         return said, any(unsaid(one.text, ours) for one in incoming)
 
+    async def _newest(self, row: CaseRow) -> list[Message]:
+        return brief(await self._cases.transcript_ends(row.case_id, 0, NEWEST), READ_BEFORE)
+
     async def _ours(self, row: CaseRow) -> list[str]:
-        said = await self._cases.transcript(row.case_id)
+        said = await self._newest(row)
         return [one.text for one in reversed(said) if one.author is not Author.CUSTOMER]
 
     async def reason(self, row: CaseRow, incoming: Sequence[Message], found: Classification) -> Escalation | None:
@@ -71,7 +77,7 @@ class Screen:
         return await self._second_contact(row, incoming, topic) if topic else None
 
     async def _repeated(self, row: CaseRow, incoming: Sequence[Message], patience: Patience) -> Escalation | None:
-        said = [one.model_copy(update={"text": own_words(one.text)}) for one in await self._cases.transcript(row.case_id)]
+        said = [one.model_copy(update={"text": own_words(one.text)}) for one in await self._newest(row)]
         earlier = asked_before(incoming, said, patience.same_question)
         if earlier is None:
             return None

@@ -26,6 +26,7 @@ class ClassifyView(BaseModel):
     classification: Classification | None = None
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
+    absent: list[str] = Field(default_factory=list)
 
 
 class ConsultView(BaseModel):

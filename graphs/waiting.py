@@ -32,6 +32,11 @@ def known(before: Handoff, incoming: Sequence[Message], words: str, now: datetim
     return before.route.told == words and promised and not any(one.at > before.at for one in incoming)
 
 
+def plainly(moment: datetime, now: datetime, language: str) -> str:
+    """A moment as anybody can write it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def filled(words: str, route: Route, now: datetime, language: str, say: Say) -> str:
     """The sentence with its times."""
     if route.expected is None:

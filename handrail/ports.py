@@ -139,6 +139,10 @@ class Matrix(Protocol):
         """`amounts` are those at stake, `customer` what the business tells of them, `at` the time."""
         ...
 
+    def fallback(self) -> Route:
+        """The route of the last row, which takes what no other takes."""
+        ...
+
 
 class Staff(Protocol):
     """The people who take cases, and when they work."""
@@ -298,6 +302,10 @@ class Cases(Protocol):
     async def commit(self, commit: Commit) -> None: ...
 
     async def transcript(self, case_id: str) -> list[Message]: ...
+
+    async def transcript_ends(self, case_id: str, first: int, newest: int) -> list[Message]:
+        """The first and the newest messages, in order: a case may hold very many."""
+        ...
 
     async def spoken(self, case_id: str) -> list[Message]:
         """What the customer and people said last, newest first and bounded: messages, notes with which people handed the

@@ -51,6 +51,7 @@ def sections(handoff: Handoff, line: int = PAGE, most: int | None = FEW) -> list
         Section("The problem", 0, [f"- {escape(handoff.problem, line * 3)}"]),
         Section("What the customer wants", 1, [f"- “{escape(handoff.wanted, line * 2)}”"] if handoff.wanted else []),
         Section("What the customer stated", 2, list(statements(handoff.stated, line, most))),
+        Section("Could not be read", 1, [f"- {escape(one, line)}" for one in handoff.absent[:most]]),
         Section("Open questions", 3, [f"- {escape(one, line)}" for one in handoff.open_questions[:most]]),
         Section("Suggested reply", 3, _quoted(handoff.suggested_reply, line * 2)),
         Section("Effects done", 2, [_effect(handoff, place, line) for place in range(len(handoff.effects))[:most]]),

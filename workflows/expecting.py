@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
+import asyncio
 
-from handrail.domain.staff import Expectation, Need
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from handrail.domain.staff import Expectation, Need, round_the_clock
 from workflows.memory import CaseMemory
-from workflows.options import LOCAL
+from workflows.options import LOCAL_STEP
 
 RESPOND_WITHIN_MINUTES = 240
 
@@ -16,7 +19,12 @@ async def expect(memory: CaseMemory) -> Expectation:
     row = memory.row
     need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language)
     minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES
-    found: Expectation = await workflow.execute_local_activity(
-        "staff.expect", args=[need, workflow.now(), minutes], result_type=Expectation, **LOCAL
-    )
+    try:
+        found: Expectation = await workflow.execute_local_activity(
+            "staff.expect", args=[need, workflow.now(), minutes], result_type=Expectation, **LOCAL_STEP
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
+        return round_the_clock(workflow.now(), minutes)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 from graphs.views import ClassifyView, GuardrailView
-from workflows.options import LOCAL, LOCAL_STEP
+from workflows.options import LOCAL_STEP
 
 CLASSIFY = "local.classify"
 GUARDRAIL = "local.guardrail"
@@ -18,7 +18,7 @@ class LocalNodes:
 
     async def classify(self, state: ClassifyView) -> dict[str, Any]:
         """See `graphs.classify.Classify.classify`."""
-        found: dict[str, Any] = await workflow.execute_local_activity(CLASSIFY, state, result_type=dict, **LOCAL)
+        found: dict[str, Any] = await workflow.execute_local_activity(CLASSIFY, state, result_type=dict, **LOCAL_STEP)
         return found
 
     async def guardrail(self, state: GuardrailView) -> dict[str, Any]:

@@ -43,8 +43,19 @@ MODEL_RETRY = RetryPolicy(
     maximum_attempts=80,
     non_retryable_error_types=[*PERMANENT, *DEFECTS],
 )
+END_RETRY = RetryPolicy(
+    initial_interval=STORE_RETRY.initial_interval,
+    maximum_interval=STORE_RETRY.maximum_interval,
+    non_retryable_error_types=[*PERMANENT, *DEFECTS],
+)
+HAND_OVER_RETRY = RetryPolicy(
+    initial_interval=STORE_RETRY.initial_interval,
+    maximum_interval=STORE_RETRY.maximum_interval,
+    maximum_attempts=12,
+    non_retryable_error_types=END_RETRY.non_retryable_error_types,
+)
+"""Then the workflow hands the case over by itself."""
 
-LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
 LOCAL_STEP: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
 LOCAL_STORE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
 STORE: dict[str, Any] = {
@@ -78,8 +89,8 @@ NODES: dict[str, dict[str, Any]] = {
         "retry_policy": STEP_RETRY,
         "summary": "Allowed reads and effects",
     },
-    "resolve": {**STORE, "summary": "Commit the turn and its reply"},
-    "escalate": {**STORE, "summary": "Commit the turn and the handoff"},
+    "resolve": {**STORE, "retry_policy": END_RETRY, "summary": "Commit the turn and its reply"},
+    "escalate": {**STORE, "retry_policy": HAND_OVER_RETRY, "summary": "Commit the turn and the handoff"},
 }
 ANY_NODE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
-from handrail.domain.errors import ModelRejected, ModelUnavailable
+from handrail.domain.errors import BusinessFailed, ModelRejected, ModelUnavailable
 from handrail.domain.handoffs import Escalation
 from workflows.turn import GraphChanged
 
@@ -26,6 +26,8 @@ def escalation_for(error: Exception, node: str | None) -> Escalation:
         return Escalation(reason="action_failed", words=words)
     if kind == ModelUnavailable.__name__ and node in (MODEL_NODE, CONSULTING_NODE):
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
+    if kind == BusinessFailed.__name__ and isinstance(cause, ApplicationError):
+        return Escalation(reason="facts_unavailable", words=f"{cause.message} The agent decides nothing without it.")
     if node != MODEL_NODE:
         return Escalation(reason="graph_error", words=f"The graph failed in {node}: {kind}.")
     if kind == ModelRejected.__name__:

@@ -7,6 +7,7 @@ from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+from temporalio import workflow
 from temporalio.langgraph import graph
 
 from graphs.state import CaseState
@@ -16,6 +17,7 @@ from workflows.memory import Suspended
 
 GRAPH = "case"
 STEPS = 500
+SPINS = 50
 
 
 class Unserialised:
@@ -28,6 +30,10 @@ class Unserialised:
     def loads_typed(self, data: tuple[str, Any]) -> Any:
         """The value itself."""
         return data[1]
+
+
+class GraphSpins(HandrailError):
+    """Nodes follow one another without anything being done: what they would do is done already, so it never ends."""
 
 
 class GraphChanged(HandrailError):
@@ -53,7 +59,8 @@ class TurnEnd:
 class Turn:
     """A compiled graph with its own checkpoints; `running` is the node at work."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int = STEPS) -> None:
+        self._steps = steps
         self._graph = graph(GRAPH)
         self._app = self._graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
         self._thread = 0
@@ -62,7 +69,7 @@ class Turn:
 
     @property
     def _config(self) -> Any:
-        return {"configurable": {"thread_id": str(self._thread)}, "recursion_limit": STEPS}
+        return {"configurable": {"thread_id": str(self._thread)}, "recursion_limit": self._steps}
 
     @property
     def writing(self) -> bool:
@@ -112,9 +119,14 @@ class Turn:
 
     async def _drive(self, given: Any) -> TurnEnd:
         events: Any = self._app.astream(given, self._config, stream_mode=["tasks", "updates"])
+        grown, spun = 0, 0
         async for mode, event in events:
             if mode == "tasks" and "triggers" in event:
                 self.running = event["name"]
+                length = workflow.info().get_current_history_length()
+                grown, spun = length, spun + 1 if length == grown else 0
+                if spun > SPINS:
+                    raise GraphSpins(f"The graph went through {spun} nodes at one moment, the last was {self.running!r}.")
             elif mode == "updates":
                 self._last = next((name for name in event if not name.startswith("__")), self._last)
         snapshot = await self._app.aget_state(self._config)

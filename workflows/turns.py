@@ -19,15 +19,19 @@ from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author, Message
 from workflows import returns
 from workflows.essentials import publish_memo
+from workflows.handing import hand_over
 from workflows.listening import listen
 from workflows.local import CLASSIFY
 from workflows.memory import CaseMemory
-from workflows.options import LOCAL
+from workflows.options import LOCAL_STEP
 from workflows.record import flush, take_inbox
 from workflows.trouble import escalation_for
 from workflows.turn import Turn, TurnEnd
 
 LAST_WORDS = 3
+HAND_OVER_STEPS = 20
+HANDING_OVER = "escalate"
+NO_OUTCOME = Escalation(reason="graph_error", words="The graph ended without an outcome.")
 STOPS_A_TURN = ("customer_asked", "risk", "frustrated")
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
@@ -105,10 +109,26 @@ class Turns:
         changes = {"row": memory.row, "sequence": memory.heard + 1, "escalation": why, "outcome": None}
         heard = {"incoming": brief([*state.incoming, *said]), "stated": memory.stated}
         state = state.model_copy(update={**changes, **heard})
-        end = await Turn().start(state)
+        await self._give(state, why)
+
+    async def _give(self, state: CaseState, why: Escalation) -> None:
+        """By the graph's node; where that fails, which an edited one may, by the workflow itself."""
+        memory, failure = self._memory, "the graph did not hand it over"
+        end: TurnEnd | None = None
+        try:
+            end = await Turn(HAND_OVER_STEPS).start(state)
+        except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
+            failure = type(error).__name__
         memory.interruption = None
         self._stopped = None
-        self._finish(end)
+        if end is not None and (end.state.outcome or not workflow.patched("plain-hand-over")):
+            self._finish(end)
+            return
+        workflow.logger.error("%s is handed over without the graph: %s", memory.row.case_id, failure)
+        memory.suspended = None
+        hand_over(memory, state, why, failure, workflow.now())
+        await flush(memory)
+        returns.arrive(memory)
 
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
         """Classify what came in anew; a wish for a person, a high risk or too much anger stops what the agent is doing."""
@@ -116,7 +136,7 @@ class Turns:
         mood = waiting.state.sentiment if waiting else []
         view = ClassifyView(row=self._memory.row, incoming=brief(messages), sentiment=mood)
         try:
-            found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL)
+            found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL_STEP)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
@@ -143,6 +163,8 @@ class Turns:
             self._finish(end)
             return
         self._stopped = await turn.state() or state
+        if turn.running == HANDING_OVER and self._stopped.escalation:
+            self._memory.interruption = self._stopped.escalation
         self._memory.absorb(self._stopped)
 
     def _finish(self, end: TurnEnd) -> None:
@@ -154,7 +176,7 @@ class Turns:
             approval = memory.ask(end.request, now)
             memory.become(CaseStatus.AWAITING_APPROVAL, now, due_at=approval.due_at)
         elif end.state.outcome is None:
-            memory.interruption = Escalation(reason="graph_error", words="The graph ended without an outcome.")
+            memory.interruption = end.state.escalation or NO_OUTCOME
         else:
             memory.suspended = None
             returns.arrive(memory)

@@ -17,6 +17,7 @@ from handrail.domain.handoffs import Handoff, Heard
 from handrail.domain.messages import IncomingMessage, Message
 from handrail.domain.model import Model, Stored, digest
 from handrail.domain.proposals import Proposal, Verdict
+from handrail.domain.routes import Route
 
 
 class CaseStatus(StrEnum):
@@ -83,10 +84,11 @@ class CaseOpen(Model):
 
 
 class Terms(Stored):
-    """How long a case waits for its customer, as the settings were when it was opened."""
+    """How long a case waits for its customer, and who gets it when all else fails, as it was when it was opened."""
 
     reopen_hours: int = 72
     silence_hours: int = 168
+    route: Route | None = Field(default=None, description="where the case goes when nothing can be read that says where")
 
 
 class Opened(Terms):

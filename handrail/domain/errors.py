@@ -60,6 +60,10 @@ class BusinessRefused(HandrailError):
         self.code = code
 
 
+class BusinessFailed(HandrailError):
+    """A function of the business's package raised or did not answer in time; our own PostgreSQL is there."""
+
+
 class DefinitionInvalid(HandrailError):
     """A definition file cannot be used; the message starts with `file:line:` where known."""
 
@@ -106,9 +110,15 @@ PERMANENT: tuple[str, ...] = tuple(
         UnknownCase,
         IllegalTransition,
         BusinessRefused,
+        BusinessFailed,
         DefinitionInvalid,
         EffectConflict,
         SwitchedOff,
         ModelRejected,
     )
 )
+
+
+def record_is_away(error: BaseException) -> bool:
+    """Tell whether our own PostgreSQL did not answer: that is worth another try. Drivers are known by name only."""
+    return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)

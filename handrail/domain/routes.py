@@ -48,3 +48,7 @@ class Route(Stored):
         first, *rest = self.then
         urgent = {"priority": max(self.priority - 1, 1), "then": rest, "expected": None}
         return self.model_copy(update={**first.model_dump(), **urgent})
+
+
+SOMEBODY = Route(tier=1, queue="support", priority=2, then=[])
+"""Where a case goes when nothing can be read that says where."""

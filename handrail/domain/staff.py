@@ -74,6 +74,12 @@ class Expectation(Stored):
     version: str = Field(default="", description="content hash of the file of people")
 
 
+def round_the_clock(now: datetime, minutes: int) -> Expectation:
+    """The expectation where nobody can tell who works when: the clock runs round the day."""
+    work = timedelta(minutes=minutes)
+    return Expectation(remind_at=now + work / 2, answer_by=now + work)
+
+
 @dataclass(frozen=True)
 class Roster:
     """Everybody, with the on-call windows that concern the time looked at."""

@@ -63,6 +63,11 @@ class FileMatrix:
         loaded = self._live.now()
         return loaded.value.route(Situation(**known, amount=amount, customer=dict(customer or {}), at=at), loaded.version)
 
+    def fallback(self) -> Route:
+        """The route of the last row, which takes what no other takes."""
+        loaded = self._live.now()
+        return loaded.value.to(loaded.value.table.rows[-1], loaded.version)
+
 
 def build(documents: list[Document], topics: Collection[str] | None = None, facts: Collection[str] | None = None) -> Rows:
     """The checked matrix of the one document.

@@ -82,7 +82,10 @@ class Rows:
 
     def route(self, case: Situation, version: str) -> Route:
         """Where the case goes."""
-        row = self.first(case)
+        return self.to(self.first(case), version)
+
+    def to(self, row: Row, version: str) -> Route:
+        """Where the row sends a case."""
         return Route(
             **row.model_dump(exclude={"id", "when", "then", "tell"}),
             tell={**self.table.tell, **row.tell},

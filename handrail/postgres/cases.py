@@ -13,6 +13,7 @@ from handrail.domain.errors import CaseConflict, UnknownCase
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author, Message
 from handrail.postgres import controls, steps
+from handrail.postgres.asking import look
 from handrail.postgres.pool import Connection, Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -28,9 +29,9 @@ class PostgresCases:
         self._business = business
 
     async def known_customer(self, customer_id: str) -> bool:
-        """Whether the business knows the customer."""
-        async with reading(self._pool) as connection:
-            return await self._business.known_customer(connection, customer_id)
+        """Whether the business knows the customer. Raises: BusinessFailed."""
+        known = self._business.known_customer
+        return await look(self._pool, "The business's list of customers", lambda connection: known(connection, customer_id))
 
     async def open(self, case: CaseOpen, at: datetime) -> None:
         """Record the case and its first message; the same content again changes nothing.
@@ -82,6 +83,11 @@ class PostgresCases:
         replies that people approved. At most 60 of them and 60,000 characters."""
         found = [Message.model_validate(row) for row in await self._all("spoken", case_id=case_id, most=WORDS_READ)]
         return within(found, CHARACTERS_READ)
+
+    async def transcript_ends(self, case_id: str, first: int, newest: int) -> list[Message]:
+        """The first and the newest messages, in order."""
+        found = await self._all("transcript_ends", case_id=case_id, first=first, newest=newest)
+        return [Message.model_validate(row) for row in found]
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         """What the ledger holds of effects that were applied or refused, oldest first."""

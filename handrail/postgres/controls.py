@@ -19,6 +19,8 @@ from handrail.business import Business
 from handrail.domain.cases import CaseRow
 from handrail.domain.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
 from handrail.domain.topics import Autonomy, Setting, Topic
+from handrail.postgres.asking import ask
+from handrail.postgres.customers import RECORD
 from handrail.postgres.pool import Connection, Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -177,7 +179,8 @@ async def _standing(connection: Connection, business: Business, topic: str, cust
     controls = await _in_force(connection)
     segments: list[str] = []
     if business.customer and any(one.scope.startswith(f"{ScopeKind.SEGMENT}:") for one in controls):
-        known = await business.customer(connection, customer_id, datetime.now(UTC))
+        customer = business.customer
+        known = await ask(RECORD, connection, lambda: customer(connection, customer_id, datetime.now(UTC)))
         segments = [str(one) for one in cast(list[Any], known.get("segments") or [])]
     return concerning(controls, topic, segments)
 

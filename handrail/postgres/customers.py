@@ -9,7 +9,10 @@ from pydantic_core import to_jsonable_python
 from handrail.business import Business
 from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Clock
-from handrail.postgres.pool import Pool, reading
+from handrail.postgres.asking import look
+from handrail.postgres.pool import Pool
+
+RECORD = "The business's record of the customer"
 
 
 class PostgresCustomers:
@@ -24,13 +27,14 @@ class PostgresCustomers:
         """What the business tells of the customer, JSON-ready; empty where it tells nothing.
 
         Raises:
+            BusinessFailed: it raises, or does not answer.
             DefinitionInvalid: it tells something that it does not declare in `customer_facts`.
         """
         business = self._business
         if business.customer is None:
             return {}
-        async with reading(self._pool) as connection:
-            told = dict(await business.customer(connection, customer_id, self._clock.now()))
+        customer, now = business.customer, self._clock.now()
+        told = dict(await look(self._pool, RECORD, lambda connection: customer(connection, customer_id, now)))
         undeclared = sorted(set(told) - set(business.customer_facts))
         if undeclared:
             raise DefinitionInvalid(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,10 +16,12 @@ from handrail.domain.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
 from handrail.ports import Clock
 from handrail.postgres import controls, ledger
+from handrail.postgres.asking import failed, look
 from handrail.postgres.history import Past
-from handrail.postgres.pool import Connection, Pool, reading, writing
+from handrail.postgres.pool import Connection, Pool, writing
 
 Answer = TypeVar("Answer")
+EFFECT_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class PostgresRecord:
         Raises:
             InvalidInput: unknown tool or arguments that do not validate; names field and remedy.
             BusinessRefused: the business's rules say no already.
+            BusinessFailed: the preview raises, or does not answer.
             DefinitionInvalid: the preview gives a fact that the business does not declare.
         """
         known = self._tool(tool)
@@ -68,7 +72,7 @@ class PostgresRecord:
         normal = valid.model_dump(mode="json")
         if known.preview is None:
             return CheckedProposal(arguments=normal, title=known.name, headline=known.name)
-        preview = await self._read(known.preview, case_id, customer_id, valid)
+        preview = await self._read(f"The preview of {tool}", known.preview, case_id, customer_id, valid)
         undeclared = sorted(set(preview.facts) - set(self._business.facts))
         if undeclared:
             raise DefinitionInvalid(
@@ -87,7 +91,7 @@ class PostgresRecord:
         known = self._tool(tool)
         if known.kind is not Kind.READ:
             raise InvalidInput(f"tool: {tool} writes; propose it and have it ruled on. Reads: {self._names(Kind.READ)}.")
-        return jsonable(await self._read(known.run, case_id, customer_id, validated(known, arguments)))
+        return jsonable(await self._read(f"{tool}", known.run, case_id, customer_id, validated(known, arguments)))
 
     async def apply(self, effect: Effect) -> EffectResult:
         """Run an effect at most once, in one transaction with its ledger row; a repeated call gives the first answer.
@@ -116,16 +120,20 @@ class PostgresRecord:
         try:
             async with connection.transaction():
                 await self._past.refuse_more(connection, call.now, effect)
-                outcome = {"status": EffectStatus.APPLIED, "result": jsonable(await known.run(call, valid))}
+                async with asyncio.timeout(EFFECT_SECONDS):
+                    result = await known.run(call, valid)
+                outcome = {"status": EffectStatus.APPLIED, "result": jsonable(result)}
+        except TimeoutError as error:
+            raise failed(effect.action, error) from error
         except BusinessRefused as no:
             outcome = {"status": EffectStatus.REFUSED, "code": no.code, "message": str(no)}
         return await ledger.settle(connection, effect, {**outcome, "applied_at": self._clock.now()})
 
     async def _read(
-        self, run: Callable[[Call, Any], Awaitable[Answer]], case_id: str, customer_id: str, arguments: BaseModel
+        self, what: str, run: Callable[[Call, Any], Awaitable[Answer]], case_id: str, customer_id: str, arguments: BaseModel
     ) -> Answer:
-        async with reading(self._pool) as connection:
-            return await run(Call(case_id, customer_id, connection, self._clock.now()), arguments)
+        now = self._clock.now()
+        return await look(self._pool, what, lambda connection: run(Call(case_id, customer_id, connection, now), arguments))
 
     def _tool(self, name: str) -> Tool:
         if name not in self._business.by_name:

@@ -118,6 +118,9 @@ class FakeMatrix:
             tier=2 if risk == "high" else 1, queue=reason, respond_within_minutes=60, tell={"en": "A person answers."}
         )
 
+    def fallback(self) -> Route:
+        return Route(tier=1, queue="anybody", respond_within_minutes=60, tell={"en": "A person answers."})
+
 
 class FakeStaff:
     """Everybody works round the clock."""
@@ -229,6 +232,10 @@ class FakeCases:
 
     async def spoken(self, case_id: str) -> list[Message]:
         return [one for one in reversed(self.said) if one.author in (Author.CUSTOMER, Author.PERSON)]
+
+    async def transcript_ends(self, case_id: str, first: int, newest: int) -> list[Message]:
+        found = await self.transcript(case_id)
+        return found if len(found) <= first + newest else [*found[:first], *found[-newest:]]
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         return []

@@ -11,7 +11,7 @@ import pytest
 from handrail.domain.approvals import ApprovalStatus, DecisionKind
 from handrail.domain.cases import Commit
 from handrail.domain.effects import EffectStatus
-from handrail.domain.errors import BusinessRefused, DefinitionInvalid, EffectConflict, InvalidInput
+from handrail.domain.errors import BusinessFailed, BusinessRefused, DefinitionInvalid, EffectConflict, InvalidInput
 from handrail.domain.proposals import ProposalKind, Ruling
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.record import PostgresRecord
@@ -73,8 +73,9 @@ async def test_a_preview_may_give_declared_facts_only(record: PostgresRecord) ->
 
 async def test_a_read_cannot_write(record: PostgresRecord, run: Run) -> None:
     assert await record.read("case-1", "C-1", "balance", {}) == {"balance": 1000}
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with pytest.raises(BusinessFailed, match=r"^sneak failed \(ReadOnlySqlTransaction\)") as failed:
         await record.read("case-1", "C-1", "sneak", {})
+    assert isinstance(failed.value.__cause__, psycopg.errors.ReadOnlySqlTransaction)
     with pytest.raises(InvalidInput, match=r"^tool: pay writes; .* Reads: balance, sneak\.$"):
         await record.read("case-1", "C-1", "pay", PAY_100)
     assert await run("SELECT sum(balance) FROM wallets.wallets") == [(1010,)]

@@ -29,6 +29,22 @@ SELECT * FROM (
     )
 ) AS words ORDER BY at DESC, sequence DESC, message_id DESC LIMIT %(most)s;
 
+-- name: transcript_ends
+SELECT message_id, author, text, at, turn, sequence, language, by FROM (
+    (
+        SELECT * FROM handrail.messages
+        WHERE case_id = %(case_id)s
+        ORDER BY sequence DESC, at DESC, message_id DESC LIMIT %(newest)s
+    )
+    UNION
+    (
+        SELECT * FROM handrail.messages
+        WHERE case_id = %(case_id)s
+        ORDER BY sequence ASC, at ASC, message_id ASC LIMIT %(first)s
+    )
+) AS ends
+ORDER BY sequence, at, message_id;
+
 -- name: effects_of_case
 SELECT * FROM handrail.effects WHERE case_id = %(case_id)s ORDER BY applied_at, effect_id;
 

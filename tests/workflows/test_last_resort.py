@@ -1,0 +1,112 @@
+"""An edited graph that cannot hand a case over, and a business whose functions raise: a person gets the case all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+import worker
+from graphs.case import CaseGraph, CaseNodes
+from graphs.views import EndView
+from handrail.business import Business, load_business
+from tests.house import House, house
+from tests.workflows.conftest import ScriptedModel
+from tests.workflows.deployed import deployed
+from worker import on_temporal
+
+PERSON = "I want to talk to a person, please."
+SHOP = load_business("handrail.shop")
+
+
+async def says_nothing(state: EndView) -> dict[str, Any]:
+    """Forgets the outcome."""
+    return {}
+
+
+async def raises(state: EndView) -> dict[str, Any]:
+    """A defect."""
+    raise ValueError("edited")
+
+
+def without_outcome(nodes: CaseNodes) -> CaseGraph:
+    return on_temporal(replace(nodes, escalate=says_nothing))
+
+
+def raising(nodes: CaseNodes) -> CaseGraph:
+    return on_temporal(replace(nodes, escalate=raises))
+
+
+def looping(nodes: CaseNodes) -> CaseGraph:
+    graph = on_temporal(replace(nodes, escalate=says_nothing))
+    graph.edges = {(start, "escalate" if start == "escalate" else end) for start, end in graph.edges}
+    return graph
+
+
+@pytest.mark.parametrize("build", [without_outcome, raising, looping])
+async def test_a_graph_that_cannot_hand_over_does_not_spin(home: House, build: Callable[[CaseNodes], CaseGraph]) -> None:
+    order = await home.order(status="shipped")
+    async with deployed(home, build) as edited:
+        case = await edited.open(order.customer_id, f"{PERSON} It is about {order.order_id}.")
+        assert (case.status, case.reason) == ("WithHuman", "customer_asked")
+        await edited.cases.claim(case.case_id, "bea")
+        packet = await edited.cases.handoff(case.case_id)
+        waiting = await edited.rows("select queue from handrail.queue_items where case_id = %(c)s", c=case.case_id)
+        history = await edited.temporal.get_workflow_handle(f"case-{case.case_id}").fetch_history()
+    assert packet is not None
+    assert any("could not be handed over in full" in one for one in packet.absent)
+    assert order.order_id in packet.wanted
+    assert order.order_id in {one.value for one in packet.stated}
+    assert waiting
+    assert len(history.events) < 200
+
+
+async def broken(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("the business is broken")
+
+
+async def hanging(*_: Any, **__: Any) -> Any:
+    await asyncio.sleep(3_600)
+
+
+def ways() -> dict[str, Business]:
+    """The shop with one of its functions broken."""
+    tools = tuple(replace(one, run=broken) for one in SHOP.tools)
+    previews = tuple(replace(one, preview=broken if one.preview else None) for one in SHOP.tools)
+    return {
+        "customer raises": replace(SHOP, customer=broken),
+        "customer hangs": replace(SHOP, customer=hanging),
+        "known_customer raises": replace(SHOP, known_customer=broken),
+        "known_customer hangs": replace(SHOP, known_customer=hanging),
+        "tools raise": replace(SHOP, tools=tools),
+        "tools hang": replace(SHOP, tools=tuple(replace(one, run=hanging) for one in SHOP.tools)),
+        "previews raise": replace(SHOP, tools=previews),
+    }
+
+
+@pytest.mark.parametrize("way", ways())
+async def test_a_broken_business_keeps_nobody_from_a_person(
+    way: str,
+    home: House,
+    temporal_client: Client,
+    shop_url: str,
+    scripted_model: ScriptedModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = await home.order(status="delivered", refunded=False, refundable_over=120, refundable_under=480)
+    monkeypatch.setattr(worker, "load_business", lambda name: ways()[way])
+    said = (PERSON, "My lawyer will sue you.", f"Please refund order {order.order_id}, {order.refundable} USD.")
+    async with house(temporal_client, shop_url, scripted_model.root) as place:
+        found = await asyncio.gather(*(place.open(order.customer_id, text) for text in said))
+        assert [one.status for one in found[:2]] == ["WithHuman", "WithHuman"]
+        assert found[2].status in ("WithHuman", "AwaitingApproval")
+        for one in found[:2]:
+            await place.cases.claim(one.case_id, "bea")
+        depth = await place.rows(
+            "select count(*) from handrail.queue_items where case_id = any(%(c)s)", c=[x.case_id for x in found]
+        )
+    assert depth[0][0] >= 2
