@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.langgraph import LangGraphPlugin
 from temporalio.worker import Worker
@@ -78,7 +79,7 @@ from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.artefact import Artefact
 from handrail.routing.router import LocalRouter
-from handrail.settings import Settings
+from handrail.settings import Settings, in_words
 from handrail.temporal.connect import connect
 from handrail.temporal.heal import Healer
 from handrail.temporal.identity import HistoryIdentities
@@ -299,7 +300,10 @@ def announce(ready_file: Path | None) -> None:
 
 def main() -> None:
     """`python -m worker`. Exits with 1 and one line where something it needs is missing or wrong."""
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.exit(f"worker: {in_words(error)}")
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("httpx", "httpx2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handrail.domain.served import Meaning
@@ -58,6 +59,27 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
 
+    @field_validator("openai_api_key")
+    @classmethod
+    def _some_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError(
+                "is set but empty. Give the key; unset it for a server that needs none, OPENAI_BASE_URL is enough"
+            )
+        return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("is no address of a server. Write for example http://127.0.0.1:11434/v1")
+        if parts.path.rstrip("/").endswith("/completions"):
+            raise ValueError("names one path of the protocol. Leave out what comes behind /v1")
+        return value.strip()
+
     reopen_hours: int = Field(default=72, ge=1, le=8_760, description="how long a resolved case can be written to")
     silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")
@@ -66,3 +88,10 @@ class Settings(BaseSettings):
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"
+
+
+def in_words(error: ValidationError) -> str:
+    """The first thing that is wrong, by the variable's name and without its value, which may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(map(str, first["loc"])).upper()
+    return f"{name if name.startswith('OPENAI_') else f'HANDRAIL_{name}'}: {first['msg'].removeprefix('Value error, ')}."

@@ -20,6 +20,7 @@ from graphs.state import CaseState
 from handrail.business import Business
 from handrail.cli.documents import ready
 from handrail.cli.narration import Change
+from handrail.cli.reach import model_url
 from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.cases import CaseOpen, CaseRow, CaseStatus, Commit
 from handrail.domain.decisions import draft, settle
@@ -69,13 +70,13 @@ class Rehearsal:
 
 @contextmanager
 def stage(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database, and unless there is a key a model, that are gone afterwards."""
+    """The settings with a database, and unless a model server is named a model, that are gone afterwards."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handrail-graph-", ignore_cleanup_errors=True)))
         postgres = Postgres(folder / "postgres", free_block(1), durable=False)
         stack.enter_context(run(postgres, folder / "postgres.log"))
         changes: dict[str, Any] = {"database_url": SecretStr(postgres.url)}
-        if settings.openai_api_key is None:
+        if model_url(settings) is None:
             model = OfflineModel(free_block(1))
             stack.enter_context(run(model, folder / "model.log"))
             changes |= {"openai_base_url": model.url, "model": model.serves}

@@ -23,6 +23,7 @@ from rich.markup import escape
 
 from handrail.cli.failures import Exit
 from handrail.cli.rail import held
+from handrail.cli.reach import look, model_url
 from handrail.cli.signposts import directions, program, waiting_url
 from handrail.cli.tables import plain
 from handrail.cli.world import environment
@@ -104,13 +105,6 @@ def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
     return before.port_base
 
 
-def model_url(settings: Settings) -> str | None:
-    """The real model server, where there is a key for one."""
-    if settings.openai_api_key is None:
-        return None
-    return settings.openai_base_url or "https://api.openai.com/v1"
-
-
 async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool) -> None:
     """Run the stack in this process until it is told to stop."""
     from handrail.business import load_business
@@ -131,6 +125,8 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
         await Watch(embedded.describe(State.READY, {}), business, console).run()
 
     console.print(f"[bold]Handrail[/] in {escape(str(embedded.folder))}", soft_wrap=True)
+    for line in await look(settings):
+        console.print(f"  {escape(plain(line))}", soft_wrap=True)
     await Run(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
     console.print("stopped; the next start goes on with every open case")
 

@@ -194,13 +194,12 @@ def environment() -> Settings:
     from pydantic import ValidationError
 
     from handrail.domain.errors import InvalidInput
-    from handrail.settings import Settings
+    from handrail.settings import Settings, in_words
 
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        raise InvalidInput(f"HANDRAIL_{'.'.join(map(str, first['loc'])).upper()}: {first['msg']}.") from None
+        raise InvalidInput(in_words(error)) from None
 
 
 def secret(url: str) -> object:

@@ -19,7 +19,7 @@ REMEDIES = {
     400: "it refuses the request as malformed or too long; check HANDRAIL_MODEL and that the model takes tools",
     401: "check OPENAI_API_KEY",
     403: "the key may not use this model",
-    404: "check HANDRAIL_MODEL and OPENAI_BASE_URL",
+    404: "check HANDRAIL_MODEL and OPENAI_BASE_URL, which ends in /v1 for most servers",
     422: "it cannot process the request; check that the model takes tools",
     429: "it limits the rate or the quota is used up",
 }

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from handrail.cli.live import picture
-from handrail.cli.stack import choose_base, model_url, reason, teller
+from handrail.cli.reach import model_url
+from handrail.cli.stack import choose_base, reason, teller
 from handrail.domain.cases import CaseStatus, CaseView
 from handrail.embedded.supervisor import Event, What
 from handrail.settings import Settings
@@ -68,6 +69,10 @@ def test_a_key_means_a_real_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model_url(Settings()) == "https://api.openai.com/v1"
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     assert model_url(Settings()) == "http://127.0.0.1:1/v1"
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert model_url(Settings()) == "http://127.0.0.1:1/v1", "a server of one's own may need no key"
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    assert model_url(Settings()) is None
 
 
 def test_ports_are_asked_for_or_set_or_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
