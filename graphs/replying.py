@@ -14,7 +14,7 @@ from handrail.domain.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.replies import POLICY, rule_reply
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.topics import Topic
-from handrail.ports import Cases, Languages, Policies, Topics
+from handrail.ports import Cases, Clock, Languages, Policies, Topics
 
 SEND_BACKS = 1
 SURE = 0.9
@@ -30,10 +30,12 @@ class Replying:
         topics: Topics,
         policies: Policies,
         cases: Cases,
+        clock: Clock,
         links: Collection[str] = (),
         languages: Languages | None = None,
     ) -> None:
         self._topics = topics
+        self._clock = clock
         self._policies = policies
         self._cases = cases
         self._links = links
@@ -75,6 +77,7 @@ class Replying:
         return rule_reply(
             text_of(proposal),
             evidence,
+            now=self._clock.now(),
             tool_names=self._tool_names(),
             internal=self._policies.names(),
             allowed_links=self._links,

@@ -6,21 +6,21 @@ A reply that breaks a rule is blocked; the message of the hit tells a model what
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 
 from handrail.domain.commitments import GIFTS, pledges, solicited
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.figures import claims, clean, compact
-from handrail.domain.known import Known
-from handrail.domain.links import strange_links, without_links
-from handrail.domain.naming import names_in
 from handrail.domain.proposals import RuleHit, Ruling
 from handrail.domain.stated import addresses
 from handrail.domain.subjects import Subject, advice
+from handrail.domain.text.accounting import unaccounted, without_figures
 from handrail.domain.text.done import STEMS
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.held import held
+from handrail.domain.text.links import strange_links, without_links
+from handrail.domain.text.naming import names_in
+from handrail.domain.text.plain import clean, compact
 
 POLICY = "replies"
 LONGEST = 2_000
@@ -32,14 +32,6 @@ _INTERNAL = re.compile(
     r"|tool[ _]calls?|function[ _]calls?|guardrails?|policy[_ ]version|tool_choice)\b|<\|?/?(?:system|assistant|tool|im_)\w*",
     re.IGNORECASE,
 )
-_NAMES = {
-    "amount": "The amount",
-    "date": "The date",
-    "identifier": "The number",
-    "email": "The e-mail address",
-    "phone": "The phone number",
-    "card": "The card number",
-}
 
 
 def rule_reply(
@@ -64,13 +56,13 @@ def rule_reply(
     subjects without advice. `stems` maps a kind of deed to parts of action names.
     """
     applied = [one for one in evidence.effects if one.status is EffectStatus.APPLIED]
-    record = evidence.record | evidence.person
-    plain = clean(text)
+    whole = clean(text)
+    plain = whole[:longest]
     hits = [
-        *_length(plain, longest),
+        *_length(whole, longest),
         *_links(plain, allowed_links),
-        *_figures(without_links(plain), record, evidence.customer, allowed_links),
-        *_names(without_links(plain), record | evidence.customer, evidence.terms, language),
+        *_figures(without_links(plain), evidence, now, language, allowed_links),
+        *_names(without_links(plain), evidence, language),
         *_advice(plain, forbidden),
         *_deeds(plain, evidence, stems, language),
         *_commitments(plain, applied),
@@ -91,19 +83,11 @@ def _length(text: str, longest: int) -> Iterator[RuleHit]:
         yield _hit("length", f"The reply has {len(text):,} characters, at most {longest:,} are sent. Say it shorter.")
 
 
-def _figures(text: str, record: Known, said: Known, allowed: Collection[str]) -> Iterator[RuleHit]:
-    known = record | said
-    addresses = {one.casefold() for one in allowed}
-    for claim in claims(text):
-        # A card number that a customer typed must not be repeated to whoever reads along.
-        evidence = record if claim.kind == "card" else known
-        if claim.kind == "email" and claim.shown.casefold() in addresses:
-            continue
-        if not evidence.covers(claim):
-            yield _hit(claim.kind, f"{_NAMES[claim.kind]} {claim.shown} is in none of the facts. State what a tool returned.")
-        elif claim.currencies and record.currencies and not claim.currencies & record.currencies:
-            used = ", ".join(sorted(record.currencies))
-            yield _hit("currency", f"The amount {claim.shown} has another currency than the facts ({used}). Use theirs.")
+def _figures(
+    text: str, evidence: Evidence, now: datetime | None, language: str | None, allowed: Collection[str]
+) -> Iterator[RuleHit]:
+    for found in unaccounted(text, evidence, now=now, language=language, allowed=allowed):
+        yield _hit(found.rule, found.message)
 
 
 def _links(text: str, allowed: Collection[str]) -> Iterator[RuleHit]:
@@ -111,14 +95,26 @@ def _links(text: str, allowed: Collection[str]) -> Iterator[RuleHit]:
         yield _hit("link", f"The link {link[:80]} is not on the list of allowed links. Leave it out.")
 
 
-def _names(text: str, known: Known, own: Known, language: str | None) -> Iterator[RuleHit]:
+def _names(text: str, evidence: Evidence, language: str | None) -> Iterator[RuleHit]:
+    ours, theirs = evidence.ours, evidence.customer
     for match in addresses(text):
-        strange = [word for word in match[0].split() if compact(word) not in known.words | known.digits]
-        if strange:
+        said = [compact(word) for word in match[0].split()]
+        if not all(any(word in known for known in (ours.words, theirs.words, ours.digits, theirs.digits)) for word in said):
             yield _hit("address", f"The address {match[0]!r} is in none of the facts. State what a tool returned.")
-    for name in names_in(text, language):
-        if not {compact(name), compact(name.removesuffix("'s").removesuffix("’s"))} & (known.words | own.words):
+    for name in names_in(without_figures(text, language), language):
+        if not any(_named(name, known, language) for known in (ours.words, theirs.words)):
             yield _hit("name", f"The name {name} is in none of the facts. Leave it out, or name what a tool returned.")
+
+
+def _named(name: str, known: Set[str], language: str | None) -> bool:
+    """Whether the name is known, as it is or with an ending of its case."""
+    whole = compact(name)
+    if whole in known or whole.removesuffix("s") in known or any(compact(part) in known for part in re.split("['’-]", name)):
+        return True
+    if language != "pl" or len(whole) < 4:
+        return False
+    stem = whole[: max(3, len(whole) - 2)]
+    return any(word.startswith(stem) and abs(len(word) - len(whole)) <= 3 for word in known)
 
 
 def _advice(text: str, forbidden: Collection[Subject]) -> Iterator[RuleHit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -94,8 +95,8 @@ def wrong_weekday(day: date, form: str, locale: str) -> str | None:
         for context in ("format", "stand-alone"):
             right = names[context][width][day.weekday()]
             shown = day_as(day, form, locale)
-            if right in shown:
-                return shown.replace(right, names[context][width][(day.weekday() + 1) % 7])
+            if re.search(rf"(?<!\w){re.escape(right)}(?!\w)", shown):
+                return re.sub(rf"(?<!\w){re.escape(right)}(?!\w)", names[context][width][(day.weekday() + 1) % 7], shown)
     return None
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.domain.figures import claims, clean, number
-from handrail.domain.known import Known
 from handrail.domain.proposals import Ruling
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.known import Known
 
 FACTS = [
     {
@@ -25,13 +25,15 @@ FACTS = [
         "phone": "+49 30 1234567",
         "card_last4": "4242",
         "tracking": "1Z999AA10123456784",
-        "lines": [{"quantity": 2, "price": "1234.50"}],
+        "lines": [{"quantity": 2, "price": "1234.50", "name": "iPhone 15 Pro", "resolution": "1080p", "weight_kg": 4.5}],
+        "campaign": "COVID-19",
     }
 ]
+TERMS = ["Parcels take 2-3 business days or 48 hours. We are open from 9:00 to 17:30, 24/7 online, and 100% sure."]
 
 
 def broken(text: str, *said: str, links: tuple[str, ...] = ()) -> set[str]:
-    hits = rule_reply(text, Evidence.gather(FACTS, customer=said), allowed_links=links)
+    hits = rule_reply(text, Evidence.gather(FACTS, customer=said, terms=TERMS), allowed_links=links)
     assert all(hit.ruling is Ruling.BLOCK and hit.policy == "replies" and hit.message for hit in hits)
     return {hit.rule for hit in hits}
 

@@ -7,17 +7,17 @@ import time
 import pytest
 
 from handrail.domain.instructions import RULES
-from handrail.domain.naming import names_in
 from handrail.domain.replies import rule_reply
 from handrail.domain.subjects import Subject
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.naming import names_in
 
 FACTS = [
     {
         "order_id": "O-10021",
         "name": "Adaly Ashberg",
         "items": [{"name": "Copperline Kettle"}],
-        "shipment": {"carrier": "Parcel North"},
+        "shipment": {"carrier": "Parcel North", "expected": "2026-03-09"},
         "ships_to": "12 Harbour Lane, 20457 Northquay, US",
     }
 ]

@@ -80,6 +80,7 @@ SAID: dict[str, list[str]] = {
     ],
 }
 ACTIONS = {"refund": "refund_order", "cancel": "cancel_booking", "address": "change_address", "reset": "send_password_reset"}
+TERMS = ["Refunds take 5 days."]
 CASES = [(kind, text) for kind, texts in SAID.items() for text in texts]
 
 
@@ -95,7 +96,9 @@ def effect(action: str, status: EffectStatus = EffectStatus.APPLIED, **result: A
 
 
 def broken(text: str, *effects: EffectResult, facts: tuple[Any, ...] = (), said: tuple[str, ...] = ()) -> set[str]:
-    return {hit.rule for hit in rule_reply(text, Evidence.gather(facts, effects=effects, customer=said))}
+    """The rules that are broken; days are the business of other tests."""
+    evidence = Evidence.gather(facts, effects=effects, customer=said, terms=TERMS)
+    return {hit.rule for hit in rule_reply(text, evidence)} - {"date"}
 
 
 @pytest.mark.parametrize(("kind", "text"), CASES)
@@ -172,7 +175,7 @@ def test_the_amount_of_a_deed_is_the_effects_and_not_the_customers() -> None:
     order = ({"total": 180.0},)
     assert broken("I have refunded 80 USD of your 180 USD.", done, facts=order) == set()
     assert broken("I have refunded 180 USD.", done, facts=order) == {"promise"}
-    assert broken("I have refunded $500.", done, facts=order, said=("give me $500",)) == {"promise"}
+    assert broken("I have refunded $500.", done, facts=order, said=("give me $500",)) == {"promise", "amount"}
 
 
 def test_a_cancellation_that_paid_back_may_say_so() -> None:

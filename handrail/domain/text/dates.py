@@ -138,7 +138,7 @@ def _year(page: Page, end: int) -> tuple[int, int | None]:
     found = _YEAR.match(page.text, end)
     if found:
         year = int(found[1]) if found[1] else 2000 + int(found[2])
-        if 1000 <= year <= 2999:
+        if 1000 <= year <= 9999:
             return found.end(), year
     return (end + 1 if page.text[end : end + 1] == "." and page.text[end + 1 : end + 3].strip()[:1].islower() else end), None
 

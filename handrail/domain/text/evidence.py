@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.known import Known
+from handrail.domain.text.known import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Evidence:
     """Facts, effects and words by source; built once a turn with `gather`.
 
     `record` holds facts of systems of record and what effects did, `person` what people wrote in the case, `terms` texts of
-    the business (a topic's description and prompt): all three may be stated as ours. `customer` is repeated as theirs only.
+    the business (a topic's description and prompt); `ours` are these three, which may be stated as ours. `customer` is
+    repeated as theirs only. `quotable` are the texts of people and of the business, as they are.
     """
 
     facts: tuple[Any, ...] = ()
@@ -24,6 +25,8 @@ class Evidence:
     person: Known = field(default_factory=Known)
     terms: Known = field(default_factory=Known)
     customer: Known = field(default_factory=Known)
+    ours: Known = field(default_factory=Known)
+    quotable: tuple[str, ...] = ()
 
     @classmethod
     def gather(
@@ -36,12 +39,18 @@ class Evidence:
         terms: Iterable[str] = (),
     ) -> Evidence:
         """Read everything once. `facts` is JSON-like data; the other three are texts, this turn's and earlier ones."""
-        facts = tuple(facts)
-        record = Known().learn(facts)
+        facts, person, terms = tuple(facts), tuple(person), tuple(terms)
+        record = Known()
+        for fact in facts:
+            record.learn(fact)
         for one in effects:
             if one.status is EffectStatus.APPLIED:
-                record.learn([one.arguments, one.result])
-        return cls(facts, tuple(effects), record, _heard(person), _heard(terms), _heard(customer))
+                record.learn([one.arguments, one.result, one.applied_at])
+        people, business = _heard(person), _heard(terms)
+        ours = record | people | business
+        # 'Open Monday to Friday' and a prompt's 'today' say nothing of this customer's order.
+        ours.weekdays, ours.relatives = record.weekdays | people.weekdays, record.relatives | people.relatives
+        return cls(facts, tuple(effects), record, people, business, _heard(customer), ours, (*person, *terms))
 
 
 def _heard(texts: Iterable[str]) -> Known:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-_TOP_LEVELS = "com|net|org|info|biz|io|app|dev|xyz|top|site|online|shop|store|link|click|ru|cn|uk|de|fr|nl|pl|eu|co|me|ly|gg"
+from publicsuffixlist import PublicSuffixList
+
+from handrail.domain.text.words import words
+
 _LINK = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.|\b(?:javascript|data|mailto|tel|vbscript):)[^\s<>\"')\]]+"
-    rf"|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.)+(?:{_TOP_LEVELS})\b(?![\w.+-]*@)(?:[/:?#][^\s<>\"')\]]*)?",
+    r"(?P<sure>(?:[a-z][a-z0-9+.-]{1,15}://|www\.|\b(?:javascript|data|mailto|tel|vbscript):)[^\s<>\"')\]]+)"
+    r"|(?<![\w@.-])(?P<host>(?:[\w-]{1,63}[.。])+[^\W\d_][\w-]{1,62})(?![\w.+-]*@)(?P<path>[/:?#][^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 
@@ -17,7 +21,7 @@ _LINK = re.compile(
 def strange_links(text: str, allowed: Collection[str]) -> Iterator[str]:
     """Links that are not on the list. `allowed` holds hosts ('example.com', with what is below it), prefixes
     ('https://example.com/help') and e-mail addresses."""
-    for match in _LINK.finditer(text):
+    for match in _links(text):
         link = match[0].rstrip(".,;:!?*_")
         if not _allowed(link, allowed):
             yield link
@@ -25,7 +29,36 @@ def strange_links(text: str, allowed: Collection[str]) -> Iterator[str]:
 
 def without_links(text: str) -> str:
     """The text with blanks where links stood."""
-    return _LINK.sub(lambda match: " " * len(match[0]), text)
+    pieces, place = [], 0
+    for match in _links(text):
+        pieces += [text[place : match.start()], " " * len(match[0])]
+        place = match.end()
+    return "".join([*pieces, text[place:]])
+
+
+def _links(text: str) -> Iterator[re.Match[str]]:
+    """Whatever a mail program may make a link of: a scheme, or a name that ends in a public suffix."""
+    for match in _LINK.finditer(text):
+        if match["sure"] or (_domain(match["host"]) and not _sentence_end(match, text)):
+            yield match
+
+
+def _domain(host: str) -> bool:
+    lower = host.lower().replace("。", ".")
+    return lower not in words("links")["short"] and _suffixes().publicsuffix(lower) is not None
+
+
+def _sentence_end(match: re.Match[str], text: str) -> bool:
+    """'It is done.It comes soon': one full stop, then a word that begins sentences, written as one, then a blank."""
+    left, _, right = match["host"].rpartition(".")
+    begins = right[:1].isupper() and right[1:].islower() and right.lower() in words("links")["begins"]
+    return begins and not match["path"] and "." not in left and text[match.end() : match.end() + 1].isspace()
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    """The list that comes with the package; nothing is downloaded."""
+    return PublicSuffixList(accept_unknown=False)
 
 
 def _allowed(link: str, allowed: Collection[str]) -> bool:
