@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.text.deeds import claimed
 from handrail.domain.text.held import held
 
 TABLE: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "deeds.yaml").read_text("utf-8"))
@@ -89,3 +94,85 @@ def test_what_was_not_done_may_not(language: str, text: str) -> None:
 @pytest.mark.parametrize(("language", "text"), cases("held"))
 def test_nor_where_the_language_is_not_known(language: str, text: str) -> None:
     assert held(named(text), EFFECTS, FACTS) != []
+
+
+GRAMMAR: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "deeds_grammar.yaml").read_text("utf-8"))
+NUMBERS = [f"O-200{number}" for number in range(11, 17)]
+TOTAL = 90
+
+
+@dataclass(frozen=True)
+class World:
+    """What was refunded, by order, and what was cancelled."""
+
+    refunded: dict[str, int]
+    cancelled: set[str]
+
+    def effects(self) -> list[EffectResult]:
+        return [
+            *(refund(name, f"{amount}.00", f"{TOTAL - amount}.00") for name, amount in self.refunded.items()),
+            *(cancel(name) for name in sorted(self.cancelled)),
+        ]
+
+    def facts(self) -> list[Any]:
+        return [{"order_id": name, "status": "paid", "total_usd": float(TOTAL)} for name in NUMBERS]
+
+
+@st.composite
+def told(draw: st.DrawFn) -> tuple[World, str, str, bool]:
+    """A world, a language, a reply of one to three sentences about it, and whether all of them are true."""
+    refunded = draw(st.dictionaries(st.sampled_from(NUMBERS), st.sampled_from([12, 35, 60, TOTAL]), max_size=3))
+    world = World(refunded, draw(st.sets(st.sampled_from(NUMBERS), max_size=2)))
+    language = draw(st.sampled_from(sorted(GRAMMAR)))
+    spoken = [draw(sentence(world, GRAMMAR[language])) for _ in range(draw(st.integers(1, 3)))]
+    return world, language, " ".join(text for text, _ in spoken), all(true for _, true in spoken)
+
+
+@st.composite
+def sentence(draw: st.DrawFn, world: World, grammar: dict[str, Any]) -> tuple[str, bool]:
+    kind = draw(st.sampled_from([name for name in grammar if name != "and"]))
+    text = draw(st.sampled_from(grammar[kind]))
+    some = draw(st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=3, unique=True))
+    amount = draw(st.sampled_from([12, 35, 60, TOTAL]))
+    listed = some[0] if len(some) == 1 else f"{', '.join(some[:-1])} {grammar['and']} {some[-1]}"
+    true = {
+        "some": set(some) <= world.refunded.keys(),
+        "cancelled": set(some) <= world.cancelled,
+        "sum": world.refunded.get(some[0]) == amount,
+        "whole": world.refunded.get(some[0]) == TOTAL,
+        "both": len(world.refunded) >= 2,
+        "three": len(world.refunded) >= 3,
+        "nothing": True,
+    }
+    return text.format(some=listed, one=some[0], sum=f"{amount} USD"), true[kind]
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(told())
+def test_a_reply_passes_where_all_of_it_is_true_and_nowhere_else(drawn: tuple[World, str, str, bool]) -> None:
+    world, language, text, true = drawn
+    assert (held(text, world.effects(), world.facts(), language=language) == []) is true, text
+
+
+@pytest.mark.parametrize(
+    "text", ["I have refunded order O-20011, ", "refund.", "and O-20011 ", "not ", "ich habe O-20012 erstattet "]
+)
+def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
+    """Counted in calls of functions: twice the text, at most a little more than twice the calls."""
+    short, long = (calls(text * (size // len(text))) for size in (4_000, 8_000))
+    assert long < 2.5 * short
+
+
+def calls(text: str) -> int:
+    count = 0
+
+    def seen(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(seen)
+    try:
+        claimed(text)
+    finally:
+        sys.setprofile(None)
+    return count

@@ -24,12 +24,13 @@ _STRANGERS = 1
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How much a claim says: `count` of `noun` (object, item, a deed or nothing), `every` one of them, `each`, all of the
-    money (`whole`), a `share` of it in percent, `another` one than before, or one more (`more`)."""
+    """How much a claim says: `count` of `noun` (object, item, a deed or nothing), `every` one but those that are `spared`,
+    `each`, all of the money (`whole`), a `share` of it in percent, `another` one than before, or one more (`more`)."""
 
     count: int | None = None
     noun: str = ""
     every: bool = False
+    spared: bool = False
     each: bool = False
     whole: bool = False
     share: Decimal | None = None
@@ -124,7 +125,8 @@ def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, 
     for kind, noun in _nouns(clause):
         for place, unit in enumerate(clause.units):
             plain = unit.classes & (_ANY_ACT if kind != "address" else {"generic"})
-            if not (plain or kind in unit.kinds("act")) or place == noun:
+            meant = place and "inf" in clause.units[place - 1].classes
+            if not (plain or kind in unit.kinds("act")) or place == noun or meant:
                 continue
             if not _handed(clause, place) and _sure(clause, sentence, max(place, noun)):
                 yield kind, own or "ownact" in unit.classes
@@ -170,7 +172,7 @@ def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[s
             yield "refund", True
     if "refund" in nouns or amount is not None:
         receive = clause.first("receive")
-        told = clause.has("you", "will") or receive == 0 or lexicons()[sentence.language].person_in_verb
+        told = clause.has("you", "will") or receive in (0, 1) or lexicons()[sentence.language].person_in_verb
         if receive is not None and told and not clause.has("about", "request") and not _before(clause, "own", receive):
             yield "refund", False
         if clause.has("arrive") and not clause.has("request", "about"):
@@ -183,7 +185,7 @@ def _generic(clause: Clause, own: bool) -> Iterator[tuple[str, bool]]:
     """'This is done': nothing else may stand beside it."""
     place = clause.first("generic")
     strange = [unit for unit in clause.units if not unit.classes and not unit.mark]
-    busy = clause.has("pred", "about", "you", "receive")
+    busy = clause.has("pred", "about", "receive") or (place is not None and _before(clause, "you", place))
     if place is None or busy or len(strange) > _STRANGERS or _doubted(clause, place) or clause.has("will", "give"):
         return
     if strange and not clause.has("both", "all", "own", "also") and not clause.marks("id"):
@@ -328,6 +330,7 @@ def _quantity(clause: Clause, kind: str) -> Quantity:
         count=count,
         noun=noun,
         every="all" in names,
+        spared="except" in names,
         each="each" in names,
         whole=(whole is not None and not denied) or _share(clause) == _ALL,
         share=_share(clause),
@@ -351,7 +354,8 @@ def _count(units: Sequence[Unit], kind: str) -> tuple[int | None, str]:
             return count, noun
         if noun == "" and place and "all" in units[place - 1].classes:
             return count, noun
-    return None, ""
+    every = next((place for place, unit in enumerate(units) if "all" in unit.classes), None)
+    return None, "" if every is None else _counted(units[every + 1 :], kind)
 
 
 def _number(unit: Unit) -> int | None:

@@ -119,10 +119,10 @@ class _Holding:
             many = max(many, *(one.many for one in matching), *(self._items(one) for one in matching) if quantity.noun else ())
         if quantity.count and many < quantity.count:
             return f"speaks of {quantity.count}; {many} {'was' if many == 1 else 'were'} done ({claim.kind})."
-        if quantity.every and not claim.objects and quantity.noun != "item":
-            missing = self._asked_for(objects) - {name for one in matching for name in one.objects}
-            if missing:
-                return f"says that all was done ({claim.kind}); not all that the customer named was."
+        if quantity.every and not quantity.spared and not claim.objects and quantity.noun != "item":
+            covered = {name for one in self._matching(claim) for name in one.objects}
+            if self._asked_for(objects, everything=quantity.noun == "object" and not quantity.count) - covered:
+                return f"says that all was done ({claim.kind}); not all was."
         told = {one.value for other in before if other.kind == claim.kind for one in other.objects}
         if quantity.another and not claim.objects:
             others = [one for one in matching if not (one.objects & told)] if told else matching
@@ -137,11 +137,11 @@ class _Holding:
     def _items(self, deed: Done) -> int:
         return max((one.items for one in self.records if one.own & deed.objects), default=0)
 
-    def _asked_for(self, objects: set[str]) -> set[str]:
-        """What the customer named of the same sort as what was done."""
+    def _asked_for(self, objects: set[str], *, everything: bool) -> set[str]:
+        """What the customer named of the same sort as what was done; where they named none, what the records hold of it."""
         shapes = {shape(one) for one in objects if one}
-        known = {name for one in self.records for name in one.own}
-        return {one for one in known & self.customer if shape(one) in shapes}
+        known = {name for one in self.records for name in one.own if shape(name) in shapes}
+        return (known & self.customer) or (known if everything else set())
 
     def _amounts(self, claim: Claim, matching: Sequence[Done]) -> str:
         if claim.kind not in ("refund", ANY) or not claim.amounts:
