@@ -23,6 +23,7 @@ _LONG = 4
 AROUND_NOW = timedelta(days=7)
 """A weekday without a date is one of these days before or after today."""
 
+_ONE_DOLLAR = frozenset(("de", "it", "nl", "sv", "pl"))
 _MARKER = re.compile(r"(?:^|\n)[ \t>*_#-]*(\d{1,2})[.)](?=\s)")
 _PAIR = re.compile(r"(?<![\w.,/:-])(\d{1,2})([./-])(\d{1,2})(?!\.?[\w/:%-])")
 _NAMES = {
@@ -157,8 +158,13 @@ class Account:
         own = known.amounts.get(value)
         if own is None:
             return False
-        named = known.currencies_of(value)
-        return bool(named & one.currencies) or (not named and UNKNOWN in own)
+        named, meant = known.currencies_of(value), self._currencies(one)
+        return bool(named & meant) or (not named and UNKNOWN in own)
+
+    def _currencies(self, one: Mention) -> frozenset[str]:
+        """What the spelling may mean to who reads this language: a bare '$' is one dollar where no country has its own."""
+        bare = "$" in one.shown and not any(letter.isalpha() for letter in one.shown)
+        return one.currencies & {"USD"} if bare and self._language in _ONE_DOLLAR else one.currencies
 
     def _number(self, known: Known, one: Mention) -> bool:
         value = _value(one)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 
+from babel import Locale
+
 from handrail.domain.text import cldr
 from handrail.domain.text.mention import Day, Mention, Page
 from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
@@ -33,7 +35,7 @@ _ALONE = re.compile(r"(\d{1,2})(st|nd|rd|th|er|º|\.º|:e|e|-go|-ego)?(?![^\W_]|
 _GOES_ON = re.compile(r" (?=[^\W\d_])")
 _CLOCK = re.compile(
     r"(\d{1,2})(?:(:|\.|h)(\d{2})(?!\d)(?::\d{2}(?!\d)(?:[.,]\d{1,9}(?!\d))?)?(?![.,]\d)"
-    r"| ?h ?(\d{2})(?![\d.,])(?: min(?: \d{2} s)?)?)?"
+    r"| ?h ?(\d{2})(?!\d|[.,]\d)(?: min(?: \d{2} s)?)?)?"
     r"(?: ?(a\.?m\b\.?|p\.?m\b\.?)| ?(uhr|o['’]clock|heures?|uur|h)(?![^\W_]))?",
     re.IGNORECASE,
 )
@@ -180,7 +182,7 @@ def _as_month(page: Page, place: int, word: str) -> bool:
 def _after_weekday(page: Page, place: int) -> Mention | None:
     word = _WEEKDAY.match(page.lower, place)
     number = _cut_weekdays().get(word[0]) if word else None
-    if word is None or number is None:
+    if word is None or number is None or word[0] in _months_only(page.language or ""):
         return None
     gap = _THEN_DATE.match(page.lower, word.end())
     if not gap or gap.end() >= len(page.text) or gap.end() == word.end():
@@ -321,6 +323,19 @@ def _other_sense(page: Page, place: int, word: str) -> bool:
     if page.language == "de" and word == "morgen":
         return page.text[place].isupper() or page.before(place).endswith(("guten", "am", "jeden"))
     return page.before(place).endswith((" la", "goede", "goeden", "buona", "för", "each"))
+
+
+@cache
+def _months_only(language: str) -> frozenset[str]:
+    """Short names that are months in this language and weekdays in others, such as English 'Mar'."""
+    if language not in LANGUAGES:
+        return frozenset()
+    locale = Locale.parse(language)
+    months, days = (
+        {name.lower().rstrip(".") for widths in calendar.values() for name in widths["abbreviated"].values()}
+        for calendar in (locale.months, locale.days)
+    )
+    return frozenset(months - days)
 
 
 @cache
