@@ -347,9 +347,8 @@ def rows() -> Iterator[tuple[str, str, str]]:
 @pytest.mark.parametrize(("language", "spelling", "wanted"), list(rows()))
 def test_the_table_of_spellings(language: str, spelling: str, wanted: str) -> None:
     found = [one for one in mentions(spelling, language) if one.kind in ("amount", "percent")]
-    print(
-        f"{language}  {spelling:40} → {' ; '.join(f'{one.readings} {sorted(one.currencies)}' for one in found) or 'no money'}"
-    )
+    shown = " ; ".join(f"{'/'.join(map(str, one.readings))} {sorted(one.currencies)}" for one in found) or "no money"
+    print(f"{language}  {spelling:40} → {shown}")  # noqa: T201
     parts = [one.strip() for one in wanted.split(";") if one.strip()]
     assert len(found) == len(parts), found
     for one, part in zip(found, parts, strict=True):

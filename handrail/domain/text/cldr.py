@@ -46,6 +46,8 @@ def currency_names() -> Mapping[str, Codes]:
         words = name.split()
         if len(words) > 1:
             heads[words[0] if language in _HEAD_FIRST else words[-1]].add(code)
+    for code, symbol in _lettered():
+        found[spaced(symbol)].add(code)
     for code in _ours():
         for name in listed("currencies", code):
             found[spaced(name)].add(code)
@@ -110,6 +112,14 @@ def _ours() -> list[str]:
 def _data(locale: str, name: str) -> Mapping[str, str]:
     found: Mapping[str, str] = Locale.parse(locale)._data[name]
     return found
+
+
+def _lettered() -> Iterator[tuple[str, str]]:
+    """Symbols of letters alone: FCFA, zł, Nkr."""
+    for locale in {*LANGUAGES, *LOCALES}:
+        for code, symbol in _data(locale, "currency_symbols").items():
+            if code in currencies_in_use() and len(symbol) > 2 and symbol not in currencies_in_use():
+                yield from ((code, form) for form in (symbol, symbol.replace("\u202f", "")) if form.strip(".").isalpha())
 
 
 def _names() -> Iterator[tuple[str, str, str]]:

@@ -46,6 +46,8 @@ def written_date(page: Page, place: int) -> Mention | None:
     """Read the date that begins at `place` with a digit, a weekday or a month."""
     if page.text[place].isdigit():
         return _numeric(page, place) or _day_month(page, place) or _alone(page, place)
+    if page.language in (None, "en") and (found := _month_first(page, place)):
+        return found
     return _after_weekday(page, place) or _month_first(page, place)
 
 
@@ -104,7 +106,9 @@ def _numeric(page: Page, place: int) -> Mention | None:
     if (found := _MONTH_OF.match(page.text, place)) and 1 <= int(found[1]) <= 12:
         return page.make("date", place, found.end(), days=_any_day(int(found[2]), int(found[1])))
     found = _SLASHED.match(page.text, place)
-    if found and (_on(page, place) or (found[2] == "/" and len(found[1]) == len(found[3]) == 2)):
+    if found and (
+        _on(page, place) or (found[2] == "/" and (len(found[1]) == len(found[3]) == 2 or "0" in (found[1][0], found[3][0])))
+    ):
         days = _either(page, None, int(found[1]), int(found[3]), found[2])
         if days and found[0] != "24/7":
             return page.make("date", place, found.end(), days=days)

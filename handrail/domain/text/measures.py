@@ -9,7 +9,6 @@ from functools import cache
 
 from handrail.domain.text.mention import Kind, Mention, Page
 from handrail.domain.text.numerals import Numeral
-from handrail.domain.text.spelled import spelled
 from handrail.domain.text.vocabulary import listed, spaced
 
 _SIGN = re.compile(r" ?[%‰]")
@@ -62,7 +61,7 @@ def plain(page: Page, place: int) -> Mention | None:
         return page.make("number", place, fraction.end(), *(Decimal(one) for one in fraction.groups() if one))
     number = page.number(place)
     if number is None:
-        words = spelled(page.lower, place, page.language)
+        words = page.spelled(place)
         return page.make("number", place, words.end, words.value) if words and words.alone else None
     ordinal = _ORDINAL.match(page.lower, number.end)
     letter = None if ordinal else _LETTER.match(page.text, number.end)
@@ -81,7 +80,7 @@ def number_at(page: Page, place: int) -> Numeral | None:
     found = page.number(place)
     if found:
         return found if found.readings else None
-    words = spelled(page.lower, place, page.language)
+    words = page.spelled(place)
     return Numeral(words.end, (words.value,)) if words else None
 
 

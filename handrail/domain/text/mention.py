@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from handrail.domain.text.numerals import Numeral, below_one, numeral
+from handrail.domain.text.spelled import Spelled, spelled
 
 Day = tuple[int | None, int, int]
 """A year, where it is said, a month and a day."""
@@ -65,6 +66,8 @@ class Page:
     language: str | None = None
     lower: str = field(init=False)
     read: dict[int, Numeral | None] = field(default_factory=dict)
+    words: dict[int, Spelled | None] = field(default_factory=dict)
+    currencies: dict[int, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lower = self.text.lower()
@@ -82,6 +85,12 @@ class Page:
         if place not in self.read:
             self.read[place] = below_one(self.text, place) or numeral(self.text, place, self.language)
         return self.read[place]
+
+    def spelled(self, place: int) -> Spelled | None:
+        """Read the number in words that begins at `place`, once however often it is asked for."""
+        if place not in self.words:
+            self.words[place] = spelled(self.lower, place, self.language)
+        return self.words[place]
 
     def before(self, place: int, length: int = 24) -> str:
         """Return what stands before `place`, in lower case, without blanks at its end."""

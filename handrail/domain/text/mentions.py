@@ -71,7 +71,10 @@ def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
         return _figures(page, place, previous)
     if not character.isalpha():
         return _first(page, place, _MARKED.get(character, (money.amount,)))
-    if page.word(place) in _openers() and (found := _first(page, place, _WORDED)):
+    word = page.word(place)
+    following = page.text[place + len(word) : place + len(word) + 1]
+    opens = word in _openers() and following not in ("_", "@") and not following.isdigit()
+    if opens and (found := _first(page, place, _WORDED)):
         return _with_range(page, found) if found.kind in ("number", "percent") else found
     if _HAS_DIGIT.match(page.text, place) or "@" in page.text[place : place + 66]:
         return _first(page, place, (addressed, money.amount, called, worded))
@@ -89,6 +92,12 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
     if found is None:
         digits = _DIGITS.match(page.text, place)
         return page.make("unread", place, digits.end() if digits else place + 1)
+    if (
+        found.kind == "date"
+        and all(year is None for year, _, _ in found.days)
+        and len({month for _, month, _ in found.days}) > 2
+    ):
+        return _with_range(page, found)
     if found.kind in ("number", "unread", "size", "amount") and not found.currencies:
         if previous and (closed := _other_end(page, previous, found)):
             return closed
@@ -136,7 +145,7 @@ def _other_end(page: Page, previous: Mention, found: Mention) -> Mention | None:
 
 _FIRST_END = re.compile(r"\d+(?:[.,]\d+)?")
 _CHAIN = re.compile(r"\d{1,6}([-'’/:–x])\d{1,6}(?:\1\d{1,6}){4,}(?!\d)")
-_LISTED = re.compile(r"[1-9]\d?(?:[ \n] ?\d{1,2}(?=[ \n])|[ \n]{2,})")
+_LISTED = re.compile(r"[1-9]\d?(?:[ \n] ?[+#]?\d{1,2}(?=[ \n])|[ \n]{2,}|[(\[\])|;=<>*+]+(?=\d))")
 _WITH_UNIT = re.compile(r"\d[\d.,'’/]{0,16}(?: \d{3}){0,4}[.,]?[-–—]{0,2}[ -]?(?:[^\W\d_]|[%‰€$£¥₹¢\"°(\[])|\d{1,2}[./]\d")
 _CLOSE_RANGE = re.compile(r" ?[-–—] ?| (?:to|bis|à|a|tot|till|do|até) ")
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from handrail.domain.text import cldr
 from handrail.domain.text.mention import Mention, Page
 from handrail.domain.text.numerals import Numeral
-from handrail.domain.text.spelled import spelled
 from handrail.domain.text.vocabulary import listed, spaced, vocabulary
 
 Codes = frozenset[str]
@@ -69,10 +68,12 @@ def bare(page: Page, place: int) -> Mention | None:
 
 def currency(page: Page, place: int) -> Currency | None:
     """Read the longest spelling of a currency at `place`: a symbol, an ISO code or a name."""
-    symbol = _symbols().match(page.text, place)
-    if symbol:
-        return Currency(symbol.end(), cldr.currency_symbols()[symbol[0]], "symbol")
-    return _named(page, place)
+    if place not in page.currencies:
+        symbol = _symbols().match(page.text, place)
+        meant = Currency(symbol.end(), cldr.currency_symbols()[symbol[0]], "symbol") if symbol else _named(page, place)
+        page.currencies[place] = meant
+    found: Currency | None = page.currencies[place]
+    return found
 
 
 def _named(page: Page, place: int) -> Currency | None:
@@ -201,7 +202,7 @@ def _number(page: Page, place: int) -> Numeral | None:
     found = page.number(place)
     if found:
         return found if found.readings else None
-    words = spelled(page.lower, place, page.language)
+    words = page.spelled(place)
     return Numeral(words.end, (words.value,)) if words else None
 
 

@@ -10,7 +10,7 @@ GROUPING = {"en": ",", "de": ".", "es": ".", "it": ".", "nl": ".", "pt": "."}
 DECIMAL = {"en": ".", "de": ",", "fr": ",", "es": ",", "it": ",", "nl": ",", "sv": ",", "pl": ",", "pt": ","}
 MOST_DIGITS = 30
 
-_SPACED = re.compile(r"\d{1,3}(?:([ '’])\d{3})(?:\1\d{3}){0,6}(?!\d)(?:[.,]\d{1,2}(?!\d))?(?![.,'’]?\d)")
+_SPACED = re.compile(r"\d{1,3}(?:([ '’])\d{3})(?:\1\d{3}){0,6}(?!\d)(?:[.,]\d{1,3}(?!\d))?(?![.,'’]?\d)")
 _MARKED = re.compile(r"\d+(?:[.,]\d+)*")
 _LEADING_POINT = re.compile(r"[.,]\d{1,2}(?!\d)")
 

@@ -13,6 +13,8 @@ _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![^\W_])", re.IGNORECASE)
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![^\W_])")
 _WORD = re.compile(r"#?[^\W_]+(?:[-_/.][^\W_]+){0,8}")
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
 _TAIL = re.compile(r"[*•xX·]{2,16}[ -]?(\d{2,6})(?![^\W_])")
 _CARD = re.compile(r"\d(?:[ -]?\d){12,18}(?![ -]?\d)(?![^\W_])")
 _PHONE = re.compile(
@@ -83,10 +85,10 @@ def called(page: Page, place: int) -> Mention | None:
 def worded(page: Page, place: int) -> Mention | None:
     """Read a word with digits: an identifier, or where it is none for sure, `unread`."""
     match = _WORD.match(page.text, place)
-    if not match or not any(one.isdigit() for one in match[0]):
+    if not match or not _DIGIT.search(match[0]):
         return None
     word = match[0].rstrip("./")
-    if not any(one.isalpha() for one in word) and not word.startswith("#"):
+    if not _LETTER.search(word) and not word.startswith("#"):
         digits = re.match(r"\d+", word)
         if digits and len(digits[0]) >= LONG_NUMBER and (word.isdigit() or _last_digits(page, place)):
             return page.make("identifier", place, place + len(digits[0]))
@@ -94,7 +96,7 @@ def worded(page: Page, place: int) -> Mention | None:
             return page.make("identifier", place, place + len(digits[0]))
         return None
     lettered = _LETTERED.match(page.text, place)
-    word = lettered[0] if lettered and any(one.isdigit() for one in lettered[0]) and "/" not in word else word
+    word = lettered[0] if lettered and _DIGIT.search(lettered[0]) and "/" not in word else word
     return page.make("identifier" if reference(word) else "unread", place, place + len(word))
 
 
