@@ -35,6 +35,7 @@ from graphs.guardrail import Guardrail
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from graphs.situation import Situation
+from handrail.background import supervised
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.cases import Terms
@@ -284,9 +285,8 @@ async def serve(settings: Settings) -> None:
             nodes = case_nodes(adapters, settings.approval_minutes)
             async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
                 announce(settings.ready_file)
-                healing = asyncio.create_task(Healer(client, settings.task_queue).forever())
-                await stop.wait()
-                healing.cancel()
+                async with supervised("the healer of stuck cases", Healer(client, settings.task_queue).forever):
+                    await stop.wait()
     finally:
         await pool.close()
 

@@ -12,12 +12,15 @@ from graphs.views import ClassifyView
 from handrail.domain.cases import CaseRow
 from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.errors import record_is_away
+from handrail.domain.excerpts import fair
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Message
 from handrail.domain.patience import Progress
 from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100
+READ = 8_000
+"""Characters of a turn by which it is routed: of every message a part."""
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +42,7 @@ class Classify:
         view = ClassifyView.model_validate(state)
         before = view.row.topic
         said, theirs = await self._own_words(view)
-        text = "\n".join(message.text for message in said)
+        text = "\n".join(fair([message.text for message in said], READ))
         known, absent = await known_of(self._customers, view.row)
         found = await self._found(text, before, known, spoken(view))
         if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about

@@ -1,4 +1,4 @@
-"""`handrail drill …`: attacks on the agent and replies of all kinds, played in memory."""
+"""`handrail drill …`: attacks on the agent, replies of all kinds and very long texts, played in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from handrail.drills.replies import Tally
 
 app = typer.Typer(
-    no_args_is_help=True, help="Drills: attacks on the real graph; right and wrong replies against the real rules."
+    no_args_is_help=True, help="Drills: attacks on the real graph; right and wrong replies; very long texts of many kinds."
 )
 
 
@@ -109,3 +109,35 @@ def show_replies(tally: Tally, misses: int) -> None:
         if shown[key] <= misses:
             words = f"held by {', '.join(miss.rules)}" if miss.right else "sent, although wrong"
             screen().print(f"{miss.kind} {miss.language}: {miss.text!r} {words}", markup=False)
+
+
+@app.command()
+def text(
+    length: Annotated[int, typer.Option(min=100, max=8_000, help="Characters of each text.")] = 8_000,
+    as_json: Json = False,
+) -> None:
+    """Time everything that reads a customer's words over texts of many kinds; exit 1 where one takes too long."""
+    from handrail.business import load_business
+    from handrail.cli.documents import print_document
+    from handrail.cli.tables import print_rows, screen
+    from handrail.cli.world import environment
+    from handrail.drills.scanners import TARGET, scanners, timed
+
+    settings = environment()
+    business = load_business(settings.business)
+    found = list(timed(scanners(business, settings.definitions or business.folder), length))
+    late = [(name, kind, took) for name, kind, took in found if took > TARGET]
+    if as_json:
+        rows = [{"scanner": name, "kind": kind, "cpu_ms": round(took, 1)} for name, kind, took in found]
+        print_document({"length": length, "target_ms": TARGET, "over": len(late), "readings": rows})
+    else:
+        worst = {name: max((took, kind) for other, kind, took in found if other == name) for name, _, _ in found}
+        shown = [(name, f"{took:.1f}", kind) for name, (took, kind) in worst.items()]
+        screen().print(
+            f"milliseconds of CPU for {length:,} characters, {len(found) // len(worst)} kinds of text, each scanner's slowest"
+        )
+        print_rows(("scanner", "ms", "kind"), shown, "none")
+        for name, kind, took in late:
+            screen().print(f"over {TARGET:g} ms: {name} with {kind}, {took:.1f} ms", markup=False)
+    if late:
+        raise typer.Exit(1)

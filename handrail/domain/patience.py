@@ -15,6 +15,8 @@ from handrail.domain.model import Stored, digest
 from handrail.domain.text.corrections import corrects
 
 KNOWN_KEPT = 60
+READ = 20_000
+"""Characters of a text whose words are compared; one may stand for eighteen."""
 FEWEST_WORDS = 3
 """Fewer words than these ("yes please", "O-10321") are an answer or a courtesy; they repeat no question."""
 READING = timedelta(seconds=2)
@@ -31,7 +33,7 @@ REHEARSED = ("sample", "file", "rehearsal", "drill", "conformance")
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, in lower case and without accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold())[:READ]
     return frozenset(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one))))
 
 

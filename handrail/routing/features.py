@@ -19,10 +19,11 @@ from handrail.routing.text import fold
 Floats = npt.NDArray[np.float64]
 
 _WORD = re.compile(r"\w+")
-_MAIL = re.compile(r"\S+@\S+")
+# Each begins where a run of such characters begins: tried within one again and again, they would take quadratic time.
+_MAIL = re.compile(r"(?<!\S)\S+@\S+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
-_REFERENCE = re.compile(r"\b(?=[\w-]*\d{3})(?:[a-z]+-?\d[\w-]*|\d{5,})\b")
-_NUMBER = re.compile(r"[^\s,;]*\d[^\s,;]*")
+_REFERENCE = re.compile(r"\b(?=[\w-]{0,40}\d{3})(?:[a-z]+-?\d[\w-]*|\d{5,})\b")
+_NUMBER = re.compile(r"(?<![^\s,;])[^\s,;]*\d[^\s,;]*")
 PART = 2**18
 WIDTH = 2 * PART
 _HASHING: dict[str, Any] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,10 +32,22 @@ FORMAT = 3
 """Part of the router's version; raise it when code changes what a message is classified as."""
 LIBRARIES = [version("scikit-learn"), version("py3langid")]
 READ = 8_000
+AT_ONCE = 1_000
+"""Characters that are classified on the event loop; what is longer, in a thread."""
+RETRY_SECONDS = 30.0
+"""After a training that failed for no reason in the files; then twice as long each time, up to `RETRY_AT_MOST`."""
+RETRY_AT_MOST = 3_600.0
 MARKED, UNMARKED = 0.95, 0.85
 """Confidence in what words show, and in its absence: lists of words know not every way to say a thing."""
 
 log = logging.getLogger(__name__)
+
+
+def readable(text: str) -> str:
+    """What is read of a text: so many characters, also where one of them stands for many."""
+    text = text[:READ]
+    whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return text if len(whole) <= READ else whole[:READ]
 
 
 def learnt_from(topics: Sequence[Topic]) -> str:
@@ -74,6 +88,8 @@ class LocalRouter:
         self._rules: RiskRules | None = None
         self._trained: Trained | None = None
         self._tried = ""
+        self._again_at = 0.0
+        self._pause = RETRY_SECONDS
         self._training: asyncio.Task[None] | None = None
         self._loading = asyncio.Lock()
         self._languages: Languages | None = None
@@ -103,9 +119,23 @@ class LocalRouter:
         Raises:
             DefinitionInvalid: at the first use, see `load`.
         """
-        trained, rules, languages = await self._ready()
+        ready = await self._ready()
+        text = readable(text)
+        if len(text) <= AT_ONCE:
+            return self._classified(*ready, text, topic_before, flags, language)
+        return await asyncio.to_thread(self._classified, *ready, text, topic_before, flags, language)
+
+    def _classified(
+        self,
+        trained: Trained,
+        rules: RiskRules,
+        languages: Languages,
+        text: str,
+        topic_before: str | None,
+        flags: Sequence[str],
+        language: str | None,
+    ) -> Classification:
         in_force = rules.now()
-        text = text[:READ]
         message = Folded(text)
         subject = trained.subjects.of(text, message, topic_before)
         hits = in_force.value.hits(message, flags)
@@ -178,16 +208,23 @@ class LocalRouter:
         if topics == trained.topics or (self._training is not None and not self._training.done()):
             return
         learnt = learnt_from(topics)
-        if learnt not in (trained.learnt, self._tried):
+        again = 0 < self._again_at <= time.monotonic()
+        if learnt != trained.learnt and (learnt != self._tried or again):
             self._tried = learnt
             self._training = asyncio.create_task(self._retrain(topics, learnt))
 
     async def _retrain(self, topics: list[Topic], learnt: str) -> None:
         try:
+            self._again_at = 0.0
             self._trained = await asyncio.to_thread(Trained.on, topics, self._artefact)
         except DefinitionInvalid as error:
             log.error("the router keeps what it has learnt: %s", error)
+        except Exception:
+            self._again_at = time.monotonic() + self._pause
+            log.exception("the router keeps what it has learnt and tries again in %g seconds", self._pause)
+            self._pause = min(self._pause * 2, RETRY_AT_MOST)
         else:
+            self._pause = RETRY_SECONDS
             log.info("the router has learnt the changed topics, version %s", learnt[:12])
 
     def _usual_language(self, name: str) -> str:

@@ -55,6 +55,7 @@ class Healer:
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
         self._queue = task_queue
+        self._left: dict[tuple[str, str], Healed] = {}
 
     async def forever(self, every: float = EVERY_SECONDS) -> None:
         """Look every so many seconds, until cancelled. A server that is away is asked again."""
@@ -68,7 +69,26 @@ class Healer:
     async def once(self) -> list[Healed]:
         """Every stuck case, seen to."""
         query = f"WorkflowType = 'case' AND TaskQueue = '{self._queue}' AND ExecutionStatus = 'Running' AND {STUCK}"
-        return [await self._heal(found.id, found.run_id) async for found in self._client.list_workflows(query)]
+        stuck = [(found.id, found.run_id) async for found in self._client.list_workflows(query)]
+        # A run for which nothing can be done was said once; its history is not fetched again and again.
+        self._left = {run: healed for run, healed in self._left.items() if run in stuck}
+        seen_to: list[Healed] = []
+        for run in stuck:
+            healed = self._left.get(run) or await self._tried(*run)
+            if healed is None:
+                continue
+            seen_to.append(healed)
+            if healed.remedy in (Remedy.LEFT, Remedy.REFUSED):
+                self._left[run] = healed
+        return seen_to
+
+    async def _tried(self, workflow_id: str, run_id: str) -> Healed | None:
+        """What was done, None where it failed: the next round tries again, and the others have their turn in this one."""
+        try:
+            return await self._heal(workflow_id, run_id)
+        except Exception:  # noqa: BLE001 - the others go on
+            _log.exception("%s is stuck in run %s and could not be looked at", workflow_id, run_id)
+            return None
 
     async def _heal(self, workflow_id: str, run_id: str) -> Healed:
         history = await self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
