@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from handrail.domain.effects import EffectResult, EffectStatus
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.held import held
+from handrail.llm.offline.lexicon import phrase
 
 TABLE: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "deeds.yaml").read_text("utf-8"))
 ORDERS = {
@@ -176,3 +177,29 @@ def calls(text: str) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+@pytest.mark.parametrize("language", sorted(GRAMMAR))
+def test_what_the_offline_model_tells_of_its_deeds_is_covered(language: str) -> None:
+    money = refund(ORDERS["A"], "20.00", "100.00")
+    stopped = cancel(ORDERS["D"]).model_copy(
+        update={"result": {"order_id": ORDERS["D"], "status": "cancelled", "refunded_usd": 64.0}}
+    )
+    link = effect("send_password_reset", {}, {"sent_to": "m***@example.com"})
+    telling = [
+        ("done_refund", money),
+        ("done_cancel_money", stopped),
+        ("done_address", address(ORDERS["F"])),
+        ("done_password", link),
+    ]
+    for name, done in [*telling, ("done", money)]:
+        text = phrase(language, name, **{**done.arguments, **done.result})
+        assert [one.message for one in held(text, [done], FACTS, language=language)] == [], text
+        assert held(text, [], FACTS, language=language) != [], text
+
+
+def test_the_message_says_what_is_so() -> None:
+    done = refund("O-10021", "20.00", "100.00")
+    (one,) = held("I have refunded both orders, O-10021 and O-10022.", [done], FACTS, language="en")
+    assert "for O-10022, which was not done" in one.message
+    assert "Say only what was done (refund: O-10021: 20.0; not done: O-10022)" in one.message

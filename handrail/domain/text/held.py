@@ -82,7 +82,8 @@ class _Holding:
 
     def _matching(self, claim: Claim) -> list[Done]:
         if claim.kind == ANY:
-            return [*self.done, *([] if claim.own else self.states)]
+            # 'This is done' is no news of some record; 'order A is done' may be.
+            return [*self.done, *(self.states if claim.objects and not claim.own else [])]
         if claim.kind == CHANGE:
             return self.done
         found = [one for one in self.done if claim.kind in one.kinds]
