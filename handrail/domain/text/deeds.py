@@ -281,6 +281,8 @@ def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: 
         quantity=quantity,
     )
     named = list(dict.fromkeys(before))
+    if not objects and not quantity.count and group and _goes_on(clause):
+        return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in group))
     if not objects and quantity.count and len(named) == quantity.count and quantity.noun in ("", "object"):
         return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in named))
     if not objects and len(group) > 1 and _means_several(clause):
@@ -288,6 +290,13 @@ def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: 
     if not objects and not quantity.count and clause.has("it") and named:
         return replace(claim, pointed=frozenset(named[-1:]))
     return claim
+
+
+def _goes_on(clause: Clause) -> bool:
+    """Whether it shares the subject and the object of the clause before: 'A was lost and refunded'."""
+    units = [unit for unit in clause.units if "join" not in unit.classes]
+    verb = bool(units) and ("aux" in units[0].classes or bool(units[0].kinds("done") | units[0].kinds("own")))
+    return verb and clause.after == "join" and not clause.comma and not clause.has("own", "you", "object", "another")
 
 
 def _means_several(clause: Clause) -> bool:
