@@ -20,7 +20,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.cases import CaseActivities
+from activities.cases import CaseActivities, OpeningActivities
 from activities.nodes import NodeActivities
 from activities.people import PeopleActivities
 from activities.staff import StaffActivities
@@ -61,6 +61,7 @@ from handrail.ports import (
     Languages,
     Matrix,
     Model,
+    Openings,
     Policies,
     ReviewersInForce,
     Router,
@@ -73,6 +74,7 @@ from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
 from handrail.postgres.history import PostgresHistory
 from handrail.postgres.models import PostgresModels
+from handrail.postgres.openings import PostgresOpenings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.record import PostgresRecord
@@ -113,6 +115,7 @@ class World:
     languages: Languages
     record: SystemOfRecord
     cases: Cases
+    openings: Openings
     contacts: Contacts
     customers: Customers
     history: History
@@ -169,6 +172,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             languages=router,
             record=PostgresRecord(pool, business, clock),
             cases=PostgresCases(pool, business),
+            openings=PostgresOpenings(pool),
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
             history=PostgresHistory(pool, business, clock),
@@ -248,6 +252,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms)
+    openings = OpeningActivities(world.openings)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
     staff = StaffActivities(world.staff)
     local = NodeActivities(nodes)
@@ -255,7 +260,16 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow],
-        activities=[record.open, record.commit, people.permit, people.identify, staff.expect, local.classify, local.guardrail],
+        activities=[
+            record.open,
+            record.commit,
+            openings.keep,
+            people.permit,
+            people.identify,
+            staff.expect,
+            local.classify,
+            local.guardrail,
+        ],
         plugins=[graph_plugin(graph)],
         interceptors=[Guards(MODEL_TRIES)],
         workflow_runner=sandbox(),

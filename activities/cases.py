@@ -13,7 +13,8 @@ from graphs.passing import last_resort
 from handrail.domain.cases import CaseOpen, Commit, Opened, Terms
 from handrail.domain.handoffs import Handoff, Heard
 from handrail.domain.messages import Author, Message
-from handrail.ports import Cases, Clock, Matrix
+from handrail.domain.openings import Incoming
+from handrail.ports import Cases, Clock, Matrix, Openings
 
 
 class CaseActivities:
@@ -26,14 +27,14 @@ class CaseActivities:
         self._terms = terms
 
     @activity.defn(name="record.open")
-    async def open(self, case: CaseOpen) -> Opened:
-        """Record the case.
+    async def open(self, case: CaseOpen, content_digest: str = "") -> Opened:
+        """Record the case; the digest is of its whole content, where the first message had to be cut.
 
         Raises:
             CaseConflict: the id stands with other content.
         """
         now = self._clock.now()
-        await self._cases.open(case, now)
+        await self._cases.open(case, now, content_digest)
         first = Message(**case.message.model_dump(), author=Author.CUSTOMER, at=now, turn=1)
         terms = self._terms.model_copy(update={"route": last_resort(self._matrix)})
         return Opened(**terms.model_dump(), heard=await self._heard([first], None))
@@ -56,3 +57,15 @@ class CaseActivities:
             return None
         known = [one.value for one in packet.facts] if packet else []
         return await within(SECONDS, hear, spoken, known) or unread(spoken)
+
+
+class OpeningActivities:
+    """Reaches the record of odd starts through a port."""
+
+    def __init__(self, openings: Openings) -> None:
+        self._openings = openings
+
+    @activity.defn(name="record.opening")
+    async def keep(self, incoming: Incoming) -> None:
+        """Record a start that was not plain, as it came."""
+        await self._openings.keep(incoming)

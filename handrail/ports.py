@@ -17,6 +17,7 @@ from handrail.domain.gates import GateProgress
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Message
 from handrail.domain.money import Money
+from handrail.domain.openings import Incoming
 from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
 from handrail.domain.reviewers import Reviewers
@@ -291,8 +292,8 @@ class Cases(Protocol):
 
     async def known_customer(self, customer_id: str) -> bool: ...
 
-    async def open(self, case: CaseOpen, at: datetime) -> None:
-        """Record the case and its first message.
+    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> None:
+        """Record the case and its first message; the digest is of its whole content, where the message was cut.
 
         Raises:
             CaseConflict: the case id stands with other content.
@@ -323,6 +324,12 @@ class Cases(Protocol):
     async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]: ...
 
     async def open_approvals(self) -> list[tuple[CaseView, Approval]]: ...
+
+
+class Openings(Protocol):
+    """Starts that were not plain, as they came."""
+
+    async def keep(self, incoming: Incoming) -> None: ...
 
 
 class ReviewersInForce(Protocol):

@@ -16,6 +16,8 @@ QUEUE = SearchAttributeKey.for_keyword("CaseQueue")
 RISK = SearchAttributeKey.for_keyword("CaseRisk")
 REASON = SearchAttributeKey.for_keyword("CaseReason")
 DUE_BY = SearchAttributeKey.for_datetime("CaseDueBy")
+REFUSED = "Refused"
+"""The status of a start that could not become a case."""
 
 
 def publish(row: CaseRow) -> None:
@@ -33,3 +35,8 @@ def publish(row: CaseRow) -> None:
     updates = [key.value_unset() if value is None else key.value_set(value) for key, value in wanted if now.get(key) != value]
     if updates:
         workflow.upsert_search_attributes(updates)
+
+
+def publish_refused() -> None:
+    """Let lists find a start that could not become a case."""
+    workflow.upsert_search_attributes([STATUS.value_set(REFUSED)])

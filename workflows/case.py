@@ -21,17 +21,19 @@ with workflow.unsafe.imports_passed_through():
     from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import Message
     from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
-    from workflows.attributes import publish
+    from workflows.attributes import publish, publish_refused
     from workflows.desk import TYPED, Desk
     from workflows.inputs import NOTHING, refusal, value_of
     from workflows.intake import Intake, by_person
     from workflows.loop import Loop
     from workflows.memory import newest
     from workflows.menu import Menu, entries
-    from workflows.opening import begun_again, remember
+    from workflows.opening import begun_again, incoming, remember
     from workflows.packet import packet
+    from workflows.record import keep
 
 INTERNAL = "(internal - do not choose)"
+KEEPS_REFUSED = "refused-openings"
 NOTICE = 800
 T = TypeVar("T")
 
@@ -44,7 +46,7 @@ class CaseWorkflow:
     def __init__(self, raw: Any = None, *surplus: Any) -> None:
         self._invalid: HandrailError | None = None
         try:
-            self._memory = remember(raw, surplus)
+            self._memory, self._opening = remember(raw, surplus)
         except HandrailError as error:
             self._invalid = error
             return
@@ -61,12 +63,26 @@ class CaseWorkflow:
     async def run(self, raw: Any = None, *surplus: Any) -> CaseView:
         """Until the case is closed."""
         if self._invalid:
+            await self._refused(self._invalid, raw, *surplus)
             raise refusal(self._invalid)
         self._show()
         try:
+            if self._opening.odd:
+                self._loop.opened = incoming([raw, *surplus], self._opening.why, self._opening)
             return await self._loop.run()
         except ActivityError as error:
-            raise conflict(error) from None
+            found = conflict(error)
+            if isinstance(found, ApplicationError):
+                self._invalid = CaseConflict(found.message)
+                await self._refused(self._invalid, raw, *surplus)
+            raise found from None
+
+    async def _refused(self, why: HandrailError, *given: Any) -> None:
+        """What cannot be a case is seen by somebody: it goes into the record, and lists can ask for it."""
+        if workflow.patched(KEEPS_REFUSED):
+            publish_refused()
+            await keep(incoming(given, str(why)))
+            await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _show(self) -> None:
         publish(self._memory.row)
@@ -74,6 +90,17 @@ class CaseWorkflow:
         workflow.set_current_details(packet(self._memory))
 
     # Updates: validated before anything is written, refused with words.
+
+    @workflow.update(name="open", description="Open the case, or hear whether it stands: the JSON that starts it, or nothing")
+    async def open(self, raw: RawValue = NOTHING) -> Receipt:
+        self._check_open(raw)
+        stood = not self._memory.fresh
+        await workflow.wait_condition(lambda: not self._memory.fresh or self._invalid is not None)
+        return self._take(lambda: self._intake.opened(self._opening, duplicate=stood))
+
+    @open.validator
+    def _check_open(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.check_open(raw))
 
     @workflow.update(name="send_message", description="The customer wrote: {message_id, text}")
     def send_message(self, raw: RawValue = NOTHING) -> Receipt:
@@ -148,7 +175,7 @@ class CaseWorkflow:
         # A signal cannot be sent back: where very much waits already, it waits too, and is lost to nobody.
         while not self._invalid and not self._memory.room:
             await workflow.wait_condition(lambda: self._memory.room)
-        self._tolerate("message", lambda: self._intake.message(self._named(raw), workflow.now()))
+        self._tolerate("message", lambda: self._intake.any_message(raw, workflow.now()))
 
     @workflow.signal(name="approve", description="Needs {approval_id, revision}; the numbered entries need nothing")
     async def approve(self, raw: RawValue = NOTHING) -> None:
@@ -231,10 +258,6 @@ class CaseWorkflow:
 
     def _unknown(self, name: str) -> str:
         return "the case could not be opened." if self._invalid else self._intake.unknown_name(name)
-
-    def _named(self, raw: RawValue) -> Any:
-        given = value_of(raw)
-        return {"message_id": self._intake.unnamed(given), "text": given} if isinstance(given, str) else given
 
     async def _bare(self, word: DecisionKind, raw: RawValue) -> None:
         await self._tolerate_later(word, lambda: self._desk.decide(self._intake.bare(word, raw), sent(word), word))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeVar
 
+from temporalio.common import RawValue
+
 from graphs.state import identity
 from handrail.domain.approvals import Approval, Decision, DecisionInput, DecisionKind, Permit, Source
 from handrail.domain.cases import CaseStatus
 from handrail.domain.decisions import find, progress, settle
-from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
+from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import (
     MAX_CHARACTERS,
@@ -21,8 +23,9 @@ from handrail.domain.messages import (
     check_name,
     check_text,
 )
+from handrail.domain.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
 from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
-from workflows.inputs import parse, value_of
+from workflows.inputs import LARGEST, parse, value_of
 from workflows.memory import CaseMemory, fingerprint
 from workflows.menu import entries
 from workflows.returns import refuse_another
@@ -68,6 +71,45 @@ class Intake:
         message = self.check_message(raw)
         taken = self._memory.take(message, now)
         return self.receipt(message.message_id, duplicate=not taken)
+
+    def any_message(self, raw: RawValue, now: datetime) -> Receipt:
+        """What came as a signal, in whatever form: nobody would hear that it was refused. What has no text is.
+
+        Where its meaning is not certain, or it had to be cut, a person reads it.
+
+        Raises:
+            InvalidInput, CaseConflict, IllegalTransition.
+        """
+        given = value_of(raw, LARGEST, plain=False)
+        words = read_message(given, self.unnamed(given if isinstance(given, str) else ""))
+        if not words.odd:
+            return self.message(words.message.model_dump(), now)
+        self.check_message(words.message.model_dump())
+        memory, message = self._memory, words.message
+        if not memory.take(message, now):
+            return self.receipt(message.message_id, duplicate=True)
+        behind = parts_of(message.message_id, words.rest, at=now, turn=memory.row.turn, sequence=memory.heard)
+        memory.unsaved_messages.extend(behind)
+        memory.unsaved = True
+        why = f"A message came in a form of its own: {' '.join(words.odd)}"
+        memory.notice = f"{now:%Y-%m-%d %H:%M} UTC, message {message.message_id}: {why}"
+        self.ask_for_person(why, ODD_MESSAGE)
+        return self.receipt(message.message_id)
+
+    def check_open(self, raw: RawValue) -> None:
+        """Nothing, or what the case was opened with. Raises: InvalidInput, CaseConflict."""
+        given = value_of(raw, LARGEST, plain=False)
+        row = self._memory.row
+        if given is not None and read_opening([given], f"{PREFIX}{row.case_id}").digest != row.content_digest:
+            raise CaseConflict(
+                f"case_id: {row.case_id} stands with other content. Use another id for a new case, "
+                "or `send_message` to add a message to this one."
+            )
+
+    def opened(self, opening: Opening, *, duplicate: bool) -> Receipt:
+        """The case stands in the record."""
+        first = self._memory.opened.message.message_id
+        return self.receipt(first, duplicate=duplicate).model_copy(update={"notice": opening.why or None})
 
     def check_decision(self, raw: Any, now: datetime) -> tuple[DecisionInput, Approval]:
         """The decision and the open approval it is about. Raises: InvalidInput, ApprovalRefused."""

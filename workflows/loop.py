@@ -12,12 +12,13 @@ from temporalio import workflow
 from graphs.hearing import brief
 from handrail.domain.approvals import ApprovalStatus
 from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.openings import Incoming
 from workflows.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.essentials import memo, publish_memo
 from workflows.expecting import expect
 from workflows.listening import CANCELLED
 from workflows.memory import CaseMemory
-from workflows.record import enter, flush, take_inbox
+from workflows.record import enter, flush, keep, take_inbox
 from workflows.turns import Turns
 
 SETTLED = timedelta(seconds=1.1)
@@ -31,6 +32,8 @@ class Loop:
         self._memory = memory
         self._show = show
         self._turns = Turns(memory, show)
+        self.opened: Incoming | None = None
+        """How the case came, where that was not plain; goes into the record once the case stands there."""
 
     async def run(self) -> CaseView:
         """Until the case is closed; parks by continue-as-new meanwhile."""
@@ -49,6 +52,8 @@ class Loop:
         memory = self._memory
         if memory.fresh:
             await enter(memory)
+            if self.opened is not None:
+                await keep(self.opened)
         elif memory.unsaved:
             await flush(memory)
         elif memory.closing:
@@ -96,6 +101,8 @@ class Loop:
             if not memory.interruption and not memory.decided:
                 memory.ask_anew(now)
                 memory.notice = SEEN_ANEW
+        elif memory.odd:
+            await self._turns.for_people(memory.odd)
         else:
             await self._turns.start()
 

@@ -59,7 +59,8 @@ class CaseMemory(BaseModel):
     `expected` is until when people are to answer; `lost` are those who let the case go or were overtaken; `holders` counts how
     often it changed hands. `stated` and `said` are what the customer's messages say, read when they were recorded; of `said`
     the newest are kept. `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck`
-    that it came back for one of them.
+    that it came back for one of them. `odd` is why what the customer wrote first
+    is for a person whatever it says.
     """
 
     opened: CaseOpen
@@ -97,6 +98,7 @@ class CaseMemory(BaseModel):
     closing: str | None = None
     notice: str | None = None
     noticed: bool = False
+    odd: str = ""
     reminded: bool = False
     reroutes: int = 0
     expected: Expectation | None = None
@@ -116,7 +118,7 @@ class CaseMemory(BaseModel):
     unsaved_handoff: bool = False
 
     @classmethod
-    def of(cls, opened: CaseOpen, now: datetime) -> CaseMemory:
+    def of(cls, opened: CaseOpen, now: datetime, *, digest: str = "", odd: str = "") -> CaseMemory:
         """The memory of a case that was just opened, its first message in the inbox."""
         row = CaseRow(
             case_id=opened.case_id,
@@ -124,9 +126,9 @@ class CaseMemory(BaseModel):
             channel=opened.channel,
             opened_at=now,
             updated_at=now,
-            content_digest=opened.content_digest(),
+            content_digest=digest or opened.content_digest(),
         )
-        memory = cls(opened=opened, row=row)
+        memory = cls(opened=opened, row=row, odd=odd)
         memory.take(opened.message, now)
         return memory
 

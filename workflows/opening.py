@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
-from handrail.domain.cases import CaseOpen
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import check_identifier, check_message
-from workflows.inputs import check_plain, parse
+from handrail.domain.messages import without_controls
+from handrail.domain.openings import Incoming, Opening, read_opening
 from workflows.memory import CaseMemory
+
+TAKES_ODD = "odd-openings"
+"""Since then a start in a form of its own is a case for a person, and one that cannot be a case is kept in the record."""
 
 
 def begun_again() -> bool:
@@ -19,24 +23,57 @@ def begun_again() -> bool:
     return workflow.info().run_id != workflow.info().original_execution_run_id
 
 
-def remember(raw: Any, surplus: Sequence[Any] = ()) -> CaseMemory:
-    """The memory of a parked or of a new case.
+def remember(raw: Any, surplus: Sequence[Any] = ()) -> tuple[CaseMemory, Opening]:
+    """The memory of a parked or of a new case, and how the new one was asked for.
 
     Raises:
         InvalidInput: the input cannot become a case.
     """
-    if surplus:
-        raise InvalidInput(f"input: are {1 + len(surplus)} values. Send one JSON object.")
-    if isinstance(raw, dict) and "parked" in raw:
-        return parked(raw["parked"])
-    check_plain(raw)
-    opened = parse(CaseOpen, raw)
-    check_identifier("case_id", opened.case_id)
-    check_identifier("customer_id", opened.customer_id)
-    check_identifier("channel", opened.channel)
-    check_workflow_id(opened.case_id)
-    opened = opened.model_copy(update={"message": check_message(opened.message)})
-    return CaseMemory.of(opened, workflow.now())
+    if not surplus and isinstance(raw, dict) and "parked" in raw:
+        memory = parked(raw["parked"])
+        return memory, Opening(case=memory.opened, digest=memory.row.content_digest)
+    opening = read_opening([unboxed(one) for one in (raw, *surplus)], workflow.info().workflow_id)
+    if opening.odd and not workflow.patched(TAKES_ODD):
+        raise InvalidInput(opening.odd[0])
+    return CaseMemory.of(opening.case, workflow.now(), digest=opening.digest, odd=opening.why), opening
+
+
+def unboxed(value: Any) -> Any:
+    """What the SDK could not decode, read as JSON, or as the text that it is."""
+    if not isinstance(value, RawValue):
+        return value
+    text = value.payload.data.decode(errors="replace")
+    if value.payload.metadata.get("encoding", b"") not in (b"json/plain", b"binary/plain", b""):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def incoming(given: Sequence[Any], words: str, opening: Opening | None = None) -> Incoming:
+    """How it came, for the record; `opening` where it became a case."""
+    info = workflow.info()
+    return Incoming(
+        workflow_id=info.workflow_id,
+        run_id=info.run_id,
+        at=workflow.now(),
+        words=words,
+        input="\n".join(kept(one) for one in given) or "nothing",
+        taken=opening is not None,
+        case_id=opening.case.case_id if opening else None,
+        rest=opening.rest if opening else [],
+    )
+
+
+def kept(value: Any) -> str:
+    """A value as it came, as text that PostgreSQL takes."""
+    if isinstance(value, RawValue):
+        return without_controls(value.payload.data.decode(errors="replace"))
+    try:
+        return without_controls(json.dumps(value, ensure_ascii=False, default=str))
+    except (ValueError, RecursionError):
+        return without_controls(str(value))
 
 
 def parked(raw: Any) -> CaseMemory:

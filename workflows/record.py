@@ -9,17 +9,24 @@ from temporalio import workflow
 from handrail.domain.cases import Opened, Terms
 from handrail.domain.handoffs import Heard
 from handrail.domain.messages import Message
+from handrail.domain.openings import Incoming
 from workflows.memory import CaseMemory
 from workflows.options import LOCAL_STORE, STORE
 
 
 async def enter(memory: CaseMemory) -> None:
     """The case itself, with its first message; the terms it is held under come back."""
-    opened = await workflow.execute_local_activity("record.open", memory.opened, result_type=Opened, **LOCAL_STORE)
+    given = [memory.opened, memory.row.content_digest]
+    opened = await workflow.execute_local_activity("record.open", args=given, result_type=Opened, **LOCAL_STORE)
     memory.terms = Terms.model_validate(opened.model_dump(include=set(Terms.model_fields)))
     if opened.heard:
         memory.hear(opened.heard)
     memory.fresh = False
+
+
+async def keep(how: Incoming) -> None:
+    """A start that was not plain, as it came."""
+    await workflow.execute_local_activity("record.opening", how, **LOCAL_STORE)
 
 
 async def flush(memory: CaseMemory) -> None:

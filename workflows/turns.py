@@ -13,10 +13,11 @@ from graphs.hearing import brief
 from graphs.state import CaseState, Person
 from graphs.views import ClassifyView
 from handrail.domain.approvals import ApprovalStatus, Decision
-from handrail.domain.cases import CaseStatus
-from handrail.domain.classification import SentimentPoint
+from handrail.domain.cases import CaseRow, CaseStatus
+from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Author, Message
+from handrail.domain.openings import ODD_MESSAGE
 from workflows import returns
 from workflows.essentials import publish_memo
 from workflows.handing import hand_over
@@ -94,6 +95,7 @@ class Turns:
         """A person gets the case with its packet, from wherever it stands."""
         memory = self._memory
         self.worked = True
+        memory.odd = ""
         state = self._stopped or (memory.suspended.state if memory.suspended else memory.state())
         memory.handed_back = None
         if memory.decided:
@@ -129,6 +131,23 @@ class Turns:
         hand_over(memory, state, why, failure, workflow.now())
         await flush(memory)
         returns.arrive(memory)
+
+    async def for_people(self, words: str) -> None:
+        """A first message that no agent should read alone: classified, so that it reaches the people whose subject it is."""
+        memory = self._memory
+        view = ClassifyView(row=memory.row, incoming=brief(memory.inbox))
+        memory.interruption = Escalation(reason=ODD_MESSAGE, words=words)
+        try:
+            found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL_STEP)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
+            return
+        memory.row = CaseRow.model_validate(found["row"])
+        memory.classification = Classification.model_validate(found["classification"])
+        if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
+            why = Escalation.model_validate(found["escalation"])
+            memory.interruption = why.model_copy(update={"words": f"{why.words} {words}"})
 
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
         """Classify what came in anew; a wish for a person, a high risk or too much anger stops what the agent is doing."""

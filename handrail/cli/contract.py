@@ -38,6 +38,7 @@ def parts() -> tuple[Part, ...]:
 
     return (
         Part("workflow", "case", CaseOpen, CaseView, "one customer's problem, from the first message to the end"),
+        Part("update", "open", CaseOpen | None, Receipt, "the case stands in the record; with a start: opens it and answers"),
         Part("update", "send_message", IncomingMessage, Receipt, "the customer wrote again"),
         Part("update", "decide", DecisionInput, Approval, "approve, reject, edit or answer"),
         Part("update", "claim", Claim, Receipt, "a person takes the case"),

@@ -27,6 +27,7 @@ from handrail.cli import (
     messages,
     policy,
     queue,
+    refused,
     router,
     shifts,
     shop,
@@ -123,6 +124,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(text.app, name="text")
 app.add_typer(matrix.app, name="matrix")
 queue.app.add_typer(shifts.app, name="shift")
+queue.app.add_typer(refused.app)
 app.add_typer(queue.app, name="queue")
 app.add_typer(handoff.app, name="handoff")
 app.add_typer(injection.app, name="drill")

@@ -231,6 +231,9 @@ def show_items(depth: Depth, items: list[dict[str, Any]], *, as_json: bool) -> N
         f"{depth.waiting} wait for people, {depth.overdue} of them overdue, {depth.held} held, {depth.forgotten} forgotten."
     )
     screen().print(plain(summary))
+    if depth.refused:
+        verb = "first message" if depth.refused == 1 else "first messages"
+        screen().print(plain(f"{depth.refused} {verb} could not become a case: handrail queue refused"))
 
 
 @app.command()

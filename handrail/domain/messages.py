@@ -140,3 +140,8 @@ def check_message(message: IncomingMessage) -> IncomingMessage:
     """
     check_identifier("message_id", message.message_id)
     return message.model_copy(update={"text": check_text("text", message.text)})
+
+
+def without_controls(text: str) -> str:
+    """The text with a space for each character that is no text."""
+    return _NO_TEXT.sub(" ", text)

@@ -55,13 +55,14 @@ class Resolve(Model):
 
 
 class Receipt(Stored):
-    """The answer to `send_message`, `claim`, `release`, `reply`, `hand_back` and `resolve`."""
+    """The answer to `open`, `send_message`, `claim`, `release`, `reply`, `hand_back` and `resolve`."""
 
     case_id: str
     status: str
     turn: int
     message_id: str | None = None
     duplicate: bool = False
+    notice: str | None = Field(default=None, description="why a person gets it, where it came in a form of its own")
 
 
 def same_name(one: str, other: str) -> bool:

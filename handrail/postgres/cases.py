@@ -33,13 +33,15 @@ class PostgresCases:
         known = self._business.known_customer
         return await look(self._pool, "The business's list of customers", lambda connection: known(connection, customer_id))
 
-    async def open(self, case: CaseOpen, at: datetime) -> None:
+    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> None:
         """Record the case and its first message; the same content again changes nothing.
+
+        `content_digest` is of the whole content, where the message was cut.
 
         Raises:
             CaseConflict: the case id stands with other content.
         """
-        digest = case.content_digest()
+        digest = content_digest or case.content_digest()
         first = Message(message_id=case.message.message_id, author=Author.CUSTOMER, text=case.message.text, at=at, turn=1)
         async with writing(self._pool) as connection:
             await connection.execute(

@@ -44,12 +44,16 @@ class Item(Stored):
 
 
 class Depth(Stored):
-    """How many cases wait, are overdue, are held now; `forgotten` are with people and in no queue, which is never so."""
+    """How many cases wait, are overdue, are held now; `forgotten` are with people and in no queue, which is never so.
+
+    `refused` are first messages that could not become a case and that nobody has seen to.
+    """
 
     waiting: int
     overdue: int
     held: int
     forgotten: int
+    refused: int = 0
 
 
 class PostgresQueue:
@@ -92,7 +96,8 @@ class PostgresQueue:
     async def depth(self, *, queue: str | None = None) -> Depth:
         """How much waits."""
         (counted,), (missing,) = await self._all("queue_depth", queue=queue), await self._all("forgotten_cases")
-        return Depth(**counted, forgotten=missing["count"])
+        (refused,) = await self._all("count_refused_openings")
+        return Depth(**counted, forgotten=missing["count"], refused=refused["count"])
 
     async def windows(self, within: Span) -> list[Window]:
         """On-call windows that touch the time."""

@@ -113,7 +113,7 @@ class CaseClient:
             id=workflow_id(case.case_id),
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             memo={CONTENT: case.content_digest()},
             search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)]),
             static_summary=f"Case {case.case_id}",

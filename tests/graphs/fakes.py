@@ -221,7 +221,7 @@ class FakeCases:
     async def known_customer(self, customer_id: str) -> bool:
         return customer_id in self.customers
 
-    async def open(self, case: CaseOpen, at: datetime) -> None:
+    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> None:
         raise NotImplementedError
 
     async def commit(self, commit: Commit) -> None:

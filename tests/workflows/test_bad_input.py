@@ -23,6 +23,9 @@ from handrail.domain.effects import Effect
 from handrail.domain.errors import ApprovalRefused, CaseConflict, EffectConflict, IllegalTransition, InvalidInput
 from handrail.domain.messages import IncomingMessage
 from handrail.domain.model import digest
+from handrail.domain.openings import read_message
+from handrail.postgres.openings import PostgresOpenings
+from handrail.temporal.client import CASE_STATUS
 from tests.house import House, quiet, wait_for
 from tests.workflows.raw import Wire, fresh_order, healthy, histories, payload, plain
 
@@ -44,6 +47,8 @@ NO_TEXTS = {
     "fillers": "\u3164\u115f\u2800",
     "replacement characters": "\ufffd\ufffd\ufffd",
 }
+WORDS_WITHIN = ("huge", "NUL", "bytes read as text", "escape sequence")
+"""An update is told what is wrong; to a signal nobody answers, so its words reach a person: `test_openings` says how."""
 ODD: dict[str, tuple[Payload, ...]] = {
     "two values": (plain({"message_id": "m"}), plain("x")),
     "two unreadable values": (payload(b"{"), payload(b"\xff", "binary/unheard-of")),
@@ -145,6 +150,8 @@ async def test_what_is_no_text_is_refused_everywhere_and_the_case_goes_on(home: 
         words = await wire.update(case.case_id, "send_message", plain({"message_id": f"m-{uuid4().hex}", "text": text}))
         assert words is not None, what
         assert words.startswith("text: "), (what, words)
+        if what in WORDS_WITHIN:
+            continue
         for given in (text, {"message_id": f"m-{uuid4().hex}", "text": text}):
             await wire.signal(case.case_id, "message", plain(given))
             notice = (await home.cases.status(case.case_id)).notice or ""
@@ -364,6 +371,15 @@ async def test_a_menu_entry_takes_nothing_or_a_note_and_no_more(home: House, wir
 # Shapes
 
 
+def has_words(*payloads: Payload) -> bool:
+    """A customer's words in whatever form: they reach a person, `test_openings` says how."""
+    try:
+        read_message(json.loads(payloads[0].data), "m") if len(payloads) == 1 else None
+    except (ValueError, RecursionError, InvalidInput):
+        return False
+    return len(payloads) == 1
+
+
 @pytest.fixture(scope="module")
 async def two_cases(at_home: House) -> AsyncIterator[tuple[CaseView, CaseView]]:
     """One that waits for a decision and one that is with a person; after all that they go on as if nothing had been."""
@@ -386,7 +402,7 @@ async def test_odd_payloads_are_refused_by_every_update_and_signal(
             assert "Failed decoding" not in words, words
             assert "positional" not in words, words
         for name in SIGNALS:
-            if name == "close_case" and what == "null":
+            if (name == "close_case" and what == "null") or (name == "message" and has_words(*ODD[what])):
                 continue
             await wire.signal(case.case_id, name, *ODD[what])
             now = await home.cases.status(case.case_id)
@@ -436,22 +452,9 @@ def opening(case_id: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "fields",
-    [
-        {"case_id": "another"},
-        {"case_id": "a b"},
-        {"customer_id": ""},
-        {"customer_id": "C 1"},
-        {"channel": "a\x00b"},
-        {"channel": "c" * 500},
-        {"colour": "red"},
-        {"message": "Hello"},
-        {"message": None},
-        {"message": {"message_id": "m", "text": "\x00"}},
-        {"message": {"message_id": "m", "text": "a" * 9_000}},
-        {"message": {"message_id": "", "text": "Hello"}},
-    ],
+    [{"customer_id": ""}, {"customer_id": None}, {"message": None}, {"message": {"message_id": "m", "text": "\x00"}}],
 )
-async def test_a_case_that_cannot_be_opened_fails_at_once_and_names_the_field(
+async def test_what_cannot_be_a_case_fails_at_once_names_the_field_and_is_seen(
     home: House, wire: Wire, fields: dict[str, Any]
 ) -> None:
     case_id = f"raw-{uuid4().hex[:12]}"
@@ -461,12 +464,19 @@ async def test_a_case_that_cannot_be_opened_fails_at_once_and_names_the_field(
     cause = failed.value.cause
     assert isinstance(cause, ApplicationError)
     assert cause.type == "InvalidInput"
-    field = "text" if len(str(fields)) > 5_000 else next(iter(fields))
+    field = {"message": "text"}.get(next(iter(fields)), next(iter(fields)))
     assert field in cause.message
     with pytest.raises(InvalidInput, match=field):
         await home.cases.status(case_id)
     assert await home.rows("select 1 from handrail.cases where case_id = %(c)s", c=case_id) == []
     assert await handle.query("transcript") == []
+    seen = [one for one in await PostgresOpenings(home.pool).refused() if one.workflow_id == f"case-{case_id}"]
+    assert [field in one.words and case_id in one.input for one in seen] == [True]
+    found = (await handle.describe()).typed_search_attributes.get(CASE_STATUS)
+    assert found == "Refused"
+    retried = await home.cases.open_case(case_id, "C-0001", "Where is my order?")
+    assert not retried.duplicate
+    assert f"case-{case_id}" not in [one.workflow_id for one in await PostgresOpenings(home.pool).refused()]
 
 
 @pytest.mark.parametrize("what", ["nothing", *ODD])

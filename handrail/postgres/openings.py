@@ -1,0 +1,56 @@
+"""Starts that were not plain, as they came, in PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from handrail.domain.model import Stored
+from handrail.domain.openings import Incoming, parts_of
+from handrail.postgres import steps
+from handrail.postgres.pool import Pool, reading, rows, writing
+from handrail.postgres.queries import QUERIES
+
+
+class Refused(Stored):
+    """A start that could not become a case and that nobody has seen to."""
+
+    workflow_id: str
+    run_id: str
+    at: datetime
+    words: str
+    input: str
+
+
+class PostgresOpenings:
+    """The port `Openings`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def keep(self, incoming: Incoming) -> None:
+        """Record how it came, and the parts of a long first message; again changes nothing. The case itself must stand."""
+        async with writing(self._pool) as connection:
+            await connection.execute(QUERIES["save_opening"], incoming.model_dump(mode="json", exclude={"rest"}))
+            said = parts_of(incoming.workflow_id, incoming.rest, at=incoming.at, sequence=1)
+            if incoming.case_id is not None and said:
+                await steps.save_messages(connection, incoming.case_id, said)
+
+    async def refused(self, limit: int = 50) -> list[Refused]:
+        """Those that wait for somebody, the oldest first."""
+        return await self._all("refused_openings", limit=limit)
+
+    async def settle(self, workflow_id: str, by: str, at: datetime) -> list[Refused]:
+        """Somebody has seen to it; nothing where none waits."""
+        return await self._all("settle_opening", workflow_id=workflow_id, by=by, at=at)
+
+    async def of_case(self, case_id: str) -> Refused | None:
+        """How the case came, where that was not plain."""
+        found = await self._all("opening_of_case", case_id=case_id)
+        return found[0] if found else None
+
+    async def _all(self, query: str, **parameters: Any) -> list[Refused]:
+        place = writing if query.startswith("settle") else reading
+        async with place(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES[query], parameters, prepare=False)
+            return [Refused.model_validate(row) for row in await cursor.fetchall()]
