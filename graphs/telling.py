@@ -13,11 +13,11 @@ from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification
 from handrail.domain.decisions import BINDING
 from handrail.domain.effects import EffectResult
-from handrail.domain.figures import compact
 from handrail.domain.handoffs import Escalation, PolicyHit, Trail, Versions
 from handrail.domain.messages import Author, Message
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.stated import StatedFact, without_cards
+from handrail.domain.text.plain import compact
 
 QUOTE = 240
 WORDS = 1_000

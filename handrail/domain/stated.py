@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import Field
 
-from handrail.domain.figures import claims, clean
 from handrail.domain.messages import MAX_CHARACTERS, Author, Message
 from handrail.domain.model import Stored
+from handrail.domain.text.mentions import mentions
+from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import Sentence, sentence_at, sentences
 
 MOST = 240
@@ -75,6 +76,7 @@ class StatedFact(Stored):
 
 
 KINDS = {"identifier": "number"}
+ENTITIES = frozenset({"identifier", "amount", "date", "email", "phone", "card"})
 
 
 def stated(messages: Iterable[Message], facts: Iterable[Any] = ()) -> list[StatedFact]:
@@ -193,9 +195,10 @@ def _stated(text: str) -> Iterator[tuple[str, str, int]]:
     for start, end in cards(rest):
         yield "card", _last_four(rest[start:end]), start
         rest = rest[:start] + " " * (end - start) + rest[end:]
-    for claim in sorted(claims(rest), key=lambda one: one.start):
-        shown = _last_four(claim.shown) if claim.kind == "card" else claim.shown
-        yield KINDS.get(claim.kind, claim.kind), shown, claim.start
+    for mention in mentions(rest):
+        if mention.kind in ENTITIES:
+            shown = _last_four(mention.shown) if mention.kind == "card" else mention.shown
+            yield KINDS.get(mention.kind, mention.kind), shown, mention.start
     for match in _CALLED.finditer(text):
         yield "name", match[1], match.start()
     for match in _ATTACHED.finditer(text):

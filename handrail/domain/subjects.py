@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
-from handrail.domain.figures import clean
+from handrail.domain.text.plain import clean
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 

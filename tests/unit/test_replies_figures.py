@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail.domain.figures import claims, clean, number
 from handrail.domain.proposals import Ruling
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.known import Known
+from handrail.domain.text.mentions import mentions
+from handrail.domain.text.numerals import numeral
 
 FACTS = [
     {
@@ -140,7 +141,9 @@ def test_links_stand_on_the_list(link: str, passes: bool) -> None:
     ],
 )
 def test_numbers_as_people_write_them(written: str, value: str) -> None:
-    assert number(written) == Decimal(value)
+    found = numeral(written, 0)
+    assert found is not None
+    assert (found.end, found.readings[0]) == (len(written), Decimal(value))
 
 
 @given(st.integers(min_value=1, max_value=10**8), st.sampled_from(["{:,.2f}", "{:.2f}", "de", "fr"]))
@@ -170,7 +173,7 @@ def test_any_text_is_ruled_on(text: str) -> None:
 
 def test_a_long_text_takes_no_time() -> None:
     for text in ("a" * 8_000, "1," * 4_000, "1 " * 4_000, "x" * 8_000, "$" * 8_000, "2 de " * 1_600, "a.b" * 2_600):
-        assert isinstance(claims(clean(text)), list)
+        assert isinstance(mentions(text), list)
         Known().hear(text)
 
 
