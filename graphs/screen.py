@@ -89,7 +89,8 @@ class Screen:
         if not hours or row.channel in REHEARSED:
             return None
         contacts = await self._contacts.answered(row, topic.name, row.opened_at - timedelta(hours=hours))
-        contact = contact_before("\n".join(one.text for one in incoming), contacts)
+        said = [one.model_copy(update={"texts": [own_words(text) for text in one.texts]}) for one in contacts]
+        contact = contact_before("\n".join(one.text for one in incoming), said)
         if contact is None:
             return None
         about = topic.name.replace("_", " ")

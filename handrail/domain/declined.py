@@ -20,7 +20,8 @@ ARGUMENT_BYTES = 4_000
 
 _NAMES_AN_OBJECT = re.compile(r"(?:^|_)(?:ids?|number|numbers|reference|references|ref|key|uuid)$")
 _EXPLAINS = re.compile(r"(?:^|_)(?:reasons?|notes?|comments?|explanation|remarks?|description|details|message|text)$")
-_IDENTIFIER = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[^\W\d_])[^\W_][\w#:-]{2,63}")
+_IDENTIFIER = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])#?[^\W_][\w:-]{1,63}")
+_MEASURE = re.compile(r"\d+[x×]\d+(?:[x×]\d+)?|\d+[^\W\d_]{1,4}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]*)?")
 
 
@@ -141,7 +142,7 @@ def _identifiers(name: str, value: Any) -> list[str]:
 
 def _looks_like_one(text: str, values: Sequence[Any]) -> bool:
     written = all(isinstance(one, str) for one in values)
-    return written and bool(_IDENTIFIER.fullmatch(text)) and not _DAY.fullmatch(text)
+    return written and bool(_IDENTIFIER.fullmatch(text)) and not (_DAY.fullmatch(text) or _MEASURE.fullmatch(text))
 
 
 def _stands_in(identifier: str, shown: str) -> bool:

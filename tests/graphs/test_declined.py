@@ -184,6 +184,7 @@ def test_the_object_is_the_identifier_that_the_title_names() -> None:
     assert objects({"payment_method_id": "card_1", "order_id": "W9"}, "Pay order W9") == ["w9"]
     assert objects({"item_ids": ["102", "101"]}) == ["101", "102"]
     assert objects({"booking": "HX7K2P", "seats": 2, "day": "2026-05-04", "street": "4 Mill Row"}) == ["hx7k2p"]
+    assert objects({"size": "40x30", "weight": "2kg", "order": "A1"}, "Replace order A1") == ["a1"]
     assert objects({"amount": 180, "postal_code": "00501", "gift": True}) == []
 
 
