@@ -141,3 +141,44 @@ def text(
             screen().print(f"over {TARGET:g} ms: {name} with {kind}, {took:.1f} ms", markup=False)
     if late:
         raise typer.Exit(1)
+
+
+@app.command()
+def flood(
+    ctx: typer.Context,
+    messages: Annotated[int, typer.Option("--messages", min=1, max=200, help="Messages of 8,000 characters.")] = 100,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait at most, for each step.")] = 180.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Also where this is not the stack of this folder.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Flood a case with a person and one in a turn on the running stack; exit 1 where anybody is kept from a person."""
+    from handrail.cli.documents import print_document
+    from handrail.cli.drill import letters
+    from handrail.cli.failures import Exit
+    from handrail.cli.rail import refuse_foreign
+    from handrail.cli.tables import print_pairs, screen
+    from handrail.cli.world import world
+    from handrail.drills.flood import OTHERS, Flood, FloodReport
+    from handrail.postgres.cases import PostgresCases
+
+    place = world(ctx)
+    if not yes:
+        refuse_foreign(place)
+
+    def tell(words: str) -> None:
+        if not as_json:
+            screen().print(words)
+
+    async def work() -> FloodReport:
+        async with place.cases(identity="handrail drill") as cases, place.pool() as pool:
+            found = await letters(pool, place.business, OTHERS + 2)
+            return await Flood(cases, PostgresCases(pool, place.business), found, timeout, tell).run(messages)
+
+    found = asyncio.run(work())
+    more = {"others_ratio": round(found.others_ratio, 2), "passed": found.passed}
+    if as_json:
+        print_document({**found.model_dump(mode="json"), **more})
+    else:
+        print_pairs((name.replace("_", " "), str(value)) for name, value in {**found.model_dump(), **more}.items())
+    if not found.passed:
+        raise typer.Exit(Exit.UNEXPECTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.topics import Topic
 from handrail.ports import Router
 from handrail.routing.evaluate import Row, evaluate
-from handrail.routing.router import LocalRouter
+from handrail.routing.router import LocalRouter, Trained
 
 RISK = """\
 version: 1
@@ -217,6 +218,33 @@ async def test_change_of_a_prompt_teaches_nothing(build: Build) -> None:
     topics.topics = [topic.model_copy(update={"prompt": "Be short."}) for topic in topics.topics]
     await router.settled()
     assert (await router.classify("refund me", topic_before=None)).router_version == before.router_version
+
+
+async def test_a_training_that_fails_is_said_and_tried_again(
+    build: Build, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router, topics = build()
+    before = await router.classify("refund me", topic_before=None)
+    monkeypatch.setattr("handrail.routing.router.RETRY_SECONDS", 0.0)
+    router._pause = 0.0
+    trained, failures = Trained.on, 2
+
+    def fragile(topics: list[Topic], artefact: Any = None) -> Trained:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise MemoryError("no room")
+        return trained(topics, artefact)
+
+    monkeypatch.setattr(Trained, "on", fragile)
+    topics.topics = [one for one in topics.topics if one.name != "password"]
+    for _ in range(3):
+        await router.classify("refund me", topic_before=None)
+        await router.settled()
+    after = await router.classify("refund me", topic_before=None)
+    assert caplog.text.count("tries again") == 2
+    assert "no room" in caplog.text
+    assert after.router_version != before.router_version
 
 
 async def test_unusable_topics_keep_the_old(build: Build, caplog: pytest.LogCaptureFixture) -> None:
