@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from temporalio import activity
@@ -16,6 +17,9 @@ from handrail.domain.messages import Author, Message
 from handrail.domain.openings import Incoming
 from handrail.ports import Cases, Clock, Matrix, Openings
 
+SHORT = 2_000
+"""Characters that are read at once. Longer texts are read one after the other: other customers' cases share the processor."""
+
 
 class CaseActivities:
     """Reaches PostgreSQL through a port; reads customers' messages as they come in, so that nobody else has to."""
@@ -25,6 +29,7 @@ class CaseActivities:
         self._matrix = matrix
         self._clock = clock
         self._terms = terms
+        self._turn = asyncio.Semaphore(1)
 
     @activity.defn(name="record.open")
     async def open(self, case: CaseOpen, content_digest: str = "") -> Opened:
@@ -56,7 +61,16 @@ class CaseActivities:
         if not spoken:
             return None
         known = [one.value for one in packet.facts] if packet else []
-        return await within(SECONDS, hear, spoken, known) or unread(spoken)
+        if sum(len(one.text) for one in spoken) <= SHORT:
+            return await within(SECONDS, hear, spoken, known) or unread(spoken)
+        try:
+            await asyncio.wait_for(self._turn.acquire(), SECONDS)
+        except TimeoutError:
+            return unread(spoken)
+        try:
+            return await within(SECONDS, hear, spoken, known) or unread(spoken)
+        finally:
+            self._turn.release()
 
 
 class OpeningActivities:
