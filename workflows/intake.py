@@ -139,6 +139,7 @@ class Intake:
             self._memory.notice = f"Approved, {progress(settled)}. It needs another person's approval."
         else:
             self._memory.decided = settled.decision
+            self._memory.notice = None  # what was said about the open question
         return settled
 
     def refused(self, decision: Decision, words: str, now: datetime, source: Source) -> None:
@@ -251,6 +252,7 @@ class Intake:
             return self.receipt(message_id, duplicate=True)
         row = self._memory.row
         self._memory.seen[message_id] = fingerprint(Author.PERSON, text)
+        self._memory.notice = None  # nobody is awaited any more
         self._memory.become(CaseStatus.WITH_HUMAN, now, assignee=row.assignee or wanted.reviewer, reply=text, due_at=None)
         self._person_says(message_id, wanted.reviewer, text, now)
         self._memory.audit(wanted.reviewer, "reply", now, message_id=message_id, **told)
@@ -281,6 +283,7 @@ class Intake:
     def resolve(self, wanted: Resolve, now: datetime, **told: Any) -> Receipt:
         """The person ends the case, with a last reply or without."""
         note, reply = self.check_resolve(wanted)
+        self._memory.notice = None
         row = self._memory.row
         self._memory.become(
             CaseStatus.RESOLVED, now, assignee=row.assignee or wanted.reviewer, reply=reply or row.reply, due_at=None

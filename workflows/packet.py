@@ -155,7 +155,12 @@ def _decided(approval: Approval) -> str:
     assert decision  # noqa: S101
     who = f"{escape(decision.reviewer or 'unnamed', NAME)} ({decision.identity})"
     note = f", note: {escape(decision.note)}" if decision.note else ""
-    return f"**{approval.status.capitalize()}:** {escape(approval.request.title)} by {who}, {utc(decision.decided_at)}{note}"
+    asked = approval.request.arguments
+    changed = {name: value for name, value in (decision.arguments or {}).items() if asked.get(name) != value}
+    to = f", changed to {escape(values(short(changed)))}" if changed else ""
+    return (
+        f"**{approval.status.capitalize()}:** {escape(approval.request.title)}{to} by {who}, {utc(decision.decided_at)}{note}"
+    )
 
 
 def _words(memory: CaseMemory) -> Section:

@@ -58,6 +58,8 @@ def decide(
     as_json: Json = False,
 ) -> None:
     """Approve, reject, edit or answer."""
+    from handrail.cli.edits import typed
+
     place = world(ctx)
     wanted = decision_input(
         decision, approval, revision, changes(changed or []), answer, optional_words("--note", note), person(reviewer)
@@ -65,7 +67,12 @@ def decide(
 
     async def work() -> tuple[Approval, CaseView | None]:
         async with place.cases(identity=wanted.reviewer) as cases:
-            decided = await cases.decide(case_id, await named(cases, case_id, wanted))
+            exactly = await named(cases, case_id, wanted)
+            if exactly.arguments:
+                schemas = {name: tool.arguments.model_json_schema() for name, tool in place.business.by_name.items()}
+                written = dict(pair.partition("=")[::2] for pair in changed or [])
+                exactly = typed(exactly, written, await cases.status(case_id), schemas)
+            decided = await cases.decide(case_id, exactly)
             return decided, await cases.wait(case_id, timeout=timeout) if wait else None
 
     decided, view = asyncio.run(work())
@@ -129,7 +136,7 @@ async def named(cases: CaseClient, case_id: str, wanted: DecisionInput) -> Decis
 def show_approval(approval: Approval, *, as_json: bool) -> None:
     """What was decided."""
     from handrail.cli.documents import print_document
-    from handrail.cli.tables import plain, screen
+    from handrail.cli.tables import plain, screen, title
     from handrail.domain.decisions import progress
 
     if as_json:
@@ -137,7 +144,7 @@ def show_approval(approval: Approval, *, as_json: bool) -> None:
         return
     so_far = f", {progress(approval)}" if approval.yes and approval.request.quorum > 1 else ""
     which = f"{approval.approval_id} r{approval.revision}{so_far}"
-    screen().print(plain(f"{approval.case_id}: {approval.request.title}: {approval.status} ({which})"))
+    screen().print(plain(f"{approval.case_id}: {title(approval)}: {approval.status} ({which})"))
 
 
 @app.command()

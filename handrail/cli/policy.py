@@ -80,18 +80,22 @@ def facts(ctx: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def explain(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="CASE|FILE.json", help="A case, or a proposal that you wrote down.")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="CASE|FILE.json", help="A file that is there, with a proposal that you wrote down; or a case."),
+    ],
     as_json: Json = False,
 ) -> None:
     """Every rule, the values that it saw, and why it holds or not."""
     from handrail.cli.documents import print_document
     from handrail.cli.rulings import asked_document, case_document, print_asked, print_case_rulings
+    from handrail.domain.messages import IDENTIFIER
     from handrail.policies.asked import asked
     from handrail.policies.loader import FilePolicies
 
     place = world(ctx)
     known, policies = names(place), FilePolicies.of(folder(place), place.business)
-    if what.endswith(".json") or Path(what).is_file():
+    if Path(what).is_file() or not IDENTIFIER.fullmatch(what):
         proposal, given = asked(_text(Path(what)), place.business, known, policies.needed)
         made = asked_document(policies, proposal, given)
         print_document(made) if as_json else print_asked(made)

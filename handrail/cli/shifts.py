@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="On-call hours, on top of the shifts in people.yaml.")
 LONGEST = timedelta(days=7)
+FOREVER = timedelta(days=36_500)
 
 
 @app.command()
@@ -50,11 +51,14 @@ def add(
 def list_windows(ctx: typer.Context, as_json: Json = False) -> None:
     """On-call hours from now on."""
 
-    async def work() -> Roster:
-        async with desk(world(ctx)) as (_, roster):
-            return roster
+    async def work() -> list[Window]:
+        from handrail.postgres.queue import PostgresQueue
 
-    show(list(asyncio.run(work()).windows), as_json=as_json)
+        now = datetime.now(UTC)
+        async with world(ctx).pool() as pool:
+            return await PostgresQueue(pool).windows((now, now + FOREVER))
+
+    show(asyncio.run(work()), as_json=as_json)
 
 
 @app.command()
@@ -102,7 +106,7 @@ def people(ctx: typer.Context, as_json: Json = False) -> None:
             ", ".join(one["skills"]),
             ", ".join(one["languages"]),
             "yes" if one["pool"] else "",
-            "at work" if one["at_work"] else (one["next"] or "never")[:16].replace("T", " "),
+            "at work" if one["at_work"] else one["next"][:16].replace("T", " ") if one["next"] else "not within 28 days",
         )
         for one in found
     ]
@@ -154,4 +158,4 @@ def show(windows: list[Window], *, as_json: bool, one: bool = False) -> None:
         print_document(windows[0] if one else {"windows": [each.model_dump(mode="json") for each in windows]})
         return
     lines = [(each.window_id, each.person, moment(each.start), moment(each.end), each.added_by) for each in windows]
-    print_rows(("id", "person", "from", "to", "arranged by"), lines, "Nobody is on call.")
+    print_rows(("id", "person", "from", "to", "arranged by"), lines, "No on-call hours from now on.")

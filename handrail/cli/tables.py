@@ -108,7 +108,7 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             ("due", moment(view.due_at)),
             ("opened", moment(view.opened_at)),
             ("updated", moment(view.updated_at)),
-            ("refused last", view.notice),
+            ("last notice", view.notice),
             ("page", page),
         ]
     )
@@ -131,12 +131,25 @@ def print_approval(approval: Approval) -> None:
     if approval.decision:
         wanted = " ".join(filter(None, ["by", approval.decision.reviewer, approval.decision.note or ""]))
     paragraph: list[str | tuple[str, str]] = [
-        (plain(f"{approval.case_id} · {approval.status} · {request.title}"), "bold"),
+        (plain(f"{approval.case_id} · {approval.status} · {title(approval)}"), "bold"),
         plain(f"\n  {approval.approval_id} r{approval.revision} · {request.role}{so_far} · {wanted}"),
-        plain(f"\n  {arguments(request.arguments)}") if request.arguments else "",
+        plain(f"\n  {arguments(decided_arguments(approval))}") if request.arguments else "",
         *(plain(f"\n  - {reason}") for reason in request.reasons),
     ]
     screen().print(Text.assemble(*paragraph))
+
+
+def decided_arguments(approval: Approval) -> dict[str, object]:
+    """What would be done, or what a person changed it to."""
+    decision = approval.decision
+    return {**approval.request.arguments, **((decision.arguments or {}) if decision else {})}
+
+
+def title(approval: Approval) -> str:
+    """What was asked; of an edited one also what it was changed to."""
+    asked, decided = approval.request.arguments, decided_arguments(approval)
+    changed = {name: value for name, value in decided.items() if asked.get(name) != value}
+    return f"{approval.request.title}, changed to {arguments(changed)}" if changed else approval.request.title
 
 
 def cases_table(views: Iterable[CaseView]) -> Table:

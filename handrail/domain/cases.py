@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, assert_never
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from handrail.domain.agent import Usage
-from handrail.domain.approvals import Approval
+from handrail.domain.approvals import Approval, ApprovalStatus
 from handrail.domain.classification import Classification
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import IllegalTransition
@@ -125,11 +125,20 @@ class CaseRow(Stored):
 class CaseView(CaseRow):
     """A case as `status` and the command line show it."""
 
-    approvals: list[Approval] = Field(default_factory=list)
+    approvals: list[Approval] = Field(
+        default_factory=list, description="open ones first; among them, and behind them, the newest revision first"
+    )
     effects: list[EffectResult] = Field(default_factory=list)
     classification: Classification | None = None
     usage: Usage = Field(default_factory=Usage)
-    notice: str | None = Field(default=None, description="what was refused last, and why")
+    notice: str | None = Field(
+        default=None, description="the newest notice: what was refused or came oddly, when and why; history, not a state"
+    )
+
+    @field_validator("approvals", mode="after")
+    @classmethod
+    def _open_first(cls, approvals: list[Approval]) -> list[Approval]:
+        return sorted(approvals, key=lambda one: (one.status is not ApprovalStatus.OPEN, -one.revision))
 
 
 class Ruled(Stored):

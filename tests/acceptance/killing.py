@@ -156,7 +156,7 @@ class Stack:
     async def approve(self, case_id: str) -> None:
         """Decide the open approval; where the answer was lost on the way, the decision stands."""
         view = await self.until(case_id, waits)
-        wanted = view.approvals[-1]
+        wanted = view.approvals[0]
         self.approved.add(wanted.approval_id)
         decision = DecisionInput(
             decision=DecisionKind.APPROVE, approval_id=wanted.approval_id, revision=wanted.revision, reviewer="ann"
@@ -196,7 +196,7 @@ class Stack:
 
 def waits(view: CaseView) -> bool:
     """An approval is open."""
-    return view.status == "AwaitingApproval" and view.approvals[-1].status is ApprovalStatus.OPEN
+    return view.status == "AwaitingApproval" and view.approvals[0].status is ApprovalStatus.OPEN
 
 
 async def true(what: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:

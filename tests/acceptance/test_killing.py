@@ -114,7 +114,7 @@ async def attempts(city: Stack, case_id: str, activity: str) -> int:
 
 async def test_the_worker_dies_while_an_approval_waits_and_a_signal_is_kept_for_the_next(city: Stack) -> None:
     case_id, order_id = await held_refund(city)
-    approval = (await city.until(case_id, waits)).approvals[-1]
+    approval = (await city.until(case_id, waits)).approvals[0]
     city.kill("worker")
     city.approved.add(approval.approval_id)
     await city.client.get_workflow_handle(f"case-{case_id}").signal(approval.update_names[0])

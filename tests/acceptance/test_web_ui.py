@@ -152,7 +152,7 @@ async def with_person(home: House) -> CaseView:
 
 def entry(case: CaseView, verb: str) -> str:
     """The name of the open approval's entry."""
-    return next(name for name in case.approvals[-1].update_names if verb in name)
+    return next(name for name in case.approvals[0].update_names if verb in name)
 
 
 async def refunded(home: House, case: CaseView) -> list[Decimal]:
@@ -168,10 +168,10 @@ async def test_from_the_list_to_the_refund_without_typing(home: House, reviewer:
     case = await held(home)
     await reviewer.waiting_list()
     await reviewer.open_listed(case.case_id)
-    request = case.approvals[-1].request
+    request = case.approvals[0].request
     await reviewer.shows(f"Decide: {request.title}")
     await reviewer.shows("above 100 USD a person decides. (rule refund_amount/refund-needs-approval)")
-    await reviewer.shows(f"Until: {case.approvals[-1].due_at:%Y-%m-%d %H:%M} UTC")
+    await reviewer.shows(f"Until: {case.approvals[0].due_at:%Y-%m-%d %H:%M} UTC")
     await reviewer.shows(entry(case, "Approve"))
     await reviewer.refresh()
     await reviewer.send("Update", entry(case, "Approve"))
@@ -189,10 +189,10 @@ async def test_a_rejection_with_and_without_a_note(home: House, reviewer: Desk, 
     await reviewer.send("Update", entry(case, "Reject"), json.dumps(note) if note else "")
     done = await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
     assert await refunded(home, case) == []
-    decision = done.approvals[-1].decision
+    decision = done.approvals[0].decision
     assert decision is not None
     assert (decision.decision, decision.note or "") == ("reject", note)
-    await reviewer.shows(f"Rejected: {case.approvals[-1].request.title}")
+    await reviewer.shows(f"Rejected: {case.approvals[0].request.title}")
 
 
 async def test_what_the_packet_says_to_paste_changes_the_amount(home: House, reviewer: Desk) -> None:
@@ -213,7 +213,7 @@ async def test_a_blank_and_a_wrong_signal_change_nothing_and_are_told(home: Hous
     await reviewer.send("Signal", "message", "17")
     await reviewer.shows("signal ‘message’:")
     now = await home.cases.status(case.case_id)
-    assert (now.status, now.approvals[-1].status) == ("AwaitingApproval", "open")
+    assert (now.status, now.approvals[0].status) == ("AwaitingApproval", "open")
     assert now.notice is not None
     assert "message" in now.notice
     await reviewer.send("Update", entry(case, "Approve"))
@@ -329,7 +329,7 @@ async def test_without_a_worker_the_memo_says_what_waits(
         await wait_for(parked)
     await reviewer.page.goto(f"{reviewer.root}/case-{case.case_id}")
     await reviewer.tab("memo")
-    for words in ("AwaitingApproval", "refund_amount/refund-needs-approval", *case.approvals[-1].update_names):
+    for words in ("AwaitingApproval", "refund_amount/refund-needs-approval", *case.approvals[0].update_names):
         await expect(reviewer.page.locator("main")).to_contain_text(words)
 
 

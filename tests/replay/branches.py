@@ -54,7 +54,7 @@ async def held(home: House) -> CaseView:
 
 async def decide(home: House, kind: DecisionKind, **fields: Any) -> str:
     case = await held(home)
-    seen = case.approvals[-1]
+    seen = case.approvals[0]
     wanted = DecisionInput(decision=kind, approval_id=seen.approval_id, revision=seen.revision, reviewer="ann", **fields)
     await home.cases.decide(case.case_id, wanted)
     await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))

@@ -127,9 +127,9 @@ async def still_answers(home: House, case: CaseView, order_id: str) -> None:
 async def still_decides(home: House, case: CaseView) -> None:
     """The approval is still open, nothing was done, and a proper decision is taken."""
     now = await home.cases.status(case.case_id)
-    assert (now.status, now.approvals[-1].status) == ("AwaitingApproval", "open"), now.notice
+    assert (now.status, now.approvals[0].status) == ("AwaitingApproval", "open"), now.notice
     assert now.effects == []
-    seen = {"approval_id": now.approvals[-1].approval_id, "revision": now.approvals[-1].revision}
+    seen = {"approval_id": now.approvals[0].approval_id, "revision": now.approvals[0].revision}
     wanted = DecisionInput(decision=DecisionKind.APPROVE, reviewer="ann", **seen)
     await home.cases.decide(case.case_id, wanted)
     after = await home.until(case.case_id, lambda view: view.status in ENDED)
@@ -281,8 +281,8 @@ async def test_a_closed_cases_id_cannot_be_used_again_for_other_content(home: Ho
 
 async def test_decisions_that_fit_nothing_are_refused_with_what_would_fit(home: House, wire: Wire) -> None:
     case, other = await waiting(home), await waiting(home)
-    approval = case.approvals[-1]
-    foreign = other.approvals[-1].approval_id
+    approval = case.approvals[0]
+    foreign = other.approvals[0].approval_id
     misses: list[tuple[dict[str, Any], str]] = [
         (
             {"approval_id": "nothing", "revision": 1},
@@ -326,7 +326,7 @@ async def test_decisions_that_fit_nothing_are_refused_with_what_would_fit(home: 
 
 async def test_bare_and_contradicting_signals_decide_nothing(home: House, wire: Wire) -> None:
     case = await waiting(home)
-    approval = case.approvals[-1]
+    approval = case.approvals[0]
     named = {"approval_id": approval.approval_id, "revision": approval.revision}
     for given in (
         None,
@@ -344,7 +344,7 @@ async def test_bare_and_contradicting_signals_decide_nothing(home: House, wire: 
         await wire.signal(case.case_id, "approve", plain(given))
         now = await home.cases.status(case.case_id)
         assert "signal 'approve'" in (now.notice or ""), given
-        assert now.approvals[-1].status == "open", given
+        assert now.approvals[0].status == "open", given
     await wire.signal(case.case_id, "approve")
     assert approval.update_names[0] in ((await home.cases.status(case.case_id)).notice or "")
     await still_decides(home, case)
@@ -353,7 +353,7 @@ async def test_bare_and_contradicting_signals_decide_nothing(home: House, wire: 
 @pytest.mark.parametrize("kind", ["update", "signal"])
 async def test_a_menu_entry_takes_nothing_or_a_note_and_no_more(home: House, wire: Wire, kind: str) -> None:
     case = await waiting(home)
-    name = case.approvals[-1].update_names[0]
+    name = case.approvals[0].update_names[0]
     bad: list[tuple[Payload, ...]] = [ODD[one] for one in ODD if one not in ("null",)]
     bad += [(plain("n" * 2_001),), (plain("a\x00b"),), (plain("\u202e"),)]
     for payloads in bad:
@@ -426,7 +426,7 @@ async def test_unknown_names_are_refused_with_the_names_there_are(home: House, w
     for name in [*names, "x" * 900, "\u202eevorppa", "a\nb"]:
         words = await wire.update(case.case_id, name, plain({"decision": "approve"}))
         assert "nothing here is called" in (words or ""), (name, words)
-        assert case.approvals[-1].update_names[0] in (words or "")
+        assert case.approvals[0].update_names[0] in (words or "")
         await wire.signal(case.case_id, name)
         assert "nothing here is called" in ((await home.cases.status(case.case_id)).notice or ""), name
     for name in ("", "x" * 5_000):
@@ -557,7 +557,7 @@ async def test_a_forged_memory_is_refused_however_often_the_server_starts_it(hom
 
 async def test_the_ledger_knows_nothing_of_a_forged_approval(home: House, wire: Wire) -> None:
     case = await waiting(home)
-    approval = case.approvals[-1]
+    approval = case.approvals[0]
     arguments = approval.request.arguments
     effect = Effect(
         effect_id=approval.approval_id,
@@ -622,7 +622,7 @@ async def test_a_waiting_case_takes_long_messages_up_to_a_bound_and_parks_small(
     assert "Send it again once they are answered" in ((await home.cases.status(case.case_id)).notice or "")
     taken = [one.message_id for one in await home.cases.transcript(case.case_id)]
     assert len(taken) > 5
-    wanted = DecisionInput(decision=DecisionKind.REJECT, approval_id=case.approvals[-1].approval_id, reviewer="ann")
+    wanted = DecisionInput(decision=DecisionKind.REJECT, approval_id=case.approvals[0].approval_id, reviewer="ann")
     await home.cases.decide(case.case_id, wanted)
     after = await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
     assert after.effects == []

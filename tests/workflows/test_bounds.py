@@ -46,7 +46,7 @@ async def test_thousands_of_calls_in_one_answer_go_to_a_person(home: House) -> N
 async def test_an_edit_does_not_bind_to_what_its_reviewer_never_saw(home: House) -> None:
     order = await home.order(**HELD)
     case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD.")
-    approval = case.approvals[-1]
+    approval = case.approvals[0]
     other = await home.rows(
         "insert into shop.refunds (payment_id, order_id, amount, origin, reason, created_at)"
         " select payment_id, order_id, 20, 'refund', 'test', now() from shop.payments where order_id = %(o)s"
@@ -66,7 +66,7 @@ async def test_an_edit_does_not_bind_to_what_its_reviewer_never_saw(home: House)
     with pytest.raises(InvalidInput, match="refunded_before is worked out"):
         await home.cases.decide(case.case_id, wanted.model_copy(update={"arguments": {"refunded_before": 20}}))
     case = await home.cases.status(case.case_id)
-    assert (case.status, case.approvals[-1].status, case.effects) == ("AwaitingApproval", "open", [])
+    assert (case.status, case.approvals[0].status, case.effects) == ("AwaitingApproval", "open", [])
 
 
 async def test_a_model_that_is_asked_again_does_not_do_something_else_besides(home: House) -> None:

@@ -167,7 +167,7 @@ async def holds_a_wait(home: House, case_id: str) -> bool:
 
 
 async def approve(home: House, case: CaseView) -> None:
-    seen = case.approvals[-1]
+    seen = case.approvals[0]
     decision = DecisionInput(
         decision=DecisionKind.APPROVE, approval_id=seen.approval_id, revision=seen.revision, reviewer="ann"
     )
@@ -224,7 +224,7 @@ async def test_where_the_approval_is_gone_a_person_gets_the_case_with_its_packet
         case = await after.until(case.case_id, lambda view: view.status == "WithHuman")
         handoff = await after.cases.handoff(case.case_id)
     assert case.reason == "graph_changed"
-    assert case.approvals[-1].status == "approved"
+    assert case.approvals[0].status == "approved"
     assert (case.effects, await refunds(home, case.case_id)) == ([], 0)
     assert handoff is not None
     assert "approval" in handoff.escalation.words
@@ -236,7 +236,7 @@ async def test_a_question_to_a_person_is_added_by_editing_the_graph_alone(home: 
     async with deployed(home, edited(with_question)) as asking:
         case = await asking.open(order.customer_id, f"Where is my order {order.order_id}?")
         assert (case.status, case.usage.calls) == ("AwaitingApproval", 0)
-        question = case.approvals[-1]
+        question = case.approvals[0]
         assert (question.request.kind, question.update_names) == ("question", [])
         with pytest.raises(ApprovalRefused, match="this is a question"):
             await approve(asking, case)
@@ -244,7 +244,7 @@ async def test_a_question_to_a_person_is_added_by_editing_the_graph_alone(home: 
         answer = DecisionInput(decision=DecisionKind.ANSWER, approval_id=question.approval_id, answer=words, reviewer="eve")
         await asking.cases.decide(case.case_id, answer)
         case = await asking.until(case.case_id, lambda view: view.status in ENDED)
-    assert case.approvals[-1].status == "answered"
+    assert case.approvals[0].status == "answered"
     assert await home.model.requests(words)
 
 
@@ -265,7 +265,7 @@ async def test_a_click_that_comes_ahead_of_the_parked_runs_first_step_counts(hom
     async with deployed(home, task_queue=line) as before:
         case = await held(before)
     handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
-    await handle.signal(case.approvals[-1].update_names[0])
+    await handle.signal(case.approvals[0].update_names[0])
     history = await handle.fetch_history()
     await home.temporal.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
@@ -339,7 +339,7 @@ async def test_an_approved_effect_is_not_done_again_when_its_turn_begins_again(h
     line, seen = queue(), Seen()
     async with deployed(home, task_queue=line, **AT_ONCE) as before:
         case = await held(before)
-        await home.model.script(case.approvals[-1].request.arguments["order_id"], {"latency_seconds": 60})
+        await home.model.script(case.approvals[0].request.arguments["order_id"], {"latency_seconds": 60})
         asked = len(await home.model.requests(case.case_id))
         await approve(before, case)
         await wait_for(lambda: more(home, case.case_id, asked))

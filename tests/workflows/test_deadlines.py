@@ -64,17 +64,17 @@ async def audited(home: House, case_id: str) -> list[tuple[str, ...]]:
 async def test_an_approval_that_nobody_gives_is_reminded_of_then_expires_and_never_runs(time: Time) -> None:
     home = time.home
     case = await held(home)
-    approval = case.approvals[-1]
+    approval = case.approvals[0]
     assert approval.due_at - approval.opened_at == timedelta(minutes=MINUTES)
 
     await time.until(approval.opened_at + timedelta(minutes=MINUTES / 2))
     case = await home.until(case.case_id, lambda view: bool(view.notice))
-    assert (case.status, case.approvals[-1].status) == ("AwaitingApproval", "open")
+    assert (case.status, case.approvals[0].status) == ("AwaitingApproval", "open")
     assert "Reminder" in (case.notice or "")
 
     await time.until(approval.due_at)
     case = await home.until(case.case_id, lambda view: view.status == "WithHuman")
-    assert (case.reason, case.approvals[-1].status) == ("approval_expired", "expired")
+    assert (case.reason, case.approvals[0].status) == ("approval_expired", "expired")
     for kind in (DecisionKind.APPROVE, DecisionKind.REJECT):
         late = DecisionInput(decision=kind, approval_id=approval.approval_id, revision=approval.revision, reviewer="ann")
         with pytest.raises(ApprovalRefused, match="expired"):
@@ -92,7 +92,7 @@ async def test_an_approval_that_nobody_gives_is_reminded_of_then_expires_and_nev
 async def test_an_approval_given_after_the_reminder_still_counts(time: Time) -> None:
     home = time.home
     case = await held(home)
-    approval = case.approvals[-1]
+    approval = case.approvals[0]
     await time.until(approval.opened_at + timedelta(minutes=MINUTES / 2))
     await home.until(case.case_id, lambda view: bool(view.notice))
     seen = {"approval_id": approval.approval_id, "revision": approval.revision}

@@ -144,7 +144,7 @@ async def test_the_case_names_who_really_decided(trusting: House, temporal_serve
     line = queue()
     async with deployed(trusting, task_queue=line) as before:
         case, _ = await held_refund(before)
-        approval = case.approvals[-1]
+        approval = case.approvals[0]
     fields = {"approval_id": approval.approval_id, "revision": approval.revision, "reviewer": "ann"}
     given = ("approve", [fields]) if bare else (approval.update_names[0], [])
     for who in ("alice@corp", "mallory@corp"):
@@ -152,7 +152,7 @@ async def test_the_case_names_who_really_decided(trusting: House, temporal_serve
         await client.get_workflow_handle(f"case-{case.case_id}").signal(given[0], args=given[1])
     async with deployed(trusting, task_queue=line) as after:
         case = await after.until(case.case_id, lambda view: view.status in ENDED)
-    decided = case.approvals[-1].decision
+    decided = case.approvals[0].decision
     assert decided is not None
     assert (decided.reviewer, decided.identity) == ("alice@corp", Identity.VERIFIED)
 
@@ -161,9 +161,9 @@ async def test_an_update_is_known_by_its_id(trusting: House, temporal_server: Te
     case, _ = await held_refund(trusting)
     for who in ("alice@corp", "mallory@corp"):
         client = await connect(temporal_server.address, identity=who)
-        sent = client.get_workflow_handle(f"case-{case.case_id}").execute_update(case.approvals[-1].update_names[0])
+        sent = client.get_workflow_handle(f"case-{case.case_id}").execute_update(case.approvals[0].update_names[0])
         await asyncio.gather(sent, return_exceptions=True)
     case = await trusting.until(case.case_id, lambda view: view.status in ENDED)
-    decided = case.approvals[-1].decision
+    decided = case.approvals[0].decision
     assert decided is not None
     assert (decided.reviewer, decided.identity) == ("alice@corp", Identity.VERIFIED)

@@ -15,15 +15,15 @@ from tests.workflows.test_paths import HELD, held_refund
 
 async def test_a_message_after_the_question_asks_the_reviewer_anew(home: House) -> None:
     case, _ = await held_refund(home)
-    first = case.approvals[-1]
+    first = case.approvals[0]
     await home.cases.say(case.case_id, "Thank you, and please send it to the same card.")
-    case = await home.until(case.case_id, lambda view: view.approvals[-1].revision > first.revision)
+    case = await home.until(case.case_id, lambda view: view.approvals[0].revision > first.revision)
     assert case.status == "AwaitingApproval"
     handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
     await handle.signal(first.update_names[0])
     case = await home.until(case.case_id, lambda view: first.update_names[0] in (view.notice or ""))
     assert case.status == "AwaitingApproval"
-    second = case.approvals[-1]
+    second = case.approvals[0]
     await home.cases.decide(
         case.case_id,
         DecisionInput(decision=DecisionKind.APPROVE, approval_id=second.approval_id, revision=second.revision, reviewer="ann"),
@@ -53,9 +53,9 @@ async def test_a_burst_of_refused_signals_does_not_wedge_a_case(home: House) -> 
     handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
     await asyncio.gather(*(handle.signal("approve") for _ in range(600)))
     case = await home.until(case.case_id, lambda view: "a bare" in (view.notice or ""))
-    assert case.approvals[-1].status == "open"
-    await handle.signal(case.approvals[-1].update_names[1])
-    await home.until(case.case_id, lambda view: view.approvals[-1].status == "rejected")
+    assert case.approvals[0].status == "open"
+    await handle.signal(case.approvals[0].update_names[1])
+    await home.until(case.case_id, lambda view: view.approvals[0].status == "rejected")
 
 
 def test_a_case_never_moves_to_a_lower_tier_and_moves_up_where_nobody_answers() -> None:

@@ -28,7 +28,7 @@ async def held_refund(home: House) -> tuple[CaseView, Decimal]:
 
 def decision(case: CaseView, kind: DecisionKind, **fields: Any) -> DecisionInput:
     """A decision on the case's open approval."""
-    seen = case.approvals[-1]
+    seen = case.approvals[0]
     fields = {"approval_id": seen.approval_id, "revision": seen.revision, "reviewer": "ann", **fields}
     return DecisionInput(decision=kind, **fields)
 
@@ -110,7 +110,7 @@ async def test_an_edit_that_does_not_validate_is_refused_and_the_approval_stays(
         await home.cases.decide(case.case_id, decision(case, DecisionKind.EDIT, arguments=arguments))
     case = await home.cases.status(case.case_id)
     assert case.status == "AwaitingApproval"
-    assert case.approvals[-1].status == "open"
+    assert case.approvals[0].status == "open"
 
 
 async def test_a_refund_above_the_limit_goes_to_a_person_with_its_packet(home: House) -> None:
@@ -200,7 +200,7 @@ async def test_a_wish_while_an_approval_waits_withdraws_it(home: House) -> None:
     case, _ = await held_refund(home)
     await home.cases.request_human(case.case_id)
     case = await home.until(case.case_id, lambda view: view.status == "WithHuman")
-    assert case.approvals[-1].status == "withdrawn"
+    assert case.approvals[0].status == "withdrawn"
     with pytest.raises(ApprovalRefused, match="withdrawn"):
         await home.cases.decide(case.case_id, decision(case, DecisionKind.APPROVE))
     assert case.effects == []
@@ -297,8 +297,8 @@ async def test_a_numbered_signal_is_the_durable_twin(home: House) -> None:
     case, _ = await held_refund(home)
     handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
     await handle.signal(case.approvals[0].update_names[1], "too expensive")
-    case = await home.until(case.case_id, lambda view: view.approvals[-1].status == "rejected")
+    case = await home.until(case.case_id, lambda view: view.approvals[0].status == "rejected")
     await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
-    settled = (await home.cases.status(case.case_id)).approvals[-1]
+    settled = (await home.cases.status(case.case_id)).approvals[0]
     assert settled.decision is not None
     assert settled.decision.note == "too expensive"

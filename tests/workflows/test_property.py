@@ -70,10 +70,10 @@ async def waiting(at_home: House) -> AsyncIterator[CaseView]:
     assert case.status == "AwaitingApproval", case
     yield case
     now = await at_home.cases.status(case.case_id)
-    assert (now.status, now.approvals[-1].status, now.effects) == ("AwaitingApproval", "open", []), now.notice
+    assert (now.status, now.approvals[0].status, now.effects) == ("AwaitingApproval", "open", []), now.notice
     assert await at_home.rows("select 1 from shop.refunds where order_id = %(o)s", o=order.order_id) == []
     await healthy(at_home, case.case_id)
-    seen = {"approval_id": now.approvals[-1].approval_id, "revision": now.approvals[-1].revision}
+    seen = {"approval_id": now.approvals[0].approval_id, "revision": now.approvals[0].revision}
     wanted = DecisionInput(decision=DecisionKind.APPROVE, reviewer="ann", **seen)
     await at_home.cases.decide(case.case_id, wanted)
     after = await at_home.until(case.case_id, lambda view: view.status in ("Resolved", "AwaitingCustomer"))
@@ -167,7 +167,7 @@ async def test_a_menu_entry_is_chosen_by_nothing_but_a_click(
     at_home: House, waiting: CaseView, batch: list[list[Payload]]
 ) -> None:
     wire = Wire(at_home)
-    names = waiting.approvals[-1].update_names
+    names = waiting.approvals[0].update_names
     updates: list[Call] = [partial(wire.update, waiting.case_id, name) for name in names]
     signals: list[Call] = [partial(wire.signal, waiting.case_id, name) for name in names]
     await fire(at_home, [*updates, *signals], batch)

@@ -39,9 +39,9 @@ async def test_two_held_refunds_need_two_decisions_on_true_figures(home: House) 
     assert case.status == "AwaitingApproval"
 
     case = await decided(home, case, DecisionKind.APPROVE)
-    assert case.approvals[-1].request.title == f"Refund 122.00 USD for order {order.order_id}"
+    assert case.approvals[0].request.title == f"Refund 122.00 USD for order {order.order_id}"
     before = order.customer_refunded + 121
-    assert case.approvals[-1].request.shown["Refunded to this customer in 30 days"] == f"{before:.2f} USD"
+    assert case.approvals[0].request.shown["Refunded to this customer in 30 days"] == f"{before:.2f} USD"
     await home.model.script(order.order_id, reply)
     case = await decided(home, case, DecisionKind.APPROVE)
 
@@ -55,7 +55,7 @@ async def test_a_rejection_forbids_what_was_rejected_alone(home: House) -> None:
     case = await home.open(order.customer_id, f"Please refund 123.00 USD and 124.00 USD on order {order.order_id}.")
 
     case = await decided(home, case, DecisionKind.REJECT)
-    assert case.approvals[-1].request.title == f"Refund 124.00 USD for order {order.order_id}"
+    assert case.approvals[0].request.title == f"Refund 124.00 USD for order {order.order_id}"
     reply = {"reply": "I have refunded 124.00 USD.", "confidence": 0.95, "disposition": "resolved"}
     await home.model.script(order.order_id, reply)
     case = await decided(home, case, DecisionKind.APPROVE)

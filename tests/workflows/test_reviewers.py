@@ -82,7 +82,7 @@ class Desk:
 
     async def click(self, address: str, who: str, case: CaseView, entry: int = 0) -> None:
         client = await connect(address, identity=who)
-        await client.get_workflow_handle(f"case-{case.case_id}").signal(case.approvals[-1].update_names[entry])
+        await client.get_workflow_handle(f"case-{case.case_id}").signal(case.approvals[0].update_names[entry])
 
     async def nothing_happened(self, case: CaseView) -> None:
         async def held() -> bool:
@@ -141,7 +141,7 @@ async def test_whoever_may_not_settles_nothing(desk: Desk, by: str, words: str, 
     with pytest.raises(ApprovalRefused, match=words):
         await desk.decide(case, by, kind)
     now = await desk.home.cases.status(case.case_id)
-    assert (now.status, now.approvals[-1].status, now.approvals[-1].revision) == ("AwaitingApproval", "open", 1)
+    assert (now.status, now.approvals[0].status, now.approvals[0].revision) == ("AwaitingApproval", "open", 1)
     await desk.decide(case, "ann")
     case = await desk.ended(case)
     assert [row[1:] for row in await refunds(desk.home, case.case_id)] == [("applied", "ann")]
@@ -155,27 +155,27 @@ async def test_whoever_may_not_settles_nothing(desk: Desk, by: str, words: str, 
 
 async def test_a_click_that_may_not_is_asked_again_under_new_names(stamped: Desk, temporal_server: Temporal) -> None:
     case = await stamped.held()
-    first = case.approvals[-1]
+    first = case.approvals[0]
     await stamped.click(temporal_server.address, "low@corp", case)
     case = await stamped.open_now(case, 2)
     assert case.notice is not None
     assert "‘approve’ by low does not count" in case.notice
     assert "above 50" in case.notice
-    assert not set(case.approvals[-1].update_names) & set(first.update_names)
+    assert not set(case.approvals[0].update_names) & set(first.update_names)
     await stamped.nothing_happened(case)
     await stamped.click(temporal_server.address, "mallory@corp", case, entry=1)
     case = await stamped.open_now(case, 3)
     await stamped.click(temporal_server.address, "ann@corp", case)
     case = await stamped.ended(case)
     assert [row[1:] for row in await refunds(stamped.home, case.case_id)] == [("applied", "ann")]
-    decided = case.approvals[-1].decision
+    decided = case.approvals[0].decision
     assert decided is not None
     assert (decided.reviewer, decided.identity, decided.sender) == ("ann", "verified", "ann@corp")
 
 
 async def test_a_typed_name_is_not_believed_where_the_sender_is_known(stamped: Desk, temporal_server: Temporal) -> None:
     case = await stamped.held()
-    seen = {"approval_id": case.approvals[-1].approval_id, "revision": 1, "reviewer": "ann"}
+    seen = {"approval_id": case.approvals[0].approval_id, "revision": 1, "reviewer": "ann"}
     client = await connect(temporal_server.address, identity="low@corp")
     handle = client.get_workflow_handle(f"case-{case.case_id}")
     with pytest.raises(WorkflowUpdateFailedError) as refused:
@@ -189,7 +189,7 @@ async def test_a_typed_name_is_not_believed_where_the_sender_is_known(stamped: D
 async def test_two_people_approve_and_the_first_is_shown(desk: Desk) -> None:
     desk.demand(quorum=2)
     case = await desk.held()
-    assert case.approvals[-1].request.quorum == 2
+    assert case.approvals[0].request.quorum == 2
     first = await desk.decide(case, "ann")
     assert (first.status, [one.reviewer for one in first.yes]) == ("open", ["ann"])
     assert (
@@ -219,7 +219,7 @@ async def test_two_clicks_under_one_identity_are_one_person(stamped: Desk, tempo
     for _ in range(2):
         await stamped.click(temporal_server.address, "ann@corp", case)
     case = await stamped.open_now(case, 2)
-    assert [one.reviewer for one in case.approvals[-1].yes] == ["ann"]
+    assert [one.reviewer for one in case.approvals[0].yes] == ["ann"]
     await stamped.nothing_happened(case)
     await stamped.click(temporal_server.address, "bea@corp", case)
     case = await stamped.ended(case)
@@ -242,7 +242,7 @@ async def test_an_editor_does_not_approve_the_edit_where_two_are_asked(desk: Des
     revised = await desk.decide(case, "bob", DecisionKind.EDIT, arguments={"amount": "101.00"})
     assert revised.status == "revised"
     case = await desk.open_now(case, 2)
-    asked = case.approvals[-1]
+    asked = case.approvals[0]
     assert (asked.request.arguments["amount"], asked.yes, asked.request.proposed_by) == (101.0, [], ["bob"])
     with pytest.raises(ApprovalRefused, match="bob asked for this, and nobody approves what they proposed"):
         await desk.decide(case, "bob")
@@ -293,7 +293,7 @@ async def test_what_was_withdrawn_between_yes_and_deed_is_asked_again(
     await desk.decide(case, "ann")
     case = await desk.open_now(case, 2)
     await desk.nothing_happened(case)
-    reasons = " ".join(case.approvals[-1].request.reasons)
+    reasons = " ".join(case.approvals[0].request.reasons)
     assert ("does not count any more" if change == "role" else "ask for more by now") in reasons
 
 
@@ -302,7 +302,7 @@ async def test_several_are_decided_as_they_were_shown_and_the_audit_holds_it(
 ) -> None:
     monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(desk.folder))
     both = await asyncio.gather(desk.held(), desk.held())
-    first, second = sorted(both, key=lambda case: (case.approvals[-1].due_at, case.case_id))
+    first, second = sorted(both, key=lambda case: (case.approvals[0].due_at, case.case_id))
     these = ("--case", first.case_id, "--case", second.case_id)
 
     async def cli(*words: str) -> tuple[int, Any]:

@@ -57,14 +57,14 @@ async def test_an_answer_that_the_model_was_thinking_about_never_leaves(home: Ho
 
 async def test_no_approval_is_taken_while_it_is_off_but_a_no_is(home: House, controls: PostgresControls) -> None:
     case, _ = await held_refund(home)
-    open_one = case.approvals[-1]
+    open_one = case.approvals[0]
     await controls.put(wanted(scope="tool:refund_order"))
     seen = {"approval_id": open_one.approval_id, "reviewer": "ann"}
     with pytest.raises(ApprovalRefused, match="tool:refund_order is at 'off' by ann"):
         await home.cases.decide(case.case_id, DecisionInput(decision=DecisionKind.APPROVE, revision=open_one.revision, **seen))
     case = await home.cases.status(case.case_id)
     assert case.status == "AwaitingApproval"
-    still = case.approvals[-1]
+    still = case.approvals[0]
     await controls.clear(["tool:refund_order"], "over", "ann")
     await home.cases.decide(case.case_id, DecisionInput(decision=DecisionKind.APPROVE, revision=still.revision, **seen))
     case = await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
@@ -72,7 +72,7 @@ async def test_no_approval_is_taken_while_it_is_off_but_a_no_is(home: House, con
 
     case, _ = await held_refund(home)
     await controls.put(wanted())
-    one = case.approvals[-1]
+    one = case.approvals[0]
     no = DecisionInput(decision=DecisionKind.REJECT, approval_id=one.approval_id, revision=one.revision, reviewer="ann")
     await home.cases.decide(case.case_id, no)
     case = await home.until(case.case_id, lambda view: view.status == "WithHuman")

@@ -96,9 +96,9 @@ def met_a_model(activities: list[str]) -> list[str]:
 async def test_in_review_every_reply_waits_and_says_why(owner: Owner) -> None:
     owner.dial("order_status", autonomy="review")
     case = await owner.ask()
-    assert (case.status, case.approvals[-1].request.action) == ("AwaitingApproval", "send_reply")
-    assert case.approvals[-1].request.reasons == ["The topic order_status runs at autonomy 'review'."]
-    assert case.approvals[-1].request.rules == ["topic/autonomy"]
+    assert (case.status, case.approvals[0].request.action) == ("AwaitingApproval", "send_reply")
+    assert case.approvals[0].request.reasons == ["The topic order_status runs at autonomy 'review'."]
+    assert case.approvals[0].request.rules == ["topic/autonomy"]
     case = await owner.decide(case, DecisionKind.EDIT, arguments={"text": "It is on its way."})
     assert (case.status in ENDED, (case.reply or "").endswith("It is on its way.")) == (True, True)
 
@@ -138,8 +138,8 @@ async def test_a_review_gate_opens_with_good_reviews_and_the_topic_answers_alone
     owner.dial("order_status", review_gate={"cases": 2, "days": 14, "round": 7})
     first, second = await owner.ask(), await owner.ask()
     assert first.status == second.status == "AwaitingApproval"
-    assert "Review gate: 0 of 2 cases reviewed" in first.approvals[-1].request.reasons[0]
-    assert first.approvals[-1].request.rules == ["review_gate/autonomy"]
+    assert "Review gate: 0 of 2 cases reviewed" in first.approvals[0].request.reasons[0]
+    assert first.approvals[0].request.rules == ["review_gate/autonomy"]
     for case in (first, second):
         assert (await owner.decide(case, DecisionKind.APPROVE)).status in ENDED
     assert (await owner.ask()).status in ENDED
@@ -150,8 +150,8 @@ async def test_an_effect_waits_where_routing_is_less_sure_than_the_gate_asks_for
     order = await owner.home.order(**SMALL)
     text = f"One mug of order {order.order_id} arrived broken. Could you refund 11.50 USD for it please?"
     case = await owner.home.open(order.customer_id, text)
-    assert (case.status, case.approvals[-1].request.action) == ("AwaitingApproval", "refund_order")
-    assert "topic/confidence_gate" in case.approvals[-1].request.rules
+    assert (case.status, case.approvals[0].request.action) == ("AwaitingApproval", "refund_order")
+    assert "topic/confidence_gate" in case.approvals[0].request.rules
     await owner.home.cases.decide(case.case_id, decision(case, DecisionKind.REJECT))
 
 
