@@ -142,3 +142,21 @@ def test_what_is_written_is_read(language: str, code: str, units: int, day: date
     assert (money.kind, code in money.currencies) == ("amount", True)
     assert amount in money.readings
     assert single(write_date(day, language), language).days == {(day.year, day.month, day.day)}
+
+
+@pytest.mark.parametrize("language", [None, *LANGUAGES])
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Bitte erstatten Sie 5 USD", ["amount"]),
+        ("Können Sie 3 Artikel senden", ["number"]),
+        ("In May 5 USD were charged", ["amount"]),
+        ("Set 5 aside", ["number"]),
+        ("Ago 5", ["number"]),
+        ("We met on May 5", ["date"]),
+        ("Nov 18, 2026", ["date"]),
+    ],
+)
+def test_a_day_behind_its_month_is_english_and_money_is_no_day(text: str, kinds: list[str], language: str | None) -> None:
+    """Polish 'sie' and Spanish 'ago' are months, too, but these languages write the day first."""
+    assert [one.kind for one in mentions(text, language)] == kinds

@@ -99,6 +99,12 @@ def months() -> Mapping[str, int]:
 
 
 @cache
+def english_months() -> Mapping[str, int]:
+    """Map the names of months that may stand before their day, 'May 5', to their numbers: other languages write it first."""
+    return _calendar("months", "", locales=("en", "en_US", "en_GB", "en_AU", "en_CA"), first=0)
+
+
+@cache
 def weekdays() -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Map the names of weekdays to numbers from 0, Monday: those that stand alone, and cut ones that stand before a date."""
     whole = _calendar("days", "weekdays", widths=("wide",), first=0)
@@ -132,12 +138,19 @@ def _names() -> Iterator[tuple[str, str, str]]:
                 yield locale[:2], code, spaced(name)
 
 
-def _calendar(kind: str, ours: str, *, widths: tuple[str, ...] = ("wide", "abbreviated"), first: int) -> Mapping[str, int]:
+def _calendar(
+    kind: str,
+    ours: str,
+    *,
+    locales: tuple[str, ...] = (*LANGUAGES, *LOCALES),
+    widths: tuple[str, ...] = ("wide", "abbreviated"),
+    first: int,
+) -> Mapping[str, int]:
     found: dict[str, int] = {}
-    for locale in (*LANGUAGES, *LOCALES):
+    for locale in locales:
         for names in getattr(Locale.parse(locale), kind).values():
             for width in widths:
                 found |= {spaced(name): int(place) for place, name in names.get(width, {}).items()}
-    for place, words in vocabulary()[ours].items():
+    for place, words in vocabulary().get(ours, {}).items():
         found |= {spaced(name): int(place) for name in words.split()}
     return {name: place + first for name, place in found.items() if name and not name[0].isdigit()}

@@ -10,7 +10,7 @@ from functools import cache
 
 from babel import Locale
 
-from handrail.domain.text import cldr
+from handrail.domain.text import cldr, money
 from handrail.domain.text.mention import Day, Mention, Page
 from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
 
@@ -160,7 +160,10 @@ def _month_first(page: Page, place: int) -> Mention | None:
         if page.text[place].isupper() and 1 <= day <= 31 and page.language in (None, "en", *LANGUAGES):
             end, year = _year(page, found.end())
             days = _real([(year, month, day)])
-            if days and (year is not None or _as_month(page, place, word)):
+            named = (
+                word in cldr.english_months() and _as_month(page, place, word) and money.amount(page, found.start(1)) is None
+            )
+            if days and (year is not None or named):
                 return page.make("date", place, end, days=days)
     found = _MONTH_YEAR.match(page.text, end)
     if found and 1900 <= int(found[1]) <= 2199:
