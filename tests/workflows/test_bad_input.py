@@ -476,6 +476,7 @@ async def test_what_cannot_be_a_case_fails_at_once_names_the_field_and_is_seen(
     assert found == "Refused"
     retried = await home.cases.open_case(case_id, "C-0001", "Where is my order?")
     assert not retried.duplicate
+    await home.settled(case_id)
     assert f"case-{case_id}" not in [one.workflow_id for one in await PostgresOpenings(home.pool).refused()]
 
 
