@@ -41,6 +41,7 @@ def list_approvals(
     as_json: Json = False,
 ) -> None:
     """Every open approval, the first due first; with --mine what this reviewer may decide."""
+    from handrail.cli.tables import print_paused
     from handrail.domain.errors import InvalidInput
 
     if mine and not reviewer:
@@ -49,11 +50,18 @@ def list_approvals(
     typed = ctx.get_parameter_source("reviewer")
     asked = mine or (typed is not None and typed.name == "COMMANDLINE")
     who = person(reviewer) if reviewer and asked else None
-    found = asyncio.run(chosen(world(ctx), who, role, topic, action, case_ids))
+    place = world(ctx)
+
+    async def work() -> tuple[Found, dict[str, str]]:
+        return await chosen(place, who, role, topic, action, case_ids), await place.paused()
+
+    found, paused = asyncio.run(work())
     if as_json:
-        documents(found)
+        documents(found, paused)
     else:
         show(found, "Nothing waits for a decision." if who is None else f"Nothing waits that {who} may decide.")
+        shown = {view.case_id for view, _ in found}
+        print_paused({case_id: words for case_id, words in paused.items() if case_id in shown})
 
 
 @app.command("decide")
@@ -170,14 +178,20 @@ async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str
     return {**result, "ok": True, "status": settled.status, "progress": progress(settled) if settled.yes else None}
 
 
-def documents(found: Found) -> None:
+def documents(found: Found, paused: dict[str, str]) -> None:
     """For programs."""
     from handrail.cli.documents import approval_document, print_document
     from handrail.domain.decisions import progress
 
     print_document(
         [
-            {**approval_document(one), "progress": progress(one), "topic": view.topic, "customer_id": view.customer_id}
+            {
+                **approval_document(one),
+                "progress": progress(one),
+                "topic": view.topic,
+                "customer_id": view.customer_id,
+                "paused": paused.get(view.case_id),
+            }
             for view, one in found
         ]
     )

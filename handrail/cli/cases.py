@@ -72,8 +72,7 @@ def say(
 def show(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False) -> None:
     """The case as it stands, from the case itself or else from PostgreSQL."""
     place = world(ctx)
-    view = asyncio.run(place.live_or_stored(lambda cases: cases.status(case_id), lambda records: records.show(case_id)))
-    show_case(place, view, as_json=as_json)
+    show_case(place, asyncio.run(place.show(case_id)), as_json=as_json)
 
 
 @app.command("list")
@@ -87,17 +86,22 @@ def list_cases(
 ) -> None:
     """Cases, the last changed first."""
     from handrail.cli.documents import print_document
-    from handrail.cli.tables import cases_table, screen
+    from handrail.cli.tables import cases_table, print_paused, screen
 
-    async def work() -> list[CaseView]:
-        async with world(ctx).records() as records:
-            return await records.search(status=status, topic=topic, reason=reason, limit=limit)
+    place = world(ctx)
 
-    found = asyncio.run(work())
+    async def work() -> tuple[list[CaseView], dict[str, str]]:
+        async with place.records() as records:
+            found = await records.search(status=status, topic=topic, reason=reason, limit=limit)
+        paused = await place.paused()
+        return [one.model_copy(update={"paused": paused.get(one.case_id)}) for one in found], paused
+
+    found, paused = asyncio.run(work())
     if as_json:
         print_document(found)
     else:
         screen().print(cases_table(found) if found else "No cases.")
+        print_paused(paused)
 
 
 @app.command()

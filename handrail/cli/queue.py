@@ -179,13 +179,16 @@ def list_items(
 ) -> None:
     """What waits, in the order in which it is handed out."""
 
-    async def work() -> tuple[Depth, list[Item], Roster]:
-        async with desk(world(ctx)) as (queue, roster):
-            return await queue.depth(queue=queue_name), await queue.items(queue=queue_name, limit=limit), roster
+    place = world(ctx)
 
-    depth, items, roster = asyncio.run(work())
+    async def work() -> tuple[Depth, list[Item], Roster, dict[str, str]]:
+        async with desk(place) as (queue, roster):
+            depth, items = await queue.depth(queue=queue_name), await queue.items(queue=queue_name, limit=limit)
+        return depth, items, roster, await place.paused()
+
+    depth, items, roster, paused = asyncio.run(work())
     now = datetime.now(UTC)
-    show_items(depth, [described(item, roster, now) for item in items], as_json=as_json)
+    show_items(depth, [described(item, roster, now) for item in items], paused, as_json=as_json)
 
 
 def described(item: Item, roster: Roster, now: datetime) -> dict[str, Any]:
@@ -202,14 +205,15 @@ def described(item: Item, roster: Roster, now: datetime) -> dict[str, Any]:
     }
 
 
-def show_items(depth: Depth, items: list[dict[str, Any]], *, as_json: bool) -> None:
-    """As a table, the counts below it."""
+def show_items(depth: Depth, items: list[dict[str, Any]], paused: dict[str, str], *, as_json: bool) -> None:
+    """As a table, the counts and the paused cases below it; a paused case waits for whoever unpauses it, in a queue or not."""
     from handrail.cli.documents import print_document
-    from handrail.cli.tables import plain, print_rows, screen
+    from handrail.cli.tables import plain, print_paused, print_rows, screen
     from handrail.matrix.page import span
 
     if as_json:
-        print_document({**depth.model_dump(), "items": items})
+        items = [{**one, "paused": paused.get(one["case_id"])} for one in items]
+        print_document({**depth.model_dump(), "paused": paused, "items": items})
         return
     lines = [
         (
@@ -234,6 +238,7 @@ def show_items(depth: Depth, items: list[dict[str, Any]], *, as_json: bool) -> N
     if depth.refused:
         verb = "first message" if depth.refused == 1 else "first messages"
         screen().print(plain(f"{depth.refused} {verb} could not become a case: handrail queue refused"))
+    print_paused(paused)
 
 
 @app.command()

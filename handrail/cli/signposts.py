@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from handrail.embedded.state import Stack
 
-WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus="Running"'
+WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus IN ("Running", "Paused")'
 
 
 def waiting_url(ui: str) -> str:

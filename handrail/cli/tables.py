@@ -109,6 +109,7 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             ("opened", moment(view.opened_at)),
             ("updated", moment(view.updated_at)),
             ("last notice", view.notice),
+            ("paused", f"{view.paused}\n{unpause(view.case_id)}" if view.paused else None),
             ("page", page),
         ]
     )
@@ -119,6 +120,19 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             (one.effect_id, one.action, arguments(one.arguments), one.status, moment(one.applied_at)) for one in view.effects
         ]
         screen().print(table(("effect", "action", "arguments", "status", "applied"), rows, title="Effects"))
+
+
+def unpause(case_id: str) -> str:
+    """What lets a paused case go on."""
+    return f'go on: temporal workflow unpause --workflow-id case-{case_id} --reason "go on"'
+
+
+def print_paused(paused: dict[str, str]) -> None:
+    """Cases that are paused in Temporal, each of which waits for a person; nothing where there are none."""
+    if paused:
+        screen().print(plain(f"\n{len(paused)} paused in Temporal: each waits for a person, and its deadlines with it."))
+    for case_id, words in paused.items():
+        screen().print(plain(f"  {case_id} {words}\n    {unpause(case_id)}"))
 
 
 def print_approval(approval: Approval) -> None:
@@ -155,7 +169,16 @@ def title(approval: Approval) -> str:
 def cases_table(views: Iterable[CaseView]) -> Table:
     """One line per case."""
     rows = [
-        (one.case_id, one.status, one.topic, int(one.tier), one.queue, one.reason, one.customer_id, short(one.updated_at))
+        (
+            one.case_id,
+            f"{one.status}, paused" if one.paused else one.status,
+            one.topic,
+            int(one.tier),
+            one.queue,
+            one.reason,
+            one.customer_id,
+            short(one.updated_at),
+        )
         for one in views
     ]
     return table(("case", "status", "topic", "tier", "queue", "reason", "customer", "updated (UTC)"), rows)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from handrail.business import Business
+    from handrail.domain.cases import CaseView
     from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import Message
     from handrail.postgres.cases import PostgresCases
@@ -122,23 +123,57 @@ class World:
         live: Callable[[CaseClient], Awaitable[Answer]],
         stored: Callable[[PostgresCases], Awaitable[Answer]],
     ) -> Answer:
-        """What the case itself says; where no worker answers or it is past its retention, what PostgreSQL holds.
+        """What the case itself says; where it is paused, past its retention or no worker answers, what PostgreSQL holds.
 
         Raises:
-            UnknownCase, Unreachable: neither knows it; the case's own answer counts.
+            UnknownCase, Unreachable, Paused: neither knows it; the case's own answer counts.
         """
         from handrail.domain.errors import UnknownCase
         from handrail.temporal.connect import Unreachable
+        from handrail.temporal.executions import Paused
 
         try:
             async with self.cases(patience=BRIEF_PATIENCE) as cases:
                 return await live(cases)
-        except (Unreachable, UnknownCase) as silent:
+        except (Unreachable, UnknownCase, Paused) as silent:
             try:
                 async with self.records() as records:
                     return await stored(records)
             except Unreachable:
                 raise silent from None
+
+    async def paused(self) -> dict[str, str]:
+        """Cases that somebody paused in Temporal, with who, when and why; none where Temporal does not answer in time."""
+        from temporalio.service import RPCError
+
+        from handrail.temporal.connect import Unreachable
+        from handrail.temporal.executions import paused_cases
+
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                found = await paused_cases(await self.temporal())
+        except (Unreachable, RPCError, TimeoutError):
+            return {}
+        return {case_id: str(pause) for case_id, pause in found.items()}
+
+    async def show(self, case_id: str) -> CaseView:
+        """The case as it stands; where it is paused, as it is recorded and with who paused it.
+
+        Raises:
+            UnknownCase, Unreachable, Paused: neither the case itself nor PostgreSQL knows it.
+        """
+        from temporalio.service import RPCError
+
+        from handrail.domain.errors import HandrailError
+        from handrail.temporal.executions import paused_at
+
+        view = await self.live_or_stored(lambda cases: cases.status(case_id), lambda records: records.show(case_id))
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                pause = await paused_at(await self.temporal(), f"case-{case_id}")
+        except (HandrailError, RPCError, TimeoutError):
+            return view
+        return view.model_copy(update={"paused": str(pause)}) if pause else view
 
     async def handoff(self, case_id: str) -> Handoff | None:
         """The newest packet; None where the case was never handed to a person.
@@ -161,6 +196,7 @@ class World:
         """
         from handrail.domain.errors import UnknownCase
         from handrail.temporal.connect import Unreachable
+        from handrail.temporal.executions import Paused
 
         recorded: list[Message] = []
         missing: Unreachable | UnknownCase | None = None
@@ -172,7 +208,7 @@ class World:
         try:
             async with self.cases(patience=BRIEF_PATIENCE) as cases:
                 latest = await cases.transcript(case_id)
-        except (Unreachable, UnknownCase) as error:
+        except (Unreachable, UnknownCase, Paused) as error:
             if not recorded:
                 raise missing or error from None
             return recorded

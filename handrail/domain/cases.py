@@ -134,6 +134,7 @@ class CaseView(CaseRow):
     notice: str | None = Field(
         default=None, description="the newest notice: what was refused or came oddly, when and why; history, not a state"
     )
+    paused: str | None = Field(default=None, description="who paused it in Temporal, when and why; unpausing lets it go on")
 
     @field_validator("approvals", mode="after")
     @classmethod

@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
-from temporalio.client import Client, RPCError, WorkflowExecutionDescription
+from temporalio.client import Client, RPCError
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -26,6 +26,7 @@ from handrail.domain.messages import IncomingMessage, Message, check_identifier,
 from handrail.domain.model import digest
 from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
 from handrail.temporal.connect import Unreachable
+from handrail.temporal.executions import Execution, execution
 from handrail.temporal.updates import Courier, translated, workflow_id
 
 WORKFLOW = "case"
@@ -121,7 +122,7 @@ class CaseClient:
 
     async def _standing(self, case: CaseOpen) -> Receipt:
         try:
-            found = await self._client.get_workflow_handle(workflow_id(case.case_id)).describe()
+            found = await execution(self._client, workflow_id(case.case_id))
         except RPCError as error:
             raise translated(error, case.case_id) from error
         if await self._content(found, case.case_id) != case.content_digest():
@@ -131,16 +132,15 @@ class CaseClient:
             )
         return Receipt(
             case_id=case.case_id,
-            status=found.typed_search_attributes.get(CASE_STATUS) or CaseStatus.WORKING,
+            status=CaseStatus(found.status or CaseStatus.WORKING),
             turn=1,
             message_id=case.message.message_id,
             duplicate=True,
         )
 
-    async def _content(self, found: WorkflowExecutionDescription, case_id: str) -> str:
+    async def _content(self, found: Execution, case_id: str) -> str:
         """The content's digest; a case that another SDK started may carry no memo, then the case itself knows."""
-        content = (await found.memo()).get(CONTENT)
-        return content if isinstance(content, str) else (await self.status(case_id)).content_digest
+        return found.content or (await self.status(case_id)).content_digest
 
     async def say(self, case_id: str, text: str, *, message_id: str | None = None) -> Receipt:
         """Pass on a customer's message; the same `message_id` is taken once.

@@ -21,6 +21,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from handrail.temporal.executions import executions
+
 STUCK = "TemporalReportedProblems = 'cause=WorkflowTaskFailedCauseNonDeterministicError'"
 HAND_OVER = "request_human"
 BEGUN_AGAIN = "graph_changed"
@@ -69,7 +71,7 @@ class Healer:
     async def once(self) -> list[Healed]:
         """Every stuck case, seen to."""
         query = f"WorkflowType = 'case' AND TaskQueue = '{self._queue}' AND ExecutionStatus = 'Running' AND {STUCK}"
-        stuck = [(found.id, found.run_id) async for found in self._client.list_workflows(query)]
+        stuck = [(found.workflow_id, found.run_id) async for found in executions(self._client, query)]
         # A run for which nothing can be done was said once; its history is not fetched again and again.
         self._left = {run: healed for run, healed in self._left.items() if run in stuck}
         seen_to: list[Healed] = []

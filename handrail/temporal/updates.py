@@ -9,21 +9,22 @@ from pydantic import BaseModel
 from temporalio.client import (
     Client,
     RPCError,
-    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCStatusCode
 
+from handrail.domain.cases import CaseStatus
 from handrail.domain.errors import HandrailError, IllegalTransition, Refused, UnknownCase
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.converter import REFUSALS
+from handrail.temporal.executions import PREFIX, Paused, Standing, execution, paused_at, unpausing
 
-PREFIX = "case-"
 Answer = TypeVar("Answer")
 
 _LOST_IN_PARKING = "AcceptedUpdateCompletedWorkflow"
@@ -96,25 +97,41 @@ class Courier:
                     await self._check_open(case_id)
                 elif error.status not in _TRANSIENT:
                     raise translated(error, case_id) from error
+                elif error.status is RPCStatusCode.FAILED_PRECONDITION:
+                    await self._check_paused(case_id)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _check_open(self, case_id: str) -> None:
         """Return where the case goes on in another run."""
         try:
-            description = await self._client.get_workflow_handle(workflow_id(case_id)).describe()
+            found = await execution(self._client, workflow_id(case_id))
         except RPCError as error:
             raise translated(error, case_id) from error
-        if description.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW):
+        if found.open:
             return
-        word = description.status.name.lower() if description.status else "over"
-        raise IllegalTransition(f"case {case_id} is closed ({word}) and takes nothing more. Open a new case.")
+        words = "and takes nothing more. Open a new case."
+        if found.standing is not Standing.COMPLETED and found.status != CaseStatus.CLOSED:
+            words = (
+                "by somebody or something outside it. The worker gives it back to a person; at once: handrail reconcile --fix"
+            )
+        raise IllegalTransition(f"case {case_id} is closed ({found.standing}) {words}")
+
+    async def _check_paused(self, case_id: str) -> None:
+        """Raises: Paused, where somebody paused it."""
+        try:
+            pause = await paused_at(self._client, workflow_id(case_id))
+        except RPCError:
+            return  # whatever asked goes on by its own error
+        if pause:
+            raise Paused(unpausing(case_id, pause))
 
     async def ask(self, case_id: str, query: str, answer: type[Answer]) -> Answer:
         """The answer to a query.
 
         Raises:
             UnknownCase: there is no such case, or it is past its retention.
+            Paused: somebody paused it.
             Unreachable: no worker answers.
         """
         handle = self._client.get_workflow_handle(workflow_id(case_id))
@@ -123,6 +140,10 @@ class Courier:
                 return await self._asked(handle, query, answer)
         except WorkflowQueryFailedError as error:
             raise HandrailError(f"Case {case_id} cannot answer `{query}`: {error.message}") from error
+        except (WorkflowQueryRejectedError, ValueError):
+            # A paused workflow rejects questions with a status that the SDK's enumeration may not know.
+            await self._check_paused(case_id)
+            raise
         except TimeoutError as error:
             raise Unreachable(f"Case {case_id}: no worker answers. {REMEDY}") from error
         except RPCError as error:

@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-WAITING = 'CaseStatus="AwaitingApproval" AND ExecutionStatus="Running"'
+WAITING = 'CaseStatus="AwaitingApproval" AND ExecutionStatus IN ("Running", "Paused")'
 PATIENCE = 30_000
 What = Literal["Signal", "Update"]
 

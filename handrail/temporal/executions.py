@@ -1,0 +1,169 @@
+"""Runs as the server lists them, read over plain gRPC: the SDK's own listing raises at a status that it does not know.
+
+A paused workflow has the status 8, which the SDK's enumeration lacks; one such run would hide every other from its listing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    ListWorkflowExecutionsRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from handrail.domain.errors import Refused
+
+PREFIX = "case-"
+PAGE = 500
+PAUSED_QUERY = "WorkflowType = 'case' AND ExecutionStatus = 'Paused'"
+
+
+class Standing(StrEnum):
+    """How a run stands; OTHER is whatever a newer server may add."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    TERMINATED = "terminated"
+    CONTINUED_AS_NEW = "continued as new"
+    TIMED_OUT = "timed out"
+    PAUSED = "paused"
+    OTHER = "of a status that this version does not know"
+
+
+NUMBERS = dict(enumerate(list(Standing)[:-1], 1))
+OPEN = frozenset({Standing.RUNNING, Standing.PAUSED, Standing.CONTINUED_AS_NEW, Standing.OTHER})
+"""Runs that go on, in this run or in the next."""
+
+
+class Paused(Refused):
+    """Somebody paused the case in Temporal: it takes nothing but signals, and acts on nothing, until it is unpaused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused a case, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+    def __str__(self) -> str:
+        return f"paused {self.at:%Y-%m-%d %H:%M} UTC by {self.by or 'somebody'}: {self.reason or 'no reason given'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A run of a case: `status` and `content` are what the case itself published, `closed` is when it ended."""
+
+    workflow_id: str
+    run_id: str
+    standing: Standing
+    started: datetime
+    closed: datetime | None
+    task_queue: str
+    status: str | None
+    content: str | None
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.workflow_id.removeprefix(PREFIX)
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on."""
+        return self.standing in OPEN
+
+
+async def executions(client: Client, query: str) -> AsyncIterator[Execution]:
+    """Every run that fits the query, whatever its status. Raises: RPCError."""
+    token = b""
+    while True:
+        found = await client.workflow_service.list_workflow_executions(
+            ListWorkflowExecutionsRequest(namespace=client.namespace, query=query, page_size=PAGE, next_page_token=token),
+            retry=True,
+        )
+        for info in found.executions:
+            yield await read(client, info)
+        token = found.next_page_token
+        if not token:
+            return
+
+
+async def execution(client: Client, workflow_id: str, run_id: str = "") -> Execution:
+    """The newest run of the workflow, or the one named. Raises: RPCError with NOT_FOUND."""
+    return await read(client, (await described(client, workflow_id, run_id)).workflow_execution_info)
+
+
+async def described(client: Client, workflow_id: str, run_id: str = "") -> DescribeWorkflowExecutionResponse:
+    """The server's whole description. Raises: RPCError with NOT_FOUND."""
+    return await client.workflow_service.describe_workflow_execution(
+        DescribeWorkflowExecutionRequest(
+            namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
+        ),
+        retry=True,
+    )
+
+
+async def paused_at(client: Client, workflow_id: str) -> Pause | None:
+    """Who paused the workflow, None where it is not paused. Raises: RPCError."""
+    found = await described(client, workflow_id)
+    if NUMBERS.get(int(found.workflow_execution_info.status)) is not Standing.PAUSED:
+        return None
+    info = found.workflow_extended_info.pause_info
+    return Pause(info.identity, info.paused_time.ToDatetime(UTC), info.reason)
+
+
+async def paused_cases(client: Client, most: int = 100) -> dict[str, Pause]:
+    """Every paused case and who paused it; none on a server that cannot pause. Raises: RPCError."""
+    found: dict[str, Pause] = {}
+    try:
+        async for one in executions(client, PAUSED_QUERY):
+            if len(found) < most and (pause := await paused_at(client, one.workflow_id)):
+                found[one.case_id] = pause
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+    return found
+
+
+def unpausing(case_id: str, pause: Pause) -> str:
+    """Words for whoever meets a paused case, with what to do."""
+    return (
+        f"Case {case_id} is {pause}. It keeps signals and messages sent as such, and does nothing until it is unpaused: "
+        f'temporal workflow unpause --workflow-id {PREFIX}{case_id} --reason "go on", '
+        "or Unpause on its page in the Temporal Web UI. What fell due meanwhile is acted on then."
+    )
+
+
+async def read(client: Client, info: WorkflowExecutionInfo) -> Execution:
+    """The run out of the server's message."""
+    return Execution(
+        workflow_id=info.execution.workflow_id,
+        run_id=info.execution.run_id,
+        standing=NUMBERS.get(int(info.status), Standing.OTHER),
+        started=info.start_time.ToDatetime(UTC),
+        closed=info.close_time.ToDatetime(UTC) if info.HasField("close_time") else None,
+        task_queue=info.task_queue,
+        status=await _text(client, info.search_attributes.indexed_fields, "CaseStatus"),
+        content=await _text(client, info.memo.fields, "content"),
+    )
+
+
+async def _text(client: Client, fields: Any, name: str) -> str | None:
+    if name not in fields:
+        return None
+    [value] = await client.data_converter.decode([fields[name]])
+    return value if isinstance(value, str) else None
