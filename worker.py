@@ -23,6 +23,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from activities.cases import CaseActivities, OpeningActivities
 from activities.nodes import NodeActivities
 from activities.people import PeopleActivities
+from activities.recovery import RecoveryActivities
 from activities.staff import StaffActivities
 from graphs.act import Act
 from graphs.agent import Agent
@@ -69,6 +70,7 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
+from handrail.postgres import owner
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
@@ -79,6 +81,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.record import PostgresRecord
 from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
+from handrail.postgres.standings import PostgresStandings
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.artefact import Artefact
 from handrail.routing.router import LocalRouter
@@ -87,6 +90,9 @@ from handrail.temporal.connect import connect
 from handrail.temporal.heal import Healer
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.interceptors import Guards
+from handrail.temporal.lost import LostRuns
+from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
 from workflows.case import CaseWorkflow
@@ -130,8 +136,10 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
 
     Raises:
         DefinitionInvalid: the business or one of its files cannot be used.
+        InvalidInput: the database is another business's.
     """
     business, clock = load_business(settings.business), SystemClock()
+    await owner.check(pool, business)
     controls = PostgresControls(pool, business)
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)
@@ -253,6 +261,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms)
     openings = OpeningActivities(world.openings)
+    recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
     staff = StaffActivities(world.staff)
     local = NodeActivities(nodes)
@@ -264,6 +273,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
             record.open,
             record.commit,
             openings.keep,
+            recovery.recover,
             people.permit,
             people.identify,
             staff.expect,
@@ -299,7 +309,11 @@ async def serve(settings: Settings) -> None:
             nodes = case_nodes(adapters, settings.approval_minutes)
             async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
                 announce(settings.ready_file)
-                async with supervised("the healer of stuck cases", Healer(client, settings.task_queue).forever):
+                reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
+                async with (
+                    supervised("the healer of stuck cases", Healer(client, settings.task_queue).forever),
+                    supervised("the reconciler", lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds)),
+                ):
                     await stop.wait()
     finally:
         await pool.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from handrail.domain.money import Money
 from handrail.domain.openings import Incoming
 from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, Verdict
+from handrail.domain.reconciling import Rebuilt, Recorded, Remains
 from handrail.domain.reviewers import Reviewers
 from handrail.domain.routes import Route
 from handrail.domain.served import Known, Notice
@@ -346,4 +348,36 @@ class Identities(Protocol):
 
         ('', self-declared) where the sender gave none, or where no event is beyond doubt the one that settled it.
         """
+        ...
+
+
+class Remainders(Protocol):
+    """Runs that Temporal ended before their case was over."""
+
+    async def of(self, case_id: str) -> Remains:
+        """What the history of the case's lost runs still tells."""
+        ...
+
+
+class Standings(Protocol):
+    """The record as a whole, to be held against Temporal."""
+
+    async def recorded(self) -> list[Recorded]:
+        """Every case that is not closed."""
+        ...
+
+    async def those_of(self, case_ids: Sequence[str]) -> dict[str, Recorded]:
+        """Those of the cases that the record holds, closed ones too."""
+        ...
+
+    async def effects(self, case_id: str) -> list[EffectResult]:
+        """What the ledger holds of effects that were applied or refused."""
+        ...
+
+    async def restore(self, case: Rebuilt) -> None:
+        """Write what the record lacks of the case; what stands there in a newer version stays."""
+        ...
+
+    def alone(self) -> AbstractAsyncContextManager[bool]:
+        """True for at most one holder among all processes that use this record."""
         ...

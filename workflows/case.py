@@ -17,7 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from handrail.domain.approvals import Approval, DecisionKind, Source
     from handrail.domain.cases import CaseView
-    from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput
+    from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput, UnknownCase
     from handrail.domain.handoffs import Handoff
     from handrail.domain.messages import Message
     from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.loop import Loop
     from workflows.memory import newest
     from workflows.menu import Menu, entries
-    from workflows.opening import begun_again, incoming, remember
+    from workflows.opening import begun_again, from_its_beginning, incoming, remember
     from workflows.packet import packet
     from workflows.record import keep
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @workflow.defn(name="case")
 class CaseWorkflow:
-    """Input: the JSON of `CaseOpen`, or `{"parked": …}` in a continued run. Result: `CaseView`."""
+    """Input: the JSON of `CaseOpen`; `{"parked": …}` in a continued run, `{"recover": …}` of a lost one. Gives `CaseView`."""
 
     @workflow.init
     def __init__(self, raw: Any = None, *surplus: Any) -> None:
@@ -50,12 +50,13 @@ class CaseWorkflow:
         except HandrailError as error:
             self._invalid = error
             return
-        if begun_again():
+        afresh = begun_again() and from_its_beginning()
+        if afresh:
             self._memory.begin_again()
         self._intake = Intake(self._memory)
         self._desk = Desk(self._memory, self._intake)
         self._menu = Menu(self._check_click, self._click_update, self._click_signal)
-        self._loop = Loop(self._memory, self._show)
+        self._loop = Loop(self._memory, self._show, afresh=afresh)
         self._menu.show(self._memory)
         workflow.set_current_details(packet(self._memory))
 
@@ -308,7 +309,9 @@ def wanted(raw: RawValue) -> Any:
 
 
 def conflict(error: ActivityError) -> Exception:
-    """The record's refusal of a case whose id stands with other content, as whoever started it receives it."""
+    """The record's refusal, as whoever started it receives it: the id stands with other content, or it holds no such case."""
     cause = error.cause
-    known = isinstance(cause, ApplicationError) and cause.type == CaseConflict.__name__
-    return refusal(CaseConflict(cause.message)) if known and isinstance(cause, ApplicationError) else error
+    known = {kind.__name__: kind for kind in (CaseConflict, UnknownCase)}
+    if isinstance(cause, ApplicationError) and cause.type in known:
+        return refusal(known[cause.type](cause.message))
+    return error

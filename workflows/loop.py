@@ -18,7 +18,7 @@ from workflows.essentials import memo, publish_memo
 from workflows.expecting import expect
 from workflows.listening import CANCELLED
 from workflows.memory import CaseMemory
-from workflows.record import enter, flush, keep, take_inbox
+from workflows.record import enter, flush, keep, recover, take_inbox
 from workflows.turns import Turns
 
 SETTLED = timedelta(seconds=1.1)
@@ -26,12 +26,13 @@ SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide
 
 
 class Loop:
-    """`show` makes what changed visible: details, menu, search attributes."""
+    """`show` makes what changed visible: details, menu, search attributes. `afresh`: the run was reset to its beginning."""
 
-    def __init__(self, memory: CaseMemory, show: Callable[[], None]) -> None:
+    def __init__(self, memory: CaseMemory, show: Callable[[], None], *, afresh: bool = False) -> None:
         self._memory = memory
         self._show = show
         self._turns = Turns(memory, show)
+        self._seed: int | None = None if afresh else workflow.random_seed()
         self.opened: Incoming | None = None
         """How the case came, where that was not plain; goes into the record once the case stands there."""
 
@@ -50,7 +51,10 @@ class Loop:
 
     async def _step(self) -> None:
         memory = self._memory
-        if memory.fresh:
+        self._notice_a_cut()
+        if memory.recovering:
+            await recover(memory)
+        elif memory.fresh:
             await enter(memory)
             if self.opened is not None:
                 await keep(self.opened)
@@ -73,8 +77,20 @@ class Loop:
 
     def _something(self) -> bool:
         memory = self._memory
+        self._notice_a_cut()
         asked = memory.closing or memory.interruption or memory.decided or memory.handed_back
         return bool(memory.unsaved or asked or memory.inbox or memory.noticed)
+
+    def _notice_a_cut(self) -> None:
+        """Where this run was reset to a later task: begin again once what it kept was gone through.
+
+        A reset gives the run another random seed, just there; nothing else in a workflow's reach changes at that moment.
+        """
+        before, self._seed = self._seed, workflow.random_seed()
+        if before is not None and before != self._seed:
+            self._memory.begin_again()
+            # What the abandoned run was answered cannot be answered again under the same revision.
+            self._memory.ask_anew(workflow.now())
 
     async def _close(self, words: str) -> None:
         memory, now = self._memory, workflow.now()

@@ -22,10 +22,11 @@ from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.handoffs import Escalation, Fact, Handoff, Heard, Said, Trail
 from handrail.domain.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
-from handrail.domain.model import digest
+from handrail.domain.messages import fingerprint as fingerprint
 from handrail.domain.patience import Progress
 from handrail.domain.people import NOBODY, same_name
 from handrail.domain.proposals import SEND_REPLY
+from handrail.domain.reconciling import RUN_LOST, Recovered
 from handrail.domain.staff import Expectation
 from handrail.domain.stated import StatedFact
 
@@ -111,6 +112,7 @@ class CaseMemory(BaseModel):
 
     audited: int = 0
     begun_again: bool = False
+    recovering: bool = False
     unsaved: bool = False
     unsaved_messages: list[Message] = Field(default_factory=list)
     unsaved_approvals: list[int] = Field(default_factory=list)
@@ -131,6 +133,37 @@ class CaseMemory(BaseModel):
         memory = cls(opened=opened, row=row, odd=odd)
         memory.take(opened.message, now)
         return memory
+
+    @classmethod
+    def named(cls, case_id: str, now: datetime) -> CaseMemory:
+        """The memory of a case that Temporal lost, until its record was read."""
+        opened = CaseOpen(case_id=case_id, customer_id="", message=IncomingMessage(message_id="", text=""))
+        row = CaseRow(case_id=case_id, customer_id="", opened_at=now, updated_at=now)
+        return cls(opened=opened, row=row, recovering=True)
+
+    def recover(self, found: Recovered, now: datetime) -> None:
+        """Take over what the record holds; a person gets the case, unless it was over or everything had been said."""
+        came = [one for one in self.inbox if found.known.get(one.message_id) is None]
+        self.opened, self.terms, self.row = found.opened, found.terms, found.row
+        self.seen, self.messages, self.inbox = dict(found.known), [], []
+        for message in found.messages:
+            self.say(message, save=False)
+        self.revision, self.approvals = found.revision, found.approvals
+        self.classification, self.effects = found.classification, found.effects
+        self.handoff, self.usage = found.handoff, found.usage
+        self.expected = found.handoff.route.expected if found.handoff else None
+        self.fresh = self.recovering = False
+        if self.row.status is CaseStatus.CLOSED:
+            self.unsaved = False
+            return
+        self.begin_again()
+        for one in found.unrecorded:
+            self.take(one, now)
+        for message in came:
+            self.take(IncomingMessage(message_id=message.message_id, text=message.text), now)
+        self.audit("handrail", RUN_LOST, now, status=self.row.status, words=found.words)
+        if self.row.status is not CaseStatus.RESOLVED or found.unrecorded:
+            self.interruption = Escalation(reason=RUN_LOST, words=found.words)
 
     def begin_again(self) -> None:
         """The run was reset: what is written from here on stands above all that the abandoned run may have written."""
@@ -397,11 +430,6 @@ class CaseMemory(BaseModel):
             usage=self.usage,
             notice=self.notice,
         )
-
-
-def fingerprint(author: Author, text: str) -> str:
-    """Tells the same message from another under the same id."""
-    return digest([author, text])[:16]
 
 
 def newest(messages: Sequence[Message], limit: int = BYTES_AT_ONCE) -> list[Message]:

@@ -10,17 +10,26 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import without_controls
+from handrail.domain.messages import check_identifier, without_controls
 from handrail.domain.openings import Incoming, Opening, read_opening
+from handrail.domain.reconciling import Recover
+from workflows.inputs import check_plain, parse
 from workflows.memory import CaseMemory
 
 TAKES_ODD = "odd-openings"
 """Since then a start in a form of its own is a case for a person, and one that cannot be a case is kept in the record."""
+UNCUT = 3
+"""Events before the first task of a run that was not cut off there: started, scheduled, begun."""
 
 
 def begun_again() -> bool:
     """Whether this run is another one's history, cut off and gone on with (a reset)."""
     return workflow.info().run_id != workflow.info().original_execution_run_id
+
+
+def from_its_beginning() -> bool:
+    """Whether nothing of the cut-off history is gone through again: its very first task was cut off."""
+    return workflow.info().get_current_history_length() > UNCUT
 
 
 def remember(raw: Any, surplus: Sequence[Any] = ()) -> tuple[CaseMemory, Opening]:
@@ -32,6 +41,9 @@ def remember(raw: Any, surplus: Sequence[Any] = ()) -> tuple[CaseMemory, Opening
     if not surplus and isinstance(raw, dict) and "parked" in raw:
         memory = parked(raw["parked"])
         return memory, Opening(case=memory.opened, digest=memory.row.content_digest)
+    if not surplus and isinstance(raw, dict) and "recover" in raw:
+        memory = lost(raw["recover"])
+        return memory, Opening(case=memory.opened, digest="")
     opening = read_opening([unboxed(one) for one in (raw, *surplus)], workflow.info().workflow_id)
     if opening.odd and not workflow.patched(TAKES_ODD):
         raise InvalidInput(opening.odd[0])
@@ -89,6 +101,19 @@ def parked(raw: Any) -> CaseMemory:
     memory = CaseMemory.model_validate(raw)
     check_workflow_id(memory.row.case_id)
     return memory
+
+
+def lost(raw: Any) -> CaseMemory:
+    """A case that Temporal lost: the run reads its record first, so whoever starts one says nothing but which.
+
+    Raises:
+        InvalidInput: it is no case's name, or not the name under which it runs.
+    """
+    check_plain(raw)
+    wanted = parse(Recover, raw)
+    check_identifier("case_id", wanted.case_id)
+    check_workflow_id(wanted.case_id)
+    return CaseMemory.named(wanted.case_id, workflow.now())
 
 
 def check_workflow_id(case_id: str) -> None:

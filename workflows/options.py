@@ -63,6 +63,11 @@ STORE: dict[str, Any] = {
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": STORE_RETRY,
 }
+RECOVER: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": HEARTBEAT,
+    "retry_policy": WORK_RETRY,
+}
 CHECK: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=15),
     "schedule_to_close_timeout": timedelta(seconds=30),

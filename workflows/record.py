@@ -10,8 +10,9 @@ from handrail.domain.cases import Opened, Terms
 from handrail.domain.handoffs import Heard
 from handrail.domain.messages import Message
 from handrail.domain.openings import Incoming
+from handrail.domain.reconciling import Recover, Recovered
 from workflows.memory import CaseMemory
-from workflows.options import LOCAL_STORE, STORE
+from workflows.options import LOCAL_STORE, RECOVER, STORE
 
 
 async def enter(memory: CaseMemory) -> None:
@@ -27,6 +28,15 @@ async def enter(memory: CaseMemory) -> None:
 async def keep(how: Incoming) -> None:
     """A start that was not plain, as it came."""
     await workflow.execute_local_activity("record.opening", how, **LOCAL_STORE)
+
+
+async def recover(memory: CaseMemory) -> None:
+    """The case out of its record, for a run that begins with its name alone. Raises: ActivityError: there is none."""
+    wanted = Recover(case_id=memory.row.case_id)
+    found = await workflow.execute_activity(
+        "record.recover", wanted, result_type=Recovered, summary="Read the record", **RECOVER
+    )
+    memory.recover(found, workflow.now())
 
 
 async def flush(memory: CaseMemory) -> None:

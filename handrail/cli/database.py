@@ -31,7 +31,7 @@ def migrate(
 
     async def work() -> list[str]:
         await probe(url)
-        applied = await migrations.migrate(url, place.business, datetime.now(UTC))
+        applied = await migrations.migrate(url, place.business, datetime.now(UTC), place.settings.business)
         if seed and place.business.seed is not None:
             async with place.pool() as pool, writing(pool) as connection:
                 await place.business.seed(connection)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from handrail.business import Business
+from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
 from handrail.embedded.supervisor import Step
 from handrail.postgres.migrations import migrate
@@ -36,8 +37,9 @@ class Samples(BaseModel):
 class FirstStart:
     """The steps, which are idempotent: a later start finds everything done."""
 
-    def __init__(self, embedded: Embedded, business: Business, *, samples: bool, task_queue: str) -> None:
+    def __init__(self, embedded: Embedded, business: Business, *, samples: bool, task_queue: str, package: str = "") -> None:
         self._embedded, self._business, self._wanted, self._queue = embedded, business, samples, task_queue
+        self._package = package
         self._file: Path = embedded.folder / SAMPLES_FILE
 
     def steps(self) -> list[Step]:
@@ -49,7 +51,8 @@ class FirstStart:
         ]
 
     async def _migrate(self) -> str:
-        applied = await migrate(self._embedded.postgres.url, self._business, datetime.now(UTC))
+        applied = await migrate(self._embedded.postgres.url, self._business, datetime.now(UTC), self._package)
+        stamp(self._embedded.folder, self._business.name, self._package)
         if self._business.seed is not None:
             pool = await open_pool(self._embedded.postgres.url, size=1)
             try:

@@ -27,6 +27,7 @@ from handrail.cli import (
     messages,
     policy,
     queue,
+    reconcile,
     refused,
     router,
     shifts,
@@ -131,6 +132,7 @@ app.add_typer(injection.app, name="drill")
 app.add_typer(contract.app, name="contract")
 app.add_typer(conformance.app)
 app.add_typer(audit.app, name="audit")
+app.add_typer(reconcile.app)
 app.add_typer(database.app)
 
 

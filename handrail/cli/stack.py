@@ -27,7 +27,7 @@ from handrail.cli.reach import look, model_url
 from handrail.cli.signposts import directions, program, waiting_url
 from handrail.cli.tables import plain
 from handrail.cli.world import environment
-from handrail.embedded.folder import check_folder, end_leftovers
+from handrail.embedded.folder import check_folder, check_owner, end_leftovers
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import Stack, State, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
@@ -114,8 +114,9 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
 
     console = Console(soft_wrap=True, highlight=False)
     business = load_business(settings.business)
+    check_owner(folder, business.name)
     embedded = Embedded(Plan(folder, base, workers, model_url(settings)))
-    first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue)
+    first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue, package=settings.business)
     began = time.monotonic()
 
     async def meanwhile() -> None:

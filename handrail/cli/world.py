@@ -87,13 +87,15 @@ class World:
 
     @asynccontextmanager
     async def pool(self) -> AsyncIterator[Pool]:
-        """PostgreSQL. Raises: Unreachable."""
+        """PostgreSQL. Raises: Unreachable, or InvalidInput where it is another business's."""
+        from handrail.postgres import owner
         from handrail.postgres.pool import open_pool
 
         url = self.settings.database_url.get_secret_value()
         await probe(url)
         pool = await open_pool(url, size=2)
         try:
+            await owner.check(pool, self.business)
             yield pool
         finally:
             await pool.close()

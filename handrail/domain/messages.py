@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.model import Model, Stored
+from handrail.domain.model import Model, Stored, digest
 
 MAX_CHARACTERS = 8_000
 MAX_NAME = 120
@@ -145,3 +145,8 @@ def check_message(message: IncomingMessage) -> IncomingMessage:
 def without_controls(text: str) -> str:
     """The text with a space for each character that is no text."""
     return _NO_TEXT.sub(" ", text)
+
+
+def fingerprint(author: Author, text: str) -> str:
+    """Tells the same message from another under the same id."""
+    return digest([author, text])[:16]

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from pydantic import BaseModel, ValidationError
 
+from handrail.business import belongs_to_another
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import last, leftovers
 
 LAYOUT = 1
 LAYOUT_FILE = "layout"
 LOCK_FILE = "stack.lock"
+OWNER_FILE = "business.json"
 LEFTOVER_SECONDS = 15.0
 
 
@@ -70,6 +73,34 @@ def check_layout(folder: Path) -> None:
             f"{folder} has layout {found[:20] or 'unknown'}, this Handrail knows {LAYOUT}. "
             "Use the Handrail that wrote it, or name another folder with --data-dir."
         )
+
+
+class Owner(BaseModel):
+    """Whose folder it is: the business's name, and the package that HANDRAIL_BUSINESS named."""
+
+    name: str
+    package: str = ""
+
+
+def stamp(folder: Path, name: str, package: str) -> None:
+    """Mark the folder as the business's, once its database is."""
+    fresh = folder / f".{OWNER_FILE}.new"
+    fresh.write_text(Owner(name=name, package=package).model_dump_json() + "\n")
+    fresh.replace(folder / OWNER_FILE)
+
+
+def check_owner(folder: Path, name: str) -> None:
+    """Raises: StackFailed: the folder is another business's; says whose, and how to go on with it."""
+    try:
+        owner = Owner.model_validate_json((folder / OWNER_FILE).read_text())
+    except FileNotFoundError:
+        return
+    except (OSError, ValidationError) as error:
+        raise StackFailed(
+            f"{folder / OWNER_FILE}: cannot be read ({type(error).__name__}). Restore it, or remove it."
+        ) from error
+    if owner.name != name:
+        raise StackFailed(belongs_to_another(str(folder), owner.name, owner.package, name))
 
 
 def take(lock: int, folder: Path) -> None:

@@ -64,13 +64,17 @@ def binary() -> Path:
 
 
 class Temporal:
-    """The server over the file `database`; gRPC on `port`, the Web UI on `ui_port`, metrics and the HTTP API beside them."""
+    """The server over the file `database`; gRPC on `port`, the Web UI on `ui_port`, metrics and the HTTP API beside them.
+
+    `dynamic` are values of the server's dynamic configuration that differ from ours.
+    """
 
     name = "temporal"
     needs: tuple[str, ...] = ()
 
-    def __init__(self, database: Path, port: int, ui_port: int, metrics_port: int, http_port: int) -> None:
+    def __init__(self, database: Path, port: int, ui_port: int, metrics_port: int, http_port: int, **dynamic: str) -> None:
         self.database = database.resolve()
+        self._dynamic = {**DYNAMIC_CONFIG, **dynamic}
         self.port, self.ui_port, self.metrics_port, self.http_port = port, ui_port, metrics_port, http_port
         self.address = f"{HOST}:{port}"
         self.ui = f"http://{HOST}:{ui_port}"
@@ -102,7 +106,7 @@ class Temporal:
         }
         repeated = {
             "--sqlite-pragma": SQLITE_PRAGMAS,
-            "--dynamic-config-value": DYNAMIC_CONFIG,
+            "--dynamic-config-value": self._dynamic,
             "--search-attribute": SEARCH_ATTRIBUTES,
         }
         return Command(

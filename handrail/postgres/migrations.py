@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 
 from handrail.business import Business
 from handrail.domain.errors import DefinitionInvalid
+from handrail.postgres import owner
 from handrail.postgres.pool import Connection
 from handrail.postgres.queries import QUERIES
 
@@ -63,12 +64,14 @@ def load(series: str, folder: Path) -> list[Migration]:
     return [Migration(series, file.name, file.read_text(encoding="utf-8")) for file in files]
 
 
-async def migrate(url: str, business: Business, at: datetime) -> list[str]:
+async def migrate(url: str, business: Business, at: datetime, package: str = "") -> list[str]:
     """Bring the database to the state that this version of Handrail and of the business expect.
 
-    Gives what was applied, as `series/name`; nothing where all of it stood already.
+    Gives what was applied, as `series/name`; nothing where all of it stood already. The database is stamped as the
+    business's; `package` is what HANDRAIL_BUSINESS named.
 
     Raises:
+        InvalidInput: it belongs to another business; nothing was applied.
         DefinitionInvalid: the files do not go with what was applied before; see `pending`.
         psycopg.Error: a file failed; it changed nothing, the ones before it stay.
     """
@@ -81,10 +84,14 @@ async def migrate(url: str, business: Business, at: datetime) -> list[str]:
     async with await AsyncConnection.connect(url, autocommit=True, application_name="handrail-migrations") as connection:
         await connection.execute(QUERIES["lock_migrations"], {"key": ADVISORY_LOCK})
         await connection.execute(QUERIES["prepare_migrations"])
+        await owner.check_stamp(connection, business)
+        if business.migrations is not None:
+            await owner.check_series(connection, business, OWN)
         plan = [migration for series in wanted for migration in await _pending(connection, series)]
         for migration in plan:
             await _apply(connection, migration, at)
             done.append(str(migration))
+        await owner.stamp(connection, business, package, at)
     return done
 
 

@@ -536,6 +536,13 @@ CREATE TABLE handrail.on_call (
 );
 COMMENT ON TABLE handrail.on_call IS 'hours that people work on top of their shifts';
 CREATE INDEX on_call_by_time ON handrail.on_call (ends_at, starts_at);
+CREATE TABLE handrail.owner (
+    single boolean PRIMARY KEY DEFAULT TRUE CONSTRAINT owner_single CHECK (single),
+    name text NOT NULL,
+    package text NOT NULL,
+    stamped_at timestamptz NOT NULL
+);
+COMMENT ON TABLE handrail.owner IS 'whose database this is: a business''s cases are never worked on by another';
 CREATE TABLE handrail.openings (
     workflow_id text NOT NULL,
     run_id text NOT NULL,

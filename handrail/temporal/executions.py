@@ -25,7 +25,6 @@ from handrail.domain.errors import Refused
 
 PREFIX = "case-"
 PAGE = 500
-PAUSED_QUERY = "WorkflowType = 'case' AND ExecutionStatus = 'Paused'"
 
 
 class Standing(StrEnum):
@@ -126,17 +125,20 @@ async def paused_at(client: Client, workflow_id: str) -> Pause | None:
     return Pause(info.identity, info.paused_time.ToDatetime(UTC), info.reason)
 
 
-async def paused_cases(client: Client, most: int = 100) -> dict[str, Pause]:
-    """Every paused case and who paused it; none on a server that cannot pause. Raises: RPCError."""
-    found: dict[str, Pause] = {}
+async def paused_runs(client: Client, where: str = "WorkflowType = 'case'") -> list[Execution]:
+    """Every paused run; none on a server that cannot pause. Raises: RPCError."""
     try:
-        async for one in executions(client, PAUSED_QUERY):
-            if len(found) < most and (pause := await paused_at(client, one.workflow_id)):
-                found[one.case_id] = pause
+        return [one async for one in executions(client, f"{where} AND ExecutionStatus = 'Paused'")]
     except RPCError as error:
         if error.status is not RPCStatusCode.INVALID_ARGUMENT:
             raise
-    return found
+        return []
+
+
+async def paused_cases(client: Client, most: int = 100) -> dict[str, Pause]:
+    """Paused cases and who paused them, at most so many. Raises: RPCError."""
+    found = {one.case_id: await paused_at(client, one.workflow_id) for one in (await paused_runs(client))[:most]}
+    return {case_id: pause for case_id, pause in found.items() if pause}
 
 
 def unpausing(case_id: str, pause: Pause) -> str:

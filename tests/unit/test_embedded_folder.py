@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail.embedded.folder import occupied
+from handrail.embedded.folder import OWNER_FILE, check_owner, occupied, stamp
 from handrail.embedded.ports import free_block, is_free, require_free
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import Process, Stack, State, leftovers, running
@@ -98,3 +98,17 @@ def test_a_taken_port_names_its_holder() -> None:
         ):
             require_free(base, "PostgreSQL", "Choose others.")
     assert is_free(base)
+
+
+def test_a_folder_knows_its_business(tmp_path: Path) -> None:
+    check_owner(tmp_path, "shop")
+    stamp(tmp_path, "airline", "airline.business")
+    check_owner(tmp_path, "airline")
+    with pytest.raises(StackFailed, match=r"belongs to the business 'airline'.*HANDRAIL_BUSINESS=airline\.business"):
+        check_owner(tmp_path, "shop")
+
+
+def test_a_stamp_that_cannot_be_read_is_no_permission(tmp_path: Path) -> None:
+    (tmp_path / OWNER_FILE).write_text("{")
+    with pytest.raises(StackFailed, match="cannot be read"):
+        check_owner(tmp_path, "shop")

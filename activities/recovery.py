@@ -1,0 +1,81 @@
+"""The activity that reads a case that Temporal lost out of its record, for a fresh run of it."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from handrail.domain.approvals import Approval, ApprovalStatus
+from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Terms
+from handrail.domain.errors import HandrailError
+from handrail.domain.messages import Author, IncomingMessage, Message, check_message, fingerprint
+from handrail.domain.model import digest
+from handrail.domain.reconciling import Recover, Recovered, Remains
+from handrail.ports import Cases, Remainders
+
+MESSAGES, APPROVALS = 40, 10
+KEPT = "What was said, decided and done before stands in the record; nothing of it is done again."
+
+
+class RecoveryActivities:
+    """Reaches the record, and what is left of the lost runs, through ports."""
+
+    def __init__(self, cases: Cases, remainders: Remainders, terms: Terms) -> None:
+        self._cases = cases
+        self._remainders = remainders
+        self._terms = terms
+
+    @activity.defn(name="record.recover")
+    async def recover(self, wanted: Recover) -> Recovered:
+        """The case out of its record, for a run that has no memory of it.
+
+        Raises:
+            UnknownCase: the record holds no such case.
+        """
+        view = await self._cases.show(wanted.case_id)
+        transcript = await self._cases.transcript(wanted.case_id)
+        remains = await self._remainders.of(wanted.case_id)
+        spoken = [one for one in transcript if one.author in (Author.CUSTOMER, Author.PERSON)]
+        return Recovered(
+            opened=opened(view, spoken),
+            terms=self._terms,
+            row=CaseRow.model_validate(view.model_dump()),
+            messages=transcript[-MESSAGES:],
+            known={one.message_id: fingerprint(one.author, one.text) for one in spoken},
+            unrecorded=unrecorded(remains, spoken),
+            revision=max((one.revision for one in view.approvals), default=0),
+            approvals=[withdrawn(one) for one in view.approvals][-APPROVALS:],
+            classification=view.classification,
+            effects=view.effects,
+            handoff=await self._cases.handoff(wanted.case_id),
+            usage=view.usage,
+            words=f"{remains.ended} {KEPT}",
+        )
+
+
+def opened(view: CaseView, spoken: list[Message]) -> CaseOpen:
+    """What the case was opened with, as far as the record tells it."""
+    first = next((one for one in spoken if one.author is Author.CUSTOMER), None)
+    message = IncomingMessage(message_id=first.message_id if first else "", text=first.text if first else "")
+    return CaseOpen(case_id=view.case_id, customer_id=view.customer_id, channel=view.channel, message=message)
+
+
+def withdrawn(approval: Approval) -> Approval:
+    """A question that was open when the case was lost counts no more; a settled one stays as it is."""
+    if approval.status is not ApprovalStatus.OPEN:
+        return approval
+    return approval.model_copy(update={"status": ApprovalStatus.WITHDRAWN})
+
+
+def unrecorded(remains: Remains, spoken: list[Message]) -> list[IncomingMessage]:
+    """Customers' messages that only the lost run had heard, each once; what could not be taken then cannot be now."""
+    ids, texts = {one.message_id for one in spoken}, {one.text for one in spoken}
+    found: dict[str, IncomingMessage] = {}
+    for sent in remains.sent:
+        named = sent.message_id or f"lost-{digest(sent.text)[:32]}"
+        try:
+            message = check_message(IncomingMessage(message_id=named, text=sent.text))
+        except HandrailError:
+            continue
+        if named not in ids and (sent.message_id or message.text not in texts):
+            found.setdefault(named, message)
+    return list(found.values())

@@ -1,0 +1,73 @@
+"""The record as a whole: what of it stands open, and what a rebuilt case brings back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from handrail.domain.cases import Commit
+from handrail.domain.effects import EffectResult
+from handrail.domain.reconciling import Rebuilt, Recorded
+from handrail.postgres import steps
+from handrail.postgres.pool import Pool, reading, rows, writing
+from handrail.postgres.queries import QUERIES
+
+ADVISORY_LOCK = 7_240_118_322_904_156
+
+
+class PostgresStandings:
+    """The port `Standings`. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def recorded(self) -> list[Recorded]:
+        """See `ports.Standings`."""
+        return [Recorded.model_validate(row) for row in await self._all("recorded_open")]
+
+    async def those_of(self, case_ids: Sequence[str]) -> dict[str, Recorded]:
+        """See `ports.Standings`."""
+        found = await self._all("recorded_of", case_ids=list(case_ids))
+        return {row["case_id"]: Recorded.model_validate(row) for row in found}
+
+    async def effects(self, case_id: str) -> list[EffectResult]:
+        """See `ports.Standings`."""
+        return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
+
+    async def restore(self, case: Rebuilt) -> None:
+        """See `ports.Standings`. What was said had left already, so no live control is asked."""
+        commit = Commit(
+            row=case.row,
+            messages=case.messages,
+            approvals=case.approvals,
+            classification=case.classification,
+            handoff=case.handoff,
+            usage=case.usage,
+            audit=case.audit,
+        )
+        async with writing(self._pool) as connection:
+            await connection.execute(QUERIES["save_case"], commit.row.model_dump(mode="json"))
+            await steps.save(connection, commit)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[bool]:
+        """See `ports.Standings`. The lock is the session's: it goes with the process, however that ends."""
+        async with self._pool.connection() as connection:
+            await connection.set_autocommit(True)
+            try:
+                cursor = await connection.execute(QUERIES["try_alone"], {"key": ADVISORY_LOCK})
+                found = await cursor.fetchone()
+                mine = bool(found and found[0])
+                try:
+                    yield mine
+                finally:
+                    if mine:
+                        await connection.execute(QUERIES["no_longer_alone"], {"key": ADVISORY_LOCK})
+            finally:
+                await connection.set_autocommit(False)
+
+    async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES[query], parameters, prepare=False)
+            return await cursor.fetchall()

@@ -1,0 +1,266 @@
+"""The record held against Temporal, both ways, and what differs brought back: to a person, or into the record.
+
+Nothing here repeats an effect: a fresh run reads the ledger, and the ledger refuses what it holds. Every step may be done
+twice and beside live traffic: a run is started under the case's own id, a record is written under the case's own version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.reconciling import Difference, Kind, Reconciliation, Recorded, Recover
+from handrail.ports import Standings
+from handrail.temporal.client import CASE_STATUS, CONTENT, WORKFLOW, CaseClient
+from handrail.temporal.executions import (
+    PREFIX,
+    Execution,
+    Standing,
+    described,
+    execution,
+    executions,
+    paused_cases,
+)
+from handrail.temporal.lost import value
+from handrail.temporal.remembered import rebuilt
+
+GRACE = timedelta(seconds=20)
+"""What changed since is no difference yet: lists lag behind, and a commit is on its way."""
+PATIENCE_SECONDS = 10.0
+_log = logging.getLogger("handrail.reconcile")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A difference, and what mends it; None where nothing that a program may do does."""
+
+    difference: Difference
+    mend: Callable[[], Awaitable[None]] | None = None
+
+
+class Reconciler:
+    """Compares every case of one namespace; `task_queue` is where a fresh run is started."""
+
+    def __init__(self, client: Client, record: Standings, task_queue: str, grace: timedelta = GRACE) -> None:
+        self._client, self._record, self._queue, self._grace = client, record, task_queue, grace
+        self._cases = CaseClient(client, task_queue=task_queue, patience=PATIENCE_SECONDS)
+
+    async def alone(self) -> Reconciliation | None:
+        """Compare and mend, where no other process is doing so; None where one is."""
+        async with self._record.alone() as mine:
+            return await self.once(fix=True) if mine else None
+
+    async def once(self, *, fix: bool, thorough: bool = False) -> Reconciliation:
+        """Compare, and with `fix` mend what can be; `thorough` asks every open case for its version.
+
+        Where the record has lost something, every case is asked: a restored database says nothing of what it lost.
+
+        Raises:
+            RPCError, psycopg.OperationalError: a server does not answer.
+        """
+        recorded = {one.case_id: one for one in await self._record.recorded()}
+        listed = [one async for one in executions(self._client, f"WorkflowType = '{WORKFLOW}'")]
+        newest = {
+            one.case_id: one for one in sorted(listed, key=lambda one: one.started) if one.workflow_id.startswith(PREFIX)
+        }
+        elsewhere = await self._record.those_of([one for one in newest if one not in recorded])
+        paused = await paused_cases(self._client)
+        found = await self._compare(recorded, newest, elsewhere, thorough=thorough)
+        if not thorough and any(one.difference.kind in (Kind.UNRECORDED, Kind.BEHIND) for one in found):
+            found = await self._compare(recorded, newest, elsewhere, thorough=True)
+        differences = [await self._mended(one) if fix else one.difference for one in found]
+        return Reconciliation(
+            compared=len(recorded.keys() | newest.keys()),
+            differences=differences,
+            paused={case_id: str(pause) for case_id, pause in paused.items()},
+        )
+
+    async def _compare(
+        self,
+        recorded: dict[str, Recorded],
+        newest: dict[str, Execution],
+        elsewhere: dict[str, Recorded],
+        *,
+        thorough: bool,
+    ) -> list[Found]:
+        before = datetime.now(UTC) - self._grace
+        found: list[Found] = []
+        for case_id in sorted(recorded.keys() | newest.keys()):
+            row, run = recorded.get(case_id) or elsewhere.get(case_id), newest.get(case_id)
+            if (row and row.updated_at > before) or (run and (run.closed or run.started) > before):
+                continue
+            try:
+                found += await self._one(case_id, row, run, thorough=thorough)
+            except HandrailError as error:
+                found.append(Found(different(case_id, Kind.BEHIND, row, run, f"It cannot be compared: {error}")))
+        return found
+
+    async def _one(self, case_id: str, row: Recorded | None, run: Execution | None, *, thorough: bool) -> list[Found]:
+        if row is None and run is not None:
+            return await self._without_record(case_id, run, thorough=thorough)
+        assert row is not None  # noqa: S101 - a case is in one of the two
+        if run is None or not run.open:
+            return [] if row.status is CaseStatus.CLOSED else await self._lost(case_id, row)
+        if run.standing is Standing.PAUSED or not (thorough or run.status != row.status):
+            return []
+        return await self._against(case_id, run)
+
+    async def _without_record(self, case_id: str, run: Execution, *, thorough: bool) -> list[Found]:
+        """A run whose case the record does not hold."""
+        if run.standing is Standing.PAUSED:
+            return []
+        if run.open or (run.standing is Standing.COMPLETED and thorough):
+            return await self._against(case_id, run)
+        if (await execution(self._client, run.workflow_id)).run_id != run.run_id:
+            return []
+        if run.standing in (Standing.TERMINATED, Standing.TIMED_OUT, Standing.CANCELED):
+            words = "Its run ended before anything was recorded: the customer's first message waits in its history alone."
+            return [Found(different(case_id, Kind.NEVER_BEGUN, None, run, words), lambda: self._begin(run))]
+        return []
+
+    async def _lost(self, case_id: str, row: Recorded) -> list[Found]:
+        """The record holds the case open, the lists no open run of it: the server itself is asked."""
+        try:
+            run = await execution(self._client, f"{PREFIX}{case_id}")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            words = "Temporal holds no run of it any more."
+            return [Found(different(case_id, Kind.LOST, row, None, words), lambda: self.recover(case_id, row.status))]
+        if run.open:
+            return []
+        if run.standing is Standing.COMPLETED:
+            return await self._against(case_id, run)
+        now = (await self._record.those_of([case_id])).get(case_id)
+        if now is None or now.status is CaseStatus.CLOSED:
+            return []
+        words = f"Its run was {run.standing}; a person gets it in a fresh run."
+        return [Found(different(case_id, Kind.LOST, row, run, words), lambda: self.recover(case_id, row.status))]
+
+    async def _against(self, case_id: str, run: Execution) -> list[Found]:
+        """What the case itself says, against its row as both stand now."""
+        view = await self._cases.status(case_id)
+        row = (await self._record.those_of([case_id])).get(case_id)
+        found = await self._effects(view, row, run)
+        if row is not None and row.version > view.version:
+            if view.status is CaseStatus.WORKING or await self._busy(run):
+                return found
+            words = "The record is newer than the run, whose steps it would not take; a person gets it in a fresh run."
+            again = Found(different(case_id, Kind.AHEAD, row, run, words), lambda: self._replace(case_id, row.status))
+            return [*found, again]
+        if row is not None and row.version == view.version:
+            return found
+        kind = Kind.UNRECORDED if row is None else Kind.BEHIND
+        words = "The record lacks what the case says; it is rebuilt from the case and its history."
+        return [Found(different(case_id, kind, row, run, words), lambda: self._restore(view)), *found]
+
+    async def _effects(self, view: CaseView, row: Recorded | None, run: Execution) -> list[Found]:
+        """Effects that the history says were applied and the ledger does not hold. Nothing here does them again."""
+        held = {one.effect_id for one in await self._record.effects(view.case_id)}
+        missing = [one for one in view.effects if one.status == "applied" and one.effect_id not in held]
+        words = "The history says that {} was applied, the ledger holds nothing of it. Look in the business's own system."
+        return [
+            Found(different(view.case_id, Kind.EFFECT_MISSING, row, run, words.format(f"{one.action} ({one.effect_id})")))
+            for one in missing
+        ]
+
+    async def _busy(self, run: Execution) -> bool:
+        found = await described(self._client, run.workflow_id)
+        return bool(found.pending_activities) or found.HasField("pending_workflow_task")
+
+    async def _mended(self, found: Found) -> Difference:
+        difference = found.difference
+        if found.mend is None:
+            _log.error("%s: %s: %s", difference.case_id, difference.kind, difference.words)
+            return difference
+        try:
+            await found.mend()
+        except (HandrailError, RPCError) as error:
+            _log.error("%s: %s, and it could not be mended: %s", difference.case_id, difference.kind, error)
+            return difference.model_copy(update={"mended": False, "words": f"{difference.words} It failed: {error}"})
+        _log.warning("%s: %s: %s", difference.case_id, difference.kind, difference.words)
+        return difference.model_copy(update={"mended": True})
+
+    async def recover(self, case_id: str, status: CaseStatus) -> None:
+        """Start a fresh run that reads the case out of its record. Nothing happens where a run of it goes on."""
+        await self._start(case_id, status, WorkflowIDConflictPolicy.FAIL)
+
+    async def _replace(self, case_id: str, status: CaseStatus) -> None:
+        await self._start(case_id, status, WorkflowIDConflictPolicy.TERMINATE_EXISTING)
+
+    async def _start(self, case_id: str, status: CaseStatus, conflict: WorkflowIDConflictPolicy) -> None:
+        try:
+            await self._client.start_workflow(
+                WORKFLOW,
+                {"recover": Recover(case_id=case_id).model_dump()},
+                id=f"{PREFIX}{case_id}",
+                task_queue=self._queue,
+                id_conflict_policy=conflict,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_STATUS, status.value)]),
+                static_summary=f"Case {case_id}, out of its record",
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def _begin(self, run: Execution) -> None:
+        """Start the case again with what it was opened with. Raises: InvalidInput: the history does not tell."""
+        handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
+        events = [event async for event in handle.fetch_history_events()]
+        given = value(events[0].workflow_execution_started_event_attributes.input.payloads) if events else None
+        if not isinstance(given, dict) or "parked" in given or "recover" in given:
+            raise InvalidInput("its history does not say what it was opened with.")
+        try:
+            await self._client.start_workflow(
+                WORKFLOW,
+                given,
+                id=run.workflow_id,
+                task_queue=self._queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                memo={CONTENT: run.content} if run.content else None,
+                search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)]),
+                static_summary=f"Case {run.case_id}, begun again",
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def _restore(self, view: CaseView) -> None:
+        latest, handoff = await self._cases.transcript(view.case_id), await self._cases.handoff(view.case_id)
+        await self._record.restore(await rebuilt(self._client, view, latest, handoff))
+
+
+def different(case_id: str, kind: Kind, row: Recorded | None, run: Execution | None, words: str) -> Difference:
+    """The difference as it is told."""
+    return Difference(
+        case_id=case_id,
+        kind=kind,
+        recorded=row.status if row else None,
+        temporal=f"{run.standing}{f', {run.status}' if run.status else ''}" if run else "no run",
+        words=words,
+    )
+
+
+async def forever(reconciler: Reconciler, every: float) -> None:
+    """Compare and mend every so many seconds, until cancelled; one process at a time; what fails is tried again."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await reconciler.alone()
+        except Exception as error:  # noqa: BLE001 - it goes on, whatever one look met
+            _log.warning("cannot compare the record with Temporal just now: %s: %s", type(error).__name__, error)
