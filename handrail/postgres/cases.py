@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail.business import Business
 from handrail.domain.approvals import Approval
-from handrail.domain.cases import CaseOpen, CaseView, Commit
+from handrail.domain.cases import CaseOpen, CaseStatus, CaseView, Commit
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, UnknownCase
 from handrail.domain.handoffs import Handoff
@@ -39,7 +39,7 @@ class PostgresCases:
         `content_digest` is of the whole content, where the message was cut.
 
         Raises:
-            CaseConflict: the case id stands with other content.
+            CaseConflict: the case id stands with other content, or the case is closed.
         """
         digest = content_digest or case.content_digest()
         first = Message(message_id=case.message.message_id, author=Author.CUSTOMER, text=case.message.text, at=at, turn=1)
@@ -48,7 +48,9 @@ class PostgresCases:
                 QUERIES["open_case"],
                 {**case.model_dump(include={"case_id", "customer_id", "channel"}), "at": at, "content_digest": digest},
             )
-            await _refuse_other(connection, case.case_id, case.customer_id, digest)
+            if await _refuse_other(connection, case.case_id, case.customer_id, digest) == CaseStatus.CLOSED:
+                words = f"case_id: {case.case_id[:120]!r} was closed. Open the new case under an id of its own."
+                raise CaseConflict(words)
             await steps.save_messages(connection, case.case_id, [first])
 
     async def commit(self, commit: Commit) -> None:
@@ -139,8 +141,8 @@ def within(newest: list[Message], characters: int) -> list[Message]:
     return kept
 
 
-async def _refuse_other(connection: Connection, case_id: str, customer_id: str, digest: str) -> None:
-    """Lock the case; a digest is compared where both sides have one, and kept where only this side has it."""
+async def _refuse_other(connection: Connection, case_id: str, customer_id: str, digest: str) -> str:
+    """Lock the case, give its status; a digest is compared where both sides have one, kept where only this side has it."""
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["lock_case"], {"case_id": case_id})
         stands = await cursor.fetchone()
@@ -151,3 +153,4 @@ async def _refuse_other(connection: Connection, case_id: str, customer_id: str, 
             )
         if digest and not stands["content_digest"]:
             await cursor.execute(QUERIES["save_digest"], {"case_id": case_id, "content_digest": digest})
+        return str(stands["status"])

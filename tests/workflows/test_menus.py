@@ -19,7 +19,11 @@ from handrail.domain.reconciling import Kind, Reconciliation
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import run
 from handrail.embedded.temporal import Temporal
+from handrail.postgres.audit import PostgresAudit
+from handrail.postgres.cases import PostgresCases
+from handrail.postgres.pool import open_pool
 from handrail.postgres.standings import PostgresStandings
+from handrail.shop import business as shop
 from handrail.temporal.connect import connect
 from handrail.temporal.executions import Paused, Standing, execution, executions, paused_cases
 from handrail.temporal.reconcile import Reconciler
@@ -340,6 +344,71 @@ async def test_starting_like_this_one_is_refused_in_words(there: House, page: Pa
 
     await wait_for(failed)
     await equal(there, case.case_id)
+    await there.cases.close(case.case_id)
+
+    async def closed() -> bool:
+        return (await execution(there.temporal, f"case-{case.case_id}")).standing is Standing.COMPLETED
+
+    await wait_for(closed)
+    await Wire(there).start(f"case-{case.case_id}", given)
+
+    async def refused_again() -> bool:
+        return (await execution(there.temporal, f"case-{case.case_id}")).standing is Standing.FAILED
+
+    await wait_for(refused_again)
+    [(status,)] = await there.rows("select status from handrail.cases where case_id = %(c)s", c=case.case_id)
+    assert status == "Closed"
+    await equal(there, case.case_id)
+
+
+async def test_nobody_makes_a_case_with_a_recovery_of_their_own(there: House) -> None:
+    unknown = f"t-{uuid4().hex[:12]}"
+    await Wire(there).start(f"case-{unknown}", plain({"recover": {"case_id": unknown}}))
+
+    async def failed() -> bool:
+        return (await execution(there.temporal, f"case-{unknown}")).standing is Standing.FAILED
+
+    await wait_for(failed)
+    assert await there.rows("select 1 from handrail.cases where case_id = %(c)s", c=unknown) == []
+
+
+async def test_a_record_newer_than_its_run_goes_to_a_person(there: House) -> None:
+    case = await held(there)
+    await there.rows(
+        "update handrail.cases set version = version + 50, status = 'WithHuman', reason = 'risk' where case_id = %(c)s"
+        " returning 1",
+        c=case.case_id,
+    )
+    await mended(there, case.case_id, Kind.AHEAD)
+    await with_a_person(there, case.case_id, "run_lost")
+    await equal(there, case.case_id)
+
+
+async def test_a_record_that_lost_everything_is_rebuilt_and_an_effect_is_not_made_up(there: House, database_url: str) -> None:
+    case = await held(there)
+    seen = case.approvals[-1]
+    yes = DecisionInput(decision=DecisionKind.APPROVE, approval_id=seen.approval_id, revision=seen.revision, reviewer="ann")
+    await there.cases.decide(case.case_id, yes)
+    await there.until(case.case_id, lambda view: view.status == "Resolved")
+    said = await there.world.cases.transcript(case.case_id)
+    pool = await open_pool(database_url, size=2)
+    try:
+        again = Reconciler(there.temporal, PostgresStandings(pool), there.settings.task_queue, timedelta(0))
+        await asyncio.sleep(2)
+        report = await again.once(fix=True)
+        mine = {one.kind: one.mended for one in report.differences if one.case_id == case.case_id}
+        assert mine == {Kind.UNRECORDED: True, Kind.EFFECT_MISSING: None}
+        stored = PostgresCases(pool, shop)
+        assert [one.message_id for one in await stored.transcript(case.case_id)] == [one.message_id for one in said]
+        view = await stored.show(case.case_id)
+        assert (view.status, view.customer_id, view.effects) == ("Resolved", case.customer_id, [])
+        assert [one.decision.reviewer for one in view.approvals if one.decision] == ["ann"]
+        async with PostgresAudit(pool).trail() as trail:
+            assert await trail.unwitnessed() is None
+        left = [one for one in (await again.once(fix=True, thorough=True)).differences if one.case_id == case.case_id]
+        assert [one.kind for one in left] == [Kind.EFFECT_MISSING]
+    finally:
+        await pool.close()
 
 
 async def test_a_whole_selection_terminated_in_one_click_comes_back(there: House, page: Page) -> None:
