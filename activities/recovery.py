@@ -43,7 +43,7 @@ class RecoveryActivities:
             known={one.message_id: fingerprint(one.author, one.text) for one in spoken},
             unrecorded=unrecorded(remains, spoken),
             revision=max((one.revision for one in view.approvals), default=0),
-            approvals=[withdrawn(one) for one in view.approvals][-APPROVALS:],
+            approvals=[withdrawn(one) for one in sorted(view.approvals, key=lambda one: one.revision)][-APPROVALS:],
             classification=view.classification,
             effects=view.effects,
             handoff=await self._cases.handoff(wanted.case_id),
