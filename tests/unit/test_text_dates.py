@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from handrail.domain.text.cldr import LOCALES, currencies_in_use, decimals
 from handrail.domain.text.mentions import Mention, mentions
-from handrail.domain.text.vocabulary import LANGUAGES
+from handrail.domain.text.vocabulary import LANGUAGES, listed
 from handrail.domain.text.writing import write_date, write_money
 
+WRITTEN = currencies_in_use() - {code for code in listed("ordinary", "codes_that_are_words") if decimals(code) == 0}
+"""Without decimals behind it a code such as ALL is a word, and what follows it a number."""
 YEAR = [date(2026, 1, 3) + timedelta(days=days) for days in range(0, 365, 17)]
 
 
@@ -132,7 +134,7 @@ def test_what_says_no_day(language: str, text: str) -> None:
 @settings(deadline=None)
 @given(
     st.sampled_from(LANGUAGES),
-    st.sampled_from(sorted(currencies_in_use())),
+    st.sampled_from(sorted(WRITTEN)),
     st.integers(0, 10**9),
     st.dates(date(1900, 1, 1), date(2199, 1, 1)),
 )
