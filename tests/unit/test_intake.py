@@ -32,8 +32,9 @@ from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Release
 from workflows.desk import Desk
 from workflows.inputs import NOTHING, value_of
 from workflows.intake import Intake, by_person
-from workflows.memory import CaseMemory
+from workflows.memory import BYTES_WAITING, CaseMemory
 from workflows.menu import entries
+from workflows.record import take_inbox
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOURCE = Source(workflow_id="case-c", run_id="r", update_id="u")
@@ -447,4 +448,11 @@ def test_a_flood_is_refused_before_it_is_too_much() -> None:
     assert refused is not None
     assert "Send it again once they are answered" in str(refused)
     assert 60 < len(found.inbox) < 250
+    assert found.waiting <= BYTES_WAITING
+    take_inbox(found)
+    # What waits travels in no payload as a whole: it is recorded in parts, and the case carries the newest messages only.
+    while found.unsaved_messages:
+        part = found.commit()
+        assert len(part.model_dump_json().encode()) < 1_000_000
+        found.saved(part)
     assert len(found.model_dump_json().encode()) < 1_000_000
