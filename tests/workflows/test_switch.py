@@ -79,16 +79,18 @@ async def test_no_approval_is_taken_while_it_is_off_but_a_no_is(home: House, con
     assert (case.reason, case.effects) == ("switched_off", [])
 
 
-async def test_another_model_than_the_approved_one_is_under_review_from_its_first_answer(
-    home: House, controls: PostgresControls
-) -> None:
-    order = await home.order(status="shipped")
-    await home.model.script(order.order_id, {"model": "somebody-else-9"})
-    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
-    assert case.status == "AwaitingApproval"
-    (request,) = [one.request for one in case.approvals]
+async def test_another_model_is_under_review_once_several_customers_met_it(home: House, controls: PostgresControls) -> None:
+    """One odd answer, as of a proxy's fallback, is no change of the model; that of the third customer is."""
+    cases = []
+    for name in (None, *["somebody-else-9"] * 4):
+        order = await home.order(status="shipped")
+        if name:
+            await home.model.script(order.order_id, {"model": name})
+        cases.append(await home.open(order.customer_id, f"Where is my order {order.order_id}?"))
+    assert [case.status for case in (cases[1], cases[-1])] == ["Resolved", "AwaitingApproval"]
+    (request,) = [one.request for one in cases[-1].approvals]
     assert request.action == "send_reply"
-    assert "model trouble: the model answers as 'somebody-else-9'" in " ".join(request.reasons)
+    assert "the model answers as 'somebody-else-9'" in " ".join(request.reasons)
     assert [(one.level, one.actor, one.hand) for one in await controls.in_force()] == [
         (Autonomy.REVIEW, "handrail", Hand.HANDRAIL)
     ]
