@@ -210,7 +210,7 @@ async def test_a_blank_and_a_wrong_signal_change_nothing_and_are_told(home: Hous
     await reviewer.open_case(case.case_id)
     await reviewer.send("Signal", "approve")
     await reviewer.shows("signal ‘approve’: a bare ‘approve’ names no approval and revision")
-    await reviewer.send("Signal", "message", "17")
+    await reviewer.send("Signal", "message", '{"message_id": "m-17"}')
     await reviewer.shows("signal ‘message’:")
     now = await home.cases.status(case.case_id)
     assert (now.status, now.approvals[0].status) == ("AwaitingApproval", "open")

@@ -32,6 +32,14 @@ def template_database(postgres: Postgres, postgres_url: str) -> str:
 
 
 @pytest.fixture
+def shop_database_url(database_url: str) -> str:
+    """The test's database under the shop's name, for commands that work for the shop."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE handrail.owner SET name = 'shop', package = 'handrail.shop'")
+    return database_url
+
+
+@pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     pool = await open_pool(database_url, size=8)
     yield pool

@@ -177,7 +177,7 @@ async def test_what_is_asked_again_after_an_edit_is_asked_under_a_new_revision(c
     assert await run("SELECT status FROM handrail.actions") == [("approved",)]
     await cases.commit(Commit(row=row(2), approvals=[approval(2)]))
     assert await run("SELECT status, decided_hash FROM handrail.actions") == [("held", None)]
-    assert [one.status for one in (await cases.show("case-1")).approvals] == [ApprovalStatus.EDITED, ApprovalStatus.OPEN]
+    assert [one.status for one in (await cases.show("case-1")).approvals] == [ApprovalStatus.OPEN, ApprovalStatus.EDITED]
 
 
 async def test_of_two_rulings_in_one_step_the_stricter_holds(cases: PostgresCases, run: Run) -> None:

@@ -19,7 +19,7 @@ class Shell:
     """Commands against one database, without a stack."""
 
     def __init__(self, url: str) -> None:
-        self._runner = CliRunner(env={"HANDRAIL_DATABASE_URL": url, "HANDRAIL_REVIEWER": None})
+        self._runner = CliRunner(env={"HANDRAIL_DATABASE_URL": url, "HANDRAIL_REVIEWER": None, "COLUMNS": "200"})
 
     def __call__(self, *words: str) -> str:
         done = self._runner.invoke(app, ["controls", *words])
@@ -36,9 +36,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Shell:
+def shell(shop_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Shell:
     monkeypatch.chdir(tmp_path)
-    return Shell(database_url)
+    return Shell(shop_database_url)
 
 
 WHO = ("--reason", "a test", "--actor", "ann")

@@ -206,7 +206,7 @@ def test_a_case_is_explained_then_and_now(recorded: Path, database_url: str, mon
     assert (rules["often"]["state"], rules["often"]["values"]) == ("does_not_hold", {"history.pay.count_30d": 1})
 
 
-def test_an_unknown_case_is_said(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HANDRAIL_DATABASE_URL", database_url)
+def test_an_unknown_case_is_said(shop_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDRAIL_DATABASE_URL", shop_database_url)
     done = CliRunner().invoke(app, ["policy", "explain", "no-such-case"])
     assert (done.exit_code, "there is no case 'no-such-case'" in done.stderr) == (4, True)

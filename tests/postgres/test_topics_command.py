@@ -24,11 +24,11 @@ GATE = "review_gate: {cases: 200, days: 14, max_edit_rate: 0.05}\n"
 
 
 @pytest.fixture
-def say(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def say(shop_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     shutil.copytree(business.folder / "topics", tmp_path / "topics")
     with (tmp_path / "topics" / "refund.yaml").open("a") as file:
         file.write(GATE)
-    monkeypatch.setenv("HANDRAIL_DATABASE_URL", database_url)
+    monkeypatch.setenv("HANDRAIL_DATABASE_URL", shop_database_url)
     monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(tmp_path))
     monkeypatch.setenv("HANDRAIL_DATA_DIR", str(tmp_path / "none"))
 

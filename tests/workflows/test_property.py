@@ -150,13 +150,14 @@ def batches(of: int, each: st.SearchStrategy[list[Payload]] = payloads) -> st.Se
     return st.lists(each, min_size=of * TIMES, max_size=of * TIMES)
 
 
-@given(batches(len(UPDATES) + len(SIGNALS) - 2))
+@given(batches(len(UPDATES) + len(SIGNALS) - 3))
 @examples(BATCHES)
 async def test_nothing_that_is_sent_decides_or_breaks_a_waiting_case(
     at_home: House, waiting: CaseView, batch: list[list[Payload]]
 ) -> None:
     wire = Wire(at_home)
-    signals = [name for name in SIGNALS if name not in ("request_human", "close_case")]
+    # A message in whatever form is heard, and one in an odd form rightly brings a person.
+    signals = [name for name in SIGNALS if name not in ("request_human", "close_case", "message")]
     calls = [partial(wire.update, waiting.case_id, name) for name in UPDATES]
     await fire(at_home, [*calls, *(partial(wire.signal, waiting.case_id, name) for name in signals)], batch)
 
