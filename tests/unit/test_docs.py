@@ -135,6 +135,22 @@ def test_a_command_that_does_not_exist_would_be_seen(line: str) -> None:
         check_call(shlex.split(line)[1:])
 
 
+def commands(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        path = (*before, name)
+        if isinstance(command, TyperGroup):
+            yield from commands(command, path)
+        else:
+            yield path
+
+
+def test_the_page_of_the_command_line_names_every_command() -> None:
+    rows = [line for line in (ROOT / "docs" / "cli.md").read_text().splitlines() if line.startswith("| `")]
+    names = [{word for quoted in re.findall(r"`([^`]+)`", row.split("|")[1]) for word in quoted.split()} for row in rows]
+    missing = [path for path in commands(typer.main.get_command(app)) if not any(set(path) <= row for row in names)]
+    assert not missing
+
+
 def test_every_setting_of_a_worker_is_documented() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     local = {"data_dir", "port_base", "temporal_ui", "openai_api_key", "openai_base_url", "model_timeout_seconds"}
