@@ -21,6 +21,7 @@ _ISO = re.compile(
 _NUMERIC = re.compile(r"(\d{1,2})(?:([./-])|(\. ))(\d{1,2})(?:\2|\3)(\d{4}|\d{2})(?![\d/-])(?![.,]\d)")
 _NO_YEAR = re.compile(r"(\d{1,2})\. ?(\d{1,2})\.(?!\d)(?! \d{4}\b)")
 _SLASHED = re.compile(r"(\d{1,2})([/.])(\d{1,2})(?![\d/%.,-]{0,4}\d)(?! ?%)")
+_MARKED = re.compile(r"(?:\d{1,2}|\d{4})[./-]")
 _A_YEAR = re.compile(r"(?:19|20)\d{2}(?!\d|[.,:/-]\d|[^\W_])")
 _YEARS_OF = re.compile(r" ?[^\W\d_]{3,}s\b")
 _MONTH_OF = re.compile(r"(\d{1,2})/((?:19|20)\d{2})(?![\d/-])(?![.,]\d)")
@@ -88,6 +89,8 @@ def relative_day(page: Page, place: int) -> Mention | None:
 
 
 def _numeric(page: Page, place: int) -> Mention | None:
+    if not _MARKED.match(page.text, place):
+        return None
     if iso := _ISO.match(page.text, place):
         days = _real([(int(iso[1]), int(iso[3]), int(iso[4]))])
         times = frozenset({(int(iso[5]), int(iso[6]))}) if iso[5] else frozenset[tuple[int, int]]()
@@ -250,7 +253,7 @@ def _on(page: Page, place: int) -> str | None:
     if not before[-1:].isalpha() and before[-1:] not in ("'", "’"):
         return None
     for language in (page.language,) if page.language in LANGUAGES else LANGUAGES:
-        if _announcing(str(language)).search(before):
+        if before.endswith(_on_words(str(language))) and _announcing(str(language)).search(before):
             return language
     return None
 
@@ -263,6 +266,11 @@ def _announced() -> re.Pattern[str]:
 @cache
 def _in_a_year() -> re.Pattern[str]:
     return re.compile(rf"(?:^|[\s(])(?:{'|'.join(map(re.escape, listed('year', 'words')))})$")
+
+
+@cache
+def _on_words(language: str) -> tuple[str, ...]:
+    return tuple(one for one in listed("on", language) if one)
 
 
 @cache

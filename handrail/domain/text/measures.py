@@ -35,7 +35,7 @@ def percent(page: Page, place: int) -> Mention | None:
 
 def size(page: Page, place: int) -> Mention | None:
     """Read a measure that is no money: `4.50 kg`, `10 x 20 cm`, `1080p`, `48 hours`."""
-    if screen := _SCREEN.match(page.text, place):
+    if page.text[place : place + 3].isdecimal() and (screen := _SCREEN.match(page.text, place)):
         return page.make("size", place, screen.end(), Decimal(screen[0][:-1]))
     number = page.number(place)
     if number is None or not number.readings:

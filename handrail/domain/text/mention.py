@@ -56,6 +56,9 @@ class Mention:
 
 
 _WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
+_NEAR_DIGIT = 48
+_NEAR_AT = 66
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Page:
     read: dict[int, Numeral | None] = field(default_factory=dict)
     words: dict[int, Spelled | None] = field(default_factory=dict)
     currencies: dict[int, Any] = field(default_factory=dict)
+    ahead: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lower = self.text.lower()
@@ -79,6 +83,20 @@ class Page:
         """Return the letters at `place`, in lower case."""
         found = _WORD.match(self.lower, place)
         return found[0] if found else ""
+
+    def digit_near(self, place: int) -> bool:
+        """Tell whether a digit may stand within 48 characters behind `place`."""
+        if self.ahead.get("digit", -1) < place:
+            found = _DIGIT.search(self.text, place)
+            self.ahead["digit"] = found.start() if found else len(self.text) + _NEAR_DIGIT
+        return self.ahead["digit"] - place <= _NEAR_DIGIT
+
+    def at_near(self, place: int) -> bool:
+        """Tell whether an `@` stands where that of an e-mail address begun at `place` would."""
+        if self.ahead.get("@", -1) < place:
+            found = self.text.find("@", place)
+            self.ahead["@"] = found if found >= 0 else len(self.text) + _NEAR_AT
+        return self.ahead["@"] - place < _NEAR_AT
 
     def number(self, place: int) -> Numeral | None:
         """Read the number in digits that begins at `place`, once however often it is asked for."""

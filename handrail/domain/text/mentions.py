@@ -7,7 +7,7 @@ text is read once from left to right: at each place the readers are asked in tur
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 
@@ -28,16 +28,13 @@ _START = re.compile(r"[^\W_]|[#$€£¥₹₩₪₫₱฿₺₽₴¢+(*•]|(?<!
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _HAS_DIGIT = re.compile(r"[^\s\d]{0,48}\d")
-_WITH_DIGITS: tuple[Reader, ...] = (
-    *(addressed, written_date, money.amount, percent, clock, called, year_alone, money.bare, size, worded, plain),
-)
-
+_TELLING = "./-:hHaApPuUoO %‰,'’"
+_CHAINED = "-'’/:–x"
 _MARKED: dict[str, tuple[Reader, ...]] = {
     **dict.fromkeys("+(*•", (called,)),
     **dict.fromkeys(".,", (money.amount, percent, plain)),
     "#": (worded,),
 }
-_WORDED: tuple[Reader, ...] = (written_date, relative_day, money.amount, percent, plain)
 
 
 def mentions(text: str, language: str | None = None) -> list[Mention]:
@@ -73,25 +70,33 @@ def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
         return _first(page, place, _MARKED.get(character, (money.amount,)))
     word = page.word(place)
     following = page.text[place + len(word) : place + len(word) + 1]
-    opens = word in _openers() and following not in ("_", "@") and not following.isdigit()
-    if opens and (found := _first(page, place, _WORDED)):
+    readers = _by_word().get(word, ())
+    opens = readers and following not in ("_", "@") and not following.isdigit()
+    if opens and (found := _first(page, place, readers)):
         return _with_range(page, found) if found.kind in ("number", "percent") else found
-    if _HAS_DIGIT.match(page.text, place) or "@" in page.text[place : place + 66]:
+    if (page.digit_near(place) and _HAS_DIGIT.match(page.text, place)) or page.at_near(place):
         return _first(page, place, (addressed, money.amount, called, worded))
     return None
 
 
 def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
-    if chain := _CHAIN.match(page.text, place):
+    run = _DIGITS.match(page.text, place)
+    after = run.end() if run else place + 1
+    mark = page.text[after : after + 1]
+    if mark in _CHAINED and (chain := _CHAIN.match(page.text, place)):
         return page.make("unread", place, chain.end())
-    if _LISTED.match(page.text, place) and not page.text[place - 2 : place - 1].isalpha() and previous is not None:
+    if (
+        after - place <= 2
+        and _LISTED.match(page.text, place)
+        and not page.text[place - 2 : place - 1].isalpha()
+        and previous is not None
+    ):
         number = _DIGITS.match(page.text, place)
         if number and not called(page, place) and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place]):
             return page.make("number", place, number.end(), Decimal(number[0]))
-    found = _first(page, place, _WITH_DIGITS)
+    found = _first(page, place, _by_digits(min(after - place, 5), mark if mark in _TELLING else ""))
     if found is None:
-        digits = _DIGITS.match(page.text, place)
-        return page.make("unread", place, digits.end() if digits else place + 1)
+        return page.make("unread", place, after)
     if (
         found.kind == "date"
         and all(year is None for year, _, _ in found.days)
@@ -151,10 +156,47 @@ _CLOSE_RANGE = re.compile(r" ?[-–—] ?| (?:to|bis|à|a|tot|till|do|até) ")
 
 
 @cache
-def _openers() -> frozenset[str]:
-    """The first words of everything that is read without a digit in it, or before one."""
+def _by_digits(length: int, mark: str) -> tuple[Reader, ...]:
+    """The readers that may read `length` digits (5 is more) before `mark`; '' is a mark that tells nothing."""
+    asked: tuple[tuple[Reader, bool], ...] = (
+        (addressed, True),
+        (written_date, length <= 2 or (length == 4 and mark in tuple("-/."))),
+        (money.amount, True),
+        (percent, mark in tuple(" -%‰.,'’")),
+        (clock, length <= 2 and mark in tuple(":.hHaApPuUoO ")),
+        (called, True),
+        (year_alone, length == 4),
+        (money.bare, True),
+        (size, True),
+        (worded, True),
+        (plain, True),
+    )
+    return tuple(read for read, may in asked if may)
+
+
+@cache
+def _by_word() -> Mapping[str, tuple[Reader, ...]]:
+    """The first words of everything that is read without a digit in it, or before one, with the readers that may read it."""
     days = {word for words in vocabulary()["days"].values() if isinstance(words, dict) for word in words}
-    names = {*cldr.months(), *cldr.weekdays()[1], *cldr.currency_names(), *days, *listed("half", "any"), "half"}
-    codes = {code.lower() for code in cldr.currencies_in_use()}
-    names |= money.lettered_symbols()
-    return frozenset({re.split(r"[ '’-]", name)[0] for name in names} | codes | set(first_words()))
+    dates, relative = _firsts({*cldr.months(), *cldr.weekdays()[1]}), _firsts({*days, *cldr.weekdays()[0]})
+    currencies = _firsts(cldr.currency_names()) | money.lettered_symbols()
+    currencies |= {code.lower() for code in cldr.currencies_in_use()}
+    numbers, halves = frozenset(first_words()), _firsts({*listed("half", "any"), "half"})
+    return {
+        word: tuple(
+            read
+            for read, may in (
+                (written_date, word in dates),
+                (relative_day, word in relative),
+                (money.amount, word in currencies or word in numbers or word[:4] in cldr.adjectives()),
+                (percent, word in numbers or word in halves),
+                (plain, word in numbers),
+            )
+            if may
+        )
+        for word in dates | relative | currencies | numbers | halves
+    }
+
+
+def _firsts(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(re.split(r"[ '’-]", name)[0] for name in names)

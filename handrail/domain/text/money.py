@@ -45,7 +45,7 @@ class Currency(NamedTuple):
 
 def amount(page: Page, place: int) -> Mention | None:
     """Read the amount with a currency that begins at `place`: `$600`, `EUR: 95`, `600,- €`, `sechshundert Euro`, `99p`."""
-    before = currency(page, place)
+    before = None if page.text[place].isdigit() else currency(page, place)
     if before and (found := _behind(page, place, before)):
         return found
     number = _number(page, place)
@@ -78,6 +78,9 @@ def currency(page: Page, place: int) -> Currency | None:
 
 def _named(page: Page, place: int) -> Currency | None:
     names, codes = cldr.currency_names(), cldr.currencies_in_use()
+    first = page.word(place)
+    if first not in _first_words() and first[:4] not in cldr.adjectives():
+        return None
     key, at, found, previous = "", place, None, ""
     for _ in range(MOST_WORDS):
         word = _NAME.match(page.lower, at)
@@ -132,7 +135,7 @@ def _before_unit(page: Page, place: int, number: Numeral) -> Mention | None:
     dashes = _DASHES.match(page.text, number.end)
     at = dashes.end() if dashes else number.end
     end, values = _multiplied(page, at, number.readings, spaced_letter=False)
-    after = _after(page, end) or _after(page, at)
+    after = _after(page, end) or (_after(page, at) if at != end else None)
     if after is None:
         return _hundredths(page, place, number)
     if page.lower[end : after.end].strip() in _WEIGHTS and _WEIGHED.match(page.lower, after.end):
@@ -210,7 +213,7 @@ def _after(page: Page, end: int) -> Currency | None:
     at = _BEFORE_AFTER.match(page.text, end)
     start = at.end() if at else end
     of = _OF.match(page.lower, end)
-    for begin in (start, of.end() if of else start):
+    for begin in (start, of.end()) if of else (start,):
         found = currency(page, begin)
         if found and not page.text[found.end : found.end + 1].isalpha():
             opened = at is not None and at[0].strip() != ""
@@ -285,6 +288,13 @@ def _symbols() -> re.Pattern[str]:
 def lettered_symbols() -> frozenset[str]:
     """Return the letters that begin a symbol, `us` of `US$`."""
     return frozenset(re.split(r"[\W\d_]", symbol.lower())[0] for symbol in cldr.currency_symbols()) - {""}
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """Every word, and every code, that may begin a currency's name."""
+    names = {name.split()[0] for name in cldr.currency_names() if name.strip()}
+    return frozenset(names | {code.lower() for code in cldr.currencies_in_use()})
 
 
 @cache

@@ -66,17 +66,27 @@ def addressed(page: Page, place: int) -> Mention | None:
         return page.make("email", place, match.end())
     if first not in _BEGINS:
         return None
-    if match := _LINK.match(text, place) or _UUID.match(text, place) or _IBAN.match(text, place):
+    match = _LINK.match(text, place) if first in "hHwW" else None
+    match = match or (_UUID.match(text, place) if text[place + 8 : place + 9] == "-" else None)
+    match = match or (_IBAN.match(text, place) if first.isupper() else None)
+    if match:
         return page.make("identifier", place, len(match[0].rstrip(".,;:!?)")) + place)
     return None
 
 
 def called(page: Page, place: int) -> Mention | None:
     """Read a card's number, a telephone number, or what is left of a card: `**** 4242`."""
-    if match := _TAIL.match(page.text, place):
+    first = page.text[place]
+    if first in "*•xX·" and (match := _TAIL.match(page.text, place)):
         return page.make("identifier", place, match.end())
-    if (match := _CARD.match(page.text, place)) and luhn("".join(one for one in match[0] if one.isdigit())):
+    if (
+        first.isdigit()
+        and (match := _CARD.match(page.text, place))
+        and luhn("".join(one for one in match[0] if one.isdigit()))
+    ):
         return page.make("card", place, match.end())
+    if first not in "+(01" and not page.text[place : place + 3].isdecimal():
+        return None
     if (match := _PHONE.match(page.text, place)) and 7 <= sum(one.isdigit() for one in match[0]) <= 17:
         return page.make("phone", place, match.end())
     return None

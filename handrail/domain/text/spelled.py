@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
@@ -30,8 +30,21 @@ def spelled(lower: str, place: int, language: str | None = None) -> Spelled | No
     first = _WORD.match(lower, place)
     if not first or first[0] not in first_words():
         return None
+    gap = _GAP.match(lower, first.end())
+    if not gap or gap.end() == first.end():
+        alone = _one_word(first[0], language if language in LANGUAGES else None)
+        return None if alone is None else alone._replace(end=first.end())
+    return _longest(lower, place, first[0], language)
+
+
+@lru_cache(maxsize=4096)
+def _one_word(word: str, language: str | None) -> Spelled | None:
+    return _longest(word, 0, word, language)
+
+
+def _longest(lower: str, place: int, first: str, language: str | None) -> Spelled | None:
     found: Spelled | None = None
-    for known in first_words()[first[0]]:
+    for known in first_words()[first]:
         if language in LANGUAGES and known != language:
             continue
         for end, value in _ends(lower, place, known):
