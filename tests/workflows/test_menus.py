@@ -200,7 +200,14 @@ async def test_a_message_that_only_the_lost_run_had_heard_is_not_lost(there: Hou
 
 
 async def test_a_deleted_case_comes_back_to_a_person(there: House, page: Page) -> None:
+    """Deleting takes the newest run alone; the one that parked before it stays listed."""
     case = await held(there)
+
+    async def parked() -> bool:
+        query = f"WorkflowId = 'case-{case.case_id}' AND ExecutionStatus = 'ContinuedAsNew'"
+        return any([one async for one in executions(there.temporal, query)])
+
+    await wait_for(parked)
     await page.delete(case.case_id)
 
     async def gone() -> bool:
