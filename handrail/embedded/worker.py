@@ -15,12 +15,14 @@ class Worker:
     """`python -m worker`, ready once `run_dir/<name>.ready` holds its process id.
 
     `environment` is asked at every start: what it says of the other parts is known only when they stand.
+    `program` is another that tells of itself in the same way.
     """
 
     run_dir: Path
     environment: Callable[[], Mapping[str, str]]
     name: str = "worker"
     needs: tuple[str, ...] = ("postgres", "temporal", "model", "migrations")
+    program: tuple[str, ...] = (sys.executable, "-m", "worker")
 
     @property
     def ready_file(self) -> Path:
@@ -34,7 +36,7 @@ class Worker:
 
     def command(self) -> Command:
         return Command(
-            argv=(sys.executable, "-m", "worker"),
+            argv=self.program,
             environment={**self.environment(), "HANDRAIL_READY_FILE": str(self.ready_file)},
             grace=20.0,
         )
