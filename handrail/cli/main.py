@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from handrail.cli import (
     approvals,
     audit,
+    bench,
     cases,
     conformance,
     contract,
@@ -133,6 +134,7 @@ app.add_typer(contract.app, name="contract")
 app.add_typer(conformance.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(reconcile.app)
+app.add_typer(bench.app)
 app.add_typer(database.app)
 
 

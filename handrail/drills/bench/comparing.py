@@ -1,0 +1,57 @@
+"""Ratios between the arms of a measure, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from handrail.drills.bench.agreement import disagreements
+from handrail.drills.bench.checkout import BESIDE, OURS
+from handrail.drills.bench.figures import Ratio, paired, pooled
+from handrail.drills.bench.groups import APP, DO_NOTHING, HANDRAIL, Group
+from handrail.drills.bench.results import Cell, Compared
+
+P50, P99 = 0.5, 0.99
+
+
+def compare(group: Group) -> list[Compared]:
+    """Return Handrail's figures over those of the do-nothing workflow, the obvious app and the build beside it."""
+    why = disagreements({f"{turn.cell.arm} on {turn.cell.side}": turn.cell.values for turn in group.control})
+    return [
+        Compared(
+            measure=group.measure,
+            figure=figure,
+            arm=mine.arm,
+            of=theirs.arm if theirs.side == OURS else theirs.side,
+            ratio=None if why else ratio(figure, mine, theirs),
+            refused=why,
+        )
+        for mine, theirs in pairs([turn.cell for turn in group.turns])
+        for figure in figures(mine, theirs)
+    ]
+
+
+def pairs(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:
+    """Yield each arm of Handrail here with what it is measured against."""
+    beside = [cell for cell in cells if cell.side == BESIDE and cell.arm == HANDRAIL]
+    others = [cell for cell in cells if cell.side == OURS and cell.arm in (DO_NOTHING, APP)]
+    for cell in cells:
+        if cell.side == OURS and cell.arm.startswith(HANDRAIL):
+            yield from ((cell, other) for other in [*others, *beside])
+
+
+def figures(mine: Cell, theirs: Cell) -> list[str]:
+    """Return what two arms are compared by."""
+    if mine.timed:
+        return ["p50", "p99"]
+    same = theirs.arm == HANDRAIL and all(one.cpu_ms for cell in (mine, theirs) for one in cell.rounds)
+    return ["rate", "worker CPU"] if same else ["rate"]
+
+
+def ratio(figure: str, mine: Cell, theirs: Cell) -> Ratio:
+    """Return one arm's figure over the other's."""
+    if figure in ("p50", "p99"):
+        above, below = ([one.latencies_ms for one in cell.rounds] for cell in (mine, theirs))
+        return pooled(above, below, P50 if figure == "p50" else P99)
+    if figure == "worker CPU":
+        return paired(*([one.cpu_ms["worker"] for one in cell.rounds] for cell in (mine, theirs)))
+    return paired(mine.values, theirs.values)

@@ -1,0 +1,49 @@
+"""Many cases: whether the rate holds over thousands in a row, and what a worker's memory is with a thousand that wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from handrail.drills.bench import loads
+from handrail.drills.bench.processes import resident
+from handrail.drills.bench.results import Reading
+from handrail.drills.bench.side import Side
+
+SHARE = 10
+LONGEST = 500
+IDLE_SECONDS = 5.0
+
+
+async def soak(side: Side, count: int, in_flight: int) -> list[Reading]:
+    """Run `count` plain cases in a row; return the rate of the last part over that of the first."""
+    _, moments = await loads.cases(side, await side.customers.questions(count), in_flight)
+    part = max(2, min(LONGEST, count // SHARE))
+    first, last = rate(moments[:part]), rate(moments[-part:])
+    return [
+        Reading(figure=f"first {part} of {count:,} cases", side=side.name, value=round(first, 2), unit="per second"),
+        Reading(figure=f"last {part} of {count:,} cases", side=side.name, value=round(last, 2), unit="per second"),
+        Reading(figure=f"last {part} over first {part}", side=side.name, value=round(last / first, 3)),
+    ]
+
+
+def rate(moments: Sequence[float]) -> float:
+    """Return how many came per second between the first and the last of them."""
+    took = moments[-1] - moments[0]
+    return (len(moments) - 1) / took if took else float("inf")
+
+
+async def memory(side: Side, count: int, in_flight: int) -> list[Reading]:
+    """Return the memory of a fresh worker, and of the same with `count` cases that wait for their customers."""
+    await side.stop_worker()
+    await side.start_worker()
+    await asyncio.sleep(IDLE_SECONDS)
+    idle = resident(side.worker_pids())
+    await loads.cases(side, await side.customers.questions(count), in_flight)
+    await asyncio.sleep(IDLE_SECONDS)
+    full = resident(side.worker_pids())
+    return [
+        Reading(figure="idle worker's memory", side=side.name, value=round(idle), unit="MB"),
+        Reading(figure=f"worker's memory with {count:,} waiting cases", side=side.name, value=round(full), unit="MB"),
+        Reading(figure=f"memory with {count:,} waiting cases over idle", side=side.name, value=round(full / idle, 2)),
+    ]

@@ -1,0 +1,204 @@
+"""The measures that run in rounds: for each its control, whose arms must come out alike, and the arms that are measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from handrail.drills.bench import loads
+from handrail.drills.bench.arms import NOTHING, OBVIOUS, ONE_ACTIVITY
+from handrail.drills.bench.plan import Measure, Plan
+from handrail.drills.bench.results import Cell, Round
+from handrail.drills.bench.serve import QUEUES
+from handrail.drills.bench.side import Side
+from handrail.embedded.process import StackFailed
+
+DO_NOTHING, AGAIN = "do nothing", "do nothing, again"
+ACTIVITY, APP, HANDRAIL = "one activity", "obvious app", "handrail"
+CALLS = 3
+"""Calls of the model per case that are given a latency; a plain case makes two."""
+
+Work = Callable[[], Awaitable[Round]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An arm on a side: what it does when its turn comes, and what came of it."""
+
+    cell: Cell
+    work: Work
+
+    @property
+    def label(self) -> str:
+        """The arm and its side, for people."""
+        return f"{self.cell.arm}, {self.cell.side}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A measure. `control` are turns of one kind of work; `others` are measured against them and one another."""
+
+    measure: Measure
+    control: list[Turn]
+    others: list[Turn] = field(default_factory=list)
+
+    def order(self, number: int) -> list[Turn]:
+        """Return the turns of a round: the first control opens it, the others close it; every second one runs backwards."""
+        others = self.others if number % 2 == 0 else self.others[::-1]
+        return [*self.control[:1], *others, *self.control[1:]]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """All of them, the control first."""
+        return [*self.control, *self.others]
+
+
+class Groups:
+    """Makes the groups of a plan over its sides; ours comes first."""
+
+    def __init__(self, plan: Plan, sides: Sequence[Side], *, obvious: bool) -> None:
+        self._plan, self._sizes, self._sides, self._obvious = plan, plan.sizes, sides, obvious
+
+    def make(self) -> list[Group]:
+        """Return the groups of the measures that were asked for."""
+        makers: Mapping[Measure, Callable[[], Group]] = {
+            Measure.PLAIN: self._plain,
+            Measure.SINGLE: self._single,
+            Measure.MESSAGES: self._messages,
+            Measure.DECISIONS: self._decisions,
+            Measure.THINKING: self._thinking,
+        }
+        return [make() for measure, make in makers.items() if measure in self._plan.measures]
+
+    def _plain(self) -> Group:
+        ours, group = self._sides[0], self._busy(Measure.PLAIN)
+        at_once = self._sizes.in_flight
+        group.others.append(turn(group, ACTIVITY, ours, lambda: many(ours, ONE_ACTIVITY, self._sizes.nothing // 2, at_once)))
+        if self._obvious:
+            group.others.append(turn(group, APP, ours, lambda: many(ours, OBVIOUS, self._sizes.obvious, at_once)))
+        self._add_cases(group, self._cases)
+        return group
+
+    def _thinking(self) -> Group:
+        group, seconds, spread = self._busy(Measure.THINKING), self._plan.latency_seconds, self._plan.latency_spread
+
+        async def slowly(side: Side) -> Round:
+            await side.think(CALLS * self._sizes.cases, seconds, spread)
+            try:
+                return await self._cases(side)
+            finally:
+                await side.think(0, 0, 0)
+
+        self._add_cases(group, slowly)
+        return group
+
+    def _single(self) -> Group:
+        count, measure = self._sizes.single, Measure.SINGLE
+
+        def nothing(side: Side) -> Work:
+            return lambda: loads.workflows_singly(side, NOTHING, QUEUES["nothing"], count)
+
+        async def singly(side: Side) -> Round:
+            return await loads.cases_singly(side, await side.customers.questions(count))
+
+        group = Group(measure, self._control(measure, nothing, timed=True))
+        ours = self._sides[0]
+        if self._obvious:
+            work = lambda: loads.workflows_singly(ours, OBVIOUS, QUEUES["obvious"], count)  # noqa: E731
+            group.others.append(turn(group, APP, ours, work, timed=True))
+        for side in self._sides:
+            group.others.append(turn(group, HANDRAIL, side, bound(singly, side), timed=True))
+        return group
+
+    def _decisions(self) -> Group:
+        count, per_second, measure = self._sizes.decisions, self._sizes.per_second, Measure.DECISIONS
+
+        def nothing(side: Side) -> Work:
+            return lambda: loads.workflows_paced(side, NOTHING, QUEUES["nothing"], count, per_second)
+
+        async def decided(side: Side) -> Round:
+            return await loads.decisions(side, await side.customers.refunds(count), per_second)
+
+        group = Group(measure, self._control(measure, nothing, timed=True))
+        for side in self._sides:
+            group.others.append(turn(group, HANDRAIL, side, bound(decided, side), timed=True))
+        return group
+
+    def _messages(self) -> Group:
+        group = self._busy(Measure.MESSAGES)
+        for side in self._sides:
+            group.others.append(turn(group, HANDRAIL, side, bound(self._run_messages, side)))
+        return group
+
+    async def _run_messages(self, side: Side) -> Round:
+        letters = await side.customers.questions(self._sizes.messages)
+        file = side.folder / "messages.jsonl"
+        write(file, [{"customer_id": one.customer_id, "text": one.text} for one in letters])
+        at_once = str(self._sizes.in_flight)
+        told = json.loads(
+            await side.command("run-messages", str(file), "--concurrency", at_once, "--timeout", "300", "--json")
+        )
+        answered = sum(told["statuses"].get(status, 0) for status in loads.ANSWERED)
+        if answered < len(letters):
+            raise StackFailed(f"{side.name}: run-messages answered {answered} of {len(letters)} cases: {told['statuses']}.")
+        return Round(count=len(letters), seconds=told["seconds"])
+
+    async def _cases(self, side: Side) -> Round:
+        letters = await side.customers.questions(self._sizes.cases)
+        found, _ = await loads.cases(side, letters, self._sizes.in_flight)
+        return found
+
+    def _busy(self, measure: Measure) -> Group:
+        """A group whose control is the do-nothing workflow under load."""
+
+        def nothing(side: Side) -> Work:
+            return lambda: many(side, NOTHING, self._sizes.nothing, self._sizes.in_flight)
+
+        return Group(measure, self._control(measure, nothing))
+
+    def _control(self, measure: Measure, work: Callable[[Side], Work], *, timed: bool = False) -> list[Turn]:
+        """The same work on each stack, and once more on ours when the round ends."""
+        first, again = [
+            Turn(Cell(measure=measure, arm=arm, side=side.name, timed=timed), work(side))
+            for arm, side in ((DO_NOTHING, self._sides[0]), (AGAIN, self._sides[0]))
+        ]
+        beside = [
+            Turn(Cell(measure=measure, arm=DO_NOTHING, side=side.name, timed=timed), work(side)) for side in self._sides[1:]
+        ]
+        return [first, *beside, again]
+
+    def _add_cases(self, group: Group, work: Callable[[Side], Awaitable[Round]]) -> None:
+        """Handrail with one worker on each side, and with several on ours."""
+        for side in self._sides:
+            group.others.append(turn(group, HANDRAIL, side, bound(work, side)))
+        ours, count = self._sides[0], self._plan.processes
+
+        async def several() -> Round:
+            async with ours.workers(count):
+                return await work(ours)
+
+        if count > 1:
+            group.others.append(turn(group, f"{HANDRAIL} × {count}", ours, several))
+
+
+def turn(group: Group, arm: str, side: Side, work: Work, *, timed: bool = False) -> Turn:
+    """Return a turn of the group's measure."""
+    return Turn(Cell(measure=group.measure, arm=arm, side=side.name, timed=timed), work)
+
+
+def bound(work: Callable[[Side], Awaitable[Round]], side: Side) -> Work:
+    """Return the work on that side."""
+    return lambda: work(side)
+
+
+def many(side: Side, workflow: str, count: int, in_flight: int) -> Awaitable[Round]:
+    """Run an arm's workflow under load."""
+    queue = QUEUES["obvious" if workflow == OBVIOUS else "nothing"]
+    return loads.workflows(side, workflow, queue, count, in_flight)
+
+
+def write(file: Path, lines: Sequence[Mapping[str, str]]) -> None:
+    """Write a JSON object per line."""
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))

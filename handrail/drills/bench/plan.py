@@ -1,0 +1,57 @@
+"""What to measure, how much of it and how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+LEAST_ROUNDS = 5
+
+
+class Measure(StrEnum):
+    """What can be asked for by name."""
+
+    PLAIN = "plain"
+    SINGLE = "one-at-a-time"
+    MESSAGES = "run-messages"
+    DECISIONS = "decisions"
+    THINKING = "thinking-model"
+    HISTORY = "history"
+
+
+EVERYTHING = tuple(Measure)
+SHORT = (Measure.PLAIN, Measure.SINGLE, Measure.HISTORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Pieces of work in one turn of an arm. `decisions` come `per_second`."""
+
+    nothing: int = 500
+    obvious: int = 200
+    cases: int = 150
+    single: int = 20
+    messages: int = 200
+    decisions: int = 60
+    histories: int = 5
+    per_second: float = 10.0
+    in_flight: int = 50
+
+
+QUICK = Sizes(nothing=50, obvious=20, cases=12, single=4, messages=20, decisions=15, histories=2, in_flight=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole bench. `beside` is another checkout; `soak` and `waiting` are numbers of cases, 0 for none."""
+
+    measures: tuple[Measure, ...] = EVERYTHING
+    rounds: int = LEAST_ROUNDS
+    sizes: Sizes = field(default_factory=Sizes)
+    processes: int = 2
+    beside: Path | None = None
+    soak: int = 0
+    waiting: int = 0
+    latency_seconds: float = 0.8
+    latency_spread: float = 0.4

@@ -1,0 +1,108 @@
+"""What the bench found, as models: rounds of cells, ratios, single readings. Times in milliseconds, memory in MB."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from pydantic import Field
+
+from handrail.domain.model import Stored
+from handrail.drills.bench.figures import Ratio, mad, percentile
+
+
+class Round(Stored):
+    """One turn of one arm. `cpu_ms` is processor time per piece of work, by part of the stack."""
+
+    count: int
+    seconds: float
+    latencies_ms: list[float] = Field(default_factory=list)
+    cpu_ms: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Pieces of work per second."""
+        return self.count / self.seconds
+
+
+class Cell(Stored):
+    """All rounds of an arm on a side, within a measure. A latency counts where `timed`, else a rate."""
+
+    measure: str
+    arm: str
+    side: str
+    timed: bool = False
+    rounds: list[Round] = Field(default_factory=list)
+
+    @property
+    def values(self) -> list[float]:
+        """A value per round: its rate, or its median latency."""
+        return [median(one.latencies_ms) if self.timed else one.rate for one in self.rounds]
+
+    @property
+    def middle(self) -> float:
+        """The median over the rounds."""
+        return median(self.values)
+
+    @property
+    def spread(self) -> float:
+        """The median distance of the rounds from it."""
+        return mad(self.values)
+
+    @property
+    def last(self) -> str:
+        """What the newest round came to, for people."""
+        return f"{self.values[-1]:.0f} ms" if self.timed else f"{self.values[-1]:.1f} per second"
+
+    def latency(self, share: float) -> float:
+        """Return a percentile over all rounds."""
+        return percentile([value for one in self.rounds for value in one.latencies_ms], share)
+
+    def cpu(self, part: str) -> float:
+        """Return the median processor time of a part per piece of work."""
+        return median(one.cpu_ms.get(part, 0.0) for one in self.rounds)
+
+
+class Compared(Stored):
+    """A figure of one arm over the same figure of another; no ratio where arms of the same kind disagreed."""
+
+    measure: str
+    figure: str
+    arm: str
+    of: str
+    ratio: Ratio | None = None
+    refused: list[str] = Field(default_factory=list)
+
+
+class Reading(Stored):
+    """A figure that is taken once for a side."""
+
+    figure: str
+    side: str
+    value: float
+    unit: str = ""
+
+
+class Machine(Stored):
+    """Where it ran. `load` is the load average over a minute, before anything was started."""
+
+    system: str
+    python: str
+    cores: int
+    load: float
+
+
+class Bench(Stored):
+    """Everything that was found."""
+
+    machine: Machine
+    sides: dict[str, str]
+    rounds: int
+    seconds: float = 0.0
+    cells: list[Cell] = Field(default_factory=list)
+    compared: list[Compared] = Field(default_factory=list)
+    readings: list[Reading] = Field(default_factory=list)
+
+    @property
+    def refused(self) -> list[str]:
+        """Why ratios are missing, each reason once."""
+        return list(dict.fromkeys(f"{one.measure}: {reason}" for one in self.compared for reason in one.refused))

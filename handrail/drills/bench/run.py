@@ -1,0 +1,109 @@
+"""One bench from first server to last figure: sides started, arms in turn, everything stopped."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from handrail.drills.bench import loads, obvious
+from handrail.drills.bench.arms import NOTHING, OBVIOUS
+from handrail.drills.bench.checkout import beside, ours
+from handrail.drills.bench.comparing import compare
+from handrail.drills.bench.endurance import memory, soak
+from handrail.drills.bench.groups import Group, Groups, many
+from handrail.drills.bench.histories import histories
+from handrail.drills.bench.plan import Measure, Plan
+from handrail.drills.bench.results import Bench, Cell, Machine, Reading
+from handrail.drills.bench.side import Side
+
+WARM = 20
+Tell = Callable[[str], None]
+
+
+async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
+    """Measure what the plan asks for; `app` takes the obvious app along, `tell` hears what goes on.
+
+    Raises:
+        InvalidInput: the checkout beside, or the obvious app, cannot run.
+        StackFailed: a part would not start, or cases went another way than they should.
+    """
+    if app:
+        obvious.require()
+    checkouts = [ours(), *([beside(plan.beside)] if plan.beside else [])]
+    machine, began = here(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="handrail-bench-", ignore_cleanup_errors=True) as folder:
+        arms = [["nothing", "obvious"] if app else ["nothing"], ["nothing"]]
+        sides = [Side(one, Path(folder) / str(number), arms[number]) for number, one in enumerate(checkouts)]
+        async with running(sides, tell):
+            cells, groups = await in_rounds(plan, sides, tell, app=app)
+            readings = await once(plan, sides, tell)
+    return Bench(
+        machine=machine,
+        sides={one.name: one.describe() for one in checkouts},
+        rounds=plan.rounds,
+        seconds=round(time.monotonic() - began, 1),
+        cells=cells,
+        compared=[found for group in groups for found in compare(group)],
+        readings=readings,
+    )
+
+
+@asynccontextmanager
+async def running(sides: Sequence[Side], tell: Tell) -> AsyncIterator[None]:
+    """Start the sides one after the other and warm them up; stop them however this ends."""
+    async with AsyncExitStack() as stack:
+        for side in sides:
+            tell(f"starting {side.name} ({side.checkout.folder})")
+            stack.push_async_callback(side.stop)
+            await side.start()
+            await warm(side)
+        yield
+
+
+async def warm(side: Side) -> None:
+    """Do a little of everything, so that no arm pays for what is loaded on first use."""
+    await many(side, NOTHING, WARM, WARM)
+    if side.has("obvious"):
+        await many(side, OBVIOUS, WARM, WARM)
+    await loads.cases(side, await side.customers.questions(WARM), WARM)
+
+
+async def in_rounds(plan: Plan, sides: Sequence[Side], tell: Tell, *, app: bool) -> tuple[list[Cell], list[Group]]:
+    """Give every arm of every measure its turn in each round."""
+    groups = Groups(plan, sides, obvious=app).make()
+    for number in range(plan.rounds):
+        for group in groups:
+            for turn in group.order(number):
+                found = await turn.work()
+                turn.cell.rounds.append(found)
+                tell(f"round {number + 1} of {plan.rounds}: {group.measure}: {turn.label}: {turn.cell.last}")
+    return [turn.cell for group in groups for turn in group.turns], groups
+
+
+async def once(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Reading]:
+    """Take the figures that need no rounds."""
+    found: list[Reading] = []
+    for side in sides:
+        if Measure.HISTORY in plan.measures:
+            tell(f"{Measure.HISTORY}: {side.name}")
+            found += await histories(side, plan.sizes.histories)
+        if plan.waiting:
+            tell(f"{plan.waiting:,} waiting cases: {side.name}")
+            found += await memory(side, plan.waiting, plan.sizes.in_flight)
+        if plan.soak:
+            tell(f"{plan.soak:,} cases in a row: {side.name}")
+            found += await soak(side, plan.soak, plan.sizes.in_flight)
+    return found
+
+
+def here() -> Machine:
+    """Return what this machine is, and how busy."""
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return Machine(
+        system=system, python=platform.python_version(), cores=os.cpu_count() or 1, load=round(os.getloadavg()[0], 2)
+    )

@@ -1,0 +1,61 @@
+"""What the bench reads: which cases settled and which effects stand, and when they were committed.
+
+The server must keep the time of every commit (`track_commit_timestamp=on`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from handrail.domain.model import Stored
+from handrail.postgres.pool import Pool, reading, rows
+from handrail.postgres.queries import QUERIES
+
+
+class Settled(Stored):
+    """A case on which nobody works. `committed` in epoch seconds."""
+
+    case_id: str
+    status: str
+    reason: str | None
+    committed: float
+
+
+class Waiting(Stored):
+    """An approval that is open."""
+
+    case_id: str
+    approval_id: str
+    revision: int
+
+
+class Applied(Stored):
+    """A case whose effect stands. `committed` in epoch seconds."""
+
+    case_id: str
+    committed: float
+
+
+class PostgresMeasuring:
+    """Reads only. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def settled(self, case_ids: Sequence[str]) -> list[Settled]:
+        """Return those of the cases that settled."""
+        return [Settled.model_validate(row) for row in await self._all("bench_settled", case_ids)]
+
+    async def approvals(self, case_ids: Sequence[str]) -> list[Waiting]:
+        """Return the open approvals of the cases."""
+        return [Waiting.model_validate(row) for row in await self._all("bench_approvals", case_ids)]
+
+    async def applied(self, case_ids: Sequence[str]) -> list[Applied]:
+        """Return those of the cases whose effect was applied."""
+        return [Applied.model_validate(row) for row in await self._all("bench_applied", case_ids)]
+
+    async def _all(self, query: str, case_ids: Sequence[str]) -> list[dict[str, Any]]:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES[query], {"case_ids": list(case_ids)})
+            return await cursor.fetchall()
