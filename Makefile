@@ -56,11 +56,13 @@ down: ## Stop a stack that runs apart (handrail up --detach)
 status: ## Whether the stack runs, and where
 	@$(BIN)/handrail status $(ARGS)
 
-check: setup ## Format, lint, types and who may import whom
+check: setup ## Format, lint, types, who may import whom, and that workflow code is deterministic
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.guard.determinism
+	$(BIN)/python -m tests.replay.strictly
 
 format: setup ## Format and sort imports
 	$(BIN)/ruff check --fix --quiet $(CODE) || true

@@ -16,9 +16,8 @@ from pathlib import Path
 from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.langgraph import LangGraphPlugin
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
-from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.cases import CaseActivities, OpeningActivities
 from activities.nodes import NodeActivities
@@ -100,7 +99,7 @@ from workflows.local import LocalNodes
 from workflows.options import ANY_NODE, MODEL_TRIES, NODES
 from workflows.turn import GRAPH
 
-PASSED_THROUGH = ("graphs", "handrail", "workflows", "pydantic", "pydantic_core", "typing_extensions")
+PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
 
 
@@ -243,16 +242,20 @@ def on_temporal(nodes: CaseNodes) -> CaseGraph:
 
 def graph_plugin(graph: CaseGraph) -> LangGraphPlugin:
     """Runs the graph's nodes as their `execute_in` says. Give it a graph of its own: it changes the nodes."""
-    return LangGraphPlugin(graphs={GRAPH: graph}, default_activity_options=ANY_NODE)
+    return LangGraphPlugin(graphs={GRAPH: graph}, default_activity_options=dict(ANY_NODE))
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """Where workflow code runs, live and in replay."""
-    policy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | (
-        SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    )
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))
+    """Make a strict sandbox: it loads every module of `workflows` anew for each run, behind Temporal's restrictions.
+
+    What `workflows` imports is passed through: activities use the same code.
+    """
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def workflow_runner(settings: Settings) -> WorkflowRunner:
+    """Choose where workflow code runs: plainly, or in the sandbox where the settings ask for it."""
+    return sandbox() if settings.sandbox else UnsandboxedWorkflowRunner()
 
 
 def case_worker(client: Client, settings: Settings, world: World, graph: CaseGraph, nodes: CaseNodes) -> Worker:
@@ -282,7 +285,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
         ],
         plugins=[graph_plugin(graph)],
         interceptors=[Guards(MODEL_TRIES)],
-        workflow_runner=sandbox(),
+        workflow_runner=workflow_runner(settings),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,

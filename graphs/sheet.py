@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
 REFUSED = "refused"
-AS_RULING = {
+AS_RULING: Mapping[Autonomy, Ruling] = {
     Autonomy.AUTO: Ruling.ALLOW,
     Autonomy.REVIEW: Ruling.REQUIRE_APPROVAL,
     Autonomy.DRAFT: Ruling.BLOCK,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from handrail.domain.agent import Exchange
@@ -23,7 +23,7 @@ QUOTE = 240
 WORDS = 1_000
 FEW = 6
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
-_FIND_OUT = {
+_FIND_OUT: Mapping[str, str] = {
     "approval_expired": "Shall it be done? Nobody decided in time.",
     "approval_rejected": "What can be offered instead of what was declined?",
     "out_of_scope": "What is it about? It fits none of the agent's topics.",

@@ -14,23 +14,22 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from handrail.domain.approvals import Approval, DecisionKind, Source
-    from handrail.domain.cases import CaseView
-    from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput, UnknownCase
-    from handrail.domain.handoffs import Handoff
-    from handrail.domain.messages import Message
-    from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
-    from workflows.attributes import publish, publish_refused
-    from workflows.desk import TYPED, Desk
-    from workflows.inputs import NOTHING, refusal, value_of
-    from workflows.intake import Intake, by_person
-    from workflows.loop import Loop
-    from workflows.memory import newest
-    from workflows.menu import Menu, entries
-    from workflows.opening import begun_again, from_its_beginning, incoming, remember
-    from workflows.packet import packet
-    from workflows.record import keep
+from handrail.domain.approvals import Approval, DecisionKind, Source
+from handrail.domain.cases import CaseView
+from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput, UnknownCase
+from handrail.domain.handoffs import Handoff
+from handrail.domain.messages import Message
+from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from workflows.attributes import publish, publish_refused
+from workflows.desk import TYPED, Desk
+from workflows.inputs import NOTHING, refusal, value_of
+from workflows.intake import Intake, by_person
+from workflows.loop import Loop
+from workflows.memory import newest
+from workflows.menu import Menu, entries
+from workflows.opening import begun_again, from_its_beginning, incoming, remember
+from workflows.packet import packet
+from workflows.record import keep
 
 INTERNAL = "(internal - do not choose)"
 KEEPS_REFUSED = "refused-openings"

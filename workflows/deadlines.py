@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,7 +17,7 @@ from workflows.memory import CaseMemory
 REROUTES = 2
 """In cases whose route was made before routes named who is next."""
 What = Literal["remind", "expire", "reroute", "close"]
-LABELS: dict[What, str] = {
+LABELS: Mapping[What, str] = {
     "remind": "Reminder: a person is awaited",
     "expire": "Approval deadline: nobody approved, a person takes over",
     "reroute": "Answer deadline: whoever is next takes over",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 VALUE = 160
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&$^]|(?<=\d)/(?=\d)")
@@ -10,7 +11,7 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&$^]|(?<=\d)/(?=\d)")
 _ADDRESS = re.compile(r"(?i)(https?:|ftp:|file:|mailto:|www|@)(?=[/.\w])")
 _BLOCK = re.compile(r"^(?=[-+](?:\s|$)|[-=]{2}|:|\d+[.)](?:\s|$))")
 # Characters that turn the direction of text round could make a line read as something else.
-_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
+_TURNING: Mapping[int, None] = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
 def escape(text: str, limit: int = VALUE) -> str:

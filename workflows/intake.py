@@ -32,7 +32,9 @@ from workflows.returns import refuse_another
 
 ByPerson = TypeVar("ByPerson", Claim, Release, PersonReply, HandBack, Resolve)
 MAX_NOTE = 2_000
-AUDITED = {"approval_id", "revision", "arguments_hash", "identity", "sender", "roles", "reviewers_version", "via", "note"}
+AUDITED = frozenset(
+    {"approval_id", "revision", "arguments_hash", "identity", "sender", "roles", "reviewers_version", "via", "note"}
+)
 
 
 def by_person(kind: type[ByPerson], raw: Any) -> ByPerson:
@@ -147,7 +149,7 @@ class Intake:
         self._record(f"refused:{decision.decision}", decision, now, source, refused=words)
 
     def _record(self, action: str, decision: Decision, now: datetime, source: Source, **more: Any) -> None:
-        said = decision.model_dump(mode="json", include=AUDITED)
+        said = decision.model_dump(mode="json", include=set(AUDITED))
         told = {name: value for name, value in {**said, **source.event, **more}.items() if value is not None}
         self._memory.audit(decision.reviewer or "unnamed", action, now, **told)
 

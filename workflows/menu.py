@@ -6,7 +6,7 @@ name binds the click to what was shown; a name is never used twice in a case.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from temporalio import workflow
@@ -16,7 +16,7 @@ from handrail.domain.cases import CaseStatus
 from workflows.memory import CaseMemory
 
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
-HINTS = {
+HINTS: Mapping[str, str] = {
     DecisionKind.REJECT: ' (a note may stand in Data: `"too late"`)',
     HAND_BACK: ' (say in Data what it has to know: `"the parcel was found"`)',
 }

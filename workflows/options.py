@@ -7,6 +7,7 @@ worker is noticed by the heartbeat.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -56,26 +57,26 @@ HAND_OVER_RETRY = RetryPolicy(
 )
 """Then the workflow hands the case over by itself."""
 
-LOCAL_STEP: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
-LOCAL_STORE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
-STORE: dict[str, Any] = {
+LOCAL_STEP: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
+LOCAL_STORE: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
+STORE: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=20),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": STORE_RETRY,
 }
-RECOVER: dict[str, Any] = {
+RECOVER: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=60),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": WORK_RETRY,
 }
-CHECK: dict[str, Any] = {
+CHECK: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=15),
     "schedule_to_close_timeout": timedelta(seconds=30),
     "retry_policy": WORK_RETRY,
 }
-CHECK_SIGNAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
+CHECK_SIGNAL: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
 """Nobody waits for the answer to a signal, and a signal is not lost while no worker runs."""
-NODES: dict[str, dict[str, Any]] = {
+NODES: Mapping[str, Mapping[str, Any]] = {
     "consult": {
         "start_to_close_timeout": timedelta(minutes=5),
         "heartbeat_timeout": HEARTBEAT,
@@ -97,7 +98,7 @@ NODES: dict[str, dict[str, Any]] = {
     "resolve": {**STORE, "retry_policy": END_RETRY, "summary": "Commit the turn and its reply"},
     "escalate": {**STORE, "retry_policy": HAND_OVER_RETRY, "summary": "Commit the turn and the handoff"},
 }
-ANY_NODE: dict[str, Any] = {
+ANY_NODE: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=2),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": STEP_RETRY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from handrail.domain.errors import IllegalTransition
 from handrail.domain.routes import NO_ANSWER
 from workflows.memory import CaseMemory
 
-AGENTS: dict[str, Any] = {
+AGENTS: Mapping[str, Any] = {
     "tier": Tier.AGENT,
     "queue": None,
     "priority": None,

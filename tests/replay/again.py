@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 from graphs.approval import Approval
 from graphs.case import CaseGraph, CaseNodes
 from handrail.temporal.converter import data_converter
 from handrail.temporal.interceptors import Guards
-from worker import graph_plugin, on_temporal, sandbox
+from worker import graph_plugin, on_temporal
 from workflows.case import CaseWorkflow
 
 
@@ -48,13 +48,14 @@ def recorded_graph() -> CaseGraph:
     )
 
 
-async def replay(texts: dict[str, str]) -> dict[str, str]:
-    """What failed, name to words."""
+async def replay(texts: dict[str, str], runner: WorkflowRunner | None = None) -> dict[str, str]:
+    """What failed, name to words; in `runner`, or as the worker ships."""
     replayer = Replayer(
         workflows=[CaseWorkflow],
         plugins=[graph_plugin(recorded_graph())],
         interceptors=[Guards()],
-        workflow_runner=sandbox(),
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        build_id="replay",
         data_converter=data_converter,
     )
     given = {name: WorkflowHistory.from_json(workflow_id(text), text) for name, text in texts.items()}
