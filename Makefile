@@ -56,13 +56,14 @@ down: ## Stop a stack that runs apart (handrail up --detach)
 status: ## Whether the stack runs, and where
 	@$(BIN)/handrail status $(ARGS)
 
-check: setup ## Format, lint, types, who may import whom, and that workflow code is deterministic
+check: setup ## Format, lint, types, who may import whom, that workflow code is deterministic, what a case costs
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.guard.determinism
 	$(BIN)/python -m tests.replay.strictly
+	$(BIN)/pytest -q -p no:cacheprovider tests/workflows/test_cost_of_a_case.py
 
 format: setup ## Format and sort imports
 	$(BIN)/ruff check --fix --quiet $(CODE) || true
