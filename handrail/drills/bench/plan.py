@@ -37,9 +37,10 @@ class Sizes:
     histories: int = 5
     per_second: float = 10.0
     in_flight: int = 50
+    warm: int = 20
 
 
-QUICK = Sizes(nothing=50, obvious=20, cases=12, single=4, messages=20, decisions=15, histories=2, in_flight=12)
+QUICK = Sizes(nothing=50, obvious=20, cases=12, single=4, messages=20, decisions=15, histories=2, in_flight=12, warm=12)
 
 
 @dataclass(frozen=True, slots=True)

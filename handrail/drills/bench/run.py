@@ -21,7 +21,6 @@ from handrail.drills.bench.plan import Measure, Plan
 from handrail.drills.bench.results import Bench, Cell, Machine, Reading
 from handrail.drills.bench.side import Side
 
-WARM = 20
 Tell = Callable[[str], None]
 
 
@@ -39,7 +38,7 @@ async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
     with tempfile.TemporaryDirectory(prefix="handrail-bench-", ignore_cleanup_errors=True) as folder:
         arms = [["nothing", "obvious"] if app else ["nothing"], ["nothing"]]
         sides = [Side(one, Path(folder) / str(number), arms[number]) for number, one in enumerate(checkouts)]
-        async with running(sides, tell):
+        async with running(sides, plan.sizes.warm, tell):
             cells, groups = await in_rounds(plan, sides, tell, app=app)
             readings = await once(plan, sides, tell)
     return Bench(
@@ -54,23 +53,23 @@ async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
 
 
 @asynccontextmanager
-async def running(sides: Sequence[Side], tell: Tell) -> AsyncIterator[None]:
+async def running(sides: Sequence[Side], count: int, tell: Tell) -> AsyncIterator[None]:
     """Start the sides one after the other and warm them up; stop them however this ends."""
     async with AsyncExitStack() as stack:
         for side in sides:
             tell(f"starting {side.name} ({side.checkout.folder})")
             stack.push_async_callback(side.stop)
             await side.start()
-            await warm(side)
+            await warm(side, count)
         yield
 
 
-async def warm(side: Side) -> None:
+async def warm(side: Side, count: int) -> None:
     """Do a little of everything, so that no arm pays for what is loaded on first use."""
-    await many(side, NOTHING, WARM, WARM)
+    await many(side, NOTHING, count, count)
     if side.has("obvious"):
-        await many(side, OBVIOUS, WARM, WARM)
-    await loads.cases(side, await side.customers.questions(WARM), WARM)
+        await many(side, OBVIOUS, count, count)
+    await loads.cases(side, await side.customers.questions(count), count)
 
 
 async def in_rounds(plan: Plan, sides: Sequence[Side], tell: Tell, *, app: bool) -> tuple[list[Cell], list[Group]]:

@@ -1,0 +1,40 @@
+"""The bench on a stack of its own, as small as it can be: nothing is said about how long anything takes."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from handrail.drills.bench import histories, loads
+from handrail.drills.bench.checkout import OURS
+from handrail.drills.bench.groups import AGAIN, DO_NOTHING, HANDRAIL
+from handrail.drills.bench.plan import Measure, Plan, Sizes
+from handrail.drills.bench.run import bench
+
+TINY = Sizes(nothing=4, cases=2, histories=1, in_flight=2, warm=1)
+
+
+def running() -> set[tuple[int, float]]:
+    """All that this process has started, and what they started."""
+    return {(one.pid, one.create_time()) for one in psutil.Process().children(recursive=True)}
+
+
+async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loads, "TRAILING_SECONDS", 0.0)
+    monkeypatch.setattr(histories, "QUIET_SECONDS", 0.0)
+    before, heard = running(), list[str]()
+    found = await bench(Plan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1), heard.append, app=False)
+    assert not running() - before
+
+    cells = {cell.arm: cell for cell in found.cells}
+    assert {DO_NOTHING, AGAIN, HANDRAIL} <= cells.keys()
+    assert all(len(cell.rounds) == 2 for cell in found.cells)
+    assert [one.count for one in cells[HANDRAIL].rounds] == [2, 2]
+    for part in ("worker", "temporal", "postgres"):
+        assert cells[HANDRAIL].cpu(part) > 0
+    (rate,) = found.compared
+    assert (rate.arm, rate.of) == (HANDRAIL, DO_NOTHING)
+    assert (rate.ratio is None) == bool(rate.refused)
+    assert {one.figure: one.value > 0 for one in found.readings}["history events of a plain case"]
+    assert set(found.sides) == {OURS}
+    assert any(line.startswith("round 2 of 2") for line in heard)
