@@ -28,7 +28,9 @@ def bench(
         list[Measure] | None, typer.Option("--measure", help="Only this; may be given again.", show_default="all")
     ] = None,
     rounds: Annotated[int, typer.Option("--rounds", min=5, help="How often each arm has its turn.")] = 5,
-    processes: Annotated[int, typer.Option("--processes", min=1, max=16, help="Worker processes of the second arm.")] = 2,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, max=16, help="Workers of the second arm.", show_default="2, quick 1")
+    ] = None,
     in_flight: Annotated[
         int | None, typer.Option("--in-flight", min=1, max=500, help="Cases at once.", show_default="50")
     ] = None,
@@ -40,8 +42,13 @@ def bench(
         ),
     ] = None,
     obvious: Annotated[bool, typer.Option("--obvious/--no-obvious", help="Take the obvious LangGraph app along.")] = True,
-    soak: Annotated[int, typer.Option("--soak", min=0, help="So many cases in a row: does the rate hold?")] = 0,
-    waiting: Annotated[int, typer.Option("--waiting", min=0, help="A worker's memory with so many waiting cases.")] = 0,
+    soak: Annotated[
+        int | None, typer.Option("--soak", min=100, show_default="none", help="So many cases in a row: does the rate hold?")
+    ] = None,
+    waiting: Annotated[
+        int | None,
+        typer.Option("--waiting", min=50, show_default="none", help="A worker's memory with so many waiting cases."),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small turns: under two minutes, and a rough picture.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -52,8 +59,11 @@ def bench(
     sizes = QUICK if quick else Sizes()
     sizes = replace(sizes, in_flight=in_flight or sizes.in_flight, cases=cases or sizes.cases)
     chosen = tuple(measure) if measure else SHORT if quick else EVERYTHING
-    plan = Plan(chosen, rounds, sizes, 1 if quick else processes, beside, soak, waiting)
-    found = asyncio.run(work(plan, app=obvious))
+    plan = Plan(chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0)
+    try:
+        found = asyncio.run(work(plan, app=obvious))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     print_document(found) if as_json else show(found)
     if found.refused:
         raise typer.Exit(Exit.REFUSED)

@@ -33,17 +33,24 @@ def rate(moments: Sequence[float]) -> float:
     return (len(moments) - 1) / took if took else float("inf")
 
 
-async def memory(side: Side, count: int, in_flight: int) -> list[Reading]:
-    """Return the memory of a fresh worker, and of the same with `count` cases that wait for their customers."""
+async def memory(side: Side, count: int, warm: int, in_flight: int) -> list[Reading]:
+    """Return the memory of a fresh worker, of the same after `warm` cases, and with `count` that wait for their customers."""
     await side.stop_worker()
     await side.start_worker()
-    await asyncio.sleep(IDLE_SECONDS)
-    idle = resident(side.worker_pids())
-    await loads.cases(side, await side.customers.questions(count), in_flight)
-    await asyncio.sleep(IDLE_SECONDS)
-    full = resident(side.worker_pids())
+    idle = await rested(side)
+    await loads.cases(side, await side.customers.questions(warm), in_flight)
+    warmed = await rested(side)
+    await loads.cases(side, await side.customers.questions(count - warm), in_flight)
+    full = await rested(side)
     return [
         Reading(figure="idle worker's memory", side=side.name, value=round(idle), unit="MB"),
+        Reading(figure=f"worker's memory after {warm} cases", side=side.name, value=round(warmed), unit="MB"),
         Reading(figure=f"worker's memory with {count:,} waiting cases", side=side.name, value=round(full), unit="MB"),
         Reading(figure=f"memory with {count:,} waiting cases over idle", side=side.name, value=round(full / idle, 2)),
     ]
+
+
+async def rested(side: Side) -> float:
+    """Return the workers' memory after a rest, in MB."""
+    await asyncio.sleep(IDLE_SECONDS)
+    return resident(side.worker_pids())

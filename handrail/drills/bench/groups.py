@@ -177,6 +177,8 @@ class Groups:
 
         async def several() -> Round:
             async with ours.workers(count):
+                # Workers that have just started load on their first cases what the others have long loaded.
+                await loads.cases(ours, await ours.customers.questions(count * self._sizes.warm), self._sizes.in_flight)
                 return await work(ours)
 
         if count > 1:

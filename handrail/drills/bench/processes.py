@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
@@ -37,14 +38,17 @@ def resident(pids: Iterable[int]) -> float:
 
 
 class Meter:
-    """Processor time by part between two moments. `parts` tells the processes of each part when asked."""
+    """Processor time by part between two moments, and of this process as the driver of it all.
+
+    `parts` tells the processes of each part when asked.
+    """
 
     def __init__(self, parts: Callable[[], Mapping[str, list[int]]]) -> None:
         self._parts = parts
         self._before = self._read()
 
     def _read(self) -> dict[str, float]:
-        return {part: cpu_seconds(pids) for part, pids in self._parts().items()}
+        return {**{part: cpu_seconds(pids) for part, pids in self._parts().items()}, "driver": time.process_time()}
 
     def per_piece(self, count: int) -> dict[str, float]:
         """Return milliseconds per piece of work since the meter was made."""

@@ -31,6 +31,7 @@ async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
         InvalidInput: the checkout beside, or the obvious app, cannot run.
         StackFailed: a part would not start, or cases went another way than they should.
     """
+    app = app and not {Measure.PLAIN, Measure.SINGLE}.isdisjoint(plan.measures)
     if app:
         obvious.require()
     checkouts = [ours(), *([beside(plan.beside)] if plan.beside else [])]
@@ -93,7 +94,7 @@ async def once(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Reading]:
             found += await histories(side, plan.sizes.histories)
         if plan.waiting:
             tell(f"{plan.waiting:,} waiting cases: {side.name}")
-            found += await memory(side, plan.waiting, plan.sizes.in_flight)
+            found += await memory(side, plan.waiting, plan.sizes.warm, plan.sizes.in_flight)
         if plan.soak:
             tell(f"{plan.soak:,} cases in a row: {side.name}")
             found += await soak(side, plan.soak, plan.sizes.in_flight)

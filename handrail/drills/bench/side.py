@@ -127,7 +127,7 @@ class Side:
         def read() -> Mapping[str, list[int]]:
             pids = {name: child.pid for name, child in self._supervisor.children.items()}
             servers = {name: [pids[name]] for name in ("temporal", "postgres", "model")}
-            return {"worker": [pids[f"arm-{arm}"]] if arm else self.worker_pids(), **servers, "driver": [os.getpid()]}
+            return {"worker": [pids[f"arm-{arm}"]] if arm else self.worker_pids(), **servers}
 
         return read
 
