@@ -63,7 +63,7 @@ check: setup ## Format, lint, types, who may import whom, that workflow code is 
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.guard.determinism
 	$(BIN)/python -m tests.replay.strictly
-	$(BIN)/pytest -q -p no:cacheprovider tests/workflows/test_cost_of_a_case.py
+	$(BIN)/pytest -q -p no:cacheprovider tests/guard/test_imports.py tests/workflows/test_cost_of_a_case.py
 
 format: setup ## Format and sort imports
 	$(BIN)/ruff check --fix --quiet $(CODE) || true

@@ -7,11 +7,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from temporalio.client import Client
@@ -43,8 +44,8 @@ from handrail.domain.errors import HandrailError
 from handrail.domain.reviewers import FILE as REVIEWERS
 from handrail.domain.served import Approved, Meanings
 from handrail.domain.trouble import Limits
-from handrail.llm.chat import ChatModel, served
 from handrail.llm.health import Watch
+from handrail.llm.late import LateModel
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
 from handrail.people.staff import PeopleAtWork
@@ -82,9 +83,9 @@ from handrail.postgres.record import PostgresRecord
 from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
 from handrail.postgres.standings import PostgresStandings
 from handrail.reviewers.loader import FileReviewers
-from handrail.routing.artefact import Artefact
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings, in_words
+from handrail.temporal.build import build_id
 from handrail.temporal.connect import connect
 from handrail.temporal.heal import Healer
 from handrail.temporal.identity import HistoryIdentities
@@ -99,8 +100,14 @@ from workflows.local import LocalNodes
 from workflows.options import ANY_NODE, MODEL_TRIES, NODES
 from workflows.turn import GRAPH
 
+if TYPE_CHECKING:
+    from handrail.llm.chat import ChatModel
+    from handrail.routing.artefact import Artefact
+
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
+ROOT = Path(__file__).parent
+CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ class World:
     model: Model
     consultant: Consultant
     consulting: bool
+    load: Callable[[], Awaitable[object]]
+    """Loads what takes seconds: the classifier and the model's client. What needs them waits; nothing else does."""
 
 
 @asynccontextmanager
@@ -142,26 +151,9 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
     controls = PostgresControls(pool, business)
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)
-    artefact = Artefact.load(settings.router) if settings.router else None
-    router = LocalRouter(topics, folder / "risk.yaml", artefact)
-    await router.load()
-    model = ChatModel(
-        model=settings.model,
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        timeout_seconds=settings.model_timeout_seconds,
-        price_prompt=settings.model_price_prompt,
-        price_completion=settings.model_price_completion,
-        watch=Watch(
-            controls,
-            controls,
-            PostgresModels(pool),
-            limits(settings),
-            Approved.read(settings.approved_models, settings.model),
-            Meanings(other=settings.model_change, version=settings.model_version_change),
-            served=served(settings.model, settings.openai_base_url),
-        ),
-    )
+    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router))
+    router.check()
+    model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool)))
     try:
         yield World(
             business=business,
@@ -186,9 +178,46 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             model=model,
             consultant=model,
             consulting=settings.consult,
+            load=lambda: asyncio.gather(router.load(), model.load()),
         )
     finally:
         await model.aclose()
+
+
+def trained(folder: Path | None) -> Artefact | None:
+    """Load a trained router where one is named.
+
+    Raises:
+        DefinitionInvalid: see `Artefact.load`.
+    """
+    if folder is None:
+        return None
+    from handrail.routing.artefact import Artefact
+
+    return Artefact.load(folder)
+
+
+def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels) -> ChatModel:
+    """Build the model's client, watched; the OpenAI library is loaded here."""
+    from handrail.llm.chat import ChatModel, served
+
+    return ChatModel(
+        model=settings.model,
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        timeout_seconds=settings.model_timeout_seconds,
+        price_prompt=settings.model_price_prompt,
+        price_completion=settings.model_price_completion,
+        watch=Watch(
+            controls,
+            controls,
+            models,
+            limits(settings),
+            Approved.read(settings.approved_models, settings.model),
+            Meanings(other=settings.model_change, version=settings.model_version_change),
+            served=served(settings.model, settings.openai_base_url),
+        ),
+    )
 
 
 def limits(settings: Settings) -> Limits:
@@ -286,6 +315,7 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
         plugins=[graph_plugin(graph)],
         interceptors=[Guards(MODEL_TRIES)],
         workflow_runner=workflow_runner(settings),
+        build_id=build_id(ROOT, CODE),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,
@@ -317,6 +347,7 @@ async def serve(settings: Settings) -> None:
                     supervised("the healer of stuck cases", Healer(client, settings.task_queue).forever),
                     supervised("the reconciler", lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds)),
                 ):
+                    await adapters.load()
                     await stop.wait()
     finally:
         await pool.close()

@@ -124,6 +124,7 @@ async def house(client: Client, database_url: str, model_root: str, **changes: A
     pool = await open_pool(database_url, size=8)
     try:
         async with world(settings, pool) as adapters:
+            await adapters.load()
             nodes = case_nodes(adapters, settings.approval_minutes)
             async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
                 cases = CaseClient(client, task_queue=settings.task_queue)

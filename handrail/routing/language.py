@@ -6,8 +6,6 @@ import math
 import re
 from dataclasses import dataclass
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
 from handrail.routing.lexicon import lexicon
 from handrail.routing.text import Folded, fold
 
@@ -45,6 +43,8 @@ class Languages:
     """
 
     def __init__(self) -> None:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
         self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         self._identifier.set_languages(_LANGUAGES)
         self._votes: dict[str, dict[str, float]] = {}

@@ -7,26 +7,29 @@ import logging
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.model import digest
 from handrail.domain.topics import Topic
 from handrail.ports import Topics
-from handrail.routing.artefact import Artefact
-from handrail.routing.classifier import Classifier
 from handrail.routing.complexity import SINGLE, Complexity
-from handrail.routing.features import Floats
 from handrail.routing.language import DEFAULT, Languages
-from handrail.routing.lexicon import background, shipped_digest
+from handrail.routing.learnt import learnt_from
+from handrail.routing.lexicon import shipped_digest
 from handrail.routing.mood import Mood
 from handrail.routing.rules import Hit, RiskRules, Rules
-from handrail.routing.schooled import Opinion, Schooled
-from handrail.routing.subjects import Subject, Subjects
 from handrail.routing.text import Folded
+
+if TYPE_CHECKING:
+    from handrail.routing.artefact import Artefact
+    from handrail.routing.features import Floats
+    from handrail.routing.schooled import Opinion
+    from handrail.routing.subjects import Subject
+    from handrail.routing.trained import Trained
 
 FORMAT = 3
 """Part of the router's version; raise it when code changes what a message is classified as."""
@@ -50,27 +53,11 @@ def readable(text: str) -> str:
     return text if len(whole) <= READ else whole[:READ]
 
 
-def learnt_from(topics: Sequence[Topic]) -> str:
-    """Changes with whatever the classifier learns from, and with nothing else in a topic."""
-    return digest(sorted((topic.name, topic.people_only, topic.examples) for topic in topics))
+def train(topics: list[Topic], artefact: Artefact | None = None) -> Trained:
+    """Train on the topics; scikit-learn, which takes a second to load, is loaded here and not with the worker."""
+    from handrail.routing.trained import Trained
 
-
-@dataclass(frozen=True)
-class Trained:
-    """A classifier with what it was trained on."""
-
-    topics: list[Topic]
-    learnt: str
-    classifier: Classifier
-    subjects: Subjects
-    schooled: Schooled | None
-
-    @classmethod
-    def on(cls, topics: list[Topic], artefact: Artefact | None = None) -> Trained:
-        classifier = Classifier(topics, background().groups)
-        people = frozenset(topic.name for topic in topics if topic.people_only)
-        schooled = Schooled(classifier, artefact) if artefact else None
-        return cls(topics, learnt_from(topics), classifier, Subjects(schooled or classifier, people), schooled)
+    return Trained.on(topics, artefact)
 
 
 class LocalRouter:
@@ -96,6 +83,15 @@ class LocalRouter:
         self._mood = Mood()
         self._complexity = Complexity()
 
+    def check(self) -> None:
+        """Read the rules, which is quick: `load` takes seconds.
+
+        Raises:
+            DefinitionInvalid: `risk.yaml` cannot be used.
+        """
+        if self._rules is None:
+            self._rules = RiskRules(self._risk_file, lambda: [topic.name for topic in self._topics.all()])
+
     async def load(self) -> None:
         """Read the rules, train, load the language models. Repeating it does nothing.
 
@@ -105,9 +101,9 @@ class LocalRouter:
         async with self._loading:
             if self._trained is not None:
                 return
-            self._rules = RiskRules(self._risk_file, lambda: [topic.name for topic in self._topics.all()])
+            self.check()
             self._languages = await asyncio.to_thread(Languages)
-            self._trained = await asyncio.to_thread(Trained.on, list(self._topics.all()), self._artefact)
+            self._trained = await asyncio.to_thread(train, list(self._topics.all()), self._artefact)
 
     async def classify(
         self, text: str, *, topic_before: str | None, flags: Sequence[str] = (), language: str | None = None
@@ -216,7 +212,7 @@ class LocalRouter:
     async def _retrain(self, topics: list[Topic], learnt: str) -> None:
         try:
             self._again_at = 0.0
-            self._trained = await asyncio.to_thread(Trained.on, topics, self._artefact)
+            self._trained = await asyncio.to_thread(train, topics, self._artefact)
         except DefinitionInvalid as error:
             log.error("the router keeps what it has learnt: %s", error)
         except Exception:

@@ -15,7 +15,8 @@ from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.topics import Topic
 from handrail.ports import Router
 from handrail.routing.evaluate import Row, evaluate
-from handrail.routing.router import LocalRouter, Trained
+from handrail.routing.router import LocalRouter
+from handrail.routing.trained import Trained
 
 RISK = """\
 version: 1

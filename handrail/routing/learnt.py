@@ -1,0 +1,13 @@
+"""The identity of what the classifier learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handrail.domain.model import digest
+from handrail.domain.topics import Topic
+
+
+def learnt_from(topics: Sequence[Topic]) -> str:
+    """Change with whatever the classifier learns from, and with nothing else in a topic."""
+    return digest(sorted((topic.name, topic.people_only, topic.examples) for topic in topics))

@@ -1,0 +1,46 @@
+"""How many modules a start loads: a bound a tenth above what was reached, and what has no business there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+IMPORTED = re.compile(r"import time:\s+\d+ \|\s+\d+ \|\s*(\S+)")
+ANSWERS = {"temporalio", "pydantic", "psycopg", "langgraph", "langchain_core", "openai", "yaml", "rich", "psutil"}
+LEARNS = {"sklearn", "scipy", "numpy", "py3langid", "openai", "langchain_openai", "typer", "uvicorn", "starlette"}
+STARTS = {
+    "help": (["-m", "handrail.cli.main", "--help"], 0, 255, ANSWERS),
+    "case open": (
+        ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
+        6,
+        850,
+        {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml"},
+    ),
+    "worker": (["-c", "import worker"], 0, 2_050, LEARNS),
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_start_loads_no_more_than_it_needs(start: str) -> None:
+    given, code, bound, absent = STARTS[start]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "HANDRAIL_"))}
+    environment["HANDRAIL_TEMPORAL_ADDRESS"] = "127.0.0.1:9"  # the discard port: nothing answers, which is known at once
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *given],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stderr[-2_000:]
+    loaded = IMPORTED.findall(done.stderr)
+    roots = {name.partition(".")[0] for name in loaded}
+    assert not roots & absent, f"{start} loads {sorted(roots & absent)}; import it where it is used"
+    assert len(loaded) <= bound, f"{start} loads {len(loaded)} modules, {bound} are allowed; `python -X importtime` names them"
