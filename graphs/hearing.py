@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from handrail.domain.excerpts import fair
-from handrail.domain.handoffs import Handoff, Heard, Said
+from handrail.domain.handoffs import Handoff, Heard, Said, StatedFact
 from handrail.domain.messages import Author, Message
-from handrail.domain.stated import StatedFact, stated, without_cards
+from handrail.domain.stated import stated, without_cards
 from handrail.domain.text.mail import own_words
 
 READ = 20_000

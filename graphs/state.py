@@ -14,12 +14,11 @@ from handrail.domain.cases import CaseRow, CaseStatus, Ruled
 from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
+from handrail.domain.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
 from handrail.domain.messages import Message
 from handrail.domain.model import Stored
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
-from handrail.domain.stated import StatedFact
 
 
 class Outcome(Stored):

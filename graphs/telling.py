@@ -13,10 +13,10 @@ from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification
 from handrail.domain.decisions import BINDING
 from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, PolicyHit, Trail, Versions
+from handrail.domain.handoffs import Escalation, PolicyHit, StatedFact, Trail, Versions
 from handrail.domain.messages import Author, Message
 from handrail.domain.proposals import Proposal, ProposalKind, Ruling
-from handrail.domain.stated import StatedFact, without_cards
+from handrail.domain.stated import without_cards
 from handrail.domain.text.plain import compact
 
 QUOTE = 240

@@ -11,11 +11,10 @@ from handrail.domain.cases import CaseRow, Ruled
 from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Trail
+from handrail.domain.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
 from handrail.domain.messages import Message
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
-from handrail.domain.stated import StatedFact
 
 
 class ClassifyView(BaseModel):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handrail.domain.classification import SentimentPoint
-from handrail.domain.handoffs import Fact, Handoff, Said
-from handrail.domain.stated import StatedFact
+from handrail.domain.handoffs import Fact, Handoff, Said, StatedFact
 from workflows.foreign import escape
 from workflows.sheet import Section, joined, short, utc, values
 

@@ -20,7 +20,7 @@ from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
 from handrail.domain.errors import CaseConflict, IllegalTransition
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Heard, Said, Trail
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Heard, Said, StatedFact, Trail
 from handrail.domain.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
 from handrail.domain.messages import fingerprint as fingerprint
 from handrail.domain.patience import Progress
@@ -28,7 +28,6 @@ from handrail.domain.people import NOBODY, same_name
 from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.reconciling import RUN_LOST, Recovered
 from handrail.domain.staff import Expectation
-from handrail.domain.stated import StatedFact
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40

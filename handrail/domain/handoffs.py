@@ -14,10 +14,24 @@ from handrail.domain.classification import Risk, SentimentPoint
 from handrail.domain.effects import EffectResult
 from handrail.domain.model import Stored
 from handrail.domain.routes import Route as Route
-from handrail.domain.stated import StatedFact
 
 TRAIL = 60
 """How many lines of what was tried, and how many policy hits, a packet keeps; the newest count."""
+
+
+class StatedFact(Stored):
+    """Something that the customer stated, in their own words, and where. It is not verified.
+
+    `kind` is number (of an order, a parcel, an account), amount, date, email, phone, card, address, name (of a person or a
+    product) or attachment; of a card number only the last four digits are kept.
+    """
+
+    kind: str
+    value: str
+    words: str = Field(default="", description="the sentence that it stands in")
+    turn: int
+    at: datetime
+    message_id: str = ""
 
 
 class Escalation(Stored):

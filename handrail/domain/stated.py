@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pydantic import Field
-
+from handrail.domain.handoffs import StatedFact
 from handrail.domain.messages import MAX_CHARACTERS, Author, Message
-from handrail.domain.model import Stored
 from handrail.domain.text.mentions import mentions
 from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import Sentence, sentence_at, sentences
@@ -58,23 +55,6 @@ _CALLED = re.compile(
     rf"|o meu nome é|meu nome é|chamo-me)\s+((?-i:{_GIVEN}(?:\s{_GIVEN}){{0,3}}))",
     re.IGNORECASE,
 )
-
-
-class StatedFact(Stored):
-    """Something that the customer stated, in their own words, and where. It is not verified.
-
-    `kind` is number (of an order, a parcel, an account), amount, date, email, phone, card, address, name (of a person or a
-    product) or attachment; of a card number only the last four digits are kept.
-    """
-
-    kind: str
-    value: str
-    words: str = Field(default="", description="the sentence that it stands in")
-    turn: int
-    at: datetime
-    message_id: str = ""
-
-
 KINDS = {"identifier": "number"}
 ENTITIES = frozenset({"identifier", "amount", "date", "email", "phone", "card"})
 

@@ -18,9 +18,8 @@ from handrail.domain.approvals import ApprovalStatus, Decision, DecisionKind, Hu
 from handrail.domain.cases import CaseOpen, CaseStatus
 from handrail.domain.classification import Risk, SentimentPoint
 from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, Versions
+from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
 from handrail.domain.messages import IncomingMessage
-from handrail.domain.stated import StatedFact
 from workflows.briefing import markdown
 from workflows.essentials import essentials
 from workflows.foreign import escape
