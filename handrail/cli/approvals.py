@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from handrail.cli.failures import Exit
 from handrail.cli.options import Json, Note, Reviewer, optional_words, person
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def list_approvals(
     async def work() -> tuple[Found, dict[str, str]]:
         return await chosen(place, who, role, topic, action, case_ids), await place.paused()
 
-    found, paused = asyncio.run(work())
+    found, paused = run_async(work())
     if as_json:
         documents(found, paused)
     else:
@@ -86,7 +86,7 @@ def decide_several(
     if as_json and not yes:
         raise InvalidInput("--yes: is needed with --json, which asks nothing. Look first: `handrail approvals list --mine`.")
     place, who, words = world(ctx), person(reviewer), optional_words("--note", note)
-    found = asyncio.run(chosen(place, who, role, topic, action, case_ids, questions=False))
+    found = run_async(chosen(place, who, role, topic, action, case_ids, questions=False))
     shown, left = found[:limit], len(found) - limit
     if not as_json:
         show(shown, f"Nothing waits that {who} may decide.", how=False)
@@ -94,7 +94,7 @@ def decide_several(
             screen().print(f"\n{left} more are left out; --limit is {limit}.")
     if shown and not yes:
         typer.confirm(f"\n{decision.capitalize()} these {len(shown)} as {who}?", abort=True)
-    results = asyncio.run(decide_each(place, shown, decision, who, words))
+    results = run_async(decide_each(place, shown, decision, who, words))
     if as_json:
         print_document(results)
     for one in results if not as_json else []:

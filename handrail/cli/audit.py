@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -13,6 +12,7 @@ import typer
 
 from handrail.cli.failures import Exit
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def verify(
     if file and case_id:
         raise InvalidInput("--case: goes with the database, not with --file: an export says itself what it is of.")
     kept = [Anchor.parse(one) for one in anchors or []]
-    report = check_file(file, kept) if file else asyncio.run(check_database(world(ctx), case_id, kept))
+    report = check_file(file, kept) if file else run_async(check_database(world(ctx), case_id, kept))
     show(report, as_json=as_json)
     if report.broken:
         raise typer.Exit(Exit.CONFLICT)
@@ -64,7 +64,7 @@ def export(
     from handrail.cli.documents import print_document
     from handrail.cli.tables import screen
 
-    summary = asyncio.run(write(world(ctx), out, case_id, since, with_history=with_history))
+    summary = run_async(write(world(ctx), out, case_id, since, with_history=with_history))
     if as_json:
         print_document(summary)
     else:

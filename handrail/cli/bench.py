@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.drills.bench.plan import EVERYTHING, QUICK, SHORT, Measure, Plan, Sizes
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts."""
+    from asyncio import CancelledError
+
     from handrail.cli.documents import print_document
     from handrail.cli.failures import Exit
 
@@ -61,8 +63,8 @@ def bench(
     chosen = tuple(measure) if measure else SHORT if quick else EVERYTHING
     plan = Plan(chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0)
     try:
-        found = asyncio.run(work(plan, app=obvious))
-    except asyncio.CancelledError:
+        found = run_async(work(plan, app=obvious))
+    except CancelledError:
         raise KeyboardInterrupt from None
     print_document(found) if as_json else show(found)
     if found.refused:
@@ -71,6 +73,8 @@ def bench(
 
 async def work(plan: Plan, *, app: bool) -> Bench:
     """Run the bench; SIGTERM ends it as Ctrl-C does, with everything stopped."""
+    import asyncio
+
     from handrail.drills.bench.run import bench as run
 
     task = asyncio.current_task()

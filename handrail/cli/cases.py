@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handrail.cli.options import CaseArgument, Json, Limit, MessageId, Note, StatusName, Timeout, Wait, optional_words, words
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def open_case(
             receipt = await cases.open_case(chosen, customer, text, message_id=message_id, channel=channel)
             return receipt, await cases.wait(chosen, timeout=timeout) if wait else None
 
-    show_result(place, *asyncio.run(work()), as_json=as_json)
+    show_result(place, *run_async(work()), as_json=as_json)
 
 
 @app.command()
@@ -65,14 +65,14 @@ def say(
             receipt = await cases.say(case_id, text, message_id=message_id)
             return receipt, await cases.wait(case_id, until=answered(receipt), timeout=timeout) if wait else None
 
-    show_result(place, *asyncio.run(work()), as_json=as_json)
+    show_result(place, *run_async(work()), as_json=as_json)
 
 
 @app.command()
 def show(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False) -> None:
     """The case as it stands, from the case itself or else from PostgreSQL."""
     place = world(ctx)
-    show_case(place, asyncio.run(place.show(case_id)), as_json=as_json)
+    show_case(place, run_async(place.show(case_id)), as_json=as_json)
 
 
 @app.command("list")
@@ -96,7 +96,7 @@ def list_cases(
         paused = await place.paused()
         return [one.model_copy(update={"paused": paused.get(one.case_id)}) for one in found], paused
 
-    found, paused = asyncio.run(work())
+    found, paused = run_async(work())
     if as_json:
         print_document(found)
     else:
@@ -110,7 +110,7 @@ def transcript(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False)
     from handrail.cli.documents import print_document
     from handrail.cli.tables import print_transcript
 
-    found = asyncio.run(world(ctx).transcript(case_id))
+    found = run_async(world(ctx).transcript(case_id))
     print_document(found) if as_json else print_transcript(found)
 
 
@@ -134,7 +134,7 @@ def request_human(ctx: typer.Context, case_id: CaseArgument, note: Note = None, 
         async with world(ctx).cases() as cases:
             await cases.request_human(case_id, text)
 
-    asyncio.run(work())
+    run_async(work())
     if as_json:
         print_document({"case_id": case_id, "requested": "human"})
     else:
@@ -154,9 +154,9 @@ def watch(
 
     place = world(ctx)
     if case_id is None:
-        asyncio.run(watching.all_cases(place, limit, timeout, as_json=as_json))
+        run_async(watching.all_cases(place, limit, timeout, as_json=as_json))
     else:
-        asyncio.run(watching.one_case(place, case_id, timeout, as_json=as_json))
+        run_async(watching.one_case(place, case_id, timeout, as_json=as_json))
 
 
 def show_case(place: World, view: CaseView, *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 
 if TYPE_CHECKING:
     from handrail.conformance.plays import Play, Suite
@@ -42,7 +42,7 @@ def conformance(
 
     package = package_of(business)
     suite = load_suite(package, tasks, data)
-    report = asyncio.run(run(package, suite, chosen(suite, limit, every=every), workers, progress))
+    report = run_async(run(package, suite, chosen(suite, limit, every=every), workers, progress))
     if as_json:
         print_document(report.document())
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from handrail.cli import served
 from handrail.cli.options import Json, Limit
 from handrail.cli.rail import checked, controls, dial, parsed, refuse_foreign, said, topics
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def list_controls(
             held = controls(world(ctx), pool)
             return await held.history(limit) if everything else await held.in_force()
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         return print_document(found)
     rows = [
@@ -125,7 +125,7 @@ def show(
                 found.append(standing.dialled(tool, files.settings))
             return found
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         documents = [
             {"topic": one.name, **dialled.model_dump(mode="json")} for one, dialled in zip(wanted, found, strict=True)
@@ -163,7 +163,7 @@ def drill(
             found = await letters(pool, place.business, count)
             return await Drill(cases, controls(place, pool), PostgresReadings(pool), timeout, tell).run(found)
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         print_document({**found.model_dump(mode="json"), "passed": found.passed})
     else:
@@ -188,7 +188,7 @@ def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: 
             held = controls(place, pool)
             return await held.in_force(), await held.put(wanted), await held.in_force()
 
-    before, control, others = asyncio.run(work())
+    before, control, others = run_async(work())
     if as_json:
         return print_document(control)
     screen().print(plain(control.words))
@@ -215,7 +215,7 @@ def lift(place: World, scope: str, reason: str, actor: str, *, as_json: bool) ->
         async with place.pool() as pool:
             return await controls(place, pool).clear([which], why, who)
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         return print_document(
             {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.cli.world import probe, world
 
 app = typer.Typer()
@@ -37,7 +37,7 @@ def migrate(
                 await place.business.seed(connection)
         return applied
 
-    applied = asyncio.run(work())
+    applied = run_async(work())
     if as_json:
         print_document({"applied": applied})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +22,7 @@ from handrail.cli.options import (
     person,
     words,
 )
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def decide(
             decided = await cases.decide(case_id, exactly)
             return decided, await cases.wait(case_id, timeout=timeout) if wait else None
 
-    decided, view = asyncio.run(work())
+    decided, view = run_async(work())
     if view is not None:
         show_case(place, view, as_json=as_json)
     else:
@@ -219,4 +219,4 @@ def step(
                 return receipt, None
             return receipt, await cases.wait(waited[0], until=answered(receipt, handed_back=True), timeout=waited[1])
 
-    show_result(place, *asyncio.run(work()), as_json=as_json)
+    show_result(place, *run_async(work()), as_json=as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from handrail.cli.options import Json, words
+from handrail.cli.running import run_async
 
 if TYPE_CHECKING:
     from langchain_core.runnables.graph import Graph
@@ -134,7 +134,7 @@ def run_graph(
     narrator = Narrator(quiet=as_json)
     answer = asker(decide, may_ask=not as_json and sys.stdin.isatty())
     with rehearsal.stage(environment()) as settings:
-        played = asyncio.run(rehearsal.play(settings, text, customer, answer, narrator))
+        played = run_async(rehearsal.play(settings, text, customer, answer, narrator))
     if as_json:
         print_document(played.document())
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from json import dumps
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from handrail.cli.options import CaseArgument, Json
+from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 app = typer.Typer(no_args_is_help=True, help="The packet that a person receives with a case.")
@@ -31,7 +31,7 @@ def show(
 
     if markdown and as_json:
         raise InvalidInput("--markdown, --json: are two forms. Give one of them.")
-    packet = asyncio.run(world(ctx).handoff(case_id))
+    packet = run_async(world(ctx).handoff(case_id))
     if as_json:
         print_document(packet)
     elif packet is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 
 if TYPE_CHECKING:
     from handrail.cli.siege import Report
@@ -47,7 +47,7 @@ def injection(
 
     with field(environment()) as settings, Progress(console=screen(), transient=True, disable=as_json) as progress:
         task = progress.add_task("attacks", total=None)
-        report = asyncio.run(besiege(settings, data, limit, lambda done, of: progress.update(task, completed=done, total=of)))
+        report = run_async(besiege(settings, data, limit, lambda done, of: progress.update(task, completed=done, total=of)))
     print_document(report) if as_json else show(report)
     if not report.held_ground:
         raise typer.Exit(1)
@@ -174,7 +174,7 @@ def flood(
             found = await letters(pool, place.business, OTHERS + 2)
             return await Flood(cases, PostgresCases(pool, place.business), found, timeout, tell).run(messages)
 
-    found = asyncio.run(work())
+    found = run_async(work())
     more = {"others_ratio": round(found.others_ratio, 2), "passed": found.passed}
     if as_json:
         print_document({**found.model_dump(mode="json"), **more})

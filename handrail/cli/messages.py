@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run_messages(
         async with place.cases() as cases:
             return await outcomes.run(cases, lines, writers, run, concurrency=concurrency, timeout=timeout)
 
-    report = asyncio.run(work())
+    report = run_async(work())
     if as_json:
         print_document(report)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from handrail.cli.failures import Exit
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def explain(
         made = asked_document(policies, proposal, given)
         print_document(made) if as_json else print_asked(made)
         return
-    recorded = asyncio.run(of_case(place, what))
+    recorded = run_async(of_case(place, what))
     made = case_document(what, policies, recorded, known)
     print_document(made) if as_json else print_case_rulings(made)
 
@@ -124,7 +124,7 @@ def diff(
     known = names(place)
     before, after = sides(place, old, new)
     sets = build(before, known, examples=False), build(after, known, examples=False)
-    recorded = asyncio.run(newest(place, last)) if replay else None
+    recorded = run_async(newest(place, last)) if replay else None
     made = diff_document(*sets, recorded, known.history)
     print_document(made) if as_json else print_diff(made)
     if exit_code and (made["replay"]["changed"] if made["replay"] else made["changes"]):

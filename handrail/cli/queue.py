@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ import typer
 
 from handrail.cli.failures import Exit
 from handrail.cli.options import CaseArgument, Json, Limit, Timeout
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def claim(
                     item = await take(queue, cases, who, spoken(roster), lease)
             return item, roster.at_work(who, datetime.now(UTC))
 
-    item, at_work = asyncio.run(work())
+    item, at_work = run_async(work())
     show_claimed(place, item, at_work=at_work, as_json=as_json)
     if item is None and wait:
         raise typer.Exit(Exit.TIMED_OUT)
@@ -125,7 +125,7 @@ def heartbeat(
             held = await queue.heartbeat(case_id, lease, timedelta(minutes=minutes))
             return held or await ended(queue, case_id)
 
-    item = asyncio.run(work())
+    item = run_async(work())
     if as_json:
         print_document(item)
     else:
@@ -149,7 +149,7 @@ def release(ctx: typer.Context, case_id: CaseArgument, person: Who, lease: Lease
             await cases.release(case_id, person)
             await queue.release(case_id, lease)
 
-    asyncio.run(work())
+    run_async(work())
     if as_json:
         print_document({"case_id": case_id, "released": True})
     else:
@@ -186,7 +186,7 @@ def list_items(
             depth, items = await queue.depth(queue=queue_name), await queue.items(queue=queue_name, limit=limit)
         return depth, items, roster, await place.paused()
 
-    depth, items, roster, paused = asyncio.run(work())
+    depth, items, roster, paused = run_async(work())
     now = datetime.now(UTC)
     show_items(depth, [described(item, roster, now) for item in items], paused, as_json=as_json)
 
@@ -262,7 +262,7 @@ def drill(
         async with throwaway(url, place.business) as there:
             return await Crowd(there, cases, claimers).run()
 
-    report = asyncio.run(work())
+    report = run_async(work())
     if as_json:
         print_document(report)
     else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from handrail.cli.running import run_async
 from handrail.cli.world import World, environment
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def held(stack: Stack) -> list[str]:
 
     try:
         business = load_business(environment().business)
-        return asyncio.run(read())
+        return run_async(read())
     except HandrailError as error:
         return [f"cannot be read: {error}"]
     except Exception as error:  # noqa: BLE001 - the status of a stack is shown, whatever its database says

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from handrail.cli.failures import Exit
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def reconcile(
     from handrail.cli.documents import print_document
 
     place = world(ctx)
-    report = asyncio.run(compared(place, timedelta(seconds=grace), fix=fix, thorough=thorough))
+    report = run_async(compared(place, timedelta(seconds=grace), fix=fix, thorough=thorough))
     if as_json:
         print_document({**report.model_dump(mode="json"), "left": len(report.left)})
     else:

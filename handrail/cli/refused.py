@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from handrail.cli.options import Json, Limit
 from handrail.cli.queue import Who
+from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def list_refused(ctx: typer.Context, limit: Limit = 50, as_json: Json = False) -
     from handrail.cli.documents import print_document
     from handrail.cli.tables import moment, plain, print_pairs, screen
 
-    found = asyncio.run(refused(world(ctx), limit))
+    found = run_async(refused(world(ctx), limit))
     if as_json:
         print_document({"refused": [one.model_dump(mode="json") for one in found]})
         return
@@ -70,7 +70,7 @@ def settle(
         async with world(ctx).pool() as pool:
             return await PostgresOpenings(pool).settle(workflow_id, person, datetime.now(UTC))
 
-    if not asyncio.run(work()):
+    if not run_async(work()):
         raise InvalidInput(f"WORKFLOW_ID: {workflow_id[:80]!r} is not among the refused. See `handrail queue refused`.")
     if as_json:
         print_document({"workflow_id": workflow_id, "settled_by": person})

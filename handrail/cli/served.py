@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handrail.cli.options import Json, Limit
 from handrail.cli.rail import said
+from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def models(ctx: typer.Context, limit: Limit = 100, as_json: Json = False) -> Non
             record = models_record(pool)
             return await record.notices(limit), await record.pauses()
 
-    notices, pauses = asyncio.run(work())
+    notices, pauses = run_async(work())
     if as_json:
         told = [one.model_dump(mode="json") for one in notices]
         return print_document({"notices": told, "pauses": [one.model_dump(mode="json") for one in pauses]})
@@ -64,7 +64,7 @@ def accept_model(
             notice = Notice(name=name, kin=Kin.SAME, accepted=True, words=why, actor=who)
             return [await record.accept(one.served, notice) for one in wanted]
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         return print_document(found)
     for one in found:
@@ -81,7 +81,7 @@ def end_pauses(ctx: typer.Context, as_json: Json = False) -> None:
         async with world(ctx).pool() as pool:
             return await models_record(pool).end_pauses()
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         return print_document(found)
     rows = [(one.served, moment(one.until)) for one in found]

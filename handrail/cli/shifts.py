@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -12,6 +11,7 @@ import typer
 from handrail.cli.options import Json
 from handrail.cli.queue import app as queue
 from handrail.cli.queue import desk, known
+from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add(
             await kept.add(window, datetime.now(UTC))
             return window, roster
 
-    show([asyncio.run(work())[0]], as_json=as_json, one=True)
+    show([run_async(work())[0]], as_json=as_json, one=True)
 
 
 @app.command("list")
@@ -58,7 +58,7 @@ def list_windows(ctx: typer.Context, as_json: Json = False) -> None:
         async with world(ctx).pool() as pool:
             return await PostgresQueue(pool).windows((now, now + FOREVER))
 
-    show(asyncio.run(work()), as_json=as_json)
+    show(run_async(work()), as_json=as_json)
 
 
 @app.command()
@@ -76,7 +76,7 @@ def drop(
         async with desk(world(ctx)) as (kept, _):
             return await kept.drop(window_id)
 
-    if not asyncio.run(work()):
+    if not run_async(work()):
         raise InvalidInput(f"ID: there are no on-call hours {window_id[:40]!r}. List them with `handrail queue shift list`.")
     if as_json:
         print_document({"window_id": window_id, "dropped": True})
@@ -94,7 +94,7 @@ def people(ctx: typer.Context, as_json: Json = False) -> None:
         async with desk(world(ctx)) as (_, roster):
             return roster
 
-    roster, now = asyncio.run(work()), datetime.now(UTC)
+    roster, now = run_async(work()), datetime.now(UTC)
     found = [{**one.model_dump(mode="json", by_alias=True), **presence(roster, one.name, now)} for one in roster.people]
     if as_json:
         print_document({"version": roster.version, "zone": roster.zone, "people": found})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from handrail.cli.options import Json, Limit
+from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def find(
                 limit=limit,
             )
 
-    found = asyncio.run(work())
+    found = run_async(work())
     if as_json:
         print_document(found)
         return

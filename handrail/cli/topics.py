@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handrail.cli.options import Json
+from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def list_topics(ctx: typer.Context, as_json: Json = False) -> None:
     from handrail.cli.standings import standings
     from handrail.cli.tables import print_rows
 
-    found = asyncio.run(standings(world(ctx)))
+    found = run_async(standings(world(ctx)))
     if as_json:
         print_document(found)
         return
@@ -53,7 +53,7 @@ def show(
     from handrail.cli.standings import standings
     from handrail.cli.tables import print_pairs
 
-    one = asyncio.run(standings(world(ctx), name))[0]
+    one = run_async(standings(world(ctx), name))[0]
     if as_json:
         print_document(one)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from functools import cached_property
@@ -146,6 +145,8 @@ class World:
 
     async def paused(self) -> dict[str, str]:
         """Cases that somebody paused in Temporal, with who, when and why; none where Temporal does not answer in time."""
+        import asyncio
+
         from temporalio.service import RPCError
 
         from handrail.temporal.connect import Unreachable
@@ -164,6 +165,8 @@ class World:
         Raises:
             UnknownCase, Unreachable, Paused: neither the case itself nor PostgreSQL knows it.
         """
+        import asyncio
+
         from temporalio.service import RPCError
 
         from handrail.domain.errors import HandrailError
@@ -253,6 +256,8 @@ async def probe(url: str) -> None:
     Raises:
         Unreachable: nothing answers there.
     """
+    import asyncio
+
     from handrail.temporal.connect import Unreachable
 
     parts = urlsplit(url)
