@@ -110,6 +110,9 @@ def show(found: Bench) -> None:
         screen().print("")
         rows = [(one.figure, one.side, f"{one.value:,.6g}", one.unit) for one in found.readings]
         print_rows(("figure", "side", "value", ""), rows, "")
+    for cell in found.cells:
+        if cell.strays:
+            screen().print(f"{cell.measure}, {cell.arm}, {cell.side}: {cell.strays} cases were not answered")
     for reason in found.refused:
         screen().print(f"no ratio: {reason}", markup=False)
 

@@ -13,13 +13,16 @@ import pytest
 from handrail.domain.errors import InvalidInput
 from handrail.drills.bench import obvious
 from handrail.drills.bench.agreement import disagreements
-from handrail.drills.bench.checkout import OURS, beside, ours
+from handrail.drills.bench.checkout import BESIDE, OURS, beside, ours
 from handrail.drills.bench.comparing import compare
 from handrail.drills.bench.customers import FIRST, LEAST_REFUND, Rows
 from handrail.drills.bench.figures import bootstrap, mad, paired, percentile, pooled
 from handrail.drills.bench.groups import AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn
+from handrail.drills.bench.loads import check_answered
 from handrail.drills.bench.plan import Measure
 from handrail.drills.bench.results import Cell, Round
+from handrail.embedded.process import StackFailed
+from handrail.postgres.measuring import Settled
 
 
 def test_the_spread_is_the_median_distance_from_the_median() -> None:
@@ -83,10 +86,10 @@ async def never() -> Round:
     raise AssertionError
 
 
-def turn(arm: str, *seconds: float) -> Turn:
+def turn(arm: str, *seconds: float, side: str = OURS) -> Turn:
     """Ten pieces of work a round, in so many seconds."""
     rounds = [Round(count=10, seconds=one, cpu_ms={"worker": one}) for one in seconds]
-    return Turn(Cell(measure=Measure.PLAIN, arm=arm, side=OURS, rounds=rounds), never)
+    return Turn(Cell(measure=Measure.PLAIN, arm=arm, side=side, rounds=rounds), never)
 
 
 def test_ratios_are_formed_where_the_controls_agree() -> None:
@@ -99,6 +102,33 @@ def test_no_ratio_is_formed_where_the_controls_differ() -> None:
     (found,) = compare(group)
     assert found.ratio is None
     assert "came out 20% apart" in found.refused[0]
+
+
+def test_each_arm_of_this_build_is_compared_with_the_same_arm_beside_it() -> None:
+    control = [turn(DO_NOTHING, 1), turn(DO_NOTHING, 1, side=BESIDE), turn(AGAIN, 1)]
+    others = [turn(arm, 2) for arm in (HANDRAIL, f"{HANDRAIL} × 2", "--help")]
+    theirs = [turn(arm, 4, side=BESIDE) for arm in (HANDRAIL, "--help")]
+    found = compare(Group(Measure.PLAIN, control, [*others, *theirs]))
+    assert [(one.arm, one.of, one.figure) for one in found] == [
+        (HANDRAIL, DO_NOTHING, "rate"),
+        (HANDRAIL, BESIDE, "rate"),
+        (HANDRAIL, BESIDE, "worker CPU"),
+        (f"{HANDRAIL} × 2", DO_NOTHING, "rate"),
+        (f"{HANDRAIL} × 2", BESIDE, "rate"),
+        (f"{HANDRAIL} × 2", BESIDE, "worker CPU"),
+        ("--help", BESIDE, "rate"),
+    ]
+
+
+def settled(answered: int, others: int) -> list[Settled]:
+    rows = ["Resolved"] * answered + ["WithHuman"] * others
+    return [Settled(case_id=f"c-{number}", status=row, reason=None, committed=1.0) for number, row in enumerate(rows)]
+
+
+def test_a_few_cases_may_go_another_way_and_are_counted() -> None:
+    assert check_answered(settled(100, 2)) == 2
+    with pytest.raises(StackFailed, match="3 of 100 plain cases were not answered; case c-97 is WithHuman"):
+        check_answered(settled(97, 3))
 
 
 def test_every_second_round_runs_backwards_between_the_controls() -> None:

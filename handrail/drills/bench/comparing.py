@@ -31,18 +31,21 @@ def compare(group: Group) -> list[Compared]:
 
 
 def pairs(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:
-    """Yield each arm of Handrail here with what it is measured against."""
-    beside = [cell for cell in cells if cell.side == BESIDE and cell.arm == HANDRAIL]
+    """Yield each arm of this build with what it is measured against."""
+    beside = {cell.arm: cell for cell in cells if cell.side == BESIDE and cell.arm != DO_NOTHING}
     others = [cell for cell in cells if cell.side == OURS and cell.arm in (DO_NOTHING, APP)]
-    for cell in cells:
-        if cell.side == OURS and cell.arm.startswith(HANDRAIL):
-            yield from ((cell, other) for other in [*others, *beside])
+    for cell in (one for one in cells if one.side == OURS):
+        if cell.arm.startswith(HANDRAIL):
+            yield from ((cell, other) for other in others)
+        same = beside.get(cell.arm) or (beside.get(HANDRAIL) if cell.arm.startswith(HANDRAIL) else None)
+        if same:
+            yield cell, same
 
 
 def figures(mine: Cell, theirs: Cell) -> list[str]:
     """Return what two arms are compared by."""
     if mine.timed:
-        return ["p50", "p99"]
+        return ["p50", "p99"] if len(mine.rounds[0].latencies_ms) > 1 else ["p50"]
     same = theirs.arm == HANDRAIL and all(one.cpu_ms for cell in (mine, theirs) for one in cell.rounds)
     return ["rate", "worker CPU"] if same else ["rate"]
 

@@ -13,6 +13,7 @@ from handrail.drills.bench.plan import Measure, Plan
 from handrail.drills.bench.results import Cell, Round
 from handrail.drills.bench.serve import QUEUES
 from handrail.drills.bench.side import Side
+from handrail.drills.bench.starts import STARTS
 from handrail.embedded.process import StackFailed
 
 DO_NOTHING, AGAIN = "do nothing", "do nothing, again"
@@ -69,6 +70,7 @@ class Groups:
             Measure.MESSAGES: self._messages,
             Measure.DECISIONS: self._decisions,
             Measure.THINKING: self._thinking,
+            Measure.STARTS: self._starts,
         }
         return [make() for measure, make in makers.items() if measure in self._plan.measures]
 
@@ -110,6 +112,15 @@ class Groups:
             group.others.append(turn(group, APP, ours, work, timed=True))
         for side in self._sides:
             group.others.append(turn(group, HANDRAIL, side, bound(singly, side), timed=True))
+        return group
+
+    def _starts(self) -> Group:
+        def nothing(side: Side) -> Work:
+            return lambda: loads.workflows_singly(side, NOTHING, QUEUES["nothing"], self._sizes.single)
+
+        group = Group(Measure.STARTS, self._control(Measure.STARTS, nothing, timed=True))
+        for arm, start in STARTS.items():
+            group.others.extend(turn(group, arm, side, bound(start, side), timed=True) for side in self._sides)
         return group
 
     def _decisions(self) -> Group:

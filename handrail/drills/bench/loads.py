@@ -26,6 +26,8 @@ CLOSE_LOOK_SECONDS = 0.005
 TRAILING_SECONDS = 2.0
 """What a case still does after it settled is counted with it."""
 PATIENCE = 300.0
+STRAYS = 0.02
+"""Share of plain cases that may go another way than they should; they are counted beside the figures."""
 ANSWERED = (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
 
 
@@ -74,20 +76,20 @@ async def paced(pieces: Sequence[Callable[[], Awaitable[float]]], per_second: fl
 
 async def cases(side: Side, letters: Sequence[Letter], in_flight: int) -> tuple[Round, list[float]]:
     """Open a case for each letter, `in_flight` at once, without asking them; return also when each settled."""
-    waiting, under_way, moments = list(reversed(letters)), set[str](), list[float]()
+    waiting, under_way, found = list(reversed(letters)), set[str](), list[Settled]()
     meter, began = Meter(side.parts()), time.time()
     while waiting or under_way:
         opening = [waiting.pop() for _ in range(min(in_flight - len(under_way), len(waiting)))]
         under_way |= set(await asyncio.gather(*(open_case(side, letter) for letter in opening)))
         settled = await side.readings.settled(list(under_way))
-        check_answered(settled)
-        moments += [one.committed for one in settled]
+        found += settled
         under_way -= {one.case_id for one in settled}
-        check_patience(side, max([began, *moments]), under_way)
+        check_patience(side, max([began, *(one.committed for one in found[-in_flight:])]), under_way)
         await asyncio.sleep(LOOK_SECONDS)
+    strays = check_answered(found)
     await asyncio.sleep(TRAILING_SECONDS)
-    moments.sort()
-    return Round(count=len(letters), seconds=moments[-1] - began, cpu_ms=meter.per_piece(len(letters))), moments
+    moments, count = sorted(one.committed for one in found), len(found)
+    return Round(count=count, seconds=moments[-1] - began, cpu_ms=meter.per_piece(count), strays=strays), moments
 
 
 async def cases_singly(side: Side, letters: Sequence[Letter]) -> Round:
@@ -169,15 +171,20 @@ def check_patience(side: Side, since: float, case_ids: Sequence[str] | set[str])
         raise StackFailed(f"{side.name}: {len(case_ids)} cases did not go on within {PATIENCE:.0f} s.")
 
 
-def check_answered(settled: Sequence[Settled]) -> None:
-    """Check that plain cases were answered: one that goes to a person is cheaper, and not what is measured.
+def check_answered(settled: Sequence[Settled]) -> int:
+    """Return how many plain cases were not answered; one that goes to a person is cheaper, and not what is measured.
 
     Raises:
-        StackFailed: one was not.
+        StackFailed: they are too many to be left aside.
     """
-    for one in settled:
-        if one.status not in ANSWERED:
-            raise StackFailed(f"case {one.case_id}: should have been answered and is {in_words(one)}.")
+    strays = [one for one in settled if one.status not in ANSWERED]
+    if len(strays) > STRAYS * len(settled):
+        one = strays[0]
+        raise StackFailed(
+            f"{len(strays)} of {len(settled)} plain cases were not answered; case {one.case_id} is {in_words(one)}. "
+            "The bench would measure something else."
+        )
+    return len(strays)
 
 
 def in_words(settled: Settled) -> str:

@@ -17,6 +17,7 @@ class Measure(StrEnum):
     MESSAGES = "run-messages"
     DECISIONS = "decisions"
     THINKING = "thinking-model"
+    STARTS = "starts"
     HISTORY = "history"
 
 
@@ -40,7 +41,7 @@ class Sizes:
     warm: int = 20
 
 
-QUICK = Sizes(nothing=50, obvious=20, cases=12, single=4, messages=20, decisions=15, histories=2, in_flight=12, warm=12)
+QUICK = Sizes(nothing=80, obvious=20, cases=12, single=4, messages=20, decisions=15, histories=2, in_flight=12, warm=12)
 
 
 @dataclass(frozen=True, slots=True)

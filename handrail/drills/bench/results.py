@@ -11,12 +11,13 @@ from handrail.drills.bench.figures import Ratio, mad, percentile
 
 
 class Round(Stored):
-    """One turn of one arm. `cpu_ms` is processor time per piece of work, by part of the stack."""
+    """One turn of one arm. `cpu_ms` is processor time per piece of work, by part of the stack; `strays` went another way."""
 
     count: int
     seconds: float
     latencies_ms: list[float] = Field(default_factory=list)
     cpu_ms: dict[str, float] = Field(default_factory=dict)
+    strays: int = 0
 
     @property
     def rate(self) -> float:
@@ -47,6 +48,11 @@ class Cell(Stored):
     def spread(self) -> float:
         """The median distance of the rounds from it."""
         return mad(self.values)
+
+    @property
+    def strays(self) -> int:
+        """How many cases of all rounds went another way than they should."""
+        return sum(one.strays for one in self.rounds)
 
     @property
     def last(self) -> str:

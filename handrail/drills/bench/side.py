@@ -161,7 +161,7 @@ class Side:
                 (await http.post("/script", json={"behaviour": {"latency_seconds": took}})).raise_for_status()
 
     async def command(self, *arguments: str) -> str:
-        """Run the checkout's own command line on this stack, and return what it prints.
+        """Run the checkout's own command line on this stack and in its folder, and return what it prints.
 
         Raises:
             StackFailed: it ended with an error.
@@ -169,6 +169,7 @@ class Side:
         process = await asyncio.create_subprocess_exec(
             *self.checkout.run("handrail.cli.main", *arguments),
             env=dict(self.environment()),
+            cwd=self.checkout.folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
