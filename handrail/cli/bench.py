@@ -13,9 +13,10 @@ import typer
 
 from handrail.cli.options import Json
 from handrail.cli.running import run_async
-from handrail.drills.bench.plan import EVERYTHING, QUICK, SHORT, Measure, Plan, Sizes
+from handrail.drills.bench.measures import EVERYTHING, SHORT, Measure
 
 if TYPE_CHECKING:
+    from handrail.drills.bench.plan import Plan
     from handrail.drills.bench.results import Bench, Cell, Compared
 
 app = typer.Typer()
@@ -57,6 +58,7 @@ def bench(
 
     from handrail.cli.documents import print_document
     from handrail.cli.failures import Exit
+    from handrail.drills.bench.plan import QUICK, Plan, Sizes
 
     sizes = QUICK if quick else Sizes()
     sizes = replace(sizes, in_flight=in_flight or sizes.in_flight, cases=cases or sizes.cases)

@@ -19,7 +19,7 @@ from handrail.drills.bench.customers import FIRST, LEAST_REFUND, Rows
 from handrail.drills.bench.figures import bootstrap, mad, paired, percentile, pooled
 from handrail.drills.bench.groups import AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn
 from handrail.drills.bench.loads import check_answered
-from handrail.drills.bench.plan import Measure
+from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.results import Cell, Round
 from handrail.embedded.process import StackFailed
 from handrail.postgres.measuring import Settled

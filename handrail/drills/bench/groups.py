@@ -9,7 +9,8 @@ from pathlib import Path
 
 from handrail.drills.bench import loads
 from handrail.drills.bench.arms import NOTHING, OBVIOUS, ONE_ACTIVITY
-from handrail.drills.bench.plan import Measure, Plan
+from handrail.drills.bench.measures import Measure
+from handrail.drills.bench.plan import Plan
 from handrail.drills.bench.results import Cell, Round
 from handrail.drills.bench.serve import QUEUES
 from handrail.drills.bench.side import Side

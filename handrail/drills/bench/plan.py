@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
+from handrail.drills.bench.measures import EVERYTHING, Measure
+
 LEAST_ROUNDS = 5
-
-
-class Measure(StrEnum):
-    """What can be asked for by name."""
-
-    PLAIN = "plain"
-    SINGLE = "one-at-a-time"
-    MESSAGES = "run-messages"
-    DECISIONS = "decisions"
-    THINKING = "thinking-model"
-    STARTS = "starts"
-    HISTORY = "history"
-
-
-EVERYTHING = tuple(Measure)
-SHORT = (Measure.PLAIN, Measure.SINGLE, Measure.HISTORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from handrail.drills.bench.comparing import compare
 from handrail.drills.bench.endurance import memory, soak
 from handrail.drills.bench.groups import Group, Groups, many
 from handrail.drills.bench.histories import histories
-from handrail.drills.bench.plan import Measure, Plan
+from handrail.drills.bench.measures import Measure
+from handrail.drills.bench.plan import Plan
 from handrail.drills.bench.results import Bench, Cell, Machine, Reading
 from handrail.drills.bench.side import Side
 

@@ -1,0 +1,21 @@
+"""What the bench can measure, by name. The command line loads this with every command, so it loads nothing itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    """What can be asked for by name."""
+
+    PLAIN = "plain"
+    SINGLE = "one-at-a-time"
+    MESSAGES = "run-messages"
+    DECISIONS = "decisions"
+    THINKING = "thinking-model"
+    STARTS = "starts"
+    HISTORY = "history"
+
+
+EVERYTHING = tuple(Measure)
+SHORT = (Measure.PLAIN, Measure.SINGLE, Measure.HISTORY)
