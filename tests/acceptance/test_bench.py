@@ -7,10 +7,10 @@ import pytest
 
 from handrail.drills.bench import histories, loads
 from handrail.drills.bench.checkout import OURS
-from handrail.drills.bench.groups import AGAIN, DO_NOTHING, HANDRAIL
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import Plan, Sizes
 from handrail.drills.bench.run import bench
+from handrail.drills.bench.turns import AGAIN, DO_NOTHING, HANDRAIL
 
 TINY = Sizes(nothing=4, cases=2, histories=1, in_flight=2, warm=1)
 

@@ -17,10 +17,10 @@ from handrail.drills.bench.checkout import BESIDE, OURS, beside, ours
 from handrail.drills.bench.comparing import compare
 from handrail.drills.bench.customers import FIRST, LEAST_REFUND, Rows
 from handrail.drills.bench.figures import bootstrap, mad, paired, percentile, pooled
-from handrail.drills.bench.groups import AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn
 from handrail.drills.bench.loads import check_answered
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.results import Cell, Round
+from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn
 from handrail.embedded.process import StackFailed
 from handrail.postgres.measuring import Settled
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from handrail.drills.bench.agreement import disagreements
 from handrail.drills.bench.checkout import BESIDE, OURS
 from handrail.drills.bench.figures import Ratio, paired, pooled
-from handrail.drills.bench.groups import APP, DO_NOTHING, HANDRAIL, Group
 from handrail.drills.bench.results import Cell, Compared
+from handrail.drills.bench.turns import APP, DO_NOTHING, HANDRAIL, Group
 
 P50, P99 = 0.5, 0.99
 

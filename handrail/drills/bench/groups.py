@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from handrail.drills.bench import loads
@@ -15,46 +14,11 @@ from handrail.drills.bench.results import Cell, Round
 from handrail.drills.bench.serve import QUEUES
 from handrail.drills.bench.side import Side
 from handrail.drills.bench.starts import STARTS
+from handrail.drills.bench.turns import ACTIVITY, AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn, Work, bound, many, turn
 from handrail.embedded.process import StackFailed
 
-DO_NOTHING, AGAIN = "do nothing", "do nothing, again"
-ACTIVITY, APP, HANDRAIL = "one activity", "obvious app", "handrail"
 CALLS = 3
 """Calls of the model per case that are given a latency; a plain case makes two."""
-
-Work = Callable[[], Awaitable[Round]]
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An arm on a side: what it does when its turn comes, and what came of it."""
-
-    cell: Cell
-    work: Work
-
-    @property
-    def label(self) -> str:
-        """The arm and its side, for people."""
-        return f"{self.cell.arm}, {self.cell.side}"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A measure. `control` are turns of one kind of work; `others` are measured against them and one another."""
-
-    measure: Measure
-    control: list[Turn]
-    others: list[Turn] = field(default_factory=list)
-
-    def order(self, number: int) -> list[Turn]:
-        """Return the turns of a round: the first control opens it, the others close it; every second one runs backwards."""
-        others = self.others if number % 2 == 0 else self.others[::-1]
-        return [*self.control[:1], *others, *self.control[1:]]
-
-    @property
-    def turns(self) -> list[Turn]:
-        """All of them, the control first."""
-        return [*self.control, *self.others]
 
 
 class Groups:
@@ -195,22 +159,6 @@ class Groups:
 
         if count > 1:
             group.others.append(turn(group, f"{HANDRAIL} × {count}", ours, several))
-
-
-def turn(group: Group, arm: str, side: Side, work: Work, *, timed: bool = False) -> Turn:
-    """Return a turn of the group's measure."""
-    return Turn(Cell(measure=group.measure, arm=arm, side=side.name, timed=timed), work)
-
-
-def bound(work: Callable[[Side], Awaitable[Round]], side: Side) -> Work:
-    """Return the work on that side."""
-    return lambda: work(side)
-
-
-def many(side: Side, workflow: str, count: int, in_flight: int) -> Awaitable[Round]:
-    """Run an arm's workflow under load."""
-    queue = QUEUES["obvious" if workflow == OBVIOUS else "nothing"]
-    return loads.workflows(side, workflow, queue, count, in_flight)
 
 
 def write(file: Path, lines: Sequence[Mapping[str, str]]) -> None:

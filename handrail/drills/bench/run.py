@@ -15,12 +15,13 @@ from handrail.drills.bench.arms import NOTHING, OBVIOUS
 from handrail.drills.bench.checkout import beside, ours
 from handrail.drills.bench.comparing import compare
 from handrail.drills.bench.endurance import memory, soak
-from handrail.drills.bench.groups import Group, Groups, many
+from handrail.drills.bench.groups import Groups
 from handrail.drills.bench.histories import histories
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import Plan
 from handrail.drills.bench.results import Bench, Cell, Machine, Reading
 from handrail.drills.bench.side import Side
+from handrail.drills.bench.turns import Group, many
 
 Tell = Callable[[str], None]
 

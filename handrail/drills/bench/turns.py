@@ -1,0 +1,65 @@
+"""An arm's turn, and a measure as the turns that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from handrail.drills.bench import loads
+from handrail.drills.bench.arms import OBVIOUS
+from handrail.drills.bench.measures import Measure
+from handrail.drills.bench.results import Cell, Round
+from handrail.drills.bench.serve import QUEUES
+from handrail.drills.bench.side import Side
+
+DO_NOTHING, AGAIN = "do nothing", "do nothing, again"
+ACTIVITY, APP, HANDRAIL = "one activity", "obvious app", "handrail"
+Work = Callable[[], Awaitable[Round]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An arm on a side: what it does when its turn comes, and what came of it."""
+
+    cell: Cell
+    work: Work
+
+    @property
+    def label(self) -> str:
+        """The arm and its side, for people."""
+        return f"{self.cell.arm}, {self.cell.side}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A measure. `control` are turns of one kind of work; `others` are measured against them and one another."""
+
+    measure: Measure
+    control: list[Turn]
+    others: list[Turn] = field(default_factory=list)
+
+    def order(self, number: int) -> list[Turn]:
+        """Return the turns of a round: the first control opens it, the others close it; every second one runs backwards."""
+        others = self.others if number % 2 == 0 else self.others[::-1]
+        return [*self.control[:1], *others, *self.control[1:]]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """All of them, the control first."""
+        return [*self.control, *self.others]
+
+
+def turn(group: Group, arm: str, side: Side, work: Work, *, timed: bool = False) -> Turn:
+    """Return a turn of the group's measure."""
+    return Turn(Cell(measure=group.measure, arm=arm, side=side.name, timed=timed), work)
+
+
+def bound(work: Callable[[Side], Awaitable[Round]], side: Side) -> Work:
+    """Return the work on that side."""
+    return lambda: work(side)
+
+
+def many(side: Side, workflow: str, count: int, in_flight: int) -> Awaitable[Round]:
+    """Run an arm's workflow under load."""
+    queue = QUEUES["obvious" if workflow == OBVIOUS else "nothing"]
+    return loads.workflows(side, workflow, queue, count, in_flight)
