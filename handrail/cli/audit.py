@@ -227,13 +227,15 @@ def show(report: Report, *, as_json: bool) -> None:
     """What was found."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
+    from handrail.domain.counting import many
 
     if as_json:
         print_document({"ok": report.broken is None, **report.model_dump(mode="json"), "anchor": str(report.head)})
         return
     broken = report.broken
     if broken is None:
-        screen().print(f"Sound: {report.checked} entries of {report.cases} cases. Anchor, to be kept elsewhere: {report.head}")
+        found = f"{many(report.checked, 'entry', 'entries')} of {many(report.cases, 'case')}"
+        screen().print(f"Sound: {found}. Anchor, to be kept elsewhere: {report.head}")
         return
     for one in [broken, *(other for other in report.unreadable if other != broken)]:
         where = " ".join(filter(None, [f"entry {one.sequence}" if one.sequence else "", one.case_id, one.entry_id]))

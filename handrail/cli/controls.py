@@ -235,11 +235,12 @@ def lift(place: World, scope: str, reason: str, actor: str, *, as_json: bool) ->
 def print_report(found: Report) -> None:
     """The figures for people."""
     from handrail.cli.tables import print_pairs
+    from handrail.domain.counting import many
 
     print_pairs(
         [
             ("cases", f"{found.cases}, {found.under_way} of them under way at the switch"),
-            ("let out before it", f"{found.effects} effects, {found.replies} replies"),
+            ("let out before it", f"{many(found.effects, 'effect')}, {many(found.replies, 'reply', 'replies')}"),
             ("switch held after", f"{found.seconds_to_switch:.3f} s"),
             (
                 "last effect or reply",

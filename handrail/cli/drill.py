@@ -12,6 +12,7 @@ from uuid import uuid4
 from handrail.business import Business
 from handrail.domain.cases import CaseStatus
 from handrail.domain.controls import GLOBAL, Control, Hand, Wanted
+from handrail.domain.counting import many
 from handrail.domain.drills import Report, Seen, report
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
 from handrail.domain.topics import Autonomy
@@ -56,7 +57,7 @@ class Drill:
             await self._first_outputs(began_at, max(1, len(named) // 5), opening)
             under_way = await self._working(list(named))
             control = await self.controls.put(switch(Autonomy.OFF, "a drill of the kill switch"))
-            self.tell(f"switch: thrown while the agent worked on {under_way} cases")
+            self.tell(f"switch: thrown while the agent worked on {many(under_way, 'case')}")
             await opening
             found = await self._settled(list(named))
             people_work_ok = await self._as_a_person(found, control)

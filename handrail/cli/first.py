@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from handrail.business import Business
+from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
 from handrail.embedded.supervisor import Step
@@ -70,7 +71,7 @@ class FirstStart:
         for sample in chosen.cases:
             await cases.open_case(sample.case_id, sample.customer_id, sample.text, channel="sample")
         self._keep(chosen.model_copy(update={"opened": True}))
-        return f"{len(chosen.cases)} cases opened"
+        return f"{many(len(chosen.cases), 'case')} opened"
 
     async def _choose(self) -> Samples:
         if self._file.exists():

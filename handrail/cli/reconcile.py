@@ -59,6 +59,7 @@ async def compared(place: World, grace: timedelta, *, fix: bool, thorough: bool)
 def show(report: Reconciliation, *, fixed: bool) -> None:
     """For people."""
     from handrail.cli.tables import plain, print_paused, print_rows, screen
+    from handrail.domain.counting import many
 
     words = {True: "mended", False: "NOT mended", None: "left"}
     rows = [
@@ -67,5 +68,5 @@ def show(report: Reconciliation, *, fixed: bool) -> None:
     ]
     print_rows(("case", "difference", "record", "Temporal", "now", "what it means"), rows, "Record and Temporal agree.")
     how = "" if fixed or not report.left else " Mend them: handrail reconcile --fix"
-    screen().print(plain(f"{report.compared} cases compared, {len(report.left)} differences left.{how}"))
+    screen().print(plain(f"{many(report.compared, 'case')} compared, {many(len(report.left), 'difference')} left.{how}"))
     print_paused(report.paused)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail.cli.tables import arguments, moment, plain, print_rows, screen, table
+from handrail.domain.counting import many
 
 if TYPE_CHECKING:
     from handrail.domain.proposals import Proposal, Verdict
@@ -49,7 +50,7 @@ def print_reports(found: Sequence[Report], *, strict: bool) -> None:
     lines += [f"{word}: no example reaches {report.policy}/{rule}." for report in found for rule in report.untried]
     lines += [f"Note: {report.policy}/{words}." for report in found for words in report.idle]
     total = sum(len(report.examples) for report in found)
-    lines.append(f"{total - len(failed)} of {total} examples in {len(found)} files rule as they say.")
+    lines.append(f"{total - len(failed)} of {many(total, 'example')} in {many(len(found), 'file')} rule as they say.")
     screen().print("\n" + "\n".join(plain(line) for line in lines))
 
 

@@ -44,21 +44,20 @@ def add(
             await kept.add(window, datetime.now(UTC))
             return window, roster
 
-    show([run_async(work())[0]], as_json=as_json, one=True)
+    window, roster = run_async(work())
+    show([window], roster, as_json=as_json, one=True)
 
 
 @app.command("list")
 def list_windows(ctx: typer.Context, as_json: Json = False) -> None:
     """On-call hours from now on."""
 
-    async def work() -> list[Window]:
-        from handrail.postgres.queue import PostgresQueue
-
+    async def work() -> tuple[list[Window], Roster]:
         now = datetime.now(UTC)
-        async with world(ctx).pool() as pool:
-            return await PostgresQueue(pool).windows((now, now + FOREVER))
+        async with desk(world(ctx)) as (kept, roster):
+            return await kept.windows((now, now + FOREVER)), roster
 
-    show(run_async(work()), as_json=as_json)
+    show(*run_async(work()), as_json=as_json)
 
 
 @app.command()
@@ -89,6 +88,7 @@ def people(ctx: typer.Context, as_json: Json = False) -> None:
     """Everybody: what they can do, and who is at work now."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, print_rows, screen
+    from handrail.domain.counting import many
 
     async def work() -> Roster:
         async with desk(world(ctx)) as (_, roster):
@@ -111,7 +111,7 @@ def people(ctx: typer.Context, as_json: Json = False) -> None:
         for one in found
     ]
     print_rows(("name", "tier", "queues", "languages", "part-time pool", "at work, or next (UTC)"), lines, "Nobody is known.")
-    screen().print(plain(f"{len(found)} people, {sum(one['at_work'] for one in found)} at work."))
+    screen().print(plain(f"{many(len(found), 'person', 'people')}, {sum(one['at_work'] for one in found)} at work."))
 
 
 def presence(roster: Roster, name: str, now: datetime) -> dict[str, Any]:
@@ -137,6 +137,13 @@ def moment_of(option: str, written: str, zone: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
+def on_the_clock(at: datetime, zone: str) -> str:
+    """Date and time on the clock of `zone`, to the minute, as `shift add` takes them."""
+    from zoneinfo import ZoneInfo
+
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}"
+
+
 def refuse_odd(start: datetime, end: datetime) -> None:
     """Raises: InvalidInput: the hours end before they begin, are over, or last longer than a week."""
     from handrail.domain.errors import InvalidInput
@@ -149,13 +156,27 @@ def refuse_odd(start: datetime, end: datetime) -> None:
         raise InvalidInput("--to: is more than 7 days after --from. Add the hours day by day.")
 
 
-def show(windows: list[Window], *, as_json: bool, one: bool = False) -> None:
+def show(windows: list[Window], roster: Roster, *, as_json: bool, one: bool = False) -> None:
     """As a table, or as a document: one window, or all."""
     from handrail.cli.documents import print_document
-    from handrail.cli.tables import moment, print_rows
+    from handrail.cli.tables import print_rows
 
     if as_json:
         print_document(windows[0] if one else {"windows": [each.model_dump(mode="json") for each in windows]})
         return
-    lines = [(each.window_id, each.person, moment(each.start), moment(each.end), each.added_by) for each in windows]
+
+    def clock(each: Window) -> str:
+        person = roster.by_name.get(each.person)
+        return (person.zone if person else None) or roster.zone
+
+    lines = [
+        (
+            each.window_id,
+            each.person,
+            on_the_clock(each.start, clock(each)),
+            on_the_clock(each.end, clock(each)),
+            each.added_by,
+        )
+        for each in windows
+    ]
     print_rows(("id", "person", "from", "to", "arranged by"), lines, "No on-call hours from now on.")

@@ -74,7 +74,8 @@ def _named(approvals: list[Approval], still_open: list[Approval], wanted: Decisi
     if still_open and wanted.decision in BINDING and wanted.revision is None:
         raise ApprovalRefused(f"approval_id: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
     if len(still_open) != 1:
-        raise ApprovalRefused(f"approval_id: is missing and {len(still_open)} approvals are open. Open: {names}.")
+        count = f"{len(still_open)} approvals are" if still_open else "no approval is"
+        raise ApprovalRefused(f"approval_id: is missing and {count} open. Open: {names}.")
     return still_open[0], 1
 
 

@@ -94,7 +94,7 @@ def test_a_stale_revision_is_refused_whatever_is_decided(decision: DecisionKind,
     [
         ([approval()], wanted(approval_id="a9"), r"^approval_id: 'a9' is not known here\. Open: a1 \(r3\)\.$"),
         ([], wanted(), r"is not known here\. Open: none"),
-        ([], wanted(DecisionKind.REJECT, approval_id=None), r"^approval_id: is missing and 0 approvals are open\. Open: none"),
+        ([], wanted(DecisionKind.REJECT, approval_id=None), r"^approval_id: is missing and no approval is open\. Open: none"),
         (
             [approval(), approval("a2")],
             wanted(DecisionKind.REJECT, approval_id=None),

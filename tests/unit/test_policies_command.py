@@ -62,7 +62,7 @@ def test_an_example_that_fails_is_shown_with_its_reason(file: Path) -> None:
     assert (wrong["expect"], wrong["ruling"], wrong["rules"]) == ("allow", "block", ["large"])
     shown = policy("test", file.parent)
     assert "FAILS: bare: wrong: large: refund_amount_usd (6) is above 5: yes" in shown.stdout
-    assert "1 of 2 examples in 1 files rule as they say." in shown.stdout
+    assert "1 of 2 examples in 1 file rule as they say." in shown.stdout
 
 
 def test_rules_that_no_example_reaches_are_told_and_with_strict_fail(file: Path) -> None:
