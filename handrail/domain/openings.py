@@ -214,6 +214,8 @@ def _customer(fields: dict[str, Any], odd: list[str]) -> str:
         given = given[0]
     name = _name(given)
     clean = " ".join(without_controls(name).split())
+    if given is None:
+        raise InvalidInput(f"customer_id: is missing. {SHAPE}")
     if not _readable(clean):
         raise InvalidInput(f"customer_id: {_shown(given)} names no customer. {SHAPE}")
     if not IDENTIFIER.fullmatch(clean) or clean != name:
