@@ -5,6 +5,7 @@ The data of all languages are put together once per process, when they are first
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -78,6 +79,13 @@ def currency_symbols() -> Mapping[str, Codes]:
                 found[name.upper()].add(code)
     found["$"].discard("BRL")
     return {symbol: frozenset(codes) for symbol, codes in found.items() if not symbol.isalpha() and symbol.strip()}
+
+
+@cache
+def unit_near() -> re.Pattern[str]:
+    """Match where a currency, a percent sign or a unit may stand behind a number: at a letter or one of their signs."""
+    signs = {symbol[0] for symbol in currency_symbols()} | set('¢%‰×°"″′')
+    return re.compile(rf"[ .,:(\[–—−-]{{0,10}}(?:[^\W\d_]|[{re.escape(''.join(sorted(signs)))}])")
 
 
 @cache

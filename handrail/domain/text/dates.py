@@ -252,10 +252,13 @@ def _on(page: Page, place: int) -> str | None:
     before = page.before(place, 16)
     if not before[-1:].isalpha() and before[-1:] not in ("'", "’"):
         return None
-    for language in (page.language,) if page.language in LANGUAGES else LANGUAGES:
-        if before.endswith(_on_words(str(language))) and _announcing(str(language)).search(before):
-            return language
-    return None
+    said: set[str] = set()
+    for length in _on_lengths():
+        if length <= len(before) and (length == len(before) or before[-length - 1] in "(,;" or before[-length - 1].isspace()):
+            said.update(_on_words().get(before[-length:], ()))
+    if page.language in LANGUAGES:
+        return page.language if page.language in said else None
+    return min(said, key=LANGUAGES.index, default=None)
 
 
 @cache
@@ -269,14 +272,18 @@ def _in_a_year() -> re.Pattern[str]:
 
 
 @cache
-def _on_words(language: str) -> tuple[str, ...]:
-    return tuple(one for one in listed("on", language) if one)
+def _on_words() -> Mapping[str, tuple[str, ...]]:
+    """Map what announces a day to the languages in which it does."""
+    found: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for words in filter(None, listed("on", language)):
+            found.setdefault(words, []).append(language)
+    return {words: tuple(languages) for words, languages in found.items()}
 
 
 @cache
-def _announcing(language: str) -> re.Pattern[str]:
-    words = "|".join(re.escape(one).replace(r"\ ", " ") for one in listed("on", language) if one)
-    return re.compile(rf"(?:^|[\s(,;]){'(?:' + words + ')'}$")
+def _on_lengths() -> tuple[int, ...]:
+    return tuple(sorted({len(words) for words in _on_words()}))
 
 
 def _in_any_month(day: int) -> frozenset[Day]:

@@ -94,7 +94,11 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
         number = _DIGITS.match(page.text, place)
         if number and not called(page, place) and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place]):
             return page.make("number", place, number.end(), Decimal(number[0]))
-    found = _first(page, place, _by_digits(min(after - place, 5), mark if mark in _TELLING else ""))
+    number = page.number(place)
+    lonely = number is not None and not cldr.unit_near().match(page.text, number.end)
+    many = _MANY.match(page.text, place) is not None
+    readers = _by_digits(min(after - place, 5), mark if mark in _TELLING else "", lonely, _announced(page, place), many)
+    found = _first(page, place, readers)
     if found is None:
         return page.make("unread", place, after)
     if (
@@ -151,23 +155,36 @@ def _other_end(page: Page, previous: Mention, found: Mention) -> Mention | None:
 _FIRST_END = re.compile(r"\d+(?:[.,]\d+)?")
 _CHAIN = re.compile(r"\d{1,6}([-'’/:–x])\d{1,6}(?:\1\d{1,6}){4,}(?!\d)")
 _LISTED = re.compile(r"[1-9]\d?(?:[ \n] ?[+#]?\d{1,2}(?=[ \n])|[ \n]{2,}|[(\[\])|;=<>*+]+(?=\d))")
+_MANY = re.compile(r"\d(?:[ ./()-]{0,3}\d){6}")
 _WITH_UNIT = re.compile(r"\d[\d.,'’/]{0,16}(?: \d{3}){0,4}[.,]?[-–—]{0,2}[ -]?(?:[^\W\d_]|[%‰€$£¥₹¢\"°(\[])|\d{1,2}[./]\d")
 _CLOSE_RANGE = re.compile(r" ?[-–—] ?| (?:to|bis|à|a|tot|till|do|até) ")
 
 
+def _announced(page: Page, place: int) -> bool:
+    """Tell whether a word stands before the digits at `place`, which may say what they are."""
+    before = page.text[max(0, place - 16) : place].rstrip(" ")[-1:]
+    return before.isalpha() or before in ("'", "’")
+
+
 @cache
-def _by_digits(length: int, mark: str) -> tuple[Reader, ...]:
-    """The readers that may read `length` digits (5 is more) before `mark`; '' is a mark that tells nothing."""
+def _by_digits(length: int, mark: str, lonely: bool, announced: bool, many: bool) -> tuple[Reader, ...]:
+    """The readers that may read `length` digits (5 is more) before `mark`; '' is a mark that tells nothing.
+
+    `lonely` says that no unit can stand behind the number, `announced` that a word stands before it, `many` that at least
+    seven digits stand together.
+    """
+    date = mark in tuple("-/.") if length in (1, 2, 4) else False
+    date = date or (length <= 2 and (announced or not lonely))
     asked: tuple[tuple[Reader, bool], ...] = (
         (addressed, True),
-        (written_date, length <= 2 or (length == 4 and mark in tuple("-/."))),
-        (money.amount, True),
-        (percent, mark in tuple(" -%‰.,'’")),
-        (clock, length <= 2 and mark in tuple(":.hHaApPuUoO ")),
-        (called, True),
+        (written_date, date),
+        (money.amount, not lonely),
+        (percent, mark in tuple(" -%‰.,'’") and not lonely),
+        (clock, length <= 2 and mark in tuple(":.hHaApPuUoO ") and not (lonely and mark == " ")),
+        (called, many),
         (year_alone, length == 4),
         (money.bare, True),
-        (size, True),
+        (size, not lonely),
         (worded, True),
         (plain, True),
     )

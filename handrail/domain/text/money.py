@@ -69,7 +69,7 @@ def bare(page: Page, place: int) -> Mention | None:
 def currency(page: Page, place: int) -> Currency | None:
     """Read the longest spelling of a currency at `place`: a symbol, an ISO code or a name."""
     if place not in page.currencies:
-        symbol = _symbols().match(page.text, place)
+        symbol = _symbols().match(page.text, place) if page.text[place : place + 1] in _symbols_begin() else None
         meant = Currency(symbol.end(), cldr.currency_symbols()[symbol[0]], "symbol") if symbol else _named(page, place)
         page.currencies[place] = meant
     found: Currency | None = page.currencies[place]
@@ -132,6 +132,8 @@ def _behind(page: Page, place: int, before: Currency) -> Mention | None:
 
 def _before_unit(page: Page, place: int, number: Numeral) -> Mention | None:
     """A number before its currency, or before hundredths of it."""
+    if not cldr.unit_near().match(page.text, number.end):
+        return None
     dashes = _DASHES.match(page.text, number.end)
     at = dashes.end() if dashes else number.end
     end, values = _multiplied(page, at, number.readings, spaced_letter=False)
@@ -282,6 +284,11 @@ def _symbols() -> re.Pattern[str]:
     """Symbols with the letters that belong to them; `$` behind letters of another word is none."""
     written = sorted(cldr.currency_symbols(), key=len, reverse=True)
     return re.compile("|".join(re.escape(one) + (r"(?![^\W\d_])" if one[-1].isalpha() else "") for one in written))
+
+
+@cache
+def _symbols_begin() -> frozenset[str]:
+    return frozenset(symbol[0] for symbol in cldr.currency_symbols())
 
 
 @cache
