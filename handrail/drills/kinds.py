@@ -51,7 +51,52 @@ _PIECES = {
     "greater than": ">",
 }
 
+_DENSE = (
+    "1:2 ",
+    "20-30 ",
+    "de 2 ",
+    "20 and ",
+    "1st ",
+    "a1 ",
+    "a.a.a.",
+    "2/3 ",
+    "½",
+    "a 5 ",
+    "en 5 ",
+    "1_1 ",
+    "1\t",
+    "0 ",
+    "un ",
+    "1:2:3 ",
+    "1–2 ",
+    "1日 ",
+    "1.5 ",
+    "(0",
+    "2/3/4 ",
+    "1) ",
+    "No 5 ",
+    "-1 ",
+    "1h ",
+    "1 k ",
+    "2026-05 ",
+    "1 to 2 ",
+    "3 1/2 ",
+    '5" ',
+    "um 10 ",
+    "5° ",
+    "1º ",
+    "1@ ",
+    "{1}",
+    "v1.2.3 ",
+    "1,5 ",
+    "order 5 ",
+    "**1 ",
+    "4242 4242 4242 4241 ",
+)
+"""Short tokens at whose every repetition something may begin; each is a kind by its own name."""
+
 
 def kinds(length: int = LENGTH) -> Mapping[str, str]:
     """Texts of `length` characters by the name of their kind."""
-    return {name: (piece * (length // len(piece) + 1))[:length] for name, piece in _PIECES.items()}
+    pieces = {**_PIECES, **{repr(piece): piece for piece in _DENSE}}
+    return {name: (piece * (length // len(piece) + 1))[:length] for name, piece in pieces.items()}

@@ -22,7 +22,7 @@ def found() -> dict[str, Scan]:
 @pytest.mark.parametrize(
     "name",
     [
-        *("check", "cards", "sentences", "entities", "quotes", "patience", "rules", "wish", "language", "mood"),
+        *("check", "cards", "sentences", "mentions", "entities", "quotes", "patience", "rules", "wish", "language", "mood"),
         *("complexity", "router"),
     ],
 )
