@@ -94,8 +94,8 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
         number = _DIGITS.match(page.text, place)
         if number and not called(page, place) and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place]):
             return page.make("number", place, number.end(), Decimal(number[0]))
-    number = page.number(place)
-    lonely = number is not None and not cldr.unit_near().match(page.text, number.end)
+    value = page.number(place)
+    lonely = value is not None and not cldr.unit_near().match(page.text, value.end)
     many = _MANY.match(page.text, place) is not None
     readers = _by_digits(min(after - place, 5), mark if mark in _TELLING else "", lonely, _announced(page, place), many)
     found = _first(page, place, readers)
