@@ -43,6 +43,7 @@ from handrail.domain.cases import Terms
 from handrail.domain.errors import HandrailError
 from handrail.domain.reviewers import FILE as REVIEWERS
 from handrail.domain.served import Approved, Meanings
+from handrail.domain.text.mentions import warm
 from handrail.domain.trouble import Limits
 from handrail.llm.health import Watch
 from handrail.llm.late import LateModel
@@ -178,7 +179,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             model=model,
             consultant=model,
             consulting=settings.consult,
-            load=lambda: asyncio.gather(router.load(), model.load()),
+            load=lambda: asyncio.gather(router.load(), model.load(), asyncio.to_thread(warm)),
         )
     finally:
         await model.aclose()

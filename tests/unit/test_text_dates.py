@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_currency
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail.domain.text.cldr import LOCALES, currencies_in_use, decimals
 from handrail.domain.text.mentions import Mention, mentions
 from handrail.domain.text.vocabulary import LANGUAGES, listed
-from handrail.domain.text.writing import write_date, write_money
 
 WRITTEN = currencies_in_use() - {code for code in listed("ordinary", "codes_that_are_words") if decimals(code) == 0}
 """Without decimals behind it a code such as ALL is a word, and what follows it a number."""
@@ -140,10 +140,10 @@ def test_what_says_no_day(language: str, text: str) -> None:
 )
 def test_what_is_written_is_read(language: str, code: str, units: int, day: date) -> None:
     amount = Decimal(units).scaleb(-decimals(code))
-    money = single(write_money(amount, code, language), language)
+    money = single(format_currency(amount, code, locale=language), language)
     assert (money.kind, code in money.currencies) == ("amount", True)
     assert amount in money.readings
-    assert single(write_date(day, language), language).days == {(day.year, day.month, day.day)}
+    assert single(format_date(day, "long", locale=language), language).days == {(day.year, day.month, day.day)}
 
 
 @pytest.mark.parametrize("language", [None, *LANGUAGES])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -60,3 +62,17 @@ def test_four_times_the_text_takes_about_four_times_as_long(read: Callable[[str]
     short = (KINDS[kind] * LENGTH)[:LENGTH]
     # A quadratic reader would need sixteen times as long; a floor of a millisecond keeps the clock's grain out.
     assert cost(read, short * 4) < 9 * max(cost(read, short), 0.001)
+
+
+_COLD = """
+from handrail.domain.text import cldr, dates, measures, mentions, money, spelled
+mentions.warm()
+rooms = (cldr, dates, measures, mentions, money, spelled)
+tables = {f"{room.__name__}.{name}": one for room in rooms for name, one in vars(room).items() if hasattr(one, "cache_info")}
+print(*(name for name, one in tables.items() if not one.cache_info().currsize))
+"""
+
+
+def test_a_warm_worker_builds_no_table_with_the_first_customer() -> None:
+    done = subprocess.run([sys.executable, "-c", _COLD], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
