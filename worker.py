@@ -206,6 +206,7 @@ def chat_model(settings: Settings, controls: PostgresControls, models: PostgresM
         model=settings.model,
         api_key=settings.openai_api_key,
         base_url=settings.openai_base_url,
+        headers=settings.headers,
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.model_price_prompt,
         price_completion=settings.model_price_completion,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +10,15 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handrail.domain.served import Meaning
+
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+CONTENT = re.compile(r"[\t -~]+")
+_OURS = "the client sets it"
+OUR_HEADERS = {
+    "authorization": "OPENAI_API_KEY is sent there",
+    "x-client-request-id": "the id of the case is sent there",
+    **dict.fromkeys(("host", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection"), _OURS),
+}
 
 
 class Settings(BaseSettings):
@@ -58,6 +68,9 @@ class Settings(BaseSettings):
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
+    model_headers: SecretStr = Field(
+        default=SecretStr(""), description="headers that a gateway wants with each call: `Name: value`, one a line"
+    )
 
     @field_validator("openai_api_key")
     @classmethod
@@ -80,6 +93,23 @@ class Settings(BaseSettings):
             raise ValueError("names one path of the protocol. Leave out what comes behind /v1")
         return value.strip()
 
+    @field_validator("model_headers")
+    @classmethod
+    def _headers(cls, value: SecretStr) -> SecretStr:
+        for line in _lines(value):
+            name, colon, content = line.partition(":")
+            if not colon or not HEADER.fullmatch(name.strip()) or not CONTENT.fullmatch(content.strip()):
+                raise ValueError("has a line that is no header. Write Name: value, one a line, without control characters")
+            if name.strip().lower() in OUR_HEADERS:
+                raise ValueError(f"must not set {name.strip().lower()}: {OUR_HEADERS[name.strip().lower()]}")
+        return value
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of `model_headers` by their names in small letters. Values may be secret."""
+        pairs = (line.partition(":") for line in _lines(self.model_headers))
+        return {name.strip().lower(): content.strip() for name, _, content in pairs}
+
     reopen_hours: int = Field(default=72, ge=1, le=8_760, description="how long a resolved case can be written to")
     silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")
@@ -90,6 +120,10 @@ class Settings(BaseSettings):
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"
+
+
+def _lines(headers: SecretStr) -> list[str]:
+    return [line for line in headers.get_secret_value().splitlines() if line.strip()]
 
 
 def in_words(error: ValidationError) -> str:

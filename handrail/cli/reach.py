@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 OPENAI = "https://api.openai.com/v1"
 SECONDS = 3.0
+BAD_REQUEST = 400
 KNOWN = 8
 """So many of a server's models are named."""
 
@@ -40,7 +41,8 @@ async def _asked(settings: Settings, url: str) -> list[str]:
     import httpx
 
     secret = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    async with httpx.AsyncClient(timeout=SECONDS, headers={"Authorization": f"Bearer {secret}"}) as client:
+    headers = {**settings.headers, "Authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(timeout=SECONDS, headers=headers) as client:
         try:
             answer = await client.get(f"{url}/models")
             if answer.status_code == httpx.codes.NOT_FOUND and not url.endswith("/v1"):
@@ -52,7 +54,17 @@ async def _asked(settings: Settings, url: str) -> list[str]:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         refused = "it refuses OPENAI_API_KEY" if settings.openai_api_key else "it wants a key: set OPENAI_API_KEY"
         return [f"{refused} (HTTP {answer.status_code})"]
-    return _served(answer, settings.model) if answer.is_success else []
+    if not answer.is_success:
+        return [_unlisted(answer.status_code, settings)]
+    return _served(answer, settings.model)
+
+
+def _unlisted(status: int, settings: Settings) -> str:
+    """Words for a server that does not name its models: many gateways do not, some want more headers first."""
+    words = f"it does not list its models (HTTP {status}), so nobody could look whether it has {settings.model}"
+    if status == BAD_REQUEST and not settings.headers:
+        return f"{words}; a gateway may want headers of its own: set HANDRAIL_MODEL_HEADERS"
+    return words
 
 
 def _served(answer: object, model: str) -> list[str]:

@@ -21,10 +21,11 @@ LATEST_CASES = 6
 CONFIRMING_CASES = 3
 """A change is one once so many of the latest cases were answered under the new name; one odd answer is a proxy's fallback."""
 
-_DATE = r"\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3}"
+_DATE = r"\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3}|[0-9a-f]{40}"
 _VERSION = re.compile(rf"(?P<stem>.+?)[-@:](?P<date>{_DATE})(?P<rest>-preview|-exp|-beta)?")
-"""How vendors name the dated version behind a model's plain name."""
-_LATEST = re.compile(r"[-:@]latest$")
+"""How vendors name the dated version behind a model's plain name; forty hex digits are a Git revision."""
+_LATEST = re.compile(r"[-:@]latest$|@main$")
+"""What says only that it is the newest; `@main` is how a model's newest revision is named where models are kept in Git."""
 
 
 class Kin(StrEnum):

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +43,7 @@ BYTES_PER_TOKEN = 2
 
 class ChatModel:
     """The ports `Model` and `Consultant`. Prices are USD per million tokens; `timeout_seconds` bounds each call as a whole.
+    `headers` go with each call, for gateways that want more than a key.
 
     Errors of the server are not retried here. Traces go to LangSmith only where `trace` is true and LangSmith's own variables
     are set as well: a trace carries customers' words to another company.
@@ -59,6 +60,7 @@ class ChatModel:
         price_completion: float = 0.0,
         max_tokens: int | None = None,
         tool_choice: str = "required",
+        headers: Mapping[str, str] | None = None,
         trace: bool = False,
         watch: Watch | None = None,
     ) -> None:
@@ -74,6 +76,7 @@ class ChatModel:
             model=model,
             api_key=_later(api_key),
             base_url=base_url or OPENAI_URL,
+            default_headers=dict(headers or {}),
             timeout=timeout_seconds,
             max_retries=0,
             max_tokens=max_tokens,

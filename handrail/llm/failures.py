@@ -16,12 +16,14 @@ TRANSIENT = frozenset((408, 409, 425, 429))
 USED_UP = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 CODE = re.compile(r"[a-z][a-z_]{1,39}")
 REMEDIES = {
-    400: "it refuses the request as malformed or too long; check HANDRAIL_MODEL and that the model takes tools",
+    400: "it refuses the request as malformed or too long; check HANDRAIL_MODEL, that the model takes tools, "
+    "and HANDRAIL_MODEL_HEADERS for a gateway that wants headers of its own",
     401: "check OPENAI_API_KEY",
     403: "the key may not use this model",
     404: "check HANDRAIL_MODEL and OPENAI_BASE_URL, which ends in /v1 for most servers",
     422: "it cannot process the request; check that the model takes tools",
     429: "it limits the rate or the quota is used up",
+    500: "its server has trouble; a gateway may also answer so for a model that it does not know, check HANDRAIL_MODEL",
 }
 
 
