@@ -34,6 +34,7 @@ from handrail.postgres.migrations import migrate
 from handrail.shop import business
 from handrail.temporal.connect import connect
 from handrail.temporal.converter import data_converter
+from tests.graphs.scripted import Scripted, scripted
 
 TEMPLATE = "handrail_template"
 
@@ -139,3 +140,17 @@ def stack_dir() -> Iterator[Path]:
         for process in alive:
             process.kill()
         psutil.wait_procs(alive, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def running(servers: Path) -> Iterator[Scripted]:
+    """An offline model whose behaviour tests decide."""
+    with scripted(servers) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Scripted) -> Scripted:
+    """The same, with nothing scripted and nothing asked yet."""
+    running.clear()
+    return running

@@ -25,21 +25,9 @@ WORDS = "Please refund the blue kettle of aunt Gerda"
 
 
 @pytest.fixture(scope="module")
-def running(servers: Path) -> Iterator[Scripted]:
-    with scripted(servers) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def guarded(servers: Path) -> Iterator[Scripted]:
     with scripted(servers, key=KEY) as server:
         yield server
-
-
-@pytest.fixture
-def server(running: Scripted) -> Scripted:
-    running.clear()
-    return running
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from handrail.domain.classification import Risk
 from handrail.domain.consulting import Choice, Question
 from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.llm.chat import ChatModel
-from tests.graphs.scripted import Scripted, asking, scripted
+from tests.graphs.scripted import Scripted, asking
 
 COUNTED = {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}
 SAID = {"reply": "It is on its way.", "confidence": 0.9, "disposition": "resolved"}
@@ -38,18 +37,6 @@ def calling(*calls: Any, **fields: Any) -> dict[str, Any]:
 
 def saying(content: Any, **fields: Any) -> dict[str, Any]:
     return body({"content": content}, **fields)
-
-
-@pytest.fixture(scope="module")
-def running(servers: Path) -> Iterator[Scripted]:
-    with scripted(servers) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Scripted) -> Scripted:
-    running.clear()
-    return running
 
 
 @pytest.fixture

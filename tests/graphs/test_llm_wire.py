@@ -25,18 +25,6 @@ ANSWER_SCHEMA = {
 }
 
 
-@pytest.fixture(scope="module")
-def running(servers: Path) -> Iterator[Scripted]:
-    with scripted(servers) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Scripted) -> Scripted:
-    running.clear()
-    return running
-
-
 def ask(server: Scripted, **fields: Any) -> httpx.Response:
     body = {"model": OFFLINE_MODEL, "messages": PING, **fields}
     return httpx.post(f"{server.url}/chat/completions", json=body, trust_env=False, timeout=10)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from handrail.llm.offline.wire import FINGERPRINT, OFFLINE_MODEL
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.models import PostgresModels
 from handrail.postgres.pool import Pool
-from tests.graphs.scripted import Scripted, asking, scripted
+from tests.graphs.scripted import Scripted, asking
 from tests.postgres.conftest import Run
 from tests.postgres.wallets import business
 
@@ -32,6 +31,8 @@ MINUTE = timedelta(minutes=1)
 SERVED = "handrail-offline-1 at the test's"
 LIMITS = Limits(cases=4, window=MINUTE, lasting=timedelta(minutes=15))
 SAID = '{"reply": "On its way.", "confidence": 0.9, "disposition": "resolved"}'
+GIT = ("0123456789" * 4, "abcdef0123" * 4)
+"""Revisions of a model that is kept in Git."""
 COMPLETION = {"choices": [{"message": {"role": "assistant", "content": SAID}, "finish_reason": "stop"}]}
 
 
@@ -45,18 +46,6 @@ class Seconds:
     def __call__(self) -> float:
         self.now += self.step
         return self.now
-
-
-@pytest.fixture(scope="module")
-def running(servers: Path) -> Iterator[Scripted]:
-    with scripted(servers) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Scripted) -> Scripted:
-    running.clear()
-    return running
 
 
 @pytest.fixture
@@ -377,6 +366,11 @@ def test_what_counts_as_trouble(tally: Tally, words: str | None) -> None:
         ("gpt-5-mini-2025-08-07", "gpt-5-mini", None, False),
         ("gpt-5-mini-2025-08-07", "gpt-5-mini-2025-09-01", None, False),
         ("gpt-5-mini-2025-08-07", "openai/GPT-5-mini-2025-08-07", None, True),
+        ("acme/support", "acme/support@main", None, True),
+        ("acme/support@main", "acme/support@main", None, True),
+        ("acme/support", f"acme/support@{GIT[0]}", None, True),
+        (f"acme/support@{GIT[0]}", f"acme/support@{GIT[1]}", None, False),
+        ("acme/support", "acme/support@experiment", None, False),
         ("claude@20240620", "claude@20240620", None, True),
         ("claude@20240620", "claude-20241022", None, False),
         ("a, gpt-5-mini@fp_1 ,b", "gpt-5-mini", "fp_1", True),
@@ -405,6 +399,9 @@ def test_which_models_are_approved(listed: str, model: str, fingerprint: str | N
         (["gpt-4-0125-preview"], "gpt-4-1106-preview", Kin.VERSION),
         (["gemini-1.5-pro-001"], "models/gemini-1.5-pro-002", Kin.VERSION),
         (["llama3.1:8b"], "llama3.1:70b", Kin.OTHER),
+        (["acme/support"], "acme/support@main", Kin.SAME),
+        (["acme/support@main"], "/models/acme/support@main", Kin.SAME),
+        ([f"acme/support@{GIT[0]}"], f"acme/support@{GIT[1]}", Kin.VERSION),
     ],
 )
 def test_what_a_name_is_to_those_that_are_known(known: list[str], model: str, kin: Kin) -> None:
