@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+from temporalio.client import Client
+from temporalio.service import RPCError
 
+from handrail.background import supervised
 from handrail.business import Business
 from handrail.cli.signposts import directions, waiting_url
 from handrail.cli.tables import plain
@@ -23,8 +26,11 @@ from handrail.embedded.state import Stack
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.pool import Pool, open_pool
+from handrail.temporal.connect import Unreachable, connect
+from handrail.temporal.executions import paused_cases
 
 LOOK_SECONDS = 1.0
+PAUSED_SECONDS = 5.0
 ROWS = 200
 AROUND_TABLE = 14
 ATTENTION = (
@@ -75,7 +81,7 @@ def picture(
     table.add_column("waits for, or last reply", no_wrap=True, ratio=1, overflow="ellipsis")
     shown = list(cases[: max(3, height - AROUND_TABLE)])
     for case in shown:
-        status = Text(case.status, style=COLOURS[case.status])
+        status = Text(f"{case.status}, paused" if case.paused else case.status, style=COLOURS[case.status])
         table.add_row(safe(case.case_id), status, safe(case.topic or "–"), safe(waits_for(case)))
     counted = Counter(case.status for case in cases)
     counts = "  ".join(f"[{COLOURS[status]}]{status}[/] {counted[status]}" for status in CaseStatus if counted[status])
@@ -94,8 +100,9 @@ class Watch:
 
     def __init__(self, stack: Stack, business: Business, console: Console) -> None:
         self._stack, self._business, self._console = stack, business, console
-        self._seen: dict[str, tuple[CaseStatus, str | None]] = {}
+        self._seen: dict[str, tuple[CaseStatus, str | None, bool]] = {}
         self._held: list[Control] = []
+        self._paused: dict[str, str] = {}
 
     async def run(self) -> None:
         """See class."""
@@ -109,9 +116,23 @@ class Watch:
                 self._say(f"{what}: {place}")
             await self._look(None)
 
+    async def watch_paused(self) -> None:
+        """Keep what is paused in Temporal; what was known last stands while it does not answer."""
+        client: Client | None = None
+        while True:
+            with suppress(Unreachable, RPCError, TimeoutError):
+                async with asyncio.timeout(PAUSED_SECONDS):
+                    client = client or await connect(self._stack.temporal_address)
+                    self._paused = {case_id: str(pause) for case_id, pause in (await paused_cases(client)).items()}
+            await asyncio.sleep(PAUSED_SECONDS)
+
+    def marked(self, cases: Sequence[CaseView]) -> list[CaseView]:
+        """The cases, each with who paused it where somebody did."""
+        return [case.model_copy(update={"paused": self._paused.get(case.case_id)}) for case in cases]
+
     async def _look(self, live: Live | None) -> None:
         latest: list[CaseView] = []
-        async with AsyncExitStack() as open_ones:
+        async with supervised("paused cases", self.watch_paused), AsyncExitStack() as open_ones:
             pool: Pool | None = None
             while True:
                 trouble = ""
@@ -125,7 +146,7 @@ class Watch:
                     self._tell_controls(held, quiet=live is not None)
                 except Exception as error:  # noqa: BLE001 - shown, and the next look is a second away
                     trouble = f"PostgreSQL does not answer just now: {type(error).__name__}"
-                self._show(live, latest, trouble)
+                self._show(live, self.marked(latest), trouble)
                 await asyncio.sleep(LOOK_SECONDS)
 
     def _show(self, live: Live | None, cases: list[CaseView], trouble: str) -> None:
@@ -151,10 +172,11 @@ class Watch:
 
     def _tell_changes(self, cases: list[CaseView]) -> None:
         for case in sorted(cases, key=lambda case: case.updated_at):
-            now = (case.status, case.topic)
+            now = (case.status, case.topic, case.paused is not None)
             if self._seen.get(case.case_id) != now:
                 self._seen[case.case_id] = now
-                self._say(f"{case.updated_at:%H:%M:%S} {case.case_id} {case.status} {case.topic or '-'}")
+                mark = " paused" if case.paused else ""
+                self._say(f"{case.updated_at:%H:%M:%S} {case.case_id} {case.status} {case.topic or '-'}{mark}")
 
     def _say(self, line: str) -> None:
         self._console.print(line, soft_wrap=True, markup=False, highlight=False)

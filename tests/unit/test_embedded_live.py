@@ -9,14 +9,26 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from handrail.cli.live import picture
+from handrail.cli.live import Watch, picture
 from handrail.cli.reach import model_url
 from handrail.cli.stack import choose_base, reason, teller
 from handrail.domain.cases import CaseStatus, CaseView
+from handrail.embedded.state import Process, Stack, State
 from handrail.embedded.supervisor import Event, What
 from handrail.settings import Settings
+from handrail.shop import business
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
+STACK = Stack(
+    data_dir=Path("stack"),
+    state=State.READY,
+    port_base=1024,
+    temporal_address="127.0.0.1:1",
+    temporal_ui="http://127.0.0.1:1",
+    database_url="",
+    model="",
+    supervisor=Process(pid=1, started=0.0),
+)
 
 
 def screen() -> Console:
@@ -48,6 +60,27 @@ def test_a_small_screen_says_what_it_leaves_out() -> None:
     assert "c-3" not in said
     assert "3 of 9 shown" in said
     assert "PostgreSQL is away" in said
+
+
+def test_a_paused_case_is_marked_in_the_table() -> None:
+    console = screen()
+    paused = case(1, CaseStatus.AWAITING_APPROVAL).model_copy(update={"paused": "paused by ann"})
+    console.print(picture([paused, case(2, CaseStatus.WORKING)], [], 40, ""))
+    said = shown(console)
+    assert "AwaitingApproval, paused" in said
+    assert "Working, paused" not in said
+
+
+def test_pausing_and_unpausing_are_lines_of_their_own_where_there_is_no_table() -> None:
+    console = screen()
+    watch = Watch(STACK, business, console)
+    waiting = [case(1, CaseStatus.AWAITING_APPROVAL)]
+    seen: list[dict[str, str]] = [{}, {"c-1": "paused by ann"}, {"c-1": "paused by ann"}, {}]
+    for paused in seen:
+        watch._paused = paused
+        watch._show(None, watch.marked(waiting), "")
+    lines = [line.split(" ", 1)[1] for line in shown(console).splitlines()]
+    assert lines == ["c-1 AwaitingApproval -", "c-1 AwaitingApproval - paused", "c-1 AwaitingApproval -"]
 
 
 def test_a_log_line_with_brackets_does_not_hurt_the_supervisor() -> None:
