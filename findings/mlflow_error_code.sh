@@ -13,7 +13,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 finish() {
     [[ -z "${server:-}" ]] || kill "$server" 2>/dev/null || true
-    [[ -z "${gateway:-}" ]] || kill "$gateway" 2>/dev/null || true
+    [[ -z "${gateway:-}" ]] || kill -- "-$gateway" 2>/dev/null || true  # with its workers
     rm -rf "$folder"
 }
 trap finish EXIT
@@ -58,7 +58,7 @@ endpoints:
 YAML
 python3 "$folder/upstream.py" "$upstream" & server=$!
 export MLFLOW_DISABLE_TELEMETRY=true PATH="$folder/env/bin:$PATH"
-(cd "$folder" && exec env HOME="$folder" mlflow gateway start --config-path gateway.yaml --host 127.0.0.1 --port "$port" --workers 1) >"$folder/log" 2>&1 & gateway=$!
+HOME="$folder" setsid mlflow gateway start --config-path "$folder/gateway.yaml" --host 127.0.0.1 --port "$port" --workers 1 >"$folder/log" 2>&1 & gateway=$!
 for _ in $(seq 600); do curl --silent --output "$folder/ready" "http://127.0.0.1:$port/health" && break; sleep 0.5; done
 
 ask() {

@@ -169,7 +169,7 @@ def fits(entry: str, said: Spelled, fingerprint: str | None) -> bool:
 
 def _without_fingerprint(entry: str) -> tuple[str, str | None]:
     name, at, fingerprint = entry.rpartition("@")
-    return (name, fingerprint) if at and not re.fullmatch(f"{_DATE}|latest", fingerprint) else (entry, None)
+    return (name, fingerprint) if at and not re.fullmatch(f"{_DATE}|latest|main", fingerprint) else (entry, None)
 
 
 def shown(words: str) -> str:
