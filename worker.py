@@ -9,14 +9,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from temporalio.client import Client
-from temporalio.langgraph import LangGraphPlugin
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -25,6 +24,7 @@ from activities.nodes import NodeActivities
 from activities.people import PeopleActivities
 from activities.recovery import RecoveryActivities
 from activities.staff import StaffActivities
+from activities.turns import BEAT_SECONDS, TurnActivities
 from graphs.act import Act
 from graphs.agent import Agent
 from graphs.approval import Approval
@@ -33,6 +33,7 @@ from graphs.classify import Classify
 from graphs.consult import Consult
 from graphs.escalation import Escalate
 from graphs.guardrail import Guardrail
+from graphs.machine import CaseMachine
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from graphs.situation import Situation
@@ -60,6 +61,7 @@ from handrail.ports import (
     Customers,
     Dial,
     History,
+    Journal,
     Languages,
     Matrix,
     Model,
@@ -76,6 +78,7 @@ from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
 from handrail.postgres.history import PostgresHistory
+from handrail.postgres.journal import PostgresJournal
 from handrail.postgres.models import PostgresModels
 from handrail.postgres.openings import PostgresOpenings
 from handrail.postgres.pool import Pool, open_pool
@@ -97,9 +100,7 @@ from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
 from workflows.case import CaseWorkflow
-from workflows.local import LocalNodes
-from workflows.options import ANY_NODE, MODEL_TRIES, NODES
-from workflows.turn import GRAPH
+from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
@@ -128,6 +129,7 @@ class World:
     languages: Languages
     record: SystemOfRecord
     cases: Cases
+    journal: Journal
     openings: Openings
     contacts: Contacts
     customers: Customers
@@ -172,6 +174,7 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             languages=router,
             record=PostgresRecord(pool, business, clock),
             cases=PostgresCases(pool, business),
+            journal=PostgresJournal(pool),
             openings=PostgresOpenings(pool),
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
@@ -262,20 +265,6 @@ def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
     )
 
 
-def on_temporal(nodes: CaseNodes) -> CaseGraph:
-    """The case graph with Temporal's options beside each node's own; nodes that run in place become local activities."""
-    local = LocalNodes()
-    graph = build_case_graph(replace(nodes, classify=local.classify, guardrail=local.guardrail))
-    for name, node in graph.nodes.items():
-        node.metadata = {**(node.metadata or {}), **NODES.get(name, {})}
-    return graph
-
-
-def graph_plugin(graph: CaseGraph) -> LangGraphPlugin:
-    """Runs the graph's nodes as their `execute_in` says. Give it a graph of its own: it changes the nodes."""
-    return LangGraphPlugin(graphs={GRAPH: graph}, default_activity_options=dict(ANY_NODE))
-
-
 def sandbox() -> SandboxedWorkflowRunner:
     """Make a strict sandbox: it loads every module of `workflows` anew for each run, behind Temporal's restrictions.
 
@@ -289,8 +278,8 @@ def workflow_runner(settings: Settings) -> WorkflowRunner:
     return sandbox() if settings.sandbox else UnsandboxedWorkflowRunner()
 
 
-def case_worker(client: Client, settings: Settings, world: World, graph: CaseGraph, nodes: CaseNodes) -> Worker:
-    """A worker for the `case` workflow and its activities; many may run side by side."""
+def case_worker(client: Client, settings: Settings, world: World, nodes: CaseNodes, graph: CaseGraph | None = None) -> Worker:
+    """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms)
@@ -298,7 +287,8 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
     recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
     staff = StaffActivities(world.staff)
-    local = NodeActivities(nodes)
+    turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), MODEL_TRIES)
+    beside = NodeActivities(nodes.classify)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -311,16 +301,16 @@ def case_worker(client: Client, settings: Settings, world: World, graph: CaseGra
             people.permit,
             people.identify,
             staff.expect,
-            local.classify,
-            local.guardrail,
+            turns.turn,
+            beside.classify,
         ],
-        plugins=[graph_plugin(graph)],
-        interceptors=[Guards(MODEL_TRIES)],
+        interceptors=[Guards()],
         workflow_runner=workflow_runner(settings),
         build_id=build_id(ROOT, CODE),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,
+        max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
     )
 
 
@@ -342,7 +332,7 @@ async def serve(settings: Settings) -> None:
     try:
         async with world(settings, pool) as adapters:
             nodes = case_nodes(adapters, settings.approval_minutes)
-            async with case_worker(client, settings, adapters, on_temporal(nodes), nodes):
+            async with case_worker(client, settings, adapters, nodes):
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
                 async with (

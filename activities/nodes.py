@@ -1,4 +1,4 @@
-"""The nodes that a workflow runs in place, as local activities."""
+"""The node that a case runs beside a turn, as a local activity: what is written meanwhile is heard at once."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ from typing import Any
 
 from temporalio import activity
 
-from graphs.case import CaseNodes
-from graphs.views import ClassifyView, GuardrailView
+from graphs.case import Node
+from graphs.views import ClassifyView
 
 
 class NodeActivities:
-    """The real nodes behind the stand-ins that the graph has inside a workflow."""
+    """The real node behind a name of Temporal's."""
 
-    def __init__(self, nodes: CaseNodes) -> None:
-        self._nodes = nodes
+    def __init__(self, classify: Node[ClassifyView]) -> None:
+        self._classify = classify
 
     @activity.defn(name="local.classify")
     async def classify(self, view: ClassifyView) -> dict[str, Any]:
         """Routing before any model."""
-        return await self._nodes.classify(state=view)
-
-    @activity.defn(name="local.guardrail")
-    async def guardrail(self, view: GuardrailView) -> dict[str, Any]:
-        """Rules on every proposal."""
-        return await self._nodes.guardrail(state=view)
+        return await self._classify(state=view)

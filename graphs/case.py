@@ -1,7 +1,6 @@
 """The whole machine on one screen: who answers, who checks, where it goes next.
 
-`execute_in` says where Temporal runs a node: "activity" for model calls, effects and commits; "workflow" for what is
-decided in place (`classify` and `guardrail` reach their ports through local activities there). `writes` marks nodes that
+`asks` marks nodes that call a model: what they came by is written down before anything comes of it. `writes` marks nodes that
 must not be cut short: something leaves the house in them.
 """
 
@@ -23,7 +22,7 @@ View = TypeVar("View", contravariant=True)
 
 
 class Node(Protocol[View]):
-    """Gets its view of the state, returns what changed. A bound method: Temporal names the activity after it."""
+    """Gets its view of the state, returns what changed."""
 
     def __call__(self, state: View) -> Awaitable[Update]: ...
 
@@ -55,15 +54,15 @@ def build_case_graph(nodes: CaseNodes) -> CaseGraph:
     """
     graph = StateGraph(CaseState)
     node = graph.add_node
-    node("classify", nodes.classify, input_schema=ClassifyView, metadata={"execute_in": "workflow"})
-    node("consult", nodes.consult, input_schema=ConsultView, metadata={"execute_in": "activity"})
-    node("agent", nodes.agent, input_schema=AgentView, metadata={"execute_in": "activity"})
-    node("patience", patience, input_schema=PatienceView, metadata={"execute_in": "workflow"})
-    node("guardrail", nodes.guardrail, input_schema=GuardrailView, metadata={"execute_in": "workflow"})
-    node("approval", nodes.approval, input_schema=ApprovalView, metadata={"execute_in": "workflow"})
-    node("act", nodes.act, input_schema=ActView, metadata={"execute_in": "activity", "writes": True})
-    node("resolve", nodes.resolve, input_schema=EndView, metadata={"execute_in": "activity", "writes": True})
-    node("escalate", nodes.escalate, input_schema=EndView, metadata={"execute_in": "activity", "writes": True})
+    node("classify", nodes.classify, input_schema=ClassifyView)
+    node("consult", nodes.consult, input_schema=ConsultView, metadata={"asks": True})
+    node("agent", nodes.agent, input_schema=AgentView, metadata={"asks": True})
+    node("patience", patience, input_schema=PatienceView)
+    node("guardrail", nodes.guardrail, input_schema=GuardrailView)
+    node("approval", nodes.approval, input_schema=ApprovalView)
+    node("act", nodes.act, input_schema=ActView, metadata={"writes": True})
+    node("resolve", nodes.resolve, input_schema=EndView, metadata={"writes": True})
+    node("escalate", nodes.escalate, input_schema=EndView, metadata={"writes": True})
 
     graph.add_conditional_edges(START, routes.entrance, ["classify", "agent", "escalate"])
     graph.add_conditional_edges("classify", routes.after_classify, ["agent", "consult", "escalate"])

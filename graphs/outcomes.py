@@ -10,6 +10,7 @@ from graphs.act import held_back
 from graphs.replying import text_of
 from graphs.sheet import decided
 from graphs.state import Outcome, identity
+from graphs.turn import Learned, TurnResult
 from graphs.views import EndView
 from handrail.domain.agent import Disposition
 from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit
@@ -17,6 +18,7 @@ from handrail.domain.errors import SwitchedOff
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import OURS, Author, Message
 from handrail.domain.proposals import ProposalKind
+from handrail.domain.turns import TurnEnded
 from handrail.ports import Cases, Clock
 
 
@@ -51,9 +53,9 @@ class Resolve:
         )
         message = said(view, Author.ASSISTANT, text, now, "reply")
         try:
-            outcome = await end(
-                self._cases, view, row, [message], None, approved=decided(view.decisions, proposal) is not None
-            )
+            approved = decided(view.decisions, proposal) is not None
+            told = view.model_copy(update={"disclosed": True})
+            outcome = await end(self._cases, told, row, [message], None, approved=approved)
         except SwitchedOff as refused:
             return held_back(refused, view.step)
         return {"outcome": outcome, "row": row, "disclosed": True}
@@ -78,9 +80,10 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
 async def end(
     cases: Cases, view: EndView, row: CaseRow, messages: list[Message], handoff: Handoff | None, *, approved: bool = False
 ) -> Outcome:
-    """Commit the whole turn in one transaction.
+    """Commit the whole turn in one transaction, with what the case is told of it.
 
     Raises:
+        TurnSuperseded: another attempt at this turn has ended it.
         SwitchedOff: a live control stops what the assistant says among `messages`; `approved` is a person's yes to it.
     """
     entry = AuditEntry(
@@ -90,6 +93,7 @@ async def end(
         action=f"turn:{row.status}",
         details={"turn": view.turn, "reason": row.reason, "topic": row.topic, "steps": view.step},
     )
+    outcome = Outcome(status=row.status, row=row, messages=messages, handoff=handoff)
     await cases.commit(
         Commit(
             row=row,
@@ -99,6 +103,15 @@ async def end(
             usage=view.usage,
             audit=[entry],
             reply_approved=approved,
+            turn=ended(view, row, outcome),
         )
     )
-    return Outcome(status=row.status, row=row, messages=messages, handoff=handoff)
+    return outcome
+
+
+def ended(view: EndView, row: CaseRow, outcome: Outcome) -> TurnEnded | None:
+    """What the journal keeps of the end, so that a worker that is killed right behind the commit ends no turn twice."""
+    if view.key is None:
+        return None
+    result = TurnResult(learned=Learned.of(view.model_copy(update={"row": row}), outcome))
+    return TurnEnded(key=view.key, result=result.model_dump(mode="json"))

@@ -19,6 +19,7 @@ from handrail.domain.messages import Message
 from handrail.domain.model import Stored
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
+from handrail.domain.turns import TurnKey
 
 
 class Outcome(Stored):
@@ -77,9 +78,10 @@ class CaseState(BaseModel):
     transcript of what the case says in this turn: behind everything that was heard before it. `trail` is what earlier turns
     tried; `answered_by` is the name that the model gave itself. `returned` tells for which
     reasons people had the case before and who handed it back. `stated` was taken out of the customer's messages as they came
-    in; `absent` says what could not be read in this turn.
+    in; `absent` says what could not be read in this turn. `key` names the attempt at the turn, where it has a journal.
     """
 
+    key: TurnKey | None = None
     row: CaseRow
     turn: int = 1
     sequence: int = 0

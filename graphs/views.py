@@ -1,4 +1,4 @@
-"""What each node sees of the state: as little as it needs, because a node's input is written to history."""
+"""What each node sees of the state: as little as it needs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from handrail.domain.handoffs import Escalation, Fact, Handoff, StatedFact, Trai
 from handrail.domain.messages import Message
 from handrail.domain.patience import Progress
 from handrail.domain.proposals import Proposal
+from handrail.domain.turns import TurnKey
 
 
 class ClassifyView(BaseModel):
@@ -108,6 +109,7 @@ class ApprovalView(BaseModel):
 class EndView(BaseModel):
     """What the packet, the reply and the row are made of."""
 
+    key: TurnKey | None = None
     row: CaseRow
     turn: int = 1
     sequence: int = 0
@@ -121,10 +123,14 @@ class EndView(BaseModel):
     exchanges: list[Exchange] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
+    calls: dict[str, int] = Field(default_factory=dict)
+    declined: list[str] = Field(default_factory=list)
+    declines: list[Declined] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
     answered_by: str = ""
     trail: Trail = Field(default_factory=Trail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
+    progress: Progress = Field(default_factory=Progress)
     person: Person | None = None
     disclosed: bool = False
     returned: dict[str, str] = Field(default_factory=dict)

@@ -28,6 +28,7 @@ from handrail.domain.served import Known, Notice
 from handrail.domain.staff import Expectation, Need
 from handrail.domain.topics import Dialled, Setting, Topic
 from handrail.domain.trouble import Heard, Tally
+from handrail.domain.turns import JournalEntry, TurnKey
 
 
 class Clock(Protocol):
@@ -286,6 +287,22 @@ class History(Protocol):
 
     async def of(self, case_id: str, customer_id: str, leaving_out: Collection[str]) -> dict[str, Any]:
         """Every count and sum that policies may name, by name, without the effects of these ids."""
+        ...
+
+
+class Journal(Protocol):
+    """What a turn came by so far, for the attempt that goes on with it. Its end is kept by `Cases.commit`."""
+
+    async def left(self, case_id: str, token: str) -> JournalEntry | None:
+        """What earlier attempts at the turn left, None where they left nothing."""
+        ...
+
+    async def note(self, case_id: str, key: TurnKey, entry: JournalEntry) -> None:
+        """Keep the state behind an answered node.
+
+        Raises:
+            TurnSuperseded: the turn has ended, a later attempt writes, or a later turn does.
+        """
         ...
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from graphs.turn import TurnResult
 from handrail.domain.handoffs import Escalation
 from handrail.domain.messages import Message
 from workflows.memory import CaseMemory
-from workflows.turn import Turn, TurnEnd
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
-
-OVERGROWN = Escalation(reason="bounds", words="The turn's history has grown too large; the agent goes round in circles.")
-HISTORY_BYTES = 10_000_000
-"""The server ends a workflow at 50 MB; a whole turn has some hundred kilobytes."""
 
 
 class Hear(Protocol):
@@ -27,20 +23,21 @@ class Hear(Protocol):
     def __call__(self, messages: Sequence[Message]) -> Awaitable[None]: ...
 
 
-async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMemory, unheard: Hear) -> TurnEnd | None:
-    """The turn's end, or None where it was cut short. A node that writes is always let finish."""
-    task = asyncio.create_task(work)
+async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear) -> TurnResult | None:
+    """How the turn came back; None where it was cut short and did not say how far it came.
+
+    A node that writes is always let finish: the activity sees to that, and is waited for.
+    """
     heard = 0
 
     def stop() -> bool:
-        return bool(memory.interruption or memory.closing) and not turn.writing
+        return bool(memory.interruption or memory.closing)
 
     def something() -> bool:
-        overgrown = workflow.info().get_current_history_size() > HISTORY_BYTES and not memory.interruption
-        return task.done() or stop() or overgrown or (len(memory.inbox) > heard and not memory.interruption)
+        return turn.done() or stop() or len(memory.inbox) > heard
 
     try:
-        while not task.done():
+        while not turn.done():
             try:
                 await workflow.wait_condition(something)
                 if len(memory.inbox) > heard and not memory.interruption:
@@ -49,21 +46,29 @@ async def listen(turn: Turn, work: Coroutine[Any, Any, TurnEnd], memory: CaseMem
                     await unheard(fresh)
             except asyncio.CancelledError:
                 memory.interruption = CANCELLED
-            if workflow.info().get_current_history_size() > HISTORY_BYTES:
-                memory.interruption = memory.interruption or OVERGROWN
-            if stop() and not task.done():
-                await _cut_short(task)
-                return None
-        return task.result()
+            if stop() and not turn.done():
+                return await _cut_short(turn)
+        return turn.result()
     finally:
-        task.cancel()
+        turn.cancel()
 
 
-async def _cut_short(task: asyncio.Task[TurnEnd]) -> None:
-    """Cancel and wait; a cancelled activity arrives as an error of its own."""
-    task.cancel()
+async def finished(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult:
+    """The turn's result, waited for even where the whole workflow is cancelled. Raises: ActivityError."""
+    while not turn.done():
+        try:
+            await workflow.wait_condition(turn.done)
+        except asyncio.CancelledError:
+            continue
+    return turn.result()
+
+
+async def _cut_short(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult | None:
+    """Ask the turn to stop, and wait until it has: it tells how far it came, unless its worker is gone."""
+    turn.cancel()
     try:
-        await task
+        return await finished(turn)
     except (asyncio.CancelledError, ActivityError) as error:
-        if not is_cancelled_exception(error):
-            raise
+        if is_cancelled_exception(error):
+            return None
+        raise

@@ -25,6 +25,16 @@ SETTLED = timedelta(seconds=1.1)
 SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide under the new revision."
 
 
+EVENTS = 800
+"""A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events."""
+
+
+def long_enough() -> bool:
+    """Whether the case should go on in a fresh run."""
+    info = workflow.info()
+    return info.is_continue_as_new_suggested() or info.get_current_history_length() > EVENTS
+
+
 class Loop:
     """`show` makes what changed visible: details, menu, search attributes. `afresh`: the run was reset to its beginning."""
 
@@ -37,7 +47,7 @@ class Loop:
         """How the case came, where that was not plain; goes into the record once the case stands there."""
 
     async def run(self) -> CaseView:
-        """Until the case is closed; parks by continue-as-new meanwhile."""
+        """Until the case is closed; where its history grows long, it goes on in a fresh run."""
         memory = self._memory
         while memory.row.status is not CaseStatus.CLOSED or memory.unsaved:
             try:
@@ -135,7 +145,7 @@ class Loop:
         take_inbox(memory)
 
     async def _wait(self) -> None:
-        if self._turns.worked or workflow.info().is_continue_as_new_suggested():
+        if long_enough():
             await self._park()
             return
         publish_memo(self._memory)

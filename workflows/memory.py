@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from graphs.handoff import bounded
 from graphs.hearing import merged, with_heard
 from graphs.state import CaseState, identity
-from graphs.telling import trail
+from graphs.turn import Learned
 from handrail.domain.agent import Usage
 from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, RequestKind, Yes
 from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
@@ -402,22 +402,20 @@ class CaseMemory(BaseModel):
             progress=self.progress,
         )
 
-    def absorb(self, state: CaseState) -> None:
+    def absorb(self, learned: Learned) -> None:
         """Take over what a turn has found out, however it ended."""
-        self.row = state.row
-        self.facts, self.effects, self.calls = state.facts, state.effects, state.calls
-        self.declined, self.declines = state.declined, state.declines
-        self.usage, self.disclosed = state.usage, state.disclosed
-        self.classification, self.sentiment = state.classification, state.sentiment
-        self.trail = self.trail.then(trail(state, model=state.answered_by))
-        self.progress = state.progress
-        if state.outcome:
-            asking = state.outcome.status is CaseStatus.AWAITING_CUSTOMER
-            self.progress = state.progress.after(state.exchanges, asking=asking)
-            for message in state.outcome.messages:
+        self.row = learned.row
+        self.facts, self.effects, self.calls = learned.facts, learned.effects, learned.calls
+        self.declined, self.declines = learned.declined, learned.declines
+        self.usage, self.disclosed = learned.usage, learned.disclosed
+        self.classification, self.sentiment = learned.classification, learned.sentiment
+        self.trail = self.trail.then(learned.trail)
+        self.progress = learned.progress
+        if learned.outcome:
+            for message in learned.outcome.messages:
                 self.say(message, save=False)
-            if state.outcome.handoff:
-                self.handoff, self.expected = state.outcome.handoff, state.outcome.handoff.route.expected
+            if learned.outcome.handoff:
+                self.handoff, self.expected = learned.outcome.handoff, learned.outcome.handoff.route.expected
 
     def view(self) -> CaseView:
         """The case as it looks from outside."""

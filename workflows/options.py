@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
 
 from handrail.domain.errors import PERMANENT, CaseConflict
 from handrail.domain.trouble import Tries
@@ -36,27 +37,17 @@ STEP_RETRY = RetryPolicy(
     maximum_attempts=60,
     non_retryable_error_types=WORK_RETRY.non_retryable_error_types,
 )
+TURN_RETRY = RetryPolicy(
+    initial_interval=WORK_RETRY.initial_interval,
+    maximum_interval=WORK_RETRY.maximum_interval,
+    maximum_attempts=300,
+    non_retryable_error_types=WORK_RETRY.non_retryable_error_types,
+)
+"""Attempts of a whole turn: its worker was killed, PostgreSQL or the model is away. The nodes' own tries are the graph's."""
 MODEL_TRIES = Tries(calls=6, waiting=timedelta(minutes=10))
-"""A call that failed counts, one that only waits as the model's server asks is bounded by time: the worker keeps count."""
-MODEL_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),
-    maximum_interval=timedelta(seconds=15),
-    maximum_attempts=80,
-    non_retryable_error_types=[*PERMANENT, *DEFECTS],
-)
-END_RETRY = RetryPolicy(
-    initial_interval=STORE_RETRY.initial_interval,
-    maximum_interval=STORE_RETRY.maximum_interval,
-    non_retryable_error_types=[*PERMANENT, *DEFECTS],
-)
-HAND_OVER_RETRY = RetryPolicy(
-    initial_interval=STORE_RETRY.initial_interval,
-    maximum_interval=STORE_RETRY.maximum_interval,
-    maximum_attempts=12,
-    non_retryable_error_types=END_RETRY.non_retryable_error_types,
-)
-"""Then the workflow hands the case over by itself."""
+"""A call that failed counts, one that only waits as the model's server asks is bounded by time."""
 
+CLASSIFY = "local.classify"
 LOCAL_STEP: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
 LOCAL_STORE: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
 STORE: Mapping[str, Any] = {
@@ -76,6 +67,7 @@ CHECK: Mapping[str, Any] = {
 }
 CHECK_SIGNAL: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
 """Nobody waits for the answer to a signal, and a signal is not lost while no worker runs."""
+CLASSIFY = "local.classify"
 NODES: Mapping[str, Mapping[str, Any]] = {
     "consult": {
         "start_to_close_timeout": timedelta(minutes=5),
@@ -101,5 +93,6 @@ NODES: Mapping[str, Mapping[str, Any]] = {
 ANY_NODE: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=2),
     "heartbeat_timeout": HEARTBEAT,
-    "retry_policy": STEP_RETRY,
+    "retry_policy": TURN_RETRY,
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from graphs.hearing import brief
 from graphs.state import CaseState, Person
+from graphs.turn import Learned, Question, TurnRequest, TurnResult
 from graphs.views import ClassifyView
-from handrail.domain.approvals import ApprovalStatus, Decision
+from handrail.domain.approvals import ApprovalStatus, Decision, HumanRequest
 from handrail.domain.cases import CaseRow, CaseStatus
 from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.handoffs import Escalation
@@ -21,30 +21,29 @@ from handrail.domain.openings import ODD_MESSAGE
 from workflows import returns
 from workflows.essentials import publish_memo
 from workflows.handing import hand_over
-from workflows.listening import listen
-from workflows.local import CLASSIFY
-from workflows.memory import CaseMemory
-from workflows.options import LOCAL_STEP
+from workflows.listening import finished, listen
+from workflows.memory import CaseMemory, Suspended
+from workflows.options import CLASSIFY, LOCAL_STEP, TURN
 from workflows.record import flush, take_inbox
-from workflows.trouble import escalation_for
-from workflows.turn import Turn, TurnEnd
 
 LAST_WORDS = 3
 HAND_OVER_STEPS = 20
 HANDING_OVER = "escalate"
 NO_OUTCOME = Escalation(reason="graph_error", words="The graph ended without an outcome.")
+NOT_HEARD = Escalation(reason="graph_error", words="The turn could not be run to its end.")
 STOPS_A_TURN = ("customer_asked", "risk", "frustrated")
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
 
 class Turns:
-    """`show` makes what changed visible; `worked` says whether this run has run a graph: then it parks before it waits."""
+    """`show` makes what changed visible."""
 
     def __init__(self, memory: CaseMemory, show: Callable[[], None]) -> None:
         self._memory = memory
         self._show = show
-        self.worked = False
         self._stopped: CaseState | None = None
+        self._lost: str | None = None
+        """The turn that was cut short and never said how far it came."""
 
     async def start(self) -> None:
         """The customer wrote: from the entrance of the graph."""
@@ -59,7 +58,7 @@ class Turns:
             await flush(memory)
         state = memory.state()
         state.incoming = brief(said)
-        await self._go(lambda turn: turn.start(state), state)
+        await self._go(state)
 
     async def resume(self, decision: Decision) -> None:
         """Somebody decided: from the question that was asked."""
@@ -74,7 +73,8 @@ class Turns:
         suspended.state.row, suspended.state.sequence = memory.row, memory.heard + 1
         suspended.state.stated = memory.stated
         memory.suspended = None
-        await self._go(lambda turn: turn.resume(suspended, decision), suspended.state)
+        asked = Question(node=suspended.node, before=suspended.before, request_id=suspended.request_id)
+        await self._go(suspended.state, asked, decision)
 
     async def hand_back(self, words: str) -> None:
         """A person gave the case back: the agent goes on with their note."""
@@ -89,12 +89,11 @@ class Turns:
         await flush(memory)
         state = memory.state()
         state.person = Person(name=name, note=note)
-        await self._go(lambda turn: turn.start(state), state)
+        await self._go(state)
 
     async def escalate(self, why: Escalation) -> None:
         """A person gets the case with its packet, from wherever it stands."""
         memory = self._memory
-        self.worked = True
         memory.odd = ""
         state = self._stopped or (memory.suspended.state if memory.suspended else memory.state())
         memory.handed_back = None
@@ -116,16 +115,22 @@ class Turns:
     async def _give(self, state: CaseState, why: Escalation) -> None:
         """By the graph's node; where that fails, which an edited one may, by the workflow itself."""
         memory, failure = self._memory, "the graph did not hand it over"
-        end: TurnEnd | None = None
+        result: TurnResult | None = None
+        request = self._request(state, steps=HAND_OVER_STEPS)
         try:
-            end = await Turn(HAND_OVER_STEPS).start(state)
+            result = await finished(self._start(request))
         except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
             failure = type(error).__name__
+        self._lost = None
+        if result and result.learned:
+            # The end of a turn that had been lost is no hand-over yet: the reason stands.
+            memory.interruption = why if result.recovered else None
+            self._stopped = None
+            self._end(result.learned)
+            return
         memory.interruption = None
         self._stopped = None
-        if end is not None and (end.state.outcome or not workflow.patched("plain-hand-over")):
-            self._finish(end)
-            return
+        failure = result.failure.words if result and result.failure else failure
         workflow.logger.error("%s is handed over without the graph: %s", memory.row.case_id, failure)
         memory.suspended = None
         hand_over(memory, state, why, failure, workflow.now())
@@ -166,36 +171,67 @@ class Turns:
         if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
             self._memory.interruption = Escalation.model_validate(found["escalation"])
 
-    async def _go(self, start: Callable[[Turn], Coroutine[Any, Any, TurnEnd]], state: CaseState) -> None:
-        """Run the graph with one ear open; what goes wrong in it becomes a reason for a person."""
-        self.worked = True
+    async def _go(self, state: CaseState, question: Question | None = None, decision: Decision | None = None) -> None:
+        """Run a turn with one ear open; what goes wrong in it becomes a reason for a person."""
+        memory = self._memory
         self._show()
-        publish_memo(self._memory)
-        turn = Turn()
+        publish_memo(memory)
+        request = self._request(state, question=question, decision=decision)
+        result: TurnResult | None = None
         try:
-            end = await listen(turn, start(turn), self._memory, self.hear_meanwhile)
-        except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
-            workflow.logger.warning("turn failed in %s: %s", turn.running, type(error).__name__)
-            self._memory.interruption = escalation_for(error, turn.running)
-            end = None
-        if end is not None:
-            self._finish(end)
-            return
-        self._stopped = await turn.state() or state
-        if turn.running == HANDING_OVER and self._stopped.escalation:
-            self._memory.interruption = self._stopped.escalation
-        self._memory.absorb(self._stopped)
-
-    def _finish(self, end: TurnEnd) -> None:
-        memory, now = self._memory, workflow.now()
-        memory.absorb(end.state)
-        memory.reminded = False
-        if end.request is not None:
-            memory.suspended = end.suspended()
-            approval = memory.ask(end.request, now)
-            memory.become(CaseStatus.AWAITING_APPROVAL, now, due_at=approval.due_at)
-        elif end.state.outcome is None:
-            memory.interruption = end.state.escalation or NO_OUTCOME
+            result = await listen(self._start(request), memory, self.hear_meanwhile)
+        except Exception as error:  # noqa: BLE001 - whatever a turn does, the customer's case reaches a person
+            workflow.logger.warning("the turn failed: %s", type(error).__name__)
+            memory.interruption = memory.interruption or NOT_HEARD
+        self._lost = None if result else request.token
+        if result is None:
+            self._stopped = state
+        elif result.learned:
+            self._end(result.learned)
+        elif result.request and result.question and result.state:
+            self._ask(result.state, result.question, result.request)
         else:
-            memory.suspended = None
-            returns.arrive(memory)
+            self._stop(result, state)
+
+    def _request(
+        self, state: CaseState, *, question: Question | None = None, decision: Decision | None = None, steps: int = 500
+    ) -> TurnRequest:
+        token = str(workflow.uuid4())
+        return TurnRequest(token=token, state=state, question=question, decision=decision, lost=self._lost, steps=steps)
+
+    def _start(self, request: TurnRequest) -> workflow.ActivityHandle[TurnResult]:
+        row = self._memory.row
+        summary = f"Turn {row.turn}: {row.topic.replace('_', ' ')}" if row.topic else f"Turn {row.turn}"
+        handle: workflow.ActivityHandle[TurnResult] = workflow.start_activity(
+            "case.turn", request, result_type=TurnResult, summary=summary, **TURN
+        )
+        return handle
+
+    def _end(self, learned: Learned) -> None:
+        """The turn has ended, and was recorded."""
+        memory = self._memory
+        memory.absorb(learned)
+        memory.reminded = False
+        memory.suspended = None
+        returns.arrive(memory)
+
+    def _ask(self, state: CaseState, question: Question, request: HumanRequest) -> None:
+        """The graph waits for a person."""
+        memory, now = self._memory, workflow.now()
+        memory.absorb(Learned.of(state))
+        memory.reminded = False
+        memory.suspended = Suspended(state=state, **question.model_dump())
+        approval = memory.ask(request, now)
+        memory.become(CaseStatus.AWAITING_APPROVAL, now, due_at=approval.due_at)
+
+    def _stop(self, result: TurnResult, state: CaseState) -> None:
+        """The turn was cut short or failed: what it found out is kept, and a person gets the case."""
+        memory = self._memory
+        self._stopped = stopped = result.state or state
+        if result.failure:
+            memory.interruption = memory.interruption or result.failure
+        if result.node == HANDING_OVER and stopped.escalation:
+            memory.interruption = stopped.escalation
+        if not memory.closing:
+            memory.interruption = memory.interruption or stopped.escalation or NO_OUTCOME
+        memory.absorb(Learned.of(stopped))

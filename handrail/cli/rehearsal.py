@@ -16,6 +16,7 @@ from langgraph.types import Command
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
+from graphs.machine import Unserialised
 from graphs.state import CaseState
 from handrail.business import Business
 from handrail.cli.documents import ready
@@ -34,7 +35,6 @@ from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool, reading, writing
 from handrail.settings import Settings
 from worker import World, case_nodes, world
-from workflows.turn import Unserialised
 
 CASE_ID = "rehearsal"
 REVIEWER = "you"

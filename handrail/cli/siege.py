@@ -15,6 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
+from graphs.machine import Unserialised
 from graphs.state import CaseState
 from handrail.business import Kind
 from handrail.cli.attacks import Attack, Customer, attacks
@@ -38,7 +39,6 @@ from handrail.postgres import injection
 from handrail.postgres.pool import Pool, open_pool, reading
 from handrail.settings import Settings
 from worker import World, case_nodes, world
-from workflows.turn import Unserialised
 
 CHANNEL = "drill"
 AT_ONCE = 6

@@ -18,6 +18,7 @@ from handrail.domain.messages import IncomingMessage, Message
 from handrail.domain.model import Model, Stored, digest
 from handrail.domain.proposals import Proposal, Verdict
 from handrail.domain.routes import Route
+from handrail.domain.turns import TurnEnded
 
 
 class CaseStatus(StrEnum):
@@ -172,3 +173,4 @@ class Commit(Stored):
     audit: list[AuditEntry] = Field(default_factory=list)
     reply_approved: bool = Field(default=False, description="a person approved the assistant's words among the messages")
     begun_again: bool = Field(default=False, description="open approvals that an abandoned run alone knew are withdrawn")
+    turn: TurnEnded | None = Field(default=None, description="the end of a turn that has a journal")

@@ -561,3 +561,17 @@ CREATE TABLE handrail.openings (
 COMMENT ON TABLE handrail.openings IS
 'starts that were not as the contract says, as they came: taken as a case for a person, or refused, until somebody has seen to it';
 CREATE INDEX openings_to_see ON handrail.openings (at) WHERE NOT taken AND settled_at IS NULL;
+CREATE TABLE handrail.turns (
+    case_id text PRIMARY KEY REFERENCES handrail.cases (case_id) ON DELETE CASCADE,
+    token text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    attempt integer NOT NULL,
+    node text,
+    state jsonb,
+    result jsonb,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT turns_state CHECK ((node IS NULL) = (state IS NULL)),
+    CONSTRAINT turns_end CHECK (num_nonnulls(state, result) = 1)
+);
+COMMENT ON TABLE handrail.turns IS
+'the journal: what the newest turn of a case came by so far, so that nothing is asked for twice; its end once it has ended';

@@ -8,9 +8,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from handrail.domain.approvals import Approval
-from handrail.domain.cases import Commit, Ruled
+from handrail.domain.cases import CaseStatus, Commit, Ruled
 from handrail.domain.errors import EffectConflict
 from handrail.domain.messages import Message
+from handrail.postgres.journal import end_turn
 from handrail.postgres.pool import Connection
 from handrail.postgres.queries import QUERIES
 
@@ -20,6 +21,7 @@ async def save(connection: Connection, commit: Commit) -> None:
 
     Raises:
         EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
+        TurnSuperseded: another attempt has ended the turn that it ends.
     """
     # A dozen statements in a few round trips.
     async with connection.pipeline():
@@ -28,6 +30,10 @@ async def save(connection: Connection, commit: Commit) -> None:
 
 async def _save(connection: Connection, commit: Commit) -> None:
     key = {"case_id": commit.row.case_id, "version": commit.row.version}
+    if commit.turn is not None:
+        await end_turn(connection, commit.row.case_id, commit.turn)
+    elif commit.row.status is CaseStatus.CLOSED:
+        await connection.execute(QUERIES["forget_turn"], key)
     await save_messages(connection, commit.row.case_id, commit.messages)
     if commit.classification is not None:
         body = commit.classification.model_dump(mode="json")

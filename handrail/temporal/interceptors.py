@@ -22,8 +22,6 @@ from temporalio.worker import (
 )
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.trouble import Tries
-from handrail.temporal.postponing import Postponing
 
 ONE_VALUE = "input: are {} values. Send one JSON value, or none."
 
@@ -61,12 +59,17 @@ def early(input: HandleSignalInput) -> bool:
     return packed and all(isinstance(one, RawValue) for one in input.args[1])
 
 
+BEATS_BY_ITSELF = "case.turn"
+"""Its heartbeats say more than that it is alive."""
+
+
 class Heartbeats(ActivityInboundInterceptor):
     """Every activity with a heartbeat time-out sends heartbeats by itself, so a killed worker is noticed in seconds."""
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        timeout = activity.info().heartbeat_timeout
-        if timeout is None or activity.info().is_local:
+        info = activity.info()
+        timeout = info.heartbeat_timeout
+        if timeout is None or info.is_local or info.activity_type == BEATS_BY_ITSELF:
             return await super().execute_activity(input)
         beating = asyncio.create_task(self._beat(timeout.total_seconds() / 4, activity.info().heartbeat_details))
         try:
@@ -84,13 +87,10 @@ class Heartbeats(ActivityInboundInterceptor):
 
 
 class Guards(Interceptor):
-    """All guards, for `Worker(interceptors=[Guards()])`; `tries` bounds how often a model step is tried."""
-
-    def __init__(self, tries: Tries | None = None) -> None:
-        self._tries = tries or Tries()
+    """All guards, for `Worker(interceptors=[Guards()])`."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return Heartbeats(Postponing(next, self._tries))
+        return Heartbeats(next)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         return Doorkeeper

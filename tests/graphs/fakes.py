@@ -18,6 +18,7 @@ from graphs.classify import Classify
 from graphs.consult import Consult
 from graphs.escalation import Escalate
 from graphs.guardrail import Guardrail
+from graphs.machine import Unserialised
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from graphs.state import CaseState
@@ -38,7 +39,6 @@ from handrail.domain.routes import Route
 from handrail.domain.staff import Expectation, Need, Roster
 from handrail.domain.topics import Autonomy, Setting, Topic
 from handrail.topics.dial import TopicDial
-from workflows.turn import Unserialised
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 DISCLOSURE = {"en": "An assistant is answering.", "de": "Ein Assistent antwortet."}

@@ -7,6 +7,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.case import build_case_graph
 from graphs.handoff import packet
+from graphs.machine import Unserialised
 from graphs.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.classification import Classification
@@ -16,7 +17,6 @@ from handrail.routing.router import LocalRouter
 from handrail.shop import business
 from handrail.topics.loader import FileTopics
 from tests.graphs.fakes import NOON, Stage, heard, says, topic
-from workflows.turn import Unserialised
 
 OFFER = "You are talking to our automated assistant; just ask if you would like to speak to a person at any time."
 QUOTED = f"On Mon, 4 May 2026 at 11:00, Shop <help@shop.example> wrote:\n> {OFFER}\n> We can pay back 900.00 USD.\n"

@@ -16,11 +16,11 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 import worker
-from graphs.case import CaseGraph, CaseNodes
+from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from handrail.ports import Clock
 from handrail.temporal.client import CaseClient
 from tests.house import House
-from worker import case_nodes, case_worker, on_temporal
+from worker import case_nodes, case_worker
 
 Build = Callable[[CaseNodes], CaseGraph]
 
@@ -33,7 +33,7 @@ def queue() -> str:
 @asynccontextmanager
 async def deployed(
     home: House,
-    build: Build = on_temporal,
+    build: Build = build_case_graph,
     *,
     task_queue: str | None = None,
     minutes: int = 240,
@@ -48,7 +48,7 @@ async def deployed(
     around = replace(home.world, clock=clock or home.world.clock)
     nodes = case_nodes(around, minutes)
     with patch.object(worker, "Worker", lambda *given, **named: Worker(*given, **{**named, **options})):
-        running = case_worker(temporal, settings, around, build(nodes), nodes)
+        running = case_worker(temporal, settings, around, nodes, build(nodes))
     async with running:
         cases = CaseClient(temporal, task_queue=settings.task_queue)
         yield replace(home, temporal=temporal, cases=cases, settings=settings)

@@ -12,7 +12,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
-from graphs.case import CaseGraph, CaseNodes
+from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.state import Person, identity
 from graphs.views import ClassifyView
 from handrail.domain.approvals import Decision, DecisionInput, DecisionKind, HumanRequest, RequestKind
@@ -21,7 +21,6 @@ from handrail.domain.errors import ApprovalRefused
 from handrail.temporal.heal import Healed, Healer, Remedy, first_task, repeatable
 from tests.house import House, wait_for
 from tests.workflows.deployed import Build, deployed, queue
-from worker import on_temporal
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
@@ -45,7 +44,7 @@ class Seen:
 
     def into(self, graph: CaseGraph, following: str) -> None:
         """As the node `step`, ahead of `following`."""
-        graph.add_node("step", self.step, input_schema=ClassifyView, metadata={"execute_in": "activity"})
+        graph.add_node("step", self.step, input_schema=ClassifyView)
         graph.add_edge("step", following)
 
 
@@ -73,12 +72,12 @@ def edited(edit: Edit, seen: Seen | None = None) -> Build:
 
 
 def unchanged(nodes: CaseNodes, seen: Seen) -> CaseGraph:
-    return on_temporal(nodes)
+    return build_case_graph(nodes)
 
 
 def before_approval(nodes: CaseNodes, seen: Seen) -> CaseGraph:
     """guardrail ─► step ─► approval"""
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     rewire(graph, "guardrail", approval="step")
     seen.into(graph, "approval")
     return graph
@@ -86,7 +85,7 @@ def before_approval(nodes: CaseNodes, seen: Seen) -> CaseGraph:
 
 def after_approval(nodes: CaseNodes, seen: Seen) -> CaseGraph:
     """approval ─► step ─► guardrail ─► act"""
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     rewire(graph, "approval", guardrail="step")
     seen.into(graph, "guardrail")
     return graph
@@ -94,27 +93,27 @@ def after_approval(nodes: CaseNodes, seen: Seen) -> CaseGraph:
 
 def before_agent(nodes: CaseNodes, seen: Seen) -> CaseGraph:
     """classify ─► step ─► agent"""
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     rewire(graph, "classify", agent="step")
     seen.into(graph, "agent")
     return graph
 
 
 def approval_renamed(nodes: CaseNodes, seen: Seen) -> CaseGraph:
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     rename(graph, "approval", "manager")
     return graph
 
 
 def guardrail_renamed(nodes: CaseNodes, seen: Seen) -> CaseGraph:
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     rename(graph, "guardrail", "rules")
     return graph
 
 
 def approval_removed(nodes: CaseNodes, seen: Seen) -> CaseGraph:
     """What a person would have approved goes to people as a whole."""
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     for source in list(graph.branches):
         rewire(graph, source, approval="escalate")
     graph.branches.pop("approval", None)
@@ -138,9 +137,9 @@ def with_question(nodes: CaseNodes, seen: Seen) -> CaseGraph:
         decision = Decision.model_validate(interrupt(request.model_dump(mode="json")))
         return {"person": Person(name=decision.reviewer, note=decision.answer or "")}
 
-    graph = on_temporal(nodes)
+    graph = build_case_graph(nodes)
     rewire(graph, "classify", agent="expert")
-    graph.add_node("expert", expert, input_schema=ClassifyView, metadata={"execute_in": "workflow"})
+    graph.add_node("expert", expert, input_schema=ClassifyView)
     graph.add_edge("expert", "agent")
     return graph
 

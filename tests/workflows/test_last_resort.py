@@ -12,13 +12,12 @@ import pytest
 from temporalio.client import Client
 
 import worker
-from graphs.case import CaseGraph, CaseNodes
+from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.views import EndView
 from handrail.business import Business, load_business
 from tests.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.deployed import deployed
-from worker import on_temporal
 
 PERSON = "I want to talk to a person, please."
 SHOP = load_business("handrail.shop")
@@ -35,15 +34,15 @@ async def raises(state: EndView) -> dict[str, Any]:
 
 
 def without_outcome(nodes: CaseNodes) -> CaseGraph:
-    return on_temporal(replace(nodes, escalate=says_nothing))
+    return build_case_graph(replace(nodes, escalate=says_nothing))
 
 
 def raising(nodes: CaseNodes) -> CaseGraph:
-    return on_temporal(replace(nodes, escalate=raises))
+    return build_case_graph(replace(nodes, escalate=raises))
 
 
 def looping(nodes: CaseNodes) -> CaseGraph:
-    graph = on_temporal(replace(nodes, escalate=says_nothing))
+    graph = build_case_graph(replace(nodes, escalate=says_nothing))
     graph.edges = {(start, "escalate" if start == "escalate" else end) for start, end in graph.edges}
     return graph
 

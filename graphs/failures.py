@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
+from langgraph.errors import NodeTimeoutError
 
-from handrail.domain.errors import BusinessFailed, ModelRejected, ModelUnavailable
+from handrail.domain.errors import BusinessFailed, HandrailError, ModelRejected, ModelUnavailable
 from handrail.domain.handoffs import Escalation
-from workflows.turn import GraphChanged
 
-MODEL_NODE = "agent"
-CONSULTING_NODE = "consult"
-WRITING_NODE = "act"
+MODEL_NODE, CONSULTING_NODE, WRITING_NODE = "agent", "consult", "act"
+ASKING = (MODEL_NODE, CONSULTING_NODE)
+"""Nodes that call a model: what they came by is never asked for twice."""
+
+
+class GraphSpins(HandrailError):
+    """Nodes follow one another without the agent being asked or anything being done: it would never end."""
+
+
+class GraphChanged(HandrailError):
+    """The graph that is deployed now does not ask what the waiting case was asked."""
 
 
 def escalation_for(error: Exception, node: str | None) -> Escalation:
     """The reason and words for `error`, which came out of `node`."""
+    kind = type(error).__name__
     if isinstance(error, GraphChanged):
         return Escalation(reason="graph_changed", words=str(error))
-    if not isinstance(error, ActivityError):
-        return Escalation(reason="graph_error", words=f"The graph failed in {node}: {type(error).__name__}.")
-    cause = error.cause
-    kind = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
     if node == WRITING_NODE:
         words = f"An allowed action could not be finished ({kind}). The ledger says whether it was written."
         return Escalation(reason="action_failed", words=words)
-    if kind == ModelUnavailable.__name__ and node in (MODEL_NODE, CONSULTING_NODE):
+    if isinstance(error, ModelUnavailable) and node in ASKING:
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
-    if kind == BusinessFailed.__name__ and isinstance(cause, ApplicationError):
-        return Escalation(reason="facts_unavailable", words=f"{cause.message} The agent decides nothing without it.")
+    if isinstance(error, BusinessFailed):
+        return Escalation(reason="facts_unavailable", words=f"{error} The agent decides nothing without it.")
     if node != MODEL_NODE:
         return Escalation(reason="graph_error", words=f"The graph failed in {node}: {kind}.")
-    if kind == ModelRejected.__name__:
+    if isinstance(error, ModelRejected):
         return Escalation(reason="model_rejected", words="The model's server refuses or answers nothing usable.")
-    if isinstance(cause, TimeoutError):
+    if isinstance(error, NodeTimeoutError | TimeoutError):
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
     return Escalation(reason="graph_error", words=f"The agent's step failed: {kind}.")

@@ -1,0 +1,76 @@
+"""The activity that runs a turn: the whole graph, from the customer's message or a person's decision until the case waits."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.waits import Waits, postponed, utc_now
+from graphs.machine import CaseMachine, Run
+from graphs.turn import TurnRequest, TurnResult
+from handrail.domain.errors import ModelUnavailable
+from handrail.domain.trouble import Tries
+from handrail.domain.turns import TurnKey, TurnSuperseded
+
+BEAT_SECONDS = 0.7
+"""A turn hears that it is to stop with the answer to a heartbeat."""
+
+
+class TurnActivities:
+    """Runs turns on the compiled graph; `tries` bounds how often one model step is tried."""
+
+    def __init__(self, machine: CaseMachine, tries: Tries) -> None:
+        self._machine = machine
+        self._tries = tries
+
+    @activity.defn(name="case.turn")
+    async def turn(self, wanted: TurnRequest) -> TurnResult:
+        """Run one attempt; a cancelled one lets finish what writes and tells how far it came.
+
+        Raises:
+            ApplicationError: worth another attempt, of type ModelUnavailable after the time that the model's server asked for.
+            JournalAway: PostgreSQL is away; worth another attempt.
+        """
+        info = activity.info()
+        run = self._machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
+        waits = Waits.of(info.heartbeat_details)
+        going = asyncio.create_task(run.go())
+        beating = asyncio.create_task(beat(run, waits))
+        try:
+            return await watched(run, going)
+        except ModelUnavailable as error:
+            again = waits.again(error, run.step, utc_now(), self._tries)
+            if again is None:
+                return run.failed(error)
+            kept, delay = again
+            activity.heartbeat(kept.model_dump(mode="json"))
+            raise postponed(error, delay) from None
+        except TurnSuperseded as error:
+            raise ApplicationError(str(error), type=TurnSuperseded.__name__, non_retryable=True) from None
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+
+
+async def watched(run: Run, going: asyncio.Task[TurnResult]) -> TurnResult:
+    """The run's result; where the case cancelled the turn, as far as it came."""
+    try:
+        return await asyncio.shield(going)
+    except asyncio.CancelledError:
+        why = activity.cancellation_details()
+        if why and why.cancel_requested:
+            return await run.stop(going)
+        going.cancel()
+        await asyncio.wait([going])
+        raise
+
+
+async def beat(run: Run, waits: Waits) -> None:
+    """Tell the server that the turn is alive and where it is, until cancelled."""
+    while True:
+        await asyncio.sleep(BEAT_SECONDS)
+        activity.heartbeat(waits.at(run.node).model_dump(mode="json"))

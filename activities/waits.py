@@ -1,0 +1,82 @@
+"""How a turn waits for a model: Temporal wakes it up when the model's server said, no worker is held meanwhile.
+
+How often a model step failed, and how often it only waited, is kept in the heartbeat, which the server carries from one
+attempt of the turn to the next. A call that failed counts; one that only waits as asked is bounded by time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from handrail.domain.errors import ModelUnavailable
+from handrail.domain.model import Stored
+from handrail.domain.trouble import Tries
+
+SHORTEST, LONGEST_STEP = 0.5, 15.0
+"""Seconds: the pause between two attempts doubles between these where the server asks for less."""
+SPREAD = 0.2
+"""Share of the wait by which cases come later than asked, each by another time: else all would come at once."""
+RANDOM = secrets.SystemRandom()
+
+
+class Waits(Stored):
+    """The heartbeat's detail: the node at work, and how the model step `step` went so far."""
+
+    node: str | None = None
+    step: str = ""
+    failed: int = 0
+    waited: int = 0
+    since: datetime | None = None
+
+    @classmethod
+    def of(cls, details: Sequence[Any]) -> Waits:
+        """What the heartbeat of an earlier attempt left."""
+        try:
+            return cls.model_validate(details[0]) if details else cls()
+        except ValidationError:
+            return cls()
+
+    def at(self, node: str | None) -> Waits:
+        """The same, seen at `node`."""
+        return self.model_copy(update={"node": node})
+
+    def again(self, error: ModelUnavailable, step: str, now: datetime, tries: Tries) -> tuple[Waits, timedelta] | None:
+        """What to keep and how long to wait before the next attempt; None where enough was tried."""
+        before = self if self.step == step else Waits(node=self.node, step=step)
+        if not error.wait:
+            kept = before.model_copy(update={"failed": before.failed + 1})
+            return (kept, pause(kept.failed)) if kept.failed < tries.calls else None
+        since = before.since or now
+        if now - since + timedelta(seconds=error.wait) > tries.waiting:
+            return None
+        kept = before.model_copy(update={"waited": before.waited + 1, "since": since})
+        return kept, next_delay(error.wait, before.waited, RANDOM.random())
+
+
+def pause(failed: int) -> timedelta:
+    """The pause behind the `failed`-th call that failed."""
+    return timedelta(seconds=min(SHORTEST * 2 ** min(failed - 1, 10), LONGEST_STEP))
+
+
+def next_delay(wait: float, times: int, chance: float) -> timedelta:
+    """The wait that was asked for and up to `SPREAD` of it more, by `chance` from 0 to 1; longer from one time to the next."""
+    step = min(SHORTEST * 2 ** min(times, 10), LONGEST_STEP)
+    least = max(wait, step)
+    return timedelta(seconds=least + chance * max(least * SPREAD, 1.0))
+
+
+def postponed(error: ModelUnavailable, delay: timedelta) -> ApplicationError:
+    """The failure with which an attempt asks for the next one."""
+    benign = ApplicationErrorCategory.BENIGN if error.wait else ApplicationErrorCategory.UNSPECIFIED
+    return ApplicationError(str(error), type=ModelUnavailable.__name__, next_retry_delay=delay, category=benign)
+
+
+def utc_now() -> datetime:
+    """The time by which waits are bounded."""
+    return datetime.now(UTC)

@@ -1,0 +1,278 @@
+"""The case graph at work: compiled once for a process, it runs the turns of many cases side by side.
+
+What a model answered is written into the journal before anything comes of it, so that a turn that is run again (its worker
+was killed) asks for nothing twice; the commit that ends a turn ends the journal with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any
+from uuid import uuid4
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphDrained
+from langgraph.graph import StateGraph
+from langgraph.runtime import RunControl
+from langgraph.types import Command
+
+from graphs.case import CaseGraph
+from graphs.failures import GraphChanged, GraphSpins, escalation_for
+from graphs.retries import RETRIES, STEP, TIMEOUT, TIMEOUTS
+from graphs.state import CaseState
+from graphs.turn import Learned, Question, TurnRequest, TurnResult
+from handrail.domain.approvals import HumanRequest
+from handrail.domain.errors import ModelUnavailable
+from handrail.domain.turns import JournalEntry, TurnKey, TurnSuperseded
+from handrail.ports import Journal
+
+WRITES, ASKS = "writes", "asks"
+SPINS = 50
+"""Nodes in a row without a new step of the agent's."""
+
+
+class Unserialised:
+    """A checkpoint lives as long as its turn, in one process: its values are kept as they are."""
+
+    def dumps_typed(self, obj: Any) -> tuple[str, Any]:
+        """The value itself."""
+        return "kept", obj
+
+    def loads_typed(self, data: tuple[str, Any]) -> Any:
+        """The value itself."""
+        return data[1]
+
+
+class JournalAway(Exception):
+    """The journal cannot be read or written now: the turn is tried again as a whole."""
+
+
+class CaseMachine:
+    """A compiled case graph and its journal. The graph is its own: the nodes get retries and time-outs."""
+
+    def __init__(self, graph: CaseGraph, journal: Journal) -> None:
+        self.journal = journal
+        self.nodes = graph.nodes
+        for name, node in graph.nodes.items():
+            node.runnable = watched(name, node)
+            node.retry_policy = node.retry_policy or RETRIES.get(name, STEP)
+            node.timeout = node.timeout or TIMEOUTS.get(name, TIMEOUT)
+        self.saver = InMemorySaver(serde=Unserialised())
+        self.app = graph.compile(checkpointer=self.saver)
+        edges = self.app.get_graph().edges
+        self._sources = {name: [edge.source for edge in edges if edge.target == name] for name in graph.nodes}
+
+    def begin(self, wanted: TurnRequest, key: TurnKey) -> Run:
+        """A turn, not yet running."""
+        return Run(self, wanted, key)
+
+    def ways_to(self, question: Question) -> list[str]:
+        """Nodes to stand on: the one that led to the question then, then those that lead to its node now."""
+        now = self._sources.get(question.node, [])
+        ways = [question.before, *now] if question.before else now
+        return [name for name in dict.fromkeys(ways) if name in self.nodes]
+
+    def is_marked(self, name: str | None, mark: str) -> bool:
+        """Whether the graph has a node of this name, marked so."""
+        return name in self.nodes and marked(self.nodes[name], mark)
+
+
+class Run:
+    """One attempt at a turn; `node` is the one at work, `state` what stood after the last finished one."""
+
+    def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
+        self._machine, self._wanted, self._key = machine, wanted, key
+        self._control = RunControl()
+        self._thread = uuid4().hex
+        self._last: str | None = None
+        self.state = wanted.state.model_copy(update={"key": key})
+        self.node: str | None = None
+        self.writing = False
+
+    @property
+    def step(self) -> str:
+        """The node at work and how often the agent was asked before: no two model calls of a turn have the same."""
+        return f"{self.node} {self.state.step}"
+
+    async def go(self) -> TurnResult:
+        """Run until the turn ends, waits for a person, or fails.
+
+        Raises:
+            ModelUnavailable: the model's server asks for patience, or fails for now.
+            TurnSuperseded: another attempt goes on with this turn.
+            JournalAway: worth another try.
+        """
+        RUNS.set(self)
+        try:
+            return await self._go()
+        except GraphDrained:
+            return self.stopped()
+        except TurnSuperseded:
+            left = await self._left(self._key.token)
+            if left and left.result:
+                return TurnResult.model_validate(left.result)
+            raise
+        except ModelUnavailable as error:
+            if self._machine.is_marked(self.node, ASKS):
+                raise
+            return self.failed(error)
+        except JournalAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
+            return self.failed(error)
+        finally:
+            await self._machine.saver.adelete_thread(self._thread)
+
+    async def stop(self, going: asyncio.Task[TurnResult]) -> TurnResult:
+        """Cut the run short: no further node begins, and the one at work is let finish only where it writes."""
+        self._control.request_drain("cut short")
+        if not self.writing:
+            going.cancel()
+        with suppress(asyncio.CancelledError):
+            return await going
+        return self.stopped()
+
+    def stopped(self) -> TurnResult:
+        """What is known where the run was cut short."""
+        return TurnResult(state=self._kept, node=self.node)
+
+    def failed(self, error: Exception) -> TurnResult:
+        """What is known where the run failed, and why it did."""
+        return TurnResult(state=self._kept, node=self.node, failure=escalation_for(error, self.node))
+
+    async def _go(self) -> TurnResult:
+        wanted = self._wanted
+        if wanted.lost and (lost := await self._left(wanted.lost)):
+            if lost.result:
+                return TurnResult.model_validate({**lost.result, "recovered": True})
+            self._take_over(lost)
+        left = await self._left(self._key.token) if self._key.attempt > 1 else None
+        if left and left.result:
+            return TurnResult.model_validate(left.result)
+        if left and left.state and left.node:
+            return await self._go_on(left.node, left.state)
+        if wanted.question:
+            return await self._answer(wanted.question)
+        return await self._drive(self.state)
+
+    def _take_over(self, lost: JournalEntry) -> None:
+        """Begin with what a turn of which nobody heard the end had found out."""
+        if lost.state:
+            found = CaseState.model_validate(lost.state)
+            ours = ("row", "sequence", "incoming", "stated", "escalation", "outcome", "handoff", "decisions", "key")
+            self.state = found.model_copy(update={name: getattr(self.state, name) for name in ours})
+
+    async def _go_on(self, node: str, state: dict[str, Any]) -> TurnResult:
+        """Go on behind the last answered node, in the graph as it is now."""
+        if node not in self._machine.nodes:
+            raise GraphChanged(f"The graph no longer has {node!r}, where the turn was interrupted.")
+        self.state = CaseState.model_validate(state).model_copy(update={"key": self._key})
+        await self._stand_on(node)
+        return await self._drive(None)
+
+    async def _answer(self, question: Question) -> TurnResult:
+        """Go on with a decision. Raises: GraphChanged: no way through the graph leads to the same question."""
+        decision = self._wanted.decision
+        assert decision is not None  # noqa: S101 - a question comes with its answer
+        for before in self._machine.ways_to(question):
+            await self._stand_on(before)
+            if not await self._leads_to_a_question():
+                continue
+            end = await self._drive(None)
+            if end.question and end.question.request_id == question.request_id:
+                return await self._drive(Command(resume=decision.model_dump(mode="json")))
+        raise GraphChanged(f"The graph no longer asks what {question.node!r} asked; the decision is kept with the case.")
+
+    async def _leads_to_a_question(self) -> bool:
+        """Nothing that writes may run before the same question has come again."""
+        following = (await self._machine.app.aget_state(self._config)).next
+        nodes = [name for name in following if name in self._machine.nodes]
+        return bool(nodes) and not any(self._machine.is_marked(name, WRITES) for name in nodes)
+
+    async def _stand_on(self, node: str) -> None:
+        self._thread, self._last = f"{self._thread}+", node
+        values = {name: getattr(self.state, name) for name in CaseState.model_fields}
+        await self._machine.app.aupdate_state(self._config, values, as_node=node)
+
+    async def _drive(self, given: Any) -> TurnResult:
+        steps: Any = self._machine.app.astream(
+            given, self._config, stream_mode=["updates", "values"], durability="exit", control=self._control
+        )
+        step, spun = self.state.step, 0
+        async for mode, event in steps:
+            if mode == "updates":
+                self._last = next((name for name in event if not name.startswith("__")), self._last)
+                continue
+            self.state = CaseState.model_validate({name: event[name] for name in CaseState.model_fields if name in event})
+            step, spun = self.state.step, spun + 1 if self.state.step == step else 0
+            if spun > SPINS:
+                raise GraphSpins(f"The graph went through {spun} nodes without a step, the last was {self.node!r}.")
+            await self._note()
+        return await self._ended()
+
+    async def _note(self) -> None:
+        """Write down what a model came by, before anything comes of it."""
+        if self._last != self.node or not self._machine.is_marked(self._last, ASKS):
+            return
+        entry = JournalEntry(node=self._last, state=self.state.model_dump(mode="json", exclude_defaults=True))
+        try:
+            await self._machine.journal.note(self.state.row.case_id, self._key, entry)
+        except TurnSuperseded:
+            raise
+        except Exception as error:
+            raise JournalAway("The journal cannot be written now.") from error
+
+    async def _left(self, token: str) -> JournalEntry | None:
+        try:
+            return await self._machine.journal.left(self.state.row.case_id, token)
+        except Exception as error:
+            raise JournalAway("The journal cannot be read now.") from error
+
+    async def _ended(self) -> TurnResult:
+        snapshot = await self._machine.app.aget_state(self._config)
+        asked = [(task.name, one) for task in snapshot.tasks for one in task.interrupts]
+        if asked:
+            node, interrupt = asked[0]
+            request = HumanRequest.model_validate(interrupt.value)
+            question = Question(node=node, before=self._last, request_id=request.request_id)
+            return TurnResult(state=self._kept, request=request, question=question)
+        if self.state.outcome is None:
+            return self.stopped()
+        return TurnResult(learned=Learned.of(self.state, self.state.outcome))
+
+    @property
+    def _kept(self) -> CaseState:
+        return self.state.model_copy(update={"key": None})
+
+    @property
+    def _config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self._thread}, "recursion_limit": self._wanted.steps}
+
+
+RUNS: ContextVar[Run | None] = ContextVar("run", default=None)
+"""The run that a node is part of; none where a graph is played without its machine."""
+
+
+def marked(node: Any, mark: str) -> bool:
+    """Whether the node's metadata says so: `writes`, something leaves the house in it; `asks`, it calls a model."""
+    return bool((node.metadata or {}).get(mark))
+
+
+def watched(name: str, node: Any) -> Any:
+    """The node, telling its run that it is at work: exactly, because what writes must not be cut short."""
+    inner, writing = node.runnable, marked(node, WRITES)
+
+    async def at_work(state: Any, config: RunnableConfig) -> Any:
+        run = RUNS.get()
+        if run is None:
+            return await inner.ainvoke(state, config)
+        run.node, run.writing = name, writing
+        try:
+            return await inner.ainvoke(state, config)
+        finally:
+            run.writing = False
+
+    return StateGraph(CaseState).add_node(name, at_work, input_schema=node.input_schema).nodes[name].runnable

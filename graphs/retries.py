@@ -1,0 +1,41 @@
+"""How often and how long the graph's nodes are tried, in one place.
+
+What no repetition can mend is not tried again: the case goes to a person. A model's server that asks for patience is asked
+again by whoever runs the turn: nobody is held meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from langgraph.types import RetryPolicy, TimeoutPolicy
+
+from handrail.domain.errors import PERMANENT, ModelUnavailable
+
+DEFECTS = (TypeError, ValueError, KeyError, AttributeError, IndexError, AssertionError)
+FOR_EVER = 1_000
+
+
+def worth_another_try(error: Exception) -> bool:
+    """Whether the same step may come out otherwise by itself."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return not (isinstance(error, (*DEFECTS, ModelUnavailable)) or names & set(PERMANENT))
+
+
+def tries(most: int) -> RetryPolicy:
+    """A pause that doubles from 0.2 s to 5 s between `most` attempts."""
+    return RetryPolicy(
+        initial_interval=0.2, backoff_factor=2.0, max_interval=5.0, max_attempts=most, jitter=False, retry_on=worth_another_try
+    )
+
+
+STEP = tries(60)
+RETRIES: dict[str, RetryPolicy] = {"resolve": tries(FOR_EVER), "escalate": tries(12)}
+"""By node; `STEP` for every other. Where even `escalate` gives up, the workflow hands the case over by itself."""
+TIMEOUT = TimeoutPolicy(run_timeout=timedelta(minutes=2))
+TIMEOUTS: dict[str, TimeoutPolicy] = {
+    "consult": TimeoutPolicy(run_timeout=timedelta(minutes=5)),
+    "agent": TimeoutPolicy(run_timeout=timedelta(minutes=10)),
+    "resolve": TimeoutPolicy(run_timeout=timedelta(seconds=20)),
+    "escalate": TimeoutPolicy(run_timeout=timedelta(seconds=20)),
+}

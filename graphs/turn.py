@@ -1,0 +1,139 @@
+"""A turn as the case asks for it and as it comes back: plain data between the workflow and whoever runs the graph."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from pydantic import BaseModel, Field, field_serializer
+
+from graphs.state import CaseState, Outcome
+from graphs.telling import trail
+from handrail.domain.agent import Exchange, Usage
+from handrail.domain.approvals import Decision, HumanRequest
+from handrail.domain.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.classification import Classification, SentimentPoint
+from handrail.domain.declined import Declined
+from handrail.domain.effects import EffectResult
+from handrail.domain.handoffs import Escalation, Fact, Trail
+from handrail.domain.model import Stored
+from handrail.domain.patience import Progress
+
+
+class Question(Stored):
+    """Where the graph waits for a person: the `node` that asked, the one `before` it, and the request's id."""
+
+    node: str
+    before: str | None = None
+    request_id: str
+
+
+class TurnRequest(Stored):
+    """What is to be run: from the entrance, or with a `decision` from the `question` that was asked.
+
+    `token` names the turn. `lost` names one whose end the case never heard of: where that has ended after all, its end is the
+    answer; else what it had found out is taken over. `steps` bounds the nodes.
+    """
+
+    token: str
+    state: CaseState
+    question: Question | None = None
+    decision: Decision | None = None
+    lost: str | None = None
+    steps: int = 500
+
+    @field_serializer("state")
+    def _brief(self, state: CaseState) -> dict[str, Any]:
+        return brief_state(state)
+
+
+class Known(Protocol):
+    """What a turn knows at its end; both the state and the view of the last nodes have it."""
+
+    row: CaseRow
+    facts: list[Fact]
+    effects: list[EffectResult]
+    calls: dict[str, int]
+    declined: list[str]
+    declines: list[Declined]
+    usage: Usage
+    disclosed: bool
+    classification: Classification | None
+    sentiment: list[SentimentPoint]
+    progress: Progress
+    exchanges: list[Exchange]
+    answered_by: str
+
+    @property
+    def ruled(self) -> list[Ruled]: ...
+    @property
+    def decisions(self) -> list[Decision]: ...
+
+
+class Learned(Stored):
+    """What a case keeps of a turn; `outcome` where the turn has ended."""
+
+    row: CaseRow
+    facts: list[Fact] = Field(default_factory=list)
+    effects: list[EffectResult] = Field(default_factory=list)
+    calls: dict[str, int] = Field(default_factory=dict)
+    declined: list[str] = Field(default_factory=list)
+    declines: list[Declined] = Field(default_factory=list)
+    usage: Usage = Field(default_factory=Usage)
+    disclosed: bool = False
+    classification: Classification | None = None
+    sentiment: list[SentimentPoint] = Field(default_factory=list)
+    progress: Progress = Field(default_factory=Progress)
+    trail: Trail = Field(default_factory=Trail)
+    outcome: Outcome | None = None
+
+    @classmethod
+    def of(cls, known: Known, outcome: Outcome | None = None) -> Learned:
+        """The part of the state, or of the last node's view, that outlives the turn."""
+        progress = known.progress
+        if outcome:
+            progress = progress.after(known.exchanges, asking=outcome.status is CaseStatus.AWAITING_CUSTOMER)
+        return cls(
+            row=known.row,
+            facts=known.facts,
+            effects=known.effects,
+            calls=known.calls,
+            declined=known.declined,
+            declines=known.declines,
+            usage=known.usage,
+            disclosed=known.disclosed,
+            classification=known.classification,
+            sentiment=known.sentiment,
+            progress=progress,
+            trail=trail(known, model=known.answered_by),
+            outcome=outcome,
+        )
+
+
+class TurnResult(Stored):
+    """How a turn came back.
+
+    Either it has ended, and `learned` is what the case keeps; or it waits in `question` for the answer to `request`; or it
+    stopped at `node`, cut short, or for the reason in `failure`. `state` is there where it has not ended. `recovered`: this
+    is the end of the turn that was lost, nothing new was run.
+    """
+
+    learned: Learned | None = None
+    state: CaseState | None = None
+    request: HumanRequest | None = None
+    question: Question | None = None
+    node: str | None = None
+    failure: Escalation | None = None
+    recovered: bool = False
+
+    @field_serializer("state", "learned")
+    def _brief(self, part: BaseModel | None) -> dict[str, Any] | None:
+        return brief_state(part) if part else None
+
+    @field_serializer("request", "question", "failure")
+    def _sparse(self, part: BaseModel | None) -> dict[str, Any] | None:
+        return brief_state(part) if part else None
+
+
+def brief_state(part: BaseModel) -> dict[str, Any]:
+    """The JSON without what is as it is by default: half of a state is, and all of it would stand in the history."""
+    return part.model_dump(mode="json", exclude_defaults=True)

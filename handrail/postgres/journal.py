@@ -1,0 +1,47 @@
+"""The journal of turns in PostgreSQL: one row a case, for the newest turn."""
+
+from __future__ import annotations
+
+from psycopg.types.json import Jsonb
+
+from handrail.domain.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
+from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.queries import QUERIES
+
+
+class PostgresJournal:
+    """The port `Journal`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def left(self, case_id: str, token: str) -> JournalEntry | None:
+        """What earlier attempts at the turn left, None where they left nothing."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["left_of_turn"], {"case_id": case_id, "token": token})
+            found = await cursor.fetchone()
+        return JournalEntry.model_validate(found) if found else None
+
+    async def note(self, case_id: str, key: TurnKey, entry: JournalEntry) -> None:
+        """Keep the state behind an answered node.
+
+        Raises:
+            TurnSuperseded: the turn has ended, a later attempt writes, or a later turn does.
+        """
+        given = {**key.model_dump(), "case_id": case_id, "node": entry.node, "state": Jsonb(entry.state)}
+        async with writing(self._pool) as connection:
+            cursor = await connection.execute(QUERIES["note_turn"], given)
+            if await cursor.fetchone() is None:
+                raise TurnSuperseded("Another attempt at this turn has gone on, or the turn has ended.")
+
+
+async def end_turn(connection: Connection, case_id: str, ended: TurnEnded) -> None:
+    """Keep the turn's result, once, in the transaction that commits what the turn says.
+
+    Raises:
+        TurnSuperseded: the turn has ended otherwise, or a later one of the case has begun.
+    """
+    given = {**ended.key.model_dump(), "case_id": case_id, "result": Jsonb(ended.result)}
+    cursor = await connection.execute(QUERIES["end_turn"], given)
+    if await cursor.fetchone() is None:
+        raise TurnSuperseded("This turn has ended already, or a later one of the case has begun.")

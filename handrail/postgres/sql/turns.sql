@@ -1,0 +1,35 @@
+-- name: left_of_turn
+SELECT node, state, result FROM handrail.turns WHERE case_id = %(case_id)s AND token = %(token)s;
+
+-- name: note_turn
+INSERT INTO handrail.turns (case_id, token, asked_at, attempt, node, state)
+VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s, %(node)s, %(state)s)
+ON CONFLICT (case_id) DO UPDATE SET
+    token = excluded.token,
+    asked_at = excluded.asked_at,
+    attempt = excluded.attempt,
+    node = excluded.node,
+    state = excluded.state,
+    result = NULL,
+    at = clock_timestamp()
+WHERE (turns.token <> excluded.token AND turns.asked_at <= excluded.asked_at)
+    OR (turns.token = excluded.token AND turns.result IS NULL AND turns.attempt <= excluded.attempt)
+RETURNING case_id;
+
+-- name: end_turn
+INSERT INTO handrail.turns (case_id, token, asked_at, attempt, result)
+VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s, %(result)s)
+ON CONFLICT (case_id) DO UPDATE SET
+    token = excluded.token,
+    asked_at = excluded.asked_at,
+    attempt = excluded.attempt,
+    node = NULL,
+    state = NULL,
+    result = excluded.result,
+    at = clock_timestamp()
+WHERE (turns.token <> excluded.token AND turns.asked_at <= excluded.asked_at)
+    OR (turns.token = excluded.token AND turns.result IS NULL)
+RETURNING case_id;
+
+-- name: forget_turn
+DELETE FROM handrail.turns WHERE case_id = %(case_id)s;
