@@ -336,7 +336,7 @@ async def serve(settings: Settings) -> None:
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
                 async with (
-                    supervised("the healer of stuck cases", Healer(client, settings.task_queue).forever),
+                    supervised("the healer of stranded cases", Healer(client, reconciler, settings.task_queue).forever),
                     supervised("the reconciler", lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds)),
                 ):
                     await adapters.load()

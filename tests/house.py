@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 from pydantic import SecretStr
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
@@ -143,6 +143,11 @@ async def quiet(client: Client, case_id: str) -> bool:
         return True
     busy = found.pending_activities or found.HasField("pending_workflow_task") or settling(events)
     return not busy and FIRST_TASK < info.history_length == len(events)
+
+
+def first_task(events: Sequence[HistoryEvent]) -> int:
+    """The event at which the run's first workflow task began: where a reset to the beginning cuts."""
+    return next(one.event_id for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
 
 
 def settling(events: Sequence[HistoryEvent]) -> bool:

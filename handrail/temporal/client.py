@@ -54,11 +54,6 @@ def made(kind: type[Sent], **fields: object) -> Sent:
         raise InvalidInput(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from error
 
 
-def once(what: str, sent: BaseModel) -> str:
-    """An update id for exactly this content: the same is taken once, the same message id with other words reaches the case."""
-    return f"{what}-{digest(sent.model_dump(mode='json'))}"
-
-
 def settled(view: CaseView) -> bool:
     """The case waits for somebody, or is over. One whose approval was just decided has still to act on it."""
     if view.status is CaseStatus.AWAITING_APPROVAL:
@@ -149,7 +144,7 @@ class CaseClient:
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
         message = check_message(IncomingMessage(message_id=message_id or f"say-{uuid4().hex}", text=text))
-        return await self._courier.update(case_id, "send_message", message, Receipt, once("message", message))
+        return await self._courier.update(case_id, "send_message", message, Receipt, f"message-{uuid4().hex}")
 
     async def decide(self, case_id: str, decision: DecisionInput) -> Approval:
         """Decide an approval.
@@ -177,7 +172,7 @@ class CaseClient:
     async def reply(self, case_id: str, reviewer: str, text: str, *, message_id: str | None = None) -> Receipt:
         """Answer the customer as a person; the same `message_id` is taken once. Raises: Refused, UnknownCase, Unreachable."""
         reply = made(PersonReply, reviewer=reviewer, text=text, message_id=message_id or f"reply-{uuid4().hex}")
-        return await self._courier.update(case_id, "reply", reply, Receipt, once("reply", reply))
+        return await self._courier.update(case_id, "reply", reply, Receipt, f"reply-{uuid4().hex}")
 
     async def hand_back(self, case_id: str, reviewer: str, note: str) -> Receipt:
         """Give the case back to the agent with what was found out. Raises: Refused, UnknownCase, Unreachable."""

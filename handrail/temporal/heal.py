@@ -1,63 +1,37 @@
-"""Cases whose run no longer fits the code that is deployed: begun again from the memory that the run started with.
+"""Cases whose run no longer fits the code that is deployed: a person gets them, out of their record.
 
-A turn that was in progress when an edited graph was deployed cannot always be replayed; its workflow task then fails for
-ever. Nothing is lost by beginning the run again: every run starts from a parked memory, messages and decisions that came
-meanwhile are applied again, and an effect keeps its id, so the ledger gives its first answer. Only where the agent might
-now propose something else than what it was already allowed to do or to say, a person takes the case instead.
+Nodes stand in no history, so editing a graph strands nobody. Code of the workflow itself may, where it was changed without
+`workflow.patched`, and so does a run in the middle of a turn that a build from before the journal began. Such a run fails its
+workflow task for ever. What was said, decided and done stands in the record and the ledger; a fresh run reads both, takes
+over the messages that only the stranded one had heard, and hands the case to a person.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import time
 
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from handrail.temporal.executions import executions
+from handrail.temporal.executions import Execution, execution, executions
+from handrail.temporal.reconcile import Reconciler
 
 STUCK = "TemporalReportedProblems = 'cause=WorkflowTaskFailedCauseNonDeterministicError'"
-HAND_OVER = "request_human"
-BEGUN_AGAIN = "graph_changed"
-AGENT = "case.agent"
-REPEATABLE = (AGENT, "record.commit", "people.identify", "people.permit")
 EVERY_SECONDS = 15.0
+GRACE_SECONDS = 60.0
+"""A deployment that is taken back within this time strands nobody."""
 
 _log = logging.getLogger("handrail.heal")
 
 
-class Remedy(StrEnum):
-    """What was done with a stuck case."""
-
-    BEGUN_AGAIN = "begun again"
-    TO_A_PERSON = "begun again, for a person"
-    LEFT = "left: it was begun again before"
-    REFUSED = "left: the server would not begin it again"
-
-
-@dataclass(frozen=True, slots=True)
-class Healed:
-    """A stuck run and what became of it."""
-
-    workflow_id: str
-    run_id: str
-    remedy: Remedy
-
-
 class Healer:
-    """Looks for stuck cases of one task queue. Several may run side by side: a run is reset once, by its id."""
+    """Looks for stranded cases of one task queue. Several may run side by side: a run is replaced once, by its id."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
-        self._queue = task_queue
-        self._left: dict[tuple[str, str], Healed] = {}
+    def __init__(self, client: Client, reconciler: Reconciler, task_queue: str, grace: float = GRACE_SECONDS) -> None:
+        self._client, self._reconciler, self._queue, self._grace = client, reconciler, task_queue, grace
+        self._since: dict[str, float] = {}
 
     async def forever(self, every: float = EVERY_SECONDS) -> None:
         """Look every so many seconds, until cancelled. A server that is away is asked again."""
@@ -65,102 +39,26 @@ class Healer:
             try:
                 await self.once()
             except RPCError as error:
-                _log.warning("cannot look for stuck cases: %s", error.message)
+                _log.warning("cannot look for stranded cases: %s", error.message)
             await asyncio.sleep(every)
 
-    async def once(self) -> list[Healed]:
-        """Every stuck case, seen to."""
+    async def once(self) -> list[str]:
+        """The ids of the cases that were given to a person in this look."""
         query = f"WorkflowType = 'case' AND TaskQueue = '{self._queue}' AND ExecutionStatus = 'Running' AND {STUCK}"
-        stuck = [(found.workflow_id, found.run_id) async for found in executions(self._client, query)]
-        # A run for which nothing can be done was said once; its history is not fetched again and again.
-        self._left = {run: healed for run, healed in self._left.items() if run in stuck}
-        seen_to: list[Healed] = []
-        for run in stuck:
-            healed = self._left.get(run) or await self._tried(*run)
-            if healed is None:
-                continue
-            seen_to.append(healed)
-            if healed.remedy in (Remedy.LEFT, Remedy.REFUSED):
-                self._left[run] = healed
-        return seen_to
+        stuck = [one async for one in executions(self._client, query)]
+        now = time.monotonic()
+        self._since = {one.run_id: self._since.get(one.run_id, now) for one in stuck}
+        return [one.case_id for one in stuck if now - self._since[one.run_id] >= self._grace and await self._seen_to(one)]
 
-    async def _tried(self, workflow_id: str, run_id: str) -> Healed | None:
-        """What was done, None where it failed: the next round tries again, and the others have their turn in this one."""
+    async def _seen_to(self, run: Execution) -> bool:
+        """Whether a person has it now; where that failed the next look tries again, and the others have their turn."""
         try:
-            return await self._heal(workflow_id, run_id)
+            newest = await execution(self._client, run.workflow_id)
+            if newest.run_id != run.run_id or not newest.open:
+                return False
+            await self._reconciler.strand(newest)
         except Exception:  # noqa: BLE001 - the others go on
-            _log.exception("%s is stuck in run %s and could not be looked at", workflow_id, run_id)
-            return None
-
-    async def _heal(self, workflow_id: str, run_id: str) -> Healed:
-        history = await self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
-        remedy = remedy_for(history.events)
-        if remedy is Remedy.LEFT:
-            _log.error("%s is stuck in run %s though it was begun again; it needs an engineer", workflow_id, run_id)
-            return Healed(workflow_id, run_id, remedy)
-        try:
-            await self._reset(workflow_id, run_id, first_task(history.events), remedy)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                raise
-            _log.error("%s is stuck in run %s and cannot be reset; it needs an engineer: %s", workflow_id, run_id, error)
-            return Healed(workflow_id, run_id, Remedy.REFUSED)
-        _log.warning("%s was stuck in run %s: %s", workflow_id, run_id, remedy)
-        return Healed(workflow_id, run_id, remedy)
-
-    async def _reset(self, workflow_id: str, run_id: str, event_id: int, remedy: Remedy) -> None:
-        if remedy is Remedy.TO_A_PERSON:
-            # The stuck run only keeps it; the reset applies it to the new run before that does anything.
-            stuck = self._client.get_workflow_handle(workflow_id, run_id=run_id)
-            await stuck.signal(HAND_OVER, {"reason": BEGUN_AGAIN})
-        await self._client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace=self._client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
-                reason=f"The graph was edited during a turn: {remedy}.",
-                workflow_task_finish_event_id=event_id,
-                request_id=f"heal-{run_id}",
-                identity=self._client.identity,
-            )
-        )
-
-
-def first_task(events: Sequence[HistoryEvent]) -> int:
-    """The event at which the run's first workflow task began."""
-    return next(one.event_id for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
-
-
-def remedy_for(events: Sequence[HistoryEvent]) -> Remedy:
-    """Once in full; a second time, or where something may have left the house that the agent proposed, to a person."""
-    if not any(_reset(one) for one in events):
-        return Remedy.BEGUN_AGAIN if repeatable(activities(events)) else Remedy.TO_A_PERSON
-    return Remedy.LEFT if any(_handed_over(one) for one in events) else Remedy.TO_A_PERSON
-
-
-def repeatable(names: Sequence[str]) -> bool:
-    """Whether nothing but model calls, look-ups and notes came after the run's first model call.
-
-    What came before it was decided on before the run began: it is proposed again under the same ids.
-    """
-    return AGENT not in names or set(names[names.index(AGENT) :]) <= set(REPEATABLE)
-
-
-def activities(events: Sequence[HistoryEvent]) -> list[str]:
-    """The names of the activities, in the order in which they were asked for."""
-    return [
-        one.activity_task_scheduled_event_attributes.activity_type.name
-        for one in events
-        if one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-    ]
-
-
-def _reset(event: HistoryEvent) -> bool:
-    cause = event.workflow_task_failed_event_attributes.cause
-    return cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
-
-
-def _handed_over(event: HistoryEvent) -> bool:
-    attributes = event.workflow_execution_signaled_event_attributes
-    return attributes.signal_name == HAND_OVER and BEGUN_AGAIN.encode() in b"".join(
-        one.data for one in attributes.input.payloads
-    )
+            _log.exception("%s is stranded in run %s and could not be seen to", run.workflow_id, run.run_id)
+            return False
+        _log.warning("%s was stranded in run %s; a person gets it out of its record", run.workflow_id, run.run_id)
+        return True

@@ -201,6 +201,18 @@ class Reconciler:
         """Start a fresh run that reads the case out of its record. Nothing happens where a run of it goes on."""
         await self._start(case_id, status, WorkflowIDConflictPolicy.FAIL)
 
+    async def strand(self, run: Execution) -> None:
+        """End a run that its code no longer fits; a fresh one reads the case out of its record, for a person.
+
+        Where nothing was recorded yet, the case begins again with what it was opened with, as the next comparison finds.
+        """
+        row = (await self._record.those_of([run.case_id])).get(run.case_id)
+        if row is not None:
+            await self._replace(run.case_id, row.status)
+            return
+        handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
+        await handle.terminate("Its run no longer fits the code that is deployed.")
+
     async def _replace(self, case_id: str, status: CaseStatus) -> None:
         await self._start(case_id, status, WorkflowIDConflictPolicy.TERMINATE_EXISTING)
 

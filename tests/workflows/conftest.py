@@ -64,3 +64,9 @@ async def home(at_home: House) -> AsyncIterator[House]:
     await at_home.model.clear()
     yield at_home
     await Model(at_home.model.root).clear()
+
+
+@pytest.fixture
+def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case goes on in a fresh run as soon as it waits."""
+    monkeypatch.setattr("workflows.loop.EVENTS", 8)

@@ -526,7 +526,7 @@ async def forged(home: House, wire: Wire) -> tuple[str, dict[str, Any]]:
     return case_id, forged
 
 
-async def test_a_forged_memory_opens_nothing(home: House, wire: Wire) -> None:
+async def test_a_forged_memory_opens_nothing(home: House, wire: Wire, short_runs: None) -> None:
     case_id, memory = await forged(home, wire)
     handle = await wire.start(f"case-{case_id}", plain({"parked": memory}))
     with pytest.raises(WorkflowFailureError) as failed:
@@ -536,7 +536,9 @@ async def test_a_forged_memory_opens_nothing(home: House, wire: Wire) -> None:
     assert await home.rows("select 1 from handrail.actions where case_id = %(c)s", c=case_id) == []
 
 
-async def test_a_forged_memory_is_refused_however_often_the_server_starts_it(home: House, wire: Wire) -> None:
+async def test_a_forged_memory_is_refused_however_often_the_server_starts_it(
+    home: House, wire: Wire, short_runs: None
+) -> None:
     case_id, memory = await forged(home, wire)
     handle = await wire.start(f"case-{case_id}", plain({"parked": memory}), cron_schedule="@every 1s")
     again = home.temporal.get_workflow_handle(f"case-{case_id}")

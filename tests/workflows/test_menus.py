@@ -199,8 +199,8 @@ async def test_a_message_that_only_the_lost_run_had_heard_is_not_lost(there: Hou
     assert "It is urgent, by the way." in [one.text for one in await there.world.cases.transcript(case.case_id)]
 
 
-async def test_a_deleted_case_comes_back_to_a_person(there: House, page: Page) -> None:
-    """Deleting takes the newest run alone; the one that parked before it stays listed."""
+async def test_a_deleted_case_comes_back_to_a_person(there: House, page: Page, short_runs: None) -> None:
+    """Deleting takes the newest run alone; one that went on in it stays listed."""
     case = await held(there)
 
     async def parked() -> bool:
