@@ -26,7 +26,11 @@ SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide
 
 
 EVENTS = 800
-"""A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events."""
+"""A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events.
+
+Replay asks again at every wait: another number strands the cases whose history lies between the two, so it is changed behind
+`workflow.patched` alone.
+"""
 
 
 def long_enough() -> bool:

@@ -1,6 +1,6 @@
 """Replays every history in a folder; the last line that it prints has the failures as JSON, file to words.
 
-Histories are named `<branch>.<run>.json`. Replay runs no activity, so the nodes that are activities need no adapters.
+Histories are named `<branch>.<run>.json`. Replay runs no activity, so no adapters are needed.
 """
 
 from __future__ import annotations
@@ -10,49 +10,20 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
-from graphs.approval import Approval
-from graphs.case import CaseGraph, CaseNodes
+import workflows.loop
 from handrail.temporal.converter import data_converter
 from handrail.temporal.interceptors import Guards
-from worker import graph_plugin, on_temporal
 from workflows.case import CaseWorkflow
-
-
-class Unused:
-    """Nodes that replay never reaches: their results stand in the history."""
-
-    async def node(self, state: Any) -> dict[str, Any]:
-        """Replay never comes here."""
-        raise AssertionError("replay ran an activity")
-
-
-def recorded_graph() -> CaseGraph:
-    """The graph as it is deployed; only the approval runs in the workflow itself."""
-    one = Unused().node
-    return on_temporal(
-        CaseNodes(
-            classify=one,
-            consult=one,
-            agent=one,
-            guardrail=one,
-            approval=Approval(240).approval,
-            act=one,
-            resolve=one,
-            escalate=one,
-        )
-    )
 
 
 async def replay(texts: dict[str, str], runner: WorkflowRunner | None = None) -> dict[str, str]:
     """What failed, name to words; in `runner`, or as the worker ships."""
     replayer = Replayer(
         workflows=[CaseWorkflow],
-        plugins=[graph_plugin(recorded_graph())],
         interceptors=[Guards()],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id="replay",
@@ -76,6 +47,8 @@ def workflow_id(text: str) -> str:
 
 
 def main() -> None:
-    """Of the folder that is named on the command line."""
+    """Of the folder that is named on the command line; behind it, the events after which cases went on in a fresh run."""
+    if len(sys.argv) > 2:
+        workflows.loop.EVENTS = int(sys.argv[2])
     given = {path.name: path.read_text() for path in sorted(Path(sys.argv[1]).glob("*.json"))}
     sys.stdout.write("\n" + json.dumps(asyncio.run(replay(given))))

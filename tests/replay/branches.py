@@ -44,7 +44,7 @@ async def small_refund(home: House) -> str:
 
 
 async def held(home: House) -> CaseView:
-    """A refund that waits for approval in a parked run."""
+    """A refund that waits for approval."""
     order = await home.order(**HELD)
     case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD.")
     assert case.status == "AwaitingApproval", case
@@ -102,7 +102,7 @@ async def out_of_scope(home: House) -> str:
     return (await home.open(order.customer_id, "Can you recommend a good pasta recipe for eight guests?")).case_id
 
 
-async def parked(home: House) -> str:
+async def second_turn(home: House) -> str:
     case_id = await resolved(home)
     await home.cases.say(case_id, "And when will it arrive?")
     await home.until(case_id, lambda view: view.turn == 2 and view.status != "Working")
@@ -157,32 +157,25 @@ class Branch:
 
 
 BRANCHES = {
-    "resolved": Branch(resolved, ("Working", "Resolved"), has=("case.agent", "case.resolve", "parked"), lacks=("case.act",)),
-    "reply": Branch(reply, ("Working", "AwaitingCustomer"), has=("case.resolve",), lacks=("case.act",)),
-    "small_refund": Branch(small_refund, ("Working", "Resolved"), has=("case.act",), lacks=("decide",)),
+    "resolved": Branch(resolved, ("Working", "Resolved"), has=("case.turn",), lacks=("continued", "record.commit")),
+    "reply": Branch(reply, ("Working", "AwaitingCustomer"), has=("case.turn",), lacks=("continued",)),
+    "small_refund": Branch(small_refund, ("Working", "Resolved"), has=("case.turn",), lacks=("decide",)),
     "approved": Branch(
-        approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "people.permit", "case.act")
+        approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "people.permit", "case.turn")
     ),
-    "rejected": Branch(rejected, ("Working", "AwaitingApproval", "Working"), "agent_asked", ("decide",), ("case.act",)),
-    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("people.permit", "case.act")),
+    "rejected": Branch(rejected, ("Working", "AwaitingApproval", "Working"), "agent_asked", ("decide",)),
+    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("people.permit", "decide")),
     "expired": Branch(
-        expired, ("Working", "AwaitingApproval", "WithHuman"), "approval_expired", ("case.escalate",), ("case.act", "decide")
+        expired, ("Working", "AwaitingApproval", "WithHuman"), "approval_expired", ("record.commit",), ("decide",)
     ),
-    "blocked": Branch(blocked, ("Working", "WithHuman"), "policy_block", ("case.agent", "case.escalate"), ("case.act",)),
-    "human": Branch(
-        human, ("Working", "WithHuman", "Resolved"), "customer_asked", ("claim", "reply", "resolve"), ("case.agent",)
-    ),
-    "out_of_scope": Branch(out_of_scope, ("Working", "WithHuman"), "out_of_scope", ("case.escalate",), ("case.agent",)),
-    "parked": Branch(parked, ("Working", "Resolved", "Working"), has=("parked", "send_message")),
-    "handed_back": Branch(handed_back, ("Working", "WithHuman", "Working"), "low_confidence", ("hand_back", "case.resolve")),
-    "cut_short": Branch(
-        cut_short, ("Working", "WithHuman"), "customer_asked", ("ACTIVITY_TASK_CANCEL_REQUESTED",), ("case.resolve",)
-    ),
-    "model_failure": Branch(
-        model_failure, ("Working", "WithHuman"), "model_rejected", ("ACTIVITY_TASK_FAILED",), ("case.resolve",)
-    ),
-    "cancelled": Branch(
-        cancelled, ("Working", "WithHuman"), "cancelled", ("WORKFLOW_EXECUTION_CANCEL_REQUESTED",), ("case.resolve",)
-    ),
+    "blocked": Branch(blocked, ("Working", "WithHuman"), "policy_block", ("case.turn",), ("decide",)),
+    "human": Branch(human, ("Working", "WithHuman", "Resolved"), "customer_asked", ("claim", "reply", "resolve")),
+    "out_of_scope": Branch(out_of_scope, ("Working", "WithHuman"), "out_of_scope", ("case.turn",)),
+    "second_turn": Branch(second_turn, ("Working", "Resolved", "Working"), has=("send_message",), lacks=("continued",)),
+    "handed_back": Branch(handed_back, ("Working", "WithHuman", "Working"), "low_confidence", ("hand_back", "case.turn")),
+    "cut_short": Branch(cut_short, ("Working", "WithHuman"), "customer_asked", ("ACTIVITY_TASK_CANCEL_REQUESTED",)),
+    "model_failure": Branch(model_failure, ("Working", "WithHuman"), "model_rejected", ("case.turn",)),
+    "cancelled": Branch(cancelled, ("Working", "WithHuman"), "cancelled", ("WORKFLOW_EXECUTION_CANCEL_REQUESTED",)),
     "closed": Branch(closed, ("Working", "Resolved", "Closed"), has=("close_case", "WORKFLOW_EXECUTION_COMPLETED")),
+    "continued": Branch(second_turn, ("Working", "Resolved", "Working"), has=("continued", "send_message")),
 }

@@ -17,8 +17,11 @@ __all__ = ["at_home", "scripted_model", "shop_url"]
 
 RECORD = "HANDRAIL_RECORD_HISTORIES"
 KEPT = Path(__file__).parent / "histories"
+EARLIER = Path(__file__).parent / "earlier_build"
 KEPT_LIMIT = 80_000
-KEPT_BRANCHES = ("resolved", "approved", "rejected", "expired", "human", "handed_back", "cut_short")
+CONTINUED, SHORT = "continued", 8
+"""A branch that goes on in a fresh run as soon as it waits, and the events that are enough for it there."""
+KEPT_BRANCHES = ("resolved", "approved", "rejected", "expired", "human", "handed_back", "cut_short", "continued")
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +36,12 @@ async def recorded(at_home: House, tmp_path_factory: pytest.TempPathFactory) -> 
         deployed(at_home, max_cached_workflows=0, minutes=0) as hasty,
     ):
         for name, branch in BRANCHES.items():
-            case_id = await branch.drive(hasty if name == "expired" else home)
-            for number, run in enumerate(await fetch(home.temporal, case_id)):
-                (folder / f"{name}.{number}.json").write_text(run)
+            with pytest.MonkeyPatch.context() as patch:
+                if name == CONTINUED:
+                    patch.setattr("workflows.loop.EVENTS", SHORT)
+                case_id = await branch.drive(hasty if name == "expired" else home)
+                for number, run in enumerate(await fetch(home.temporal, case_id)):
+                    (folder / f"{name}.{number}.json").write_text(run)
     if os.environ.get(RECORD):
         keep(folder)
     return folder

@@ -73,7 +73,7 @@ def happened(runs: list[str]) -> Happened:
             found.names.update(_named(event))
             started = event.get("workflowExecutionStartedEventAttributes", {})
             if "parked" in (_input(started) or {}):
-                found.names.add("parked")
+                found.names.add("continued")
             fields = event.get("upsertWorkflowSearchAttributesEventAttributes", {}).get("searchAttributes", {})
             values = {**started.get("searchAttributes", {}), **fields}.get("indexedFields", {})
             for name, seen in (("CaseStatus", found.statuses), ("CaseReason", found.reasons)):
@@ -99,3 +99,16 @@ def _input(started: dict[str, Any]) -> Any:
 
 def _decoded(payload: dict[str, Any]) -> Any:
     return json.loads(base64.b64decode(payload["data"])) if payload.get("data") else None
+
+
+def waiting(text: str) -> str:
+    """The history up to where the first node ran: of a run that began with a wait, as it waited."""
+    history = json.loads(text)
+    events = history["events"]
+    for place, event in enumerate(events):
+        name = event.get("activityTaskScheduledEventAttributes", {}).get("activityType", {}).get("name", "")
+        if name.startswith("case."):
+            tasks = [at for at in range(place) if events[at]["eventType"] == "EVENT_TYPE_WORKFLOW_TASK_SCHEDULED"]
+            history["events"] = events[: tasks[-1]]
+            break
+    return json.dumps(history, separators=(",", ":"))

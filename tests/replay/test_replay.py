@@ -8,15 +8,17 @@ again: `HANDRAIL_RECORD_HISTORIES=1 pytest tests/replay`.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.replay.branches import BRANCHES
-from tests.replay.conftest import KEPT, KEPT_BRANCHES, KEPT_LIMIT
-from tests.replay.record import Happened, happened
+from tests.replay.conftest import CONTINUED, EARLIER, KEPT, KEPT_BRANCHES, KEPT_LIMIT, SHORT
+from tests.replay.record import Happened, happened, waiting
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,9 +31,17 @@ def branch(folder: Path, name: str) -> Happened:
 
 
 def failures(folder: Path) -> dict[str, str]:
-    """What a fresh process cannot replay."""
+    """What fresh processes cannot replay."""
+    with TemporaryDirectory() as short, TemporaryDirectory() as long:
+        for path in folder.glob("*.json"):
+            shutil.copy(path, short if path.name.startswith(CONTINUED) else long)
+        return {**replayed(Path(long)), **replayed(Path(short), SHORT)}
+
+
+def replayed(folder: Path, *more: int) -> dict[str, str]:
+    """What one process cannot replay."""
     done = subprocess.run(
-        [sys.executable, "-c", "from tests.replay.again import main; main()", str(folder)],
+        [sys.executable, "-c", "from tests.replay.again import main; main()", str(folder), *map(str, more)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -78,9 +88,31 @@ def test_kept_histories_are_small_and_name_no_machine() -> None:
 def test_a_history_that_does_not_fit_the_code_is_noticed(recorded: Path, tmp_path: Path) -> None:
     """The replay above would tell: an activity under another name is a failure."""
     text = (recorded / "resolved.0.json").read_text()
-    assert '"case.agent"' in text
-    (tmp_path / "resolved.0.json").write_text(text.replace('"case.agent"', '"case.other"'))
+    assert '"case.turn"' in text
+    (tmp_path / "resolved.0.json").write_text(text.replace('"case.turn"', '"case.other"'))
     assert "resolved.0.json" in failures(tmp_path)
+
+
+def test_cases_that_waited_in_an_earlier_build_go_on(tmp_path: Path) -> None:
+    """There a case parked in a run of its own after each turn; such a run holds nothing but its wait."""
+    parked = [path for path in EARLIER.glob("*.json") if begins_with_a_wait(path.read_text())]
+    assert len(parked) >= len({path.name.partition(".")[0] for path in EARLIER.glob("*.json")})
+    for path in parked:
+        (tmp_path / path.name).write_text(waiting(path.read_text()))
+    assert failures(tmp_path) == {}
+
+
+def test_a_turn_in_the_middle_of_which_an_earlier_build_was_does_not_fit(tmp_path: Path) -> None:
+    """Then a person gets the case out of its record."""
+    turns = [path for path in EARLIER.glob("*.json") if '"case.' in path.read_text()]
+    for path in turns:
+        (tmp_path / path.name).write_text(path.read_text())
+    assert set(failures(tmp_path)) == {path.name for path in turns}
+
+
+def begins_with_a_wait(text: str) -> bool:
+    """Whether an earlier run parked the case in this one."""
+    return "continuedExecutionRunId" in json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"]
 
 
 def identities(value: object) -> list[str]:

@@ -256,7 +256,7 @@ async def test_a_question_that_the_graph_no_longer_asks_reaches_a_person(home: H
 
 
 async def test_a_click_that_comes_ahead_of_a_runs_first_step_counts(home: House, short_runs: None) -> None:
-    """As where the worker died right after the case had gone on in a fresh run: the run's first task has the click in it already."""
+    """As where the worker died right after the case had gone on in a fresh run: its first task has the click in it."""
     line = queue()
     async with deployed(home, task_queue=line) as before:
         case = await held(before)
