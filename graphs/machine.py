@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from contextvars import ContextVar
 from typing import Any
-from uuid import uuid4
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
@@ -30,6 +28,8 @@ from handrail.domain.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.ports import Journal
 
 WRITES, ASKS = "writes", "asks"
+RUN = "run"
+"""Under this name a node finds the run that it is part of; it finds none where a graph is played without its machine."""
 SPINS = 50
 """Nodes in a row without a new step of the agent's."""
 
@@ -86,7 +86,7 @@ class Run:
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
         self._machine, self._wanted, self._key = machine, wanted, key
         self._control = RunControl()
-        self._thread = uuid4().hex
+        self._thread = f"{key.token} {key.attempt}"
         self._last: str | None = None
         self.state = wanted.state.model_copy(update={"key": key})
         self.node: str | None = None
@@ -105,7 +105,6 @@ class Run:
             TurnSuperseded: another attempt goes on with this turn.
             JournalAway: worth another try.
         """
-        RUNS.set(self)
         try:
             return await self._go()
         except GraphDrained:
@@ -249,11 +248,7 @@ class Run:
 
     @property
     def _config(self) -> RunnableConfig:
-        return {"configurable": {"thread_id": self._thread}, "recursion_limit": self._wanted.steps}
-
-
-RUNS: ContextVar[Run | None] = ContextVar("run", default=None)
-"""The run that a node is part of; none where a graph is played without its machine."""
+        return {"configurable": {"thread_id": self._thread, RUN: self}, "recursion_limit": self._wanted.steps}
 
 
 def marked(node: Any, mark: str) -> bool:
@@ -266,8 +261,8 @@ def watched(name: str, node: Any) -> Any:
     inner, writing = node.runnable, marked(node, WRITES)
 
     async def at_work(state: Any, config: RunnableConfig) -> Any:
-        run = RUNS.get()
-        if run is None:
+        run = config["configurable"].get(RUN)
+        if not isinstance(run, Run):
             return await inner.ainvoke(state, config)
         run.node, run.writing = name, writing
         try:

@@ -6,6 +6,7 @@ again by whoever runs the turn: nobody is held meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from langgraph.types import RetryPolicy, TimeoutPolicy
@@ -30,10 +31,10 @@ def tries(most: int) -> RetryPolicy:
 
 
 STEP = tries(60)
-RETRIES: dict[str, RetryPolicy] = {"resolve": tries(FOR_EVER), "escalate": tries(12)}
+RETRIES: Mapping[str, RetryPolicy] = {"resolve": tries(FOR_EVER), "escalate": tries(12)}
 """By node; `STEP` for every other. Where even `escalate` gives up, the workflow hands the case over by itself."""
 TIMEOUT = TimeoutPolicy(run_timeout=timedelta(minutes=2))
-TIMEOUTS: dict[str, TimeoutPolicy] = {
+TIMEOUTS: Mapping[str, TimeoutPolicy] = {
     "consult": TimeoutPolicy(run_timeout=timedelta(minutes=5)),
     "agent": TimeoutPolicy(run_timeout=timedelta(minutes=10)),
     "resolve": TimeoutPolicy(run_timeout=timedelta(seconds=20)),

@@ -68,30 +68,8 @@ CHECK: Mapping[str, Any] = {
 CHECK_SIGNAL: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
 """Nobody waits for the answer to a signal, and a signal is not lost while no worker runs."""
 CLASSIFY = "local.classify"
-NODES: Mapping[str, Mapping[str, Any]] = {
-    "consult": {
-        "start_to_close_timeout": timedelta(minutes=5),
-        "heartbeat_timeout": HEARTBEAT,
-        "retry_policy": MODEL_RETRY,
-        "summary": "Ask a model what it is about",
-    },
-    "agent": {
-        "start_to_close_timeout": timedelta(minutes=10),
-        "heartbeat_timeout": HEARTBEAT,
-        "retry_policy": MODEL_RETRY,
-        "summary": "Model call",
-    },
-    "act": {
-        "start_to_close_timeout": timedelta(minutes=2),
-        "heartbeat_timeout": HEARTBEAT,
-        "retry_policy": STEP_RETRY,
-        "summary": "Allowed reads and effects",
-    },
-    "resolve": {**STORE, "retry_policy": END_RETRY, "summary": "Commit the turn and its reply"},
-    "escalate": {**STORE, "retry_policy": HAND_OVER_RETRY, "summary": "Commit the turn and the handoff"},
-}
-ANY_NODE: Mapping[str, Any] = {
-    "start_to_close_timeout": timedelta(minutes=2),
+TURN: Mapping[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=30),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": TURN_RETRY,
     "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -150,7 +150,7 @@ FOLDERS: Final = {
         frozenset({"asyncio", "contextlib", "functools", "langgraph", "temporalio"}), clocks=frozenset({"workflow"})
     ),
     "graphs": Folder(
-        frozenset({"asyncio", "contextlib", "functools", "langgraph", "logging"}),
+        frozenset({"asyncio", "contextlib", "functools", "langchain_core", "langgraph", "logging"}),
         clocks=frozenset({"clock", "_clock"}),
         members=frozenset({"to_thread"}),
     ),
