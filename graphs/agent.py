@@ -14,7 +14,7 @@ from handrail.domain.errors import BusinessRefused, SwitchedOff
 from handrail.domain.handoffs import Escalation, Fact
 from handrail.domain.model import digest
 from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
-from handrail.domain.topics import Autonomy, Dialled, Topic
+from handrail.domain.topics import Autonomy, Dialled, Topic, TopicAutonomy
 from handrail.ports import Cases, Clock, Dial, Model, SystemOfRecord, Topics
 
 NEWEST = 60
@@ -44,11 +44,11 @@ class Agent:
         topic = self._topics.get(view.row.topic or "")
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words="The case is about none of the agent's topics.")}
-        dialled = await self._dial.autonomy(topic, view.row)
-        refusal = for_people_now(topic, dialled) or over(view, topic.bounds, self._clock.now())
+        dial = await self._dial.over(topic, view.row, [wanted.tool for wanted in topic.prefetch])
+        refusal = for_people_now(topic, dial.topic) or over(view, topic.bounds, self._clock.now())
         if refusal:
             return {"escalation": refusal}
-        facts = await self._prefetch(view, topic, dialled)
+        facts = await self._prefetch(view, topic, dial)
         try:
             answer = await self._model.complete(await self._request(view, topic, facts))
         except SwitchedOff as refused:
@@ -85,10 +85,10 @@ class Agent:
             language=view.row.language or "en",
         )
 
-    async def _prefetch(self, view: AgentView, topic: Topic, dialled: Dialled) -> list[Fact]:
+    async def _prefetch(self, view: AgentView, topic: Topic, dial: TopicAutonomy) -> list[Fact]:
         facts = []
         for wanted in topic.prefetch:
-            own = lowering(of_tool_alone(dialled, await self._dial.autonomy(topic, view.row, wanted.tool)))
+            own = lowering(of_tool_alone(dial.topic, dial.tools[wanted.tool]))
             try:
                 if own:  # nobody approves what is looked up before the agent has said a word
                     raise BusinessRefused(SWITCHED_OFF, own[0].message)

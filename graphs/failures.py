@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from langgraph.errors import NodeTimeoutError
-
 from handrail.domain.errors import BusinessFailed, HandrailError, ModelRejected, ModelUnavailable
 from handrail.domain.handoffs import Escalation
 
@@ -36,6 +34,6 @@ def escalation_for(error: Exception, node: str | None) -> Escalation:
         return Escalation(reason="graph_error", words=f"The graph failed in {node}: {kind}.")
     if isinstance(error, ModelRejected):
         return Escalation(reason="model_rejected", words="The model's server refuses or answers nothing usable.")
-    if isinstance(error, NodeTimeoutError | TimeoutError):
+    if isinstance(error, TimeoutError):
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
     return Escalation(reason="graph_error", words=f"The agent's step failed: {kind}.")

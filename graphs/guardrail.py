@@ -56,8 +56,10 @@ class Guardrail:
         topic = self._topics.get(view.row.topic or "")
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
-        dialled = await self._dial.autonomy(topic, view.row)
-        sheet = Sheet(view, topic, dialled, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
+        named = [one.action for one in view.proposals if one.kind is not ProposalKind.REPLY and one.action in topic.tools]
+        dial = await self._dial.over(topic, view.row, list(dict.fromkeys(named)))
+        sheet = Sheet(view, topic, dial.topic, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
+        sheet.by_tool = dial.tools
         sheet.about = await self._about(view)
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
@@ -89,7 +91,6 @@ class Guardrail:
         view, topic = sheet.view, sheet.topic
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
-        sheet.by_tool[proposal.action] = await self._dial.autonomy(topic, view.row, proposal.action)
         if self._repeats(sheet, proposal):
             return None
         if proposal.kind is ProposalKind.EFFECT:

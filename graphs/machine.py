@@ -19,7 +19,7 @@ from langgraph.types import Command
 
 from graphs.case import CaseGraph
 from graphs.failures import GraphChanged, GraphSpins, escalation_for
-from graphs.retries import RETRIES, STEP, TIMEOUT, TIMEOUTS
+from graphs.retries import RETRIES, SECONDS, STEP, TIMEOUTS
 from graphs.state import CaseState
 from graphs.turn import Learned, Question, TurnRequest, TurnResult
 from handrail.domain.approvals import HumanRequest
@@ -59,7 +59,6 @@ class CaseMachine:
         for name, node in graph.nodes.items():
             node.runnable = watched(name, node)
             node.retry_policy = node.retry_policy or RETRIES.get(name, STEP)
-            node.timeout = node.timeout or TIMEOUTS.get(name, TIMEOUT)
         self.saver = InMemorySaver(serde=Unserialised())
         self.app = graph.compile(checkpointer=self.saver)
         edges = self.app.get_graph().edges
@@ -258,7 +257,7 @@ def marked(node: Any, mark: str) -> bool:
 
 def watched(name: str, node: Any) -> Any:
     """The node, telling its run that it is at work: exactly, because what writes must not be cut short."""
-    inner, writing = node.runnable, marked(node, WRITES)
+    inner, writing, seconds = node.runnable, marked(node, WRITES), TIMEOUTS.get(name, SECONDS)
 
     async def at_work(state: Any, config: RunnableConfig) -> Any:
         run = config["configurable"].get(RUN)
@@ -266,7 +265,9 @@ def watched(name: str, node: Any) -> Any:
             return await inner.ainvoke(state, config)
         run.node, run.writing = name, writing
         try:
-            return await inner.ainvoke(state, config)
+            # Cheaper than the library's own time-out, which watches each node with tasks of its own.
+            async with asyncio.timeout(None if node.timeout else seconds):
+                return await inner.ainvoke(state, config)
         finally:
             run.writing = False
 

@@ -7,9 +7,8 @@ again by whoever runs the turn: nobody is held meanwhile.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
-from langgraph.types import RetryPolicy, TimeoutPolicy
+from langgraph.types import RetryPolicy
 
 from handrail.domain.errors import PERMANENT, ModelUnavailable
 
@@ -33,10 +32,6 @@ def tries(most: int) -> RetryPolicy:
 STEP = tries(60)
 RETRIES: Mapping[str, RetryPolicy] = {"resolve": tries(FOR_EVER), "escalate": tries(12)}
 """By node; `STEP` for every other. Where even `escalate` gives up, the workflow hands the case over by itself."""
-TIMEOUT = TimeoutPolicy(run_timeout=timedelta(minutes=2))
-TIMEOUTS: Mapping[str, TimeoutPolicy] = {
-    "consult": TimeoutPolicy(run_timeout=timedelta(minutes=5)),
-    "agent": TimeoutPolicy(run_timeout=timedelta(minutes=10)),
-    "resolve": TimeoutPolicy(run_timeout=timedelta(seconds=20)),
-    "escalate": TimeoutPolicy(run_timeout=timedelta(seconds=20)),
-}
+SECONDS = 120.0
+TIMEOUTS: Mapping[str, float] = {"consult": 300.0, "agent": 600.0, "resolve": 20.0, "escalate": 20.0}
+"""Seconds that one try may take, by node; `SECONDS` for every other."""

@@ -26,7 +26,7 @@ from handrail.domain.reviewers import Reviewers
 from handrail.domain.routes import Route
 from handrail.domain.served import Known, Notice
 from handrail.domain.staff import Expectation, Need
-from handrail.domain.topics import Dialled, Setting, Topic
+from handrail.domain.topics import Dialled, LeverSettings, Topic, TopicAutonomy
 from handrail.domain.trouble import Heard, Tally
 from handrail.domain.turns import JournalEntry, TurnKey
 
@@ -80,8 +80,8 @@ class Languages(Protocol):
 class Lever(Protocol):
     """A source that can lower a topic's autonomy, besides the topic's own file: a review gate, a live control."""
 
-    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
-        """What it says now about the topic, about this case where there is one, and about `tool` where one is named.
+    async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
+        """What it says now, in one look, about the topic, about this case where there is one, and about each tool.
 
         An error stops the turn.
         """
@@ -91,8 +91,12 @@ class Lever(Protocol):
 class Dial(Protocol):
     """How far the agent may go now. Asked before every model call and every ruling, never remembered."""
 
-    async def autonomy(self, topic: Topic, row: CaseRow | None = None, tool: str | None = None) -> Dialled:
+    async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
         """The strictest of the topic's file and every lever, with the words of each."""
+        ...
+
+    async def over(self, topic: Topic, row: CaseRow | None, tools: Sequence[str]) -> TopicAutonomy:
+        """The same, of one moment, for the topic and for each of the tools."""
         ...
 
 

@@ -50,6 +50,20 @@ class Dialled(Stored):
     settings: list[Setting] = Field(default_factory=list, description="every source's word, the strictest first")
 
 
+class LeverSettings(Stored):
+    """What one lever says: about a topic, and about each of the tools that were asked about (the topic's words included)."""
+
+    topic: list[Setting] = Field(default_factory=list)
+    tools: dict[str, list[Setting]] = Field(default_factory=dict)
+
+
+class TopicAutonomy(Stored):
+    """How far the agent may go in a topic now, and with each of the tools that were asked about: of one moment."""
+
+    topic: Dialled
+    tools: dict[str, Dialled] = Field(default_factory=dict)
+
+
 def dialled(settings: Iterable[Setting]) -> Dialled:
     """The strictest of what every source says; `auto` where none says anything."""
     ordered = sorted(settings, key=lambda one: -one.autonomy.rank)

@@ -14,7 +14,7 @@ from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Author, Message
 from handrail.postgres import controls, steps
 from handrail.postgres.asking import look
-from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
 WORDS_READ = 60
@@ -61,7 +61,8 @@ class PostgresCases:
             EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
             SwitchedOff: it holds words of the assistant's, and a live control says no; nothing was written.
         """
-        async with writing(self._pool) as connection:
+        # All of it in few round trips.
+        async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
             await self._admit(connection, commit)
             await connection.execute(QUERIES["save_case"], commit.row.model_dump(mode="json"))
             await _refuse_other(connection, commit.row.case_id, commit.row.customer_id, commit.row.content_digest)
@@ -124,10 +125,8 @@ class PostgresCases:
         return [(CaseView.model_validate(row["overview"]), Approval.model_validate(row["approval"])) for row in found]
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            # Never prepared: an optional filter must be planned with its value, or no index is used.
-            await cursor.execute(QUERIES[query], parameters, prepare=False)
-            return await cursor.fetchall()
+        # Never prepared: an optional filter must be planned with its value, or no index is used.
+        return await alone(self._pool, query, prepare=False, **parameters)
 
 
 def within(newest: list[Message], characters: int) -> list[Message]:

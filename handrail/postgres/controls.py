@@ -18,10 +18,10 @@ from psycopg.errors import LockNotAvailable
 from handrail.business import Business
 from handrail.domain.cases import CaseRow
 from handrail.domain.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
-from handrail.domain.topics import Autonomy, Setting, Topic
+from handrail.domain.topics import Autonomy, LeverSettings, Topic
 from handrail.postgres.asking import ask
 from handrail.postgres.customers import RECORD
-from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
 ADVISORY_LOCK = 7_240_118_322_904_156
@@ -75,6 +75,9 @@ class PostgresControls:
     async def over(self, topic: str, customer_id: str) -> Standing:
         """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
         try:
+            controls = _parsed(await alone(self._pool, "controls_in_force"))
+            if not _by_segment(self._business, controls):
+                return concerning(controls, topic, [])
             async with reading(self._pool) as connection:
                 return await _standing(connection, self._business, topic, customer_id)
         except OperationalError:
@@ -82,19 +85,18 @@ class PostgresControls:
         except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
             return Standing(unreadable=type(error).__name__)
 
-    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
-        """What the controls say about the topic, about this case's customer where there is one, and about the tool."""
-        return (await self.over(topic.name, row.customer_id if row else "")).settings(tool)
+    async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
+        """What the controls say about the topic, about this case's customer where there is one, and about each tool."""
+        found = await self.over(topic.name, row.customer_id if row else "")
+        return LeverSettings(topic=found.settings(None), tools={tool: found.settings(tool) for tool in tools})
 
     async def in_force(self) -> list[Control]:
         """Every control in force, the oldest first."""
-        async with reading(self._pool) as connection:
-            return await _in_force(connection)
+        return _parsed(await alone(self._pool, "controls_in_force"))
 
     async def history(self, limit: int) -> list[Control]:
         """What was ever set, the newest first."""
-        async with reading(self._pool) as connection:
-            return await _controls(connection, "controls_history", limit=limit)
+        return _parsed(await alone(self._pool, "controls_history", limit=limit))
 
     async def put(self, wanted: Wanted) -> Control:
         """Set a control. When this returns, it holds, and what was under way before has ended (`waited`)."""
@@ -178,11 +180,16 @@ async def _take(connection: Connection, key: int) -> None:
 async def _standing(connection: Connection, business: Business, topic: str, customer_id: str) -> Standing:
     controls = await _in_force(connection)
     segments: list[str] = []
-    if business.customer and any(one.scope.startswith(f"{ScopeKind.SEGMENT}:") for one in controls):
+    if business.customer and _by_segment(business, controls):
         customer = business.customer
         known = await ask(RECORD, connection, lambda: customer(connection, customer_id, datetime.now(UTC)))
         segments = [str(one) for one in cast(list[Any], known.get("segments") or [])]
     return concerning(controls, topic, segments)
+
+
+def _by_segment(business: Business, controls: Sequence[Control]) -> bool:
+    """Whether the customer's segments count: a control names one, and the business tells them."""
+    return business.customer is not None and any(one.scope.startswith(f"{ScopeKind.SEGMENT}:") for one in controls)
 
 
 async def _in_force(connection: Connection) -> list[Control]:
@@ -192,7 +199,11 @@ async def _in_force(connection: Connection) -> list[Control]:
 async def _controls(connection: Connection, query: str, **parameters: Any) -> list[Control]:
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES[query], parameters)
-        return [Control.model_validate(row) for row in await cursor.fetchall()]
+        return _parsed(await cursor.fetchall())
+
+
+def _parsed(found: Sequence[dict[str, Any]]) -> list[Control]:
+    return [Control.model_validate(row) for row in found]
 
 
 async def _next_level(connection: Connection, pause: timedelta, urgent: bool) -> Autonomy | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from psycopg.types.json import Jsonb
 
 from handrail.domain.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
-from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.pool import Connection, Pool, alone
 from handrail.postgres.queries import QUERIES
 
 
@@ -17,10 +17,8 @@ class PostgresJournal:
 
     async def left(self, case_id: str, token: str) -> JournalEntry | None:
         """What earlier attempts at the turn left, None where they left nothing."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["left_of_turn"], {"case_id": case_id, "token": token})
-            found = await cursor.fetchone()
-        return JournalEntry.model_validate(found) if found else None
+        found = await alone(self._pool, "left_of_turn", case_id=case_id, token=token)
+        return JournalEntry.model_validate(found[0]) if found else None
 
     async def note(self, case_id: str, key: TurnKey, entry: JournalEntry) -> None:
         """Keep the state behind an answered node.
@@ -29,10 +27,8 @@ class PostgresJournal:
             TurnSuperseded: the turn has ended, a later attempt writes, or a later turn does.
         """
         given = {**key.model_dump(), "case_id": case_id, "node": entry.node, "state": Jsonb(entry.state)}
-        async with writing(self._pool) as connection:
-            cursor = await connection.execute(QUERIES["note_turn"], given)
-            if await cursor.fetchone() is None:
-                raise TurnSuperseded("Another attempt at this turn has gone on, or the turn has ended.")
+        if not await alone(self._pool, "note_turn", **given):
+            raise TurnSuperseded("Another attempt at this turn has gone on, or the turn has ended.")
 
 
 async def end_turn(connection: Connection, case_id: str, ended: TurnEnded) -> None:

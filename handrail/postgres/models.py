@@ -9,7 +9,7 @@ from handrail.domain.model import Stored
 from handrail.domain.served import Known, Notice, Noticed
 from handrail.domain.trouble import Heard, Tally
 from handrail.postgres.controls import ADVISORY_LOCK
-from handrail.postgres.pool import Connection, Pool, reading, rows, writing
+from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
 NAMES_LOCK = ADVISORY_LOCK + 2
@@ -55,9 +55,8 @@ class PostgresModels:
 
     async def latest(self, served: str, limit: int) -> list[str]:
         """The names under which the latest cases were answered, a name for each case, the newest first."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["latest_names"], {"served": served, "limit": limit})
-            return [str(row["name"]) for row in await cursor.fetchall()]
+        found = await alone(self._pool, "latest_names", served=served, limit=limit)
+        return [str(row["name"]) for row in found]
 
     async def pause(self, served: str, seconds: float) -> None:
         """Leave the model alone for so long, unless it is to be for longer already."""
@@ -67,10 +66,8 @@ class PostgresModels:
 
     async def paused(self, served: str) -> float:
         """Seconds for which the model is still to be left alone."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["paused_seconds"], {"served": served})
-            found = await cursor.fetchone()
-        return float(found["seconds"]) if found else 0.0
+        found = await alone(self._pool, "paused_seconds", served=served)
+        return float(found[0]["seconds"]) if found else 0.0
 
     async def known(self, served: str) -> list[Known]:
         """The names that count, the first seen first."""
@@ -97,21 +94,15 @@ class PostgresModels:
 
     async def notices(self, limit: int) -> list[Noticed]:
         """What was ever noticed, the newest first."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["notices"], {"limit": limit})
-            return [Noticed.model_validate(row) for row in await cursor.fetchall()]
+        return [Noticed.model_validate(row) for row in await alone(self._pool, "notices", limit=limit)]
 
     async def open_names(self) -> list[Noticed]:
         """Names that were noticed and that nobody has accepted."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["open_names"])
-            return [Noticed.model_validate(row) for row in await cursor.fetchall()]
+        return [Noticed.model_validate(row) for row in await alone(self._pool, "open_names")]
 
     async def pauses(self) -> list[Pause]:
         """The models that are left alone now."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["pauses"])
-            return [Pause.model_validate(row) for row in await cursor.fetchall()]
+        return [Pause.model_validate(row) for row in await alone(self._pool, "pauses")]
 
     async def end_pauses(self) -> list[Pause]:
         """Ask every model again; gives the pauses that this ended."""

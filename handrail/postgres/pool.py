@@ -1,4 +1,4 @@
-"""The connection pool, and the two ways to use it: a transaction that reads and one that writes.
+"""The connection pool, and the ways to use it: a transaction that reads, one that writes, one query alone.
 
 A server that was killed and came back is survived: the operation that hit it raises `psycopg.OperationalError`, which the
 caller may try again; connections from before are discarded together and new ones opened.
@@ -6,11 +6,14 @@ caller may try again; connections from before are discarded together and new one
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection, AsyncCursor, OperationalError
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -29,6 +32,8 @@ STATEMENT_MILLISECONDS = 30_000
 LOCK_MILLISECONDS = 15_000
 IDLE_MILLISECONDS = 60_000
 SILENT_PEER_MILLISECONDS = 15_000
+FRESH_SECONDS = 1.0
+"""A connection that answered within this time is used without being asked whether it is there."""
 
 _SERVER_OPTIONS = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
@@ -45,7 +50,14 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
         psycopg_pool.PoolTimeout: the server did not answer in time (an `OperationalError`).
     """
 
+    answered: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+    async def returned(connection: Connection) -> None:
+        answered[connection] = time.monotonic()
+
     async def check(connection: Connection) -> None:
+        if time.monotonic() - answered.get(connection, float("-inf")) < FRESH_SECONDS:
+            return
         try:
             await AsyncConnectionPool.check_connection(connection)
         except OperationalError:
@@ -68,6 +80,7 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
         open=False,
         configure=adapt,
         check=check,
+        reset=returned,
         name="handrail",
         timeout=wait,
         reconnect_timeout=RECONNECT_SECONDS,
@@ -86,9 +99,35 @@ async def writing(pool: Pool) -> AsyncIterator[Connection]:
 @asynccontextmanager
 async def reading(pool: Pool) -> AsyncIterator[Connection]:
     """A connection in a transaction in which PostgreSQL refuses every write."""
-    async with writing(pool) as connection:
-        await connection.execute(QUERIES["read_only"])
-        yield connection
+    async with pool.connection() as connection:
+        # It begins READ ONLY: nothing is sent for that alone.
+        await connection.set_read_only(True)
+        try:
+            async with connection.transaction():
+                yield connection
+        finally:
+            await _as_it_was(connection)
+
+
+async def alone(pool: Pool, query: str, *, prepare: bool | None = None, **parameters: Any) -> list[DictRow]:
+    """The rows of one named query that is a transaction of its own: no BEGIN and COMMIT are sent around it."""
+    async with pool.connection() as connection:
+        await connection.set_autocommit(True)
+        try:
+            async with rows(connection) as cursor:
+                await cursor.execute(QUERIES[query], parameters, prepare=prepare)
+                return await cursor.fetchall()
+        finally:
+            await _as_it_was(connection)
+
+
+async def _as_it_was(connection: Connection) -> None:
+    """Undo what was set for one use; a connection that is in the middle of something goes away instead."""
+    if connection.info.transaction_status is TransactionStatus.IDLE:
+        await connection.set_read_only(None)
+        await connection.set_autocommit(False)
+    else:
+        await connection.close()
 
 
 def rows(connection: Connection) -> Cursor:

@@ -7,8 +7,7 @@ from typing import Any
 
 from handrail.domain.model import Stored
 from handrail.domain.proposals import Proposal, Verdict
-from handrail.postgres.pool import Pool, reading, rows
-from handrail.postgres.queries import QUERIES
+from handrail.postgres.pool import Pool, alone
 
 
 class Recorded(Stored):
@@ -37,9 +36,7 @@ class PostgresProposals:
         return await self._all("newest_proposals", limit=limit)
 
     async def _all(self, query: str, **parameters: Any) -> list[Recorded]:
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES[query], parameters)
-            return [_recorded(row) for row in await cursor.fetchall()]
+        return [_recorded(row) for row in await alone(self._pool, query, **parameters)]
 
 
 def _recorded(row: dict[str, Any]) -> Recorded:

@@ -9,7 +9,7 @@ from handrail.domain.cases import CaseRow
 from handrail.domain.gates import GateProgress
 from handrail.domain.patience import REHEARSED, Contact
 from handrail.ports import Clock
-from handrail.postgres.pool import Pool, reading, rows, writing
+from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 
 
@@ -57,6 +57,4 @@ class PostgresContacts:
 
 
 async def _all(pool: Pool, query: str, **parameters: Any) -> list[dict[str, Any]]:
-    async with reading(pool) as connection, rows(connection) as cursor:
-        await cursor.execute(QUERIES[query], parameters)
-        return await cursor.fetchall()
+    return await alone(pool, query, **parameters)

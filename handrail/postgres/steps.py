@@ -23,12 +23,6 @@ async def save(connection: Connection, commit: Commit) -> None:
         EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
         TurnSuperseded: another attempt has ended the turn that it ends.
     """
-    # A dozen statements in a few round trips.
-    async with connection.pipeline():
-        await _save(connection, commit)
-
-
-async def _save(connection: Connection, commit: Commit) -> None:
     key = {"case_id": commit.row.case_id, "version": commit.row.version}
     if commit.turn is not None:
         await end_turn(connection, commit.row.case_id, commit.turn)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handrail.domain.cases import CaseRow
 from handrail.domain.gates import GateProgress, GateState, stand
-from handrail.domain.topics import Dialled, Setting, Topic, dialled
+from handrail.domain.topics import Dialled, LeverSettings, Setting, Topic, TopicAutonomy, dialled
 from handrail.ports import Clock, Lever, ReviewGates
 
 
@@ -16,16 +16,19 @@ class TopicDial:
     def __init__(self, *levers: Lever) -> None:
         self._levers: Sequence[Lever] = levers
 
-    async def autonomy(self, topic: Topic, row: CaseRow | None = None, tool: str | None = None) -> Dialled:
+    async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
         """The strictest of the topic's file and every lever, with the words of each."""
-        settings = [
-            Setting(
-                source="topic", autonomy=topic.autonomy, why=f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
-            )
-        ]
-        for lever in self._levers:
-            settings += await lever.settings(topic, row, tool)
-        return dialled(settings)
+        return (await self.over(topic, row, ())).topic
+
+    async def over(self, topic: Topic, row: CaseRow | None, tools: Sequence[str]) -> TopicAutonomy:
+        """The same, of one moment, for the topic and for each of the tools: every lever is asked once."""
+        why = f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
+        file = Setting(source="topic", autonomy=topic.autonomy, why=why)
+        said = [await lever.settings(topic, row, tools) for lever in self._levers]
+        return TopicAutonomy(
+            topic=dialled([file, *(one for lever in said for one in lever.topic)]),
+            tools={tool: dialled([file, *(one for lever in said for one in lever.tools[tool])]) for tool in tools},
+        )
 
 
 class GateLever:
@@ -35,10 +38,11 @@ class GateLever:
         self._gates = gates
         self._clock = clock
 
-    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
+    async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
         """What the gate says, of every tool the same; nothing where the topic has none."""
         state = await self.state(topic, begin=row is not None)
-        return [] if state is None else [state.setting]
+        said = [] if state is None else [state.setting]
+        return LeverSettings(topic=said, tools=dict.fromkeys(tools, said))
 
     async def state(self, topic: Topic, *, begin: bool = False) -> GateState | None:
         """The gate as it stands now; None where the topic has none. One that has not begun stands at its beginning."""

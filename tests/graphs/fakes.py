@@ -37,7 +37,7 @@ from handrail.domain.patience import Contact
 from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.routes import Route
 from handrail.domain.staff import Expectation, Need, Roster
-from handrail.domain.topics import Autonomy, Setting, Topic
+from handrail.domain.topics import Autonomy, LeverSettings, Topic
 from handrail.topics.dial import TopicDial
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -87,8 +87,9 @@ class FakeControls:
     async def over(self, topic: str, customer_id: str) -> Standing:
         return concerning(self.controls, topic, [])
 
-    async def settings(self, topic: Topic, row: CaseRow | None, tool: str | None = None) -> list[Setting]:
-        return (await self.over(topic.name, "")).settings(tool)
+    async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
+        found = await self.over(topic.name, "")
+        return LeverSettings(topic=found.settings(None), tools={tool: found.settings(tool) for tool in tools})
 
 
 @dataclass

@@ -1,6 +1,3 @@
--- name: read_only
-SET TRANSACTION READ ONLY;
-
 -- name: transcript
 SELECT message_id, author, text, at, turn, sequence, language, by FROM handrail.messages
 WHERE case_id = %(case_id)s ORDER BY sequence, at, message_id;
