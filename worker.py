@@ -333,21 +333,22 @@ async def serve(settings: Settings) -> None:
         async with world(settings, pool) as adapters:
             nodes = case_nodes(adapters, settings.approval_minutes)
             async with case_worker(client, settings, adapters, nodes):
+                logging.getLogger("handrail.worker").info("polling")
+                await adapters.load()
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
                 async with (
                     supervised("the healer of stranded cases", Healer(client, reconciler, settings.task_queue).forever),
                     supervised("the reconciler", lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds)),
                 ):
-                    await adapters.load()
                     await stop.wait()
     finally:
         await pool.close()
 
 
 def announce(ready_file: Path | None) -> None:
-    """Tell the supervisor, and whoever reads the log, that work is taken."""
-    logging.getLogger("handrail.worker").info("polling")
+    """Tell the supervisor, and whoever reads the log, that everything can be worked on."""
+    logging.getLogger("handrail.worker").info("ready")
     if ready_file:
         ready_file.write_text(str(os.getpid()))
 
