@@ -59,6 +59,7 @@ class CaseMachine:
         for name, node in graph.nodes.items():
             node.runnable = watched(name, node)
             node.retry_policy = node.retry_policy or RETRIES.get(name, STEP)
+        self.loud = [name for name, node in graph.nodes.items() if marked(node, WRITES) or marked(node, ASKS)]
         self.saver = InMemorySaver(serde=Unserialised())
         self.app = graph.compile(checkpointer=self.saver)
         edges = self.app.get_graph().edges
@@ -85,7 +86,7 @@ class Run:
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
         self._machine, self._wanted, self._key = machine, wanted, key
         self._control = RunControl()
-        self._thread = f"{key.token} {key.attempt}"
+        self._threads = [f"{key.token} {key.attempt}"]
         self._last: str | None = None
         self.state = wanted.state.model_copy(update={"key": key})
         self.node: str | None = None
@@ -122,19 +123,28 @@ class Run:
         except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
             return self.failed(error)
         finally:
-            await self._machine.saver.adelete_thread(self._thread)
+            for thread in self._threads:
+                await self._machine.saver.adelete_thread(thread)
+
+    def enter(self, name: str, *, writing: bool) -> None:
+        """A node begins. Raises: GraphDrained: not any more; a task that is cancelled may still take its first step."""
+        if self._control.drain_requested:
+            raise GraphDrained("cut short")
+        self.node, self.writing = name, writing
 
     async def stop(self, going: asyncio.Task[TurnResult]) -> TurnResult:
         """Cut the run short: no further node begins, and the one at work is let finish only where it writes."""
         self._control.request_drain("cut short")
         if not self.writing:
             going.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, ModelUnavailable, JournalAway):
             return await going
         return self.stopped()
 
     def stopped(self) -> TurnResult:
-        """What is known where the run was cut short."""
+        """What is known where the run was cut short; a turn that had ended by then has ended."""
+        if self.state.outcome:
+            return TurnResult(learned=Learned.of(self.state, self.state.outcome))
         return TurnResult(state=self._kept, node=self.node)
 
     def failed(self, error: Exception) -> TurnResult:
@@ -165,9 +175,9 @@ class Run:
 
     async def _go_on(self, node: str, state: dict[str, Any]) -> TurnResult:
         """Go on behind the last answered node, in the graph as it is now."""
+        self.state = CaseState.model_validate(state).model_copy(update={"key": self._key})
         if node not in self._machine.nodes:
             raise GraphChanged(f"The graph no longer has {node!r}, where the turn was interrupted.")
-        self.state = CaseState.model_validate(state).model_copy(update={"key": self._key})
         await self._stand_on(node)
         return await self._drive(None)
 
@@ -175,29 +185,32 @@ class Run:
         """Go on with a decision. Raises: GraphChanged: no way through the graph leads to the same question."""
         decision = self._wanted.decision
         assert decision is not None  # noqa: S101 - a question comes with its answer
+        asked = self.state
         for before in self._machine.ways_to(question):
+            self.state = asked
             await self._stand_on(before)
-            if not await self._leads_to_a_question():
-                continue
-            end = await self._drive(None)
-            if end.question and end.question.request_id == question.request_id:
+            if await self._leads_to(question):
                 return await self._drive(Command(resume=decision.model_dump(mode="json")))
+        self.state = asked
         raise GraphChanged(f"The graph no longer asks what {question.node!r} asked; the decision is kept with the case.")
 
-    async def _leads_to_a_question(self) -> bool:
-        """Nothing that writes may run before the same question has come again."""
+    async def _leads_to(self, question: Question) -> bool:
+        """Whether the same question comes again; on the way to it nothing is written and no model is asked."""
         following = (await self._machine.app.aget_state(self._config)).next
-        nodes = [name for name in following if name in self._machine.nodes]
-        return bool(nodes) and not any(self._machine.is_marked(name, WRITES) for name in nodes)
+        if not following or any(name in self._machine.loud for name in following):
+            return False
+        end = await self._drive(None, interrupt_before=self._machine.loud)
+        return bool(end.question and end.question.request_id == question.request_id)
 
     async def _stand_on(self, node: str) -> None:
-        self._thread, self._last = f"{self._thread}+", node
+        self._threads.append(f"{self._threads[-1]}+")
+        self._last = node
         values = {name: getattr(self.state, name) for name in CaseState.model_fields}
         await self._machine.app.aupdate_state(self._config, values, as_node=node)
 
-    async def _drive(self, given: Any) -> TurnResult:
+    async def _drive(self, given: Any, **options: Any) -> TurnResult:
         steps: Any = self._machine.app.astream(
-            given, self._config, stream_mode=["updates", "values"], durability="exit", control=self._control
+            given, self._config, stream_mode=["updates", "values"], durability="exit", control=self._control, **options
         )
         step, spun = self.state.step, 0
         async for mode, event in steps:
@@ -205,6 +218,7 @@ class Run:
                 self._last = next((name for name in event if not name.startswith("__")), self._last)
                 continue
             self.state = CaseState.model_validate({name: event[name] for name in CaseState.model_fields if name in event})
+            self.writing = False
             step, spun = self.state.step, spun + 1 if self.state.step == step else 0
             if spun > SPINS:
                 raise GraphSpins(f"The graph went through {spun} nodes without a step, the last was {self.node!r}.")
@@ -237,9 +251,7 @@ class Run:
             request = HumanRequest.model_validate(interrupt.value)
             question = Question(node=node, before=self._last, request_id=request.request_id)
             return TurnResult(state=self._kept, request=request, question=question)
-        if self.state.outcome is None:
-            return self.stopped()
-        return TurnResult(learned=Learned.of(self.state, self.state.outcome))
+        return self.stopped()
 
     @property
     def _kept(self) -> CaseState:
@@ -247,7 +259,7 @@ class Run:
 
     @property
     def _config(self) -> RunnableConfig:
-        return {"configurable": {"thread_id": self._thread, RUN: self}, "recursion_limit": self._wanted.steps}
+        return {"configurable": {"thread_id": self._threads[-1], RUN: self}, "recursion_limit": self._wanted.steps}
 
 
 def marked(node: Any, mark: str) -> bool:
@@ -263,12 +275,14 @@ def watched(name: str, node: Any) -> Any:
         run = config["configurable"].get(RUN)
         if not isinstance(run, Run):
             return await inner.ainvoke(state, config)
-        run.node, run.writing = name, writing
+        run.enter(name, writing=writing)
         try:
             # Cheaper than the library's own time-out, which watches each node with tasks of its own.
             async with asyncio.timeout(None if node.timeout else seconds):
                 return await inner.ainvoke(state, config)
-        finally:
+        # What was written counts as written once the state holds it.
+        except BaseException:
             run.writing = False
+            raise
 
     return StateGraph(CaseState).add_node(name, at_work, input_schema=node.input_schema).nodes[name].runnable

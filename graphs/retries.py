@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from langgraph.types import RetryPolicy
 
 from handrail.domain.errors import PERMANENT, ModelUnavailable
+from handrail.domain.turns import TurnSuperseded
 
 DEFECTS = (TypeError, ValueError, KeyError, AttributeError, IndexError, AssertionError)
 FOR_EVER = 1_000
@@ -19,7 +20,7 @@ FOR_EVER = 1_000
 def worth_another_try(error: Exception) -> bool:
     """Whether the same step may come out otherwise by itself."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    return not (isinstance(error, (*DEFECTS, ModelUnavailable)) or names & set(PERMANENT))
+    return not (isinstance(error, (*DEFECTS, ModelUnavailable, TurnSuperseded)) or names & set(PERMANENT))
 
 
 def tries(most: int) -> RetryPolicy:
