@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from langgraph.graph import END, START
@@ -17,6 +18,7 @@ from langgraph.types import RetryPolicy, TimeoutPolicy, interrupt
 
 from graphs.case import CaseGraph
 from graphs.machine import CaseMachine, Run
+from graphs.outcomes import ended
 from graphs.retries import worth_another_try
 from graphs.state import CaseState, Outcome
 from graphs.turn import Question, TurnRequest, TurnResult
@@ -121,7 +123,9 @@ class World:
         outcome = Outcome(status=row.status, row=row)
         if state.key:
             view = EndView.model_validate(state.model_dump())
-            self.journal.end(row.case_id, ended(view, row, outcome, state.key))
+            end = ended(view, row, outcome)
+            assert end
+            self.journal.end(row.case_id, end)
         self.replies.append((row.case_id, f"{len(state.effects)} done"))
         return {"outcome": outcome, "row": row}
 
@@ -158,7 +162,7 @@ class World:
             graph.add_node("extra", self.node("extra", nothing), retry_policy=retries)
             line.insert(line.index(extra), "extra")
         graph.add_edge(START, line[0])
-        for here, there_after in zip(line, line[1:], strict=False):
+        for here, there_after in pairwise(line):
             graph.add_edge(here, there_after)
         first, last, end = line[0], line[-1], there["finish"] or END
 
@@ -176,14 +180,6 @@ class World:
 
 async def nothing(state: CaseState) -> dict[str, Any]:
     return {"absent": [*state.absent, "an extra look"]}
-
-
-def ended(view: EndView, row: CaseRow, outcome: Outcome, key: TurnKey) -> TurnEnded:
-    from graphs.outcomes import ended as kept
-
-    found = kept(view.model_copy(update={"key": key}), row, outcome)
-    assert found is not None
-    return found
 
 
 def effect(name: str) -> EffectResult:

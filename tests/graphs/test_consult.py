@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from temporalio.exceptions import ActivityError, ApplicationError
 
+from graphs.failures import escalation_for
 from graphs.state import CaseState
 from handrail.domain.cases import CaseStatus
 from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.consulting import Opinion
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
 from tests.graphs.fakes import Stage, says, topic
-from workflows.trouble import escalation_for
 
 UNSURE = Classification(topic=OUT_OF_SCOPE, confidence=0.4, abstained=True, risk=Risk.ELEVATED, reasons=["no topic is clear"])
 TOPICS = [topic(), topic(name="dispute", people_only=True, tools=[]), topic(name="closed", autonomy="off")]
@@ -75,17 +74,7 @@ async def test_a_server_that_asks_for_patience_is_asked_again_then() -> None:
 
 @pytest.mark.parametrize("node", ["consult", "agent"])
 def test_a_model_that_is_away_for_too_long_is_the_reason_wherever_it_was_asked(node: str) -> None:
-    gone = ActivityError(
-        "failed",
-        scheduled_event_id=1,
-        started_event_id=2,
-        identity="",
-        activity_type=f"case.{node}",
-        activity_id="1",
-        retry_state=None,
-    )
-    gone.__cause__ = ApplicationError("away", type="ModelUnavailable", non_retryable=True)
-    assert escalation_for(gone, node).reason == "model_unavailable"
+    assert escalation_for(ModelUnavailable("away"), node).reason == "model_unavailable"
 
 
 @pytest.mark.parametrize(

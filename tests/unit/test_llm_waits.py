@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.exceptions import ApplicationErrorCategory
 
+from activities.waits import Waits, next_delay, pause, postponed
+from handrail.domain.errors import ModelUnavailable
+from handrail.domain.trouble import Tries
 from handrail.llm.waits import asked_wait
-from handrail.temporal.postponing import Postponed, next_delay, postponed
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 AT_NOON = "Mon, 04 May 2026 12:00:00 GMT"
@@ -66,7 +69,59 @@ def test_cases_come_later_than_asked_and_not_all_at_once() -> None:
 
 
 def test_what_another_version_left_in_the_heartbeat_is_passed_over() -> None:
-    kept = Postponed(times=3, since=NOW)
-    assert postponed([kept.model_dump(mode="json")]) == kept
-    for odd in ([], [None], ["x"], [{"times": "many"}], None):
-        assert postponed(odd) == Postponed()
+    kept = Waits(node="agent", step="agent 1", failed=2, waited=3, since=NOW)
+    assert Waits.of([kept.model_dump(mode="json")]) == kept
+    assert Waits.of([{**kept.model_dump(mode="json"), "of_a_later_build": 1}, "more"]) == kept
+    for odd in ([], [None], ["x"], [{"waited": "many"}]):
+        assert Waits.of(odd) == Waits()
+    assert Waits.of([{"times": 3, "since": NOW.isoformat()}]).waited == 0
+
+
+TRIES = Tries(calls=3, waiting=timedelta(seconds=100))
+
+
+def after(*waits: float | None, step: str = "agent 0", kept: Waits | None = None, every: float = 1) -> list[float | None]:
+    """The pause behind each failure, `every` second one; None where nothing more is tried."""
+    pauses: list[float | None] = []
+    now, kept = NOW, kept or Waits()
+    for wait in waits:
+        found = kept.again(ModelUnavailable("away", wait), step, now, TRIES)
+        pauses.append(found[1].total_seconds() if found else None)
+        kept = found[0] if found else kept
+        now += timedelta(seconds=every)
+    return pauses
+
+
+def test_calls_that_fail_are_counted_for_each_step_of_the_model() -> None:
+    assert after(None, None, None) == [0.5, 1.0, None]
+    used_up = Waits(step="agent 0", failed=2)
+    assert after(None, kept=used_up) == [None]
+    assert after(None, None, None, step="agent 1", kept=used_up) == [0.5, 1.0, None], "another step begins anew"
+
+
+def test_a_wait_that_was_asked_for_is_no_failed_call() -> None:
+    pauses = after(None, 5, 5, None, 5, None)
+    assert [one is None for one in pauses] == [False] * 5 + [True]
+
+
+def test_waits_are_bounded_by_time_however_many_there_are() -> None:
+    pauses = after(*[10.0] * 100)
+    assert pauses.index(None) == 91, "a wait may end 100 s behind the first one's beginning"
+    assert after(101) == [None]
+    assert after(86_400) == [None]
+
+
+def test_a_pause_doubles_up_to_a_bound() -> None:
+    assert [pause(failed).total_seconds() for failed in (1, 2, 3, 4, 5, 6, 7, 10_000)] == [0.5, 1, 2, 4, 8, 15, 15, 15]
+
+
+def test_the_step_is_kept_while_the_turn_goes_on_and_the_node_at_work_is_seen() -> None:
+    kept = Waits(node="agent", step="agent 0", failed=1)
+    assert kept.at("act") == Waits(node="act", step="agent 0", failed=1)
+
+
+def test_the_attempt_that_waits_as_asked_is_no_error_in_anybodys_log() -> None:
+    asked, failed = (postponed(ModelUnavailable("away", wait), timedelta(seconds=7)) for wait in (7.0, None))
+    assert (asked.category, failed.category) == (ApplicationErrorCategory.BENIGN, ApplicationErrorCategory.UNSPECIFIED)
+    for one in (asked, failed):
+        assert (one.type, one.next_retry_delay, one.non_retryable) == ("ModelUnavailable", timedelta(seconds=7), False)
