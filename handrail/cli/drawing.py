@@ -32,7 +32,10 @@ SPREAD, REACH = 0.32, 400
 
 PAPER, INK, QUIET = "#ffffff", "#1f2430", "#5b6472"
 FORWARD, BACK = "#5b6472", "#b4540a"
-FILLS = {"workflow": "#e3ecfb", "activity": "#e6f4ea"}
+DECIDES = "decides"
+NOTES = {"asks": "asks a model", "writes": "writes", DECIDES: ""}
+FILLS = {"asks": "#e6f4ea", "writes": "#fbeee3", DECIDES: "#e3ecfb"}
+"""By what a node is marked for: it calls a model, something leaves the house in it, or it only decides."""
 ENDS = "#f1f1f4"
 
 
@@ -62,7 +65,7 @@ class Line:
 
 
 def png(graph: Drawable) -> bytes:
-    """The graph as a PNG file. Boxes say where a node runs; dashed lines are chosen by a router, warm ones lead back."""
+    """The graph as a PNG file. Boxes say what a node does; dashed lines are chosen by a router, warm ones lead back."""
     boxes = {key: box(node) for key, node in graph.nodes.items()}
     lines = arrange(graph, boxes)
     points = [point for line in lines for point in line.points]
@@ -82,10 +85,9 @@ def png(graph: Drawable) -> bytes:
 
 def box(node: Node) -> Box:
     """The node with its size: its name, and below what its metadata says."""
-    metadata = node.metadata or {}
-    place = str(metadata.get("execute_in", ""))
-    note = " · ".join(part for part in (place, "writes" if metadata.get("writes") else "") if part)
-    made = Box(node.name.strip("_"), note, FILLS.get(place, ENDS))
+    marks = [mark for mark in NOTES if (node.metadata or {}).get(mark)] or ([] if node.name.startswith("_") else [DECIDES])
+    note = " · ".join(NOTES[mark] for mark in marks)
+    made = Box(node.name.strip("_"), note, FILLS[marks[0]] if marks else ENDS)
     made.w = max(font(NAME_SIZE).getlength(made.name), font(NOTE_SIZE).getlength(note)) / SCALE + 2 * PADDING
     made.h = NAME_SIZE + (NOTE_SIZE + 4 if note else 0) + 1.5 * PADDING
     return made

@@ -47,7 +47,7 @@ def test_boxes_keep_apart_and_every_line_runs_from_box_to_box() -> None:
             assert abs(point[0] - one.xy[0]) < one.w / 2
 
 
-def test_a_png_shows_boxes_in_the_colours_of_where_they_run(tmp_path: Path) -> None:
+def test_a_png_shows_boxes_in_the_colours_of_what_they_do(tmp_path: Path) -> None:
     file = tmp_path / "graph.png"
 
     done = CliRunner().invoke(app, ["graph", "show", "--out", str(file), "--json"])

@@ -20,17 +20,17 @@ from tests.workflows.conftest import ScriptedModel
 from tests.workflows.costs import WATCHING, cost, history, statements
 
 BOUNDS = {
-    "runs": 2,
-    "activities": 2,
-    "local activities": 3,
-    "workflow tasks": 5,
-    "timers": 2,
+    "runs": 1,
+    "activities": 1,
+    "local activities": 1,
+    "workflow tasks": 3,
+    "timers": 1,
     "upserts": 2,
-    "events": 32,
-    "event bytes": 39_000,
-    "payload bytes": 34_000,
-    "SQL statements": 62,
-    "SQL transactions": 17,
+    "events": 16,
+    "event bytes": 11_000,
+    "payload bytes": 8_500,
+    "SQL statements": 33,
+    "SQL transactions": 7,
 }
 Watch = psycopg.AsyncConnection[tuple[Any, ...]]
 SETTLED = ("Resolved", "AwaitingCustomer")
