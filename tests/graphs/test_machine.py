@@ -14,7 +14,7 @@ from langgraph.types import RetryPolicy, TimeoutPolicy
 
 from graphs.case import CaseGraph, build_case_graph
 from graphs.machine import SPINS, CaseMachine, JournalAway
-from graphs.retries import worth_another_try
+from graphs.retries import SECONDS, TIMEOUTS, worth_another_try
 from graphs.state import CaseState
 from graphs.turn import Question, TurnResult
 from handrail.domain.approvals import HumanRequest
