@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from math import ceil
 from statistics import median
 
 from handrail.drills.bench.figures import mad
@@ -25,7 +26,7 @@ def between_arms(same: Mapping[str, Sequence[float]], tolerance: float) -> Itera
         quotient = median(one / other for one, other in zip(mine, theirs, strict=True))
         apart = max(quotient, 1 / quotient) - 1
         if apart > tolerance:
-            yield f"{first} and {second} did the same work and came out {apart:.0%} apart (at most {tolerance:.0%})"
+            yield f"{first} and {second} did the same work and came out {percent(apart)} apart (at most {percent(tolerance)})"
 
 
 def between_rounds(same: Mapping[str, Sequence[float]], tolerance: float) -> Iterator[str]:
@@ -33,4 +34,9 @@ def between_rounds(same: Mapping[str, Sequence[float]], tolerance: float) -> Ite
     for name, values in same.items():
         spread = mad(values) / median(values)
         if spread > tolerance:
-            yield f"{name} came out {spread:.0%} apart from round to round (at most {tolerance:.0%})"
+            yield f"{name} came out {percent(spread)} apart from round to round (at most {percent(tolerance)})"
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent, rounded up: what is over a bound reads as over it."""
+    return f"{ceil(round(share * 100, 6))}%"
