@@ -20,6 +20,8 @@ _ANY_ACT = frozenset({"act", "ownact", "way", "generic"})
 _ALL, _HALF = Decimal(100), Decimal(50)
 _NEAR = 3
 _STRANGERS = 1
+_NO_COUNT = 20
+"""A larger number beside a deed is a sum, not how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: 
         sentence=sentence.text,
         own=own,
         objects=objects,
-        amounts=tuple(_amounts(clause)),
+        amounts=tuple(_amounts(clause)) or (tuple(_bare_sums(clause)) if kind == "refund" else ()),
         order=tuple(unit.mark for unit in clause.units if unit.mark),
         quantity=quantity,
     )
@@ -321,6 +323,19 @@ def _amounts(clause: Clause) -> Iterator[Mark]:
         if not described and not remains:
             yield unit.mark
         seen = True
+
+
+def _bare_sums(clause: Clause) -> Iterator[Mark]:
+    """Sums without a currency: 'I have refunded 35 for A'; not the first number of a range, nor what counts something."""
+    for place, unit in enumerate(clause.units):
+        if not unit.text.isdigit() or unit.mark or "count" in unit.classes or int(unit.text) <= _NO_COUNT:
+            continue
+        before = clause.units[place - 1] if place else None
+        after = clause.units[place + 1] if place + 1 < len(clause.units) else None
+        leads = before is None or bool(before.classes & {"aux", "you", "of"}) or before.kinds("done") or before.kinds("own")
+        counts = after is not None and (not after.classes or after.text.isdigit() or after.classes & {"object", "item"})
+        if leads and not counts:
+            yield Mark("amount", unit.text, readings=(Decimal(unit.text),))
 
 
 def _object_near(clause: Clause, place: int) -> bool:
