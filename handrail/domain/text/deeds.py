@@ -17,6 +17,7 @@ CHANGE = "change"
 """The kind of 'I have updated your booking': a change of one's own that no other kind names."""
 _DOUBTS = ("neg", "cond", "unsure", "general")
 _ANY_ACT = frozenset({"act", "ownact", "way", "generic"})
+_SUBJECTS = frozenset({"object", "both", "all"})
 _ALL, _HALF = Decimal(100), Decimal(50)
 _NEAR = 3
 _STRANGERS = 1
@@ -136,10 +137,26 @@ def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, 
             yield kind, own  # 'Refund for A: 20.00 USD.'
     if not named:
         yield from _unnamed(clause, sentence, own)
+    moving = _to_purse(clause)
+    if moving is not None and _sure(clause, sentence, moving):
+        yield "refund", own
     amount = _leading_amount(clause)
     for way in (clause.first("way"), clause.first("act") if clause.has("back") else None):
         if amount is not None and way is not None and amount < way and _sure(clause, sentence, way):
             yield "refund", own
+
+
+def _to_purse(clause: Clause) -> int | None:
+    """The place of what moves an order's money to the customer: 'A is on its way back to your card'."""
+    purse, moving = clause.first("purse"), clause.first("travel")
+    if moving is None and clause.has("back"):
+        moving = clause.first("act")
+    if purse is None or moving is None or clause.has("about", "request", "noun:address", "noun:message", "other"):
+        return None
+    before = clause.units[:purse]
+    subject = any(unit.classes & _SUBJECTS or (unit.mark and unit.mark.kind in ("id", "amount")) for unit in before)
+    pronoun = any("it" in one.classes and after.classes & {"aux", "will", "travel"} for one, after in pairwise(before))
+    return moving if subject or pronoun else None
 
 
 def _unnamed(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
