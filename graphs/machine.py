@@ -27,6 +27,8 @@ from handrail.domain.errors import ModelUnavailable
 from handrail.domain.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.ports import Journal
 
+INTERRUPT = "__interrupt__"
+"""Under this name an update tells what a node asks."""
 WRITES, ASKS = "writes", "asks"
 RUN = "run"
 """Under this name a node finds the run that it is part of; it finds none where a graph is played without its machine."""
@@ -81,16 +83,30 @@ class CaseMachine:
 
 
 class Run:
-    """One attempt at a turn; `node` is the one at work, `state` what stood after the last finished one."""
+    """One attempt at a turn; `node` is the one at work."""
 
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
         self._machine, self._wanted, self._key = machine, wanted, key
         self._control = RunControl()
         self._threads = [f"{key.token} {key.attempt}"]
         self._last: str | None = None
-        self.state = wanted.state.model_copy(update={"key": key})
+        self._state = wanted.state.model_copy(update={"key": key})
+        self._values: dict[str, Any] | None = None
+        self._asked: Any = None
         self.node: str | None = None
         self.writing = False
+
+    @property
+    def state(self) -> CaseState:
+        """The state after the last finished node."""
+        if self._values is not None:
+            values, self._values = self._values, None
+            self._state = CaseState.model_validate({name: values[name] for name in CaseState.model_fields if name in values})
+        return self._state
+
+    @state.setter
+    def state(self, state: CaseState) -> None:
+        self._state, self._values = state, None
 
     @property
     def step(self) -> str:
@@ -216,14 +232,14 @@ class Run:
         async for mode, event in steps:
             if mode == "updates":
                 self._last = next((name for name in event if not name.startswith("__")), self._last)
+                self._asked = next(iter(event.get(INTERRUPT, ())), self._asked)
                 continue
-            self.state = CaseState.model_validate({name: event[name] for name in CaseState.model_fields if name in event})
-            self.writing = False
-            step, spun = self.state.step, spun + 1 if self.state.step == step else 0
+            self._values, self.writing = event, False
+            step, spun = event["step"], spun + 1 if event["step"] == step else 0
             if spun > SPINS:
                 raise GraphSpins(f"The graph went through {spun} nodes without a step, the last was {self.node!r}.")
             await self._note()
-        return await self._ended()
+        return self._ended()
 
     async def _note(self) -> None:
         """Write down what a model came by, before anything comes of it."""
@@ -243,13 +259,11 @@ class Run:
         except Exception as error:
             raise JournalAway("The journal cannot be read now.") from error
 
-    async def _ended(self) -> TurnResult:
-        snapshot = await self._machine.app.aget_state(self._config)
-        asked = [(task.name, one) for task in snapshot.tasks for one in task.interrupts]
-        if asked:
-            node, interrupt = asked[0]
-            request = HumanRequest.model_validate(interrupt.value)
-            question = Question(node=node, before=self._last, request_id=request.request_id)
+    def _ended(self) -> TurnResult:
+        asked, self._asked = self._asked, None
+        if asked is not None and self.node is not None:
+            request = HumanRequest.model_validate(asked.value)
+            question = Question(node=self.node, before=self._last, request_id=request.request_id)
             return TurnResult(state=self._kept, request=request, question=question)
         return self.stopped()
 

@@ -44,19 +44,11 @@ class PostgresRecord:
         self._business = business
         self._past = Past(business)
         self._clock = clock
+        self._specs = {tool.name: specification(tool) for tool in business.tools}
 
     def specs(self, names: list[str]) -> list[ToolSpec]:
         """The tools of these names as a model sees them; names that the business does not have are left out."""
-        tools = (self._business.by_name[name] for name in names if name in self._business.by_name)
-        return [
-            ToolSpec(
-                name=tool.name,
-                description=tool.description,
-                parameters=tool.arguments.model_json_schema(),
-                effect=tool.kind is Kind.EFFECT,
-            )
-            for tool in tools
-        ]
+        return [self._specs[name] for name in names if name in self._specs]
 
     async def check(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> CheckedProposal:
         """Validate and normalise arguments; for an effect also its preview. Writes nothing.
@@ -142,6 +134,12 @@ class PostgresRecord:
 
     def _names(self, *kinds: Kind) -> str:
         return ", ".join(sorted(tool.name for tool in self._business.tools if tool.kind in kinds)) or "none"
+
+
+def specification(tool: Tool) -> ToolSpec:
+    """The tool as a model sees it."""
+    schema = tool.arguments.model_json_schema()
+    return ToolSpec(name=tool.name, description=tool.description, parameters=schema, effect=tool.kind is Kind.EFFECT)
 
 
 def validated(tool: Tool, arguments: dict[str, Any]) -> BaseModel:
