@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from handrail.domain.cases import CaseView
 from handrail.domain.errors import HandrailError
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
-from handrail.embedded.process import Child, Component, StackFailed, until_ready
+from handrail.embedded.process import Child, Command, Component, StackFailed, until_ready
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
 from handrail.llm.offline.wire import OFFLINE_MODEL
@@ -31,6 +31,7 @@ from handrail.shop import business
 from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
+from tests.acceptance.held_worker import POINTS
 from tests.graphs.scripted import Scripted
 from tests.house import Model
 
@@ -115,12 +116,28 @@ class Stack:
         self.used.add(order.customer_id)
         return order
 
-    async def open(self, customer_id: str, text: str) -> str:
-        """A new case's id."""
+    async def open(self, customer_id: str, text: str, *, held: str = "") -> str:
+        """A new case's id; its turn is `held` at a point, see `held_worker`."""
         case_id = f"k-{uuid4().hex[:12]}"
+        if held:
+            (self.folder / f"{case_id}.hold").write_text(held)
         self.sent[case_id] = [f"{case_id}-1"]
         await self.lasting(lambda: self.cases.open_case(case_id, customer_id, text, message_id=f"{case_id}-1"))
         return case_id
+
+    async def reached(self, *case_ids: str) -> None:
+        """The worker is held with these cases, each at its point."""
+        names = {f"{case_id}.reached" for case_id in case_ids}
+
+        async def all_there() -> bool:
+            return names <= set(os.listdir(self.folder))
+
+        await true(all_there)
+
+    def let_go(self) -> None:
+        """Nothing is held any more."""
+        for hold in self.folder.glob("*.hold"):
+            hold.unlink()
 
     async def say(self, case_id: str, text: str) -> None:
         """Another message of the customer, sent until it is taken."""
@@ -194,6 +211,15 @@ class Stack:
         assert sorted(answered) == sorted(turns), f"{case_id}: one answer a turn, got {stored}"
 
 
+class HeldWorker(Worker):
+    """The worker that tests can hold at a point of a turn."""
+
+    def command(self) -> Command:
+        command = super().command()
+        environment = {**command.environment, POINTS: str(self.run_dir.parent)}
+        return replace(command, argv=(sys.executable, "-m", "tests.acceptance.held_worker"), environment=environment)
+
+
 def waits(view: CaseView) -> bool:
     """An approval is open."""
     return view.status == "AwaitingApproval" and view.approvals[0].status is ApprovalStatus.OPEN
@@ -227,7 +253,7 @@ async def stack(folder: Path) -> AsyncIterator[Stack]:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
 
-    parts: list[Component] = [postgres, temporal, model, Worker(folder / "run", environment)]
+    parts: list[Component] = [postgres, temporal, model, HeldWorker(folder / "run", environment)]
     running = Stack(folder, {part.name: part for part in parts})
     try:
         await running.start("postgres")

@@ -89,7 +89,7 @@ async def test_the_worker_dies_between_an_effects_commit_and_the_activitys_compl
     case = await city.at_rest(case_id)
     assert [one.status for one in case.effects] == ["applied"]
     assert await refunded(city, order_id) == 1
-    assert await attempts(city, case_id, "case.act") == 2
+    assert await attempts(city, case_id, "case.turn") == 2
 
 
 async def attempts(city: Stack, case_id: str, activity: str) -> int:
@@ -112,6 +112,60 @@ async def attempts(city: Stack, case_id: str, activity: str) -> int:
             return most
 
 
+POINTS = [
+    "note.before 1",
+    "note.after 1",
+    "note.before 2",
+    "note.after 2",
+    "apply.before 1",
+    "apply.after 1",
+    "end.before 1",
+    "end.after 1",
+]
+"""Where a turn is cut: around what each answer leaves in the journal, around the effect, around the last commit."""
+
+
+async def held_at(city: Stack, point: str) -> tuple[str, str]:
+    """A case that wants a small refund and is held at the point, and its order."""
+    order = await city.order(**SMALL)
+    text = f"One mug of order {order.order_id} arrived broken. Could you refund 12.50 USD for it please?"
+    return await city.open(order.customer_id, text, held=point), order.order_id
+
+
+async def asked(city: Stack, case_id: str) -> int:
+    """How often the model was called for the case."""
+    return len(await city.model.requests(case_id))
+
+
+async def check_cut(city: Stack, cut: dict[str, tuple[str, str]], undisturbed: int) -> None:
+    """Each of the cases has ended as one that nothing happened to; an answer that was noted was not asked for again."""
+    for point, (case_id, order_id) in cut.items():
+        case = await city.at_rest(case_id)
+        assert case.status in ("Resolved", "AwaitingCustomer"), (point, case)
+        assert [one.status for one in case.effects] == ["applied"], point
+        assert await refunded(city, order_id) == 1, point
+        again = await asked(city, case_id) - undisturbed
+        assert again in ((0, 1) if point.startswith("note.before") else (0,)), point
+        ends = await city.rows("select 1 from handrail.audit where case_id = %(c)s and action like 'turn:%%'", c=case_id)
+        assert len(ends) == 1, point
+
+
+@pytest.mark.parametrize("dying", ["worker", "postgres"])
+async def test_a_turn_is_cut_at_each_of_its_points(city: Stack, dying: str) -> None:
+    """Nine cases, each but the first held at another point, when the worker or the database is killed."""
+    control, _ = await held_at(city, "")
+    await city.at_rest(control)
+    cut = {point: await held_at(city, point) for point in POINTS}
+    await city.reached(*(case_id for case_id, _ in cut.values()))
+    city.kill(dying)
+    city.let_go()
+    await city.start(dying)
+    await check_cut(city, cut, await asked(city, control))
+    assert await attempts(city, cut["end.after 1"][0], "case.turn") == (2 if dying == "worker" else 1)
+    if dying == "worker":
+        assert await asked(city, cut["note.before 1"][0]) == await asked(city, control) + 1, "it was really cut there"
+
+
 async def test_the_worker_dies_while_an_approval_waits_and_a_signal_is_kept_for_the_next(city: Stack) -> None:
     case_id, order_id = await held_refund(city)
     approval = (await city.until(case_id, waits)).approvals[0]
@@ -126,7 +180,7 @@ async def test_the_worker_dies_while_an_approval_waits_and_a_signal_is_kept_for_
 
 
 @pytest.mark.parametrize("seed", [SEED, SEED + 1])
-async def test_the_worker_dies_while_cases_park(city: Stack, seed: int) -> None:
+async def test_the_worker_dies_while_cases_come_to_their_wait(city: Stack, seed: int) -> None:
     """A dozen cases come to their wait at about the same time; the worker is killed in the middle, again and again."""
     dice = random.Random(seed)
     held = [(await held_refund(city))[0] for _ in range(5)]
