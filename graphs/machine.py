@@ -168,26 +168,27 @@ class Run:
         return TurnResult(state=self._kept, node=self.node, failure=escalation_for(error, self.node))
 
     async def _go(self) -> TurnResult:
-        wanted = self._wanted
-        if wanted.lost and (lost := await self._left(wanted.lost)):
-            if lost.result:
-                return TurnResult.model_validate({**lost.result, "recovered": True})
-            self._take_over(lost)
-        left = await self._left(self._key.token) if self._key.attempt > 1 else None
+        wanted, token = self._wanted, self._key.token
+        left: JournalEntry | None = None
+        if wanted.lost:
+            token, left = await self._claim(wanted.lost)
+        elif self._key.attempt > 1:
+            left = await self._left(token)
         if left and left.result:
-            return TurnResult.model_validate(left.result)
+            return TurnResult.model_validate({**left.result, "recovered": token == wanted.lost})
         if left and left.state and left.node:
             return await self._go_on(left.node, left.state)
+        if left and left.state:
+            self._take_over(left.state)
         if wanted.question:
             return await self._answer(wanted.question)
         return await self._drive(self.state)
 
-    def _take_over(self, lost: JournalEntry) -> None:
+    def _take_over(self, lost: dict[str, Any]) -> None:
         """Begin with what a turn of which nobody heard the end had found out."""
-        if lost.state:
-            found = CaseState.model_validate(lost.state)
-            ours = ("row", "sequence", "incoming", "stated", "escalation", "outcome", "handoff", "decisions", "key")
-            self.state = found.model_copy(update={name: getattr(self.state, name) for name in ours})
+        found = CaseState.model_validate(lost)
+        ours = ("row", "sequence", "incoming", "stated", "escalation", "outcome", "handoff", "decisions", "key")
+        self.state = found.model_copy(update={name: getattr(self.state, name) for name in ours})
 
     async def _go_on(self, node: str, state: dict[str, Any]) -> TurnResult:
         """Go on behind the last answered node, in the graph as it is now."""
@@ -248,6 +249,15 @@ class Run:
         entry = JournalEntry(node=self._last, state=self.state.model_dump(mode="json", exclude_defaults=True))
         try:
             await self._machine.journal.note(self.state.row.case_id, self._key, entry)
+        except TurnSuperseded:
+            raise
+        except Exception as error:
+            raise JournalAway("The journal cannot be written now.") from error
+
+    async def _claim(self, lost: str) -> tuple[str, JournalEntry]:
+        """Where nobody heard the end of a turn, its worker may be alive yet: from here on it can end nothing."""
+        try:
+            return await self._machine.journal.claim(self.state.row.case_id, self._key, lost)
         except TurnSuperseded:
             raise
         except Exception as error:

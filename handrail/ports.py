@@ -301,6 +301,16 @@ class Journal(Protocol):
         """What earlier attempts at the turn left, None where they left nothing."""
         ...
 
+    async def claim(self, case_id: str, key: TurnKey, lost: str) -> tuple[str, JournalEntry]:
+        """Shut the `lost` turn out, and tell what it or earlier attempts at this one left, and which of them did.
+
+        What the lost one left has no node: it is taken over, not gone on with.
+
+        Raises:
+            TurnSuperseded: a later attempt writes, or a later turn does.
+        """
+        ...
+
     async def note(self, case_id: str, key: TurnKey, entry: JournalEntry) -> None:
         """Keep the state behind an answered node.
 

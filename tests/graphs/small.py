@@ -59,6 +59,19 @@ class MemoryJournal:
         kept = self.rows.get(case_id)
         return kept.entry.model_copy(deep=True) if kept and kept.key.token == token else None
 
+    async def claim(self, case_id: str, key: TurnKey, lost: str) -> tuple[str, JournalEntry]:
+        self._there()
+        kept = self.rows.get(case_id)
+        ours = kept.key.token in (key.token, lost) if kept else False
+        if kept and ours and kept.entry.result:
+            return kept.key.token, kept.entry.model_copy(deep=True)
+        if kept and kept.key.token != lost and not self._may(kept, key, most=key.attempt):
+            raise TurnSuperseded("fenced")
+        state = kept.entry.state if kept and ours else None
+        node = kept.entry.node if kept and kept.key.token == key.token else None
+        self.rows[case_id] = Kept(key, JournalEntry(node=node, state=state))
+        return key.token, self.rows[case_id].entry.model_copy(deep=True)
+
     async def note(self, case_id: str, key: TurnKey, entry: JournalEntry) -> None:
         self.entered.set()
         if self.hold:

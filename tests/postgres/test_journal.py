@@ -129,6 +129,54 @@ async def test_of_attempts_that_end_a_turn_at_once_exactly_one_does(
     assert left.result == {"told": only.messages[0].text}
 
 
+async def test_a_lost_turn_is_shut_out_whether_it_noted_anything_or_not(
+    journal: PostgresJournal, cases: PostgresCases, run: Run
+) -> None:
+    await journal.note("case-1", key("t-0"), entry())
+    for lost, new, minutes in (("t-0", "t-1", 1), ("t-none", "t-2", 2)):
+        found = await journal.claim("case-1", key(new, minutes=minutes), lost)
+        assert found == (new, JournalEntry(state={"step": 1}) if lost == "t-0" else JournalEntry())
+        with pytest.raises(TurnSuperseded):
+            await cases.commit(said("Too late.", key(lost, attempt=9)))
+        with pytest.raises(TurnSuperseded):
+            await journal.note("case-1", key(lost, attempt=9), entry())
+    assert [one.text for one in await cases.transcript("case-1")] == ["Hello"]
+
+
+async def test_a_claim_finds_what_its_own_attempts_left(journal: PostgresJournal, cases: PostgresCases) -> None:
+    await journal.note("case-1", key("t-0"), entry(step=1))
+    first, second = key("t-1", minutes=1), key("t-1", attempt=2, minutes=1)
+    assert await journal.claim("case-1", first, "t-0") == ("t-1", JournalEntry(state={"step": 1}))
+    assert await journal.claim("case-1", second, "t-0") == ("t-1", JournalEntry(state={"step": 1}))
+    await journal.note("case-1", second, entry(step=2))
+    assert await journal.claim("case-1", second, "t-0") == ("t-1", entry(step=2))
+    with pytest.raises(TurnSuperseded):
+        await journal.claim("case-1", first, "t-0")
+    await cases.commit(said("Done.", second))
+    assert await journal.claim("case-1", second, "t-0") == ("t-1", JournalEntry(result={"told": "Done."}))
+
+
+async def test_a_claim_finds_the_end_of_the_lost_turn_and_leaves_it(journal: PostgresJournal, cases: PostgresCases) -> None:
+    await cases.commit(said("Done.", key("t-0")))
+    end = ("t-0", JournalEntry(result={"told": "Done."}))
+    assert await journal.claim("case-1", key("t-1", minutes=1), "t-0") == end
+    assert await journal.claim("case-1", key("t-1", attempt=2, minutes=1), "t-0") == end
+
+
+async def test_an_end_and_the_claim_that_shuts_it_out_come_one_after_the_other(
+    journal: PostgresJournal, cases: PostgresCases, run: Run
+) -> None:
+    """Either the claim finds the end, or the end is refused: never neither, never both."""
+    for n in range(1, 25):
+        lost, new = key(f"lost-{n}", minutes=2 * n), key(f"new-{n}", minutes=2 * n + 1)
+        ending = cases.commit(said(f"Words {n}.", lost, version=n, message_id=f"m-{n + 1}"))
+        ended, claimed = await asyncio.gather(ending, journal.claim("case-1", new, lost.token), return_exceptions=True)
+        assert not isinstance(claimed, BaseException)
+        assert (claimed[0] == lost.token) == (ended is None), (n, ended, claimed)
+        stands = await run("select 1 from handrail.messages where message_id = %s", f"m-{n + 1}")
+        assert bool(stands) == (ended is None)
+
+
 async def test_an_end_goes_with_its_commit_or_not_at_all(journal: PostgresJournal, cases: PostgresCases, run: Run) -> None:
     await journal.note("case-1", key(), entry())
     other = ruled(proposal(), Ruling.ALLOW)

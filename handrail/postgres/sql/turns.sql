@@ -31,5 +31,21 @@ WHERE (turns.token <> excluded.token AND turns.asked_at <= excluded.asked_at)
     OR (turns.token = excluded.token AND turns.result IS NULL)
 RETURNING case_id;
 
+-- name: claim_turn
+INSERT INTO handrail.turns (case_id, token, asked_at, attempt)
+VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s)
+ON CONFLICT (case_id) DO UPDATE SET
+    token = excluded.token,
+    asked_at = excluded.asked_at,
+    attempt = excluded.attempt,
+    node = CASE WHEN turns.token = excluded.token THEN turns.node END,
+    state = CASE WHEN turns.token IN (excluded.token, %(lost)s) THEN turns.state END,
+    result = NULL,
+    at = clock_timestamp()
+WHERE (turns.token NOT IN (excluded.token, %(lost)s) AND turns.asked_at <= excluded.asked_at)
+    OR (turns.token = %(lost)s AND turns.result IS NULL)
+    OR (turns.token = excluded.token AND turns.result IS NULL AND turns.attempt <= excluded.attempt)
+RETURNING node, state, result;
+
 -- name: forget_turn
 DELETE FROM handrail.turns WHERE case_id = %(case_id)s;
