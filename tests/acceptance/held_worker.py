@@ -70,5 +70,6 @@ class HeldRecord(PostgresRecord):
 
 
 if __name__ == "__main__":
-    worker.PostgresJournal, worker.PostgresCases, worker.PostgresRecord = HeldJournal, HeldCases, HeldRecord  # type: ignore[misc]
+    for held in (HeldJournal, HeldCases, HeldRecord):
+        setattr(worker, held.__name__.replace("Held", "Postgres"), held)
     worker.main()
