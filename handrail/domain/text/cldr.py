@@ -83,9 +83,9 @@ def currency_symbols() -> Mapping[str, Codes]:
 
 @cache
 def unit_near() -> re.Pattern[str]:
-    """Match where a currency, a percent sign or a unit may stand behind a number: at a letter or one of their signs."""
+    """Match where a currency, a percent sign or a unit may stand behind a number: a word, group 1, or one of their signs."""
     signs = {symbol[0] for symbol in currency_symbols()} | set('¢%‰×°"″′')
-    return re.compile(rf"[ .,:(\[–—−-]{{0,10}}(?:[^\W\d_]|[{re.escape(''.join(sorted(signs)))}])")
+    return re.compile(rf"[ .,:(\[–—−-]{{0,10}}(?:([^\W\d_]+)|[{re.escape(''.join(sorted(signs)))}])")
 
 
 @cache

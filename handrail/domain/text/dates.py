@@ -40,6 +40,8 @@ _CLOCK = re.compile(
     r"(?: ?(a\.?m\b\.?|p\.?m\b\.?)| ?(uhr|o['’]clock|heures?|uur|h)(?![^\W_]))?",
     re.IGNORECASE,
 )
+_PARTED_MARKS = "(,;"
+_PARTED = str.maketrans(dict.fromkeys(_PARTED_MARKS, " "))
 _MARCH = frozenset({"may", "march", "mar", "set", "out", "lip", "lis", "mag", "maj", "dec", "sat", "gen", "ago", "sie", "dez"})
 
 
@@ -50,6 +52,17 @@ def written_date(page: Page, place: int) -> Mention | None:
     if page.language in (None, "en") and (found := _month_first(page, place)):
         return found
     return _after_weekday(page, place) or _month_first(page, place)
+
+
+@cache
+def days_begin() -> frozenset[str]:
+    """Return every word that may stand behind the day of a date: a month, its joint, or what makes the day an ordinal."""
+    ordinals = ["st", "nd", "rd", "th", "er", "ère", "º", "ª", "e", "a", "de", "ste", "go", "ego", "o"]
+    return frozenset({*cldr.months(), *ordinals, "of", "di", "d"})
+
+
+CLOCK_WORDS = frozenset(["a", "am", "p", "pm", "h", "uhr", "o", "heure", "heures", "uur"])
+"""Every word that may stand behind an hour."""
 
 
 def clock(page: Page, place: int) -> Mention | None:
@@ -250,12 +263,16 @@ def _small() -> frozenset[str]:
 def _on(page: Page, place: int) -> str | None:
     """The language in whose words a day is announced before `place`."""
     before = page.before(place, 16)
-    if not before[-1:].isalpha() and before[-1:] not in ("'", "’"):
+    words = before.translate(_PARTED).split()
+    phrases = _on_words().get(words[-1]) if words and before[-1] not in _PARTED_MARKS else None
+    if not phrases:
         return None
     said: set[str] = set()
-    for length in _on_lengths():
-        if length <= len(before) and (length == len(before) or before[-length - 1] in "(,;" or before[-length - 1].isspace()):
-            said.update(_on_words().get(before[-length:], ()))
+    for phrase, languages in phrases:
+        if before.endswith(phrase):
+            rest = before[: -len(phrase)][-1:]
+            if not rest or rest in _PARTED_MARKS or rest.isspace():
+                said.update(languages)
     if page.language in LANGUAGES:
         return page.language if page.language in said else None
     return min(said, key=LANGUAGES.index, default=None)
@@ -272,18 +289,13 @@ def _in_a_year() -> re.Pattern[str]:
 
 
 @cache
-def _on_words() -> Mapping[str, tuple[str, ...]]:
-    """Map what announces a day to the languages in which it does."""
-    found: dict[str, list[str]] = {}
+def _on_words() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Map the last word of what announces a day to all of it, and the languages in which it does."""
+    found: dict[str, dict[str, list[str]]] = {}
     for language in LANGUAGES:
         for words in filter(None, listed("on", language)):
-            found.setdefault(words, []).append(language)
-    return {words: tuple(languages) for words, languages in found.items()}
-
-
-@cache
-def _on_lengths() -> tuple[int, ...]:
-    return tuple(sorted({len(words) for words in _on_words()}))
+            found.setdefault(words.split()[-1], {}).setdefault(words, []).append(language)
+    return {last: tuple((words, tuple(languages)) for words, languages in of.items()) for last, of in found.items()}
 
 
 def _in_any_month(day: int) -> frozenset[Day]:

@@ -18,6 +18,7 @@ _UNIT = re.compile(r"[ -]?([°º]?[^\W\d_]+[23]?|[°\"″′](?:[CFcf]\b)?)(?![^
 _SCREEN = re.compile(r"(?:144|240|360|480|540|720|1080|1440|2160|4320)[pi](?![^\W_])")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ère|ème|e|º|ª|°|\.º|\.ª|:e|:a|-go|ste|de)(?![^\W_])")
 _FRACTION = re.compile(r"(\d{1,4})[/⁄^](\d{1,4})(?:⁄(\d{1,2}))?(?![\d/⁄^])(?![.,]\d)")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _LETTER = re.compile(r" ?[kKM](?![^\W_])")
 
 
@@ -122,6 +123,18 @@ def _percent_words() -> frozenset[str]:
 def _units() -> Mapping[str, str]:
     sizes = {spaced(one): "size" for name in ("units", "durations") for one in listed("sizes", name)}
     return sizes | {'"': "size", "°": "size", "″": "size", "′": "size", "°c": "size", "°f": "size", "ºc": "size"}
+
+
+@cache
+def units_begin() -> frozenset[str]:
+    """Return every word that a unit of size behind a number may begin with, and what multiplies sizes."""
+    return frozenset({found[0] for unit in _units() if (found := _LETTERS.match(unit))} | {"x", "p", "i"})
+
+
+@cache
+def percents_begin() -> frozenset[str]:
+    """Return every word that may stand first behind a percentage."""
+    return frozenset(name.split()[0] for name in _percent_words() if name.strip())
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from handrail.domain.text.numerals import Numeral, below_one, numeral
 from handrail.domain.text.spelled import Spelled, spelled
@@ -30,8 +30,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Something that a text states. `shown` is as written, from `start` up to `end` of the cleaned text.
 
     `readings` are all values that the spelling may have, likeliest first, of an amount, a percent, a number or a size;
@@ -116,6 +115,6 @@ class Page:
 
     def make(self, kind: Kind, start: int, end: int, *values: Decimal, **more: object) -> Mention:
         """Make a mention of `text[start:end]` with `values` as its readings."""
-        readings = tuple(dict.fromkeys(values))
+        readings = values if len(values) < 2 else tuple(dict.fromkeys(values))
         amount = readings[0] if len(readings) == 1 else None
         return Mention(kind, self.text[start:end], start, end, amount, readings, **more)  # type: ignore[arg-type]

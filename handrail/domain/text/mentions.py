@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cache
 
 from handrail.domain.text import cldr, money
+from handrail.domain.text.behind import ANYTHING, CLOCK, DATE, MONEY, PERCENT, SIZE, behind
 from handrail.domain.text.dates import clock, end_of_range, relative_day, written_date, year_alone
 from handrail.domain.text.measures import percent, plain, range_words, size
 from handrail.domain.text.mention import Day, Kind, Mention, Page
@@ -29,6 +30,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _HAS_DIGIT = re.compile(r"[^\s\d]{0,48}\d")
 _TELLING = "./-:hHaApPuUoO %‰,'’"
+_ENDS = frozenset(("", *" \n\t)]};|!?"))
 _CHAINED = "-'’/:–x"
 _MARKED: dict[str, tuple[Reader, ...]] = {
     **dict.fromkeys("+(*•", (called,)),
@@ -101,12 +103,13 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
         if number and not called(page, place) and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place]):
             return page.make("number", place, number.end(), Decimal(number[0]))
     value = page.number(place)
-    lonely = value is not None and not cldr.unit_near().match(page.text, value.end)
+    said = ANYTHING if value is None else behind(page, value.end)
     many = _MANY.match(page.text, place) is not None
-    readers = _by_digits(min(after - place, 5), mark if mark in _TELLING else "", lonely, _announced(page, place), many)
-    found = _first(page, place, readers)
-    if found is None:
-        return page.make("unread", place, after)
+    if value and not said and value.end == after <= place + 3 and not many and mark in _ENDS and _unannounced(page, place):
+        found = page.make("number", place, after, *value.readings)
+    else:
+        readers = _by_digits(min(after - place, 5), mark if mark in _TELLING else "", said, _announced(page, place), many)
+        found = _first(page, place, readers) or page.make("unread", place, after)
     if (
         found.kind == "date"
         and all(year is None for year, _, _ in found.days)
@@ -131,6 +134,8 @@ def _with_range(page: Page, found: Mention) -> Mention:
     """The first end of a range is what the second is: `20–30 EUR`, `10 to 20 %`, `3.–5. Mai`."""
     number = _FIRST_END.match(found.shown)
     for end in {found.end, found.start + number.end() if number else found.end}:
+        if page.text[end : end + 1] not in _RANGED:
+            continue
         joint = range_words().match(page.lower, end)
         if joint and _WITH_UNIT.match(page.text, joint.end()):
             later = _first(
@@ -169,7 +174,15 @@ _CHAIN = re.compile(r"\d{1,6}([-'’/:–x])\d{1,6}(?:\1\d{1,6}){4,}(?!\d)")
 _LISTED = re.compile(r"[1-9]\d?(?:[ \n] ?[+#]?\d{1,2}(?=[ \n])|[ \n]{2,}|[(\[\])|;=<>*+]+(?=\d))")
 _MANY = re.compile(r"\d(?:[ ./()-]{0,3}\d){6}")
 _WITH_UNIT = re.compile(r"\d[\d.,'’/]{0,16}(?: \d{3}){0,4}[.,]?[-–—]{0,2}[ -]?(?:[^\W\d_]|[%‰€$£¥₹¢\"°(\[])|\d{1,2}[./]\d")
+_RANGED = frozenset(" -–—−.snrte")
+"""What stands between the ends of a range begins with these; `range_words` says what it is."""
 _CLOSE_RANGE = re.compile(r" ?[-–—] ?| (?:to|bis|à|a|tot|till|do|até) ")
+
+
+def _unannounced(page: Page, place: int) -> bool:
+    """Tell whether no word stands before the digits at `place`, nor a colon behind a word."""
+    before = page.text[max(0, place - 16) : place].rstrip(": ")[-1:]
+    return not before.isalpha() and before not in ("'", "’") and (before != "" or place < 16)
 
 
 def _announced(page: Page, place: int) -> bool:
@@ -179,24 +192,24 @@ def _announced(page: Page, place: int) -> bool:
 
 
 @cache
-def _by_digits(length: int, mark: str, lonely: bool, announced: bool, many: bool) -> tuple[Reader, ...]:
+def _by_digits(length: int, mark: str, said: int, announced: bool, many: bool) -> tuple[Reader, ...]:
     """The readers that may read `length` digits (5 is more) before `mark`; '' is a mark that tells nothing.
 
-    `lonely` says that no unit can stand behind the number, `announced` that a word stands before it, `many` that at least
-    seven digits stand together.
+    `said` is what stands behind the number (see `behind`), `announced` says that a word stands before it, `many` that at
+    least seven digits stand together.
     """
     date = mark in tuple("-/.") if length in (1, 2, 4) else False
-    date = date or (length <= 2 and (announced or not lonely))
+    date = date or (length <= 2 and (announced or bool(said & DATE)))
     asked: tuple[tuple[Reader, bool], ...] = (
         (addressed, True),
         (written_date, date),
-        (money.amount, not lonely),
-        (percent, mark in tuple(" -%‰.,'’") and not lonely),
-        (clock, length <= 2 and mark in tuple(":.hHaApPuUoO ") and not (lonely and mark == " ")),
+        (money.amount, bool(said & MONEY)),
+        (percent, mark in tuple(" -%‰.,'’") and bool(said & PERCENT)),
+        (clock, length <= 2 and mark in tuple(":.hHaApPuUoO ") and (mark != " " or bool(said & CLOCK))),
         (called, many),
         (year_alone, length == 4),
         (money.bare, True),
-        (size, not lonely),
+        (size, bool(said & SIZE)),
         (worded, True),
         (plain, True),
     )

@@ -305,6 +305,13 @@ def _first_words() -> frozenset[str]:
 
 
 @cache
+def units_begin() -> frozenset[str]:
+    """Return every word that may stand first behind a number of money; `cldr.adjectives` adds beginnings of words."""
+    minors = {re.split(r"[\W\d_]", name)[0] for name in _minors()}
+    return frozenset({*_first_words(), *lettered_symbols(), *minors, *_times(), "of", "de", "di", "d"})
+
+
+@cache
 def _begun() -> frozenset[str]:
     """Every beginning of a name that goes on with another word."""
     found = set()

@@ -12,6 +12,8 @@ MOST_DIGITS = 30
 
 _SPACED = re.compile(r"\d{1,3}(?:([ '’])\d{3})(?:\1\d{3}){0,6}(?!\d)(?:[.,]\d{1,3}(?!\d))?(?![.,'’]?\d)")
 _MARKED = re.compile(r"\d+(?:[.,]\d+)*")
+_BLANKS = frozenset(" '’")
+_POINTS = frozenset(".,")
 _LEADING_POINT = re.compile(r"[.,]\d{1,2}(?!\d)")
 
 
@@ -29,31 +31,30 @@ class Numeral(NamedTuple):
 
 def numeral(text: str, place: int, language: str | None = None) -> Numeral | None:
     """Read the number that begins at `place` with a digit; None where none does."""
-    spaced = _SPACED.match(text, place)
-    if spaced:
-        written = re.sub(r"[ '’]", "", spaced[0]).replace(",", ".")
-        return Numeral(spaced.end(), (Decimal(written),), spaced[1] == " ")
     marked = _MARKED.match(text, place)
     if not marked:
         return None
-    digits = marked[0]
+    digits, end = marked[0], marked.end()
+    if len(digits) <= 3 and text[end : end + 1] in _BLANKS and (spaced := _SPACED.match(text, place)):
+        written = re.sub(r"[ '’]", "", spaced[0]).replace(",", ".")
+        return Numeral(spaced.end(), (Decimal(written),), spaced[1] == " ")
     if len(digits) > MOST_DIGITS:
-        return Numeral(marked.end(), ())
-    return Numeral(marked.end(), *_marked(digits, language))
+        return Numeral(end, ())
+    if digits.isdecimal():
+        return Numeral(end, (Decimal(digits),))
+    return Numeral(end, *_marked(digits, language))
 
 
 def below_one(text: str, place: int) -> Numeral | None:
     """Read the `.50` that begins at `place` with its mark and has no digit before it."""
-    found = _LEADING_POINT.match(text, place)
+    found = _LEADING_POINT.match(text, place) if text[place : place + 1] in _POINTS else None
     if not found or text[place - 1 : place].isalnum():
         return None
     return Numeral(found.end(), (Decimal(f"0.{found[0][1:]}"),))
 
 
 def _marked(digits: str, language: str | None) -> tuple[tuple[Decimal, ...], bool, bool]:
-    marks = re.findall(r"[.,]", digits)
-    if not marks:
-        return (Decimal(digits),), False, False
+    marks = [character for character in digits if character in ".,"]
     plain = re.sub(r"[.,]", "", digits)
     if len(set(marks)) > 1:
         whole, _, last = digits.rpartition(marks[-1])

@@ -95,9 +95,13 @@ def called(page: Page, place: int) -> Mention | None:
 def worded(page: Page, place: int) -> Mention | None:
     """Read a word with digits: an identifier, or where it is none for sure, `unread`."""
     match = _WORD.match(page.text, place)
-    if not match or not _DIGIT.search(match[0]):
+    if not match:
         return None
     word = match[0].rstrip("./")
+    if word.isdecimal() and len(word) < LONG_NUMBER:
+        return page.make("identifier", place, place + len(word)) if _last_digits(page, place) else None
+    if not _DIGIT.search(word):
+        return None
     if not _LETTER.search(word) and not word.startswith("#"):
         digits = re.match(r"\d+", word)
         if digits and len(digits[0]) >= LONG_NUMBER and (word.isdigit() or _last_digits(page, place)):
@@ -120,4 +124,5 @@ def luhn(digits: str) -> bool:
 
 
 def _last_digits(page: Page, place: int) -> bool:
+    """Tell whether words such as 'card ending in' stand before `place`."""
     return page.before(place, 40).rstrip(": ").endswith(listed("card", "words"))
