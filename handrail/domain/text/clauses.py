@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from handrail.domain.text.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tells, tokens
-from handrail.domain.text.mentions import mentions
+from handrail.domain.text.mentions import Mention, mentions
 from handrail.domain.text.plain import compact
 from handrail.domain.text.sentences import Sentence as Piece
 from handrail.domain.text.sentences import sentences
@@ -28,14 +28,19 @@ _NUMBERED = re.compile(r"\d{1,2}\.")
 _SHORT = 4
 _LONGEST_COUNT = 20
 _LONGEST = 80
+_IN_WORDS = 10
+"""Smaller numbers in words are words of the lexicon."""
 _CACHED = 20_000
 
-MarkKind = Literal["id", "amount", "percent", "other"]
+MarkKind = Literal["id", "amount", "percent", "number", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An identifier (its `value` in compact form), an amount or a percentage with what it may mean; `shown` is as written."""
+    """An identifier (its `value` in compact form), an amount, a percentage or a number in words with what it may mean.
+
+    `shown` is as written.
+    """
 
     kind: MarkKind
     shown: str
@@ -162,8 +167,24 @@ def _prepared(text: str, start: int, marks: deque[tuple[int, int, Mark]]) -> tup
     return tokens(_MARKUP.sub(" ", _BULLET.sub("", "".join(pieces))).lower()), found
 
 
+def _mentioned(text: str, language: str | None) -> list[Mention]:
+    """All mentions. Where the language is not known, numbers in words are read in the likeliest."""
+    found = mentions(text, language)
+    if language is None:
+        votes = _votes(tokens(text.lower()))
+        likely = max(LANGUAGES, key=lambda one: votes[one])
+        taken = {place for one in found for place in range(one.start, one.end)}
+        found += [one for one in mentions(text, likely) if _in_words(one) and one.start not in taken]
+        found.sort(key=lambda one: one.start)
+    return found
+
+
+def _in_words(one: Mention) -> bool:
+    return one.kind == "number" and one.shown[:1].isalpha() and one.readings[0] > _IN_WORDS
+
+
 def _marks(text: str, language: str | None) -> Iterator[tuple[int, int, Mark]]:
-    for one in mentions(text, language):
+    for one in _mentioned(text, language):
         if one.kind == "identifier":
             known = not (one.shown.isdigit() and len(one.shown) <= _SHORT)
             yield one.start, one.end, Mark("id" if known else "other", one.shown, compact(one.shown))
@@ -173,6 +194,8 @@ def _marks(text: str, language: str | None) -> Iterator[tuple[int, int, Mark]]:
             yield one.start, one.end, Mark("amount", one.shown, readings=one.readings, currencies=one.currencies)
         elif one.kind == "percent" and one.shown[:1].isdigit():
             yield one.start, one.end, Mark("percent", one.shown, readings=one.readings)
+        elif _in_words(one):
+            yield one.start, one.end, Mark("number", one.shown, readings=one.readings)
         elif one.kind not in ("number", "unread", "percent") and any(map(str.isdigit, one.shown)):
             yield one.start, one.end, Mark("other", one.shown)
 

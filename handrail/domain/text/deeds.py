@@ -10,6 +10,7 @@ from itertools import pairwise
 from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
 from handrail.domain.text.lexicon import MARKED, lexicons
 from handrail.domain.text.plain import clean
+from handrail.domain.text.spans import is_unit_of_time
 
 ANY = "any"
 """The kind of 'This is done': an effect of whatever kind."""
@@ -23,6 +24,9 @@ _NEAR = 3
 _STRANGERS = 1
 _NO_COUNT = 20
 """A larger number beside a deed is a sum, not how many."""
+_LEADS = frozenset({"aux", "you", "of"})
+_LOOSE_LEADS = frozenset({"receive", "arrive", "light", "will", "give", "act"})
+"""What stands before a sum without a currency; before a small number, which may be a count, only the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, 
                 continue
             if not _handed(clause, place) and _sure(clause, sentence, max(place, noun)):
                 yield kind, own or "ownact" in unit.classes
-        if not clause.predicate and clause.marks("amount") and not _doubted(clause, len(clause.units)):
+        if not clause.predicate and (clause.marks("amount") or any(_bare(clause))) and not _doubted(clause, len(clause.units)):
             yield kind, own  # 'Refund for A: 20.00 USD.'
     if not named:
         yield from _unnamed(clause, sentence, own)
@@ -275,8 +279,9 @@ def _meant_as_verb(units: Sequence[Unit], place: int, will: int | None) -> bool:
 
 def _leading_amount(clause: Clause) -> int | None:
     """The place of the first amount, where no order or parcel stands before it, whose price it would be."""
+    bare = {place for place, _ in _bare(clause)} if clause.has("purse", "back", "travel") else set()
     for place, unit in enumerate(clause.units):
-        if unit.mark and unit.mark.kind == "amount":
+        if (unit.mark and unit.mark.kind == "amount") or place in bare:
             return place
         if "object" in unit.classes:
             return None
@@ -343,16 +348,45 @@ def _amounts(clause: Clause) -> Iterator[Mark]:
 
 
 def _bare_sums(clause: Clause) -> Iterator[Mark]:
-    """Sums without a currency: 'I have refunded 35 for A'; not the first number of a range, nor what counts something."""
+    """Sums without a currency: 'I have refunded 35 for A', 'you will get sixty-four back'."""
+    yield from (mark for _, mark in _bare(clause))
+
+
+def _bare(clause: Clause) -> Iterator[tuple[int, Mark]]:
+    """Each number that stands where a sum does, with its place; a small one may be a count ('few')."""
     for place, unit in enumerate(clause.units):
-        if not unit.text.isdigit() or unit.mark or "count" in unit.classes or int(unit.text) <= _NO_COUNT:
+        value = _figure(unit)
+        if value is None or _counts(clause.units, place, few=value <= _NO_COUNT):
             continue
         before = clause.units[place - 1] if place else None
-        after = clause.units[place + 1] if place + 1 < len(clause.units) else None
-        leads = before is None or bool(before.classes & {"aux", "you", "of"}) or before.kinds("done") or before.kinds("own")
-        counts = after is not None and (not after.classes or after.text.isdigit() or after.classes & {"object", "item"})
-        if leads and not counts:
-            yield Mark("amount", unit.text, readings=(Decimal(unit.text),))
+        leads = _LEADS if value <= _NO_COUNT else _LEADS | _LOOSE_LEADS
+        if before is None or before.classes & leads or before.kinds("done") or before.kinds("own"):
+            shown = unit.mark.shown if unit.mark else unit.text
+            yield place, Mark("amount", shown, "few" if value <= _NO_COUNT else "", readings=(value,))
+
+
+def _figure(unit: Unit) -> Decimal | None:
+    if unit.mark:
+        return unit.mark.readings[0] if unit.mark.kind == "number" else None
+    return Decimal(unit.text) if unit.text.isdecimal() else None
+
+
+def _counts(units: Sequence[Unit], place: int, *, few: bool) -> bool:
+    """Whether the number counts what follows, is the end of a range, or the number of something."""
+    if place and "object" in units[place - 1].classes:
+        return True
+    near = [*units[max(0, place - 2) : place], *units[place + 1 : place + 3]]
+    if any(_figure(one) is not None for one in near):
+        return True
+    after = units[place + 1] if place + 1 < len(units) else None
+    if after is None or after.mark:
+        return False
+    return (
+        not after.classes
+        or bool(after.classes & {"object", "item"})
+        or (few and "of" in after.classes)
+        or is_unit_of_time(after.text)
+    )
 
 
 def _object_near(clause: Clause, place: int) -> bool:
@@ -388,7 +422,7 @@ def _share(clause: Clause) -> Decimal | None:
 def _count(units: Sequence[Unit], kind: str) -> tuple[int | None, str]:
     for place, unit in enumerate(units):
         count = 2 if "both" in unit.classes else _number(unit)
-        if count is None:
+        if count is None or _of_which(units, place):
             continue
         noun = _counted(units[place + 1 :], kind)
         if "both" in unit.classes or noun in ("object", "deed"):
@@ -397,6 +431,20 @@ def _count(units: Sequence[Unit], kind: str) -> tuple[int | None, str]:
             return count, noun
     every = next((place for place, unit in enumerate(units) if "all" in unit.classes), None)
     return None, "" if every is None else _counted(units[every + 1 :], kind)
+
+
+def _of_which(units: Sequence[Unit], place: int) -> bool:
+    """Whether it counts those of which some are meant: 'one of your 3 orders', 'of your 3 orders, A'."""
+    back = place
+    while back and units[back - 1].classes & {"light", "of", "you"} and not _is_one(units[back - 1]) and place - back < _NEAR:
+        back -= 1
+    if back == 0:
+        return place > 1 and "of" in units[0].classes and any(unit.mark and unit.mark.kind == "id" for unit in units)
+    return back < place and _is_one(units[back - 1])
+
+
+def _is_one(unit: Unit) -> bool:
+    return "single" in unit.classes or (unit.mark is None and (unit.text.isdecimal() or _number(unit) is not None))
 
 
 def _number(unit: Unit) -> int | None:

@@ -154,6 +154,8 @@ class _Holding:
         if wrong is None:
             allowed = self._allowed(claim, paying)
             wrong = [one for one in claim.amounts if not allowed & set(one.readings) or not _same_currency(one, paying)]
+            many = Decimal(len({one.main for one in matching}))
+            wrong = [one for one in wrong if one.value != "few" or one.readings[0] > many]
         if not wrong:
             return ""
         sums = ", ".join(sorted({str(amount) for one in paying for amount in self._sums(one)})) or "none"

@@ -17,6 +17,12 @@ def span_after(text: str, place: int) -> str | None:
     return match.lastgroup if match else None
 
 
+@functools.lru_cache(maxsize=4_096)
+def is_unit_of_time(word: str) -> bool:
+    """Tell whether the word in lower case is a unit of time, such as 'minutes'."""
+    return bool(_units().fullmatch(word))
+
+
 def single_spans(text: str) -> Iterator[tuple[str, str]]:
     """Each 'within a week': its words and its unit, of which it counts one."""
     lower = text.lower()
@@ -30,6 +36,11 @@ def single_spans(text: str) -> Iterator[tuple[str, str]]:
 def _single() -> re.Pattern[str]:
     told = words("replies")["one"]
     return re.compile(rf"{any_of(told['within'])}\s{any_of(told['article'])}(?=[\s-])")
+
+
+@functools.cache
+def _units() -> re.Pattern[str]:
+    return re.compile("|".join(any_of(names) for names in words("replies")["units"].values()))
 
 
 @functools.cache
