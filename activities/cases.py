@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from temporalio import activity
 
@@ -32,17 +33,19 @@ class CaseActivities:
         self._turn = asyncio.Semaphore(1)
 
     @activity.defn(name="record.open")
-    async def open(self, case: CaseOpen, content_digest: str = "") -> Opened:
+    async def open(self, case: CaseOpen, content_digest: str = "", began: datetime | None = None) -> Opened:
         """Record the case; the digest is of its whole content, where the first message had to be cut.
+
+        `began` is when the run was started, by Temporal's clock: an earlier run's case was opened before that.
 
         Raises:
             CaseConflict: the id stands with other content.
         """
-        now = self._clock.now()
-        await self._cases.open(case, now, content_digest)
-        first = Message(**case.message.model_dump(), author=Author.CUSTOMER, at=now, turn=1)
+        at = began or self._clock.now()
+        stood = await self._cases.open(case, at, content_digest)
+        first = Message(**case.message.model_dump(), author=Author.CUSTOMER, at=at, turn=1)
         terms = self._terms.model_copy(update={"route": last_resort(self._matrix)})
-        return Opened(**terms.model_dump(), heard=await self._heard([first], None))
+        return Opened(**terms.model_dump(), heard=await self._heard([first], None), stood=stood)
 
     @activity.defn(name="record.commit")
     async def commit(self, commit: Commit) -> Heard | None:

@@ -325,8 +325,10 @@ class Cases(Protocol):
 
     async def known_customer(self, customer_id: str) -> bool: ...
 
-    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> None:
-        """Record the case and its first message; the digest is of its whole content, where the message was cut.
+    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> bool:
+        """Record the case and its first message; true where the case stood there before the moment `at`.
+
+        The digest is of its whole content, where the message was cut.
 
         Raises:
             CaseConflict: the case id stands with other content.

@@ -12,13 +12,20 @@ from handrail.domain.messages import Message
 from handrail.domain.openings import Incoming
 from handrail.domain.reconciling import Recover, Recovered
 from workflows.memory import CaseMemory
+from workflows.opening import begun_again
 from workflows.options import LOCAL_STORE, RECOVER, STORE
 
 
 async def enter(memory: CaseMemory) -> None:
-    """The case itself, with its first message; the terms it is held under come back."""
-    given = [memory.opened, memory.row.content_digest]
+    """The case itself, with its first message; the terms it is held under come back.
+
+    Where the case stood before this run was started, an earlier run of the same start was lost: the case is recovered.
+    """
+    given = [memory.opened, memory.row.content_digest, workflow.info().start_time]
     opened = await workflow.execute_local_activity("record.open", args=given, result_type=Opened, **LOCAL_STORE)
+    if opened.stood and not begun_again():
+        memory.recovering = True
+        return
     memory.terms = Terms.model_validate(opened.model_dump(include=set(Terms.model_fields)))
     if opened.heard:
         memory.hear(opened.heard)

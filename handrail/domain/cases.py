@@ -93,9 +93,13 @@ class Terms(Stored):
 
 
 class Opened(Terms):
-    """The terms of a case that was just recorded, with what its first message says."""
+    """The terms of a case that was just recorded, with what its first message says.
+
+    `stood` tells that an earlier run had opened the case, and was lost before the case was over.
+    """
 
     heard: Heard | None = None
+    stood: bool = False
 
 
 class CaseRow(Stored):

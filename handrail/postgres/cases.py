@@ -33,8 +33,8 @@ class PostgresCases:
         known = self._business.known_customer
         return await look(self._pool, "The business's list of customers", lambda connection: known(connection, customer_id))
 
-    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> None:
-        """Record the case and its first message; the same content again changes nothing.
+    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> bool:
+        """Record the case and its first message; true where it stood before `at`, and the same content changes nothing.
 
         `content_digest` is of the whole content, where the message was cut.
 
@@ -48,10 +48,12 @@ class PostgresCases:
                 QUERIES["open_case"],
                 {**case.model_dump(include={"case_id", "customer_id", "channel"}), "at": at, "content_digest": digest},
             )
-            if await _refuse_other(connection, case.case_id, case.customer_id, digest) == CaseStatus.CLOSED:
+            status, opened_at = await _refuse_other(connection, case.case_id, case.customer_id, digest)
+            if status == CaseStatus.CLOSED:
                 words = f"case_id: {case.case_id[:120]!r} was closed. Open the new case under an id of its own."
                 raise CaseConflict(words)
             await steps.save_messages(connection, case.case_id, [first])
+        return opened_at < at
 
     async def commit(self, commit: Commit) -> None:
         """Record one step of a case in one transaction. Repeated or late commits end in the same rows.
@@ -140,8 +142,11 @@ def within(newest: list[Message], characters: int) -> list[Message]:
     return kept
 
 
-async def _refuse_other(connection: Connection, case_id: str, customer_id: str, digest: str) -> str:
-    """Lock the case, give its status; a digest is compared where both sides have one, kept where only this side has it."""
+async def _refuse_other(connection: Connection, case_id: str, customer_id: str, digest: str) -> tuple[str, datetime]:
+    """Lock the case, give its status and when it was opened.
+
+    A digest is compared where both sides have one, kept where only this side has it.
+    """
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["lock_case"], {"case_id": case_id})
         stands = await cursor.fetchone()
@@ -152,4 +157,4 @@ async def _refuse_other(connection: Connection, case_id: str, customer_id: str, 
             )
         if digest and not stands["content_digest"]:
             await cursor.execute(QUERIES["save_digest"], {"case_id": case_id, "content_digest": digest})
-        return str(stands["status"])
+        return str(stands["status"]), stands["opened_at"]

@@ -222,7 +222,7 @@ class FakeCases:
     async def known_customer(self, customer_id: str) -> bool:
         return customer_id in self.customers
 
-    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> None:
+    async def open(self, case: CaseOpen, at: datetime, content_digest: str = "") -> bool:
         raise NotImplementedError
 
     async def commit(self, commit: Commit) -> None:

@@ -56,8 +56,9 @@ def test_the_repositories_are_the_ports(cases: PostgresCases, record: PostgresRe
 
 
 async def test_opening_again_changes_nothing(cases: PostgresCases) -> None:
-    await cases.open(opening(), NOON)
-    await cases.open(opening(), at(9))
+    assert not await cases.open(opening(), NOON)
+    assert not await cases.open(opening(), NOON), "the same run again"
+    assert await cases.open(opening(), at(9)), "a later run"
     case = await cases.show("case-1")
     assert (case.status, case.version, case.opened_at) == (CaseStatus.WORKING, 0, NOON)
     assert case.content_digest == opening().content_digest()

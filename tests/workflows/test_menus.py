@@ -255,6 +255,30 @@ async def test_a_case_that_ended_before_it_was_recorded_is_begun_again(there: Ho
     await with_a_person(there, case_id, "customer_asked")
 
 
+async def test_the_same_start_again_brings_a_terminated_case_to_a_person(there: House, page: Page) -> None:
+    """What a backend does that sends what was not answered again."""
+    order, case_id = await there.order(**HELD), f"t-{uuid4().hex[:12]}"
+    text = f"Please refund order {order.order_id}, that is {order.refundable} USD."
+    message = {"message_id": "m-1", "text": text}
+    given = plain({"case_id": case_id, "customer_id": order.customer_id, "channel": "rehearsal", "message": message})
+    await Wire(there).start(f"case-{case_id}", given)
+    case = await there.settled(case_id)
+    before = [one.text for one in await there.world.cases.transcript(case_id)]
+    await Wire(there).signal(case.case_id, "message", plain({"message_id": "late-2", "text": "It is urgent, by the way."}))
+    await page.terminate(case.case_id, "wrong tab")
+    await Wire(there).start(f"case-{case.case_id}", given)
+    back = await with_a_person(there, case.case_id, "run_lost")
+    assert (back.customer_id, back.channel) == (case.customer_id, case.channel)
+    assert back.version > case.version
+    packet = await there.cases.handoff(case.case_id)
+    assert packet
+    assert "terminated in Temporal by ann: wrong tab" in packet.escalation.words
+    said = [one.text for one in await there.world.cases.transcript(case.case_id)]
+    assert (said[: len(before)], said.count(text), said.count("It is urgent, by the way.")) == (before, 1, 1)
+    assert await refunds(there, case) == 0
+    await equal(there, case.case_id)
+
+
 async def test_cancelling_gives_the_case_to_a_person(there: House, page: Page) -> None:
     case = await held(there)
     await page.cancel(case.case_id)

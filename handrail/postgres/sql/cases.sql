@@ -8,7 +8,7 @@ ON CONFLICT (case_id) DO NOTHING;
 
 -- name: lock_case
 -- Not FOR UPDATE: foreign keys of a concurrent effect must still be able to look at the case.
-SELECT customer_id, content_digest, status FROM handrail.cases WHERE case_id = %(case_id)s FOR NO KEY UPDATE;
+SELECT customer_id, content_digest, status, opened_at FROM handrail.cases WHERE case_id = %(case_id)s FOR NO KEY UPDATE;
 
 -- name: save_case
 INSERT INTO handrail.cases (
