@@ -12,8 +12,11 @@ from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handrail.domain.model import Stored
     from handrail.domain.served import Noticed
-    from handrail.postgres.models import Pause, PostgresModels
+    from handrail.postgres.models import Ended, Pause, PostgresModels
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.", show_default=False)]
 Actor = Annotated[str, typer.Option("--actor", envvar="HANDRAIL_REVIEWER", help="Who does this.", show_default=False)]
@@ -24,17 +27,17 @@ def models(ctx: typer.Context, limit: Limit = 100, as_json: Json = False) -> Non
     from handrail.cli.documents import print_document
     from handrail.cli.tables import moment, print_rows
 
-    async def work() -> tuple[list[Noticed], list[Pause]]:
+    async def work() -> tuple[list[Noticed], list[Pause], list[Ended]]:
         async with world(ctx).pool() as pool:
             record = models_record(pool)
-            return await record.notices(limit), await record.pauses()
+            return await record.notices(limit), await record.pauses(), await record.ended_pauses(limit)
 
-    notices, pauses = run_async(work())
+    notices, pauses, ended = run_async(work())
     if as_json:
-        told = [one.model_dump(mode="json") for one in notices]
-        return print_document({"notices": told, "pauses": [one.model_dump(mode="json") for one in pauses]})
+        return print_document({"notices": listed(notices), "pauses": listed(pauses), "ended_pauses": listed(ended)})
     rows = [(one.served, "paused", "", "", f"its server asks for patience until {moment(one.until)}") for one in pauses]
     rows += [(one.served, one.name, standing(one), moment(one.at), f"{one.actor}: {one.words}") for one in notices]
+    rows += [(one.served, "asked again", "", moment(one.at), f"{one.actor}: {one.words}") for one in ended]
     return print_rows(("asked", "answers as", "counts as", "since", "why"), rows, "No model has answered yet.")
 
 
@@ -72,20 +75,27 @@ def accept_model(
     return screen().print('or until: handrail controls resume --reason "…" --actor …')
 
 
-def end_pauses(ctx: typer.Context, as_json: Json = False) -> None:
+def end_pauses(ctx: typer.Context, reason: Reason, actor: Actor, as_json: Json = False) -> None:
     """Ask every model again now, whatever patience its server asked for: its quota was raised, say."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import moment, print_rows
 
-    async def work() -> list[Pause]:
+    why, who = said(reason, actor)
+
+    async def work() -> list[Ended]:
         async with world(ctx).pool() as pool:
-            return await models_record(pool).end_pauses()
+            return await models_record(pool).end_pauses(why, who)
 
     found = run_async(work())
     if as_json:
         return print_document(found)
     rows = [(one.served, moment(one.until)) for one in found]
     return print_rows(("asked again", "instead of at"), rows, "No model is left alone now.")
+
+
+def listed(found: Sequence[Stored]) -> list[Any]:
+    """As JSON."""
+    return [one.model_dump(mode="json") for one in found]
 
 
 def models_record(pool: Any) -> PostgresModels:

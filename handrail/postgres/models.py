@@ -29,6 +29,16 @@ class Pause(Stored):
         )
 
 
+class Ended(Stored):
+    """A pause that a person ended before its time, and why; `until` is what it had been."""
+
+    served: str
+    until: datetime
+    words: str
+    actor: str
+    at: datetime
+
+
 class PostgresModels:
     """The port `ModelRecord`, and what the command line shows of it.
 
@@ -104,11 +114,17 @@ class PostgresModels:
         """The models that are left alone now."""
         return [Pause.model_validate(row) for row in await alone(self._pool, "pauses")]
 
-    async def end_pauses(self) -> list[Pause]:
-        """Ask every model again; gives the pauses that this ended."""
+    async def end_pauses(self, words: str, actor: str) -> list[Ended]:
+        """Ask every model again; gives the pauses that this ended, each with its entry."""
         async with writing(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["end_pauses"])
-            return [Pause.model_validate(row) for row in await cursor.fetchall()]
+            await cursor.execute(QUERIES["end_pauses"], {"words": words, "actor": actor})
+            return [Ended.model_validate(row) for row in await cursor.fetchall()]
+
+    async def ended_pauses(self, limit: int) -> list[Ended]:
+        """The pauses that people ended, the newest first."""
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["ended_pauses"], {"limit": limit})
+            return [Ended.model_validate(row) for row in await cursor.fetchall()]
 
 
 async def _known(connection: Connection, served: str) -> list[Known]:

@@ -107,5 +107,11 @@ async def test_which_models_answered_and_who_accepted_a_change(shell: Shell, poo
     assert (accepted["actor"], accepted["accepted"], accepted["words"]) == ("ann", True, "a test")
     assert [one.by_person for one in await record.known("m at http://there/v1")] == [False, True]
     assert await record.open_names() == []
-    assert len(await asyncio.to_thread(shell.document, "end-pauses")) == 1
+    empty = await asyncio.to_thread(shell.refused, "end-pauses", "--reason", " ", "--actor", "ann")
+    assert empty.count("--reason") == 1
+    (ended,) = await asyncio.to_thread(shell.document, "end-pauses", *WHO)
+    assert (ended["served"], ended["actor"], ended["words"]) == ("m at http://there/v1", "ann", "a test")
+    assert (await asyncio.to_thread(shell.document, "models"))["ended_pauses"] == [ended]
+    assert "ann: a test" in await asyncio.to_thread(shell, "models")
+    assert await asyncio.to_thread(shell.document, "end-pauses", *WHO) == [], "there is nothing left to end, and no entry"
     assert await record.paused("m at http://there/v1") == 0

@@ -282,7 +282,7 @@ async def test_a_pause_is_kept_by_every_worker_and_costs_no_call(server: Scripte
     assert await here.record.note(SERVED, [], MINUTE) == Tally(cases=1, failed=1), "what was not sent is no trouble"
     (pause,) = await here.record.pauses()
     assert pause.served == SERVED
-    await here.record.end_pauses()
+    await here.record.end_pauses("a test", "ann")
     await asyncio.sleep(1.1)
     assert await there.ask() == [True]
     for model in (here, there):

@@ -28,7 +28,7 @@ async def home(
     async with house(temporal_client, shop_url, f"http://localhost:{scripted_model.port}") as here:
         await here.model.clear()
         yield here
-        await PostgresModels(here.pool).end_pauses()
+        await PostgresModels(here.pool).end_pauses("a test", "ann")
         await Model(here.model.root).clear()
 
 

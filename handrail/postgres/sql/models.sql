@@ -45,7 +45,15 @@ WHERE served = %(served)s AND until > clock_timestamp();
 SELECT served, until FROM handrail.model_pauses WHERE until > clock_timestamp() ORDER BY served;
 
 -- name: end_pauses
-DELETE FROM handrail.model_pauses WHERE until > clock_timestamp() RETURNING served, until;
+WITH ended AS (
+    DELETE FROM handrail.model_pauses WHERE until > clock_timestamp() RETURNING served, until
+)
+INSERT INTO handrail.model_pauses_ended (served, until, words, actor)
+SELECT served, until, %(words)s, %(actor)s FROM ended ORDER BY served
+RETURNING served, until, words, actor, at;
+
+-- name: ended_pauses
+SELECT served, until, words, actor, at FROM handrail.model_pauses_ended ORDER BY end_id DESC LIMIT %(limit)s;
 
 -- name: hold_names
 SELECT pg_advisory_xact_lock(%(key)s);
