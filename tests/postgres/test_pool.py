@@ -20,7 +20,7 @@ from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Child, until_ready
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.migrations import migrate
-from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.pool import Pool, alone, open_pool, reading, writing
 from handrail.postgres.record import PostgresRecord
 from tests.postgres.build import NOON, FixedClock, effect, opening, row, ruling
 from tests.postgres.wallets import business
@@ -130,3 +130,57 @@ async def test_nobody_home_is_said_soon() -> None:
     with pytest.raises(psycopg.OperationalError):
         await open_pool(f"postgresql://postgres@127.0.0.1:{free_block(1)}/handrail", wait=1)
     assert time.monotonic() - started < 10
+
+
+async def test_a_write_while_reading_is_refused_and_the_connection_writes_afterwards(database_url: str) -> None:
+    pool = await open_pool(database_url, size=1)
+    try:
+        async with reading(pool) as connection:
+            pid = connection.info.backend_pid
+            with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                await connection.execute("DELETE FROM wallets.wallets")
+        assert await left(pool, pid) == ("off", 1_000)
+        async with reading(pool) as connection:
+            await connection.execute("SELECT 1")
+        assert await left(pool, pid) == ("off", 1_000)
+        await alone(pool, "controls_in_force")
+        async with writing(pool) as connection:
+            await connection.execute("UPDATE wallets.wallets SET balance = 7 WHERE customer_id = 'C-1'")
+        assert await left(pool, pid) == ("off", 7)
+    finally:
+        await pool.close()
+
+
+@pytest.mark.parametrize("how", ["reading", "alone"])
+async def test_a_cancelled_read_leaves_a_pool_that_reads_and_writes(
+    database_url: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail.postgres.pool.QUERIES", {"slow": b"SELECT pg_sleep(20)"})
+    pool = await open_pool(database_url, size=1)
+
+    async def read() -> None:
+        if how == "alone":
+            await alone(pool, "slow")
+            return
+        async with reading(pool) as connection:
+            await connection.execute("SELECT pg_sleep(20)")
+
+    try:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(read(), 0.3)
+            assert await left(pool) == ("off", 1_000)
+    finally:
+        await pool.close()
+
+
+async def left(pool: Pool, pid: int | None = None) -> tuple[str, int]:
+    """Write with the pool's only connection; give how it begins transactions, and the wallet."""
+    async with writing(pool) as connection:
+        assert pid in (None, connection.info.backend_pid), "the connection was given up"
+        assert (connection.read_only, connection.autocommit) == (None, False)
+        await connection.execute("UPDATE wallets.wallets SET balance = balance WHERE customer_id = 'C-1'")
+        query = "SELECT current_setting('transaction_read_only'), balance FROM wallets.wallets WHERE customer_id = 'C-1'"
+        row = await (await connection.execute(query)).fetchone()
+    assert row
+    return str(row[0]), int(row[1])
