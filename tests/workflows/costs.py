@@ -18,6 +18,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent, MarkerRecordedEventAttributes
 from temporalio.client import Client
 
+from handrail.postgres.queries import QUERIES
+
 SPLIT_BYTES = 1_000
 """A field that is larger, and an object, is shown by its own fields."""
 WATCHING = "test"
@@ -79,6 +81,20 @@ def cost(events: list[HistoryEvent], statements: list[str]) -> Cost:
         "SQL transactions": sum(one.upper().startswith("BEGIN") for one in statements),
     }
     return Cost(counts, fields)
+
+
+def grouped(statements: list[str]) -> list[tuple[str, int]]:
+    """Return how often each statement came, the most frequent first: by its query's name, else by its first line."""
+    names: dict[str, list[str]] = {}
+    for name, text in QUERIES.items():
+        names.setdefault(first_line(text.decode()), []).append(name)
+    found = Counter(" or ".join(names.get(line, [line])) for line in map(first_line, statements))
+    return found.most_common()
+
+
+def first_line(statement: str) -> str:
+    """Return the first line, with every parameter as `?`: the log has no more of a statement."""
+    return re.sub(r"%\(\w+\)s|\$\d+", "?", statement.splitlines()[0]).strip()
 
 
 def payloads(events: list[HistoryEvent]) -> Iterator[tuple[str, Payload]]:

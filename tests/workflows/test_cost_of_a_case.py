@@ -1,4 +1,4 @@
-"""What a plain case costs, in counts that need no clock: a question about an order, one look-up, everything on.
+"""What a case costs, in counts that need no clock: a question about an order with one look-up, and a small refund.
 
 `pytest -s` shows the table. A bound is lowered with what makes a case cheaper, and is raised only with a reason.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from handrail.drills.bench.customers import Customers, Letter
 from handrail.shop import business
 from tests.house import House, house, quiet, wait_for
 from tests.workflows.conftest import ScriptedModel
-from tests.workflows.costs import WATCHING, cost, history, statements
+from tests.workflows.costs import WATCHING, cost, grouped, history, statements
 
 BOUNDS = {
     "runs": 1,
@@ -32,6 +33,8 @@ BOUNDS = {
     "SQL statements": 33,
     "SQL transactions": 7,
 }
+REFUND_BOUNDS = {"SQL statements": 64, "SQL transactions": 12}
+REFUND = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 Watch = psycopg.AsyncConnection[tuple[Any, ...]]
 SETTLED = ("Resolved", "AwaitingCustomer")
 
@@ -77,3 +80,36 @@ async def test_a_plain_case_costs_no_more_than_it_did(
     with capsys.disabled():
         print(f"\n{table}")  # noqa: T201 - the table is what people run this for
     assert not found.over(BOUNDS), f"costs more than it did: {found.over(BOUNDS)}\n{table}"
+
+
+async def test_a_small_refund_asks_the_database_no_more_than_it_did(
+    temporal_client: Client,
+    shop_url: str,
+    postgres_url: str,
+    scripted_model: ScriptedModel,
+    servers: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    database, asked = shop_url.rpartition("/")[2], "Please refund 12.50 USD for order {order}."
+    async with (
+        await psycopg.AsyncConnection.connect(shop_url, autocommit=True, application_name=WATCHING) as watch,
+        house(temporal_client, shop_url, scripted_model.root) as home,
+    ):
+        first = await home.order(**REFUND)
+        await home.cases.open_case("cost-refund-first", first.customer_id, asked.format(order=first.order_id))
+        await wait_for(lambda: rests(home, watch, "cost-refund-first"))
+        second = await home.order(**REFUND)
+        assert second.order_id != first.order_id
+        async with statements(postgres_url, database, servers / "postgres.log") as heard:
+            await asyncio.sleep(0.2)
+            await home.cases.open_case("cost-refund", second.customer_id, asked.format(order=second.order_id))
+            assert (await wait_for(lambda: rests(home, watch, "cost-refund")))[0] in SETTLED
+        paid = "select amount from shop.refunds where order_id = %s"
+        assert await (await watch.execute(paid, [second.order_id])).fetchall() == [(Decimal("12.50"),)]
+    counts = {name: count for name, count in cost([], heard).counts.items() if name in REFUND_BOUNDS}
+    table = "\n".join([f"{name:<17} {count:>4} at most {REFUND_BOUNDS[name]}" for name, count in counts.items()])
+    groups = "\n".join(f"{count:>4}  {words}" for words, count in grouped(heard))
+    with capsys.disabled():
+        print(f"\n{table}\n{groups}")  # noqa: T201 - the table is what people run this for
+    over = {name: count for name, count in counts.items() if count > REFUND_BOUNDS[name]}
+    assert not over, f"asks more than it did: {over}\n{table}\n{groups}"
