@@ -108,6 +108,8 @@ if TYPE_CHECKING:
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
+LOOK_SECONDS = 1.0
+"""How often a worker looks for edits of the business's files, at most."""
 ROOT = Path(__file__).parent
 CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
 
@@ -142,8 +144,8 @@ class World:
 
 
 @asynccontextmanager
-async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
-    """The adapters as the settings name them.
+async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) -> AsyncIterator[World]:
+    """The adapters as the settings name them; edited files are looked for at most once in `every` seconds.
 
     Raises:
         DefinitionInvalid: the business or one of its files cannot be used.
@@ -153,8 +155,8 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
     await owner.check(pool, business)
     controls = PostgresControls(pool, business)
     folder = settings.definitions or business.folder
-    topics = FileTopics(folder / "topics", business.by_name)
-    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router))
+    topics = FileTopics(folder / "topics", business.by_name, every=every)
+    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every)
     router.check()
     model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool)))
     try:
@@ -164,12 +166,16 @@ async def world(settings: Settings, pool: Pool) -> AsyncIterator[World]:
             topics=topics,
             dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock), controls),
             controls=controls,
-            policies=FilePolicies.of(folder / "policies", business),
+            policies=FilePolicies.of(folder / "policies", business, every=every),
             reviewers=FileReviewers(
-                folder / REVIEWERS, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict
+                folder / REVIEWERS,
+                facts=business.facts,
+                tools=business.by_name,
+                strict=settings.reviewers_strict,
+                every=every,
             ),
-            matrix=FileMatrix(folder / "matrix.yaml", facts=business.customer_facts),
-            staff=PeopleAtWork(FilePeople(folder / "people.yaml"), PostgresQueue(pool)),
+            matrix=FileMatrix(folder / "matrix.yaml", facts=business.customer_facts, every=every),
+            staff=PeopleAtWork(FilePeople(folder / "people.yaml", every=every), PostgresQueue(pool)),
             router=router,
             languages=router,
             record=PostgresRecord(pool, business, clock),

@@ -223,16 +223,42 @@ class Loaded(Generic[T]):
     version: str
 
 
+class Pace:
+    """Says when it is time to look again: at most once in `every` seconds, always where that is 0."""
+
+    def __init__(self, every: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._every, self._clock = every, clock
+        self._last = float("-inf")
+
+    def due(self) -> bool:
+        """Tell if it is time; if so, the next time begins now."""
+        now = self._clock()
+        if now - self._last < self._every:
+            return False
+        self._last = now
+        return True
+
+
 class Live(Generic[T]):
-    """A definition in force: looks at its files on every use and builds anew when they changed.
+    """A definition in force: looks at its files when it is used and builds anew when they changed.
+
+    It looks at most once in `every` seconds, so that many uses cost one look; between looks the version in force is given.
 
     A change that cannot be used leaves the last good version in force; `problem` says why, and the log says so once. Safe to
     use from threads. An editor that does not save by renaming may be read half-way: the rest follows at the next use.
     """
 
-    def __init__(self, path: Path, build: Callable[[list[Document]], T]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        build: Callable[[list[Document]], T],
+        *,
+        every: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Raises: DefinitionInvalid: the first reading must succeed."""
         self._path = path
+        self._pace = Pace(every, clock)
         self._build = build
         self._lock = threading.Lock()
         self._stamp: tuple[object, ...] = ()
@@ -240,11 +266,14 @@ class Live(Generic[T]):
         self._newest = 0
         self._tried = ""
         self._problem: str | None = None
+        self._pace.due()
         self._loaded = self._load(self._look())
 
     def now(self) -> Loaded[T]:
         """The last good version; files are read only where size or time of change differ from the last look."""
         with self._lock:
+            if not self._pace.due():
+                return self._loaded
             try:
                 stamp = self._look()
                 if stamp != self._stamp or not self._settled:

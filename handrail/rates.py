@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from handrail.definitions import Document, Live, refuse
+from handrail.definitions import Document, Live, Pace, refuse
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.money import Rates
 from handrail.domain.text.cldr import currencies_in_use
@@ -20,18 +22,23 @@ class RateFile:
         DefinitionInvalid: the first reading of a file that is there fails; `file:line` for each thing that is wrong.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._live = Live(path, _build) if path.exists() else None
+    def __init__(self, path: Path, *, every: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._every, self._clock = path, every, clock
+        self._pace = Pace(every, clock)
+        self._pace.due()
+        self._live = self._open() if path.exists() else None
 
     def now(self) -> Rates | None:
         """Return the rates in force; None where there is no file, or none that could ever be used."""
-        if self._live is None and self._path.exists():
+        if self._live is None and self._pace.due() and self._path.exists():
             try:
-                self._live = Live(self._path, _build)
+                self._live = self._open()
             except DefinitionInvalid as error:
                 _log.warning("%s", error)
         return self._live.now().value if self._live else None
+
+    def _open(self) -> Live[Rates]:
+        return Live(self._path, _build, every=self._every, clock=self._clock)
 
 
 def _build(documents: list[Document]) -> Rates:

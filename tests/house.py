@@ -123,7 +123,8 @@ async def house(client: Client, database_url: str, model_root: str, **changes: A
     )
     pool = await open_pool(database_url, size=8)
     try:
-        async with world(settings, pool) as adapters:
+        # A test that edits a file goes on at once.
+        async with world(settings, pool, every=0.0) as adapters:
             await adapters.load()
             nodes = case_nodes(adapters, settings.approval_minutes)
             async with case_worker(client, settings, adapters, nodes):

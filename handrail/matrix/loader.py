@@ -23,10 +23,17 @@ class FileMatrix:
     leaves the last good version in force and `problem` says why. Amounts are converted by the `rates.yaml` beside it.
     """
 
-    def __init__(self, file: Path, *, topics: Collection[str] | None = None, facts: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        topics: Collection[str] | None = None,
+        facts: Collection[str] | None = None,
+        every: float = 0.0,
+    ) -> None:
         """Raises: DefinitionInvalid: there is no file, or it cannot be used; a line for each problem."""
-        self._rates = RateFile(file.with_name("rates.yaml"))
-        self._live = Live(file, lambda documents: build(documents, topics, facts))
+        self._rates = RateFile(file.with_name("rates.yaml"), every=every)
+        self._live = Live(file, lambda documents: build(documents, topics, facts), every=every)
 
     @property
     def version(self) -> str:

@@ -31,10 +31,10 @@ class FilePeople:
     A business may do without the file: then nobody is known, answers are due round the clock, and the queue hands out nothing.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, every: float = 0.0) -> None:
         """Raises: DefinitionInvalid: the file cannot be used; a line for each problem."""
         self.file = file
-        self._live = Live(file, build) if file.exists() else None
+        self._live = Live(file, build, every=every) if file.exists() else None
 
     @property
     def version(self) -> str:

@@ -34,6 +34,7 @@ class FilePolicies:
         tools: Collection[str],
         effects: Collection[str] = (),
         arguments: Mapping[str, Mapping[str, FactType]] | None = None,
+        every: float = 0.0,
     ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
         base = known(facts, tools, effects)
@@ -42,10 +43,10 @@ class FilePolicies:
         self._unnamed: frozenset[str] = frozenset()
         self._bare: frozenset[str] = frozenset()
         self._places: Mapping[str, Document] = {}
-        self._live = Live(path, self._build)
+        self._live = Live(path, self._build, every=every)
 
     @classmethod
-    def of(cls, path: Path, business: Business) -> FilePolicies:
+    def of(cls, path: Path, business: Business, *, every: float = 0.0) -> FilePolicies:
         """The policies of a business, which may name everything that it declares.
 
         Raises:
@@ -53,7 +54,7 @@ class FilePolicies:
         """
         names = of_business(business)
         effects = [tool.name for tool in business.tools if tool.kind is Kind.EFFECT]
-        return cls(path, facts=names.facts, tools=names.tools, effects=effects, arguments=names.arguments)
+        return cls(path, facts=names.facts, tools=names.tools, effects=effects, arguments=names.arguments, every=every)
 
     @property
     def version(self) -> str:

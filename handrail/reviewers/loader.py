@@ -26,12 +26,15 @@ class FileReviewers:
         facts: Collection[str] | None = None,
         tools: Collection[str] | None = None,
         strict: bool = False,
+        every: float = 0.0,
     ) -> None:
         """Raises: DefinitionInvalid: the file cannot be used, or `strict` misses it; a line for each problem."""
         self._strict = strict
         if not file.exists() and strict:
             raise DefinitionInvalid(f"{file}: is missing, and HANDRAIL_REVIEWERS_STRICT is set. Name who may decide.")
-        self._live = Live(file, lambda documents: build(documents, facts, tools)) if file.exists() else None
+        self._live: Live[Roster] | None = None
+        if file.exists():
+            self._live = Live(file, lambda documents: build(documents, facts, tools), every=every)
 
     @property
     def problem(self) -> str | None:

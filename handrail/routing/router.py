@@ -67,11 +67,11 @@ class LocalRouter:
     that cannot be used leaves it in place and is logged once. Not for use from several event loops.
     """
 
-    def __init__(self, topics: Topics, risk_file: Path, artefact: Artefact | None = None) -> None:
+    def __init__(self, topics: Topics, risk_file: Path, artefact: Artefact | None = None, *, every: float = 0.0) -> None:
         """`artefact`: a trained router, whose labels are topics or stand for them; see `handrail.routing.schooled`."""
         self._topics = topics
         self._artefact = artefact
-        self._risk_file = risk_file
+        self._risk_file, self._every = risk_file, every
         self._rules: RiskRules | None = None
         self._trained: Trained | None = None
         self._tried = ""
@@ -90,7 +90,7 @@ class LocalRouter:
             DefinitionInvalid: `risk.yaml` cannot be used.
         """
         if self._rules is None:
-            self._rules = RiskRules(self._risk_file, lambda: [topic.name for topic in self._topics.all()])
+            self._rules = RiskRules(self._risk_file, lambda: [topic.name for topic in self._topics.all()], every=self._every)
 
     async def load(self) -> None:
         """Read the rules, train, load the language models. Repeating it does nothing.

@@ -108,10 +108,10 @@ class RiskRules:
         DefinitionInvalid: the first reading fails; `file:line` for each thing that is wrong.
     """
 
-    def __init__(self, path: Path, topics: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, path: Path, topics: Callable[[], Iterable[str]], *, every: float = 0.0) -> None:
         self._topics = topics
-        self._rates = RateFile(path.with_name("rates.yaml"))
-        self._live = Live(path, self._build)
+        self._rates = RateFile(path.with_name("rates.yaml"), every=every)
+        self._live = Live(path, self._build, every=every)
 
     def now(self) -> Loaded[Rules]:
         """The rules with the hash of their file."""

@@ -21,9 +21,9 @@ class FileTopics:
     `problem` says why.
     """
 
-    def __init__(self, folder: Path, tools: Mapping[str, Tool]) -> None:
+    def __init__(self, folder: Path, tools: Mapping[str, Tool], *, every: float = 0.0) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
-        self._live = Live(folder, lambda documents: build(documents, tools))
+        self._live = Live(folder, lambda documents: build(documents, tools), every=every)
 
     @property
     def version(self) -> str:
