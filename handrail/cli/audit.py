@@ -63,12 +63,14 @@ def export(
     """Write the entries with their hashes and an anchor, so that anybody can check them with `audit verify --file`."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import screen
+    from handrail.domain.counting import many
 
     summary = run_async(write(world(ctx), out, case_id, since, with_history=with_history))
     if as_json:
         print_document(summary)
     else:
-        screen().print(f"{summary['entries']} entries written to {out}. Anchor, to be kept elsewhere: {summary['anchor']}")
+        entries = many(summary["entries"], "entry", "entries")
+        screen().print(f"{entries} written to {out}. Anchor, to be kept elsewhere: {summary['anchor']}")
 
 
 async def check_database(place: World, case_id: str | None, anchors: list[Anchor]) -> Report:

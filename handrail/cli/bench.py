@@ -13,6 +13,7 @@ import typer
 
 from handrail.cli.options import Json
 from handrail.cli.running import run_async
+from handrail.domain.counting import many
 from handrail.drills.bench.measures import EVERYTHING, SHORT, Measure
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ def show(found: Bench) -> None:
         print_rows(("figure", "side", "value", ""), rows, "")
     for cell in found.cells:
         if cell.strays:
-            screen().print(f"{cell.measure}, {cell.arm}, {cell.side}: {cell.strays} cases were not answered")
+            screen().print(
+                f"{cell.measure}, {cell.arm}, {cell.side}: {many(cell.strays, 'case was', 'cases were')} not answered"
+            )
     for reason in found.refused:
         screen().print(f"no ratio: {reason}", markup=False)
 

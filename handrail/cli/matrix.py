@@ -11,6 +11,7 @@ import typer
 from handrail.cli.failures import Exit
 from handrail.cli.options import Json
 from handrail.cli.world import World, world
+from handrail.domain.counting import many
 
 if TYPE_CHECKING:
     from handrail.matrix.examples import Trial
@@ -100,7 +101,8 @@ def show_trial(document: dict[str, Any], tried: Trial, *, as_json: bool) -> None
     if tried.unproven:
         screen().print(plain(f"No example reaches: {', '.join(tried.unproven)}."))
     good = sum(one.passed for one in tried.tried)
-    counted = f"{good} of {len(tried.tried)} examples go where they should; {document['rows']} rows"
+    examples, rows = many(len(tried.tried), "example"), many(document["rows"], "row")
+    counted = f"{good} of {examples} as wanted; {rows}"
     screen().print(plain(f"{counted}, version {document['version']}: {'passed' if document['passed'] else 'FAILED'}."))
 
 

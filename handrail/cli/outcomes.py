@@ -20,6 +20,7 @@ from rich.text import Text
 
 from handrail.cli.tables import plain, screen, table
 from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.counting import many
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.domain.messages import check_identifier, check_text
 from handrail.temporal.client import CaseClient, TimedOut
@@ -226,7 +227,7 @@ def show(report: Report) -> None:
     screen().print(table(("topic", "cases", *used, "median s", "95 % s"), rows, title=f"Outcomes of {report.run}"))
     accounted = sum(report.statuses.values())
     screen().print(
-        f"\n{accounted} of {report.count} cases accounted for, {report.statuses.get(ERROR, 0)} in error; "
+        f"\n{accounted} of {many(report.count, 'case')} accounted for, {report.statuses.get(ERROR, 0)} in error; "
         f"{report.seconds:.1f} s, {report.cases_per_second:.1f} cases/s"
     )
     if report.reasons:

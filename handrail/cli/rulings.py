@@ -143,7 +143,7 @@ def _print_ruled(made: Mapping[str, Any]) -> None:
     demands = made["demands"]
     if demands:
         roles = " and ".join(demands["roles"]) or "support"
-        within = f", within {demands['ttl_minutes']} minutes" if demands["ttl_minutes"] else ""
+        within = f", within {many(demands['ttl_minutes'], 'minute')}" if demands["ttl_minutes"] else ""
         verified = ", each with a verified identity" if demands["verified_identity"] else ""
         screen().print(plain(f"asks for {demands['quorum']} × {roles}{within}{verified}"))
     rows = [

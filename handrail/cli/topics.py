@@ -10,6 +10,7 @@ import typer
 from handrail.cli.options import Json
 from handrail.cli.running import run_async
 from handrail.cli.world import world
+from handrail.domain.counting import many
 
 if TYPE_CHECKING:
     from handrail.cli.standings import Standing
@@ -71,7 +72,7 @@ def show(
             ("gates", words(one.gates.model_dump())),
             ("patience", words(one.patience.model_dump())),
             ("bounds", words(one.bounds.model_dump())),
-            ("reply within", f"{one.reply_within_minutes} minutes"),
+            ("reply within", many(one.reply_within_minutes, "minute")),
         ]
     )
 

@@ -15,6 +15,7 @@ from handrail.conformance.lane import Lane
 from handrail.conformance.player import Result, perform
 from handrail.conformance.plays import Play, Suite
 from handrail.conformance.report import Report
+from handrail.domain.counting import many
 from handrail.embedded.ports import free_block
 from handrail.embedded.supervisor import Event, Supervisor, all_or_first_failure
 from handrail.embedded.temporal import Temporal
@@ -54,7 +55,7 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
             async with all_or_first_failure() as group:
                 for lane in opened:
                     group.create_task(lane.open(business))
-            tell(f"{count} workers ready")
+            tell(f"{many(count, 'worker')} ready")
             yield opened
         finally:
             for lane in opened:

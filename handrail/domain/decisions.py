@@ -16,6 +16,7 @@ from handrail.domain.approvals import (
     RequestKind,
     Yes,
 )
+from handrail.domain.counting import many
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.model import digest
 from handrail.domain.people import holds, same_name
@@ -74,7 +75,7 @@ def _named(approvals: list[Approval], still_open: list[Approval], wanted: Decisi
     if still_open and wanted.decision in BINDING and wanted.revision is None:
         raise ApprovalRefused(f"approval_id: is missing; '{wanted.decision}' names what was seen. Open: {names}.")
     if len(still_open) != 1:
-        count = f"{len(still_open)} approvals are" if still_open else "no approval is"
+        count = many(len(still_open), "approval is", "approvals are") if still_open else "no approval is"
         raise ApprovalRefused(f"approval_id: is missing and {count} open. Open: {names}.")
     return still_open[0], 1
 

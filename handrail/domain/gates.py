@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from handrail.domain.counting import many
 from handrail.domain.model import Stored
 from handrail.domain.topics import Autonomy, ReviewGate, Setting
 
@@ -56,9 +57,9 @@ def stand(gate: ReviewGate, progress: GateProgress, now: datetime) -> GateState:
         return GateState(open=False, why=f"Review gate: {left}.", progress=progress)
     if progress.decided < gate.decisions_needed or rate is None:
         needed = gate.decisions_needed
-        words = f"Review gate: its time is over, but people decided only {progress.decided} of {needed} times needed"
+        words = f"Review gate: its time is over, but people decided only {progress.decided} of {many(needed, 'time')} needed"
         return GateState(open=False, why=f"{words}; review goes on.", progress=progress)
-    counted = f"{progress.edited + progress.rejected} of {progress.decided} decisions edited or rejected ({rate:.1%})"
+    counted = f"{progress.edited + progress.rejected} of {many(progress.decided, 'decision')} edited or rejected ({rate:.1%})"
     if rate > allowed:
         words = f"Review gate: {counted}, at most {allowed:.1%} are allowed; review goes on."
         return GateState(open=False, why=words, progress=progress)
@@ -71,7 +72,7 @@ def _left(gate: ReviewGate, progress: GateProgress, now: datetime) -> str:
     if gate.cases is not None:
         if progress.cases >= gate.cases:
             return ""
-        parts.append(f"{progress.cases} of {gate.cases} cases reviewed")
+        parts.append(f"{progress.cases} of {many(gate.cases, 'case')} reviewed")
     if gate.days is not None:
         ends = (progress.began_at or now) + timedelta(days=gate.days)
         if now >= ends:

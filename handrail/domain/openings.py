@@ -102,7 +102,7 @@ def read_opening(given: Sequence[Any], workflow_id: str) -> Opening:
         odd.append(f"{_names(fields)}: not known here. Leave it out.")
     whole = CaseOpen(case_id=case_id, customer_id=customer_id, channel=channel, message=words.whole)
     case = whole.model_copy(update={"message": words.message})
-    return Opening(case=case, digest=whole.content_digest(), rest=words.rest, odd=[*odd, *words.odd])
+    return Opening(case=case, digest=whole.content_digest(), rest=words.rest, odd=list(dict.fromkeys(odd)))
 
 
 def read_message(given: Any, message_id: str) -> Words:
@@ -249,11 +249,12 @@ def _words(given: Any, beside: dict[str, Any], message_id: str, odd: list[str]) 
         odd.append(f"{extra}: not known in a message. Leave it out.")
     whole, part, rest, cut = _cut(text)
     named = _named(sent_id, message_id, odd)
+    odd.extend(cut)
     return Words(
         message=IncomingMessage(message_id=named, text=part),
         whole=IncomingMessage(message_id=named, text=whole),
         rest=rest,
-        odd=[*odd, *cut],
+        odd=list(dict.fromkeys(odd)),
     )
 
 

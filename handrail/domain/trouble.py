@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from handrail.domain.counting import many
 from handrail.domain.model import Model, Stored
 
 SLOW_SHARE = 0.05
@@ -54,7 +55,7 @@ def trouble(tally: Tally, limits: Limits) -> str | None:
     """What is wrong with the model, for people, or None. A few cases, and a single bad one among many, are no trouble."""
     if tally.cases < limits.cases:
         return None
-    within = f"of {tally.cases} cases in {limits.window.total_seconds():g} s"
+    within = f"of {many(tally.cases, 'case')} in {limits.window.total_seconds():g} s"
     if tally.failed >= limits.share * tally.cases:
         return f"the model failed in {tally.failed} {within}"
     if tally.slow > max(1.0, SLOW_SHARE * tally.cases):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from handrail.domain.agent import ToolSpec, Usage
 from handrail.domain.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.consulting import LONGEST_WHY, Opinion, Question
+from handrail.domain.counting import many
 from handrail.domain.errors import ModelRejected
 from handrail.llm.answers import check_whole, content_json
 from handrail.llm.markers import block
@@ -85,7 +86,7 @@ def _arguments(message: AIMessage) -> Any:
     if message.tool_calls:
         names = [call["name"] for call in message.tool_calls]
         if names != [SORT]:
-            raise ModelRejected(f"The model was to call {SORT!r} once and made {len(names)} calls of its own choice.")
+            raise ModelRejected(f"The model was to call {SORT!r} once and made {many(len(names), 'call')} of its own choice.")
         return message.tool_calls[0]["args"]
     try:
         return content_json(message.text)

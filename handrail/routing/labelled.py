@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.domain.counting import many
 from handrail.domain.errors import InvalidInput
 from handrail.routing.features import normal
 
@@ -129,11 +130,13 @@ def _notes(
 ) -> Iterator[str]:
     again = len(rows) - len(kept) - sum(map(len, torn)) - len(wordless)
     if again:
-        yield f"{again} messages stand there more than once and count once"
+        yield f"{many(again, 'message stands', 'messages stand')} there more than once and count once"
     if torn:
         labels = " and ".join(sorted({row.label for row in torn[0]})[:2])
-        yield f"{len(torn)} messages stand there under two labels and were left out, such as {torn[0][0].place} ({labels})"
+        found = many(len(torn), "message stands", "messages stand")
+        yield f"{found} there under two labels and left out, such as {torn[0][0].place} ({labels})"
     if wordless:
-        yield f"{len(wordless)} messages hold no word and were left out, such as {wordless[0].place}"
+        found = many(len(wordless), "message holds", "messages hold")
+        yield f"{found} no word and left out, such as {wordless[0].place}"
     if rare:
         yield f"labels with fewer than {FEWEST} messages were left out: {', '.join(rare[:SHOWN])}"

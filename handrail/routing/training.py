@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from handrail.domain.counting import many
 from handrail.routing.artefact import FORMAT, Artefact, Manifest, Parts, Thresholds, Training, sealed
 from handrail.routing.features import Features
 from handrail.routing.gate import Flags, Gate, evidence
@@ -52,7 +53,7 @@ def train(gathered: Gathered, wanted: Wanted, *, at: datetime, sources: Sequence
     own = [row.text for row in gathered.rows]
     rows_outside = sum(row.label == OUTSIDE for row in gathered.rows)
     few = rows_outside < ENOUGH_OUTSIDE
-    say(f"{len(own)} messages, {len(labels)} labels, {rows_outside} out of scope")
+    say(f"{many(len(own), 'message')}, {many(len(labels), 'label')}, {rows_outside} out of scope")
     spare = [text for texts in background().groups.values() for text in texts] if few else []
     features = Features([*own, *spare])
     names = {label: number for number, label in enumerate([*labels, OUTSIDE])}

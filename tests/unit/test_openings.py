@@ -47,6 +47,19 @@ def test_what_can_mean_one_thing_only_is_for_the_agent(given: dict[str, Any]) ->
     assert found.case.message.message_id.startswith(("open-", "m-1"))
 
 
+def test_each_oddity_is_said_once() -> None:
+    found = read([[{**without("customer_id"), "customer": "C-14", "message": {"body": "Hello?", "x": 1}, "y": 2}]])
+    assert found.odd == [
+        "input: is a list. Send the JSON object alone.",
+        "'customer': was taken as customer_id. Name it so.",
+        "'body': was taken as text. Name it so.",
+        "'x': not known in a message. Leave it out.",
+        "'y': not known here. Leave it out.",
+    ]
+    assert found.why.count("Name it so.") == 2
+    assert read_message({"body": "Hello?"}, "m-9").odd == ["'body': was taken as text. Name it so."]
+
+
 def test_numbers_as_ids_are_the_ids() -> None:
     found = read({"case_id": 7, "customer_id": 14, "message": {"message_id": 3, "text": "Hello?"}}, workflow_id="case-7")
     assert (found.case.case_id, found.case.customer_id, found.case.message.message_id) == ("7", "14", "3")

@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from handrail.domain.approvals import DecisionInput, DecisionKind
 from handrail.domain.cases import CaseStatus
+from handrail.domain.counting import many
 from handrail.drills.bench.customers import Letter
 from handrail.drills.bench.processes import Meter
 from handrail.drills.bench.results import Round
@@ -168,7 +169,7 @@ async def until_applied(side: Side, case_ids: Sequence[str]) -> dict[str, float]
 def check_patience(side: Side, since: float, case_ids: Sequence[str] | set[str]) -> None:
     """Raises: StackFailed: for too long nothing has happened."""
     if time.time() - since > PATIENCE:
-        raise StackFailed(f"{side.name}: {len(case_ids)} cases did not go on within {PATIENCE:.0f} s.")
+        raise StackFailed(f"{side.name}: {many(len(case_ids), 'case')} did not go on within {PATIENCE:.0f} s.")
 
 
 def check_answered(settled: Sequence[Settled]) -> int:
