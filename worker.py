@@ -37,7 +37,7 @@ from graphs.machine import CaseMachine
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from graphs.situation import Situation
-from handrail.background import supervised
+from handrail.background import Troubles, supervised, trouble_file
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.cases import Terms
@@ -343,13 +343,27 @@ async def serve(settings: Settings) -> None:
                 await adapters.load()
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
-                async with (
-                    supervised("the healer of stranded cases", Healer(client, reconciler, settings.task_queue).forever),
-                    supervised("the reconciler", lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds)),
-                ):
+                async with beside(settings, client, reconciler):
                     await stop.wait()
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def beside(settings: Settings, client: Client, reconciler: Reconciler) -> AsyncIterator[None]:
+    """What mends cases while this worker polls; what goes wrong there stands beside the ready file."""
+    troubles = Troubles(trouble_file(settings.ready_file) if settings.ready_file else None)
+    healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
+    healer = Healer(client, reconciler, settings.task_queue)
+    async with (
+        supervised("the healer of stranded cases", lambda: healer.forever(say=healing), say=healing),
+        supervised(
+            "the reconciler",
+            lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds, comparing),
+            say=comparing,
+        ),
+    ):
+        yield
 
 
 def announce(ready_file: Path | None) -> None:

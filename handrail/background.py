@@ -1,22 +1,86 @@
-"""Work beside the main one that has to go on: supervised, so that no error ends it without a word."""
+"""Work beside the main one that has to go on: supervised, so that no error ends it without a word.
+
+What goes wrong there now stands in a file of the worker's, too, from which `handrail status` tells it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+WORDS = 300
+Say = Callable[[str | None], None]
+"""Takes what is wrong, in words; None once it goes well again."""
 _log = logging.getLogger("handrail.background")
+
+
+class Troubles:
+    """What goes wrong beside the main work now: written to the file, if there is one, at every change."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._now: dict[str, dict[str, str]] = {}
+        self._write()
+
+    def about(self, name: str) -> Say:
+        """How the work of this name tells of itself."""
+        return lambda words: self._say(name, words)
+
+    def _say(self, name: str, words: str | None) -> None:
+        before = self._now.get(name)
+        if words is None:
+            self._now.pop(name, None)
+        else:
+            since = before["since"] if before else datetime.now(UTC).isoformat(timespec="seconds")
+            self._now[name] = {"since": since, "words": " ".join(words.split())[:WORDS]}
+        if self._now.get(name) != before:
+            self._write()
+
+    def _write(self) -> None:
+        """Replace the file as a whole; readers see the old one or the new one."""
+        if self._file is None:
+            return
+        fresh = self._file.with_name(f".{self._file.name}.new")
+        try:
+            fresh.write_text(json.dumps(self._now, ensure_ascii=False))
+            fresh.replace(self._file)
+        except OSError as error:
+            _log.error("cannot tell of background trouble in %s: %s", self._file, error)
+
+
+def trouble_file(ready_file: Path) -> Path:
+    """Where the worker that says in `ready_file` that it polls tells of its background trouble."""
+    return ready_file.with_suffix(".trouble")
+
+
+def troubles_in(file: Path) -> dict[str, str]:
+    """What goes wrong, by the name of the work: since when, and how. Empty where nobody has written there."""
+    try:
+        found = json.loads(file.read_text())
+        return {name: f"since {one['since']}: {one['words']}" for name, one in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def silent(_: str | None) -> None:
+    """Tell nobody."""
 
 
 @asynccontextmanager
 async def supervised(
-    name: str, work: Callable[[], Awaitable[object]], first_pause: float = FIRST_PAUSE
+    name: str, work: Callable[[], Awaitable[object]], first_pause: float = FIRST_PAUSE, say: Say = silent
 ) -> AsyncIterator[None]:
-    """Run `work` for as long as the block lasts; where it ends or raises, begin it again after a growing pause."""
-    task = asyncio.create_task(_again_and_again(name, work, first_pause), name=name)
+    """Run `work` for as long as the block lasts; where it ends or raises, begin it again after a growing pause.
+
+    `say` takes that it ended or raised; that it goes well again, the work itself has to say.
+    """
+    task = asyncio.create_task(_again_and_again(name, work, first_pause, say), name=name)
     try:
         yield
     finally:
@@ -25,7 +89,7 @@ async def supervised(
             await task
 
 
-async def _again_and_again(name: str, work: Callable[[], Awaitable[object]], first_pause: float) -> None:
+async def _again_and_again(name: str, work: Callable[[], Awaitable[object]], first_pause: float, say: Say) -> None:
     pause = first_pause
     loop = asyncio.get_running_loop()
     while True:
@@ -33,7 +97,9 @@ async def _again_and_again(name: str, work: Callable[[], Awaitable[object]], fir
         try:
             await work()
             _log.error("%s ended, which it never should; it begins again in %g s", name, pause)
-        except Exception:  # noqa: BLE001 - the others go on
+            say("it ended, which it never should, and is begun again")
+        except Exception as error:  # noqa: BLE001 - the others go on
             _log.exception("%s failed; it begins again in %g s", name, pause)
+            say(f"{type(error).__name__}: {error}")
         await asyncio.sleep(pause)
         pause = first_pause if loop.time() - began > LONGEST_PAUSE + pause else min(pause * 2, LONGEST_PAUSE)

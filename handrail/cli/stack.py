@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from handrail.background import trouble_file, troubles_in
 from handrail.cli.failures import Exit
 from handrail.cli.rail import held
 from handrail.cli.reach import look, model_url
@@ -31,6 +32,7 @@ from handrail.embedded.folder import check_folder, check_owner, end_leftovers
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import Stack, State, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
+from handrail.embedded.worker import RUN
 from handrail.settings import Settings
 
 READY_SECONDS = 180.0
@@ -221,8 +223,15 @@ def document(folder: Path) -> str:
     if stack is None:
         keys: dict[str, Any] = {"data_dir": str(folder), "state": State.STOPPED.value}
         addresses = dict.fromkeys(("temporal_address", "temporal_ui", "database_url", "model", "supervisor"))
-        return dumps({**keys, **addresses, "processes": {}}, indent=2)
-    return stack.model_dump_json(indent=2)
+        return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
+    whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}
+    return dumps(whole, indent=2, ensure_ascii=False)
+
+
+def background_trouble(stack: Stack) -> dict[str, dict[str, str]]:
+    """What goes wrong beside the main work of each worker, by the worker's name."""
+    files = {name: trouble_file(stack.data_dir / RUN / f"{name}.ready") for name in stack.processes}
+    return {name: found for name, file in files.items() if (found := troubles_in(file))}
 
 
 def show(stack: Stack) -> None:
@@ -235,6 +244,11 @@ def show(stack: Stack) -> None:
         ("PostgreSQL", stack.database_url.rpartition("@")[2]),
         ("Model", stack.model),
         *(("Control", one) for one in held(stack)),
+        *(
+            ("Background", f"{name}: {work} is in trouble {words}")
+            for name, found in background_trouble(stack).items()
+            for work, words in found.items()
+        ),
         ("Waiting approvals", waiting_url(stack.temporal_ui)),
         *directions(stack, None)[:-1],
         ("Stop", f"{program()} down --data-dir {stack.data_dir}"),

@@ -17,7 +17,7 @@ from handrail.embedded.process import Component
 from handrail.embedded.state import Process, Stack, State
 from handrail.embedded.supervisor import Event, Step, Supervisor, Tell, What, all_or_first_failure
 from handrail.embedded.temporal import Temporal
-from handrail.embedded.worker import Worker
+from handrail.embedded.worker import RUN, Worker
 
 PORTS = {
     "Temporal": 0,
@@ -51,7 +51,7 @@ class Embedded:
         self.offline = None if plan.model_url else OfflineModel(base + 3)
         self.model_url = self.offline.url if self.offline else str(plan.model_url)
         names = ["worker", *(f"worker-{number}" for number in range(2, plan.workers + 1))][: plan.workers]
-        self.workers = [Worker(self.folder / "run", self.environment, name) for name in names]
+        self.workers = [Worker(self.folder / RUN, self.environment, name) for name in names]
 
     def components(self) -> list[Component]:
         """Everything that runs as a process."""

@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.background import trouble_file
 from handrail.embedded.process import Command
+
+RUN = "run"
+"""The folder of a stack in which its workers tell of themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Worker:
         """Forget the previous worker's word."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
         self.ready_file.unlink(missing_ok=True)
+        trouble_file(self.ready_file).unlink(missing_ok=True)
 
     def command(self) -> Command:
         return Command(

@@ -15,6 +15,7 @@ import time
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from handrail.background import Say, silent
 from handrail.temporal.executions import Execution, execution, executions
 from handrail.temporal.reconcile import Reconciler
 
@@ -33,13 +34,15 @@ class Healer:
         self._client, self._reconciler, self._queue, self._grace = client, reconciler, task_queue, grace
         self._since: dict[str, float] = {}
 
-    async def forever(self, every: float = EVERY_SECONDS) -> None:
-        """Look every so many seconds, until cancelled. A server that is away is asked again."""
+    async def forever(self, every: float = EVERY_SECONDS, say: Say = silent) -> None:
+        """Look every so many seconds, until cancelled, and `say` how it goes. A server that is away is asked again."""
         while True:
             try:
                 await self.once()
+                say(None)
             except RPCError as error:
                 _log.warning("cannot look for stranded cases: %s", error.message)
+                say(f"cannot look for stranded cases: {error.message}")
             await asyncio.sleep(every)
 
     async def once(self) -> list[str]:

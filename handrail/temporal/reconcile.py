@@ -22,6 +22,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from handrail.background import Say, silent
 from handrail.domain.cases import CaseStatus, CaseView
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.domain.reconciling import Difference, Kind, Reconciliation, Recorded, Recover
@@ -269,11 +270,16 @@ def different(case_id: str, kind: Kind, row: Recorded | None, run: Execution | N
     )
 
 
-async def forever(reconciler: Reconciler, every: float) -> None:
-    """Compare and mend every so many seconds, until cancelled; one process at a time; what fails is tried again."""
+async def forever(reconciler: Reconciler, every: float, say: Say = silent) -> None:
+    """Compare and mend every so many seconds, until cancelled, and `say` how it goes; one process at a time.
+
+    What fails is tried again.
+    """
     while True:
         await asyncio.sleep(every)
         try:
             await reconciler.alone()
+            say(None)
         except Exception as error:  # noqa: BLE001 - it goes on, whatever one look met
+            say(f"cannot compare the record with Temporal: {type(error).__name__}: {error}")
             _log.warning("cannot compare the record with Temporal just now: %s: %s", type(error).__name__, error)
