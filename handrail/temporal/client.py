@@ -133,6 +133,14 @@ class CaseClient:
             duplicate=True,
         )
 
+    async def _at_work(self, case_id: str) -> bool:
+        """Whether the server lists the case as one that somebody is working on: no worker is asked for that."""
+        try:
+            found = await execution(self._client, workflow_id(case_id))
+        except RPCError:
+            return False
+        return found.open and found.status == CaseStatus.WORKING
+
     async def _content(self, found: Execution, case_id: str) -> str:
         """The content's digest; a case that another SDK started may carry no memo, then the case itself knows."""
         return found.content or (await self.status(case_id)).content_digest
@@ -227,6 +235,10 @@ class CaseClient:
         while True:
             left = deadline - asyncio.get_running_loop().time()
             try:
+                if until is settled and left > 0 and await self._at_work(case_id):
+                    await asyncio.sleep(min(pause, left))
+                    pause = min(pause * 1.5, _LONGEST_PAUSE)
+                    continue
                 view = await self.status(case_id)
             except Unreachable:
                 # A busy machine answers late, and workers are deployed anew: one silence is no end of the waiting.

@@ -189,11 +189,13 @@ async def test_no_message_is_lost_or_doubled_while_the_case_parks_all_the_time(c
     await cases.open_case(case_id, "C-1", "first")
     sent = [f"m-{number}" for number in range(10)]
 
-    receipts = await asyncio.gather(*(cases.say(case_id, "more", message_id=one) for one in sent + sent))
+    receipts = await asyncio.gather(*(cases.say(case_id, "more", message_id=one) for one in sent))
+    again = await asyncio.gather(*(cases.say(case_id, "more", message_id=one) for one in sent))
 
     taken = [message.message_id for message in await cases.transcript(case_id)]
     assert sorted(taken[1:]) == sorted(sent)
     assert {receipt.message_id for receipt in receipts} == set(sent)
+    assert [receipt.duplicate for receipt in again] == [True] * len(sent)
 
 
 async def test_a_refusal_arrives_as_the_domains_error_without_a_stack_trace(cases: CaseClient, case_id: str) -> None:
