@@ -14,6 +14,8 @@ from handrail.domain.text.known import UNKNOWN, Known, compacted
 from handrail.domain.text.mentions import Day, Mention, mentions
 from handrail.domain.text.sentences import Sentence, sentence_at, sentences
 from handrail.domain.text.spans import single_spans, span_after
+from handrail.domain.text.spelled import ambiguous_counts
+from handrail.domain.text.spoken_times import SpokenTime, spoken_times
 from handrail.domain.text.words import LANGUAGES, any_of, spoken, words
 
 A_MONTH = timedelta(days=31)
@@ -92,12 +94,23 @@ class Account:
 
     def findings(self) -> Iterator[Finding]:
         """Every figure that nothing covers, then every stretch of time."""
+        spoken_here = list(
+            spoken_times(self._text, self._language, _months_of(self._language) if self._language in LANGUAGES else {})
+        )
+        known = [one for one in spoken_here if self._spoken(one)]
+        told = {place for one in known for place in range(one.start, one.end)}
         for one in self._mentions:
+            if one.start in told and one.kind in ("number", "size"):
+                continue
             if one.start in self._markers or (one.kind == "email" and one.shown.casefold() in self._allowed):
                 continue
             if self._covered(one):
                 continue
             yield self._finding(one)
+        for said in (one for one in spoken_here if one not in known):
+            rule = "time" if said.times else "date"
+            yield Finding(rule, f"{said.shown!r} is in none of the facts. State what a tool returned, or leave it out.")
+        yield from self._counted()
         yield from self._periods()
         yield from self._months()
         yield from self._worded()
@@ -291,6 +304,24 @@ class Account:
                 yield Finding("number", told)
         for match in spoken("replies", "figures", self._language).finditer(lower):
             if not any(match[0] in text.lower() for text in self._evidence.quotable):
+                yield Finding("number", f"{match[0]!r} is in none of the facts. State what a tool returned, or leave it out.")
+
+    def _spoken(self, said: SpokenTime) -> bool:
+        """Whether a time or a day in words is known, is somebody's own words, or stands in a question."""
+        ours = self._evidence.ours
+        if said.times & ours.times or any(ours.knows_day(day) for day in said.days):
+            return True
+        sentence = sentence_at(self._sentences, said.start)
+        theirs = sentence is not None and _of_customer(sentence.text.lower(), self._language)
+        return theirs or any(said.shown in text.lower() for text in self._evidence.quotable)
+
+    def _counted(self) -> Iterator[Finding]:
+        """Number words that are other words too, 'sept commandes': they count where what they count follows."""
+        ours = self._evidence.ours
+        for match, value in ambiguous_counts(self._text.lower(), self._language):
+            unit = span_after(self._text, match.end("number"))
+            known = (value, unit) in ours.spans if unit else value in ours.numbers or value == self._identifiers
+            if not known:
                 yield Finding("number", f"{match[0]!r} is in none of the facts. State what a tool returned, or leave it out.")
 
     def _courteous(self, sentence: Sentence, now: bool) -> bool:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from handrail.domain.text.spans import is_unit_of_time
 from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -51,6 +52,24 @@ def _longest(lower: str, place: int, first: str, language: str | None) -> Spelle
             if found is None or end > found.end:
                 found = Spelled(end, Decimal(value), _alone(lower[place:end], value, language))
     return found
+
+
+def ambiguous_counts(lower: str, language: str | None) -> Iterator[tuple[re.Match[str], Decimal]]:
+    """Each number word that is another word too before what it counts, such as French 'sept commandes'."""
+    if language not in LANGUAGES:
+        return
+    from handrail.domain.text.lexicon import lexicons
+
+    for match in _ambiguous(language).finditer(lower):
+        if is_unit_of_time(match["noun"]) or lexicons()[language].classes(match["noun"]) & {"object", "item"}:
+            yield match, Decimal(_numbers(language)[match["number"]])
+
+
+@cache
+def _ambiguous(language: str) -> re.Pattern[str]:
+    numbers = _numbers(language)
+    words = {one for one in listed("numbers", "ambiguous", "words") if numbers.get(one, 0) > 1}
+    return re.compile(rf"(?<!\w)(?P<number>{'|'.join(sorted(words)) or '(?!)'}) (?P<noun>[^\W\d_]+)")
 
 
 def _ends(lower: str, place: int, language: str) -> Iterator[tuple[int, int]]:
