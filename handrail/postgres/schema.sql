@@ -498,6 +498,7 @@ COMMENT ON TABLE handrail.queue_items IS
 'one row for each case that is WithHuman, kept by triggers on cases; assignee is whom the case itself names, holder who leased it';
 
 CREATE INDEX queue_items_in_order ON handrail.queue_items (priority, due_at, entered_at, case_id);
+CREATE INDEX queue_items_by_queue ON handrail.queue_items (queue, tier, priority, due_at);
 
 CREATE FUNCTION handrail.keep_in_queue() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from handrail.postgres.pool import Pool
@@ -52,3 +53,54 @@ async def test_lists_use_an_index(pool: Pool, run: Run) -> None:
         assert index in plan, (query, parameters)
         assert "Seq Scan on cases" not in plan, (query, parameters)
         assert "Seq Scan on approvals" not in plan, (query, parameters)
+
+
+BACKLOG = """
+INSERT INTO handrail.cases (
+    case_id, customer_id, channel, status, topic, tier, queue, priority, turn,
+    opened_at, updated_at, due_at, version, content_digest
+)
+SELECT
+    'case-' || n, 'C-1', 'api', 'WithHuman', 'topic', 1,
+    CASE WHEN n > 19995 THEN 'rare' ELSE 'common-' || n % 4 END, 1 + n / 4 % 4, 1,
+    '2026-05-04 12:00Z', '2026-05-04 12:00Z', '2026-05-04 12:00Z'::timestamptz + n * interval '1 s', 0, ''
+FROM generate_series(1, 20000) AS n
+"""
+CLAIM: dict[str, Any] = {"tier": 3, "languages": ["en"], "spoken": ["rare:en"], "person": "ann", "lease": timedelta(minutes=5)}
+
+
+def looked_at(plan: dict[str, Any]) -> float:
+    """Rows that the plan's scans of the queue read, kept or not."""
+    own = 0.0
+    if plan.get("Relation Name") == "queue_items" and "Scan" in plan["Node Type"]:
+        removed = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+        own = (plan["Actual Rows"] + removed) * plan["Actual Loops"]
+    return own + sum(looked_at(part) for part in plan.get("Plans", []))
+
+
+async def test_a_claim_reads_the_cases_of_its_skills_and_not_the_whole_backlog(pool: Pool, run: Run) -> None:
+    await run(BACKLOG)
+    await run("ANALYZE handrail.queue_items")
+
+    async def claimed(*skills: str) -> tuple[float, str | None]:
+        async with pool.connection() as connection, connection.transaction(force_rollback=True):
+            explained = b"EXPLAIN (ANALYZE, FORMAT JSON) " + QUERIES["claim_case"]
+            cursor = await connection.execute(explained, {**CLAIM, "skills": list(skills)})
+            (found,) = await cursor.fetchone() or (None,)
+            query = "SELECT queue FROM handrail.queue_items WHERE holder = 'ann'"
+            queue = await (await connection.execute(query.encode())).fetchone()
+        assert found
+        return looked_at(found[0]["Plan"]), str(queue[0]) if queue else None
+
+    for skills, queue in [
+        (["rare"], "rare"),
+        (["nobody"], None),
+        (["common-1"], "common-1"),
+        (["common-1", "rare"], "common-1"),
+    ]:
+        rows, taken = await claimed(*skills)
+        assert taken == queue
+        assert rows < 50, (skills, rows)
+    await run("DROP INDEX handrail.queue_items_by_queue")
+    rows, _ = await claimed("rare")
+    assert rows > 1_000, "without the index the backlog is walked: the bound above can fail"
