@@ -60,10 +60,12 @@ def _read(lower: str, language: str, months: dict[str, int]) -> Iterator[SpokenT
 def _times(name: str, match: re.Match[str], language: str) -> frozenset[tuple[int, int]]:
     minutes = _MINUTES.get(name)
     if minutes is None:
-        said = spelled(match["m"], 0, language)
-        if said is None or said.end != len(match["m"]) or not 0 < said.value < 60:
+        # 'at thirty past two': what stands before the minutes may look like a part of them.
+        found = (_number(one, language) for one in (match["m"], match["m"].partition(" ")[2]))
+        value = next((one for one in found if one is not None and 0 < one < 60), None)
+        if value is None:
             return frozenset()
-        minutes = int(said.value) * (1 if name == "past" else -1)
+        minutes = value * (1 if name == "past" else -1)
     hour = next(number for number, pattern in _hours(language) if pattern.fullmatch(match["h"]))
     moment = hour * 60 + minutes
     return frozenset(divmod((moment + half) % _DAY, 60) for half in (0, _HALF_DAY))
@@ -73,9 +75,14 @@ def _day(said: str, language: str) -> int | None:
     named = next((number for number, pattern in _ordinals(language) if pattern.fullmatch(said)), None)
     if named is not None or language not in _CARDINAL_DAYS:
         return named
-    number = spelled(said, 0, language)
-    whole = number is not None and number.end == len(said) and 1 <= number.value <= 31
-    return int(number.value) if number is not None and whole else None
+    number = _number(said, language)
+    return number if number is not None and 1 <= number <= 31 else None
+
+
+def _number(said: str, language: str) -> int | None:
+    """The number that all of `said` spells."""
+    found = spelled(said, 0, language) if said else None
+    return int(found.value) if found is not None and found.end == len(said) else None
 
 
 @functools.cache
