@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from google.protobuf.empty_pb2 import Empty
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.approvals import DecisionInput, DecisionKind
@@ -456,3 +457,38 @@ async def test_a_whole_selection_terminated_in_one_click_comes_back(there: House
         await with_a_person(there, case_id, "run_lost")
         runs = [one async for one in executions(there.temporal, f"WorkflowId = 'case-{case_id}'") if one.open]
         assert len([one for one in runs if one.standing is Standing.RUNNING]) <= 1
+
+
+async def listed(home: House, case_ids: list[str]) -> None:
+    """The server's lists know the cases, so that a selection finds them."""
+    query = " OR ".join(f"WorkflowId = 'case-{one}'" for one in case_ids)
+
+    async def found() -> bool:
+        return {one.case_id async for one in executions(home.temporal, f"({query}) AND ExecutionStatus = 'Running'")} == set(
+            case_ids
+        )
+
+    await wait_for(found)
+
+
+async def test_a_whole_selection_cancelled_in_one_click_goes_to_people(there: House, page: Page) -> None:
+    ids = [(await held(there)).case_id for _ in range(2)]
+    await listed(there, ids)
+    await page.batch(ids, "cancel")
+    for case_id in ids:
+        await with_a_person(there, case_id, "cancelled")
+        assert (await execution(there.temporal, f"case-{case_id}")).standing is Standing.RUNNING
+        await equal(there, case_id)
+
+
+@pytest.mark.parametrize("place", ["first_workflow_task", "last_workflow_task"])
+async def test_a_whole_selection_reset_in_one_click_asks_anew_and_pays_nothing(there: House, page: Page, place: str) -> None:
+    cases = [await held(there) for _ in range(2)]
+    ids = [one.case_id for one in cases]
+    await listed(there, ids)
+    await page.batch(ids, "reset", **{place: Empty()})
+    for case in cases:
+        again = await there.until(case.case_id, asks_anew({one.revision for one in case.approvals}))
+        assert len(open_ones(again)) == 1
+        assert await refunds(there, case) == 0
+        await equal(there, case.case_id)
