@@ -45,6 +45,8 @@ class Classify:
         text = "\n".join(fair([message.text for message in said], READ))
         known, absent = await known_of(self._customers, view.row)
         found = await self._found(text, before, known, spoken(view))
+        if before and found.wants_person and found.topic == OUT_OF_SCOPE:  # a bare wish for a person is about the case so far
+            found = found.model_copy(update={"topic": before})
         if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about
             found = found.model_copy(update={"abstained": False})
         if not theirs:  # we offer a person in our own words

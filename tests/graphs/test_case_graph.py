@@ -213,6 +213,26 @@ async def test_what_is_for_people_never_reaches_the_model(found: Classification,
     assert (ended(state), stage.model.asked) == ((CaseStatus.WITH_HUMAN, reason), [])
 
 
+@pytest.mark.parametrize(
+    ("before", "found", "after"),
+    [
+        ("payout", Classification(topic=OUT_OF_SCOPE, confidence=0.9, wants_person=True), "payout"),
+        ("payout", Classification(topic="closed", confidence=0.9, wants_person=True), "closed"),
+        (None, Classification(topic=OUT_OF_SCOPE, confidence=0.9, wants_person=True), OUT_OF_SCOPE),
+        ("payout", Classification(topic=OUT_OF_SCOPE, confidence=0.9), OUT_OF_SCOPE),
+    ],
+)
+async def test_a_bare_wish_for_a_person_leaves_the_case_its_topic(
+    before: str | None, found: Classification, after: str
+) -> None:
+    """So that the agent can go on with it once it is handed back."""
+    stage = Stage(says("Never said."), topics=[topic(), topic(name="closed")], found=found)
+    state = await stage.run(row={"turn": 2, "topic": before})
+    assert state.classification is not None
+    assert (state.row.topic, state.classification.topic) == (after, after)
+    assert ended(state)[1] == ("customer_asked" if found.wants_person else "out_of_scope")
+
+
 async def test_a_language_that_is_not_sure_is_no_reason() -> None:
     unsure = Classification(topic="payout", confidence=0.9, language="fi", language_confidence=0.3)
     stage = Stage(says("Hello."), found=unsure)
