@@ -1,8 +1,7 @@
 """The `case` workflow: one customer's problem from first message to resolution.
 
 This file is the wire: names and shapes are permanent. Handlers only take or refuse; `desk.py` asks first whether a person
-may, `loop.py` acts. While nothing is left to do the case parks: its memory goes into a fresh run that holds nothing but a
-wait, so a graph that is edited meanwhile cannot break replay.
+may, `loop.py` acts. No node of the graph runs here: a turn is one activity, so an edited graph cannot break replay.
 """
 
 from __future__ import annotations
@@ -231,7 +230,7 @@ class CaseWorkflow:
         if self._invalid:
             return
         self._memory.notice = f"{workflow.now():%Y-%m-%d %H:%M} UTC, signal {name[:60]!r}: {words[:NOTICE]}"
-        # The loop shows it, once for a burst; it also sees there that the history is long enough to park.
+        # The loop shows it, once for a burst; it also sees there that the history is long enough for a fresh run.
         self._memory.noticed = True
 
     def refuse_surplus(self, name: str, words: str) -> None:

@@ -23,7 +23,7 @@ LABELS: Mapping[What, str] = {
     "reroute": "Answer deadline: whoever is next takes over",
     "close": "Closes: nothing more was written",
 }
-SETTLING = "Settling before it parks"
+SETTLING = "Settling before it goes on in a fresh run"
 
 
 def deadline(memory: CaseMemory) -> tuple[datetime, What] | None:

@@ -1,7 +1,7 @@
 """What a person has to know when no worker runs: the Memo tab shows it, while current details and menus need a worker.
 
-Summary and details given at the start do not travel into the run in which a case parks; a memo handed on does, at no event's
-cost. It is plain text on the server: facts and names of entries, no personal data.
+Summary and details given at the start do not travel into a run in which a case goes on; a memo handed on does. It is plain
+text on the server: facts and names of entries, no personal data.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def essentials(memory: CaseMemory) -> dict[str, Any] | None:
 
 
 def memo(memory: CaseMemory) -> dict[str, Any]:
-    """The memo of the run that parks the case. What was only written in this run would not go with it."""
+    """The memo of the run in which the case goes on. What was only written in this run would not go with it."""
     kept = {name: value for name, value in workflow.memo().items() if name != WAITING}
     wanted = essentials(memory)
     return {**kept, WAITING: wanted} if wanted else kept

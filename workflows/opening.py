@@ -1,4 +1,4 @@
-"""How a run of a case begins: new, gone on with where it parked, or cut off and begun again."""
+"""How a run of a case begins: new, gone on with from an earlier run, or cut off and begun again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def from_its_beginning() -> bool:
 
 
 def remember(raw: Any, surplus: Sequence[Any] = ()) -> tuple[CaseMemory, Opening]:
-    """The memory of a parked or of a new case, and how the new one was asked for.
+    """The memory of a case that goes on, or of a new one, and how the new one was asked for.
 
     Raises:
         InvalidInput: the input cannot become a case.

@@ -115,7 +115,7 @@ class Reconciler:
         if row is None and run is not None:
             return await self._without_record(case_id, run, thorough=thorough)
         assert row is not None  # noqa: S101 - a case is in one of the two
-        # Whoever deletes a case deletes its newest run alone: a parked run before it stays listed as if it went on.
+        # Whoever deletes a case deletes its newest run alone: an earlier one stays listed as if it went on.
         if run is None or not run.open or run.standing is Standing.CONTINUED_AS_NEW:
             return [] if row.status is CaseStatus.CLOSED else await self._lost(case_id, row)
         if run.standing is Standing.PAUSED or not (thorough or run.status != row.status):

@@ -1,4 +1,4 @@
-"""Sending an update to a case that may be parking, closed, unknown, or without a worker at this moment."""
+"""Sending an update to a case that may be going on in a fresh run, closed, unknown, or without a worker at this moment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TRANSIENT = {
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.RESOURCE_EXHAUSTED,
     RPCStatusCode.INTERNAL,
-    # The workflow task that would have taken it failed; a run that parks while something comes in does so, once.
+    # The workflow task that would have taken it failed; a run that goes on in another while something comes in does so, once.
     RPCStatusCode.FAILED_PRECONDITION,
 }
 _SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
@@ -62,7 +62,7 @@ class Courier:
         self._patience = patience
 
     async def update(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
-        """Send an update and wait for its result. It may be delivered again while the case parks, under the same id.
+        """Send an update and wait for its result. It may be delivered again, under the same id, where a fresh run begins.
 
         Raises:
             Refused: the case's own words.

@@ -320,13 +320,7 @@ async def test_without_a_worker_the_memo_says_what_waits(
 ) -> None:
     async with house(temporal_client, shop_database, offline_model.url.removesuffix("/v1")) as closing:
         case = await held(closing)
-        handle = temporal_client.get_workflow_handle(f"case-{case.case_id}")
-
-        async def parked() -> bool:
-            found = await handle.describe()
-            return found.raw_description.workflow_execution_info.first_run_id != found.run_id
-
-        await wait_for(parked)
+        await wait_for(lambda: quiet(temporal_client, case.case_id))
     await reviewer.page.goto(f"{reviewer.root}/case-{case.case_id}")
     await reviewer.tab("memo")
     for words in ("AwaitingApproval", "refund_amount/refund-needs-approval", *case.approvals[0].update_names):
