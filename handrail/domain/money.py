@@ -13,7 +13,7 @@ from handrail.domain.model import Model
 from handrail.domain.text.mentions import mentions
 
 UNKNOWN = Decimal("Infinity")
-"""What nobody can convert is above every bound: a person looks at it."""
+"""What nobody can convert, or read, is above every bound: a person looks at it."""
 
 
 class Money(NamedTuple):
@@ -44,6 +44,8 @@ def largest(amounts: Collection[Money], rates: Rates | None) -> Decimal | None:
 
     Without `rates` amounts of one currency count as they stand; amounts of several cannot be compared: `UNKNOWN`.
     """
+    if any(one.amount == UNKNOWN for one in amounts):
+        return UNKNOWN
     amounts = [one for one in amounts if one.amount.is_finite()]
     if not amounts:
         return None
@@ -53,9 +55,14 @@ def largest(amounts: Collection[Money], rates: Rates | None) -> Decimal | None:
 
 
 def named(text: str, language: str | None = None) -> Iterable[Money]:
-    """Read the sums that a text names; of an ambiguous one the likeliest reading, '$20 M' is a shirt for 20."""
+    """Read the sums that a text names; of an ambiguous one the likeliest reading, '$20 M' is a shirt for 20.
+
+    A row of more figures than are read holds a sum that is `UNKNOWN`.
+    """
     for mention in mentions(text, language):
-        if mention.kind == "amount" and mention.readings:
+        if mention.row:
+            yield Money(UNKNOWN)
+        elif mention.kind == "amount" and mention.readings:
             yield Money(mention.readings[0], mention.currencies)
 
 

@@ -102,9 +102,8 @@ class Account:
         for one in self._mentions:
             if one.start in told and one.kind in ("number", "size"):
                 continue
-            if one.start in self._markers or (one.kind == "email" and one.shown.casefold() in self._allowed):
-                continue
-            if self._covered(one):
+            marker, allowed = one.start in self._markers, one.kind == "email" and one.shown.casefold() in self._allowed
+            if not one.row and (marker or allowed or self._covered(one)):
                 continue
             yield self._finding(one)
         for said in (one for one in spoken_here if one not in known):

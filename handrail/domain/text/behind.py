@@ -11,6 +11,9 @@ from handrail.domain.text.mention import Page
 MONEY, PERCENT, SIZE, CLOCK, DATE = 1, 2, 4, 8, 16
 ANYTHING = MONEY | PERCENT | SIZE | CLOCK | DATE
 
+_SIGNS = {"%": PERCENT, "‰": PERCENT, "°": SIZE | DATE, **dict.fromkeys('×"″′', SIZE)}
+"""All other signs are those of currencies."""
+
 
 def behind(page: Page, end: int) -> int:
     """Tell what a number up to `end` may be by what stands behind it: a sum of `MONEY` to `DATE`, 0 for nothing."""
@@ -19,7 +22,7 @@ def behind(page: Page, end: int) -> int:
         return 0
     word = near[1]
     if word is None:
-        return ANYTHING
+        return _SIGNS.get(page.lower[near.end() - 1], MONEY)
     said = _words().get(word, 0)
     return said | MONEY if word[:4] in cldr.adjectives() else said
 

@@ -185,8 +185,11 @@ class Known:
         self.digits.update(_DIGITS.findall(lower))
 
     def _read(self, text: str, currency: str) -> Known:
-        for one in mentions(text):
+        found = mentions(text)
+        for one in found:
             self._take(one, text, currency)
+        if any(one.row for one in found):
+            self.rest.append(text)
         self.spans |= {(Decimal(1), unit) for _, unit in single_spans(text)}
         return self
 

@@ -38,6 +38,7 @@ class Mention(NamedTuple):
     before it. `currencies` are the ISO codes that the spelling may mean: empty where none is named. `days` are the dates that
     it may mean: 'on the 8th' is the 8th of any month, 'November 2026' any day of it. `weekday` is 0 for Monday, alone or
     with a date. `times` are the hours and minutes of a clock time. `relative` says a day by today: 'tomorrow' is 1.
+    `row` says that it is a row of very many figures, none of which was read.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Mention(NamedTuple):
     weekday: int | None = None
     times: frozenset[tuple[int, int]] = frozenset()
     relative: int | None = None
+    row: bool = False
 
 
 _WORD = re.compile(r"[^\W\d_]+")

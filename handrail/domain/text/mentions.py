@@ -25,12 +25,16 @@ __all__ = ["Day", "Kind", "Mention", "mentions"]
 
 Reader = Callable[[Page, int], Mention | None]
 
-_START = re.compile(r"[^\W_]|[#$€£¥₹₩₪₫₱฿₺₽₴¢+(*•]|(?<![^\W_])[.,](?=\d{1,2}(?!\d))")
-_LETTERS = re.compile(r"[^\W\d_]+")
+MOST = 400
+"""So many mentions of a text are read however close they stand."""
+SPREAD = 20
+"""Characters of a text for which one mention more is read."""
+_ROW = re.compile(r"\D{0,15}\d+(?:\D{1,15}\d+)*")
+_START = re.compile(r"([^\W\d_]+)|\d|[#$€£¥₹₩₪₫₱฿₺₽₴¢+(*•]|(?<![^\W_])[.,](?=\d{1,2}(?!\d))")
 _DIGITS = re.compile(r"\d+")
 _HAS_DIGIT = re.compile(r"[^\s\d]{0,48}\d")
 _TELLING = "./-:hHaApPuUoO %‰,'’"
-_ENDS = frozenset(("", *" \n\t)]};|!?"))
+_GOES_ON = frozenset(".,-/_'’:^⁄@+–—−")
 _CHAINED = "-'’/:–x"
 _MARKED: dict[str, tuple[Reader, ...]] = {
     **dict.fromkeys("+(*•", (called,)),
@@ -38,35 +42,44 @@ _MARKED: dict[str, tuple[Reader, ...]] = {
     "#": (worded,),
 }
 
+_WORDED: tuple[Reader, ...] = (written_date, relative_day, money.amount, percent)
+"""Who reads what begins with a word, in the order in which they are asked."""
+
 
 def mentions(text: str, language: str | None = None) -> list[Mention]:
     """Read what `text` states, in order of place; places are those of the cleaned text (see `plain.clean`).
 
     `language` is the two letters of the text's language, where it is known: it settles `1.234` and `11/08/2026`, and lets
     number words be read that stand alone.
+
+    Of very many figures the first `MOST` are read, and one more for each `SPREAD` characters, which no written sentences
+    exceed. From there on a row of figures, each within fifteen characters of the one before, is one mention, `unread`.
     """
     page = Page(clean(text), language if language in LANGUAGES else None)
     found: list[Mention] = []
-    place = 0
+    place, words = 0, _by_word()
     while start := _START.search(page.text, place):
-        mention = _read(page, start.start(), found[-1] if found else None)
-        if mention is None:
-            place = _past(page, start.start())
-        else:
+        begin, place = start.span()
+        idle = (word := start[1]) and page.lower[begin:place] not in words and not word[0].isdigit()
+        if idle and not page.digit_near(begin) and not page.at_near(begin):
+            continue
+        mention = _crowded(page, begin, len(found)) or _read(page, begin, found[-1] if found else None)
+        if mention:
             found.append(mention)
             place = mention.end
     return found
+
+
+def _crowded(page: Page, place: int, count: int) -> Mention | None:
+    """The row of figures from `place` on that follows more mentions, `count`, than are read one by one."""
+    row = _ROW.match(page.text, place) if count >= MOST + place // SPREAD else None
+    return page.make("unread", place, row.end(), row=True) if row else None
 
 
 def warm() -> None:
     """Build the tables of every language, which takes some tenths of a second."""
     for language in (None, *LANGUAGES):
         mentions(_EVERY_TABLE, language)
-
-
-def _past(page: Page, place: int) -> int:
-    letters = _LETTERS.match(page.text, place)
-    return letters.end() if letters else place + 1
 
 
 def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
@@ -78,13 +91,24 @@ def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
         return _first(page, place, _MARKED.get(character, (money.amount,)))
     word = page.word(place)
     following = page.text[place + len(word) : place + len(word) + 1]
-    readers = _by_word().get(word, ())
-    opens = readers and following not in ("_", "@") and not following.isdigit()
-    if opens and (found := _first(page, place, readers)):
+    opens = word in _by_word() and following not in ("_", "@") and not following.isdigit()
+    if opens and (found := _first(page, place, _worded(page, place, word))):
         return _with_range(page, found) if found.kind in ("number", "percent") else found
     if (page.digit_near(place) and _HAS_DIGIT.match(page.text, place)) or page.at_near(place):
         return _first(page, place, (addressed, money.amount, called, worded))
     return None
+
+
+def _worded(page: Page, place: int, word: str) -> tuple[Reader, ...]:
+    """The readers of what begins with `word`: those of numbers only where it begins a number that they can read."""
+    readers, number = _by_word()[word]
+    spelled = page.spelled(place) if number else None
+    if spelled is None:
+        return readers
+    said = behind(page, spelled.end)
+    asked = {money.amount} if said & MONEY else set[Reader]()
+    asked |= {percent} if said & PERCENT else set()
+    return (*(read for read in _WORDED if read in readers or read in asked), plain)
 
 
 def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
@@ -105,7 +129,7 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
     value = page.number(place)
     said = ANYTHING if value is None else behind(page, value.end)
     many = _MANY.match(page.text, place) is not None
-    if value and not said and value.end == after <= place + 3 and not many and mark in _ENDS and _unannounced(page, place):
+    if value and not said and value.end == after <= place + 3 and not many and _ends(mark) and _unannounced(page, place):
         found = page.make("number", place, after, *value.readings)
     else:
         readers = _by_digits(min(after - place, 5), mark if mark in _TELLING else "", said, _announced(page, place), many)
@@ -138,9 +162,7 @@ def _with_range(page: Page, found: Mention) -> Mention:
             continue
         joint = range_words().match(page.lower, end)
         if joint and _WITH_UNIT.match(page.text, joint.end()):
-            later = _first(
-                page, joint.end(), (written_date, money.amount, percent, size) if page.text[joint.end()].isdigit() else ()
-            )
+            later = _first(page, joint.end(), _closing(page, joint.end()))
             if later is None or (later.kind == "amount" and not later.currencies):
                 continue
             if later.kind == "date":
@@ -148,6 +170,16 @@ def _with_range(page: Page, found: Mention) -> Mention:
             if found.readings and later.readings and end == found.end:
                 return page.make(later.kind, found.start, found.end, *found.readings, currencies=later.currencies)
     return found
+
+
+def _closing(page: Page, place: int) -> tuple[Reader, ...]:
+    """The readers of what may end a range at `place`."""
+    value = page.number(place) if page.text[place].isdigit() else None
+    if value is None:
+        return ()
+    said = behind(page, value.end)
+    asked = ((money.amount, said & MONEY), (percent, said & PERCENT), (size, said & SIZE))
+    return (written_date, *(read for read, may in asked if may))
 
 
 def _other_end(page: Page, previous: Mention, found: Mention) -> Mention | None:
@@ -177,6 +209,11 @@ _WITH_UNIT = re.compile(r"\d[\d.,'’/]{0,16}(?: \d{3}){0,4}[.,]?[-–—]{0,2}[
 _RANGED = frozenset(" -–—−.snrte")
 """What stands between the ends of a range begins with these; `range_words` says what it is."""
 _CLOSE_RANGE = re.compile(r" ?[-–—] ?| (?:to|bis|à|a|tot|till|do|até) ")
+
+
+def _ends(mark: str) -> bool:
+    """Tell whether a number ends for sure before `mark`."""
+    return mark not in _GOES_ON and not mark.isalnum()
 
 
 def _unannounced(page: Page, place: int) -> bool:
@@ -217,24 +254,25 @@ def _by_digits(length: int, mark: str, said: int, announced: bool, many: bool) -
 
 
 @cache
-def _by_word() -> Mapping[str, tuple[Reader, ...]]:
-    """The first words of everything that is read without a digit in it, or before one, with the readers that may read it."""
+def _by_word() -> Mapping[str, tuple[tuple[Reader, ...], bool]]:
+    """The first words of everything that is read without a digit in it, or before one: who may read it, whether a number."""
     days = {word for words in vocabulary()["days"].values() if isinstance(words, dict) for word in words}
     dates, relative = _firsts({*cldr.months(), *cldr.weekdays()[1]}), _firsts({*days, *cldr.weekdays()[0]})
     currencies = _firsts(cldr.currency_names()) | money.lettered_symbols()
     currencies |= {code.lower() for code in cldr.currencies_in_use()}
     numbers, halves = frozenset(first_words()), _firsts({*listed("half", "any"), "half"})
     return {
-        word: tuple(
-            read
-            for read, may in (
-                (written_date, word in dates),
-                (relative_day, word in relative),
-                (money.amount, word in currencies or word in numbers or word[:4] in cldr.adjectives()),
-                (percent, word in numbers or word in halves),
-                (plain, word in numbers),
-            )
-            if may
+        word: (
+            tuple(
+                read
+                for read, may in zip(
+                    _WORDED,
+                    (word in dates, word in relative, word in currencies or word[:4] in cldr.adjectives(), word in halves),
+                    strict=True,
+                )
+                if may
+            ),
+            word in numbers,
         )
         for word in dates | relative | currencies | numbers | halves
     }

@@ -121,6 +121,7 @@ def _firsts(language: str) -> frozenset[str]:
     return frozenset(parts | set(_numbers(language)))
 
 
+@lru_cache(maxsize=8192)
 def _begun(language: str, key: str) -> bool:
     """Tell whether any number's key begins so."""
     keys = _sorted(language)
