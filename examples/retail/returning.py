@@ -11,6 +11,7 @@ from examples.retail.arguments import Return
 from examples.retail.document import Order, User, number
 from examples.retail.orders import after, order_facts, order_shown, own_order, paid_with, require_items, require_status, usd
 from handrail.business import Call, Preview
+from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
 
 
@@ -38,7 +39,7 @@ async def preview_return(call: Call, arguments: Return) -> Preview:
     check(order, user, arguments)
     back = worth(order, arguments.item_ids)
     return Preview(
-        title=f"Take {len(arguments.item_ids)} item(s) of order {order.order_id} back for {usd(back)}",
+        title=f"Take {many(len(arguments.item_ids), 'item')} of order {order.order_id} back for {usd(back)}",
         headline=f"return items · {usd(back)} back",
         shown={
             "Items back": ", ".join(arguments.item_ids),

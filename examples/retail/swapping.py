@@ -24,6 +24,7 @@ from examples.retail.orders import (
 )
 from examples.retail.queries import json
 from handrail.business import Call, Preview
+from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
 
 
@@ -112,7 +113,7 @@ async def preview_swap(call: Call, arguments: Swap, what: str) -> Preview:
         "With": arguments.payment_method_id,
     }
     return Preview(
-        title=f"{what} {len(swaps)} item(s) of order {order.order_id}, difference {usd(difference)}",
+        title=f"{what} {many(len(swaps), 'item')} of order {order.order_id}, difference {usd(difference)}",
         headline=f"{what.lower()} items · {usd(difference)}",
         shown={**order_shown(order, user), **shown},
         facts=facts,

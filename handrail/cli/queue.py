@@ -39,7 +39,7 @@ def known(roster: Roster, name: str) -> Person:
     person = roster.by_name.get(name)
     if person is None:
         names = ", ".join(sorted(roster.by_name)) or "nobody; the business has no people.yaml"
-        raise InvalidInput(f"--person: {name[:60]!r} is nobody in people.yaml. Known: {names}.")
+        raise InvalidInput(f"person: {name[:60]!r} is nobody in people.yaml. Known: {names}.")
     return person
 
 

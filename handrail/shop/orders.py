@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from handrail.business import Call
+from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
 from handrail.shop.money import number, usd
@@ -76,7 +77,7 @@ def order_shown(order: Order) -> dict[str, str]:
         "Items": order.items,
         "Order total": usd(order.total),
         "Paid": usd(order.paid),
-        "Already refunded": f"{usd(order.refunded)} in {order.refunds} refund(s)",
+        "Already refunded": f"{usd(order.refunded)} in {many(order.refunds, 'refund')}",
     }
     if order.shipped_at:
         shown["Shipped"] = f"{order.shipped_at:%Y-%m-%d}"
