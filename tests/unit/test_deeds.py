@@ -203,3 +203,25 @@ def test_the_message_says_what_is_so() -> None:
     (one,) = held("I have refunded both orders, O-10021 and O-10022.", [done], FACTS, language="en")
     assert "for O-10022, which was not done" in one.message
     assert "Say only what was done (refund: O-10021: 20.0; not done: O-10022)" in one.message
+
+
+AGAIN = {
+    "en": ("I have also refunded it.", "Same for {}."),
+    "de": ("Ich habe sie auch erstattet.", "Gleiches gilt für {}."),
+    "fr": ("Je l'ai également remboursée.", "De même pour {}."),
+    "es": ("También lo he reembolsado.", "Lo mismo para {}."),
+    "it": ("L'ho anche rimborsato.", "Lo stesso vale per {}."),
+    "nl": ("Ik heb het ook terugbetaald.", "Hetzelfde geldt voor {}."),
+    "sv": ("Jag har också återbetalat den.", "Detsamma gäller {}."),
+    "pl": ("Zwróciliśmy ją także.", "To samo dotyczy {}."),
+    "pt": ("Também o reembolsei.", "O mesmo vale para {}."),
+}
+
+
+@pytest.mark.parametrize("language", sorted(AGAIN))
+def test_a_turn_that_goes_on_from_an_earlier_one_needs_a_second_effect(language: str) -> None:
+    pronoun, alike = AGAIN[language]
+    once, twice = EFFECTS[:1], EFFECTS[:2]
+    for text, true in ((pronoun, True), (alike.format(ORDERS["B"]), True), (alike.format(ORDERS["C"]), False)):
+        assert held(text, once, FACTS, language=language) != []
+        assert (held(text, twice, FACTS, language=language) == []) is true

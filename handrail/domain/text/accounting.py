@@ -16,6 +16,7 @@ from handrail.domain.text.sentences import Sentence, sentence_at, sentences
 from handrail.domain.text.spans import single_spans, span_after
 from handrail.domain.text.spelled import ambiguous_counts
 from handrail.domain.text.spoken_times import SpokenTime, spoken_times
+from handrail.domain.text.tied import Ties
 from handrail.domain.text.words import LANGUAGES, any_of, spoken, words
 
 A_MONTH = timedelta(days=31)
@@ -85,6 +86,7 @@ class Account:
         self._markers = _list_markers(text)
         self._hours: dict[int, int] = {}
         self._pairs = _day_pairs(text, language)
+        self._ties = Ties(evidence)
         self._identifiers = len({compacted(one.shown) for one in self._mentions if one.kind == "identifier"})
 
     @property
@@ -110,6 +112,7 @@ class Account:
             rule = "time" if said.times else "date"
             yield Finding(rule, f"{said.shown!r} is in none of the facts. State what a tool returned, or leave it out.")
         yield from self._counted()
+        yield from self._another()
         yield from self._periods()
         yield from self._months()
         yield from self._worded()
@@ -322,6 +325,29 @@ class Account:
             known = (value, unit) in ours.spans if unit else value in ours.numbers or value == self._identifiers
             if not known:
                 yield Finding("number", f"{match[0]!r} is in none of the facts. State what a tool returned, or leave it out.")
+
+    def _another(self) -> Iterator[Finding]:
+        """A sum beside an order that the facts tie to other orders only: 'O-2, which came to 64 USD', where O-1 did."""
+        for part in self._parts():
+            named = [compacted(one.shown) for one in part if one.kind == "identifier"]
+            for one in part if named else ():
+                value = _value(one)
+                if one.kind != "amount" or value is None or self._attributed(one) or not self._ties.strange(value, named):
+                    continue
+                yield Finding("amount", f"{one.shown} belongs to another than is named beside it. State the sum of that one.")
+
+    def _parts(self) -> Iterator[list[Mention]]:
+        """The figures of each sentence, or of what a semicolon or a line parts in it."""
+        part: list[Mention] = []
+        for one in self._mentions:
+            sentence = self._sentence(one)
+            start = sentence.start if sentence else one.start
+            if part and (part[-1].start < start or re.search(r"[;\n]", self._text[part[-1].end : one.start])):
+                yield part
+                part = []
+            part.append(one)
+        if part:
+            yield part
 
     def _courteous(self, sentence: Sentence, now: bool) -> bool:
         """A question, or a word of now in a sentence that greets, thanks or offers help."""

@@ -51,6 +51,7 @@ class Claim:
 
     `objects` and `amounts` stand with it, in `order` of place; `reference` are amounts that only describe. `pointed` are the
     objects that a pronoun may mean: one of them must be meant. `implied` is what a denial implies: 'not in full'.
+    `adrift` says that it tells of one more by a pronoun that means nothing in the text: 'I have also refunded it.'
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Claim:
     pointed: frozenset[str] = frozenset()
     quantity: Quantity = field(default_factory=Quantity)
     implied: bool = False
+    adrift: bool = False
 
 
 def claimed(text: str, language: str | None = None) -> list[Claim]:
@@ -73,7 +75,7 @@ def claimed(text: str, language: str | None = None) -> list[Claim]:
     for sentence in parsed(clean(text).replace(MARKED, " "), language):
         claims = list(_claims(sentence, mentioned, group))
         if not claims:
-            claims = list(_carried(sentence, header, found))
+            claims = list(_carried(sentence, header, found) if found or header or mentioned else _alike(sentence))
         if not (sentence.item and header):
             header = claims[-1] if claims and sentence.opens else None
         found += claims
@@ -313,6 +315,8 @@ def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: 
         return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in group))
     if not objects and not quantity.count and clause.has("it") and named:
         return replace(claim, pointed=frozenset(named[-1:]))
+    if quantity.more and clause.has("it") and not objects and not named and not claim.amounts:
+        return replace(claim, adrift=not clause.has("object", "item"))
     return claim
 
 
@@ -505,6 +509,15 @@ def _carried(sentence: Sentence, header: Claim | None, found: Sequence[Claim]) -
             order=order,
             quantity=Quantity(more=added or alike),
         )
+
+
+def _alike(sentence: Sentence) -> Iterator[Claim]:
+    """'Same for A.' with nothing before it, which goes on where an earlier turn ended."""
+    clauses = sentence.clauses
+    objects = tuple(mark for clause in clauses for mark in clause.marks("id"))
+    busy = any(clause.has("neg", "cond", "unsure") or _own_way(clause) or _strange(clause) for clause in clauses)
+    if objects and not busy and not sentence.question and any(clause.has("same", "also") for clause in clauses):
+        yield Claim(ANY, sentence.text, objects=objects)
 
 
 def _own_way(clause: Clause) -> bool:

@@ -130,6 +130,8 @@ class _Holding:
             everywhere = {one.main for one in (*self.done, *self.states)}
             if not others or (not told and len(objects if quantity.more else everywhere) < 2):
                 return f"speaks of another one; no other was done ({claim.kind})."
+        if claim.adrift and not before and len(self.done) < 2:
+            return f"speaks of one more; only one was done ({claim.kind})."
         again = any(other.kind == claim.kind for other in before)
         if quantity.more and again and not claim.objects and len(matching) < 2:
             return f"speaks of one more; only one was done ({claim.kind})."
