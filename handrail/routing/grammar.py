@@ -48,6 +48,7 @@ class Grammar:
     def __init__(self, words: Wishes) -> None:
         self._nouns = frozenset().union(*(vocabulary(each) for each in (words.people, words.bots)))
         self._people = {language: _words(_single(entries)) for language, entries in words.people.items()}
+        self._anybody = frozenset().union(*self._people.values())
         self._fillers = {
             language: _words([*words.between[language], *words.alone[language], *words.people[language]])
             for language in words.people
@@ -80,6 +81,8 @@ class Grammar:
     def alone(self, message: Folded) -> Phrase | None:
         """A sentence of a person and small words only, with no 'not' beside it."""
         for sentence in message.stream.split(f" {STOP} "):
+            if self._anybody.isdisjoint(sentence.split()):
+                continue
             clauses = [clause.split() for clause in sentence.split(f" {PAUSE} ")]
             for language, people in self._people.items():
                 if self._only(clauses, people, self._fillers[language]):

@@ -102,13 +102,15 @@ def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
 def _worded(page: Page, place: int, word: str) -> tuple[Reader, ...]:
     """The readers of what begins with `word`: those of numbers only where it begins a number that they can read."""
     readers, number = _by_word()[word]
+    if page.lower[place : place + len(word) + 1] in money.lettered_openings():
+        readers = tuple(read for read in _WORDED if read in readers or read is money.amount)
     spelled = page.spelled(place) if number else None
     if spelled is None:
         return readers
-    said = behind(page, spelled.end)
-    asked = {money.amount} if said & MONEY else set[Reader]()
-    asked |= {percent} if said & PERCENT else set()
-    return (*(read for read in _WORDED if read in readers or read in asked), plain)
+    if said := behind(page, spelled.end) & (MONEY | PERCENT):
+        asked = [read for read, sense in ((money.amount, MONEY), (percent, PERCENT)) if said & sense]
+        readers = tuple(read for read in _WORDED if read in readers or read in asked)
+    return (*readers, plain) if spelled.alone else readers
 
 
 def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
@@ -258,8 +260,8 @@ def _by_word() -> Mapping[str, tuple[tuple[Reader, ...], bool]]:
     """The first words of everything that is read without a digit in it, or before one: who may read it, whether a number."""
     days = {word for words in vocabulary()["days"].values() if isinstance(words, dict) for word in words}
     dates, relative = _firsts({*cldr.months(), *cldr.weekdays()[1]}), _firsts({*days, *cldr.weekdays()[0]})
-    currencies = _firsts(cldr.currency_names()) | money.lettered_symbols()
-    currencies |= {code.lower() for code in cldr.currencies_in_use()}
+    symbols = money.lettered_symbols()
+    currencies = _firsts(cldr.currency_names()) | {code.lower() for code in cldr.currencies_in_use()}
     numbers, halves = frozenset(first_words()), _firsts({*listed("half", "any"), "half"})
     return {
         word: (
@@ -274,7 +276,7 @@ def _by_word() -> Mapping[str, tuple[tuple[Reader, ...], bool]]:
             ),
             word in numbers,
         )
-        for word in dates | relative | currencies | numbers | halves
+        for word in dates | relative | currencies | symbols | numbers | halves
     }
 
 

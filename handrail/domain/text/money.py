@@ -298,6 +298,13 @@ def lettered_symbols() -> frozenset[str]:
 
 
 @cache
+def lettered_openings() -> frozenset[str]:
+    """Return the letters that begin a symbol with the character behind them, `us$` of `US$`."""
+    found = (re.match(r"([^\W\d_]+)(.)", symbol.lower()) for symbol in cldr.currency_symbols())
+    return frozenset(one[0] for one in found if one)
+
+
+@cache
 def _first_words() -> frozenset[str]:
     """Every word, and every code, that may begin a currency's name."""
     names = {name.split()[0] for name in cldr.currency_names() if name.strip()}

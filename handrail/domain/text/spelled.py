@@ -32,10 +32,21 @@ def spelled(lower: str, place: int, language: str | None = None) -> Spelled | No
     if not first or first[0] not in first_words():
         return None
     gap = _GAP.match(lower, first.end())
-    if not gap or gap.end() == first.end():
-        alone = _one_word(first[0], language if language in LANGUAGES else None)
-        return None if alone is None else alone._replace(end=first.end())
-    return _longest(lower, place, first[0], language)
+    known = language if language in LANGUAGES else None
+    if gap and gap.end() > first.end() and (second := _WORD.match(lower, gap.end())) and _goes_on(first[0], second[0], known):
+        return _longest(lower, place, first[0], language)
+    alone = _one_word(first[0], known)
+    return None if alone is None else Spelled(first.end(), alone.value, alone.alone)
+
+
+@lru_cache(maxsize=8192)
+def _goes_on(first: str, second: str, language: str | None) -> bool:
+    """Tell whether a number that begins with the word `first` may go on with `second`."""
+    return any(
+        second == vocabulary()["numbers"][known]["and"] or _begun(known, first + second)
+        for known in first_words()[first]
+        if language in (None, known)
+    )
 
 
 @lru_cache(maxsize=4096)
