@@ -24,7 +24,8 @@ def behind(page: Page, end: int) -> int:
     if word is None:
         return _SIGNS.get(page.lower[near.end() - 1], MONEY)
     said = _words().get(word, 0)
-    return said | MONEY if word[:4] in cldr.adjectives() else said
+    symbol = page.lower[near.start(1) : near.end() + 1] in money.lettered_openings()
+    return said | MONEY if symbol or word[:4] in cldr.adjectives() else said
 
 
 @cache

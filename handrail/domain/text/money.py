@@ -313,9 +313,12 @@ def _first_words() -> frozenset[str]:
 
 @cache
 def units_begin() -> frozenset[str]:
-    """Return every word that may stand first behind a number of money; `cldr.adjectives` adds beginnings of words."""
+    """Return every word that may stand first behind a number of money.
+
+    `cldr.adjectives` adds beginnings of words, `lettered_openings` those of symbols.
+    """
     minors = {re.split(r"[\W\d_]", name)[0] for name in _minors()}
-    return frozenset({*_first_words(), *lettered_symbols(), *minors, *_times(), "of", "de", "di", "d"})
+    return frozenset({*_first_words(), *minors, *_times(), "of", "de", "di", "d"})
 
 
 @cache
