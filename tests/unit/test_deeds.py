@@ -225,3 +225,32 @@ def test_a_turn_that_goes_on_from_an_earlier_one_needs_a_second_effect(language:
     for text, true in ((pronoun, True), (alike.format(ORDERS["B"]), True), (alike.format(ORDERS["C"]), False)):
         assert held(text, once, FACTS, language=language) != []
         assert (held(text, twice, FACTS, language=language) == []) is true
+
+
+PAPERS = [
+    ("en", "label", "Your return label for {} is attached."),
+    ("en", "message", "I've emailed you a confirmation for {}."),
+    ("de", "message", "Ich habe Ihnen eine Bestätigung zu {} gemailt."),
+    ("fr", "message", "Je vous ai envoyé la confirmation de {} par e-mail."),
+    ("es", "label", "La etiqueta de devolución de {} va adjunta."),
+    ("es", "replace", "{} ha sido cambiado por uno nuevo."),
+    ("it", "replace", "Abbiamo spedito un sostituto per {}."),
+    ("it", "message", "La conferma di {} è stata inviata."),
+    ("nl", "label", "Ik heb een retourlabel voor {} gemaakt."),
+    ("nl", "message", "De bevestiging van {} is verzonden."),
+    ("sv", "label", "Returetiketten för {} är bifogad."),
+    ("sv", "replace", "En ersättning för {} har skickats."),
+    ("pl", "label", "Etykieta zwrotna dla {} jest w załączniku."),
+    ("pl", "message", "Wysłałem potwierdzenie {} e-mailem."),
+    ("pt", "label", "Criei uma etiqueta de devolução para {}."),
+    ("pt", "replace", "Trocámos {} por um novo."),
+]
+ACTIONS = {"label": "create_return_label", "message": "send_confirmation_email", "replace": "replace_item"}
+
+
+@pytest.mark.parametrize(("language", "kind", "text"), PAPERS)
+def test_labels_confirmations_and_exchanges_need_their_effects(language: str, kind: str, text: str) -> None:
+    done = effect(ACTIONS[kind], {"order_id": ORDERS["A"]}, {"order_id": ORDERS["A"]})
+    assert held(text.format(ORDERS["A"]), [done], FACTS, language=language) == []
+    assert held(text.format(ORDERS["C"]), [done], FACTS, language=language) != []
+    assert held(text.format(ORDERS["A"]), EFFECTS[:1], FACTS, language=language) != []
