@@ -18,7 +18,7 @@ from handrail.domain.text.measures import percent, plain, range_words, size
 from handrail.domain.text.mention import Day, Kind, Mention, Page
 from handrail.domain.text.plain import clean
 from handrail.domain.text.references import addressed, called, worded
-from handrail.domain.text.spelled import first_words
+from handrail.domain.text.spelled import ambiguous_counts, first_words
 from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
 
 __all__ = ["Day", "Kind", "Mention", "mentions"]
@@ -80,6 +80,8 @@ def warm() -> None:
     """Build the tables of every language, which takes some tenths of a second."""
     for language in (None, *LANGUAGES):
         mentions(_EVERY_TABLE, language)
+    for language in LANGUAGES:
+        list(ambiguous_counts("sept jours", language))
 
 
 def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
