@@ -10,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.replay.again import replay
+from tests.replay.again import gone, replay
 from worker import sandbox
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -37,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    gone(main())
