@@ -161,6 +161,7 @@ def _to_purse(clause: Clause) -> int | None:
         return None
     before = clause.units[:purse]
     subject = any(unit.classes & _SUBJECTS or (unit.mark and unit.mark.kind in ("id", "amount")) for unit in before)
+    subject = subject or any(place < purse for place, _ in _bare(clause))
     pronoun = any("it" in one.classes and after.classes & {"aux", "will", "travel"} for one, after in pairwise(before))
     return moving if subject or pronoun else None
 
@@ -364,7 +365,8 @@ def _bare(clause: Clause) -> Iterator[tuple[int, Mark]]:
             continue
         before = clause.units[place - 1] if place else None
         leads = _LEADS if value <= _NO_COUNT else _LEADS | _LOOSE_LEADS
-        if before is None or before.classes & leads or before.kinds("done") or before.kinds("own"):
+        named = before is not None and value > _NO_COUNT and bool(before.kinds("noun"))
+        if before is None or before.classes & leads or before.kinds("done") or before.kinds("own") or named:
             shown = unit.mark.shown if unit.mark else unit.text
             yield place, Mark("amount", shown, "few" if value <= _NO_COUNT else "", readings=(value,))
 
