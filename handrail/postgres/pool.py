@@ -33,7 +33,7 @@ LOCK_MILLISECONDS = 15_000
 IDLE_MILLISECONDS = 60_000
 SILENT_PEER_MILLISECONDS = 15_000
 FRESH_SECONDS = 1.0
-"""A connection that answered within this time is used without being asked whether it is there."""
+"""A connection that was asked within this time whether it is there is used without being asked again."""
 
 _SERVER_OPTIONS = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
@@ -52,14 +52,12 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
 
     answered: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 
-    async def returned(connection: Connection) -> None:
-        answered[connection] = time.monotonic()
-
     async def check(connection: Connection) -> None:
         if time.monotonic() - answered.get(connection, float("-inf")) < FRESH_SECONDS:
             return
         try:
             await AsyncConnectionPool.check_connection(connection)
+            answered[connection] = time.monotonic()
         except OperationalError:
             # One dead connection means the server went away: its siblings would each cost a caller a longer pause.
             await pool.drain()
@@ -80,7 +78,6 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
         open=False,
         configure=adapt,
         check=check,
-        reset=returned,
         name="handrail",
         timeout=wait,
         reconnect_timeout=RECONNECT_SECONDS,
