@@ -253,7 +253,7 @@ async def test_an_entry_from_before_somebody_else_decided_is_refused(home: House
     await colleague.send("Update", entry(case, "Reject"))
     await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
     await reviewer.submit(stale)
-    await reviewer.refused(stale, "already completed")
+    await reviewer.refused(stale, "nothing here is called")
     await reviewer.shows("Rejected:")
     assert await refunded(home, case) == []
 
