@@ -9,7 +9,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed, utc_now
-from graphs.machine import CaseMachine, Run
+from graphs.machine import CaseMachine
+from graphs.run import Run
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.errors import ModelUnavailable
 from handrail.domain.trouble import Tries

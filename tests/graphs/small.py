@@ -17,9 +17,10 @@ from langgraph.graph import StateGraph as Graph
 from langgraph.types import RetryPolicy, TimeoutPolicy, interrupt
 
 from graphs.case import CaseGraph
-from graphs.machine import CaseMachine, Run
+from graphs.machine import CaseMachine
 from graphs.outcomes import ended
 from graphs.retries import worth_another_try
+from graphs.run import Run
 from graphs.state import CaseState, Outcome
 from graphs.turn import Question, TurnRequest, TurnResult
 from graphs.views import EndView

@@ -13,8 +13,9 @@ from langgraph.graph import StateGraph as Graph
 from langgraph.types import RetryPolicy, TimeoutPolicy
 
 from graphs.case import CaseGraph, build_case_graph
-from graphs.machine import SPINS, CaseMachine, JournalAway
+from graphs.machine import CaseMachine
 from graphs.retries import SECONDS, TIMEOUTS, worth_another_try
+from graphs.run import SPINS, JournalAway
 from graphs.state import CaseState
 from graphs.turn import Question, TurnResult
 from handrail.domain.approvals import HumanRequest

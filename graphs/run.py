@@ -1,0 +1,238 @@
+"""One attempt at a turn: the graph driven from where the turn stands until it ends, waits for a person, or is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+from langgraph.types import Command
+
+from graphs.failures import GraphChanged, GraphSpins, escalation_for
+from graphs.state import CaseState
+from graphs.turn import Learned, Question, TurnRequest, TurnResult
+from handrail.domain.approvals import HumanRequest
+from handrail.domain.errors import ModelUnavailable
+from handrail.domain.turns import JournalEntry, TurnKey, TurnSuperseded
+
+if TYPE_CHECKING:
+    from graphs.machine import CaseMachine
+
+INTERRUPT = "__interrupt__"
+"""Under this name an update tells what a node asks."""
+RUN = "run"
+"""Under this name a node finds the run that it is part of; it finds none where a graph is played without its machine."""
+WRITES, ASKS = "writes", "asks"
+SPINS = 50
+"""Nodes in a row without a new step of the agent's."""
+
+
+class JournalAway(Exception):
+    """The journal cannot be read or written now: the turn is tried again as a whole."""
+
+
+class Run:
+    """One attempt at a turn; `node` is the one at work."""
+
+    def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
+        self._machine, self._wanted, self._key = machine, wanted, key
+        self._control = RunControl()
+        self._threads = [f"{key.token} {key.attempt}"]
+        self._last: str | None = None
+        self._state = wanted.state.model_copy(update={"key": key})
+        self._values: dict[str, Any] | None = None
+        self._asked: Any = None
+        self.node: str | None = None
+        self.writing = False
+
+    @property
+    def state(self) -> CaseState:
+        """The state after the last finished node."""
+        if self._values is not None:
+            values, self._values = self._values, None
+            self._state = CaseState.model_validate({name: values[name] for name in CaseState.model_fields if name in values})
+        return self._state
+
+    @state.setter
+    def state(self, state: CaseState) -> None:
+        self._state, self._values = state, None
+
+    @property
+    def step(self) -> str:
+        """The node at work and how often the agent was asked before: no two model calls of a turn have the same."""
+        return f"{self.node} {self.state.step}"
+
+    async def go(self) -> TurnResult:
+        """Run until the turn ends, waits for a person, or fails.
+
+        Raises:
+            ModelUnavailable: the model's server asks for patience, or fails for now.
+            TurnSuperseded: another attempt goes on with this turn.
+            JournalAway: worth another try.
+        """
+        try:
+            return await self._go()
+        except GraphDrained:
+            return self.stopped()
+        except TurnSuperseded:
+            left = await self._left(self._key.token)
+            if left and left.result:
+                return TurnResult.model_validate(left.result)
+            raise
+        except ModelUnavailable as error:
+            if self._machine.is_marked(self.node, ASKS):
+                raise
+            return self.failed(error)
+        except JournalAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
+            return self.failed(error)
+        finally:
+            for thread in self._threads:
+                await self._machine.saver.adelete_thread(thread)
+
+    def enter(self, name: str, *, writing: bool) -> None:
+        """A node begins. Raises: GraphDrained: not any more; a task that is cancelled may still take its first step."""
+        if self._control.drain_requested:
+            raise GraphDrained("cut short")
+        self.node, self.writing = name, writing
+
+    async def stop(self, going: asyncio.Task[TurnResult]) -> TurnResult:
+        """Cut the run short: no further node begins, and the one at work is let finish only where it writes."""
+        self._control.request_drain("cut short")
+        if not self.writing:
+            going.cancel()
+        with suppress(asyncio.CancelledError, ModelUnavailable, JournalAway):
+            return await going
+        return self.stopped()
+
+    def stopped(self) -> TurnResult:
+        """What is known where the run was cut short; a turn that had ended by then has ended."""
+        if self.state.outcome:
+            return TurnResult(learned=Learned.of(self.state, self.state.outcome))
+        return TurnResult(state=self._kept, node=self.node)
+
+    def failed(self, error: Exception) -> TurnResult:
+        """What is known where the run failed, and why it did."""
+        return TurnResult(state=self._kept, node=self.node, failure=escalation_for(error, self.node))
+
+    async def _go(self) -> TurnResult:
+        wanted, token = self._wanted, self._key.token
+        left: JournalEntry | None = None
+        if wanted.lost:
+            token, left = await self._claim(wanted.lost)
+        elif self._key.attempt > 1:
+            left = await self._left(token)
+        if left and left.result:
+            return TurnResult.model_validate({**left.result, "recovered": token == wanted.lost})
+        if left and left.state and left.node:
+            return await self._go_on(left.node, left.state)
+        if left and left.state:
+            self._take_over(left.state)
+        if wanted.question:
+            return await self._answer(wanted.question)
+        return await self._drive(self.state)
+
+    def _take_over(self, lost: dict[str, Any]) -> None:
+        """Begin with what a turn of which nobody heard the end had found out."""
+        found = CaseState.model_validate(lost)
+        ours = ("row", "sequence", "incoming", "stated", "escalation", "outcome", "handoff", "decisions", "key")
+        self.state = found.model_copy(update={name: getattr(self.state, name) for name in ours})
+
+    async def _go_on(self, node: str, state: dict[str, Any]) -> TurnResult:
+        """Go on behind the last answered node, in the graph as it is now."""
+        self.state = CaseState.model_validate(state).model_copy(update={"key": self._key})
+        if node not in self._machine.nodes:
+            raise GraphChanged(f"The graph no longer has {node!r}, where the turn was interrupted.")
+        await self._stand_on(node)
+        return await self._drive(None)
+
+    async def _answer(self, question: Question) -> TurnResult:
+        """Go on with a decision. Raises: GraphChanged: no way through the graph leads to the same question."""
+        decision = self._wanted.decision
+        assert decision is not None  # noqa: S101 - a question comes with its answer
+        asked = self.state
+        for before in self._machine.ways_to(question):
+            self.state = asked
+            await self._stand_on(before)
+            if await self._leads_to(question):
+                return await self._drive(Command(resume=decision.model_dump(mode="json")))
+        self.state = asked
+        raise GraphChanged(f"The graph no longer asks what {question.node!r} asked; the decision is kept with the case.")
+
+    async def _leads_to(self, question: Question) -> bool:
+        """Whether the same question comes again; on the way to it nothing is written and no model is asked."""
+        following = (await self._machine.app.aget_state(self._config)).next
+        if not following or any(name in self._machine.loud for name in following):
+            return False
+        end = await self._drive(None, interrupt_before=self._machine.loud)
+        return bool(end.question and end.question.request_id == question.request_id)
+
+    async def _stand_on(self, node: str) -> None:
+        self._threads.append(f"{self._threads[-1]}+")
+        self._last = node
+        values = {name: getattr(self.state, name) for name in CaseState.model_fields}
+        await self._machine.app.aupdate_state(self._config, values, as_node=node)
+
+    async def _drive(self, given: Any, **options: Any) -> TurnResult:
+        steps: Any = self._machine.app.astream(
+            given, self._config, stream_mode=["updates", "values"], durability="exit", control=self._control, **options
+        )
+        step, spun = self.state.step, 0
+        async for mode, event in steps:
+            if mode == "updates":
+                self._last = next((name for name in event if not name.startswith("__")), self._last)
+                self._asked = next(iter(event.get(INTERRUPT, ())), self._asked)
+                continue
+            self._values, self.writing = event, False
+            step, spun = event["step"], spun + 1 if event["step"] == step else 0
+            if spun > SPINS:
+                raise GraphSpins(f"The graph went through {spun} nodes without a step, the last was {self.node!r}.")
+            await self._note()
+        return self._ended()
+
+    async def _note(self) -> None:
+        """Write down what a model came by, before anything comes of it."""
+        if self._last != self.node or not self._machine.is_marked(self._last, ASKS):
+            return
+        entry = JournalEntry(node=self._last, state=self.state.model_dump(mode="json", exclude_defaults=True))
+        try:
+            await self._machine.journal.note(self.state.row.case_id, self._key, entry)
+        except TurnSuperseded:
+            raise
+        except Exception as error:
+            raise JournalAway("The journal cannot be written now.") from error
+
+    async def _claim(self, lost: str) -> tuple[str, JournalEntry]:
+        """Where nobody heard the end of a turn, its worker may be alive yet: from here on it can end nothing."""
+        try:
+            return await self._machine.journal.claim(self.state.row.case_id, self._key, lost)
+        except TurnSuperseded:
+            raise
+        except Exception as error:
+            raise JournalAway("The journal cannot be written now.") from error
+
+    async def _left(self, token: str) -> JournalEntry | None:
+        try:
+            return await self._machine.journal.left(self.state.row.case_id, token)
+        except Exception as error:
+            raise JournalAway("The journal cannot be read now.") from error
+
+    def _ended(self) -> TurnResult:
+        asked, self._asked = self._asked, None
+        if asked is not None and self.node is not None:
+            request = HumanRequest.model_validate(asked.value)
+            question = Question(node=self.node, before=self._last, request_id=request.request_id)
+            return TurnResult(state=self._kept, request=request, question=question)
+        return self.stopped()
+
+    @property
+    def _kept(self) -> CaseState:
+        return self.state.model_copy(update={"key": None})
+
+    @property
+    def _config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self._threads[-1], RUN: self}, "recursion_limit": self._wanted.steps}
