@@ -22,6 +22,7 @@ from handrail.postgres.cases import PostgresCases
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, alone, open_pool, reading, writing
 from handrail.postgres.record import PostgresRecord
+from tests.house import wait_for
 from tests.postgres.build import NOON, FixedClock, effect, opening, row, ruling
 from tests.postgres.wallets import business
 
@@ -184,3 +185,19 @@ async def left(pool: Pool, pid: int | None = None) -> tuple[str, int]:
         row = await (await connection.execute(query)).fetchone()
     assert row
     return str(row[0]), int(row[1])
+
+
+async def test_a_pool_that_is_closed_at_once_leaves_no_session(database_url: str) -> None:
+    """A callback of the pool's own for what is given back would: it is put off, and thrown away with the pool."""
+    pool = await open_pool(database_url, size=1)
+    async with pool.connection() as connection:
+        pid = connection.info.backend_pid
+    await pool.close()
+    assert connection.closed
+
+    async def gone() -> bool:
+        query = "select 1 from pg_stat_activity where pid = %s"
+        return await (await other.execute(query, [pid])).fetchone() is None
+
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        await wait_for(gone, deadline=10)
