@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 
-from handrail.domain.commitments import GIFTS, pledges, solicited
+from handrail.domain.commitments import GIFTS, Pledge, pledges, solicited
 from handrail.domain.effects import EffectResult, EffectStatus
 from handrail.domain.proposals import RuleHit, Ruling
 from handrail.domain.stated import addresses
@@ -64,8 +64,8 @@ def rule_reply(
         *_figures(without_links(plain), evidence, now, language, allowed_links),
         *_names(without_links(plain), evidence, language),
         *_advice(plain, forbidden),
-        *_deeds(plain, evidence, stems, language),
-        *_commitments(plain, applied),
+        *_deeds(plain, evidence, stems, language, pledged := _pledged(plain, applied)),
+        *_commitments(plain, pledged),
         *_leaks(plain, {*tool_names, *internal}),
         *_recited(plain, instructions),
     ]
@@ -137,18 +137,27 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[place : place + COPIED_WORDS]) for place in range(len(words) - COPIED_WORDS + 1)}
 
 
-def _deeds(text: str, evidence: Evidence, stems: Mapping[str, tuple[str, ...]], language: str | None) -> Iterator[RuleHit]:
+def _deeds(
+    text: str, evidence: Evidence, stems: Mapping[str, tuple[str, ...]], language: str | None, pledged: Sequence[Pledge]
+) -> Iterator[RuleHit]:
+    """Deeds that nothing covers; a gift that is held as a commitment is not held twice."""
     customer = evidence.customer.words
+    gifts = {pledge.sentence.strip() for pledge in pledged if pledge.kind == "gift"}
     for one in held(text, evidence.effects, evidence.facts, stems=stems, language=language, customer=customer):
-        yield _hit("promise", one.message)
+        if one.claim.kind != "discount" or one.claim.sentence.strip() not in gifts:
+            yield _hit("promise", one.message)
 
 
-def _commitments(text: str, applied: list[EffectResult]) -> Iterator[RuleHit]:
+def _pledged(text: str, applied: list[EffectResult]) -> list[Pledge]:
+    """Pledges that nothing allows: a gift is allowed where one was given."""
     given = any(stem in one.action.lower() for one in applied for stem in GIFTS)
-    for pledge in pledges(text):
-        if not (pledge.kind == "gift" and given):
-            words = f"{pledge.sentence[:120]!r} commits the business ({pledge.kind}), which no reply may do by itself."
-            yield _hit("commitment", f"{words} Leave it out.")
+    return [one for one in pledges(text) if not (one.kind == "gift" and given)]
+
+
+def _commitments(text: str, pledged: Sequence[Pledge]) -> Iterator[RuleHit]:
+    for pledge in pledged:
+        words = f"{pledge.sentence[:120]!r} commits the business ({pledge.kind}), which no reply may do by itself."
+        yield _hit("commitment", f"{words} Leave it out.")
     for sentence in solicited(text):
         words = f"{sentence[:120]!r} asks for a password, a code or a card number, which no customer should write here."
         yield _hit("credentials", f"{words} Leave it out.")

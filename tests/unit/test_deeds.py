@@ -254,3 +254,71 @@ def test_labels_confirmations_and_exchanges_need_their_effects(language: str, ki
     assert held(text.format(ORDERS["A"]), [done], FACTS, language=language) == []
     assert held(text.format(ORDERS["C"]), [done], FACTS, language=language) != []
     assert held(text.format(ORDERS["A"]), EFFECTS[:1], FACTS, language=language) != []
+
+
+SERVICES = [
+    ("en", "close_account", "Your account has been deleted."),
+    ("en", "cancel_subscription", "Auto-renewal is now switched off."),
+    ("en", "issue_voucher", "Discount applied."),
+    ("en", "schedule_callback", "A callback has been scheduled for you."),
+    ("en", "email_invoice", "I forwarded the invoice to you."),
+    ("de", "delete_account", "Ihr Konto ist gelöscht."),
+    ("de", "stop_renewal", "Die automatische Verlängerung wurde deaktiviert."),
+    ("de", "schedule_callback", "Ein Rückruf ist eingeplant."),
+    ("fr", "delete_account", "Vos données sont désormais effacées."),
+    ("fr", "grant_discount", "Remise appliquée."),
+    ("fr", "cancel_subscription", "Nous avons mis fin à votre abonnement."),
+    ("es", "cancel_subscription", "Renovación automática desactivada."),
+    ("es", "book_pickup", "La recogida está programada."),
+    ("it", "close_account", "Abbiamo chiuso il Suo account."),
+    ("it", "grant_discount", "Le abbiamo concesso uno sconto."),
+    ("nl", "delete_account", "Uw gegevens zijn gewist."),
+    ("nl", "send_invoice", "E-mail verzonden."),
+    ("sv", "delete_account", "Ditt konto är raderat."),
+    ("sv", "cancel_subscription", "Din prenumeration är uppsagd."),
+    ("pl", "stop_renewal", "Wyłączyliśmy automatyczne odnawianie."),
+    ("pl", "issue_voucher", "Kupon został dodany do konta."),
+    ("pt", "close_account", "A sua conta foi eliminada."),
+    ("pt", "schedule_callback", "Agendámos uma chamada para si."),
+]
+
+
+@pytest.mark.parametrize(("language", "action", "text"), SERVICES)
+def test_what_is_ended_deleted_granted_arranged_or_sent_needs_its_effect(language: str, action: str, text: str) -> None:
+    assert held(text, [effect(action, {}, {"ok": True})], [], language=language) == []
+    assert held(text, EFFECTS[:1], FACTS, language=language) != []
+
+
+HARMLESS = [
+    ("en", "Thank you for the invoice you sent."),
+    ("en", "You can close your account in the settings."),
+    ("en", "No discount has been applied."),
+    ("en", "I have passed your case to a colleague."),
+    ("de", "Ihr Konto wurde nicht gelöscht."),
+    ("de", "Möchten Sie, dass wir Ihr Abo kündigen?"),
+    ("fr", "Si votre compte a été supprimé, dites-le-nous."),
+    ("es", "¿Ha sido cancelada su suscripción?"),
+    ("it", "Nessuno sconto è stato applicato."),
+    ("nl", "Uw account is niet verwijderd."),
+    ("sv", "Ditt konto har inte raderats."),
+    ("pl", "Konto nie zostało usunięte."),
+    ("pt", "A sua conta não foi eliminada."),
+    ("en", "Invoice 4711 is in your account."),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), HARMLESS)
+def test_words_of_accounts_and_invoices_claim_nothing_by_themselves(language: str, text: str) -> None:
+    assert held(text, EFFECTS[:1], FACTS, language=language) == []
+
+
+def test_a_record_that_says_so_covers_an_ended_subscription() -> None:
+    record = [{"subscription_id": "S-1007", "status": "ended"}]
+    assert held("Your subscription S-1007 has ended.", [], record, language="en") == []
+    assert held("Your subscription S-1008 has ended.", [], record, language="en") != []
+
+
+def test_both_does_not_count_what_was_denied() -> None:
+    text = named("I have refunded A. I have not refunded C. I have refunded both orders.")
+    assert held(text, EFFECTS[:2], FACTS, language="en") == []
+    assert held(text, EFFECTS[:1], FACTS, language="en") != []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -16,10 +16,13 @@ ANY = "any"
 """The kind of 'This is done': an effect of whatever kind."""
 CHANGE = "change"
 """The kind of 'I have updated your booking': a change of one's own that no other kind names."""
+NARROW = frozenset({"end", "delete", "discount", "arrange", "invoice"})
+"""Kinds whose nouns stand in any reply (account, invoice, ticket): only their own verbs make a claim of them."""
 _DOUBTS = ("neg", "cond", "unsure", "general")
 _ANY_ACT = frozenset({"act", "ownact", "way", "generic"})
 _SUBJECTS = frozenset({"object", "both", "all"})
 _ALL, _HALF = Decimal(100), Decimal(50)
+_YOU = frozenset({"you", "du", "tu", "ty"})
 _NEAR = 3
 _STRANGERS = 1
 _NO_COUNT = 20
@@ -72,8 +75,9 @@ def claimed(text: str, language: str | None = None) -> list[Claim]:
     header: Claim | None = None
     mentioned: list[str] = []
     group: list[str] = []
+    denied: set[str] = set()
     for sentence in parsed(clean(text).replace(MARKED, " "), language):
-        claims = list(_claims(sentence, mentioned, group))
+        claims = list(_claims(sentence, mentioned, group, denied))
         if not claims:
             claims = list(_carried(sentence, header, found) if found or header or mentioned else _alike(sentence))
         if not (sentence.item and header):
@@ -91,7 +95,12 @@ def _says_nothing(claim: Claim) -> bool:
     return claim.kind == ANY and not claim.objects and claim.quantity == Quantity()
 
 
-def _claims(sentence: Sentence, mentioned: Sequence[str], group: Sequence[str]) -> Iterator[Claim]:
+def _undenied(named: list[str], denied: Collection[str], count: int | None) -> list[str]:
+    """Return what 'both' may count: not what a denial names."""
+    return [one for one in named if one not in denied] if count else named
+
+
+def _claims(sentence: Sentence, mentioned: Sequence[str], group: Sequence[str], denied: set[str]) -> Iterator[Claim]:
     own = False
     before: list[str] = list(mentioned)
     group = list(group)
@@ -99,10 +108,11 @@ def _claims(sentence: Sentence, mentioned: Sequence[str], group: Sequence[str]) 
         own = clause.has("own") or (own and clause.after in ("join", "punct") and not clause.has("aux", "other"))
         kinds = {} if clause.denied or _asked(clause) else dict(_kinds(clause, sentence, own))
         for kind, mine in kinds.items():
-            yield _claim(kind, clause, sentence, own=mine, before=before, group=group)
+            yield _claim(kind, clause, sentence, own=mine, before=before, group=group, denied=denied)
         if not kinds:
             yield from _implied(clause, sentence)
         before += (named := [mark.value for mark in clause.marks("id")])
+        denied.update(named if not kinds and clause.has("neg") else ())
         group = named or group
 
 
@@ -130,16 +140,26 @@ def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, 
             beside = clause.units[max(0, place - 1) : place] + clause.units[place + 1 : place + 2 * lexicon.verb_last]
             if _sure(clause, sentence, place) and not any("inf" in one.classes for one in beside):
                 yield kind, own or kind in mine
-    named = any(unit.kinds(form) for unit in clause.units for form in ("noun", "done", "own"))
+    named = any(unit.kinds(form) - NARROW for unit in clause.units for form in ("noun", "done", "own"))
     for kind, noun in _nouns(clause):
         for place, unit in enumerate(clause.units):
-            plain = unit.classes & (_ANY_ACT if kind != "address" else {"generic"})
+            plain = kind not in NARROW and unit.classes & (_ANY_ACT if kind != "address" else {"generic"})
             meant = place and "inf" in clause.units[place - 1].classes
-            if not (plain or kind in unit.kinds("act")) or place == noun or meant:
+            if (
+                not (plain or kind in unit.kinds("act"))
+                or place == noun
+                or meant
+                or (kind in NARROW and _yours(clause, place))
+            ):
                 continue
             if not _handed(clause, place) and _sure(clause, sentence, max(place, noun)):
                 yield kind, own or "ownact" in unit.classes
-        if not clause.predicate and (clause.marks("amount") or any(_bare(clause))) and not _doubted(clause, len(clause.units)):
+        if (
+            kind not in NARROW
+            and not clause.predicate
+            and (clause.marks("amount") or any(_bare(clause)))
+            and not _doubted(clause, len(clause.units))
+        ):
             yield kind, own  # 'Refund for A: 20.00 USD.'
     if not named:
         yield from _unnamed(clause, sentence, own)
@@ -190,7 +210,7 @@ def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[s
             if _meant_as_verb(units, place, will):
                 yield kind, True
     handing = clause.has("other", "about", "request")
-    nouns = [kind for kind, _ in _nouns(clause)]
+    nouns = [kind for kind, _ in _nouns(clause) if kind not in NARROW - {"discount"}]
     amount = _leading_amount(clause)
     if clause.has("give") and (own or will is not None) and not handing:
         yield from ((kind, True) for kind in nouns)
@@ -261,6 +281,12 @@ def _nouns(clause: Clause) -> Iterator[tuple[str, int]]:
             yield kind, place
 
 
+def _yours(clause: Clause, place: int) -> bool:
+    """Whether the customer is who acts: 'the invoice you sent', 'you closed your account'."""
+    before = [unit for unit in clause.units[max(0, place - 2) : place] if "aux" not in unit.classes]
+    return bool(before) and "you" in before[-1].classes and not clause.has("own") and before[-1].text in _YOU
+
+
 def _handed(clause: Clause, place: int) -> bool:
     """Whether it went to a colleague: 'I have sent your refund to the team'."""
     return any("other" in unit.classes for unit in clause.units[place + 1 :])
@@ -295,7 +321,16 @@ def _before(clause: Clause, name: str, place: int) -> bool:
     return any(name in unit.classes for unit in clause.units[:place])
 
 
-def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: Sequence[str], group: Sequence[str]) -> Claim:
+def _claim(
+    kind: str,
+    clause: Clause,
+    sentence: Sentence,
+    *,
+    own: bool,
+    before: Sequence[str],
+    group: Sequence[str],
+    denied: Collection[str],
+) -> Claim:
     quantity = _quantity(clause, kind)
     objects = tuple(clause.marks("id"))
     claim = Claim(
@@ -307,7 +342,7 @@ def _claim(kind: str, clause: Clause, sentence: Sentence, *, own: bool, before: 
         order=tuple(unit.mark for unit in clause.units if unit.mark),
         quantity=quantity,
     )
-    named = list(dict.fromkeys(before))
+    named = _undenied(list(dict.fromkeys(before)), denied, quantity.count)
     if not objects and not quantity.count and group and _goes_on(clause):
         return replace(claim, objects=tuple(Mark("id", one.upper(), one) for one in group))
     if not objects and quantity.count and len(named) == quantity.count and quantity.noun in ("", "object"):
@@ -365,7 +400,7 @@ def _bare(clause: Clause) -> Iterator[tuple[int, Mark]]:
             continue
         before = clause.units[place - 1] if place else None
         leads = _LEADS if value <= _NO_COUNT else _LEADS | _LOOSE_LEADS
-        named = before is not None and value > _NO_COUNT and bool(before.kinds("noun"))
+        named = before is not None and value > _NO_COUNT and bool(before.kinds("noun") - NARROW)
         if before is None or before.classes & leads or before.kinds("done") or before.kinds("own") or named:
             shown = unit.mark.shown if unit.mark else unit.text
             yield place, Mark("amount", shown, "few" if value <= _NO_COUNT else "", readings=(value,))

@@ -19,14 +19,38 @@ STEMS: Mapping[str, tuple[str, ...]] = {
     "replace": ("replac", "exchang", "swap", "reship", "resend"),
     "label": ("label", "return"),
     "message": ("mail", "notif", "messag", "sms", "send", "reset"),
+    "invoice": ("invoice", "receipt", "mail", "notif", "messag", "send", "forward", "reset"),
+    "end": ("subscri", "renew", "member", "newsletter", "plan"),
+    "delete": ("delet", "eras", "remove_account", "remove_data", "close", "anonym", "forget"),
+    "discount": ("voucher", "coupon", "discount", "credit", "goodwill", "waive", "promo", "gift", "compensat"),
+    "arrange": (
+        "callback",
+        "call_back",
+        "appoint",
+        "schedul",
+        "pickup",
+        "collect",
+        "book",
+        "ticket",
+        "investig",
+        "claim",
+        "complain",
+        "trace",
+    ),
 }
 """Parts of action names, by the kind of deed that an action with such a name does."""
 
 _STATES: Mapping[str, frozenset[str]] = {
     "refund": frozenset({"refunded", "refunds", "reimbursed"}),
     "cancel": frozenset({"cancelled", "canceled"}),
+    "invoice": frozenset({"emailed", "mailed"}),
+    "end": frozenset({"ended", "terminated", "inactive", "cancelled", "canceled", "expired"}),
+    "delete": frozenset({"deleted", "erased", "closed", "anonymized"}),
+    "discount": frozenset({"discount", "discounts", "discounted", "voucher", "coupon"}),
+    "arrange": frozenset({"appointment", "callback", "pickup", "scheduled", "booked", "ticket"}),
 }
 _BESIDE = frozenset({"partially", "partly", "fully", "order", "payment", "status"})
+_SUBSCRIBED = re.compile(r"subscri|renew|member|plan")
 _PERSONS = re.compile(r"customer|user|account|member|client|profile")
 _PAID = re.compile(r"refund|reimburs|credit|paid_back|returned|payback")
 _NOT_PAID = re.compile(r"left|remain|before|refundable|limit|max|balance|total|30d|days|price")
@@ -268,9 +292,12 @@ def _states_of(value: Any) -> Iterator[str]:
     """The kinds of deeds that a mapping itself says were done: a status, a `refunded_at`, an amount refunded."""
     if not isinstance(value, Mapping):
         return
+    subscribed = any(_SUBSCRIBED.search(str(name).lower()) for name in value)
     for name, inner in value.items():
         words = set(re.split(r"[\W_]+", str(name).lower()))
         for kind, done in _STATES.items():
+            if kind == "end" and not subscribed:
+                continue
             if (words & done and _says_yes(inner)) or (isinstance(inner, str) and _is_state(inner, done)):
                 yield kind
 
