@@ -291,6 +291,14 @@ def test_what_is_ended_deleted_granted_arranged_or_sent_needs_its_effect(languag
 
 HARMLESS = [
     ("en", "Thank you for the invoice you sent."),
+    ("de", "Vielen Dank, dass Sie uns die Rechnung geschickt haben."),
+    ("fr", "Merci de nous avoir envoyé la facture."),
+    ("es", "Gracias por enviarnos la factura."),
+    ("it", "Grazie per averci inviato la fattura."),
+    ("nl", "Bedankt dat u ons de factuur hebt gestuurd."),
+    ("sv", "Tack för att du skickade fakturan."),
+    ("pl", "Dziękujemy za przesłaną fakturę."),
+    ("pt", "Obrigado por nos ter enviado a fatura."),
     ("en", "You can close your account in the settings."),
     ("en", "No discount has been applied."),
     ("en", "I have passed your case to a colleague."),

@@ -149,7 +149,7 @@ def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, 
                 not (plain or kind in unit.kinds("act"))
                 or place == noun
                 or meant
-                or (kind in NARROW and _yours(clause, place))
+                or (kind in NARROW and (_yours(clause, place) or _thanked(sentence, kind)))
             ):
                 continue
             if not _handed(clause, place) and _sure(clause, sentence, max(place, noun)):
@@ -285,6 +285,11 @@ def _yours(clause: Clause, place: int) -> bool:
     """Whether the customer is who acts: 'the invoice you sent', 'you closed your account'."""
     before = [unit for unit in clause.units[max(0, place - 2) : place] if "aux" not in unit.classes]
     return bool(before) and "you" in before[-1].classes and not clause.has("own") and before[-1].text in _YOU
+
+
+def _thanked(sentence: Sentence, kind: str) -> bool:
+    """Whether the customer sent it: 'thank you for sending us the invoice'."""
+    return kind == "invoice" and any(clause.has("thanks") for clause in sentence.clauses)
 
 
 def _handed(clause: Clause, place: int) -> bool:
