@@ -194,7 +194,8 @@ async def test_the_worker_dies_while_cases_come_to_their_wait(city: Stack, seed:
     city.kill("worker")
     await city.start("worker")
     for case_id in [*held, *asking]:
-        assert (await city.at_rest(case_id)).status in ("Resolved", "AwaitingCustomer")
+        case = await city.at_rest(case_id)
+        assert case.status in ("Resolved", "AwaitingCustomer"), (case.reason, case.topic, case.reply)
 
 
 async def test_the_temporal_server_dies_in_the_middle_of_a_turn(city: Stack) -> None:

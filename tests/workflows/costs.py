@@ -183,7 +183,9 @@ async def statements(admin_url: str, database: str, log: Path) -> AsyncIterator[
             await admin.execute("alter system reset log_line_prefix")
             await admin.execute("select pg_reload_conf()")
     heard = [LOGGED.match(line) for line in read(log)[begin:].decode("utf-8", "replace").splitlines()]
-    found += [one["sql"] for one in heard if one and one["database"] == database and one["application"] != WATCHING]
+    ours = [one for one in heard if one and one["database"] == database and one["application"] != WATCHING]
+    # The pool asks with an empty statement whether a connection is there: once a second, whatever a case does.
+    found += [one["sql"] for one in ours if one["sql"].strip()]
 
 
 def read(log: Path) -> bytes:
