@@ -21,7 +21,7 @@ async def enter(memory: CaseMemory) -> None:
 
     Where the case stood before this run was started, an earlier run of the same start was lost: the case is recovered.
     """
-    given = [memory.opened, memory.row.content_digest, workflow.info().start_time]
+    given = [memory.opened, memory.row.content_digest, workflow.info().workflow_start_time]
     opened = await workflow.execute_local_activity("record.open", args=given, result_type=Opened, **LOCAL_STORE)
     if opened.stood and not begun_again():
         memory.recovering = True
