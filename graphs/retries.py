@@ -10,10 +10,9 @@ from collections.abc import Mapping
 
 from langgraph.types import RetryPolicy
 
-from handrail.domain.errors import PERMANENT, ModelUnavailable
+from handrail.domain.errors import DEFECTS, PERMANENT, ModelUnavailable
 from handrail.domain.turns import TurnSuperseded
 
-DEFECTS = (TypeError, ValueError, KeyError, AttributeError, IndexError, AssertionError)
 FOR_EVER = 1_000
 
 

@@ -8,17 +8,19 @@ worker is noticed by the heartbeat.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
+from handrail.domain.errors import DEFECTS as KINDS
 from handrail.domain.errors import PERMANENT, CaseConflict
 from handrail.domain.trouble import Tries
 
 HEARTBEAT = timedelta(seconds=8)
-DEFECTS = ("TypeError", "ValueError", "KeyError", "AttributeError", "IndexError", "AssertionError", "ValidationError")
+DEFECTS = (*(kind.__name__ for kind in KINDS), "ValidationError")
 
 STORE_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -31,18 +33,8 @@ WORK_RETRY = RetryPolicy(
     maximum_interval=timedelta(seconds=5),
     non_retryable_error_types=[*PERMANENT, *DEFECTS],
 )
-STEP_RETRY = RetryPolicy(
-    initial_interval=WORK_RETRY.initial_interval,
-    maximum_interval=WORK_RETRY.maximum_interval,
-    maximum_attempts=60,
-    non_retryable_error_types=WORK_RETRY.non_retryable_error_types,
-)
-TURN_RETRY = RetryPolicy(
-    initial_interval=WORK_RETRY.initial_interval,
-    maximum_interval=WORK_RETRY.maximum_interval,
-    maximum_attempts=300,
-    non_retryable_error_types=WORK_RETRY.non_retryable_error_types,
-)
+STEP_RETRY = replace(WORK_RETRY, maximum_attempts=60)
+TURN_RETRY = replace(WORK_RETRY, maximum_attempts=300)
 """Attempts of a whole turn: its worker was killed, PostgreSQL or the model is away. The nodes' own tries are the graph's."""
 MODEL_TRIES = Tries(calls=6, waiting=timedelta(minutes=10))
 """A call that failed counts, one that only waits as the model's server asks is bounded by time."""
@@ -67,7 +59,6 @@ CHECK: Mapping[str, Any] = {
 }
 CHECK_SIGNAL: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": WORK_RETRY}
 """Nobody waits for the answer to a signal, and a signal is not lost while no worker runs."""
-CLASSIFY = "local.classify"
 TURN: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=30),
     "heartbeat_timeout": HEARTBEAT,

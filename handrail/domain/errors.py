@@ -119,6 +119,10 @@ PERMANENT: tuple[str, ...] = tuple(
 )
 
 
+DEFECTS: tuple[type[Exception], ...] = (TypeError, ValueError, KeyError, AttributeError, IndexError, AssertionError)
+"""Faults of the code itself: another try will not help either. What pydantic raises is among them."""
+
+
 def record_is_away(error: BaseException) -> bool:
     """Tell whether our own PostgreSQL did not answer: that is worth another try. Drivers are known by name only."""
     return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from psycopg import DataError, IntegrityError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
-from handrail.domain.errors import BusinessFailed, HandrailError
+from handrail.domain.errors import DEFECTS, BusinessFailed, HandrailError
 from handrail.postgres.pool import Connection, Pool, reading
 
 SECONDS = 3.0
 """For one answer; a step of a turn may need several, and has 15."""
 PAUSES = (0.2, 0.8)
-DEFECTS = (
-    *(TypeError, ValueError, KeyError, AttributeError, IndexError, AssertionError, NotImplementedError),
+HOPELESS = (
+    *(*DEFECTS, NotImplementedError),
     *(ProgrammingError, InternalError, DataError, IntegrityError, NotSupportedError),
 )
 """No repetition mends them."""
@@ -58,7 +58,7 @@ async def look(pool: Pool, what: str, question: Callable[[Connection], Awaitable
             async with reading(pool) as connection:
                 return await ask(what, connection, lambda: question(connection))
         except BusinessFailed as error:
-            if pause is None or isinstance(error.__cause__, (*DEFECTS, TimeoutError)):
+            if pause is None or isinstance(error.__cause__, (*HOPELESS, TimeoutError)):
                 raise
             await asyncio.sleep(pause)
     raise AssertionError("the last try returns or raises")
