@@ -56,7 +56,7 @@ async def gate(
         psycopg.OperationalError: the server is away; try again.
     """
     try:
-        found = await _standing(connection, business, topic, customer_id)
+        found = await _standing(connection, business, await _in_force(connection), topic, customer_id)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
@@ -79,7 +79,7 @@ class PostgresControls:
             if not _by_segment(self._business, controls):
                 return concerning(controls, topic, [])
             async with reading(self._pool) as connection:
-                return await _standing(connection, self._business, topic, customer_id)
+                return await _standing(connection, self._business, controls, topic, customer_id)
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
@@ -177,8 +177,9 @@ async def _take(connection: Connection, key: int) -> None:
     await connection.execute(QUERIES["change_controls"], {"key": key, "patience": patience})
 
 
-async def _standing(connection: Connection, business: Business, topic: str, customer_id: str) -> Standing:
-    controls = await _in_force(connection)
+async def _standing(
+    connection: Connection, business: Business, controls: Sequence[Control], topic: str, customer_id: str
+) -> Standing:
     segments: list[str] = []
     if business.customer and _by_segment(business, controls):
         customer = business.customer

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from handrail.domain.drills import Output, Seen
-from handrail.postgres.pool import Pool, reading, rows
-from handrail.postgres.queries import QUERIES
+from handrail.postgres.pool import Pool, alone
 
 
 class PostgresReadings:
@@ -36,6 +35,4 @@ class PostgresReadings:
         return bool(found["said"])
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES[query], parameters)
-            return await cursor.fetchall()
+        return await alone(self._pool, query, **parameters)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.postgres.pool import Pool, reading, rows
-from handrail.postgres.queries import QUERIES
+from handrail.postgres.pool import Pool, alone
 
 Row = dict[str, Any]
 
@@ -27,6 +26,4 @@ async def said(pool: Pool, channel: str) -> list[Row]:
 
 
 async def _all(pool: Pool, query: str, channel: str) -> list[Row]:
-    async with reading(pool) as connection, rows(connection) as cursor:
-        await cursor.execute(QUERIES[query], {"channel": channel})
-        return list(await cursor.fetchall())
+    return list(await alone(pool, query, channel=channel))

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handrail.domain.model import Stored
-from handrail.postgres.pool import Pool, reading, rows
-from handrail.postgres.queries import QUERIES
+from handrail.postgres.pool import Pool, alone
 
 
 class Settled(Stored):
@@ -56,6 +55,4 @@ class PostgresMeasuring:
         return [Applied.model_validate(row) for row in await self._all("bench_applied", case_ids)]
 
     async def _all(self, query: str, case_ids: Sequence[str]) -> list[dict[str, Any]]:
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES[query], {"case_ids": list(case_ids)})
-            return await cursor.fetchall()
+        return await alone(self._pool, query, case_ids=list(case_ids))

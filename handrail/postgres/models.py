@@ -122,9 +122,7 @@ class PostgresModels:
 
     async def ended_pauses(self, limit: int) -> list[Ended]:
         """The pauses that people ended, the newest first."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["ended_pauses"], {"limit": limit})
-            return [Ended.model_validate(row) for row in await cursor.fetchall()]
+        return [Ended.model_validate(row) for row in await alone(self._pool, "ended_pauses", limit=limit)]
 
 
 async def _known(connection: Connection, served: str) -> list[Known]:

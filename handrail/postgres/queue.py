@@ -13,7 +13,7 @@ from typing import Any
 from handrail.domain.hours import Span
 from handrail.domain.model import Stored
 from handrail.domain.staff import Need, Person, Window
-from handrail.postgres.pool import Pool, reading, rows, writing
+from handrail.postgres.pool import Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
 LEASE = timedelta(minutes=10)
@@ -122,6 +122,4 @@ class PostgresQueue:
             return await cursor.fetchall()
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES[query], parameters, prepare=False)
-            return await cursor.fetchall()
+        return await alone(self._pool, query, prepare=False, **parameters)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from handrail.domain.cases import CaseRow
 from handrail.domain.gates import GateProgress
@@ -31,7 +30,7 @@ class PostgresReviewGates:
         return found
 
     async def _counted(self, topic: str, version: str) -> GateProgress | None:
-        found = await _all(self._pool, "gate_progress", topic=topic, version=version)
+        found = await alone(self._pool, "gate_progress", topic=topic, version=version)
         return GateProgress.model_validate(found[0]) if found else None
 
 
@@ -43,7 +42,7 @@ class PostgresContacts:
 
     async def answered(self, row: CaseRow, topic: str, since: datetime) -> list[Contact]:
         """The customer's other cases on `topic` that were answered after `since` and before this case was opened."""
-        found = await _all(
+        found = await alone(
             self._pool,
             "answered_contacts",
             customer_id=row.customer_id,
@@ -54,7 +53,3 @@ class PostgresContacts:
             rehearsed=list(REHEARSED),
         )
         return [Contact.model_validate(one) for one in found]
-
-
-async def _all(pool: Pool, query: str, **parameters: Any) -> list[dict[str, Any]]:
-    return await alone(pool, query, **parameters)

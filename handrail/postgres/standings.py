@@ -10,7 +10,7 @@ from handrail.domain.cases import Commit
 from handrail.domain.effects import EffectResult
 from handrail.domain.reconciling import Rebuilt, Recorded
 from handrail.postgres import steps
-from handrail.postgres.pool import Pool, reading, rows, writing
+from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 
 ADVISORY_LOCK = 7_240_118_322_904_156
@@ -68,6 +68,4 @@ class PostgresStandings:
                 await connection.set_autocommit(False)
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES[query], parameters, prepare=False)
-            return await cursor.fetchall()
+        return await alone(self._pool, query, prepare=False, **parameters)
