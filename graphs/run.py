@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
@@ -13,7 +14,7 @@ from langgraph.types import Command
 
 from graphs.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
-from graphs.turn import Learned, Question, TurnRequest, TurnResult
+from graphs.turn import Learned, Question, TurnRequest, TurnResult, sparse
 from handrail.domain.approvals import HumanRequest
 from handrail.domain.errors import ModelUnavailable
 from handrail.domain.turns import JournalEntry, TurnKey, TurnSuperseded
@@ -28,6 +29,7 @@ RUN = "run"
 WRITES, ASKS = "writes", "asks"
 SPINS = 50
 """Nodes in a row without a new step of the agent's."""
+T = TypeVar("T")
 
 
 class JournalAway(Exception):
@@ -198,28 +200,24 @@ class Run:
         """Write down what a model came by, before anything comes of it."""
         if self._last != self.node or not self._machine.is_marked(self._last, ASKS):
             return
-        entry = JournalEntry(node=self._last, state=self.state.model_dump(mode="json", exclude_defaults=True))
-        try:
-            await self._machine.journal.note(self.state.row.case_id, self._key, entry)
-        except TurnSuperseded:
-            raise
-        except Exception as error:
-            raise JournalAway("The journal cannot be written now.") from error
+        entry = JournalEntry(node=self._last, state=sparse(self.state))
+        await self._journal(self._machine.journal.note(self.state.row.case_id, self._key, entry))
 
     async def _claim(self, lost: str) -> tuple[str, JournalEntry]:
         """Where nobody heard the end of a turn, its worker may be alive yet: from here on it can end nothing."""
+        return await self._journal(self._machine.journal.claim(self.state.row.case_id, self._key, lost))
+
+    async def _left(self, token: str) -> JournalEntry | None:
+        return await self._journal(self._machine.journal.left(self.state.row.case_id, token))
+
+    async def _journal(self, answer: Awaitable[T]) -> T:
+        """What the journal says. Raises: TurnSuperseded, JournalAway."""
         try:
-            return await self._machine.journal.claim(self.state.row.case_id, self._key, lost)
+            return await answer
         except TurnSuperseded:
             raise
         except Exception as error:
-            raise JournalAway("The journal cannot be written now.") from error
-
-    async def _left(self, token: str) -> JournalEntry | None:
-        try:
-            return await self._machine.journal.left(self.state.row.case_id, token)
-        except Exception as error:
-            raise JournalAway("The journal cannot be read now.") from error
+            raise JournalAway("The journal cannot be read or written now.") from error
 
     def _ended(self) -> TurnResult:
         asked, self._asked = self._asked, None

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, Field, field_serializer
 
 from graphs.state import CaseState, Outcome
 from graphs.telling import trail
-from handrail.domain.agent import Exchange, Usage
+from graphs.views import EndView
+from handrail.domain.agent import Usage
 from handrail.domain.approvals import Decision, HumanRequest
-from handrail.domain.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.cases import CaseRow, CaseStatus
 from handrail.domain.classification import Classification, SentimentPoint
 from handrail.domain.declined import Declined
 from handrail.domain.effects import EffectResult
 from handrail.domain.handoffs import Escalation, Fact, Trail
 from handrail.domain.model import Stored
 from handrail.domain.patience import Progress
+
+STEPS = 500
+"""Nodes of one turn, at most."""
 
 
 class Question(Stored):
@@ -39,34 +43,11 @@ class TurnRequest(Stored):
     question: Question | None = None
     decision: Decision | None = None
     lost: str | None = None
-    steps: int = 500
+    steps: int = STEPS
 
     @field_serializer("state")
-    def _brief(self, state: CaseState) -> dict[str, Any]:
-        return brief_state(state)
-
-
-class Known(Protocol):
-    """What a turn knows at its end; both the state and the view of the last nodes have it."""
-
-    row: CaseRow
-    facts: list[Fact]
-    effects: list[EffectResult]
-    calls: dict[str, int]
-    declined: list[str]
-    declines: list[Declined]
-    usage: Usage
-    disclosed: bool
-    classification: Classification | None
-    sentiment: list[SentimentPoint]
-    progress: Progress
-    exchanges: list[Exchange]
-    answered_by: str
-
-    @property
-    def ruled(self) -> list[Ruled]: ...
-    @property
-    def decisions(self) -> list[Decision]: ...
+    def _sparse(self, state: CaseState) -> dict[str, Any]:
+        return sparse(state)
 
 
 class Learned(Stored):
@@ -87,7 +68,7 @@ class Learned(Stored):
     outcome: Outcome | None = None
 
     @classmethod
-    def of(cls, known: Known, outcome: Outcome | None = None) -> Learned:
+    def of(cls, known: CaseState | EndView, outcome: Outcome | None = None) -> Learned:
         """The part of the state, or of the last node's view, that outlives the turn."""
         progress = known.progress
         if outcome:
@@ -125,15 +106,11 @@ class TurnResult(Stored):
     failure: Escalation | None = None
     recovered: bool = False
 
-    @field_serializer("state", "learned")
-    def _brief(self, part: BaseModel | None) -> dict[str, Any] | None:
-        return brief_state(part) if part else None
-
-    @field_serializer("request", "question", "failure")
+    @field_serializer("learned", "state", "request", "question", "failure")
     def _sparse(self, part: BaseModel | None) -> dict[str, Any] | None:
-        return brief_state(part) if part else None
+        return sparse(part) if part else None
 
 
-def brief_state(part: BaseModel) -> dict[str, Any]:
+def sparse(part: BaseModel) -> dict[str, Any]:
     """The JSON without what is as it is by default: half of a state is, and all of it would stand in the history."""
     return part.model_dump(mode="json", exclude_defaults=True)

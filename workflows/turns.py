@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from graphs.hearing import brief
 from graphs.state import CaseState, Person
-from graphs.turn import Learned, Question, TurnRequest, TurnResult
+from graphs.turn import STEPS, Learned, Question, TurnRequest, TurnResult
 from graphs.views import ClassifyView
 from handrail.domain.approvals import ApprovalStatus, Decision, HumanRequest
 from handrail.domain.cases import CaseRow, CaseStatus
@@ -194,7 +194,7 @@ class Turns:
             self._stop(result, state)
 
     def _request(
-        self, state: CaseState, *, question: Question | None = None, decision: Decision | None = None, steps: int = 500
+        self, state: CaseState, *, question: Question | None = None, decision: Decision | None = None, steps: int = STEPS
     ) -> TurnRequest:
         token = str(workflow.uuid4())
         return TurnRequest(token=token, state=state, question=question, decision=decision, lost=self._lost, steps=steps)
