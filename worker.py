@@ -294,7 +294,7 @@ def case_worker(client: Client, settings: Settings, world: World, nodes: CaseNod
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
     staff = StaffActivities(world.staff)
     turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), MODEL_TRIES)
-    beside = NodeActivities(nodes.classify)
+    meanwhile = NodeActivities(nodes.classify)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -308,7 +308,7 @@ def case_worker(client: Client, settings: Settings, world: World, nodes: CaseNod
             people.identify,
             staff.expect,
             turns.turn,
-            beside.classify,
+            meanwhile.classify,
         ],
         interceptors=[Guards()],
         workflow_runner=workflow_runner(settings),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.waits import Waits, postponed, utc_now
+from activities.waits import Waits, postponed
 from graphs.machine import CaseMachine
 from graphs.run import Run
 from graphs.turn import TurnRequest, TurnResult
@@ -43,7 +44,7 @@ class TurnActivities:
         try:
             return await watched(run, going)
         except ModelUnavailable as error:
-            again = waits.again(error, run.step, utc_now(), self._tries)
+            again = waits.again(error, run.step, datetime.now(UTC), self._tries)
             if again is None:
                 return run.failed(error)
             kept, delay = again

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,13 +61,17 @@ class Waits(Stored):
 
 def pause(failed: int) -> timedelta:
     """The pause behind the `failed`-th call that failed."""
-    return timedelta(seconds=min(SHORTEST * 2 ** min(failed - 1, 10), LONGEST_STEP))
+    return timedelta(seconds=doubled(failed - 1))
+
+
+def doubled(times: int) -> float:
+    """Seconds: the shortest pause, doubled so often, up to the longest."""
+    return min(SHORTEST * 2.0 ** min(times, 10), LONGEST_STEP)
 
 
 def next_delay(wait: float, times: int, chance: float) -> timedelta:
     """The wait that was asked for and up to `SPREAD` of it more, by `chance` from 0 to 1; longer from one time to the next."""
-    step = min(SHORTEST * 2 ** min(times, 10), LONGEST_STEP)
-    least = max(wait, step)
+    least = max(wait, doubled(times))
     return timedelta(seconds=least + chance * max(least * SPREAD, 1.0))
 
 
@@ -75,8 +79,3 @@ def postponed(error: ModelUnavailable, delay: timedelta) -> ApplicationError:
     """The failure with which an attempt asks for the next one."""
     benign = ApplicationErrorCategory.BENIGN if error.wait else ApplicationErrorCategory.UNSPECIFIED
     return ApplicationError(str(error), type=ModelUnavailable.__name__, next_retry_delay=delay, category=benign)
-
-
-def utc_now() -> datetime:
-    """The time by which waits are bounded."""
-    return datetime.now(UTC)

@@ -15,7 +15,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from handrail.domain.approvals import Approval, DecisionKind, Source
 from handrail.domain.cases import CaseView
-from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, InvalidInput, UnknownCase
+from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
 from handrail.domain.handoffs import Handoff
 from handrail.domain.messages import Message
 from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
@@ -186,10 +186,7 @@ class CaseWorkflow:
 
     @workflow.signal(name="request_human", description="The customer wants a person; no input needed")
     def request_human(self, raw: RawValue = NOTHING) -> None:
-        if begun_again() and wanted(raw) == {"reason": "graph_changed"}:
-            words = "The graph was edited during a turn. The ledger and the transcript say what was done before."
-            return self._tolerate("request_human", lambda: self._intake.ask_for_person(words, "graph_changed"))
-        return self._tolerate("request_human", lambda: self._intake.ask_for_person("A person was asked for."))
+        self._tolerate("request_human", lambda: self._intake.ask_for_person("A person was asked for."))
 
     @workflow.signal(name="reply_as_human", description="Answer the customer as a person: {reviewer, text}")
     def reply_as_human(self, raw: RawValue = NOTHING) -> None:
@@ -296,14 +293,6 @@ def sent(signal: str | None = None) -> Source:
 def given(note: Any) -> Any:
     """The note of a menu entry; what the SDK could not decode arrives raw. Raises: InvalidInput."""
     return value_of(note) if isinstance(note, RawValue) else note
-
-
-def wanted(raw: RawValue) -> Any:
-    """What was sent with a wish that counts in any case."""
-    try:
-        return value_of(raw)
-    except InvalidInput:
-        return None
 
 
 def conflict(error: ActivityError) -> Exception:

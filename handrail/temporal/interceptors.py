@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -71,7 +70,7 @@ class Heartbeats(ActivityInboundInterceptor):
         timeout = info.heartbeat_timeout
         if timeout is None or info.is_local or info.activity_type == BEATS_BY_ITSELF:
             return await super().execute_activity(input)
-        beating = asyncio.create_task(self._beat(timeout.total_seconds() / 4, activity.info().heartbeat_details))
+        beating = asyncio.create_task(self._beat(timeout.total_seconds() / 4))
         try:
             return await super().execute_activity(input)
         finally:
@@ -79,10 +78,9 @@ class Heartbeats(ActivityInboundInterceptor):
             with suppress(asyncio.CancelledError):
                 await beating
 
-    async def _beat(self, seconds: float, kept: Sequence[Any]) -> None:
-        """What an earlier attempt left in its heartbeat is kept for the next."""
+    async def _beat(self, seconds: float) -> None:
         while True:
-            activity.heartbeat(*kept)
+            activity.heartbeat()
             await asyncio.sleep(seconds)
 
 
