@@ -40,12 +40,12 @@ from graphs.situation import Situation
 from handrail.background import Troubles, supervised, trouble_file
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
-from handrail.domain.cases import Terms
+from handrail.domain.case.cases import Terms
 from handrail.domain.errors import HandrailError
-from handrail.domain.reviewers import FILE as REVIEWERS
-from handrail.domain.served import Approved, Meanings
+from handrail.domain.llm.health import Limits
+from handrail.domain.llm.names import Approved, Meanings
+from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.mentions import warm
-from handrail.domain.trouble import Limits
 from handrail.llm.health import Watch
 from handrail.llm.late import LateModel
 from handrail.matrix.loader import FileMatrix

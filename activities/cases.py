@@ -12,10 +12,10 @@ from graphs.handoff import bounded
 from graphs.hearing import hear, unread, with_heard
 from graphs.limits import SECONDS, within
 from graphs.passing import last_resort
-from handrail.domain.cases import CaseOpen, Commit, Opened, Terms
-from handrail.domain.handoffs import Handoff, Heard
-from handrail.domain.messages import Author, Message
-from handrail.domain.openings import Incoming
+from handrail.domain.case.cases import CaseOpen, Commit, Opened, Terms
+from handrail.domain.case.handoffs import Handoff, Heard
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.openings import Incoming
 from handrail.ports import Cases, Clock, Matrix, Openings
 
 SHORT = 2_000

@@ -7,16 +7,16 @@ from typing import Any
 
 from temporalio import activity
 
-from handrail.domain.approvals import Attempt, Decision, DecisionKind, Identity, Permit, RequestKind, Seen, Source
-from handrail.domain.controls import admit
-from handrail.domain.decisions import BINDING
+from handrail.domain.actions.approvals import Attempt, Decision, DecisionKind, Identity, Permit, RequestKind, Seen, Source
+from handrail.domain.actions.decisions import BINDING
+from handrail.domain.actions.proposals import SEND_REPLY
+from handrail.domain.autonomy.controls import admit
+from handrail.domain.base import digest
+from handrail.domain.case.messages import check_text
 from handrail.domain.errors import ApprovalRefused, BusinessRefused, InvalidInput, SwitchedOff
-from handrail.domain.messages import check_text
-from handrail.domain.model import digest
-from handrail.domain.people import NOBODY
-from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.replies import LONGEST
-from handrail.domain.reviewers import Asked, NotAdmitted, Reviewers
+from handrail.domain.team.commands import NOBODY
+from handrail.domain.team.reviewers import Asked, NotAdmitted, Reviewers
 from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from handrail.domain.approvals import Approval, ApprovalStatus
-from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Terms
+from handrail.domain.actions.approvals import Approval, ApprovalStatus
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Terms
+from handrail.domain.case.messages import Author, IncomingMessage, Message, check_message, fingerprint
+from handrail.domain.case.reconciling import Recover, Recovered, Remains
 from handrail.domain.errors import HandrailError
-from handrail.domain.messages import Author, IncomingMessage, Message, check_message, fingerprint
-from handrail.domain.model import digest
-from handrail.domain.reconciling import Recover, Recovered, Remains
 from handrail.ports import Cases, Remainders
 
 MESSAGES, APPROVALS = 40, 10

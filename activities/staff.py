@@ -6,7 +6,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from handrail.domain.staff import Expectation, Need
+from handrail.domain.team.staff import Expectation, Need
 from handrail.ports import Staff
 
 

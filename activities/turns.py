@@ -13,9 +13,9 @@ from activities.waits import Waits, postponed
 from graphs.machine import CaseMachine
 from graphs.run import Run
 from graphs.turn import TurnRequest, TurnResult
+from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
-from handrail.domain.trouble import Tries
-from handrail.domain.turns import TurnKey, TurnSuperseded
+from handrail.domain.llm.health import Tries
 
 BEAT_SECONDS = 0.7
 """A turn hears that it is to stop with the answer to a heartbeat."""

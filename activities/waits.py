@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from handrail.domain.base import Stored
 from handrail.domain.errors import ModelUnavailable
-from handrail.domain.model import Stored
-from handrail.domain.trouble import Tries
+from handrail.domain.llm.health import Tries
 
 SHORTEST, LONGEST_STEP = 0.5, 15.0
 """Seconds: the pause between two attempts doubles between these where the server asks for less."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from handrail.domain.cases import CaseRow
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import HandrailError, record_is_away
-from handrail.domain.handoffs import Escalation
 from handrail.ports import Customers
 
 FACTS_UNAVAILABLE = "facts_unavailable"

@@ -6,12 +6,12 @@ from typing import Any
 
 from graphs.bounds import fitted
 from graphs.views import ActView
-from handrail.domain.agent import Exchange, ToolCall
-from handrail.domain.controls import stopped
-from handrail.domain.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.autonomy.controls import stopped
+from handrail.domain.case.handoffs import Fact
 from handrail.domain.errors import BusinessRefused, InvalidInput, SwitchedOff
-from handrail.domain.handoffs import Fact
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.llm.agent import Exchange, ToolCall
 from handrail.ports import Clock, SystemOfRecord
 
 

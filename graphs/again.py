@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.agent import ToolSpec
-from handrail.domain.declined import alike as alike
-from handrail.domain.effects import EffectResult
-from handrail.domain.proposals import Proposal
+from handrail.domain.actions.declined import alike as alike
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import Proposal
+from handrail.domain.llm.agent import ToolSpec
 
 
 def unremembered(

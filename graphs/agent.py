@@ -8,13 +8,13 @@ from graphs.bounds import fitted, over, too_much
 from graphs.sheet import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
-from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest
-from handrail.domain.controls import SWITCHED_OFF, reason_of
+from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind
+from handrail.domain.autonomy.controls import SWITCHED_OFF, reason_of
+from handrail.domain.autonomy.topics import Autonomy, Dialled, Topic, TopicAutonomy
+from handrail.domain.base import digest
+from handrail.domain.case.handoffs import Escalation, Fact
 from handrail.domain.errors import BusinessRefused, SwitchedOff
-from handrail.domain.handoffs import Escalation, Fact
-from handrail.domain.model import digest
-from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
-from handrail.domain.topics import Autonomy, Dialled, Topic, TopicAutonomy
+from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest
 from handrail.ports import Cases, Clock, Dial, Model, SystemOfRecord, Topics
 
 NEWEST = 60

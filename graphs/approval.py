@@ -8,12 +8,12 @@ from typing import Any
 from langgraph.types import interrupt
 
 from graphs.views import ApprovalView
-from handrail.domain.agent import Exchange, ToolCall
-from handrail.domain.approvals import Decision, DecisionKind, HumanRequest
-from handrail.domain.cases import Ruled
-from handrail.domain.declined import DECLINED_KEPT, asked_in, declined
-from handrail.domain.handoffs import Escalation
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
+from handrail.domain.actions.declined import DECLINED_KEPT, asked_in, declined
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.case.cases import Ruled
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.llm.agent import Exchange, ToolCall
 
 
 class Approval:

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from graphs.views import AgentView
-from handrail.domain.agent import Exchange, ModelAnswer
-from handrail.domain.handoffs import Escalation
-from handrail.domain.topics import Bounds
+from handrail.domain.autonomy.topics import Bounds
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.llm.agent import Exchange, ModelAnswer
 
 CALLS_AT_ONCE = 10
 ANSWER_BYTES = 32_000

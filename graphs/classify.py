@@ -9,13 +9,13 @@ from typing import Any
 from graphs.absent import failure, known_of, unread
 from graphs.screen import FLUENT_ENOUGH, Screen, told
 from graphs.views import ClassifyView
-from handrail.domain.cases import CaseRow
-from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Message
+from handrail.domain.case.patience import Progress
 from handrail.domain.errors import record_is_away
 from handrail.domain.excerpts import fair
-from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Message
-from handrail.domain.patience import Progress
 from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100

@@ -7,13 +7,13 @@ from typing import Any
 from graphs.classify import routed
 from graphs.screen import Screen
 from graphs.views import ConsultView
-from handrail.domain.cases import CaseRow
-from handrail.domain.classification import Classification
-from handrail.domain.consulting import READ, Choice, Opinion, Question, heeded
-from handrail.domain.controls import SWITCHED_OFF
+from handrail.domain.autonomy.controls import SWITCHED_OFF
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
-from handrail.domain.handoffs import Escalation
-from handrail.domain.topics import Autonomy
+from handrail.domain.llm.consulting import READ, Choice, Opinion, Question, heeded
 from handrail.ports import Consultant, Dial, Topics
 
 

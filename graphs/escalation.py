@@ -12,13 +12,13 @@ from graphs.limits import SECONDS, within
 from graphs.outcomes import end, said
 from graphs.passing import come_back, destination
 from graphs.views import EndView
-from handrail.domain.cases import CaseRow, CaseStatus, Tier
+from handrail.domain.case.cases import CaseRow, CaseStatus, Tier
+from handrail.domain.case.handoffs import Escalation, Handoff
+from handrail.domain.case.messages import Author
+from handrail.domain.case.routes import NO_ANSWER, Route
 from handrail.domain.errors import record_is_away
-from handrail.domain.handoffs import Escalation, Handoff
-from handrail.domain.messages import Author
-from handrail.domain.people import NOBODY
-from handrail.domain.routes import NO_ANSWER, Route
-from handrail.domain.staff import Need, round_the_clock
+from handrail.domain.team.commands import NOBODY
+from handrail.domain.team.staff import Need, round_the_clock
 from handrail.ports import Cases, Clock, Customers, Matrix, Staff
 
 FIRST, NEWEST = 5, 60

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessFailed, HandrailError, ModelRejected, ModelUnavailable
-from handrail.domain.handoffs import Escalation
 
 MODEL_NODE, CONSULTING_NODE, WRITING_NODE = "agent", "consult", "act"
 ASKING = (MODEL_NODE, CONSULTING_NODE)

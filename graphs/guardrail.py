@@ -11,14 +11,14 @@ from graphs.sheet import Sheet, by_autonomy, by_people, decided, over_tool, plai
 from graphs.situation import Situation, counting
 from graphs.state import identity
 from graphs.views import GuardrailView
-from handrail.domain.cases import AuditEntry, CaseRow, Commit, Ruled
-from handrail.domain.declined import asked_in, named_only, objection
-from handrail.domain.effects import EffectResult
+from handrail.domain.actions.declined import asked_in, named_only, objection
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
+from handrail.domain.base import digest
+from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, Ruled
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessRefused, InvalidInput
-from handrail.domain.handoffs import Escalation
-from handrail.domain.model import digest
-from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
-from handrail.domain.reviewers import Reviewers
+from handrail.domain.team.reviewers import Reviewers
 from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, SystemOfRecord, Topics
 
 REFUSALS = 5

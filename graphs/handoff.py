@@ -10,10 +10,10 @@ from graphs import telling
 from graphs.bounds import fitted, size
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
-from handrail.domain.classification import Risk, SentimentPoint
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, Said
-from handrail.domain.messages import Author, Message
-from handrail.domain.routes import NO_ANSWER, Route
+from handrail.domain.case.classification import Risk, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, Said
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.routes import NO_ANSWER, Route
 from handrail.domain.stated import named, stated
 from handrail.domain.text.mail import own_words
 

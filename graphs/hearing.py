@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from handrail.domain.case.handoffs import Handoff, Heard, Said, StatedFact
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.excerpts import fair
-from handrail.domain.handoffs import Handoff, Heard, Said, StatedFact
-from handrail.domain.messages import Author, Message
 from handrail.domain.stated import stated, without_cards
 from handrail.domain.text.mail import own_words
 

@@ -18,7 +18,7 @@ from graphs.retries import RETRIES, SECONDS, STEP, TIMEOUTS
 from graphs.run import ASKS, RUN, WRITES, Run
 from graphs.state import CaseState
 from graphs.turn import Question, TurnRequest
-from handrail.domain.turns import TurnKey
+from handrail.domain.case.turns import TurnKey
 from handrail.ports import Journal
 
 

@@ -12,13 +12,13 @@ from graphs.sheet import decided
 from graphs.state import Outcome, identity
 from graphs.turn import Learned, TurnResult
 from graphs.views import EndView
-from handrail.domain.agent import Disposition
-from handrail.domain.cases import AuditEntry, CaseRow, CaseStatus, Commit
+from handrail.domain.actions.proposals import ProposalKind
+from handrail.domain.case.cases import AuditEntry, CaseRow, CaseStatus, Commit
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import OURS, Author, Message
+from handrail.domain.case.turns import TurnEnded
 from handrail.domain.errors import SwitchedOff
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import OURS, Author, Message
-from handrail.domain.proposals import ProposalKind
-from handrail.domain.turns import TurnEnded
+from handrail.domain.llm.agent import Disposition
 from handrail.ports import Cases, Clock
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from graphs.absent import known_of
 from graphs.stake import at_stake
 from graphs.views import EndView
-from handrail.domain.cases import CaseRow, Tier
-from handrail.domain.handoffs import Escalation
-from handrail.domain.routes import NO_ANSWER, SOMEBODY, Route
+from handrail.domain.case.cases import CaseRow, Tier
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.routes import NO_ANSWER, SOMEBODY, Route
 from handrail.ports import Customers, Matrix
 
 _log = logging.getLogger(__name__)

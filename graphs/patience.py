@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphs.views import PatienceView
-from handrail.domain.handoffs import Escalation
+from handrail.domain.case.handoffs import Escalation
 
 
 async def patience(state: PatienceView) -> dict[str, Any]:

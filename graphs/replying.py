@@ -7,13 +7,13 @@ from typing import Any
 
 from graphs.sheet import Sheet, by_autonomy, by_people, decided, plain, why_blocked
 from graphs.views import GuardrailView
-from handrail.domain.cases import Ruled
-from handrail.domain.instructions import RULES
-from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import Proposal, RuleHit, Ruling
+from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling
+from handrail.domain.autonomy.topics import Topic
+from handrail.domain.case.cases import Ruled
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.llm.instructions import RULES
 from handrail.domain.replies import POLICY, rule_reply
 from handrail.domain.text.evidence import Evidence
-from handrail.domain.topics import Topic
 from handrail.ports import Cases, Clock, Languages, Policies, Topics
 
 SEND_BACKS = 1

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from langgraph.types import RetryPolicy
 
+from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import DEFECTS, PERMANENT, ModelUnavailable
-from handrail.domain.turns import TurnSuperseded
 
 FOR_EVER = 1_000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from graphs.state import CaseState
-from handrail.domain.agent import Disposition
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.llm.agent import Disposition
 
 
 def ruling_on(state: CaseState, proposal: Proposal) -> Ruling | None:

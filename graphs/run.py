@@ -15,9 +15,9 @@ from langgraph.types import Command
 from graphs.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
 from graphs.turn import Learned, Question, TurnRequest, TurnResult, sparse
-from handrail.domain.approvals import HumanRequest
+from handrail.domain.actions.approvals import HumanRequest
+from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
-from handrail.domain.turns import JournalEntry, TurnKey, TurnSuperseded
 
 if TYPE_CHECKING:
     from graphs.machine import CaseMachine

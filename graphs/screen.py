@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from graphs.hearing import brief
-from handrail.domain.cases import CaseRow
-from handrail.domain.classification import Classification, Risk
-from handrail.domain.controls import reason_of
-from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Author, Message
-from handrail.domain.patience import REHEARSED, asked_before, contact_before
+from handrail.domain.autonomy.controls import reason_of
+from handrail.domain.autonomy.topics import Autonomy, Patience, Topic
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.classification import Classification, Risk
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.patience import REHEARSED, asked_before, contact_before
 from handrail.domain.text.mail import own_words, unsaid
-from handrail.domain.topics import Autonomy, Patience, Topic
 from handrail.ports import Cases, Contacts, Dial, Topics
 
 FLUENT_ENOUGH = 0.6

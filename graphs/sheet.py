@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphs.views import GuardrailView
-from handrail.domain.agent import Exchange, ToolCall
-from handrail.domain.approvals import Decision
-from handrail.domain.cases import Ruled
-from handrail.domain.controls import reason_of
-from handrail.domain.decisions import BINDING
-from handrail.domain.declined import alike
-from handrail.domain.handoffs import Escalation
-from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
-from handrail.domain.reviewers import Asked, Reviewers
-from handrail.domain.topics import Autonomy, Dialled, Setting, Topic
+from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.decisions import BINDING
+from handrail.domain.actions.declined import alike
+from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.autonomy.controls import reason_of
+from handrail.domain.autonomy.topics import Autonomy, Dialled, Setting, Topic
+from handrail.domain.case.cases import Ruled
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.llm.agent import Exchange, ToolCall
+from handrail.domain.team.reviewers import Asked, Reviewers
 
 CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"

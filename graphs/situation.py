@@ -6,8 +6,8 @@ from typing import Any
 
 from graphs.sheet import Sheet
 from graphs.views import GuardrailView
-from handrail.domain.proposals import ProposalKind, Ruling
-from handrail.domain.situation import HISTORY, case_facts, classification_facts, customer_facts, with_pending
+from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.policy.facts import HISTORY, case_facts, classification_facts, customer_facts, with_pending
 from handrail.ports import Clock, Customers, History
 
 

@@ -8,18 +8,18 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel, Field
 
-from handrail.domain.agent import Disposition, Exchange, Usage
-from handrail.domain.approvals import Decision
-from handrail.domain.cases import CaseRow, CaseStatus, Ruled
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.declined import Declined
-from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
-from handrail.domain.messages import Message
-from handrail.domain.model import Stored
-from handrail.domain.patience import Progress
-from handrail.domain.proposals import Proposal
-from handrail.domain.turns import TurnKey
+from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.declined import Declined
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import Proposal
+from handrail.domain.base import Stored
+from handrail.domain.case.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
+from handrail.domain.case.messages import Message
+from handrail.domain.case.patience import Progress
+from handrail.domain.case.turns import TurnKey
+from handrail.domain.llm.agent import Disposition, Exchange, Usage
 
 
 class Outcome(Stored):

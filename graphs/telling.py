@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from handrail.domain.agent import Exchange
-from handrail.domain.approvals import Decision
-from handrail.domain.cases import CaseRow, Ruled
-from handrail.domain.classification import Classification
-from handrail.domain.decisions import BINDING
-from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, PolicyHit, StatedFact, Trail, Versions
-from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.decisions import BINDING
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.case.cases import CaseRow, Ruled
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Escalation, PolicyHit, StatedFact, Trail, Versions
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.llm.agent import Exchange
 from handrail.domain.stated import without_cards
 from handrail.domain.text.plain import compact
 

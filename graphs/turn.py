@@ -9,15 +9,15 @@ from pydantic import BaseModel, Field, field_serializer
 from graphs.state import CaseState, Outcome
 from graphs.telling import trail
 from graphs.views import EndView
-from handrail.domain.agent import Usage
-from handrail.domain.approvals import Decision, HumanRequest
-from handrail.domain.cases import CaseRow, CaseStatus
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.declined import Declined
-from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Trail
-from handrail.domain.model import Stored
-from handrail.domain.patience import Progress
+from handrail.domain.actions.approvals import Decision, HumanRequest
+from handrail.domain.actions.declined import Declined
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.base import Stored
+from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Trail
+from handrail.domain.case.patience import Progress
+from handrail.domain.llm.agent import Usage
 
 STEPS = 500
 """Nodes of one turn, at most."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from graphs.state import Person
-from handrail.domain.agent import Disposition, Exchange, Usage
-from handrail.domain.approvals import Decision
-from handrail.domain.cases import CaseRow, Ruled
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.declined import Declined
-from handrail.domain.effects import EffectResult
-from handrail.domain.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
-from handrail.domain.messages import Message
-from handrail.domain.patience import Progress
-from handrail.domain.proposals import Proposal
-from handrail.domain.turns import TurnKey
+from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.declined import Declined
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import Proposal
+from handrail.domain.case.cases import CaseRow, Ruled
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
+from handrail.domain.case.messages import Message
+from handrail.domain.case.patience import Progress
+from handrail.domain.case.turns import TurnKey
+from handrail.domain.llm.agent import Disposition, Exchange, Usage
 
 
 class ClassifyView(BaseModel):

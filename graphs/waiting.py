@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Message
-from handrail.domain.routes import Route
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Message
+from handrail.domain.case.routes import Route
 
 Say = Callable[[datetime, datetime, str], str]
 """A moment in words: the moment, now, the language."""

@@ -7,28 +7,28 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec
-from handrail.domain.approvals import Approval, Decision, Identity, Source
-from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
-from handrail.domain.classification import Classification
-from handrail.domain.consulting import Opinion, Question
-from handrail.domain.controls import Control, Standing
-from handrail.domain.effects import Effect, EffectResult
-from handrail.domain.gates import GateProgress
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Message
+from handrail.domain.actions.approvals import Approval, Decision, Identity, Source
+from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.actions.proposals import Proposal, Verdict
+from handrail.domain.autonomy.controls import Control, Standing
+from handrail.domain.autonomy.review_gates import GateProgress
+from handrail.domain.autonomy.topics import Dialled, LeverSettings, Topic, TopicAutonomy
+from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Message
+from handrail.domain.case.openings import Incoming
+from handrail.domain.case.patience import Contact
+from handrail.domain.case.reconciling import Rebuilt, Recorded, Remains
+from handrail.domain.case.routes import Route
+from handrail.domain.case.turns import JournalEntry, TurnKey
+from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec
+from handrail.domain.llm.consulting import Opinion, Question
+from handrail.domain.llm.health import Heard, Tally
+from handrail.domain.llm.names import Known, Notice
 from handrail.domain.money import Money
-from handrail.domain.openings import Incoming
-from handrail.domain.patience import Contact
-from handrail.domain.proposals import Proposal, Verdict
-from handrail.domain.reconciling import Rebuilt, Recorded, Remains
-from handrail.domain.reviewers import Reviewers
-from handrail.domain.routes import Route
-from handrail.domain.served import Known, Notice
-from handrail.domain.staff import Expectation, Need
-from handrail.domain.topics import Dialled, LeverSettings, Topic, TopicAutonomy
-from handrail.domain.trouble import Heard, Tally
-from handrail.domain.turns import JournalEntry, TurnKey
+from handrail.domain.team.reviewers import Reviewers
+from handrail.domain.team.staff import Expectation, Need
 
 
 class Clock(Protocol):
@@ -117,7 +117,7 @@ class Policies(Protocol):
     def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
         """The strictest ruling of every policy's rules over `facts`, which the verdict records; fails closed.
 
-        Facts have their whole names, see `handrail.domain.situation`.
+        Facts have their whole names, see `handrail.domain.policy.facts`.
         """
         ...
 

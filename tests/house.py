@@ -16,7 +16,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from handrail.domain.cases import CaseView
+from handrail.domain.case.cases import CaseView
 from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
-from handrail.domain.cases import CaseRow
+from handrail.domain.case.cases import CaseRow
 
 STATUS = SearchAttributeKey.for_keyword("CaseStatus")
 TOPIC = SearchAttributeKey.for_keyword("CaseTopic")

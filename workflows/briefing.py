@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handrail.domain.classification import SentimentPoint
-from handrail.domain.handoffs import Fact, Handoff, Said, StatedFact
+from handrail.domain.case.classification import SentimentPoint
+from handrail.domain.case.handoffs import Fact, Handoff, Said, StatedFact
 from workflows.foreign import escape
 from workflows.sheet import Section, joined, short, utc, values
 

@@ -13,12 +13,12 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from handrail.domain.approvals import Approval, DecisionKind, Source
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import Approval, DecisionKind, Source
+from handrail.domain.case.cases import CaseView
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Message
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Message
-from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from handrail.domain.team.commands import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
 from workflows.attributes import publish, publish_refused
 from workflows.desk import TYPED, Desk
 from workflows.inputs import NOTHING, refusal, value_of

@@ -8,9 +8,9 @@ from typing import Literal
 
 from temporalio import workflow
 
-from handrail.domain.cases import CaseStatus
-from handrail.domain.handoffs import Escalation
-from handrail.domain.routes import NO_ANSWER
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.routes import NO_ANSWER
 from workflows.expecting import expect
 from workflows.memory import CaseMemory
 

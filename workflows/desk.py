@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from handrail.domain.approvals import Approval, Attempt, Decision, DecisionInput, DecisionKind, Permit, Seen, Source
-from handrail.domain.decisions import draft
+from handrail.domain.actions.approvals import Approval, Attempt, Decision, DecisionInput, DecisionKind, Permit, Seen, Source
+from handrail.domain.actions.decisions import draft
+from handrail.domain.base import Stored
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
-from handrail.domain.model import Stored
-from handrail.domain.people import NOBODY, Claim, HandBack, Receipt, Resolve
+from handrail.domain.team.commands import NOBODY, Claim, HandBack, Receipt, Resolve
 from workflows.intake import Intake
 from workflows.memory import CaseMemory
 from workflows.menu import FINISH, HAND_BACK, TAKE, decision_of

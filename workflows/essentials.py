@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from handrail.domain.cases import CaseStatus
+from handrail.domain.case.cases import CaseStatus
 from workflows.memory import CaseMemory
 from workflows.menu import entries
 from workflows.sheet import utc

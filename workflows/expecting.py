@@ -7,7 +7,7 @@ import asyncio
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from handrail.domain.staff import Expectation, Need, round_the_clock
+from handrail.domain.team.staff import Expectation, Need, round_the_clock
 from workflows.memory import CaseMemory
 from workflows.options import LOCAL_STEP
 

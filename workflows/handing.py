@@ -8,11 +8,11 @@ from graphs import waiting
 from graphs.handoff import bounded, plain, with_what_was_known
 from graphs.state import CaseState, identity
 from graphs.views import EndView
-from handrail.domain.cases import CaseStatus, Tier
-from handrail.domain.handoffs import Escalation, Handoff
-from handrail.domain.messages import OURS, Author, Message
-from handrail.domain.routes import SOMEBODY, Route
-from handrail.domain.staff import round_the_clock
+from handrail.domain.case.cases import CaseStatus, Tier
+from handrail.domain.case.handoffs import Escalation, Handoff
+from handrail.domain.case.messages import OURS, Author, Message
+from handrail.domain.case.routes import SOMEBODY, Route
+from handrail.domain.team.staff import round_the_clock
 from workflows.memory import CaseMemory
 
 FAILED = "The case could not be handed over in full ({}). Facts and rulings may be missing; the transcript is whole."

@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 from temporalio.common import RawValue
 
 from graphs.state import identity
-from handrail.domain.approvals import Approval, Decision, DecisionInput, DecisionKind, Permit, Source
-from handrail.domain.cases import CaseStatus
-from handrail.domain.decisions import find, progress, settle
-from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
-from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import (
+from handrail.domain.actions.approvals import Approval, Decision, DecisionInput, DecisionKind, Permit, Source
+from handrail.domain.actions.decisions import find, progress, settle
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import (
     MAX_CHARACTERS,
     Author,
     IncomingMessage,
@@ -23,8 +22,9 @@ from handrail.domain.messages import (
     check_name,
     check_text,
 )
-from handrail.domain.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
-from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
+from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
+from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
+from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
 from workflows.inputs import LARGEST, parse, value_of
 from workflows.memory import CaseMemory, fingerprint
 from workflows.menu import entries

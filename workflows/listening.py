@@ -10,8 +10,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from graphs.turn import TurnResult
-from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Message
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Message
 from workflows.memory import CaseMemory
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")

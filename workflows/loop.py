@@ -10,9 +10,9 @@ from datetime import timedelta
 from temporalio import workflow
 
 from graphs.hearing import brief
-from handrail.domain.approvals import ApprovalStatus
-from handrail.domain.cases import CaseStatus, CaseView
-from handrail.domain.openings import Incoming
+from handrail.domain.actions.approvals import ApprovalStatus
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.openings import Incoming
 from workflows.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.essentials import memo, publish_memo
 from workflows.expecting import expect

@@ -13,21 +13,21 @@ from graphs.handoff import bounded
 from graphs.hearing import merged, with_heard
 from graphs.state import CaseState, identity
 from graphs.turn import Learned
-from handrail.domain.agent import Usage
-from handrail.domain.approvals import Approval, ApprovalStatus, Decision, HumanRequest, RequestKind, Yes
-from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.declined import Declined
-from handrail.domain.effects import EffectResult
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, Decision, HumanRequest, RequestKind, Yes
+from handrail.domain.actions.declined import Declined
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import SEND_REPLY
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Heard, Said, StatedFact, Trail
+from handrail.domain.case.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
+from handrail.domain.case.messages import fingerprint as fingerprint
+from handrail.domain.case.patience import Progress
+from handrail.domain.case.reconciling import RUN_LOST, Recovered
 from handrail.domain.errors import CaseConflict, IllegalTransition
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Heard, Said, StatedFact, Trail
-from handrail.domain.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
-from handrail.domain.messages import fingerprint as fingerprint
-from handrail.domain.patience import Progress
-from handrail.domain.people import NOBODY, same_name
-from handrail.domain.proposals import SEND_REPLY
-from handrail.domain.reconciling import RUN_LOST, Recovered
-from handrail.domain.staff import Expectation
+from handrail.domain.llm.agent import Usage
+from handrail.domain.team.commands import NOBODY, same_name
+from handrail.domain.team.staff import Expectation
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40

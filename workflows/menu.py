@@ -11,8 +11,8 @@ from typing import Any
 
 from temporalio import workflow
 
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.case.cases import CaseStatus
 from workflows.memory import CaseMemory
 
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"

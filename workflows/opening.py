@@ -9,10 +9,10 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from handrail.domain.case.messages import check_identifier, without_controls
+from handrail.domain.case.openings import Incoming, Opening, read_opening
+from handrail.domain.case.reconciling import Recover
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import check_identifier, without_controls
-from handrail.domain.openings import Incoming, Opening, read_opening
-from handrail.domain.reconciling import Recover
 from workflows.inputs import check_plain, parse
 from workflows.memory import CaseMemory
 

@@ -17,7 +17,7 @@ from temporalio.workflow import ActivityCancellationType
 
 from handrail.domain.errors import DEFECTS as KINDS
 from handrail.domain.errors import PERMANENT, CaseConflict
-from handrail.domain.trouble import Tries
+from handrail.domain.llm.health import Tries
 
 HEARTBEAT = timedelta(seconds=8)
 DEFECTS = (*(kind.__name__ for kind in KINDS), "ValidationError")

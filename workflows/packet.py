@@ -7,11 +7,11 @@ from itertools import zip_longest
 from typing import Any
 
 from graphs.state import CaseState
-from handrail.domain.approvals import Approval, HumanRequest, RequestKind
-from handrail.domain.cases import CaseStatus
-from handrail.domain.decisions import progress
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Author
+from handrail.domain.actions.approvals import Approval, HumanRequest, RequestKind
+from handrail.domain.actions.decisions import progress
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Author
 from workflows.briefing import about as briefed
 from workflows.briefing import sections
 from workflows.foreign import escape

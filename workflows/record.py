@@ -6,11 +6,11 @@ from typing import cast
 
 from temporalio import workflow
 
-from handrail.domain.cases import Opened, Terms
-from handrail.domain.handoffs import Heard
-from handrail.domain.messages import Message
-from handrail.domain.openings import Incoming
-from handrail.domain.reconciling import Recover, Recovered
+from handrail.domain.case.cases import Opened, Terms
+from handrail.domain.case.handoffs import Heard
+from handrail.domain.case.messages import Message
+from handrail.domain.case.openings import Incoming
+from handrail.domain.case.reconciling import Recover, Recovered
 from workflows.memory import CaseMemory
 from workflows.opening import begun_again
 from workflows.options import LOCAL_STORE, RECOVER, STORE

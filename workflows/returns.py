@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from handrail.domain.cases import CaseStatus, Tier
+from handrail.domain.case.cases import CaseStatus, Tier
+from handrail.domain.case.routes import NO_ANSWER
 from handrail.domain.errors import IllegalTransition
-from handrail.domain.routes import NO_ANSWER
 from workflows.memory import CaseMemory
 
 AGENTS: Mapping[str, Any] = {

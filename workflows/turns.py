@@ -12,12 +12,12 @@ from graphs.hearing import brief
 from graphs.state import CaseState, Person
 from graphs.turn import STEPS, Learned, Question, TurnRequest, TurnResult
 from graphs.views import ClassifyView
-from handrail.domain.approvals import ApprovalStatus, Decision, HumanRequest
-from handrail.domain.cases import CaseRow, CaseStatus
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.handoffs import Escalation
-from handrail.domain.messages import Author, Message
-from handrail.domain.openings import ODD_MESSAGE
+from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
+from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.openings import ODD_MESSAGE
 from workflows import returns
 from workflows.essentials import publish_memo
 from workflows.handing import hand_over

@@ -12,9 +12,9 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.domain.approvals import Approval
-    from handrail.domain.cases import CaseView
-    from handrail.domain.reviewers import Reviewers
+    from handrail.domain.actions.approvals import Approval
+    from handrail.domain.case.cases import CaseView
+    from handrail.domain.team.reviewers import Reviewers
     from handrail.temporal.client import CaseClient
 
 app = typer.Typer(no_args_is_help=True, help="Decisions that wait for a person.")
@@ -115,8 +115,8 @@ async def chosen(
     questions: bool = True,
 ) -> Found:
     """Open approvals that fit every filter; for `who`, those that they may decide, in their languages first."""
-    from handrail.domain.approvals import RequestKind
-    from handrail.domain.people import holds
+    from handrail.domain.actions.approvals import RequestKind
+    from handrail.domain.team.commands import holds
 
     async with place.records() as records:
         found = await records.open_approvals()
@@ -134,7 +134,7 @@ async def chosen(
 
 def own(place: World, who: str, found: Found) -> Found:
     """What `who` may decide. Whether a name is theirs is seen when they decide."""
-    from handrail.domain.approvals import Identity
+    from handrail.domain.actions.approvals import Identity
 
     reviewers = in_force(place)
     identity = Identity.VERIFIED if place.settings.trusted_identity else Identity.SELF_DECLARED
@@ -146,7 +146,7 @@ def own(place: World, who: str, found: Found) -> Found:
 
 def in_force(place: World) -> Reviewers:
     """Who may decide what, by the file of this machine. Raises: DefinitionInvalid."""
-    from handrail.domain.reviewers import FILE
+    from handrail.domain.team.reviewers import FILE
     from handrail.reviewers.loader import FileReviewers
 
     settings, business = place.settings, place.business
@@ -164,8 +164,8 @@ async def decide_each(place: World, shown: Found, decision: str, who: str, note:
 
 async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str, note: str | None) -> dict[str, Any]:
     """What became of one, under exactly the revision that was shown."""
-    from handrail.domain.approvals import DecisionInput
-    from handrail.domain.decisions import progress
+    from handrail.domain.actions.approvals import DecisionInput
+    from handrail.domain.actions.decisions import progress
     from handrail.domain.errors import HandrailError
     from handrail.temporal.client import made
 
@@ -181,7 +181,7 @@ async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str
 def documents(found: Found, paused: dict[str, str]) -> None:
     """For programs."""
     from handrail.cli.documents import approval_document, print_document
-    from handrail.domain.decisions import progress
+    from handrail.domain.actions.decisions import progress
 
     print_document(
         [

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+from handrail.domain.case.messages import MAX_CHARACTERS, check_text
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import MAX_CHARACTERS, check_text
 
 GOALS, OUTPUTS = "goals.jsonl", "tool_outputs.jsonl"
 ROOM = 1_000

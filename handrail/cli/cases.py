@@ -11,8 +11,8 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.domain.cases import CaseView
-    from handrail.domain.people import Receipt
+    from handrail.domain.case.cases import CaseView
+    from handrail.domain.team.commands import Receipt
 
 app = typer.Typer(no_args_is_help=True, help="Open cases, write to them, look at them.")
 Words = Annotated[str, typer.Option("--message", help="The customer's words; - reads standard in.", show_default=False)]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handrail.domain.staff import Person, Roster
+    from handrail.domain.team.staff import Person, Roster
     from handrail.postgres.queue import Item, PostgresQueue
     from handrail.temporal.client import CaseClient
 

@@ -30,11 +30,11 @@ class Part:
 @cache
 def parts() -> tuple[Part, ...]:
     """Everything that can be sent to a case or asked of it; names and shapes are permanent."""
-    from handrail.domain.approvals import Approval, DecisionInput
-    from handrail.domain.cases import CaseOpen, CaseView
-    from handrail.domain.handoffs import Handoff
-    from handrail.domain.messages import IncomingMessage, Message
-    from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
+    from handrail.domain.actions.approvals import Approval, DecisionInput
+    from handrail.domain.case.cases import CaseOpen, CaseView
+    from handrail.domain.case.handoffs import Handoff
+    from handrail.domain.case.messages import IncomingMessage, Message
+    from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve
 
     return (
         Part("workflow", "case", CaseOpen, CaseView, "one customer's problem, from the first message to the end"),

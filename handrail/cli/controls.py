@@ -15,9 +15,9 @@ from handrail.cli.world import World, world
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from handrail.domain.controls import Control
+    from handrail.domain.autonomy.controls import Control
+    from handrail.domain.autonomy.topics import Dialled
     from handrail.domain.drills import Report
-    from handrail.domain.topics import Dialled
     from handrail.postgres.controls import Cleared
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
@@ -114,7 +114,7 @@ def show(
     wanted = [one for one in known if topic in (None, one.name)]
 
     async def work() -> list[Dialled]:
-        from handrail.domain.controls import Standing
+        from handrail.domain.autonomy.controls import Standing
 
         async with place.pool() as pool:
             held = controls(place, pool)
@@ -176,8 +176,8 @@ def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: 
     """Set a control and show it."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
-    from handrail.domain.controls import Wanted, duration
-    from handrail.domain.topics import Autonomy
+    from handrail.domain.autonomy.controls import Wanted, duration
+    from handrail.domain.autonomy.topics import Autonomy
 
     length: timedelta | None = duration(lasting) if lasting is not None else None
     why, who = said(reason, actor)

@@ -26,9 +26,9 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.domain.approvals import Approval, DecisionInput
-    from handrail.domain.cases import CaseView
-    from handrail.domain.people import Receipt
+    from handrail.domain.actions.approvals import Approval, DecisionInput
+    from handrail.domain.case.cases import CaseView
+    from handrail.domain.team.commands import Receipt
     from handrail.temporal.client import CaseClient
 
 app = typer.Typer()
@@ -92,7 +92,7 @@ def decision_input(
     reviewer: str,
 ) -> DecisionInput:
     """The decision as the case takes it. Raises: InvalidInput where options do not go together."""
-    from handrail.domain.approvals import DecisionInput
+    from handrail.domain.actions.approvals import DecisionInput
     from handrail.domain.errors import InvalidInput
     from handrail.temporal.client import made
 
@@ -121,7 +121,7 @@ async def named(cases: CaseClient, case_id: str, wanted: DecisionInput) -> Decis
     Raises:
         UnknownCase, Unreachable.
     """
-    from handrail.domain.approvals import ApprovalStatus
+    from handrail.domain.actions.approvals import ApprovalStatus
 
     if wanted.approval_id is not None:
         return wanted
@@ -137,7 +137,7 @@ def show_approval(approval: Approval, *, as_json: bool) -> None:
     """What was decided."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen, title
-    from handrail.domain.decisions import progress
+    from handrail.domain.actions.decisions import progress
 
     if as_json:
         print_document(approval)

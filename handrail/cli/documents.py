@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from handrail.domain.approvals import Approval
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import Approval
+from handrail.domain.case.cases import CaseView
 
 
 def approval_document(approval: Approval) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from handrail.business import Business
-from handrail.domain.cases import CaseStatus
-from handrail.domain.controls import GLOBAL, Control, Hand, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Wanted
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.case.cases import CaseStatus
 from handrail.domain.counting import many
 from handrail.domain.drills import Report, Seen, report
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
-from handrail.domain.topics import Autonomy
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
 from handrail.postgres.pool import Pool, reading

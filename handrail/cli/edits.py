@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from handrail.domain.approvals import DecisionInput
-from handrail.domain.cases import CaseView
-from handrail.domain.proposals import SEND_REPLY
+from handrail.domain.actions.approvals import DecisionInput
+from handrail.domain.actions.proposals import SEND_REPLY
+from handrail.domain.case.cases import CaseView
 
 
 def typed(wanted: DecisionInput, written: Mapping[str, str], view: CaseView, schemas: Mapping[str, Any]) -> DecisionInput:

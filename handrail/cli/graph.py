@@ -16,7 +16,7 @@ from handrail.cli.running import run_async
 if TYPE_CHECKING:
     from langchain_core.runnables.graph import Graph
 
-    from handrail.domain.approvals import DecisionKind, HumanRequest
+    from handrail.domain.actions.approvals import DecisionKind, HumanRequest
 
 app = typer.Typer(no_args_is_help=True, help="The case graph: draw it, run it in memory.")
 
@@ -143,7 +143,7 @@ def run_graph(
 
 def asker(decide: Literal["approve", "reject"] | None, *, may_ask: bool) -> Callable[[HumanRequest], DecisionKind | None]:
     """Gives the decision on a request, or None where there is nobody to take one."""
-    from handrail.domain.approvals import DecisionKind, RequestKind
+    from handrail.domain.actions.approvals import DecisionKind, RequestKind
 
     def answer(request: HumanRequest) -> DecisionKind | None:
         if request.kind is RequestKind.QUESTION:

@@ -53,7 +53,7 @@ def json_schema() -> dict[str, Any]:
     from pydantic import TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema
 
-    from handrail.domain.handoffs import Handoff
+    from handrail.domain.case.handoffs import Handoff
 
     made = TypeAdapter(Handoff).json_schema(mode="serialization")
     return {"$schema": GenerateJsonSchema.schema_dialect, "$id": SCHEMA_ID, **made}

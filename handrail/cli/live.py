@@ -19,9 +19,9 @@ from handrail.background import supervised
 from handrail.business import Business
 from handrail.cli.signposts import directions, waiting_url
 from handrail.cli.tables import plain
-from handrail.domain.approvals import ApprovalStatus
-from handrail.domain.cases import CaseStatus, CaseView
-from handrail.domain.controls import Control
+from handrail.domain.actions.approvals import ApprovalStatus
+from handrail.domain.autonomy.controls import Control
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.embedded.state import Stack
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls

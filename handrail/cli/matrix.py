@@ -70,7 +70,7 @@ def run_examples(
 
 def nobody_in(found: FileMatrix, file: Path) -> list[dict[str, Any]]:
     """Rows and their steps that lead to a queue in which nobody of the file works; nothing where there is no such file."""
-    from handrail.domain.staff import Need
+    from handrail.domain.team.staff import Need
     from handrail.people.loader import FilePeople
 
     if not file.exists():

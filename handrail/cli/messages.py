@@ -71,8 +71,8 @@ async def writers_for(place: World, lines: list[Line], customers: str | None) ->
     Raises:
         InvalidInput: none are named and the business has no samples.
     """
+    from handrail.domain.case.messages import check_identifier
     from handrail.domain.errors import InvalidInput
-    from handrail.domain.messages import check_identifier
     from handrail.postgres.pool import reading
 
     if customers is not None:

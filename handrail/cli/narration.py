@@ -11,12 +11,12 @@ from rich.text import Text
 from graphs.state import CaseState, Outcome
 from handrail.cli.documents import ready
 from handrail.cli.tables import arguments, percent, plain, screen
-from handrail.domain.agent import Exchange
-from handrail.domain.approvals import Decision, HumanRequest
-from handrail.domain.cases import Ruled
-from handrail.domain.classification import Classification
-from handrail.domain.handoffs import Escalation
-from handrail.domain.proposals import Proposal
+from handrail.domain.actions.approvals import Decision, HumanRequest
+from handrail.domain.actions.proposals import Proposal
+from handrail.domain.case.cases import Ruled
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.llm.agent import Exchange
 
 WIDTH = 11
 

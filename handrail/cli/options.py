@@ -53,8 +53,8 @@ def person(name: str) -> str:
     Raises:
         InvalidInput: it names nobody.
     """
+    from handrail.domain.case.messages import check_name
     from handrail.domain.errors import InvalidInput
-    from handrail.domain.messages import check_name
 
     if not name.strip():
         raise InvalidInput("--reviewer: is empty. Say who does this: your name or your address.")

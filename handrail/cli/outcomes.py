@@ -19,10 +19,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from handrail.cli.tables import plain, screen, table
-from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import check_identifier, check_text
 from handrail.domain.counting import many
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.domain.messages import check_identifier, check_text
 from handrail.temporal.client import CaseClient, TimedOut
 
 ERROR = "error"

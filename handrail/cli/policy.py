@@ -89,7 +89,7 @@ def explain(
     """Every rule, the values that it saw, and why it holds or not."""
     from handrail.cli.documents import print_document
     from handrail.cli.rulings import asked_document, case_document, print_asked, print_case_rulings
-    from handrail.domain.messages import IDENTIFIER
+    from handrail.domain.case.messages import IDENTIFIER
     from handrail.policies.asked import asked
     from handrail.policies.loader import FilePolicies
 

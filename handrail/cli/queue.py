@@ -15,7 +15,7 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.domain.staff import Person, Roster
+    from handrail.domain.team.staff import Person, Roster
     from handrail.people.loader import FilePeople
     from handrail.postgres.queue import Depth, Item, PostgresQueue
 
@@ -46,7 +46,7 @@ def known(roster: Roster, name: str) -> Person:
 @asynccontextmanager
 async def desk(place: World) -> AsyncIterator[tuple[PostgresQueue, Roster]]:
     """The queue, and everybody with their on-call windows from now on. Raises: Unreachable."""
-    from handrail.domain.staff import HORIZON
+    from handrail.domain.team.staff import HORIZON
     from handrail.postgres.queue import PostgresQueue
 
     people, now = staff(place), datetime.now(UTC)

@@ -9,8 +9,8 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, environment
 
 if TYPE_CHECKING:
-    from handrail.domain.controls import Scope
-    from handrail.domain.topics import Topic
+    from handrail.domain.autonomy.controls import Scope
+    from handrail.domain.autonomy.topics import Topic
     from handrail.embedded.state import Stack
     from handrail.postgres.controls import PostgresControls
     from handrail.topics.dial import TopicDial
@@ -20,14 +20,14 @@ ANSWER_SECONDS = 3.0
 
 def said(reason: str, actor: str) -> tuple[str, str]:
     """The words as text. Raises: InvalidInput."""
-    from handrail.domain.messages import check_name, check_text
+    from handrail.domain.case.messages import check_name, check_text
 
     return check_text("--reason", reason, 500), check_name("--actor", actor)
 
 
 def parsed(scope: str) -> Scope:
     """Raises: InvalidInput: it is no scope."""
-    from handrail.domain.controls import Scope
+    from handrail.domain.autonomy.controls import Scope
 
     return Scope.parse(scope)
 
@@ -38,7 +38,7 @@ def checked(place: World, scope: str) -> Scope:
     Raises:
         InvalidInput: it is no scope, or the business has no such topic, tool or segment.
     """
-    from handrail.domain.controls import ScopeKind
+    from handrail.domain.autonomy.controls import ScopeKind
     from handrail.domain.errors import InvalidInput
 
     found = parsed(scope)

@@ -13,7 +13,7 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.domain.reconciling import Reconciliation
+    from handrail.domain.case.reconciling import Reconciliation
 
 app = typer.Typer()
 

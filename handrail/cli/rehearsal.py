@@ -22,11 +22,11 @@ from handrail.business import Business
 from handrail.cli.documents import ready
 from handrail.cli.narration import Change
 from handrail.cli.reach import model_url
-from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseOpen, CaseRow, CaseStatus, Commit
-from handrail.domain.decisions import draft, settle
+from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
+from handrail.domain.actions.decisions import draft, settle
+from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, Commit
+from handrail.domain.case.messages import Author, IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import Author, IncomingMessage, Message, check_identifier, check_message
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres

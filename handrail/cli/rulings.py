@@ -10,8 +10,8 @@ from handrail.cli.tables import arguments, moment, plain, print_rows, screen, ta
 from handrail.domain.counting import many
 
 if TYPE_CHECKING:
-    from handrail.domain.proposals import Proposal, Verdict
-    from handrail.domain.rulings import Finding
+    from handrail.domain.actions.proposals import Proposal, Verdict
+    from handrail.domain.policy.rulings import Finding
     from handrail.policies.loader import FilePolicies
     from handrail.policies.names import Known
     from handrail.policies.reports import Report
@@ -74,7 +74,7 @@ def case_document(case_id: str, policies: FilePolicies, recorded: Sequence[Recor
 
 
 def _recorded(policies: FilePolicies, one: Recorded, known: Known) -> Document:
-    from handrail.domain.situation import recalled
+    from handrail.domain.policy.facts import recalled
 
     facts = recalled(one.proposal, one.verdict, known.history)
     now = _ruled(policies.rule(one.proposal, facts), policies.explain(one.proposal, facts))

@@ -14,8 +14,8 @@ from handrail.cli.world import world
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from handrail.domain.model import Stored
-    from handrail.domain.served import Noticed
+    from handrail.domain.base import Stored
+    from handrail.domain.llm.names import Noticed
     from handrail.postgres.models import Ended, Pause, PostgresModels
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.", show_default=False)]
@@ -52,7 +52,7 @@ def accept_model(
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
     from handrail.domain.errors import InvalidInput
-    from handrail.domain.served import Kin, Notice
+    from handrail.domain.llm.names import Kin, Notice
 
     why, who = said(reason, actor)
 

@@ -15,7 +15,7 @@ from handrail.cli.running import run_async
 from handrail.cli.world import world
 
 if TYPE_CHECKING:
-    from handrail.domain.staff import Roster, Window
+    from handrail.domain.team.staff import Roster, Window
 
 app = typer.Typer(no_args_is_help=True, help="On-call hours, on top of the shifts in people.yaml.")
 LONGEST = timedelta(days=7)
@@ -34,7 +34,7 @@ def add(
     """Let somebody work in hours of their own."""
 
     async def work() -> tuple[Window, Roster]:
-        from handrail.domain.staff import Window
+        from handrail.domain.team.staff import Window
 
         async with desk(world(ctx)) as (kept, roster):
             zone = known(roster, person).zone or roster.zone
@@ -116,8 +116,8 @@ def people(ctx: typer.Context, as_json: Json = False) -> None:
 
 def presence(roster: Roster, name: str, now: datetime) -> dict[str, Any]:
     """Whether the person works now, and when next."""
-    from handrail.domain.hours import opening
-    from handrail.domain.staff import HORIZON
+    from handrail.domain.team.hours import opening
+    from handrail.domain.team.staff import HORIZON
 
     person = roster.by_name[name]
     starts = opening(roster.hours([person], (now, now + HORIZON)), now)

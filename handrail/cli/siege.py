@@ -20,14 +20,14 @@ from graphs.state import CaseState
 from handrail.business import Kind
 from handrail.cli.attacks import Attack, Customer, attacks
 from handrail.cli.rehearsal import prepare
-from handrail.domain.agent import ToolSpec
-from handrail.domain.cases import CaseOpen, CaseRow
-from handrail.domain.effects import Effect, EffectResult
+from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.base import Stored
+from handrail.domain.case.cases import CaseOpen, CaseRow
+from handrail.domain.case.messages import Author, IncomingMessage, Message, check_message
 from handrail.domain.errors import BusinessRefused, InvalidInput
-from handrail.domain.instructions import RULES
-from handrail.domain.messages import Author, IncomingMessage, Message, check_message
-from handrail.domain.model import Stored
-from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.llm.agent import ToolSpec
+from handrail.domain.llm.instructions import RULES
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
 from handrail.embedded.model import OfflineModel

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from handrail.cli.world import World
 from handrail.clock import SystemClock
+from handrail.domain.autonomy.review_gates import GateState
+from handrail.domain.autonomy.topics import Autonomy, Bounds, Gates, Patience, ReviewGate, Setting, Topic
 from handrail.domain.errors import InvalidInput
-from handrail.domain.gates import GateState
-from handrail.domain.topics import Autonomy, Bounds, Gates, Patience, ReviewGate, Setting, Topic
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.reviews import PostgresReviewGates

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from handrail.domain.approvals import Approval
-    from handrail.domain.cases import CaseView
-    from handrail.domain.handoffs import Fact, Handoff
-    from handrail.domain.messages import Message
-    from handrail.domain.people import Receipt
+    from handrail.domain.actions.approvals import Approval
+    from handrail.domain.case.cases import CaseView
+    from handrail.domain.case.handoffs import Fact, Handoff
+    from handrail.domain.case.messages import Message
+    from handrail.domain.team.commands import Receipt
 
 Row = Sequence[object]
 PIPE_WIDTH = 160
@@ -137,7 +137,7 @@ def print_paused(paused: dict[str, str]) -> None:
 
 def print_approval(approval: Approval) -> None:
     """What is or was to be decided, with the rules that ask for it, and what to type."""
-    from handrail.domain.decisions import progress
+    from handrail.domain.actions.decisions import progress
 
     request = approval.request
     wanted = f"due {moment(approval.due_at)}"

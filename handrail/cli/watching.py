@@ -10,8 +10,8 @@ from rich.text import Text
 from handrail.cli.documents import print_document
 from handrail.cli.tables import cases_table, moment, plain, print_case, screen
 from handrail.cli.world import World
-from handrail.domain.cases import CaseStatus, CaseView
-from handrail.domain.messages import Message
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import Message
 from handrail.temporal.client import CaseClient
 
 LOOK_AGAIN_SECONDS = 1.0

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from handrail.business import Business
-    from handrail.domain.cases import CaseView
-    from handrail.domain.handoffs import Handoff
-    from handrail.domain.messages import Message
+    from handrail.domain.case.cases import CaseView
+    from handrail.domain.case.handoffs import Handoff
+    from handrail.domain.case.messages import Message
     from handrail.postgres.cases import PostgresCases
     from handrail.postgres.pool import Pool
     from handrail.settings import Settings

@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from handrail.business import Business, load_business
 from handrail.conformance.servers import Renewable, ScriptedModel
-from handrail.domain.effects import EffectResult
+from handrail.domain.actions.effects import EffectResult
 from handrail.embedded.process import Child, Component, StackFailed, until_ready
 from handrail.embedded.supervisor import Step
 from handrail.embedded.temporal import Temporal

@@ -10,11 +10,11 @@ from typing import Any
 from handrail.conformance.differences import differences
 from handrail.conformance.lane import Lane
 from handrail.conformance.plays import Call, Play, Suite, Turn
-from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
-from handrail.domain.cases import CaseStatus, CaseView
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import HandrailError
-from handrail.domain.people import Receipt
+from handrail.domain.team.commands import Receipt
 from handrail.temporal.client import answered
 
 PATIENCE_SECONDS = 120.0

@@ -16,8 +16,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from handrail.domain.base import Stored
 from handrail.domain.errors import InvalidInput
-from handrail.domain.model import Stored
 
 ROOT = "0" * 64
 """What stands before the first link."""

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from handrail.domain.controls import Control
-from handrail.domain.model import Stored
+from handrail.domain.autonomy.controls import Control
+from handrail.domain.base import Stored
 
 TARGET_SECONDS = 2.0
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from handrail.domain.model import Model
+from handrail.domain.base import Model
 from handrail.domain.text.mentions import mentions
 
 UNKNOWN = Decimal("Infinity")

@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.actions.proposals import RuleHit, Ruling
 from handrail.domain.commitments import GIFTS, Pledge, pledges, solicited
-from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.proposals import RuleHit, Ruling
 from handrail.domain.stated import addresses
 from handrail.domain.subjects import Subject, advice
 from handrail.domain.text.accounting import unaccounted, without_figures

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from handrail.domain.handoffs import StatedFact
-from handrail.domain.messages import MAX_CHARACTERS, Author, Message
+from handrail.domain.case.handoffs import StatedFact
+from handrail.domain.case.messages import MAX_CHARACTERS, Author, Message
 from handrail.domain.text.mentions import mentions
 from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import Sentence, sentence_at, sentences

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from handrail.domain.cases import CaseStatus
+from handrail.domain.base import Stored
+from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import Refused
-from handrail.domain.model import Stored
 from handrail.drills.kinds import kinds
 from handrail.ports import Cases
 from handrail.temporal.client import CaseClient, TimedOut

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
 from handrail.drills import forms

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from handrail.business import Business
-from handrail.domain.messages import Author, Message, check_text
-from handrail.domain.patience import asked_before
+from handrail.domain.case.messages import Author, Message, check_text
+from handrail.domain.case.patience import asked_before
 from handrail.domain.stated import stated, without_cards
 from handrail.domain.text.mail import own_words
 from handrail.domain.text.mentions import mentions

@@ -8,10 +8,10 @@ from typing import Any
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
+from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import ModelRejected, ModelUnavailable
-from handrail.domain.instructions import ANSWER
-from handrail.domain.messages import MAX_CHARACTERS
+from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
+from handrail.domain.llm.instructions import ANSWER
 from handrail.llm.schemas import pruned
 from handrail.llm.shapes import loaded, unfenced
 

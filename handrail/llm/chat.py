@@ -20,11 +20,11 @@ from langchain_openai import ChatOpenAI
 from langsmith import tracing_context
 from pydantic import SecretStr, ValidationError
 
-from handrail.domain.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
-from handrail.domain.consulting import Opinion, Question
+from handrail.domain.case.messages import IDENTIFIER
 from handrail.domain.errors import ModelFailed, ModelRejected
-from handrail.domain.instructions import ANSWER
-from handrail.domain.messages import IDENTIFIER
+from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
+from handrail.domain.llm.consulting import Opinion, Question
+from handrail.domain.llm.instructions import ANSWER
 from handrail.llm import consulting
 from handrail.llm.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.failures import translated

@@ -7,11 +7,11 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from handrail.domain.agent import ToolSpec, Usage
-from handrail.domain.classification import OUT_OF_SCOPE, Risk
-from handrail.domain.consulting import LONGEST_WHY, Opinion, Question
+from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.counting import many
 from handrail.domain.errors import ModelRejected
+from handrail.domain.llm.agent import ToolSpec, Usage
+from handrail.domain.llm.consulting import LONGEST_WHY, Opinion, Question
 from handrail.llm.answers import check_whole, content_json
 from handrail.llm.markers import block
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage
 
-from handrail.domain.agent import Usage
-from handrail.domain.controls import Standing
+from handrail.domain.autonomy.controls import Standing
+from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
-from handrail.domain.served import Approved, Meaning, Meanings
-from handrail.domain.topics import Autonomy
-from handrail.domain.trouble import Heard, Limits, Tally, trouble
+from handrail.domain.llm.agent import Usage
+from handrail.domain.llm.health import Heard, Limits, Tally, trouble
+from handrail.domain.llm.names import Approved, Meaning, Meanings
 from handrail.llm.cooldown import Cooldown
 from handrail.llm.naming import NameWatch, name_of
 from handrail.ports import Controls, ModelRecord, Troubles

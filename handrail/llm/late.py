@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from handrail.domain.agent import ModelAnswer, ModelRequest
-from handrail.domain.consulting import Opinion, Question
+from handrail.domain.llm.agent import ModelAnswer, ModelRequest
+from handrail.domain.llm.consulting import Opinion, Question
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel

@@ -6,7 +6,7 @@ import logging
 
 from langchain_core.messages import AIMessage
 
-from handrail.domain.served import (
+from handrail.domain.llm.names import (
     CONFIRMING_CASES,
     LATEST_CASES,
     Approved,

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
-from handrail.domain.agent import Exchange, ModelRequest
-from handrail.domain.instructions import RULES
-from handrail.domain.messages import Author, Message
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.llm.agent import Exchange, ModelRequest
+from handrail.domain.llm.instructions import RULES
 from handrail.llm.markers import block, plain
 
 MAX_MESSAGES = 40

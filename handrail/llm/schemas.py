@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from handrail.domain.agent import ToolSpec
+from handrail.domain.llm.agent import ToolSpec
 
 SHAPE = ("type", "description", "enum", "const", "anyOf", "$ref", "$defs", "properties", "required", "items")
 LIMITS = ("pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from handrail.definitions import Document
-from handrail.domain.classification import OUT_OF_SCOPE
+from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.matrix.conditions import CLOCK
 from handrail.matrix.table import Row, Table
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from handrail.domain.classification import Risk
-from handrail.domain.hours import Between, Calendar, Weekday, clock
-from handrail.domain.model import Model
+from handrail.domain.base import Model
+from handrail.domain.case.classification import Risk
+from handrail.domain.team.hours import Between, Calendar, Weekday, clock
 
 LISTS = ("reason", "topic", "risk", "language")
 CLOCK = ("open", "weekday", "hour")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from handrail.definitions import Document, Live, refuse
+from handrail.domain.case.routes import Route
 from handrail.domain.money import Money, largest
-from handrail.domain.routes import Route
 from handrail.matrix.checks import problems
 from handrail.matrix.conditions import Situation
 from handrail.matrix.table import Row, Rows, Table

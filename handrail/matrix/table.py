@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from handrail.domain.hours import Calendar, Minutes
-from handrail.domain.model import Model
-from handrail.domain.routes import Next, Route
+from handrail.domain.base import Model
+from handrail.domain.case.routes import Next, Route
+from handrail.domain.team.hours import Calendar, Minutes
 from handrail.matrix.conditions import Situation, When
 
 

@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import Field
 
 from handrail.definitions import Document, Live, refuse
-from handrail.domain.hours import Zone
-from handrail.domain.model import Model
-from handrail.domain.staff import Person, Roster, Window
+from handrail.domain.base import Model
+from handrail.domain.team.hours import Zone
+from handrail.domain.team.staff import Person, Roster, Window
 
 
 class Team(Model):

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
 
-from handrail.domain.hours import Span
-from handrail.domain.staff import HORIZON, Expectation, Need, Roster, Window
+from handrail.domain.team.hours import Span
+from handrail.domain.team.staff import HORIZON, Expectation, Need, Roster, Window
 from handrail.people.loader import FilePeople
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator
 
 from handrail.business import Business, FactType, Kind
+from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind
+from handrail.domain.base import Model, digest
 from handrail.domain.errors import InvalidInput
-from handrail.domain.model import Model, digest
-from handrail.domain.policies import flat
-from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind
+from handrail.domain.policy.policies import flat
 from handrail.policies.names import Known, nearest
 
 _VALUES: dict[FactType, Any] = {

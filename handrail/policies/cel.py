@@ -17,7 +17,7 @@ from celpy import celtypes
 from celpy.evaluation import CELEvalError, CELFunction, Evaluator
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.policies import Value
+from handrail.domain.policy.policies import Value
 
 # celpy writes every value it meets to its debug log, and facts are customers' data.
 logging.getLogger("celpy").setLevel(logging.WARNING)

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from handrail.definitions import Document
-from handrail.domain.model import Stored
-from handrail.domain.policies import Policy, Rule
-from handrail.domain.proposals import Demands, Proposal, Ruling, Verdict
-from handrail.domain.situation import recalled
+from handrail.domain.actions.proposals import Demands, Proposal, Ruling, Verdict
+from handrail.domain.base import Stored
+from handrail.domain.policy.facts import recalled
+from handrail.domain.policy.policies import Policy, Rule
 from handrail.policies.sets import PolicySet
 
 _ABOUT_FILE = ("name", "description", "category", "applies_to")

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from handrail.business import FactType
 from handrail.definitions import Document
+from handrail.domain.actions.proposals import SEND_REPLY, Ruling
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, Value
-from handrail.domain.proposals import SEND_REPLY, Ruling
-from handrail.domain.situation import ARGUMENTS
-from handrail.domain.wording import PLACEHOLDER
+from handrail.domain.policy.facts import ARGUMENTS
+from handrail.domain.policy.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, Value
+from handrail.domain.policy.wording import PLACEHOLDER
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
 from handrail.policies.expressions import CelExpression, compile_expression
 from handrail.policies.names import Known, nearest

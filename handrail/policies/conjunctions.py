@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import lark
 
 from handrail.business import FactType
-from handrail.domain.policies import Comparison, Operator, Plain
+from handrail.domain.policy.policies import Comparison, Operator, Plain
 from handrail.policies.trees import Tree, bare, literal_of, name_of
 
 _OPERATORS = {

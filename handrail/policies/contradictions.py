@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from handrail.domain.comparing import compare
-from handrail.domain.policies import AllOf, AnyOf, Comparison, Condition, Operator, Plain, Rule
+from handrail.domain.policy.comparing import compare
+from handrail.domain.policy.policies import AllOf, AnyOf, Comparison, Condition, Operator, Plain, Rule
 from handrail.policies.expressions import CelExpression
 
 _OPPOSITE = {

@@ -18,7 +18,7 @@ from celpy.celparser import CELParseError
 
 from handrail.business import FactType
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.domain.policies import Comparison, Value
+from handrail.domain.policy.policies import Comparison, Value
 from handrail.policies.cel import EXACT, Runner, evaluate
 from handrail.policies.conjunctions import conjunction
 from handrail.policies.names import nearest

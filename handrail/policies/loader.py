@@ -9,9 +9,9 @@ from typing import Any
 
 from handrail.business import Business, FactType, Kind
 from handrail.definitions import Document, Live, refuse
-from handrail.domain.policies import Policy
-from handrail.domain.proposals import Proposal, Verdict
-from handrail.domain.rulings import Finding
+from handrail.domain.actions.proposals import Proposal, Verdict
+from handrail.domain.policy.policies import Policy
+from handrail.domain.policy.rulings import Finding
 from handrail.policies.names import Known, known, of_business
 from handrail.policies.sets import PolicySet, build
 

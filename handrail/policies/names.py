@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from handrail.business import Business, FactType, Kind, Tool
+from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.proposals import SEND_REPLY
-from handrail.domain.situation import ARGUMENTS, GROUPS, WINDOWS, counted, summed
+from handrail.domain.policy.facts import ARGUMENTS, GROUPS, WINDOWS, counted, summed
 
 NUMBER, TEXT, FLAG = FactType.NUMBER, FactType.TEXT, FactType.FLAG
 EVERY_CASE: dict[str, FactType] = {

@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import Field
 
 from handrail.definitions import Document, files
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.base import Stored
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import Stored
-from handrail.domain.policies import Policy
-from handrail.domain.proposals import Ruling
+from handrail.domain.policy.policies import Policy
 from handrail.policies.checks import same_id
 from handrail.policies.contradictions import outdone
 from handrail.policies.names import Known

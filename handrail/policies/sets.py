@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from handrail.definitions import Document, files, refuse
-from handrail.domain.comparing import usable_or_list
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Verdict
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.domain.policies import Policy
-from handrail.domain.proposals import Proposal, ProposalKind, Verdict
-from handrail.domain.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
-from handrail.domain.situation import HISTORY, proposal_facts, remembered
+from handrail.domain.policy.comparing import usable_or_list
+from handrail.domain.policy.facts import HISTORY, proposal_facts, remembered
+from handrail.domain.policy.policies import Policy
+from handrail.domain.policy.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
 from handrail.policies.checks import Check, same_id
 from handrail.policies.expressions import CelExpression
 from handrail.policies.names import Known

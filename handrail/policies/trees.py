@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import lark
 
-from handrail.domain.policies import Plain
+from handrail.domain.policy.policies import Plain
 
 Tree: TypeAlias = lark.Tree[lark.Token]
 

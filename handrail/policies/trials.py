@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handrail.domain.policies import Example, Policy
-from handrail.domain.proposals import ProposalKind, Ruling
-from handrail.domain.rulings import DEFAULT_RULE, Expression, Finding, State, examine, hits_of, strictest
+from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.policy.policies import Example, Policy
+from handrail.domain.policy.rulings import DEFAULT_RULE, Expression, Finding, State, examine, hits_of, strictest
 from handrail.policies.names import Known
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from handrail.business import Business
-from handrail.domain.approvals import Approval
-from handrail.domain.cases import CaseOpen, CaseStatus, CaseView, Commit
-from handrail.domain.effects import EffectResult
+from handrail.domain.actions.approvals import Approval
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView, Commit
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict, UnknownCase
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Author, Message
 from handrail.postgres import controls, steps
 from handrail.postgres.asking import look
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing

@@ -16,9 +16,9 @@ from psycopg import OperationalError
 from psycopg.errors import LockNotAvailable
 
 from handrail.business import Business
-from handrail.domain.cases import CaseRow
-from handrail.domain.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
-from handrail.domain.topics import Autonomy, LeverSettings, Topic
+from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
+from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Topic
+from handrail.domain.case.cases import CaseRow
 from handrail.postgres.asking import ask
 from handrail.postgres.customers import RECORD
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing

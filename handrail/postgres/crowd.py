@@ -22,7 +22,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from handrail.business import Business
-from handrail.domain.model import Stored
+from handrail.domain.base import Stored
 from handrail.postgres.adaptation import adapt
 from handrail.postgres.migrations import migrate
 from handrail.postgres.queries import QUERIES

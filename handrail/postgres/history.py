@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from handrail.business import Business, Kind
-from handrail.domain.effects import Effect
+from handrail.domain.actions.effects import Effect
 from handrail.domain.errors import BusinessRefused
-from handrail.domain.policies import exact
-from handrail.domain.situation import WINDOWS, counted, summed
+from handrail.domain.policy.facts import WINDOWS, counted, summed
+from handrail.domain.policy.policies import exact
 from handrail.ports import Clock
 from handrail.postgres.pool import Connection, Pool, reading, rows
 from handrail.postgres.queries import QUERIES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg.types.json import Jsonb
 
-from handrail.domain.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
+from handrail.domain.case.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
 from handrail.postgres.pool import Connection, Pool, alone
 from handrail.postgres.queries import QUERIES
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from handrail.domain.effects import Effect, EffectResult
+from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.base import digest
 from handrail.domain.errors import EffectConflict
-from handrail.domain.model import digest
 from handrail.postgres.pool import Connection, rows
 from handrail.postgres.queries import QUERIES
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handrail.domain.model import Stored
+from handrail.domain.base import Stored
 from handrail.postgres.pool import Pool, alone
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from handrail.domain.model import Stored
-from handrail.domain.served import Known, Notice, Noticed
-from handrail.domain.trouble import Heard, Tally
+from handrail.domain.base import Stored
+from handrail.domain.llm.health import Heard, Tally
+from handrail.domain.llm.names import Known, Notice, Noticed
 from handrail.postgres.controls import ADVISORY_LOCK
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from handrail.domain.model import Stored
-from handrail.domain.openings import Incoming, parts_of
+from handrail.domain.base import Stored
+from handrail.domain.case.openings import Incoming, parts_of
 from handrail.postgres import steps
 from handrail.postgres.pool import Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from handrail.domain.model import Stored
-from handrail.domain.proposals import Proposal, Verdict
+from handrail.domain.actions.proposals import Proposal, Verdict
+from handrail.domain.base import Stored
 from handrail.postgres.pool import Pool, alone
 
 

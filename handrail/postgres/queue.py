@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from handrail.domain.hours import Span
-from handrail.domain.model import Stored
-from handrail.domain.staff import Need, Person, Window
+from handrail.domain.base import Stored
+from handrail.domain.team.hours import Span
+from handrail.domain.team.staff import Need, Person, Window
 from handrail.postgres.pool import Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 

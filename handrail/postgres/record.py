@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from handrail.business import Business, Call, Kind, Tool
-from handrail.domain.agent import ToolSpec
-from handrail.domain.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
+from handrail.domain.llm.agent import ToolSpec
 from handrail.ports import Clock
 from handrail.postgres import controls, ledger
 from handrail.postgres.asking import failed, look

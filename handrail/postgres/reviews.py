@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handrail.domain.cases import CaseRow
-from handrail.domain.gates import GateProgress
-from handrail.domain.patience import REHEARSED, Contact
+from handrail.domain.autonomy.review_gates import GateProgress
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.patience import REHEARSED, Contact
 from handrail.ports import Clock
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES

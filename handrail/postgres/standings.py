@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from handrail.domain.cases import Commit
-from handrail.domain.effects import EffectResult
-from handrail.domain.reconciling import Rebuilt, Recorded
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.case.cases import Commit
+from handrail.domain.case.reconciling import Rebuilt, Recorded
 from handrail.postgres import steps
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES

@@ -7,10 +7,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from handrail.domain.approvals import Approval
-from handrail.domain.cases import CaseStatus, Commit, Ruled
+from handrail.domain.actions.approvals import Approval
+from handrail.domain.case.cases import CaseStatus, Commit, Ruled
+from handrail.domain.case.messages import Message
 from handrail.domain.errors import EffectConflict
-from handrail.domain.messages import Message
 from handrail.postgres.journal import end_turn
 from handrail.postgres.pool import Connection
 from handrail.postgres.queries import QUERIES

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from handrail.definitions import Document, Live, refuse
+from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.people import folded
-from handrail.domain.proposals import SEND_REPLY
-from handrail.domain.reviewers import Limits, Reviewers, Roster
+from handrail.domain.team.commands import folded
+from handrail.domain.team.reviewers import Limits, Reviewers, Roster
 
 
 class FileReviewers:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field, ValidationError
 
+from handrail.domain.base import Model, digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import Model, digest
 from handrail.routing.features import Features, Floats
 from handrail.routing.gate import Flags, Gate, evidence
 from handrail.routing.linear import Linear, Rows

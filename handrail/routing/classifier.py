@@ -24,8 +24,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.topics import Topic
 from handrail.routing.features import Features, Floats
 
 Labels = npt.NDArray[np.str_]

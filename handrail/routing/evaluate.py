@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import Field
 from sklearn.metrics import roc_auc_score
 
-from handrail.domain.classification import OUT_OF_SCOPE
-from handrail.domain.model import Model, Stored
+from handrail.domain.base import Model, Stored
+from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.ports import Router
 
 

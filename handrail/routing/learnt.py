@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.model import digest
-from handrail.domain.topics import Topic
+from handrail.domain.autonomy.topics import Topic
+from handrail.domain.base import digest
 
 
 def learnt_from(topics: Sequence[Topic]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from handrail.definitions import Document
-from handrail.domain.model import Model, digest
+from handrail.domain.base import Model, digest
 from handrail.routing.phrases import Phrase, Phrasebook
 
 Words = dict[str, list[str]]

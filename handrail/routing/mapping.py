@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import Field
 
 from handrail.definitions import Document
+from handrail.domain.base import Model
 from handrail.domain.errors import InvalidInput
-from handrail.domain.model import Model
 from handrail.routing.labelled import OUTSIDE, Labelled
 
 

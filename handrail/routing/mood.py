@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from math import prod
 
-from handrail.domain.classification import Sentiment
+from handrail.domain.case.classification import Sentiment
 from handrail.routing.lexicon import lexicon, phrasebook
 from handrail.routing.phrases import Phrasebook
 from handrail.routing.text import Folded

@@ -11,8 +11,8 @@ from pydantic import Field
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from handrail.domain.base import Model
 from handrail.domain.errors import InvalidInput
-from handrail.domain.model import Model
 from handrail.routing.artefact import Artefact
 from handrail.routing.evaluate import Share
 from handrail.routing.features import Floats

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk
+from handrail.domain.autonomy.topics import Topic
+from handrail.domain.base import digest
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import digest
-from handrail.domain.topics import Topic
 from handrail.ports import Topics
 from handrail.routing.complexity import SINGLE, Complexity
 from handrail.routing.language import DEFAULT, Languages

@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import Field
 
 from handrail.definitions import Document, Live, Loaded, refuse
-from handrail.domain.classification import OUT_OF_SCOPE, Risk
-from handrail.domain.model import Model
+from handrail.domain.base import Model
+from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.money import Rates, largest, named
 from handrail.domain.text.plain import clean
 from handrail.rates import RateFile

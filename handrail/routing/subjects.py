@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from handrail.domain.classification import OUT_OF_SCOPE
+from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.routing.classifier import Classifier, Scores
 from handrail.routing.complexity import sentences
 from handrail.routing.lexicon import lexicon

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handrail.domain.topics import Topic
+from handrail.domain.autonomy.topics import Topic
 from handrail.routing.artefact import Artefact
 from handrail.routing.classifier import Classifier
 from handrail.routing.learnt import learnt_from

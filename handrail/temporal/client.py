@@ -18,13 +18,13 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput
-from handrail.domain.cases import CaseOpen, CaseStatus, CaseView
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import IncomingMessage, Message, check_identifier, check_message
-from handrail.domain.model import digest
-from handrail.domain.people import Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve
 from handrail.temporal.connect import Unreachable
 from handrail.temporal.executions import Execution, execution
 from handrail.temporal.updates import Courier, translated, workflow_id

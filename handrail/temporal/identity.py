@@ -17,10 +17,10 @@ from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.approvals import Decision, DecisionInput, DecisionKind, Identity, Source
+from handrail.domain.actions.approvals import Decision, DecisionInput, DecisionKind, Identity, Source
+from handrail.domain.base import Stored
+from handrail.domain.case.messages import check_name, check_text
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import check_name, check_text
-from handrail.domain.model import Stored
 
 BARE = (DecisionKind.APPROVE, DecisionKind.REJECT)
 """Signals whose names say nothing about what is decided; their payload does."""

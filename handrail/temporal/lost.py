@@ -10,7 +10,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.reconciling import Remains, Sent
+from handrail.domain.case.reconciling import Remains, Sent
 from handrail.temporal.executions import PREFIX, Execution, Standing, executions
 from handrail.temporal.identity import signal, update
 

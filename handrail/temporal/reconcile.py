@@ -23,9 +23,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.background import Say, silent
-from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.reconciling import Difference, Kind, Reconciliation, Recorded, Recover
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.domain.reconciling import Difference, Kind, Reconciliation, Recorded, Recover
 from handrail.ports import Standings
 from handrail.temporal.client import CASE_STATUS, CONTENT, WORKFLOW, CaseClient
 from handrail.temporal.executions import (

@@ -10,12 +10,12 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.approvals import Approval, ApprovalStatus
-from handrail.domain.cases import AuditEntry, CaseRow, CaseView
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Message
-from handrail.domain.model import digest
-from handrail.domain.reconciling import Rebuilt
+from handrail.domain.actions.approvals import Approval, ApprovalStatus
+from handrail.domain.base import digest
+from handrail.domain.case.cases import AuditEntry, CaseRow, CaseView
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Message
+from handrail.domain.case.reconciling import Rebuilt
 from handrail.temporal.executions import PREFIX
 from handrail.temporal.lost import value
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.cases import CaseRow
-from handrail.domain.gates import GateProgress, GateState, stand
-from handrail.domain.topics import Dialled, LeverSettings, Setting, Topic, TopicAutonomy, dialled
+from handrail.domain.autonomy.review_gates import GateProgress, GateState, stand
+from handrail.domain.autonomy.topics import Dialled, LeverSettings, Setting, Topic, TopicAutonomy, dialled
+from handrail.domain.case.cases import CaseRow
 from handrail.ports import Clock, Lever, ReviewGates
 
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from handrail.business import Kind, Tool
 from handrail.definitions import Document, Live, refuse
-from handrail.domain.classification import OUT_OF_SCOPE
+from handrail.domain.autonomy.topics import Prefetch, Topic
+from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.topics import Prefetch, Topic
 
 
 class FileTopics:

@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 import worker
-from handrail.domain.cases import Commit
-from handrail.domain.effects import Effect, EffectResult
-from handrail.domain.turns import JournalEntry, TurnKey
+from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.case.cases import Commit
+from handrail.domain.case.turns import JournalEntry, TurnKey
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.journal import PostgresJournal
 from handrail.postgres.record import PostgresRecord

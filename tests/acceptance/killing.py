@@ -17,8 +17,8 @@ from uuid import uuid4
 import psycopg
 from temporalio.client import Client
 
-from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import HandrailError
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres

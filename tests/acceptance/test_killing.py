@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from handrail.domain.cases import CaseView
+from handrail.domain.case.cases import CaseView
 from tests.acceptance.killing import AT_REST, Stack, stack, true, waits
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from temporalio.client import Client
 
-from handrail.domain.cases import CaseView
+from handrail.domain.case.cases import CaseView
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.temporal import Temporal

@@ -22,22 +22,22 @@ from graphs.machine import Unserialised
 from graphs.outcomes import Resolve
 from graphs.screen import Screen
 from graphs.state import CaseState
-from handrail.domain.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
-from handrail.domain.approvals import Approval, Decision, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseOpen, CaseRow, CaseView, Commit
-from handrail.domain.classification import Classification, Risk
-from handrail.domain.consulting import Opinion, Question
-from handrail.domain.controls import Control, Hand, Standing, concerning
-from handrail.domain.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.approvals import Approval, Decision, DecisionKind, HumanRequest
+from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.autonomy.controls import Control, Hand, Standing, concerning
+from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Topic
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
+from handrail.domain.case.classification import Classification, Risk
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.patience import Contact
+from handrail.domain.case.routes import Route
 from handrail.domain.errors import BusinessRefused, InvalidInput, ModelFailed
-from handrail.domain.handoffs import Handoff
-from handrail.domain.messages import Author, Message
-from handrail.domain.model import digest
-from handrail.domain.patience import Contact
-from handrail.domain.proposals import Proposal, RuleHit, Ruling, Verdict
-from handrail.domain.routes import Route
-from handrail.domain.staff import Expectation, Need, Roster
-from handrail.domain.topics import Autonomy, LeverSettings, Topic
+from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
+from handrail.domain.llm.consulting import Opinion, Question
+from handrail.domain.team.staff import Expectation, Need, Roster
 from handrail.topics.dial import TopicDial
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

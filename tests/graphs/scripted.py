@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from handrail.domain.agent import Exchange, ModelRequest, ToolCall, ToolSpec
-from handrail.domain.messages import Author, Message
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.llm.agent import Exchange, ModelRequest, ToolCall, ToolSpec
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import Command, run

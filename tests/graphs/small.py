@@ -24,11 +24,11 @@ from graphs.run import Run
 from graphs.state import CaseState, Outcome
 from graphs.turn import Question, TurnRequest, TurnResult
 from graphs.views import EndView
-from handrail.domain.approvals import Decision, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseRow, CaseStatus
-from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.model import digest
-from handrail.domain.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
+from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
 from tests.graphs.fakes import NOON
 
 Hook = Callable[[CaseState], Awaitable[None]]

@@ -8,7 +8,7 @@ import pytest
 
 import graphs.escalation
 from graphs.handoff import UNREAD
-from handrail.domain.classification import Classification
+from handrail.domain.case.classification import Classification
 from handrail.domain.errors import BusinessFailed
 from tests.graphs.fakes import Stage, says
 

@@ -11,11 +11,11 @@ import pytest
 from graphs.again import alike, same_call
 from graphs.bounds import ANSWER_BYTES, CALLS_AT_ONCE, LEFT_OUT, RESULT_BYTES, TURN_BYTES, fitted, size
 from graphs.state import FACTS_BYTES, CaseState, merge_facts
-from handrail.domain.agent import ToolSpec, Usage
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.effects import Effect, EffectResult, EffectStatus
-from handrail.domain.handoffs import Fact
-from handrail.domain.proposals import Proposal, ProposalKind
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.proposals import Proposal, ProposalKind
+from handrail.domain.case.handoffs import Fact
+from handrail.domain.llm.agent import ToolSpec, Usage
 from tests.graphs.fakes import NOON, Stage, calls, says, topic
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from graphs import routes
 from graphs.state import CaseState, Person
-from handrail.domain.agent import Disposition
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus
-from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk
-from handrail.domain.effects import EffectStatus
-from handrail.domain.handoffs import Escalation
-from handrail.domain.proposals import Ruling
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.effects import EffectStatus
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.llm.agent import Disposition
 from tests.graphs.fakes import NOON, Stage, calls, says, topic
 
 

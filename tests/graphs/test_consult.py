@@ -6,10 +6,10 @@ import pytest
 
 from graphs.failures import escalation_for
 from graphs.state import CaseState
-from handrail.domain.cases import CaseStatus
-from handrail.domain.classification import OUT_OF_SCOPE, Classification, Risk
-from handrail.domain.consulting import Opinion
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
+from handrail.domain.llm.consulting import Opinion
 from tests.graphs.fakes import Stage, says, topic
 
 UNSURE = Classification(topic=OUT_OF_SCOPE, confidence=0.4, abstained=True, risk=Risk.ELEVATED, reasons=["no topic is clear"])

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from graphs.state import CaseState, Person
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus
-from handrail.domain.declined import Declined, asked_in, objection, objects, same_arguments
-from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.messages import Author, Message
-from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.declined import Declined, asked_in, objection, objects, same_arguments
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.actions.proposals import Proposal, ProposalKind
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.messages import Author, Message
 from tests.graphs.fakes import NOON, Stage, calls, heard, says
 
 KEYS = {"effect_id", "action", "arguments"}

@@ -12,14 +12,14 @@ from graphs.escalation import Escalate
 from graphs.sheet import REFUSED, plain
 from graphs.stake import at_stake
 from graphs.views import EndView
-from handrail.domain.cases import CaseRow, CaseStatus, Ruled
-from handrail.domain.handoffs import Escalation
-from handrail.domain.hours import Span
-from handrail.domain.messages import Author, Message
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling, Verdict
+from handrail.domain.case.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.routes import NO_ANSWER
 from handrail.domain.money import largest
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling, Verdict
-from handrail.domain.routes import NO_ANSWER
-from handrail.domain.staff import Window
+from handrail.domain.team.hours import Span
+from handrail.domain.team.staff import Window
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
 from handrail.people.staff import PeopleAtWork

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from graphs.state import Person
-from handrail.domain.cases import CaseStatus
-from handrail.domain.messages import Author, Message
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.messages import Author, Message
 from tests.graphs.fakes import NOON, Stage, says
 
 REPLY = "Your parcel was found and arrives on 3 December 2026."

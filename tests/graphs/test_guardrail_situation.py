@@ -13,11 +13,11 @@ from graphs.case import CaseNodes
 from graphs.guardrail import Guardrail
 from graphs.situation import Situation
 from handrail.business import FactType
-from handrail.domain.agent import ModelAnswer
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus
-from handrail.domain.proposals import Ruling
-from handrail.domain.situation import WINDOWS, counted
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.llm.agent import ModelAnswer
+from handrail.domain.policy.facts import WINDOWS, counted
 from handrail.policies.loader import FilePolicies
 from tests.graphs.fakes import FakeCustomers, Noon, Stage, calls, says
 

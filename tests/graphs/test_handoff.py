@@ -12,10 +12,10 @@ from graphs.handoff import FACT_BYTES, PACKET_BYTES, bounded, packet
 from graphs.hearing import hear, with_heard
 from graphs.state import CaseState
 from graphs.views import EndView
-from handrail.domain.cases import CaseRow
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.handoffs import Escalation, Fact, Handoff, PolicyHit, Route, Trail
-from handrail.domain.messages import Author, Message
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Handoff, PolicyHit, Route, Trail
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.stated import stated
 from tests.graphs.fakes import NOON, Stage, calls, says
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.approvals import DecisionKind
+from handrail.domain.actions.approvals import DecisionKind
 from tests.graphs.fakes import Looked, Stage, calls, says
 
 APPROVE, REJECT = DecisionKind.APPROVE, DecisionKind.REJECT

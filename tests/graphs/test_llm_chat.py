@@ -14,8 +14,8 @@ import pytest
 from langsmith.utils import get_env_var
 from pydantic import SecretStr
 
-from handrail.domain.agent import Disposition
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
+from handrail.domain.llm.agent import Disposition
 from handrail.embedded.ports import free_block
 from handrail.llm.chat import ChatModel
 from handrail.llm.offline.wire import FINGERPRINT, OFFLINE_MODEL

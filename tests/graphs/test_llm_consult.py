@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from handrail.business import Business
-from handrail.domain.classification import OUT_OF_SCOPE, Risk
-from handrail.domain.consulting import Choice, Opinion, Question
+from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
+from handrail.domain.llm.consulting import Choice, Opinion, Question
 from handrail.llm.chat import ChatModel
 from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.shop import business

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.agent import Disposition, ModelAnswer
-from handrail.domain.messages import Author
+from handrail.domain.case.messages import Author
+from handrail.domain.llm.agent import Disposition, ModelAnswer
 from handrail.llm.chat import ChatModel
 from tests.graphs.scripted import Scripted, asking, came, said, scripted
 

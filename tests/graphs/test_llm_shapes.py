@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.agent import Disposition, Usage
-from handrail.domain.classification import Risk
-from handrail.domain.consulting import Choice, Question
+from handrail.domain.case.classification import Risk
 from handrail.domain.errors import ModelRejected, ModelUnavailable
+from handrail.domain.llm.agent import Disposition, Usage
+from handrail.domain.llm.consulting import Choice, Question
 from handrail.llm.chat import ChatModel
 from tests.graphs.scripted import Scripted, asking
 

@@ -18,8 +18,9 @@ from graphs.retries import SECONDS, TIMEOUTS, worth_another_try
 from graphs.run import SPINS, JournalAway
 from graphs.state import CaseState
 from graphs.turn import Question, TurnResult
-from handrail.domain.approvals import HumanRequest
-from handrail.domain.cases import CaseStatus, Commit
+from handrail.domain.actions.approvals import HumanRequest
+from handrail.domain.case.cases import CaseStatus, Commit
+from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import (
     BusinessFailed,
     EffectConflict,
@@ -28,7 +29,6 @@ from handrail.domain.errors import (
     ModelUnavailable,
     SwitchedOff,
 )
-from handrail.domain.turns import TurnSuperseded
 from tests.graphs.fakes import FakeCases, Stage, calls, heard, says
 from tests.graphs.small import QUICKLY, MemoryJournal, World, decision, key, killed, turn, wanted
 

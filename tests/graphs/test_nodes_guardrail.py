@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from graphs.state import CaseState
-from handrail.domain.agent import Disposition, ModelAnswer, Usage
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus
-from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.llm.agent import Disposition, ModelAnswer, Usage
 from tests.graphs.fakes import Stage, calls, says, topic
 
 

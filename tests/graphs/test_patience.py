@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from graphs.state import CaseState
-from handrail.domain.agent import Disposition
-from handrail.domain.cases import CaseStatus
-from handrail.domain.classification import Classification, SentimentPoint
-from handrail.domain.messages import Author, Message
-from handrail.domain.patience import Contact, Progress
-from handrail.domain.topics import Topic
+from handrail.domain.autonomy.topics import Topic
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.patience import Contact, Progress
+from handrail.domain.llm.agent import Disposition
 from tests.graphs.fakes import NOON, Stage, calls, says, topic
 
 AGAIN = "where is the money of order O-10021"

@@ -10,9 +10,9 @@ from graphs.handoff import packet
 from graphs.machine import Unserialised
 from graphs.stake import at_stake
 from graphs.views import EndView
-from handrail.domain.classification import Classification
-from handrail.domain.handoffs import Escalation, Route
-from handrail.domain.messages import Author, Message
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Escalation, Route
+from handrail.domain.case.messages import Author, Message
 from handrail.routing.router import LocalRouter
 from handrail.shop import business
 from handrail.topics.loader import FileTopics

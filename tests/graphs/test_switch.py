@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from graphs.state import CaseState
-from handrail.domain.agent import ModelAnswer, ModelRequest
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import Commit
-from handrail.domain.controls import Standing, admit
-from handrail.domain.effects import Effect, EffectResult
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.autonomy.controls import Standing, admit
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.case.cases import Commit
+from handrail.domain.case.messages import Author
 from handrail.domain.errors import SwitchedOff
-from handrail.domain.messages import Author
-from handrail.domain.topics import Autonomy
+from handrail.domain.llm.agent import ModelAnswer, ModelRequest
 from tests.graphs.fakes import FakeControls, Stage, calls, says, topic
 
 PAY = ("pay", {"amount": 50})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handrail.domain.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
-from handrail.domain.cases import AuditEntry, CaseOpen, CaseRow, Commit, Ruled
-from handrail.domain.decisions import draft, settle
-from handrail.domain.effects import Effect
-from handrail.domain.messages import IncomingMessage
-from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
+from handrail.domain.actions.decisions import draft, settle
+from handrail.domain.actions.effects import Effect
+from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.base import digest
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, Commit, Ruled
+from handrail.domain.case.messages import IncomingMessage
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PAY_100: dict[str, Any] = {"amount": 100, "receiver": "ann"}

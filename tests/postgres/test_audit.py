@@ -16,7 +16,7 @@ from psycopg.errors import IntegrityConstraintViolation
 
 from handrail.cli.audit import check_file, line_of, text_of, writing
 from handrail.domain.audit import ROOT, Anchor, Checker, Link, Report, canonical, verify
-from handrail.domain.cases import AuditEntry, Commit
+from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.audit import PostgresAudit
 from handrail.postgres.cases import PostgresCases

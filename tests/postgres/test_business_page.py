@@ -16,8 +16,8 @@ from psycopg import sql
 
 from handrail.business import Business, Call, load_business
 from handrail.conformance.plays import load_suite, package_of
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.errors import BusinessRefused
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.embedded.postgres import Postgres
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies

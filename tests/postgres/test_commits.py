@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 from psycopg.errors import CheckViolation
 
-from handrail.domain.agent import Usage
-from handrail.domain.approvals import ApprovalStatus, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseStatus, Commit, Tier
-from handrail.domain.classification import Classification, Risk
-from handrail.domain.decisions import SETTLED_AS
-from handrail.domain.effects import EffectStatus
+from handrail.domain.actions.approvals import ApprovalStatus, DecisionKind, HumanRequest
+from handrail.domain.actions.decisions import SETTLED_AS
+from handrail.domain.actions.effects import EffectStatus
+from handrail.domain.actions.proposals import SEND_REPLY, ProposalKind, Ruling
+from handrail.domain.case.cases import CaseStatus, Commit, Tier
+from handrail.domain.case.classification import Classification, Risk
+from handrail.domain.case.handoffs import Escalation, Handoff, Route
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict, EffectConflict, UnknownCase
-from handrail.domain.handoffs import Escalation, Handoff, Route
-from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import SEND_REPLY, ProposalKind, Ruling
+from handrail.domain.llm.agent import Usage
 from handrail.ports import Cases, SystemOfRecord
 from handrail.postgres.cases import PostgresCases, within
 from handrail.postgres.record import PostgresRecord

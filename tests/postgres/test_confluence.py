@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handrail.domain.agent import Usage
-from handrail.domain.approvals import Approval, ApprovalStatus, DecisionKind
-from handrail.domain.cases import CaseOpen, CaseStatus, Commit, Ruled
-from handrail.domain.classification import Classification
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import CaseOpen, CaseStatus, Commit, Ruled
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict
-from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import Ruling
+from handrail.domain.llm.agent import Usage
 from handrail.postgres.cases import PostgresCases
 from tests.postgres.build import NOON, PAY_100, approval, at, audit, decided, opening, proposal, row, ruled
 from tests.postgres.conftest import Run

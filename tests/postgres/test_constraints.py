@@ -6,9 +6,9 @@ import psycopg
 import pytest
 from psycopg.errors import CheckViolation, IntegrityConstraintViolation
 
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import Commit
-from handrail.domain.proposals import ProposalKind, Ruling
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.case.cases import Commit
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.record import PostgresRecord
 from tests.postgres.build import approval, audit, decided, effect, proposal, row, ruled, ruling

@@ -13,14 +13,14 @@ import pytest
 from psycopg.errors import IntegrityConstraintViolation
 
 from handrail.business import CustomerFact
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import Commit
-from handrail.domain.controls import GLOBAL, Hand, Scope, Standing, Wanted
-from handrail.domain.effects import Effect, EffectStatus
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.effects import Effect, EffectStatus
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.autonomy.controls import GLOBAL, Hand, Scope, Standing, Wanted
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.case.cases import Commit
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import SwitchedOff
-from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import Ruling
-from handrail.domain.topics import Autonomy
 from handrail.postgres import controls as module
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import Cleared, PostgresControls

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
-from handrail.domain.served import Kin, Notice
+from handrail.domain.llm.names import Kin, Notice
 from handrail.postgres.models import PostgresModels
 from handrail.postgres.pool import Pool
 

@@ -14,11 +14,11 @@ from graphs.outcomes import end
 from graphs.state import CaseState
 from graphs.turn import TurnResult
 from graphs.views import EndView
-from handrail.domain.cases import CaseStatus, Commit
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import CaseStatus, Commit
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
 from handrail.domain.errors import EffectConflict
-from handrail.domain.messages import Author, Message
-from handrail.domain.proposals import Ruling
-from handrail.domain.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
 from handrail.ports import Journal
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.journal import PostgresJournal

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseStatus, Commit, Ruled
-from handrail.domain.proposals import Ruling
-from handrail.domain.situation import WINDOWS
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import CaseStatus, Commit, Ruled
+from handrail.domain.policy.facts import WINDOWS
 from handrail.policies.loader import FilePolicies
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.history import PostgresHistory

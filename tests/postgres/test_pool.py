@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from psycopg_pool import PoolClosed
 
-from handrail.domain.cases import Commit
-from handrail.domain.effects import EffectResult
-from handrail.domain.proposals import Ruling
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import Commit
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Child, until_ready

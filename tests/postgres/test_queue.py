@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from handrail.domain.cases import CaseRow, CaseStatus, Commit, Tier
-from handrail.domain.staff import Person, Window
+from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Tier
+from handrail.domain.team.staff import Person, Window
 from handrail.embedded.postgres import Postgres
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.crowd import Crowd, throwaway

@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from handrail.domain.approvals import ApprovalStatus, DecisionKind
-from handrail.domain.cases import Commit
-from handrail.domain.effects import EffectStatus
+from handrail.domain.actions.approvals import ApprovalStatus, DecisionKind
+from handrail.domain.actions.effects import EffectStatus
+from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.case.cases import Commit
 from handrail.domain.errors import BusinessFailed, BusinessRefused, DefinitionInvalid, EffectConflict, InvalidInput
-from handrail.domain.proposals import ProposalKind, Ruling
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.record import PostgresRecord
 from tests.postgres.build import NOON, PAY_100, approval, decided, effect, proposal, row, ruled, ruling

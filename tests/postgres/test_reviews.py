@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.approvals import Approval, ApprovalStatus, DecisionKind
-from handrail.domain.cases import Commit
-from handrail.domain.gates import GateProgress
-from handrail.domain.messages import Author, Message
-from handrail.domain.patience import REHEARSED
-from handrail.domain.topics import Autonomy, ReviewGate, Topic
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind
+from handrail.domain.autonomy.review_gates import GateProgress
+from handrail.domain.autonomy.topics import Autonomy, ReviewGate, Topic
+from handrail.domain.case.cases import Commit
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.patience import REHEARSED
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.queries import QUERIES

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from handrail.cli.main import app
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import Commit
-from handrail.domain.topics import ENOUGH_DECISIONS, ReviewGate
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.autonomy.topics import ENOUGH_DECISIONS, ReviewGate
+from handrail.domain.case.cases import Commit
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.reviews import PostgresReviewGates

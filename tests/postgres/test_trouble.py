@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.agent import ModelRequest
-from handrail.domain.controls import GLOBAL, Control, Hand, Standing, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Standing, Wanted
+from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
-from handrail.domain.served import Approved, Kin, Known, Meaning, Meanings
-from handrail.domain.topics import Autonomy
-from handrail.domain.trouble import Heard, Limits, Tally, trouble
+from handrail.domain.llm.agent import ModelRequest
+from handrail.domain.llm.health import Heard, Limits, Tally, trouble
+from handrail.domain.llm.names import Approved, Kin, Known, Meaning, Meanings
 from handrail.llm.chat import ChatModel
 from handrail.llm.health import Watch
 from handrail.llm.offline.wire import FINGERPRINT, OFFLINE_MODEL

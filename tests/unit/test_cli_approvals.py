@@ -14,9 +14,9 @@ from typer.testing import CliRunner, Result
 from handrail.cli import approvals
 from handrail.cli.main import app
 from handrail.cli.world import World
-from handrail.domain.approvals import Approval, DecisionInput, HumanRequest
-from handrail.domain.cases import CaseRow, CaseView
-from handrail.domain.decisions import draft, settle
+from handrail.domain.actions.approvals import Approval, DecisionInput, HumanRequest
+from handrail.domain.actions.decisions import draft, settle
+from handrail.domain.case.cases import CaseRow, CaseView
 from handrail.domain.errors import ApprovalRefused
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

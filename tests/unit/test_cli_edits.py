@@ -13,8 +13,8 @@ from handrail.cli.edits import typed
 from handrail.cli.main import app
 from handrail.cli.options import changes
 from handrail.cli.tables import title
-from handrail.domain.approvals import Approval, ApprovalStatus, Decision, DecisionInput, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, Decision, DecisionInput, DecisionKind, HumanRequest
+from handrail.domain.case.cases import CaseView
 from handrail.shop import business
 from tests.postgres.build import NOON
 

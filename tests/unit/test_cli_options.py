@@ -13,8 +13,8 @@ import pytest
 from handrail.cli.decisions import decision_input, named
 from handrail.cli.options import DecisionName, StatusName, changes, person, words
 from handrail.cli.outcomes import Line, Outcome, read_lines, summarise
-from handrail.domain.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import InvalidInput
 from handrail.temporal.client import CaseClient
 

@@ -18,8 +18,8 @@ from handrail.cli.failures import Exit, judge
 from handrail.cli.main import app
 from handrail.cli.tables import plain, print_case
 from handrail.domain import errors
-from handrail.domain.approvals import Approval, HumanRequest
-from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.actions.approvals import Approval, HumanRequest
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.temporal.client import TimedOut, settled
 from handrail.temporal.connect import Unreachable
 

@@ -12,7 +12,7 @@ from handrail.conformance.lane import Lane
 from handrail.conformance.player import Came, Performance, Result, behaviours, judge
 from handrail.conformance.plays import Call, Play, Suite, Turn
 from handrail.conformance.report import Report
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 
 GOOD, OTHER = Call("add", {"n": 1}), Call("add", {"n": 2})
 WORSE = Call("add", {"n": 9}, worse=True)

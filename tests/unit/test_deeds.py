@@ -14,7 +14,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.held import held
 from handrail.llm.offline.lexicon import phrase

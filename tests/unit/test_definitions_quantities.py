@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from handrail.definitions import Document
+from handrail.domain.autonomy.topics import Bounds
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.hours import Calendar, Shift, clock
-from handrail.domain.topics import Bounds
+from handrail.domain.team.hours import Calendar, Shift, clock
 from handrail.matrix.table import Step
 from handrail.people.loader import Team
 from handrail.routing.rules import RiskRule

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from handrail.definitions import Document
+from handrail.domain.base import Model
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import Model
 
 FILE = Path("some.yaml")
 

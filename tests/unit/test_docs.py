@@ -213,8 +213,8 @@ TRIAL = """
 import asyncio, worker
 import tests.graphs.fakes as fakes
 from graphs.second import SecondLook
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.classification import Classification, Risk
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.case.classification import Classification, Risk
 
 made = fakes.CaseNodes
 fakes.CaseNodes = lambda **nodes: made(second_look=SecondLook().second_look, **nodes)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from handrail.domain.approvals import (
+from handrail.domain.actions.approvals import (
     Approval,
     ApprovalStatus,
     Decision,
@@ -18,10 +18,10 @@ from handrail.domain.approvals import (
     Identity,
     RequestKind,
 )
-from handrail.domain.decisions import MAX_EDIT, SETTLED_AS, draft, find, progress, settle
+from handrail.domain.actions.decisions import MAX_EDIT, SETTLED_AS, draft, find, progress, settle
+from handrail.domain.base import digest
 from handrail.domain.errors import ApprovalRefused
-from handrail.domain.model import digest
-from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
+from handrail.domain.team.commands import Claim, HandBack, PersonReply, Resolve
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

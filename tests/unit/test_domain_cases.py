@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from handrail.domain.cases import CaseOpen, CaseStatus, check_transition, followers
+from handrail.domain.case.cases import CaseOpen, CaseStatus, check_transition, followers
+from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import IllegalTransition
-from handrail.domain.messages import IncomingMessage
 
 FORBIDDEN = {
     (CaseStatus.AWAITING_CUSTOMER, CaseStatus.AWAITING_APPROVAL),

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from handrail.domain.gates import GateProgress, stand
-from handrail.domain.topics import Autonomy, ReviewGate, Setting, dialled, strictest
+from handrail.domain.autonomy.review_gates import GateProgress, stand
+from handrail.domain.autonomy.topics import Autonomy, ReviewGate, Setting, dialled, strictest
 
 BEGAN = datetime(2026, 5, 4, 12, tzinfo=UTC)
 GATE = ReviewGate(cases=200, days=14)

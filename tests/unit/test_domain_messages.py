@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import (
+from handrail.domain.case.messages import (
     MAX_CHARACTERS,
     OURS,
     IncomingMessage,
@@ -19,6 +18,7 @@ from handrail.domain.messages import (
     check_name,
     check_text,
 )
+from handrail.domain.errors import InvalidInput
 
 
 def tried(check: Callable[[], str], field: str) -> str | None:

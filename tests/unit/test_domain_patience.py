@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handrail.domain.agent import Exchange, ToolCall
-from handrail.domain.messages import Author, Message
-from handrail.domain.patience import Contact, Progress, asked_before, contact_before, likeness, references
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.patience import Contact, Progress, asked_before, contact_before, likeness, references
+from handrail.domain.llm.agent import Exchange, ToolCall
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 WHERE = "Where is my order O-10021?"

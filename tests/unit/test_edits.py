@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 
 from activities.people import PeopleActivities
-from handrail.domain.approvals import Approval, Attempt, Decision, DecisionKind, HumanRequest, Identity, Permit, Source
+from handrail.domain.actions.approvals import Approval, Attempt, Decision, DecisionKind, HumanRequest, Identity, Permit, Source
+from handrail.domain.actions.proposals import SEND_REPLY
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.base import digest
 from handrail.domain.errors import ApprovalRefused, InvalidInput
-from handrail.domain.model import digest
-from handrail.domain.proposals import SEND_REPLY
 from handrail.domain.replies import LONGEST
-from handrail.domain.reviewers import Person, Reviewers, Role
-from handrail.domain.reviewers import Roster as Sheet
-from handrail.domain.topics import Autonomy
+from handrail.domain.team.reviewers import Person, Reviewers, Role
+from handrail.domain.team.reviewers import Roster as Sheet
 from handrail.postgres.record import CheckedProposal, PostgresRecord
 from handrail.shop import business
 from tests.graphs.fakes import FakeControls

@@ -12,7 +12,7 @@ from rich.console import Console
 from handrail.cli.live import Watch, picture
 from handrail.cli.reach import model_url
 from handrail.cli.stack import choose_base, reason, teller
-from handrail.domain.cases import CaseStatus, CaseView
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.embedded.state import Process, Stack, State
 from handrail.embedded.supervisor import Event, What
 from handrail.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from handrail.domain.approvals import (
+from handrail.domain.actions.approvals import (
     Approval,
     ApprovalStatus,
     Decision,
@@ -24,11 +24,11 @@ from handrail.domain.approvals import (
     Seen,
     Source,
 )
-from handrail.domain.cases import CaseOpen, CaseStatus
-from handrail.domain.decisions import draft
+from handrail.domain.actions.decisions import draft
+from handrail.domain.case.cases import CaseOpen, CaseStatus
+from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, IllegalTransition, InvalidInput
-from handrail.domain.messages import IncomingMessage
-from handrail.domain.people import NOBODY, Claim, HandBack, PersonReply, Release, Resolve
+from handrail.domain.team.commands import NOBODY, Claim, HandBack, PersonReply, Release, Resolve
 from workflows.desk import Desk
 from workflows.inputs import NOTHING, value_of
 from workflows.intake import Intake, by_person

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from handrail.domain.approvals import ApprovalStatus, DecisionKind
-from handrail.domain.cases import CaseStatus
+from handrail.domain.actions.approvals import ApprovalStatus, DecisionKind
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
-from handrail.domain.handoffs import Escalation
-from handrail.domain.people import Claim, HandBack, PersonReply, Resolve
+from handrail.domain.team.commands import Claim, HandBack, PersonReply, Resolve
 from tests.unit.test_intake import NOW, asked, memory
 from workflows.intake import Intake
 from workflows.menu import entries

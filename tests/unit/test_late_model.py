@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from handrail.domain.agent import ModelRequest
+from handrail.domain.llm.agent import ModelRequest
 from handrail.llm.late import LateModel
 
 REQUEST = cast(ModelRequest, None)

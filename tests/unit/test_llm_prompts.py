@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from handrail.domain.agent import Exchange, ModelRequest, ToolCall
-from handrail.domain.messages import Author, Message
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.llm.agent import Exchange, ModelRequest, ToolCall
 from handrail.llm.markers import CLOSE, block, encoded, plain
 from handrail.llm.offline.reading import blocks
 from handrail.llm.prompts import MAX_CHARACTERS, MAX_MESSAGES, bounded, build

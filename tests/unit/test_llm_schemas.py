@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from handrail.domain.agent import ToolSpec
+from handrail.domain.llm.agent import ToolSpec
 from handrail.llm.answers import ANSWER_TOOL
 from handrail.llm.schemas import pruned, strict_schema, wire
 from handrail.shop import business

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationErrorCategory
 
 from activities.waits import Waits, next_delay, pause, postponed
 from handrail.domain.errors import ModelUnavailable
-from handrail.domain.trouble import Tries
+from handrail.domain.llm.health import Tries
 from handrail.llm.waits import asked_wait
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

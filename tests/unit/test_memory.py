@@ -12,13 +12,13 @@ from graphs.handoff import packet
 from graphs.hearing import brief, hear
 from graphs.state import CaseState
 from graphs.views import EndView
-from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
-from handrail.domain.cases import CaseOpen, CaseStatus, Tier
-from handrail.domain.decisions import draft, settle
+from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
+from handrail.domain.actions.decisions import draft, settle
+from handrail.domain.case.cases import CaseOpen, CaseStatus, Tier
+from handrail.domain.case.handoffs import Escalation, Route
+from handrail.domain.case.messages import Author, IncomingMessage, Message
 from handrail.domain.errors import CaseConflict, IllegalTransition
-from handrail.domain.handoffs import Escalation, Route
-from handrail.domain.messages import Author, IncomingMessage, Message
-from handrail.domain.staff import Expectation
+from handrail.domain.team.staff import Expectation
 from workflows.briefing import markdown
 from workflows.deadlines import passed
 from workflows.memory import (

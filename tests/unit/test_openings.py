@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from handrail.domain.case.messages import MAX_CHARACTERS
+from handrail.domain.case.openings import Opening, parts_of, read_message, read_opening
 from handrail.domain.errors import InvalidInput
-from handrail.domain.messages import MAX_CHARACTERS
-from handrail.domain.openings import Opening, parts_of, read_message, read_opening
 from tests.postgres.build import NOON
 
 PLAIN: dict[str, Any] = {"case_id": "c-1", "customer_id": "C-14", "message": {"message_id": "m-1", "text": "Where is it?"}}

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs.state import CaseState
-from handrail.domain.approvals import ApprovalStatus, Decision, DecisionKind, HumanRequest, RequestKind
-from handrail.domain.cases import CaseOpen, CaseStatus
-from handrail.domain.classification import Risk, SentimentPoint
-from handrail.domain.effects import EffectResult, EffectStatus
-from handrail.domain.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
-from handrail.domain.messages import IncomingMessage
+from handrail.domain.actions.approvals import ApprovalStatus, Decision, DecisionKind, HumanRequest, RequestKind
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.case.cases import CaseOpen, CaseStatus
+from handrail.domain.case.classification import Risk, SentimentPoint
+from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
+from handrail.domain.case.messages import IncomingMessage
 from workflows.briefing import markdown
 from workflows.essentials import essentials
 from workflows.foreign import escape

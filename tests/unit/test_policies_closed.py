@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from handrail.business import FactType
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.policies.loader import FilePolicies
 from handrail.shop.definition import business
 

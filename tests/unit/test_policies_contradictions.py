@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.business import FactType
-from handrail.domain.comparing import compare
+from handrail.domain.actions.proposals import Ruling
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.policies import Comparison, Operator, Rule
-from handrail.domain.proposals import Ruling
+from handrail.domain.policy.comparing import compare
+from handrail.domain.policy.policies import Comparison, Operator, Rule
 from handrail.policies.contradictions import impossible, outdone
 from handrail.policies.loader import FilePolicies
 

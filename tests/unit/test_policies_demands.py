@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.business import FactType
+from handrail.domain.actions.proposals import ROLES, Demands, Proposal, ProposalKind, RuleHit, Ruling, demands
+from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import digest
-from handrail.domain.proposals import ROLES, Demands, Proposal, ProposalKind, RuleHit, Ruling, demands
 from handrail.policies.loader import FilePolicies
 
 FILE = """\

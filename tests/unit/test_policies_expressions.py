@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handrail.business import FactType
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.domain.policies import Plain
+from handrail.domain.policy.policies import Plain
 from handrail.policies.expressions import compile_expression
 
 FACTS = {"amount": FactType.NUMBER, "total": FactType.NUMBER, "country": FactType.TEXT, "vip": FactType.FLAG}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from handrail.business import FactType
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import digest
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
-from handrail.domain.rulings import State
+from handrail.domain.policy.rulings import State
 from handrail.policies.loader import FilePolicies
 
 FACTS = {"amount": FactType.NUMBER, "country": FactType.TEXT, "vip": FactType.FLAG}

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.business import FactType
-from handrail.domain.comparing import compare
-from handrail.domain.policies import Comparison, Operator, Policy
-from handrail.domain.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
-from handrail.domain.rulings import State, examine, hits_of, strictest
-from handrail.domain.wording import fill
+from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.policy.comparing import compare
+from handrail.domain.policy.policies import Comparison, Operator, Policy
+from handrail.domain.policy.rulings import State, examine, hits_of, strictest
+from handrail.domain.policy.wording import fill
 from handrail.policies.loader import FilePolicies
 
 KLARNA = Path(__file__).parents[3] / "shared" / "data" / "policies" / "klarna_refund_approval.yaml"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.cases import CaseRow
-from handrail.domain.classification import Classification
+from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling, Verdict
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.classification import Classification
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.model import digest
-from handrail.domain.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling, Verdict
-from handrail.domain.situation import case_facts, classification_facts, customer_facts, recalled, with_pending
+from handrail.domain.policy.facts import case_facts, classification_facts, customer_facts, recalled, with_pending
 from handrail.policies.loader import FilePolicies
 from handrail.policies.names import of_business
 from handrail.shop import business

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail.domain.proposals import Ruling
+from handrail.domain.actions.proposals import Ruling
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.known import Known

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from handrail.domain.instructions import RULES
+from handrail.domain.llm.instructions import RULES
 from handrail.domain.replies import rule_reply
 from handrail.domain.subjects import Subject
 from handrail.domain.text.evidence import Evidence

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.done import STEMS

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
 

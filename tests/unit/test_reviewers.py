@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.approvals import Decision, DecisionKind, Identity, Yes
+from handrail.domain.actions.approvals import Decision, DecisionKind, Identity, Yes
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.reviewers import Asked, NotAdmitted, Reviewers, Roster
+from handrail.domain.team.reviewers import Asked, NotAdmitted, Reviewers, Roster
 from handrail.reviewers.loader import FileReviewers
 from handrail.shop import business
 

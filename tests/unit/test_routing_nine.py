@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail.domain.classification import Risk
+from handrail.domain.case.classification import Risk
 from handrail.routing.rules import RiskRules, Rules
 from handrail.routing.text import Folded
 

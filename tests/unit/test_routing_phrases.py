@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail.domain.classification import Risk
+from handrail.domain.case.classification import Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.rules import RiskRules

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handrail.domain.classification import OUT_OF_SCOPE, Risk
+from handrail.domain.autonomy.topics import Topic
+from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.topics import Topic
 from handrail.ports import Router
 from handrail.routing.evaluate import Row, evaluate
 from handrail.routing.router import LocalRouter

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handrail.domain.classification import OUT_OF_SCOPE, Risk
+from handrail.domain.autonomy.topics import Topic
+from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.domain.topics import Topic
 from handrail.routing.artefact import ARRAYS, MANIFEST, Artefact
 from handrail.routing.labelled import OUTSIDE, Labelled, gather, read
 from handrail.routing.mapping import mapping, renamed

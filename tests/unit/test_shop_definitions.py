@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from handrail.business import Kind, load_business
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
-from handrail.domain.topics import Topic
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
+from handrail.domain.autonomy.topics import Topic
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
 from handrail.policies.names import of_business

@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.hours import Shift, after, opening, spans
-from handrail.domain.staff import Need, Person, Roster, Window
+from handrail.domain.team.hours import Shift, after, opening, spans
+from handrail.domain.team.staff import Need, Person, Roster, Window
 from handrail.people.loader import FilePeople
 from handrail.people.staff import words
 

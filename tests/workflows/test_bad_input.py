@@ -17,13 +17,13 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.approvals import ApprovalStatus, DecisionInput, DecisionKind
-from handrail.domain.cases import CaseOpen, CaseView
-from handrail.domain.effects import Effect
+from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, DecisionKind
+from handrail.domain.actions.effects import Effect
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseOpen, CaseView
+from handrail.domain.case.messages import IncomingMessage
+from handrail.domain.case.openings import read_message
 from handrail.domain.errors import ApprovalRefused, CaseConflict, EffectConflict, IllegalTransition, InvalidInput
-from handrail.domain.messages import IncomingMessage
-from handrail.domain.model import digest
-from handrail.domain.openings import read_message
 from handrail.postgres.openings import PostgresOpenings
 from handrail.temporal.client import CASE_STATUS
 from tests.house import House, quiet, wait_for

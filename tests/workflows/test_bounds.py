@@ -11,7 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from graphs.retries import TIMEOUTS
-from handrail.domain.approvals import DecisionInput, DecisionKind
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.errors import PERMANENT, ApprovalRefused, InvalidInput
 from handrail.llm.chat import ATTEMPTS
 from handrail.settings import Settings

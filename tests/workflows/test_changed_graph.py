@@ -19,10 +19,10 @@ from temporalio.worker import Worker
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.state import Person, identity
 from graphs.views import ClassifyView
-from handrail.domain.approvals import Decision, DecisionInput, DecisionKind, HumanRequest, RequestKind
-from handrail.domain.cases import CaseOpen, CaseView
+from handrail.domain.actions.approvals import Decision, DecisionInput, DecisionKind, HumanRequest, RequestKind
+from handrail.domain.case.cases import CaseOpen, CaseView
+from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import ApprovalRefused
-from handrail.domain.messages import IncomingMessage
 from handrail.postgres.standings import PostgresStandings
 from handrail.temporal.executions import executions
 from handrail.temporal.heal import STUCK, Healer

@@ -17,9 +17,11 @@ from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
     from handrail.cli import outcomes
-    from handrail.domain.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
-    from handrail.domain.cases import CaseOpen, CaseStatus, CaseView
-    from handrail.domain.decisions import draft, find, settle
+    from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
+    from handrail.domain.actions.decisions import draft, find, settle
+    from handrail.domain.base import Stored
+    from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
+    from handrail.domain.case.messages import Author, IncomingMessage, Message
     from handrail.domain.errors import (
         ApprovalRefused,
         CaseConflict,
@@ -29,9 +31,7 @@ with workflow.unsafe.imports_passed_through():
         Refused,
         UnknownCase,
     )
-    from handrail.domain.messages import Author, IncomingMessage, Message
-    from handrail.domain.model import Stored
-    from handrail.domain.people import Claim, Receipt
+    from handrail.domain.team.commands import Claim, Receipt
     from handrail.temporal.client import CaseClient, TimedOut, settled
     from handrail.temporal.connect import Unreachable
 

@@ -9,8 +9,8 @@ import pytest
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
 from tests.house import House
 from tests.workflows.deployed import deployed

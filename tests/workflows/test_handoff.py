@@ -13,7 +13,7 @@ import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from handrail.cli.handoff import json_schema
-from handrail.domain.handoffs import Handoff
+from handrail.domain.case.handoffs import Handoff
 from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import answered
 from tests.house import House, wait_for

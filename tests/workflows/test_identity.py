@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
 from temporalio.worker import Worker
 
-from handrail.domain.approvals import Decision, DecisionKind, Identity, Source
+from handrail.domain.actions.approvals import Decision, DecisionKind, Identity, Source
 from handrail.embedded.temporal import Temporal
 from handrail.temporal.connect import connect
 from handrail.temporal.identity import HistoryIdentities

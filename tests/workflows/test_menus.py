@@ -13,10 +13,10 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
+from handrail.domain.case.reconciling import Kind, Reconciliation
 from handrail.domain.errors import IllegalTransition
-from handrail.domain.reconciling import Kind, Reconciliation
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import run
 from handrail.embedded.temporal import Temporal

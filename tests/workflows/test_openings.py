@@ -10,7 +10,7 @@ from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedEr
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 
-from handrail.domain.people import Receipt
+from handrail.domain.team.commands import Receipt
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.openings import PostgresOpenings
 from tests.house import House, wait_for

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from graphs.passing import never_down
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseRow, Tier
-from handrail.domain.handoffs import Escalation
-from handrail.domain.routes import Route
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseRow, Tier
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.routes import Route
 from tests.house import House
 from tests.workflows.test_paths import HELD, held_refund
 

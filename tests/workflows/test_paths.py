@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
 from tests.house import House, wait_for
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from handrail.cli.claiming import take
-from handrail.domain.cases import CaseView
+from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import IllegalTransition
-from handrail.domain.staff import Person
+from handrail.domain.team.staff import Person
 from handrail.postgres.queue import Item, PostgresQueue
 from tests.house import House, wait_for
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
 from tests.house import House
 from tests.workflows.raw import Wire, fresh_order, healthy, payload
 

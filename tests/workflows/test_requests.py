@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseView
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
 from handrail.shop.find import FoundOrder
 from tests.house import House
 

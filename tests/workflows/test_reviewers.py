@@ -14,8 +14,8 @@ import pytest
 import yaml
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseView, Commit
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.case.cases import CaseView, Commit
 from handrail.domain.errors import ApprovalRefused
 from handrail.embedded.temporal import Temporal
 from handrail.postgres.cases import PostgresCases

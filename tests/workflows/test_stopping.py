@@ -12,8 +12,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from handrail.domain.cases import CaseView
-from handrail.domain.messages import Author
+from handrail.domain.case.cases import CaseView
+from handrail.domain.case.messages import Author
 from tests.house import House, wait_for
 
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from handrail.cli.drill import ACTOR, Drill, letters
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.controls import Hand, Scope, Wanted
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.autonomy.controls import Hand, Scope, Wanted
+from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ApprovalRefused, InvalidInput
-from handrail.domain.topics import Autonomy
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
 from tests.house import DEADLINE_SECONDS, House, wait_for

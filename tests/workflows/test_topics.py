@@ -12,9 +12,9 @@ import pytest
 import yaml
 from temporalio.client import Client
 
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.cases import CaseView
-from handrail.domain.classification import OUT_OF_SCOPE, Classification
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.case.cases import CaseView
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification
 from handrail.shop import business
 from tests.house import House, house
 from tests.workflows.conftest import ScriptedModel

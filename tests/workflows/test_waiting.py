@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.client import Client
 
-from handrail.domain.approvals import DecisionKind
-from handrail.domain.trouble import Tries
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.llm.health import Tries
 from handrail.postgres.models import PostgresModels
 from tests.house import House, Model, house, wait_for
 from tests.workflows.conftest import ScriptedModel

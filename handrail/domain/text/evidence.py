@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handrail.domain.effects import EffectResult, EffectStatus
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.known import Known
 
 

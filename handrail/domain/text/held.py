@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from handrail.domain.effects import EffectResult
+from handrail.domain.actions.effects import EffectResult
 from handrail.domain.text.clauses import Mark
 from handrail.domain.text.deeds import ANY, CHANGE, Claim, claimed
 from handrail.domain.text.done import STEMS, Done, Record, effects_done, records, shape, states_done

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from handrail.domain.effects import EffectStatus
+from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.text.done import records, shape
 from handrail.domain.text.evidence import Evidence
 

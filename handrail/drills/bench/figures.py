@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from statistics import median
 
-from handrail.domain.model import Stored
+from handrail.domain.base import Stored
 
 DRAWS = 2_000
 SEED = 7

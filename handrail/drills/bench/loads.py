@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
-from handrail.domain.approvals import DecisionInput, DecisionKind
-from handrail.domain.cases import CaseStatus
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseStatus
 from handrail.domain.counting import many
 from handrail.drills.bench.customers import Letter
 from handrail.drills.bench.processes import Meter

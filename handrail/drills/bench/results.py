@@ -6,7 +6,7 @@ from statistics import median
 
 from pydantic import Field
 
-from handrail.domain.model import Stored
+from handrail.domain.base import Stored
 from handrail.drills.bench.figures import Ratio, mad, percentile
 
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.errors import BusinessRefused
-from handrail.domain.proposals import Proposal, ProposalKind, Ruling
 from handrail.policies.loader import FilePolicies
 from handrail.policies.names import of_business
 from handrail.shop import business

@@ -1,0 +1,47 @@
+"""Writes to a system of record, made at most once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.base import Stored
+
+
+class Effect(Stored):
+    """An allowed or approved proposal on its way to the system of record. `effect_id` is the idempotency key.
+
+    `customer_id` and `topic` come from the case, never from the model.
+    """
+
+    effect_id: str
+    case_id: str
+    customer_id: str
+    topic: str = ""
+    action: str
+    arguments: dict[str, Any]
+    arguments_hash: str
+    approved_by: str | None = None
+
+
+class EffectStatus(StrEnum):
+    """`refused`: the business's own rules said no at the last moment; nothing was written."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+class EffectResult(Stored):
+    """What the ledger says of an effect; a repeated call gives the first answer."""
+
+    effect_id: str
+    action: str
+    arguments: dict[str, Any]
+    status: EffectStatus
+    result: dict[str, Any] = Field(default_factory=dict)
+    code: str | None = None
+    message: str | None = None
+    applied_at: datetime

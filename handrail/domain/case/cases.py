@@ -1,0 +1,180 @@
+"""A case: how it is opened, how it looks from outside, and what may follow what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, assert_never
+
+from pydantic import Field, field_validator
+
+from handrail.domain.actions.approvals import Approval, ApprovalStatus
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.proposals import Proposal, Verdict
+from handrail.domain.base import Model, Stored, digest
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Handoff, Heard
+from handrail.domain.case.messages import IncomingMessage, Message
+from handrail.domain.case.routes import Route
+from handrail.domain.case.turns import TurnEnded
+from handrail.domain.errors import IllegalTransition
+from handrail.domain.llm.agent import Usage
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands; also the value of the search attribute of the same name."""
+
+    WORKING = "Working"
+    AWAITING_CUSTOMER = "AwaitingCustomer"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    WITH_HUMAN = "WithHuman"
+    RESOLVED = "Resolved"
+    CLOSED = "Closed"
+
+
+class Tier(IntEnum):
+    """Who works on it."""
+
+    AGENT = 0
+    SUPPORT = 1
+    SPECIALIST = 2
+
+
+def followers(status: CaseStatus) -> frozenset[CaseStatus]:
+    """The statuses that may follow `status`, besides itself."""
+    match status:
+        case CaseStatus.WORKING:
+            return frozenset(CaseStatus) - {CaseStatus.WORKING}
+        case CaseStatus.AWAITING_CUSTOMER:
+            return frozenset({CaseStatus.WORKING, CaseStatus.WITH_HUMAN, CaseStatus.RESOLVED, CaseStatus.CLOSED})
+        case CaseStatus.AWAITING_APPROVAL:
+            return frozenset({CaseStatus.WORKING, CaseStatus.WITH_HUMAN, CaseStatus.CLOSED})
+        case CaseStatus.WITH_HUMAN:
+            return frozenset({CaseStatus.WORKING, CaseStatus.AWAITING_CUSTOMER, CaseStatus.RESOLVED, CaseStatus.CLOSED})
+        case CaseStatus.RESOLVED:
+            return frozenset({CaseStatus.WORKING, CaseStatus.WITH_HUMAN, CaseStatus.CLOSED})
+        case CaseStatus.CLOSED:
+            return frozenset()
+        case _:
+            assert_never(status)
+
+
+def check_transition(before: CaseStatus, after: CaseStatus) -> CaseStatus:
+    """`after`, where it may follow `before`.
+
+    Raises:
+        IllegalTransition: it may not.
+    """
+    if after is before or after in followers(before):
+        return after
+    allowed = ", ".join(sorted(followers(before))) or "nothing"
+    raise IllegalTransition(f"a case that is {before} cannot become {after}; what may follow: {allowed}.")
+
+
+class CaseOpen(Model):
+    """What a backend sends to open a case: the workflow's input, plain JSON."""
+
+    case_id: str
+    customer_id: str
+    message: IncomingMessage
+    channel: str = "api"
+
+    def content_digest(self) -> str:
+        """The same for the same content: a second open with another digest is a conflict."""
+        return digest(self.model_dump(mode="json"))
+
+
+class Terms(Stored):
+    """How long a case waits for its customer, and who gets it when all else fails, as it was when it was opened."""
+
+    reopen_hours: int = 72
+    silence_hours: int = 168
+    route: Route | None = Field(default=None, description="where the case goes when nothing can be read that says where")
+
+
+class Opened(Terms):
+    """The terms of a case that was just recorded, with what its first message says.
+
+    `stood` tells that an earlier run had opened the case, and was lost before the case was over.
+    """
+
+    heard: Heard | None = None
+    stood: bool = False
+
+
+class CaseRow(Stored):
+    """The case's row as people and reports read it. `version` grows with every commit; an older one changes nothing."""
+
+    case_id: str
+    customer_id: str
+    channel: str = "api"
+    status: CaseStatus = CaseStatus.WORKING
+    topic: str | None = None
+    tier: Tier = Tier.AGENT
+    queue: str | None = None
+    priority: int | None = None
+    risk: str | None = None
+    reason: str | None = None
+    language: str | None = None
+    reply: str | None = None
+    confidence: float | None = None
+    assignee: str | None = None
+    turn: int = 1
+    due_at: datetime | None = None
+    opened_at: datetime
+    updated_at: datetime
+    version: int = 0
+    content_digest: str = ""
+
+
+class CaseView(CaseRow):
+    """A case as `status` and the command line show it."""
+
+    approvals: list[Approval] = Field(
+        default_factory=list, description="open ones first; among them, and behind them, the newest revision first"
+    )
+    effects: list[EffectResult] = Field(default_factory=list)
+    classification: Classification | None = None
+    usage: Usage = Field(default_factory=Usage)
+    notice: str | None = Field(
+        default=None, description="the newest notice: what was refused or came oddly, when and why; history, not a state"
+    )
+    paused: str | None = Field(default=None, description="who paused it in Temporal, when and why; unpausing lets it go on")
+
+    @field_validator("approvals", mode="after")
+    @classmethod
+    def _open_first(cls, approvals: list[Approval]) -> list[Approval]:
+        return sorted(approvals, key=lambda one: (one.status is not ApprovalStatus.OPEN, -one.revision))
+
+
+class Ruled(Stored):
+    """A proposal with the verdict on exactly its revision."""
+
+    proposal: Proposal
+    verdict: Verdict
+
+
+class AuditEntry(Stored):
+    """Who did what; `entry_id` makes it idempotent."""
+
+    entry_id: str
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class Commit(Stored):
+    """Everything that one step of a case changed: written in one transaction, idempotent on the ids within."""
+
+    row: CaseRow
+    messages: list[Message] = Field(default_factory=list)
+    classification: Classification | None = None
+    rulings: list[Ruled] = Field(default_factory=list)
+    approvals: list[Approval] = Field(default_factory=list)
+    handoff: Handoff | None = None
+    usage: Usage | None = None
+    audit: list[AuditEntry] = Field(default_factory=list)
+    reply_approved: bool = Field(default=False, description="a person approved the assistant's words among the messages")
+    begun_again: bool = Field(default=False, description="open approvals that an abandoned run alone knew are withdrawn")
+    turn: TurnEnded | None = Field(default=None, description="the end of a turn that has a journal")

@@ -1,0 +1,152 @@
+"""What is said in a case, and what may be said at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from handrail.domain.base import Model, Stored, digest
+from handrail.domain.errors import InvalidInput
+
+MAX_CHARACTERS = 8_000
+MAX_NAME = 120
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
+OURS = "~"
+"""Ids of what the house itself says begin so; none from outside can, so nobody takes the place of a reply beforehand."""
+ALLOWED_CONTROLS = "\n\r\t"
+DECOMPOSED = 4
+"""As many characters one may be made of before they are joined."""
+MARKS = 30
+# What a newer Unicode calls an emoji is unassigned for an older Python, so unassigned characters are text.
+_NONCHARACTERS = "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
+_NO_TEXT = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
+# They turn text around for its reader, or carry text that only a machine reads.
+_HIDDEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)])
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
+
+
+class Author(StrEnum):
+    """Who said it."""
+
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    PERSON = "person"
+    SYSTEM = "system"
+
+
+class IncomingMessage(Model):
+    """A customer's message as a backend sends it; the same `message_id` is taken once."""
+
+    message_id: str = Field(description="idempotency key: letters, digits, '_', '.', ':', '-', at most 120")
+    text: str = Field(description=f"what the customer wrote, 1 to {MAX_CHARACTERS} characters of text")
+
+
+class Message(Stored):
+    """A message of a case. `at` is UTC; `turn` counts from 1; `sequence` orders a case's messages."""
+
+    message_id: str
+    author: Author
+    text: str
+    at: datetime
+    turn: int
+    sequence: int = 0
+    language: str | None = None
+    by: str | None = Field(default=None, description="the person's name, where a person wrote it")
+
+
+def check_identifier(field: str, value: str) -> str:
+    """The identifier itself.
+
+    Raises:
+        InvalidInput: it is empty, too long or has characters that do not belong into an id.
+    """
+    if not IDENTIFIER.fullmatch(value):
+        raise InvalidInput(
+            f"{field}: {value[:40]!r} is not an id. Use 1 to 120 letters, digits, '_', '.', ':' or '-', "
+            "starting with a letter or digit."
+        )
+    return value
+
+
+def check_text(field: str, text: str, limit: int = MAX_CHARACTERS) -> str:
+    """The text, normalised to NFC and stripped, without characters that hide or turn around what is read.
+
+    Raises:
+        InvalidInput: it has nothing to read, is too long, or holds control characters or undecodable bytes.
+    """
+    if len(text) > DECOMPOSED * limit:
+        raise _too_long(field, len(text), limit)
+    clean = unicodedata.normalize("NFC", without_heaps(text)).translate(_HIDDEN).strip()
+    foreign = _NO_TEXT.search(clean)
+    if foreign:
+        raise InvalidInput(
+            f"{field}: holds the character U+{ord(foreign[0]):04X}, which is no text. "
+            "Send plain text; attachments do not belong here."
+        )
+    if not any(_is_visible(character) for character in clean):
+        raise InvalidInput(f"{field}: is empty; nothing in it can be read. Send words.")
+    if len(clean) > limit:
+        raise _too_long(field, len(clean), limit)
+    return clean
+
+
+def without_heaps(text: str) -> str:
+    """The text with no more than `MARKS` combining marks on a character.
+
+    Normalising sorts them in quadratic time, and nobody reads more.
+    """
+    if text.isascii():
+        return text
+    kept, heap = [], 0
+    for character in text:
+        heap = heap + 1 if unicodedata.combining(character) else 0
+        if heap <= MARKS:
+            kept.append(character)
+    return text if len(kept) == len(text) else "".join(kept)
+
+
+def _too_long(field: str, length: int, limit: int) -> InvalidInput:
+    return InvalidInput(
+        f"{field}: has {length:,} characters, at most {limit:,} are taken. Send the first part, or a summary and a link."
+    )
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] not in "ZM" and category not in ("Cc", "Cf") and character not in _BLANKS
+
+
+def check_name(field: str, name: str) -> str:
+    """A person's name: one line, stripped.
+
+    Raises:
+        InvalidInput: see `check_text`, or it has several lines.
+    """
+    clean = check_text(field, name, MAX_NAME)
+    if len(clean.splitlines()) > 1 or "\t" in clean:
+        raise InvalidInput(f"{field}: has several lines. Send a name or an address, in one line.")
+    return clean
+
+
+def check_message(message: IncomingMessage) -> IncomingMessage:
+    """The message with clean text.
+
+    Raises:
+        InvalidInput: see `check_identifier` and `check_text`.
+    """
+    check_identifier("message_id", message.message_id)
+    return message.model_copy(update={"text": check_text("text", message.text)})
+
+
+def without_controls(text: str) -> str:
+    """The text with a space for each character that is no text."""
+    return _NO_TEXT.sub(" ", text)
+
+
+def fingerprint(author: Author, text: str) -> str:
+    """Tells the same message from another under the same id."""
+    return digest([author, text])[:16]

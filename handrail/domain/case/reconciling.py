@@ -1,0 +1,122 @@
+"""The record held against Temporal: what may differ, what brings a lost case back, what rebuilds a lost record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from handrail.domain.actions.approvals import Approval
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.base import Model, Stored
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, Terms
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import IncomingMessage, Message
+from handrail.domain.llm.agent import Usage
+
+RUN_LOST = "run_lost"
+"""The reason for which a person gets a case that Temporal lost."""
+
+
+class Recover(Model):
+    """The workflow's input that asks for a case out of its record: it names the case and nothing that could be forged."""
+
+    case_id: str
+
+
+class Sent(Stored):
+    """A customer's message as it was sent to a run."""
+
+    message_id: str | None = None
+    text: str
+
+
+class Recovered(Stored):
+    """A case as its record holds it, for a fresh run.
+
+    `messages` are the newest, `known` tells every message that was taken by its id, `unrecorded` are messages that only
+    the lost run had heard, `revision` is the highest that was asked under, `approvals` are the newest, none of them open.
+    """
+
+    opened: CaseOpen
+    terms: Terms
+    row: CaseRow
+    messages: list[Message] = Field(default_factory=list)
+    known: dict[str, str] = Field(default_factory=dict)
+    unrecorded: list[IncomingMessage] = Field(default_factory=list)
+    revision: int = 0
+    approvals: list[Approval] = Field(default_factory=list)
+    classification: Classification | None = None
+    effects: list[EffectResult] = Field(default_factory=list)
+    handoff: Handoff | None = None
+    usage: Usage = Field(default_factory=Usage)
+    words: str = "Temporal lost the case."
+
+
+class Remains(Stored):
+    """What the history of a lost run still tells: how it ended, and every customer's message that it was sent.
+
+    A message that came without an id has none here.
+    """
+
+    ended: str
+    sent: list[Sent] = Field(default_factory=list)
+
+
+class Recorded(Stored):
+    """A case's row in short."""
+
+    case_id: str
+    status: CaseStatus
+    version: int
+    updated_at: datetime
+
+
+class Rebuilt(Stored):
+    """A case out of its history: everything that its runs wrote down, for a record that lost it."""
+
+    row: CaseRow
+    messages: list[Message] = Field(default_factory=list)
+    approvals: list[Approval] = Field(default_factory=list)
+    classification: Classification | None = None
+    effects: list[EffectResult] = Field(default_factory=list)
+    handoff: Handoff | None = None
+    usage: Usage = Field(default_factory=Usage)
+    audit: list[AuditEntry] = Field(default_factory=list)
+
+
+class Kind(StrEnum):
+    """How record and Temporal may differ."""
+
+    LOST = "lost by Temporal"
+    NEVER_BEGUN = "ended before it was recorded"
+    UNRECORDED = "missing in the record"
+    BEHIND = "the record is behind"
+    AHEAD = "the record is ahead"
+    EFFECT_MISSING = "an effect is missing in the ledger"
+
+
+class Difference(Stored):
+    """A case on which record and Temporal disagree. `mended` is None where nothing was tried."""
+
+    case_id: str
+    kind: Kind
+    recorded: str | None = Field(default=None, description="the status in PostgreSQL; null where it holds no such case")
+    temporal: str = Field(description="how the case's newest run stands")
+    words: str
+    mended: bool | None = None
+
+
+class Reconciliation(Stored):
+    """One comparison: how many cases were compared, what differs, and which are paused."""
+
+    compared: int = 0
+    differences: list[Difference] = Field(default_factory=list)
+    paused: dict[str, str] = Field(default_factory=dict, description="case id to who paused it, when and why")
+
+    @property
+    def left(self) -> list[Difference]:
+        """What still differs."""
+        return [one for one in self.differences if not one.mended]

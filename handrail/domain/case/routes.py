@@ -1,0 +1,54 @@
+"""Where a case goes when it leaves the agent."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from handrail.domain.base import Stored
+from handrail.domain.team.staff import Expectation
+
+NO_ANSWER = "no_answer"
+"""The reason for which a case goes to whoever is next."""
+
+
+class Next(Stored):
+    """Who gets the case where nobody has answered in time."""
+
+    tier: int = Field(ge=1, le=2)
+    queue: str = Field(min_length=1)
+    respond_within_minutes: int = Field(ge=1)
+
+
+class Route(Stored):
+    """Where the escalation matrix sends a case, and what came of it.
+
+    `tell` is what the customer is told, language to sentence; `away` is said as well while nobody is at work, `late` where
+    nobody answered in time. `then` are those who follow if nobody answers (None in routes from before there was a chain).
+    `row` and `version` name the row and the content hash of the matrix. `expected` and `told` are added by whoever hands the
+    case over: until when an answer is due, and the sentence that the customer was told, before its times were filled in.
+    """
+
+    tier: int = Field(ge=1, le=2)
+    queue: str
+    priority: int = 3
+    respond_within_minutes: int = 240
+    tell: dict[str, str] = Field(default_factory=dict)
+    row: str = ""
+    version: str = ""
+    then: list[Next] | None = None
+    away: dict[str, str] = Field(default_factory=dict)
+    late: dict[str, str] = Field(default_factory=dict)
+    expected: Expectation | None = None
+    told: str = ""
+
+    def passed_on(self) -> Route | None:
+        """The route to whoever is next, more urgent than before; None where nobody is."""
+        if not self.then:
+            return None
+        first, *rest = self.then
+        urgent = {"priority": max(self.priority - 1, 1), "then": rest, "expected": None}
+        return self.model_copy(update={**first.model_dump(), **urgent})
+
+
+SOMEBODY = Route(tier=1, queue="support", priority=2, then=[])
+"""Where a case goes when nothing can be read that says where."""

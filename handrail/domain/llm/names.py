@@ -1,0 +1,177 @@
+"""The names under which a model's server answers: which of them mean the same model, and what a change means.
+
+Servers spell the same model in many ways: `gpt-5-mini`, `openai/gpt-5-mini`, `GPT-5-mini`, `gpt-5-mini:latest`, with the date
+of its version behind it, or not at all. A deployment has a name of its own. So what counts is not what was asked for but what
+was seen first, and that it changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from pydantic import Field
+
+from handrail.domain.base import Model, Stored
+
+LATEST_CASES = 6
+CONFIRMING_CASES = 3
+"""A change is one once so many of the latest cases were answered under the new name; one odd answer is a proxy's fallback."""
+
+_DATE = r"\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3}|[0-9a-f]{40}"
+_VERSION = re.compile(rf"(?P<stem>.+?)[-@:](?P<date>{_DATE})(?P<rest>-preview|-exp|-beta)?")
+"""How vendors name the dated version behind a model's plain name; forty hex digits are a Git revision."""
+_LATEST = re.compile(r"[-:@]latest$|@main$")
+"""What says only that it is the newest; `@main` is how a model's newest revision is named where models are kept in Git."""
+
+
+class Kin(StrEnum):
+    """What a name is to those that are known."""
+
+    FIRST = "first"
+    SAME = "same"
+    VERSION = "version"
+    OTHER = "other"
+
+
+class Meaning(StrEnum):
+    """What the owner wants of a change: nothing, to be told, or a person's approval of everything until it is accepted."""
+
+    IGNORE = "ignore"
+    TELL = "tell"
+    REVIEW = "review"
+
+
+class Meanings(Model):
+    """What a change means; `version` is another version of the same model."""
+
+    other: Meaning = Meaning.REVIEW
+    version: Meaning = Meaning.TELL
+
+    def of(self, kin: Kin) -> Meaning:
+        """Of this change."""
+        return self.version if kin is Kin.VERSION else self.other
+
+
+class Known(Stored):
+    """A name that was seen and counts; `by_person`: a person accepted it."""
+
+    name: str
+    by_person: bool = False
+
+
+class Notice(Stored):
+    """What is put down about a name, for good; `accepted`: from now on it counts as known."""
+
+    name: str
+    kin: Kin
+    accepted: bool
+    words: str
+    actor: str = "handrail"
+
+
+class Noticed(Notice):
+    """A notice as it stands; `served` is the model and server that were asked."""
+
+    served: str
+    at: datetime
+
+
+class Change(Model):
+    """A change that is one, with its words for people."""
+
+    words: str
+    meaning: Meaning
+
+
+class Spelled(NamedTuple):
+    """A name in its parts: whose it is, what it is called, and the date of its version."""
+
+    owners: tuple[str, ...]
+    stem: str
+    date: str | None
+
+
+def spelled(name: str) -> Spelled:
+    """The parts of a name, without case and without what only says that it is the newest."""
+    *owners, last = (part for part in name.strip().casefold().split("/") if part)
+    last = _LATEST.sub("", last)
+    found = _VERSION.fullmatch(last)
+    if not found:
+        return Spelled(tuple(owners), last, None)
+    return Spelled(tuple(owners), found["stem"] + (found["rest"] or ""), found["date"])
+
+
+def alike(one: Spelled, other: Spelled) -> bool:
+    """Whether they name the same model, of whatever version: a provider that only one of them names makes no difference."""
+    shorter, longer = sorted((one.owners, other.owners), key=len)
+    return one.stem == other.stem and (not shorter or longer[-len(shorter) :] == shorter)
+
+
+class Approved(Model):
+    """The models that may answer: names, or `name@fingerprint` where the server's configuration counts as well.
+
+    A plain name stands for its dated versions, too; a dated one for itself. Without a list it is whatever was seen first.
+    """
+
+    listed: list[str] = Field(default_factory=list)
+    configured: str
+
+    @classmethod
+    def read(cls, listed: str, configured: str) -> Approved:
+        """From a comma-separated list; `configured` is the name that is asked for."""
+        return cls(listed=[one.strip() for one in listed.split(",") if one.strip()], configured=configured)
+
+    def kin(self, name: str, fingerprint: str | None, known: Iterable[Known]) -> Kin:
+        """What this answer's name, in the server's words, is to the approved and the known."""
+        said, seen = spelled(name), list(known)
+        if any(one.by_person and spelled(one.name) == said for one in seen):
+            return Kin.SAME
+        if self.listed and not any(fits(entry, said, fingerprint) for entry in self.listed):
+            return Kin.OTHER
+        if not seen:
+            return Kin.FIRST
+        if any(same_name(entry, said) for entry in (*self.listed, *(one.name for one in seen))):
+            return Kin.SAME
+        akin = [spelled(one.name) for one in seen if alike(spelled(one.name), said)]
+        if said.date and any(one.date for one in akin):
+            return Kin.VERSION
+        expected = akin or self.listed or alike(spelled(self.configured), said)
+        return Kin.SAME if expected else Kin.OTHER
+
+    def words(self, name: str, fingerprint: str | None, known: Iterable[Known], kin: Kin) -> str:
+        """For people."""
+        answers = f"the model answers as {shown(name)}"
+        if kin is Kin.FIRST:
+            asked = "as" if spelled(name) == spelled(self.configured) else f"where {self.configured}"
+            return f"{answers}, {asked} was asked for; it is the first name seen"
+        if self.listed and kin is Kin.OTHER:
+            return f"{answers} with fingerprint {shown(fingerprint or '')}, approved are {', '.join(self.listed)}"
+        before = ", ".join(shown(one.name) for one in known)
+        return f"{answers}, known are {before}" + (": another version behind the same name" if kin is Kin.VERSION else "")
+
+
+def same_name(entry: str, said: Spelled) -> bool:
+    """Whether it is the same model in the same version."""
+    one = spelled(_without_fingerprint(entry)[0])
+    return alike(one, said) and one.date == said.date
+
+
+def fits(entry: str, said: Spelled, fingerprint: str | None) -> bool:
+    """Whether an entry of the list names this model, and this fingerprint where it asks for one."""
+    name, wanted = _without_fingerprint(entry)
+    approved = spelled(name)
+    return alike(approved, said) and approved.date in (None, said.date) and wanted in (None, fingerprint)
+
+
+def _without_fingerprint(entry: str) -> tuple[str, str | None]:
+    name, at, fingerprint = entry.rpartition("@")
+    return (name, fingerprint) if at and not re.fullmatch(f"{_DATE}|latest|main", fingerprint) else (entry, None)
+
+
+def shown(words: str) -> str:
+    """A server's words, bounded."""
+    return repr(words[:80]) if words else "none"

@@ -1,0 +1,80 @@
+"""What people send to a case that is with them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from handrail.domain.actions.proposals import ROLES
+from handrail.domain.base import Model, Stored
+from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME
+
+NOBODY = "Temporal Web UI"
+"""The name of whoever clicks without having said who they are."""
+
+Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
+"""Who does it: nothing that people answer for is done by nobody."""
+
+
+class Claim(Model):
+    """The `claim` update: this person takes the case; `instead_of` names who had it and lets it go, where somebody did."""
+
+    reviewer: Reviewer
+    instead_of: Reviewer | None = None
+
+
+class Release(Model):
+    """The `release` update: whoever has the case puts it back into its queue."""
+
+    reviewer: Reviewer
+
+
+class PersonReply(Model):
+    """The `reply` update: a person answers the customer. The same `message_id` is taken once."""
+
+    reviewer: Reviewer
+    text: str = Field(min_length=1, max_length=MAX_CHARACTERS)
+    message_id: str | None = None
+
+
+class HandBack(Model):
+    """The `hand_back` update: the agent goes on; `note` says what the person found out or did."""
+
+    reviewer: Reviewer
+    note: str = Field(min_length=1, max_length=2_000)
+
+
+class Resolve(Model):
+    """The `resolve` update: the person ends the case, with a last reply or without."""
+
+    reviewer: Reviewer
+    note: str | None = Field(default=None, max_length=2_000)
+    reply: str | None = Field(default=None, max_length=MAX_CHARACTERS)
+
+
+class Receipt(Stored):
+    """The answer to `open`, `send_message`, `claim`, `release`, `reply`, `hand_back` and `resolve`."""
+
+    case_id: str
+    status: str
+    turn: int
+    message_id: str | None = None
+    duplicate: bool = False
+    notice: str | None = Field(default=None, description="why a person gets it, where it came in a form of its own")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, whatever their case, width and spaces."""
+    return folded(one) == folded(other)
+
+
+def folded(name: str) -> str:
+    """The name as names are compared."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def holds(held: str, wanted: str) -> bool:
+    """Whether the role `held` may do what `wanted` may: the same, or higher on the ladder."""
+    return held == wanted or (held in ROLES and wanted in ROLES and ROLES.index(held) > ROLES.index(wanted))

@@ -1,0 +1,129 @@
+"""The people who take cases: what they can do, when they work, and until when a customer can expect an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from pydantic import Field
+
+from handrail.domain.base import Model, Stored
+from handrail.domain.case.messages import MAX_NAME
+from handrail.domain.team.hours import Shift, Span, Zone, after, merged, opening, spans
+
+HORIZON = timedelta(days=28)
+"""How far ahead anybody looks for somebody at work."""
+
+
+class Person(Model):
+    """Somebody who takes cases from the queues in `skills`, in `languages`, up to `tier`.
+
+    `pool` is a part-timer who works in on-call windows, with or without shifts of their own. `zone` where it is another one.
+    `holidays` says that shifts take place on closed days, too.
+    """
+
+    name: str = Field(min_length=1, max_length=MAX_NAME)
+    skills: list[str] = Field(min_length=1)
+    languages: list[str] = Field(min_length=1)
+    tier: int = Field(default=1, ge=1, le=2)
+    zone: Zone | None = None
+    shifts: list[Shift] = Field(default_factory=list)
+    pool: bool = False
+    holidays: bool = False
+
+    def can(self, need: Need, *, whatever_language: bool = False) -> bool:
+        """Whether the case is one for this person."""
+        fluent = whatever_language or need.language is None or need.language in self.languages
+        return need.queue in self.skills and need.tier <= self.tier and fluent
+
+
+class Window(Stored):
+    """Hours that somebody works on top of their shifts."""
+
+    window_id: str
+    person: str
+    start: datetime
+    end: datetime
+    added_by: str = ""
+    note: str = ""
+
+
+class Need(Stored):
+    """What a case asks of whoever takes it."""
+
+    queue: str
+    tier: int
+    language: str | None = None
+
+
+class Expectation(Stored):
+    """When somebody is expected to have answered.
+
+    `opens_at` is when the first of those who can starts to work, None where somebody is at work already. `answer_by` and
+    `remind_at` count their working time. `able` people can take the case, `at_work` of them now; where nobody can at all, the
+    clock runs round the day, so that the case is passed on.
+    """
+
+    opens_at: datetime | None = None
+    remind_at: datetime
+    answer_by: datetime
+    able: int = 0
+    at_work: int = 0
+    version: str = Field(default="", description="content hash of the file of people")
+
+
+def round_the_clock(now: datetime, minutes: int) -> Expectation:
+    """The expectation where nobody can tell who works when: the clock runs round the day."""
+    work = timedelta(minutes=minutes)
+    return Expectation(remind_at=now + work / 2, answer_by=now + work)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everybody, with the on-call windows that concern the time looked at."""
+
+    people: Sequence[Person] = ()
+    zone: str = "UTC"
+    closed: Sequence[date] = ()
+    windows: Sequence[Window] = ()
+    version: str = ""
+
+    @cached_property
+    def by_name(self) -> dict[str, Person]:
+        """Everybody by their name."""
+        return {person.name: person for person in self.people}
+
+    def able(self, need: Need) -> list[Person]:
+        """Who can take it; where nobody speaks the language, who can otherwise: they find somebody who translates."""
+        fluent = [person for person in self.people if person.can(need)]
+        return fluent or [person for person in self.people if person.can(need, whatever_language=True)]
+
+    def hours(self, people: Iterable[Person], within: Span) -> list[Span]:
+        """When at least one of them works."""
+        found: list[Span] = []
+        for person in people:
+            found += spans(person.shifts, person.zone or self.zone, within, () if person.holidays else self.closed)
+            found += [(one.start, one.end) for one in self.windows if one.person == person.name]
+        return merged(found)
+
+    def at_work(self, person: Person, now: datetime) -> bool:
+        """Whether the person works now."""
+        return any(start <= now < end for start, end in self.hours([person], (now, now + timedelta(minutes=1))))
+
+    def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
+        """When `minutes` of the working time of those who can will have passed."""
+        able, work = self.able(need), timedelta(minutes=minutes)
+        hours = self.hours(able, (now, now + HORIZON))
+        due, starts = after(hours, now, work), opening(hours, now)
+        if due is None or starts is None:
+            return Expectation(remind_at=now + work / 2, answer_by=now + work, version=self.version)
+        return Expectation(
+            opens_at=starts if starts > now else None,
+            remind_at=after(hours, now, work / 2) or due,
+            answer_by=due,
+            able=len(able),
+            at_work=sum(self.at_work(person, now) for person in able),
+            version=self.version,
+        )
