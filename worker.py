@@ -45,7 +45,7 @@ from handrail.domain.errors import HandrailError
 from handrail.domain.llm.health import Limits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
-from handrail.domain.text.mentions import warm
+from handrail.domain.text.figures.mentions import warm
 from handrail.llm.health import Watch
 from handrail.llm.late import LateModel
 from handrail.matrix.loader import FileMatrix

@@ -14,9 +14,9 @@ from handrail.domain.autonomy.controls import admit
 from handrail.domain.base import digest
 from handrail.domain.case.messages import check_text
 from handrail.domain.errors import ApprovalRefused, BusinessRefused, InvalidInput, SwitchedOff
-from handrail.domain.replies import LONGEST
 from handrail.domain.team.commands import NOBODY
 from handrail.domain.team.reviewers import Asked, NotAdmitted, Reviewers
+from handrail.domain.text.reply.replies import LONGEST
 from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord
 
 

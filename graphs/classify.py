@@ -15,7 +15,7 @@ from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
 from handrail.domain.errors import record_is_away
-from handrail.domain.excerpts import fair
+from handrail.domain.text.message.excerpts import fair
 from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100

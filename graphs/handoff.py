@@ -14,8 +14,8 @@ from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, Said
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.routes import NO_ANSWER, Route
-from handrail.domain.stated import named, stated
-from handrail.domain.text.mail import own_words
+from handrail.domain.text.message.entities import named, stated
+from handrail.domain.text.message.mail import own_words
 
 PACKET_BYTES = 120_000
 """Of JSON. It travels in the case's memory beside the facts, and all of that together has 2 MB."""

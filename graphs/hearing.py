@@ -10,9 +10,9 @@ from typing import Any
 
 from handrail.domain.case.handoffs import Handoff, Heard, Said, StatedFact
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.excerpts import fair
-from handrail.domain.stated import stated, without_cards
-from handrail.domain.text.mail import own_words
+from handrail.domain.text.message.entities import stated, without_cards
+from handrail.domain.text.message.excerpts import fair
+from handrail.domain.text.message.mail import own_words
 
 READ = 20_000
 """Characters of a turn that are read."""

@@ -12,8 +12,8 @@ from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import Ruled
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.instructions import RULES
-from handrail.domain.replies import POLICY, rule_reply
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.reply.replies import POLICY, rule_reply
 from handrail.ports import Cases, Clock, Languages, Policies, Topics
 
 SEND_BACKS = 1

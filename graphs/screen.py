@@ -13,7 +13,7 @@ from handrail.domain.case.classification import Classification, Risk
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.patience import REHEARSED, asked_before, contact_before
-from handrail.domain.text.mail import own_words, unsaid
+from handrail.domain.text.message.mail import own_words, unsaid
 from handrail.ports import Cases, Contacts, Dial, Topics
 
 FLUENT_ENOUGH = 0.6

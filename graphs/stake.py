@@ -10,8 +10,8 @@ from graphs.sheet import REFUSED
 from graphs.views import EndView
 from handrail.domain.actions.proposals import ProposalKind, Verdict
 from handrail.domain.money import Money, named
-from handrail.domain.text.cldr import currencies_in_use
-from handrail.domain.text.mail import own_words
+from handrail.domain.text.figures.cldr import currencies_in_use
+from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.plain import clean
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from handrail.definitions import Document, Live, Pace, refuse
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.money import Rates
-from handrail.domain.text.cldr import currencies_in_use
+from handrail.domain.text.figures.cldr import currencies_in_use
 
 _log = logging.getLogger(__name__)
 

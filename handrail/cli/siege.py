@@ -28,8 +28,8 @@ from handrail.domain.case.messages import Author, IncomingMessage, Message, chec
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.llm.agent import ToolSpec
 from handrail.domain.llm.instructions import RULES
-from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.reply.replies import rule_reply
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres

@@ -9,7 +9,7 @@ import typer
 from handrail.cli.options import Json
 
 if TYPE_CHECKING:
-    from handrail.domain.text.mentions import Mention
+    from handrail.domain.text.figures.mentions import Mention
 
 app = typer.Typer(no_args_is_help=True, help="How money, dates and numbers are read out of a text.")
 MOST = 3
@@ -30,8 +30,8 @@ def read(
     from handrail.cli.documents import print_document
     from handrail.cli.tables import print_rows
     from handrail.domain.errors import InvalidInput
-    from handrail.domain.text.mentions import mentions
-    from handrail.domain.text.vocabulary import LANGUAGES
+    from handrail.domain.text.figures.mentions import mentions
+    from handrail.domain.text.figures.vocabulary import LANGUAGES
 
     if language is not None and language not in LANGUAGES:
         raise InvalidInput(f"--language: {language!r} is not read. Use one of {', '.join(LANGUAGES)}.")

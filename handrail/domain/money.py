@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from handrail.domain.base import Model
-from handrail.domain.text.mentions import mentions
+from handrail.domain.text.figures.mentions import mentions
 
 UNKNOWN = Decimal("Infinity")
 """What nobody can convert, or read, is above every bound: a person looks at it."""

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.reply.replies import rule_reply
 from handrail.drills import forms
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

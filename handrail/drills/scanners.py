@@ -11,9 +11,9 @@ from pathlib import Path
 from handrail.business import Business
 from handrail.domain.case.messages import Author, Message, check_text
 from handrail.domain.case.patience import asked_before
-from handrail.domain.stated import stated, without_cards
-from handrail.domain.text.mail import own_words
-from handrail.domain.text.mentions import mentions
+from handrail.domain.text.figures.mentions import mentions
+from handrail.domain.text.message.entities import stated, without_cards
+from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.sentences import sentences
 from handrail.drills.kinds import LENGTH, kinds
 from handrail.routing.complexity import Complexity

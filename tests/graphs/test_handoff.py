@@ -16,7 +16,7 @@ from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import Escalation, Fact, Handoff, PolicyHit, Route, Trail
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.stated import stated
+from handrail.domain.text.message.entities import stated
 from tests.graphs.fakes import NOON, Stage, calls, says
 
 ROUTE = Route(tier=1, queue="support")

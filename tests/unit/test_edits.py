@@ -14,9 +14,9 @@ from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import digest
 from handrail.domain.errors import ApprovalRefused, InvalidInput
-from handrail.domain.replies import LONGEST
 from handrail.domain.team.reviewers import Person, Reviewers, Role
 from handrail.domain.team.reviewers import Roster as Sheet
+from handrail.domain.text.reply.replies import LONGEST
 from handrail.postgres.record import CheckedProposal, PostgresRecord
 from handrail.shop import business
 from tests.graphs.fakes import FakeControls

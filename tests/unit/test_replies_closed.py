@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.reply.replies import rule_reply
 from handrail.drills.replies import TARGETS, all_trials, run
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

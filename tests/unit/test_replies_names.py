@@ -7,10 +7,10 @@ import time
 import pytest
 
 from handrail.domain.llm.instructions import RULES
-from handrail.domain.replies import rule_reply
-from handrail.domain.subjects import Subject
 from handrail.domain.text.evidence import Evidence
-from handrail.domain.text.naming import names_in
+from handrail.domain.text.reply.advice import Subject
+from handrail.domain.text.reply.names import names_in
+from handrail.domain.text.reply.replies import rule_reply
 
 FACTS = [
     {

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.replies import rule_reply
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.done import STEMS
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.reply.replies import rule_reply
 
 SAID: dict[str, list[str]] = {
     "refund": [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handrail.domain.replies import rule_reply
 from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.reply.replies import rule_reply
 
 FACTS = [
     {"customer_id": "C-77", "orders": [{"order_id": "O-10016", "total": "133.50", "currency": "USD"}]},

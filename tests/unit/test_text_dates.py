@@ -12,9 +12,9 @@ from babel.numbers import format_currency
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handrail.domain.text.cldr import LOCALES, currencies_in_use, decimals
-from handrail.domain.text.mentions import Mention, mentions
-from handrail.domain.text.vocabulary import LANGUAGES, listed
+from handrail.domain.text.figures.cldr import LOCALES, currencies_in_use, decimals
+from handrail.domain.text.figures.mentions import Mention, mentions
+from handrail.domain.text.figures.vocabulary import LANGUAGES, listed
 
 WRITTEN = currencies_in_use() - {code for code in listed("ordinary", "codes_that_are_words") if decimals(code) == 0}
 """Without decimals behind it a code such as ALL is a word, and what follows it a number."""

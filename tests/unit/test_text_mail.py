@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from handrail.domain.text.mail import cut, own_words, unsaid
+from handrail.domain.text.message.mail import cut, own_words, unsaid
 
 OURS = (
     "You are talking to our automated assistant; just ask if you would like to speak to a person at any time.\n\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from handrail.domain.money import UNKNOWN, largest, named
 from handrail.domain.text.accounting import unaccounted
 from handrail.domain.text.evidence import Evidence
-from handrail.domain.text.mentions import MOST, mentions
+from handrail.domain.text.figures.mentions import MOST, mentions
 from handrail.domain.text.plain import clean
 
 _PIECES = st.sampled_from(

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from babel.numbers import format_currency
 
-from handrail.domain.text.cldr import LOCALES
-from handrail.domain.text.mentions import mentions
+from handrail.domain.text.figures.cldr import LOCALES
+from handrail.domain.text.figures.mentions import mentions
 
 # `spelling = amount CODE`; `?` is a currency that the spelling leaves open, `%` a percentage; without a right side: no money.
 # Several amounts are parted by `;`, two readings of one by `|`.

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from handrail.domain.text.mentions import mentions
-from handrail.domain.text.references import references
+from handrail.domain.text.figures.mentions import mentions
+from handrail.domain.text.figures.references import references
 from handrail.domain.text.sentences import sentences
 
 LENGTH = 4_000

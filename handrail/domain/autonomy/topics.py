@@ -8,8 +8,8 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from handrail.domain.base import Model, Stored, digest
-from handrail.domain.subjects import Subject
 from handrail.domain.team.hours import Minutes
+from handrail.domain.text.reply.advice import Subject
 
 
 class Autonomy(StrEnum):

@@ -12,7 +12,7 @@ from pydantic import Field
 from handrail.domain.base import Stored, digest
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange
-from handrail.domain.text.corrections import corrects
+from handrail.domain.text.message.corrections import corrects
 
 KNOWN_KEPT = 60
 READ = 20_000

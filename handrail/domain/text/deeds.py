@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
+from handrail.domain.text.figures.spans import is_unit_of_time
 from handrail.domain.text.lexicon import MARKED, lexicons
 from handrail.domain.text.plain import clean
-from handrail.domain.text.spans import is_unit_of_time
 
 ANY = "any"
 """The kind of 'This is done': an effect of whatever kind."""

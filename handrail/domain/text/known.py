@@ -10,9 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from handrail.domain.text.mentions import Day, Mention, mentions
+from handrail.domain.text.figures.mentions import Day, Mention, mentions
+from handrail.domain.text.figures.spans import single_spans, span_after
 from handrail.domain.text.plain import clean
-from handrail.domain.text.spans import single_spans, span_after
 from handrail.domain.text.words import words
 
 EAGER = 6_000

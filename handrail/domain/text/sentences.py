@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 
-from handrail.domain.text.cldr import months
-from handrail.domain.text.vocabulary import listed
+from handrail.domain.text.figures.cldr import months
+from handrail.domain.text.figures.vocabulary import listed
 
 _END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)|\n")
 _LAST_WORD = 24

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from handrail.domain.text.mentions import mentions
+from handrail.domain.text.figures.mentions import mentions
 
 ORDER = re.compile(r"\bO-?\s?(\d{4,9})\b", re.IGNORECASE)
 EACH = re.compile(

@@ -9,7 +9,7 @@ from typing import Any
 
 from handrail.domain.case.handoffs import StatedFact
 from handrail.domain.case.messages import MAX_CHARACTERS, Author, Message
-from handrail.domain.text.mentions import mentions
+from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import Sentence, sentence_at, sentences
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from handrail.domain.text.numerals import Numeral, below_one, numeral
-from handrail.domain.text.spelled import Spelled, spelled
+from handrail.domain.text.figures.numerals import Numeral, below_one, numeral
+from handrail.domain.text.figures.spelled import Spelled, spelled
 
 Day = tuple[int | None, int, int]
 """A year, where it is said, a month and a day."""

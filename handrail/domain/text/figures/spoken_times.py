@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from handrail.domain.text.mention import Day
-from handrail.domain.text.spelled import spelled
+from handrail.domain.text.figures.mention import Day
+from handrail.domain.text.figures.spelled import spelled
 from handrail.domain.text.words import LANGUAGES, words
 
 _CARDINAL_DAYS = frozenset({"fr", "es", "it", "nl", "pt", "pl"})

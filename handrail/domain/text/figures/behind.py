@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from handrail.domain.text import cldr, dates, measures, money
-from handrail.domain.text.mention import Page
+from handrail.domain.text.figures import cldr, dates, measures, money
+from handrail.domain.text.figures.mention import Page
 
 MONEY, PERCENT, SIZE, CLOCK, DATE = 1, 2, 4, 8, 16
 ANYTHING = MONEY | PERCENT | SIZE | CLOCK | DATE

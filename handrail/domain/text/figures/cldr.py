@@ -13,7 +13,7 @@ from functools import cache
 from babel.core import Locale, get_global
 from babel.numbers import get_territory_currencies
 
-from handrail.domain.text.vocabulary import LANGUAGES, listed, spaced, vocabulary
+from handrail.domain.text.figures.vocabulary import LANGUAGES, listed, spaced, vocabulary
 
 LOCALES = (
     *("en_US", "en_GB", "en_CA", "en_AU", "de_DE", "de_AT", "de_CH", "fr_FR", "fr_CA", "fr_CH", "es_ES", "es_MX"),

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 
-from handrail.domain.text import cldr, money
-from handrail.domain.text.behind import ANYTHING, CLOCK, DATE, MONEY, PERCENT, SIZE, behind
-from handrail.domain.text.dates import clock, end_of_range, relative_day, written_date, year_alone
-from handrail.domain.text.measures import percent, plain, range_words, size
-from handrail.domain.text.mention import Day, Kind, Mention, Page
+from handrail.domain.text.figures import cldr, money
+from handrail.domain.text.figures.behind import ANYTHING, CLOCK, DATE, MONEY, PERCENT, SIZE, behind
+from handrail.domain.text.figures.dates import clock, end_of_range, relative_day, written_date, year_alone
+from handrail.domain.text.figures.measures import percent, plain, range_words, size
+from handrail.domain.text.figures.mention import Day, Kind, Mention, Page
+from handrail.domain.text.figures.references import addressed, called, worded
+from handrail.domain.text.figures.spelled import ambiguous_counts, first_words
+from handrail.domain.text.figures.vocabulary import LANGUAGES, listed, vocabulary
 from handrail.domain.text.plain import clean
-from handrail.domain.text.references import addressed, called, worded
-from handrail.domain.text.spelled import ambiguous_counts, first_words
-from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
 
 __all__ = ["Day", "Kind", "Mention", "mentions"]
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from handrail.domain.text import cldr
-from handrail.domain.text.mention import Mention, Page
-from handrail.domain.text.numerals import Numeral
-from handrail.domain.text.vocabulary import listed, spaced, vocabulary
+from handrail.domain.text.figures import cldr
+from handrail.domain.text.figures.mention import Mention, Page
+from handrail.domain.text.figures.numerals import Numeral
+from handrail.domain.text.figures.vocabulary import listed, spaced, vocabulary
 
 Codes = frozenset[str]
 

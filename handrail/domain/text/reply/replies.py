@@ -11,16 +11,16 @@ from datetime import datetime
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import RuleHit, Ruling
-from handrail.domain.commitments import GIFTS, Pledge, pledges, solicited
-from handrail.domain.stated import addresses
-from handrail.domain.subjects import Subject, advice
 from handrail.domain.text.accounting import unaccounted, without_figures
 from handrail.domain.text.done import STEMS
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.held import held
-from handrail.domain.text.links import strange_links, without_links
-from handrail.domain.text.naming import names_in
+from handrail.domain.text.message.entities import addresses
 from handrail.domain.text.plain import clean, compact
+from handrail.domain.text.reply.advice import Subject, advice
+from handrail.domain.text.reply.commitments import GIFTS, Pledge, pledges, solicited
+from handrail.domain.text.reply.links import strange_links, without_links
+from handrail.domain.text.reply.names import names_in
 
 POLICY = "replies"
 LONGEST = 2_000

@@ -10,9 +10,9 @@ from functools import cache
 
 from babel import Locale
 
-from handrail.domain.text import cldr, money
-from handrail.domain.text.mention import Day, Mention, Page
-from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
+from handrail.domain.text.figures import cldr, money
+from handrail.domain.text.figures.mention import Day, Mention, Page
+from handrail.domain.text.figures.vocabulary import LANGUAGES, listed, vocabulary
 
 _ISO = re.compile(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"

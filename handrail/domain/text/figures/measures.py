@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 
-from handrail.domain.text.mention import Kind, Mention, Page
-from handrail.domain.text.numerals import Numeral
-from handrail.domain.text.vocabulary import listed, spaced
+from handrail.domain.text.figures.mention import Kind, Mention, Page
+from handrail.domain.text.figures.numerals import Numeral
+from handrail.domain.text.figures.vocabulary import listed, spaced
 
 _SIGN = re.compile(r" ?[%‰]")
 _WORDS = re.compile(r"[ -]([^\W\d_]+)(?:[ .]{1,2}([^\W\d_]+))?")

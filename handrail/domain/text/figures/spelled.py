@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from handrail.domain.text.spans import is_unit_of_time
-from handrail.domain.text.vocabulary import LANGUAGES, listed, vocabulary
+from handrail.domain.text.figures.spans import is_unit_of_time
+from handrail.domain.text.figures.vocabulary import LANGUAGES, listed, vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+")
 _GAP = re.compile(r" ?-? ?(?=[^\W\d_])")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from handrail.domain.text.mention import Mention, Page
+from handrail.domain.text.figures.mention import Mention, Page
+from handrail.domain.text.figures.vocabulary import listed
 from handrail.domain.text.plain import compact
-from handrail.domain.text.vocabulary import listed
 
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
