@@ -25,18 +25,18 @@ from activities.people import PeopleActivities
 from activities.recovery import RecoveryActivities
 from activities.staff import StaffActivities
 from activities.turns import BEAT_SECONDS, TurnActivities
-from graphs.act import Act
-from graphs.agent import Agent
-from graphs.approval import Approval
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
-from graphs.classify import Classify
-from graphs.consult import Consult
-from graphs.escalation import Escalate
-from graphs.guardrail import Guardrail
-from graphs.machine import CaseMachine
-from graphs.outcomes import Resolve
-from graphs.screen import Screen
-from graphs.situation import Situation
+from graphs.engine.machine import CaseMachine
+from graphs.nodes.act import Act
+from graphs.nodes.agent import Agent
+from graphs.nodes.approval import Approval
+from graphs.nodes.classify import Classify
+from graphs.nodes.consult import Consult
+from graphs.nodes.escalate import Escalate
+from graphs.nodes.guardrail import Guardrail
+from graphs.nodes.resolve import Resolve
+from graphs.ruling.policy_facts import Situation
+from graphs.screening import Screen
 from handrail.background import Troubles, supervised, trouble_file
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock

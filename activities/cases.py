@@ -8,10 +8,10 @@ from datetime import datetime
 
 from temporalio import activity
 
-from graphs.handoff import bounded
+from graphs.engine.limits import SECONDS, within
+from graphs.handover.destination import last_resort
+from graphs.handover.handoff import bounded
 from graphs.hearing import hear, unread, with_heard
-from graphs.limits import SECONDS, within
-from graphs.passing import last_resort
 from handrail.domain.case.cases import CaseOpen, Commit, Opened, Terms
 from handrail.domain.case.handoffs import Handoff, Heard
 from handrail.domain.case.messages import Author, Message

@@ -10,8 +10,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed
-from graphs.machine import CaseMachine
-from graphs.run import Run
+from graphs.engine.machine import CaseMachine
+from graphs.engine.run import Run
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable

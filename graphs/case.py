@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from langgraph.graph import END, START, StateGraph
 
 from graphs import routes
-from graphs.patience import patience
+from graphs.nodes.patience import patience
 from graphs.state import CaseState
 from graphs.views import ActView, AgentView, ApprovalView, ClassifyView, ConsultView, EndView, GuardrailView, PatienceView
 

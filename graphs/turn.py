@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_serializer
 
+from graphs.handover.summary import trail
 from graphs.state import CaseState, Outcome
-from graphs.telling import trail
 from graphs.views import EndView
 from handrail.domain.actions.approvals import Decision, HumanRequest
 from handrail.domain.actions.declined import Declined

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphs import waiting
-from graphs.handoff import bounded, plain, with_what_was_known
+from graphs.handover import notice as waiting
+from graphs.handover.handoff import bounded, plain, with_what_was_known
 from graphs.state import CaseState, identity
 from graphs.views import EndView
 from handrail.domain.case.cases import CaseStatus, Tier

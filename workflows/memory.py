@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from graphs.handoff import bounded
+from graphs.handover.handoff import bounded
 from graphs.hearing import merged, with_heard
 from graphs.state import CaseState, identity
 from graphs.turn import Learned

@@ -15,7 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
-from graphs.machine import Unserialised
+from graphs.engine.machine import Unserialised
 from graphs.state import CaseState
 from handrail.business import Kind
 from handrail.cli.attacks import Attack, Customer, attacks

@@ -10,17 +10,17 @@ from typing import Any
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from graphs.act import Act
-from graphs.agent import Agent
-from graphs.approval import Approval as Ask
 from graphs.case import CaseNodes, build_case_graph
-from graphs.classify import Classify
-from graphs.consult import Consult
-from graphs.escalation import Escalate
-from graphs.guardrail import Guardrail
-from graphs.machine import Unserialised
-from graphs.outcomes import Resolve
-from graphs.screen import Screen
+from graphs.engine.machine import Unserialised
+from graphs.nodes.act import Act
+from graphs.nodes.agent import Agent
+from graphs.nodes.approval import Approval as Ask
+from graphs.nodes.classify import Classify
+from graphs.nodes.consult import Consult
+from graphs.nodes.escalate import Escalate
+from graphs.nodes.guardrail import Guardrail
+from graphs.nodes.resolve import Resolve
+from graphs.screening import Screen
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import Approval, Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus

@@ -17,10 +17,10 @@ from langgraph.graph import StateGraph as Graph
 from langgraph.types import RetryPolicy, TimeoutPolicy, interrupt
 
 from graphs.case import CaseGraph
-from graphs.machine import CaseMachine
-from graphs.outcomes import ended
-from graphs.retries import worth_another_try
-from graphs.run import Run
+from graphs.engine.machine import CaseMachine
+from graphs.engine.retries import worth_another_try
+from graphs.engine.run import Run
+from graphs.nodes.resolve import ended
 from graphs.state import CaseState, Outcome
 from graphs.turn import Question, TurnRequest, TurnResult
 from graphs.views import EndView

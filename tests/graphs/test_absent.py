@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import graphs.escalation
-from graphs.handoff import UNREAD
+import graphs.nodes.escalate
+from graphs.handover.handoff import UNREAD
 from handrail.domain.case.classification import Classification
 from handrail.domain.errors import BusinessFailed
 from tests.graphs.fakes import Stage, says
@@ -81,7 +81,7 @@ async def test_without_the_customers_record_the_agent_decides_nothing(monkeypatc
 
 
 async def test_a_packet_that_cannot_be_made_goes_out_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs.escalation, "packet", fail)
+    monkeypatch.setattr(graphs.nodes.escalate, "packet", fail)
     state = await Stage(says("x"), found=SAID["a wish"]).run()
     assert state.outcome is not None
     assert state.outcome.handoff is not None

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from graphs.again import alike, same_call
 from graphs.bounds import ANSWER_BYTES, CALLS_AT_ONCE, LEFT_OUT, RESULT_BYTES, TURN_BYTES, fitted, size
+from graphs.ruling.replays import alike, same_call
 from graphs.state import FACTS_BYTES, CaseState, merge_facts
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphs.failures import escalation_for
+from graphs.engine.failures import escalation_for
 from graphs.state import CaseState
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from graphs.escalation import Escalate
-from graphs.sheet import REFUSED, plain
-from graphs.stake import at_stake
+from graphs.handover.stake import at_stake
+from graphs.nodes.escalate import Escalate
+from graphs.ruling.ruling_pass import REFUSED, plain
 from graphs.views import EndView
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling, Verdict
 from handrail.domain.case.cases import CaseRow, CaseStatus, Ruled

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from graphs.case import CaseNodes
-from graphs.guardrail import Guardrail
-from graphs.situation import Situation
+from graphs.nodes.guardrail import Guardrail
+from graphs.ruling.policy_facts import Situation
 from handrail.business import FactType
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.proposals import Ruling

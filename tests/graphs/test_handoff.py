@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graphs.bounds import size
-from graphs.handoff import FACT_BYTES, PACKET_BYTES, bounded, packet
+from graphs.handover.handoff import FACT_BYTES, PACKET_BYTES, bounded, packet
 from graphs.hearing import hear, with_heard
 from graphs.state import CaseState
 from graphs.views import EndView

@@ -13,9 +13,9 @@ from langgraph.graph import StateGraph as Graph
 from langgraph.types import RetryPolicy, TimeoutPolicy
 
 from graphs.case import CaseGraph, build_case_graph
-from graphs.machine import CaseMachine
-from graphs.retries import SECONDS, TIMEOUTS, worth_another_try
-from graphs.run import SPINS, JournalAway
+from graphs.engine.machine import CaseMachine
+from graphs.engine.retries import SECONDS, TIMEOUTS, worth_another_try
+from graphs.engine.run import SPINS, JournalAway
 from graphs.state import CaseState
 from graphs.turn import Question, TurnResult
 from handrail.domain.actions.approvals import HumanRequest
@@ -488,7 +488,7 @@ async def test_every_node_is_bounded_in_tries_and_time() -> None:
 
 
 async def test_a_try_that_takes_too_long_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphs.machine.SECONDS", 0.05)
+    monkeypatch.setattr("graphs.engine.machine.SECONDS", 0.05)
     tried: list[str] = []
 
     async def hangs_once(state: CaseState) -> dict[str, object]:

@@ -6,9 +6,9 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.case import build_case_graph
-from graphs.handoff import packet
-from graphs.machine import Unserialised
-from graphs.stake import at_stake
+from graphs.engine.machine import Unserialised
+from graphs.handover.handoff import packet
+from graphs.handover.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Escalation, Route

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from psycopg.errors import ForeignKeyViolation
 
-from graphs.machine import CaseMachine
-from graphs.outcomes import end
+from graphs.engine.machine import CaseMachine
+from graphs.nodes.resolve import end
 from graphs.state import CaseState
 from graphs.turn import TurnResult
 from graphs.views import EndView

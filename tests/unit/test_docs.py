@@ -212,7 +212,7 @@ def edit(folder: Path, diff: str) -> None:
 TRIAL = """
 import asyncio, worker
 import tests.graphs.fakes as fakes
-from graphs.second import SecondLook
+from graphs.nodes.second_look import SecondLook
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.classification import Classification, Risk
 

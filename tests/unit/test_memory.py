@@ -8,7 +8,7 @@ from unittest.mock import AsyncMock, patch
 
 import pytest
 
-from graphs.handoff import packet
+from graphs.handover.handoff import packet
 from graphs.hearing import brief, hear
 from graphs.state import CaseState
 from graphs.views import EndView

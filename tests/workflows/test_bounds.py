@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
-from graphs.retries import TIMEOUTS
+from graphs.engine.retries import TIMEOUTS
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.errors import PERMANENT, ApprovalRefused, InvalidInput
 from handrail.llm.chat import ATTEMPTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from graphs.passing import never_down
+from graphs.handover.destination import never_down
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseRow, Tier
 from handrail.domain.case.handoffs import Escalation

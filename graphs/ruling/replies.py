@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from graphs.sheet import Sheet, by_autonomy, by_people, decided, plain, why_blocked
+from graphs.ruling.ruling_pass import Sheet, by_autonomy, by_people, decided, plain, why_blocked
 from graphs.views import GuardrailView
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.autonomy.topics import Topic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphs.bounds import fitted, over, too_much
-from graphs.sheet import lowering, of_tool_alone
+from graphs.ruling.ruling_pass import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind

@@ -14,8 +14,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 
 from graphs.case import CaseGraph
-from graphs.retries import RETRIES, SECONDS, STEP, TIMEOUTS
-from graphs.run import ASKS, RUN, WRITES, Run
+from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
+from graphs.engine.run import ASKS, RUN, WRITES, Run
 from graphs.state import CaseState
 from graphs.turn import Question, TurnRequest
 from handrail.domain.case.turns import TurnKey

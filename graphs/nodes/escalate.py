@@ -6,11 +6,11 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from graphs import waiting
-from graphs.handoff import packet, shortened
-from graphs.limits import SECONDS, within
-from graphs.outcomes import end, said
-from graphs.passing import come_back, destination
+from graphs.engine.limits import SECONDS, within
+from graphs.handover import notice as waiting
+from graphs.handover.destination import come_back, destination
+from graphs.handover.handoff import packet, shortened
+from graphs.nodes.resolve import end, said
 from graphs.views import EndView
 from handrail.domain.case.cases import CaseRow, CaseStatus, Tier
 from handrail.domain.case.handoffs import Escalation, Handoff

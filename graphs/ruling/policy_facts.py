@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs.sheet import Sheet
+from graphs.ruling.ruling_pass import Sheet
 from graphs.views import GuardrailView
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.policy.facts import HISTORY, case_facts, classification_facts, customer_facts, with_pending

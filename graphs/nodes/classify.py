@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphs.absent import failure, known_of, unread
-from graphs.screen import FLUENT_ENOUGH, Screen, told
+from graphs.screening import FLUENT_ENOUGH, Screen, told
 from graphs.views import ClassifyView
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from graphs.absent import known_of
-from graphs.stake import at_stake
+from graphs.handover.stake import at_stake
 from graphs.views import EndView
 from handrail.domain.case.cases import CaseRow, Tier
 from handrail.domain.case.handoffs import Escalation

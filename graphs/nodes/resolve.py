@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from graphs.act import held_back
-from graphs.replying import text_of
-from graphs.sheet import decided
+from graphs.nodes.act import held_back
+from graphs.ruling.replies import text_of
+from graphs.ruling.ruling_pass import decided
 from graphs.state import Outcome, identity
 from graphs.turn import Learned, TurnResult
 from graphs.views import EndView

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from graphs import telling
 from graphs.bounds import fitted, size
+from graphs.handover import summary as telling
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.case.classification import Risk, SentimentPoint

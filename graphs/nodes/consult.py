@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs.classify import routed
-from graphs.screen import Screen
+from graphs.nodes.classify import routed
+from graphs.screening import Screen
 from graphs.views import ConsultView
 from handrail.domain.autonomy.controls import SWITCHED_OFF
 from handrail.domain.autonomy.topics import Autonomy

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from graphs.sheet import REFUSED
+from graphs.ruling.ruling_pass import REFUSED
 from graphs.views import EndView
 from handrail.domain.actions.proposals import ProposalKind, Verdict
 from handrail.domain.money import Money, named

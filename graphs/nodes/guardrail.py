@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from graphs.again import same_call, unremembered
-from graphs.replying import Replying
-from graphs.sheet import Sheet, by_autonomy, by_people, decided, over_tool, plain, why_blocked
-from graphs.situation import Situation, counting
+from graphs.ruling.policy_facts import Situation, counting
+from graphs.ruling.replays import same_call, unremembered
+from graphs.ruling.replies import Replying
+from graphs.ruling.ruling_pass import Sheet, by_autonomy, by_people, decided, over_tool, plain, why_blocked
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.actions.declined import asked_in, named_only, objection

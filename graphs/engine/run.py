@@ -12,7 +12,7 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from langgraph.types import Command
 
-from graphs.failures import GraphChanged, GraphSpins, escalation_for
+from graphs.engine.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
 from graphs.turn import Learned, Question, TurnRequest, TurnResult, sparse
 from handrail.domain.actions.approvals import HumanRequest
@@ -20,7 +20,7 @@ from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
 
 if TYPE_CHECKING:
-    from graphs.machine import CaseMachine
+    from graphs.engine.machine import CaseMachine
 
 INTERRUPT = "__interrupt__"
 """Under this name an update tells what a node asks."""
