@@ -23,7 +23,7 @@ from handrail.settings import Settings
 from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
 from worker import World, case_nodes, case_worker, world
-from workflows.deadlines import SETTLING
+from workflows.steps.deadlines import SETTLING
 
 DEADLINE_SECONDS = 40.0
 FIRST_TASK = 3

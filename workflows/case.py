@@ -19,16 +19,16 @@ from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
 from handrail.domain.team.commands import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
-from workflows.attributes import publish, publish_refused
-from workflows.desk import TYPED, Desk
-from workflows.inputs import NOTHING, refusal, value_of
-from workflows.intake import Intake, by_person
-from workflows.loop import Loop
+from workflows.handlers.authorize import TYPED, Desk
+from workflows.handlers.commands import Intake, by_person
+from workflows.handlers.payloads import NOTHING, refusal, value_of
+from workflows.handlers.start import begun_again, from_its_beginning, incoming, remember
 from workflows.memory import newest
-from workflows.menu import Menu, entries
-from workflows.opening import begun_again, from_its_beginning, incoming, remember
-from workflows.packet import packet
-from workflows.record import keep
+from workflows.page.details import packet
+from workflows.page.entries import Menu, entries
+from workflows.page.search_attributes import publish, publish_refused
+from workflows.steps.loop import Loop
+from workflows.steps.record import keep
 
 INTERNAL = "(internal - do not choose)"
 KEEPS_REFUSED = "refused-openings"

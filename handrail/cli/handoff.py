@@ -27,7 +27,7 @@ def show(
     from handrail.cli.documents import print_document
     from handrail.cli.tables import print_handoff, screen
     from handrail.domain.errors import InvalidInput
-    from workflows.briefing import markdown as written
+    from workflows.page.handoff import markdown as written
 
     if markdown and as_json:
         raise InvalidInput("--markdown, --json: are two forms. Give one of them.")

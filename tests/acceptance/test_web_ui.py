@@ -24,7 +24,7 @@ from handrail.embedded.postgres import Postgres
 from handrail.embedded.temporal import Temporal
 from handrail.shop import business
 from tests.house import House, house, quiet, wait_for
-from workflows.foreign import escape
+from workflows.page.escape import escape
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: make setup")
 from playwright.async_api import Browser, expect

@@ -21,7 +21,7 @@ from tests.guard.rules import FOLDERS
 from worker import workflow_runner
 
 ROOT = Path(__file__).parents[2]
-VICTIM = Path("workflows/loop.py")
+VICTIM = Path("workflows/steps/loop.py")
 NEEDED = ("activities", "examples", "graphs", "handrail", "tests", "workflows", "pyproject.toml", "worker.py")
 GUARDS = (f"{Path('.venv/bin/ruff')} check", f"{Path('.venv/bin/python')} -m tests.guard.determinism")
 

@@ -16,7 +16,7 @@ from typing import NoReturn
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
-import workflows.loop
+import workflows.steps.loop
 from handrail.temporal.converter import data_converter
 from handrail.temporal.interceptors import Guards
 from workflows.case import CaseWorkflow
@@ -51,7 +51,7 @@ def workflow_id(text: str) -> str:
 def main() -> None:
     """Of the folder that is named on the command line; behind it, the events after which cases went on in a fresh run."""
     if len(sys.argv) > 2:
-        workflows.loop.EVENTS = int(sys.argv[2])
+        workflows.steps.loop.EVENTS = int(sys.argv[2])
     given = {path.name: path.read_text() for path in sorted(Path(sys.argv[1]).glob("*.json"))}
     sys.stdout.write("\n" + json.dumps(asyncio.run(replay(given))))
     gone(0)

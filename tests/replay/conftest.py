@@ -38,7 +38,7 @@ async def recorded(at_home: House, tmp_path_factory: pytest.TempPathFactory) -> 
         for name, branch in BRANCHES.items():
             with pytest.MonkeyPatch.context() as patch:
                 if name == CONTINUED:
-                    patch.setattr("workflows.loop.EVENTS", SHORT)
+                    patch.setattr("workflows.steps.loop.EVENTS", SHORT)
                 case_id = await branch.drive(hasty if name == "expired" else home)
                 for number, run in enumerate(await fetch(home.temporal, case_id)):
                     (folder / f"{name}.{number}.json").write_text(run)

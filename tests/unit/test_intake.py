@@ -29,12 +29,12 @@ from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import NOBODY, Claim, HandBack, PersonReply, Release, Resolve
-from workflows.desk import Desk
-from workflows.inputs import NOTHING, value_of
-from workflows.intake import Intake, by_person
+from workflows.handlers.authorize import Desk
+from workflows.handlers.commands import Intake, by_person
+from workflows.handlers.payloads import NOTHING, value_of
 from workflows.memory import BYTES_WAITING, CaseMemory
-from workflows.menu import entries
-from workflows.record import take_inbox
+from workflows.page.entries import entries
+from workflows.steps.record import take_inbox
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOURCE = Source(workflow_id="case-c", run_id="r", update_id="u")
@@ -341,8 +341,8 @@ def test_a_click_that_hands_back_does_not_reach_the_next_holder() -> None:
         await Desk(found, intake).click(click, "found it", SOURCE, click)
 
     with (
-        patch("workflows.desk._checked", identified),
-        patch("workflows.desk.workflow.now", return_value=NOW),
+        patch("workflows.handlers.authorize._checked", identified),
+        patch("workflows.handlers.authorize.workflow.now", return_value=NOW),
         pytest.raises(IllegalTransition, match="changed hands meanwhile"),
     ):
         asyncio.run(clicked())

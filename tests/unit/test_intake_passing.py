@@ -12,8 +12,8 @@ from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
 from handrail.domain.team.commands import Claim, HandBack, PersonReply, Resolve
 from tests.unit.test_intake import NOW, asked, memory
-from workflows.intake import Intake
-from workflows.menu import entries
+from workflows.handlers.commands import Intake
+from workflows.page.entries import entries
 
 ON_THE_WAY = Escalation(reason="no_answer", words="Nobody answered.")
 

@@ -19,8 +19,6 @@ from handrail.domain.case.handoffs import Escalation, Route
 from handrail.domain.case.messages import Author, IncomingMessage, Message
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.team.staff import Expectation
-from workflows.briefing import markdown
-from workflows.deadlines import passed
 from workflows.memory import (
     BYTES_AT_ONCE,
     BYTES_KEPT,
@@ -31,8 +29,10 @@ from workflows.memory import (
     Suspended,
     weight,
 )
-from workflows.menu import entries
-from workflows.returns import reopen
+from workflows.page.entries import entries
+from workflows.page.handoff import markdown
+from workflows.steps.deadlines import passed
+from workflows.steps.handback import reopen
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 PAYLOAD_LIMIT = 2_000_000
@@ -101,8 +101,8 @@ def test_whoever_the_deadline_passes_has_lost_the_case_once() -> None:
 async def passed_on(found: CaseMemory) -> None:
     """Its deadline has passed."""
     with (
-        patch("workflows.deadlines.workflow.now", return_value=NOW),
-        patch("workflows.deadlines.expect", AsyncMock(return_value=EXPECTED)),
+        patch("workflows.steps.deadlines.workflow.now", return_value=NOW),
+        patch("workflows.steps.deadlines.expect", AsyncMock(return_value=EXPECTED)),
     ):
         await passed(found, "reroute")
 

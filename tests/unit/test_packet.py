@@ -20,12 +20,12 @@ from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
 from handrail.domain.case.messages import IncomingMessage
-from workflows.briefing import markdown
-from workflows.essentials import essentials
-from workflows.foreign import escape
 from workflows.memory import CaseMemory, Suspended
-from workflows.packet import packet
-from workflows.sheet import SHORTENED, Section, fit
+from workflows.page.details import packet
+from workflows.page.escape import escape
+from workflows.page.handoff import markdown
+from workflows.page.markdown import SHORTENED, Section, fit
+from workflows.page.memo import essentials
 
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 NASTY = st.text(max_size=600) | st.text(alphabet="*`<>[]{}#|&\\_~$ x\n字😀\u202e", max_size=900)

@@ -69,4 +69,4 @@ async def home(at_home: House) -> AsyncIterator[House]:
 @pytest.fixture
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A case goes on in a fresh run as soon as it waits."""
-    monkeypatch.setattr("workflows.loop.EVENTS", 8)
+    monkeypatch.setattr("workflows.steps.loop.EVENTS", 8)

@@ -18,8 +18,8 @@ from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import answered
 from tests.house import House, wait_for
 from tests.workflows.conversations import CONVERSATIONS, PERSON, Conversation
-from workflows.briefing import markdown
-from workflows.foreign import escape
+from workflows.page.escape import escape
+from workflows.page.handoff import markdown
 
 
 async def held(home: House, conversation: Conversation, order: FoundOrder) -> tuple[Handoff, dict[str, str]]:

@@ -13,13 +13,13 @@ from graphs.hearing import brief
 from handrail.domain.actions.approvals import ApprovalStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.openings import Incoming
-from workflows.deadlines import LABELS, SETTLING, deadline, passed
-from workflows.essentials import memo, publish_memo
-from workflows.expecting import expect
-from workflows.listening import CANCELLED
 from workflows.memory import CaseMemory
-from workflows.record import enter, flush, keep, recover, take_inbox
-from workflows.turns import Turns
+from workflows.page.memo import memo, publish_memo
+from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
+from workflows.steps.expectation import expect
+from workflows.steps.interrupting import CANCELLED
+from workflows.steps.record import enter, flush, keep, recover, take_inbox
+from workflows.steps.turns import Turns
 
 SETTLED = timedelta(seconds=1.1)
 SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide under the new revision."

@@ -12,12 +12,12 @@ from handrail.domain.actions.decisions import progress
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author
-from workflows.briefing import about as briefed
-from workflows.briefing import sections
-from workflows.foreign import escape
 from workflows.memory import CaseMemory
-from workflows.menu import HINTS, entries
-from workflows.sheet import Section, fit, joined, pasted, short, utc, values
+from workflows.page.entries import HINTS, entries
+from workflows.page.escape import escape
+from workflows.page.handoff import about as briefed
+from workflows.page.handoff import sections
+from workflows.page.markdown import Section, fit, joined, pasted, short, utc, values
 
 NAME = 120
 WORDS = 400

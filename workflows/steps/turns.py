@@ -18,13 +18,13 @@ from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import ODD_MESSAGE
-from workflows import returns
-from workflows.essentials import publish_memo
-from workflows.handing import hand_over
-from workflows.listening import finished, listen
 from workflows.memory import CaseMemory, Suspended
 from workflows.options import CLASSIFY, LOCAL_STEP, TURN
-from workflows.record import flush, take_inbox
+from workflows.page.memo import publish_memo
+from workflows.steps import handback as returns
+from workflows.steps.interrupting import finished, listen
+from workflows.steps.last_resort import hand_over
+from workflows.steps.record import flush, take_inbox
 
 LAST_WORDS = 3
 HAND_OVER_STEPS = 20

@@ -11,8 +11,8 @@ from temporalio import workflow
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.routes import NO_ANSWER
-from workflows.expecting import expect
 from workflows.memory import CaseMemory
+from workflows.steps.expectation import expect
 
 REROUTES = 2
 """In cases whose route was made before routes named who is next."""

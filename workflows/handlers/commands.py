@@ -25,10 +25,10 @@ from handrail.domain.case.messages import (
 from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
-from workflows.inputs import LARGEST, parse, value_of
+from workflows.handlers.payloads import LARGEST, parse, value_of
 from workflows.memory import CaseMemory, fingerprint
-from workflows.menu import entries
-from workflows.returns import refuse_another
+from workflows.page.entries import entries
+from workflows.steps.handback import refuse_another
 
 ByPerson = TypeVar("ByPerson", Claim, Release, PersonReply, HandBack, Resolve)
 MAX_NOTE = 2_000

@@ -13,7 +13,7 @@ from handrail.domain.case.messages import check_identifier, without_controls
 from handrail.domain.case.openings import Incoming, Opening, read_opening
 from handrail.domain.case.reconciling import Recover
 from handrail.domain.errors import InvalidInput
-from workflows.inputs import check_plain, parse
+from workflows.handlers.payloads import check_plain, parse
 from workflows.memory import CaseMemory
 
 TAKES_ODD = "odd-openings"

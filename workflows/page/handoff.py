@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from handrail.domain.case.classification import SentimentPoint
 from handrail.domain.case.handoffs import Fact, Handoff, Said, StatedFact
-from workflows.foreign import escape
-from workflows.sheet import Section, joined, short, utc, values
+from workflows.page.escape import escape
+from workflows.page.markdown import Section, joined, short, utc, values
 
 NAME = 120
 PAGE = 240

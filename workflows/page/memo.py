@@ -12,8 +12,8 @@ from temporalio import workflow
 
 from handrail.domain.case.cases import CaseStatus
 from workflows.memory import CaseMemory
-from workflows.menu import entries
-from workflows.sheet import utc
+from workflows.page.entries import entries
+from workflows.page.markdown import utc
 
 WAITING = "waiting"
 

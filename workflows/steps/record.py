@@ -11,8 +11,8 @@ from handrail.domain.case.handoffs import Heard
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.reconciling import Recover, Recovered
+from workflows.handlers.start import begun_again
 from workflows.memory import CaseMemory
-from workflows.opening import begun_again
 from workflows.options import LOCAL_STORE, RECOVER, STORE
 
 

@@ -15,10 +15,10 @@ from handrail.domain.actions.decisions import draft
 from handrail.domain.base import Stored
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import NOBODY, Claim, HandBack, Receipt, Resolve
-from workflows.intake import Intake
+from workflows.handlers.commands import Intake
 from workflows.memory import CaseMemory
-from workflows.menu import FINISH, HAND_BACK, TAKE, decision_of
 from workflows.options import CHECK, CHECK_SIGNAL
+from workflows.page.entries import FINISH, HAND_BACK, TAKE, decision_of
 
 TYPED = "decide"
 """Came as an update that names who decides: its sender reads the refusal, and nobody else's entries change."""
