@@ -51,6 +51,12 @@ def bench(
         int | None,
         typer.Option("--waiting", min=50, show_default="none", help="A worker's memory with so many waiting cases."),
     ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile", metavar="FILE.svg", help="Draw what the worker's processor time goes into.", show_default=False
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small turns: under two minutes, and a rough picture.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -64,11 +70,15 @@ def bench(
     sizes = QUICK if quick else Sizes()
     sizes = replace(sizes, in_flight=in_flight or sizes.in_flight, cases=cases or sizes.cases)
     chosen = tuple(measure) if measure else SHORT if quick else EVERYTHING
-    plan = Plan(chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0)
+    plan = Plan(chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0, profile is not None)
     try:
         found = run_async(work(plan, app=obvious))
     except CancelledError:
         raise KeyboardInterrupt from None
+    if profile:
+        from handrail.drills.bench.profile.picture import svg
+
+        profile.write_text(svg(found.profile), encoding="utf-8")
     print_document(found) if as_json else show(found)
     if found.refused:
         raise typer.Exit(Exit.REFUSED)
@@ -113,6 +123,10 @@ def show(found: Bench) -> None:
         screen().print("")
         rows = [(one.figure, one.side, f"{one.value:,.6g}", one.unit) for one in found.readings]
         print_rows(("figure", "side", "value", ""), rows, "")
+    if found.profile:
+        screen().print("")
+        spent = [(one.part, f"{one.ms:.1f}", f"{one.share:.0%}") for one in found.profile]
+        print_rows(("part of the worker", "CPU ms per case", "share"), spent, "")
     for cell in found.cells:
         if cell.strays:
             screen().print(

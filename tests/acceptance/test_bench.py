@@ -24,7 +24,9 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     monkeypatch.setattr(loads, "TRAILING_SECONDS", 0.0)
     monkeypatch.setattr(histories, "QUIET_SECONDS", 0.0)
     before, heard = running(), list[str]()
-    found = await bench(Plan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1), heard.append, app=False)
+    found = await bench(
+        Plan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, profile=True), heard.append, app=False
+    )
     assert not running() - before
 
     cells = {cell.arm: cell for cell in found.cells}
@@ -37,5 +39,7 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     assert (rate.arm, rate.of) == (HANDRAIL, DO_NOTHING)
     assert (rate.ratio is None) == bool(rate.refused)
     assert {one.figure: one.value > 0 for one in found.readings}["history events of a plain case"]
+    assert sum(one.share for one in found.profile) == pytest.approx(1, abs=0.01)
+    assert {"PostgreSQL", "LangGraph", "Temporal's SDK"} <= {one.part for one in found.profile}
     assert set(found.sides) == {OURS}
     assert any(line.startswith("round 2 of 2") for line in heard)

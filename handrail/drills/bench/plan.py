@@ -31,7 +31,10 @@ QUICK = Sizes(nothing=80, obvious=20, cases=12, single=4, messages=20, decisions
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole bench. `beside` is another checkout; `soak` and `waiting` are numbers of cases, 0 for none."""
+    """A whole bench. `beside` is another checkout; `soak` and `waiting` are numbers of cases, 0 for none.
+
+    `profile`: say also what the worker's processor time goes into.
+    """
 
     measures: tuple[Measure, ...] = EVERYTHING
     rounds: int = LEAST_ROUNDS
@@ -40,5 +43,6 @@ class Plan:
     beside: Path | None = None
     soak: int = 0
     waiting: int = 0
+    profile: bool = False
     latency_seconds: float = 0.8
     latency_spread: float = 0.4

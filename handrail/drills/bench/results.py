@@ -88,6 +88,14 @@ class Reading(Stored):
     unit: str = ""
 
 
+class Share(Stored):
+    """What a part of the worker costs: milliseconds of processor time per case, and its share of the whole."""
+
+    part: str
+    ms: float
+    share: float
+
+
 class Machine(Stored):
     """Where it ran. `load` is the load average over a minute, before anything was started."""
 
@@ -107,6 +115,7 @@ class Bench(Stored):
     cells: list[Cell] = Field(default_factory=list)
     compared: list[Compared] = Field(default_factory=list)
     readings: list[Reading] = Field(default_factory=list)
+    profile: list[Share] = Field(default_factory=list)
 
     @property
     def refused(self) -> list[str]:

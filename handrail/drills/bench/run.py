@@ -19,7 +19,8 @@ from handrail.drills.bench.groups import Groups
 from handrail.drills.bench.histories import histories
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import Plan
-from handrail.drills.bench.results import Bench, Cell, Machine, Reading
+from handrail.drills.bench.profile.take import profile
+from handrail.drills.bench.results import Bench, Cell, Machine, Reading, Share
 from handrail.drills.bench.side import Side
 from handrail.drills.bench.turns import Group, many
 
@@ -42,8 +43,13 @@ async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
         arms = [["nothing", "obvious"] if app else ["nothing"], ["nothing"]]
         sides = [Side(one, Path(folder) / str(number), arms[number]) for number, one in enumerate(checkouts)]
         async with running(sides, plan.sizes.warm, tell):
+            spent: list[Share] = []
             cells, groups = await in_rounds(plan, sides, tell, app=app)
             readings = await once(plan, sides, tell)
+            if plan.profile:
+                tell("profile of the worker")
+                sizes = plan.sizes
+                spent = await profile(sides[0], sizes.cases, sizes.warm, sizes.in_flight)
     return Bench(
         machine=machine,
         sides={one.name: one.describe() for one in checkouts},
@@ -52,6 +58,7 @@ async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
         cells=cells,
         compared=[found for group in groups for found in compare(group)],
         readings=readings,
+        profile=spent,
     )
 
 

@@ -97,10 +97,11 @@ class Side:
             await self.pool.close()
         await self._supervisor.stop()
 
-    async def start_worker(self) -> None:
-        """Start one more of the checkout's workers, and return once it polls."""
+    async def start_worker(self, program: str = "worker", extra: Mapping[str, str] | None = None) -> None:
+        """Start one more of the checkout's workers, with `extra` variables, and return once it polls."""
         name = f"worker-{len(self._workers) + 1}"
-        worker = Worker(self.folder / "run", self.environment, name, (), self.checkout.run("worker"))
+        environment = lambda: {**self.environment(), **(extra or {})}  # noqa: E731
+        worker = Worker(self.folder / "run", environment, name, (), self.checkout.run(program))
         supervisor = self._supervise([worker])
         self._workers.append(supervisor)
         await supervisor.start()
