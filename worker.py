@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +37,7 @@ from graphs.nodes.guardrail import Guardrail
 from graphs.nodes.resolve import Resolve
 from graphs.ruling.policy_facts import Situation
 from graphs.screening import Screen
-from handrail.background import Troubles, supervised, trouble_file
+from handrail.background import Say, Troubles, silent, supervised, trouble_file
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.case.cases import Terms
@@ -46,6 +46,7 @@ from handrail.domain.llm.health import Limits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.figures.mentions import warm
+from handrail.llm.calls import Calls
 from handrail.llm.health import Watch
 from handrail.llm.late import LateModel
 from handrail.matrix.loader import FileMatrix
@@ -73,7 +74,7 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
-from handrail.postgres import owner
+from handrail.postgres import owner, switch
 from handrail.postgres.cases import PostgresCases
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.customers import PostgresCustomers
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
+SWITCH = "the ear for the switch"
 LOOK_SECONDS = 1.0
 """How often a worker looks for edits of the business's files, at most."""
 ROOT = Path(__file__).parent
@@ -139,6 +141,8 @@ class World:
     model: Model
     consultant: Consultant
     consulting: bool
+    calls: Calls
+    """Model calls under way, which a switch cuts."""
     load: Callable[[], Awaitable[object]]
     """Loads what takes seconds: the classifier and the model's client. What needs them waits; nothing else does."""
 
@@ -158,7 +162,8 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
     topics = FileTopics(folder / "topics", business.by_name, every=every)
     router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every)
     router.check()
-    model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool)))
+    calls = Calls(controls)
+    model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))
     try:
         yield World(
             business=business,
@@ -188,6 +193,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
             model=model,
             consultant=model,
             consulting=settings.consult,
+            calls=calls,
             load=lambda: asyncio.gather(router.load(), model.load(), asyncio.to_thread(warm)),
         )
     finally:
@@ -207,7 +213,7 @@ def trained(folder: Path | None) -> Artefact | None:
     return Artefact.load(folder)
 
 
-def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels) -> ChatModel:
+def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels, calls: Calls) -> ChatModel:
     """Build the model's client, watched; the OpenAI library is loaded here."""
     from handrail.llm.chat import ChatModel, served
 
@@ -227,6 +233,7 @@ def chat_model(settings: Settings, controls: PostgresControls, models: PostgresM
             Approved.read(settings.approved_models, settings.model),
             Meanings(other=settings.model_change, version=settings.model_version_change),
             served=served(settings.model, settings.openai_base_url),
+            calls=calls,
         ),
     )
 
@@ -343,15 +350,15 @@ async def serve(settings: Settings) -> None:
                 await adapters.load()
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
-                async with beside(settings, client, reconciler):
+                async with beside(settings, client, reconciler, adapters.calls):
                     await stop.wait()
     finally:
         await pool.close()
 
 
 @asynccontextmanager
-async def beside(settings: Settings, client: Client, reconciler: Reconciler) -> AsyncIterator[None]:
-    """What mends cases while this worker polls; what goes wrong there stands beside the ready file."""
+async def beside(settings: Settings, client: Client, reconciler: Reconciler, calls: Calls) -> AsyncIterator[None]:
+    """What mends cases and cuts calls while this worker polls; what goes wrong there stands beside the ready file."""
     troubles = Troubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
     healer = Healer(client, reconciler, settings.task_queue)
@@ -362,8 +369,15 @@ async def beside(settings: Settings, client: Client, reconciler: Reconciler) -> 
             lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds, comparing),
             say=comparing,
         ),
+        heeding(settings, calls, troubles.about(SWITCH)),
     ):
         yield
+
+
+def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyncContextManager[None]:
+    """Cut model calls under way as soon as the agent is switched off, for as long as the block lasts."""
+    url = settings.database_url.get_secret_value()
+    return supervised(SWITCH, lambda: switch.forever(url, calls.look, say), say=say)
 
 
 def announce(ready_file: Path | None) -> None:

@@ -22,7 +22,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
-from worker import World, case_nodes, case_worker, world
+from worker import World, case_nodes, case_worker, heeding, world
 from workflows.steps.deadlines import SETTLING
 
 DEADLINE_SECONDS = 40.0
@@ -127,7 +127,7 @@ async def house(client: Client, database_url: str, model_root: str, **changes: A
         async with world(settings, pool, every=0.0) as adapters:
             await adapters.load()
             nodes = case_nodes(adapters, settings.approval_minutes)
-            async with case_worker(client, settings, adapters, nodes):
+            async with case_worker(client, settings, adapters, nodes), heeding(settings, adapters.calls):
                 cases = CaseClient(client, task_queue=settings.task_queue)
                 yield House(client, cases, pool, settings, adapters, Model(model_root))
     finally:

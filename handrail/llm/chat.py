@@ -27,8 +27,9 @@ from handrail.domain.llm.consulting import Opinion, Question
 from handrail.domain.llm.instructions import ANSWER
 from handrail.llm import consulting
 from handrail.llm.answers import ANSWER_TOOL, Unusable, read
+from handrail.llm.calls import About
 from handrail.llm.failures import translated
-from handrail.llm.health import About, Watch
+from handrail.llm.health import Watch
 from handrail.llm.mending import MendingClient
 from handrail.llm.prompts import build
 from handrail.llm.schemas import wire

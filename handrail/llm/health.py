@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage
 
-from handrail.domain.autonomy.controls import Standing
-from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
+from handrail.domain.errors import ModelFailed, ModelUnavailable
 from handrail.domain.llm.agent import Usage
 from handrail.domain.llm.health import Heard, Limits, Tally, trouble
 from handrail.domain.llm.names import Approved, Meaning, Meanings
+from handrail.llm.calls import About, Calls, refuse_off
 from handrail.llm.cooldown import Cooldown
 from handrail.llm.naming import NameWatch, name_of
 from handrail.ports import Controls, ModelRecord, Troubles
@@ -27,15 +26,6 @@ BAD_SECONDS = 1.0
 GOOD_SECONDS = 10.0
 Answered = tuple[AIMessage, Usage]
 log = logging.getLogger("handrail.model")
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """Whose call it is."""
-
-    case_id: str
-    topic: str = ""
-    customer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +39,8 @@ class Call:
 
 
 class Watch:
-    """One for each process and model. `served` names the model and its server; `clock` gives seconds that never go back."""
+    """One for each process and model. `served` names the model and its server; `clock` gives seconds that never go back;
+    `calls` are where a switch finds those under way."""
 
     def __init__(
         self,
@@ -62,8 +53,10 @@ class Watch:
         *,
         served: str = "",
         clock: Callable[[], float] = time.monotonic,
+        calls: Calls | None = None,
     ) -> None:
         self._controls = controls
+        self._under_way = calls or Calls(controls)
         self._troubles = troubles
         self._record = record
         self._limits = limits
@@ -80,26 +73,30 @@ class Watch:
         An answer of another model counts only once that is a control, where its owner wants a person then.
 
         Raises:
-            SwitchedOff: the agent is off for this topic or customer, nothing was sent.
+            SwitchedOff: the agent is off for this topic or customer, or was switched off while the model was thinking.
             ModelUnavailable: the server asks to be left alone, nothing was sent; also see `send`.
             ModelRejected: see `send`.
         """
+        (message, usage), seconds = await self._under_way.around(about, lambda: self._answer(about, send))
+        new = not self._names.fine(message)
+        failed_to_say = bool(message.invalid_tool_calls)
+        await self._note(about, failed=failed_to_say, seconds=seconds, name=name_of(message), at_once=new)
+        if new:
+            await self._heed(message)
+        return message, usage
+
+    async def _answer(self, about: About, send: Callable[[], Awaitable[Answered]]) -> tuple[Answered, float]:
+        """What comes back, and the seconds that it took."""
         refuse_off(await self._controls.over(about.topic, about.customer_id))
         await self._cooldown.check()
         started = self._clock()
         try:
-            message, usage = await send()
+            return await send(), self._clock() - started
         except ModelFailed as failed:
             if isinstance(failed, ModelUnavailable) and failed.wait:
                 await self._cooldown.begin(failed.wait)
             await self._note(about, failed=True, seconds=self._clock() - started)
             raise
-        new = not self._names.fine(message)
-        failed_to_say = bool(message.invalid_tool_calls)
-        await self._note(about, failed=failed_to_say, seconds=self._clock() - started, name=name_of(message), at_once=new)
-        if new:
-            await self._heed(message)
-        return message, usage
 
     async def _heed(self, message: AIMessage) -> None:
         change = await self._names.hear(message)
@@ -139,10 +136,3 @@ class Watch:
         )
         if set_now is not None:
             log.warning("%s", set_now.words)
-
-
-def refuse_off(standing: Standing) -> None:
-    """Raises: SwitchedOff: the agent is off, or nobody can tell."""
-    found = standing.dialled()
-    if found.autonomy is Autonomy.OFF:
-        raise SwitchedOff(found.autonomy, found.why)

@@ -40,6 +40,15 @@ _SERVER_OPTIONS = (
     f" -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
 )
 
+OPTIONS: dict[str, Any] = {
+    "application_name": "handrail",
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": SILENT_PEER_MILLISECONDS,
+    "options": _SERVER_OPTIONS,
+}
+"""How Handrail connects."""
+
 
 async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> Pool:
     """An open pool of at most `size` connections to `url`; close it with `await pool.close()`.
@@ -63,16 +72,9 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
             await pool.drain()
             raise
 
-    options: dict[str, Any] = {
-        "application_name": "handrail",
-        "connect_timeout": CONNECT_SECONDS,
-        "keepalives_idle": 30,
-        "tcp_user_timeout": SILENT_PEER_MILLISECONDS,
-        "options": _SERVER_OPTIONS,
-    }
     pool: Pool = AsyncConnectionPool(
         url,
-        kwargs=options,
+        kwargs=OPTIONS,
         min_size=min(2, size),
         max_size=size,
         open=False,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -14,7 +16,7 @@ from handrail.domain.errors import ApprovalRefused, InvalidInput
 from handrail.postgres.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
 from tests.house import DEADLINE_SECONDS, House, wait_for
-from tests.workflows.test_paths import held_refund
+from tests.workflows.test_paths import HELD, held_refund
 
 ASSISTANT = "select count(*) from handrail.messages where case_id = %(c)s and author = 'assistant'"
 
@@ -53,6 +55,34 @@ async def test_an_answer_that_the_model_was_thinking_about_never_leaves(home: Ho
     other = await home.open(order.customer_id, f"Where is my order {order.order_id} now?")
     assert (other.status, other.reason) == ("WithHuman", "switched_off")
     assert len(await home.model.requests(order.order_id)) == asked, "no model is asked"
+
+
+THINKING = 25.0
+
+
+@pytest.mark.parametrize("scope", ["global", "topic:order_status"])
+async def test_a_thinking_model_is_cut_off_at_once(home: House, controls: PostgresControls, scope: str) -> None:
+    order, other = await home.order(status="shipped"), await home.order(**HELD)
+    for one in (order, other):
+        await home.model.script(one.order_id, {"latency_seconds": THINKING})
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
+    refund = await home.open(other.customer_id, f"Please refund my order {other.order_id}.", wait=False)
+    for case_id in (case.case_id, refund.case_id):
+        await wait_for(partial(home.model.requests, case_id))
+    thrown = time.monotonic()
+    await controls.put(wanted(Autonomy.REVIEW, "topic:order_status"))
+    await controls.put(wanted(scope=scope))
+    case = await home.settled(case.case_id)
+    assert time.monotonic() - thrown < THINKING / 4
+    assert (case.status, case.reason) == ("WithHuman", "switched_off")
+    packet = await home.cases.handoff(case.case_id)
+    assert packet
+    assert f"Control {scope} is at 'off' by ann" in packet.escalation.words
+    refund = await (home.settled if scope == "global" else home.cases.status)(refund.case_id)
+    assert refund.status == ("WithHuman" if scope == "global" else "Working"), "only what is switched off is cut"
+    await controls.put(wanted())
+    assert (await home.settled(refund.case_id)).reason == "switched_off"
+    assert time.monotonic() - thrown < THINKING / 2
 
 
 async def test_no_approval_is_taken_while_it_is_off_but_a_no_is(home: House, controls: PostgresControls) -> None:

@@ -26,3 +26,9 @@ RETURNING *;
 -- name: newest_of_hand
 SELECT *, set_at > clock_timestamp() - %(pause)s::interval AS recent FROM handrail.controls
 WHERE scope = %(scope)s AND hand = %(hand)s ORDER BY control_id DESC LIMIT 1;
+
+-- name: listen_controls
+LISTEN handrail_controls;
+
+-- name: still_there
+SELECT 1;
