@@ -15,18 +15,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from scipy.special import softmax
-from sklearn import config_context
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import DefinitionInvalid
 from handrail.routing.features import Features, Floats
+from handrail.routing.gate import Gate
 
 Labels = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.intp]
@@ -91,18 +89,18 @@ class Classifier:
         # Systems of a few hundred rows gain nothing from threads, and on a busy machine wait seconds for them.
         with threadpool_limits(limits=1):
             self._gate = self._learn_gate(likeness)
-            self._ridge = self._fit(likeness, np.arange(len(likeness)))
+            self._weights = self._fit(likeness, np.arange(len(likeness)))
+        self._examples = self._by_topic(self._sentences.labels)
 
     def predict(self, texts: Sequence[str]) -> list[Scores]:
         """The scores of each text, in order."""
         if not texts:
             return []
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            likeness = (self._features.vectors(texts) @ self._known).toarray()
-            scores, evidence = self._look(self._ridge, likeness, self._sentences.labels)
-            confidence = self._gate.predict_proba(evidence)[:, 1]
+        likeness = (self._features.vectors(texts) @ self._known).toarray()
+        scores, evidence = self._look(self._weights, likeness, self._examples)
+        confidence = self._gate.probability(evidence)
         ours, back = scores[:, : len(self.topics)], scores[:, len(self.topics) :]
-        shares = softmax(SHARPNESS * ours, axis=1)
+        shares = softmax(SHARPNESS * ours)
         return [
             Scores(dict(zip(self.topics, row.tolist(), strict=True)), self.topics[row.argmax()], float(sure), float(other))
             for row, sure, other in zip(shares, confidence, back.max(axis=1, initial=0.0), strict=True)
@@ -121,22 +119,27 @@ class Classifier:
         ours = np.isin(sentences.labels, self.topics)
         return np.flatnonzero(ours | (likeness[:, ours].max(axis=1) < CLAIMED))
 
-    def _fit(self, likeness: Floats, rows: Rows) -> KernelRidge:
+    def _fit(self, likeness: Floats, rows: Rows) -> Floats:
         wanted = (self._sentences.labels[rows, None] == np.array(self._classes)[None]).astype(float)
-        return KernelRidge(alpha=RIDGE, kernel="precomputed").fit(likeness[np.ix_(rows, rows)], wanted)
+        weights: Floats = KernelRidge(alpha=RIDGE, kernel="precomputed").fit(likeness[np.ix_(rows, rows)], wanted).dual_coef_
+        return weights
 
-    def _look(self, ridge: KernelRidge, likeness: Floats, labels: Labels) -> tuple[Floats, Floats]:
-        """The classes' scores and the evidence on the best topic, from the likeness to the sentences of `labels`."""
-        scores: Floats = likeness @ ridge.dual_coef_
+    def _by_topic(self, labels: Labels) -> list[Rows]:
+        """Where each topic's examples stand among `labels`."""
+        return [np.flatnonzero(labels == topic) for topic in self.topics]
+
+    def _look(self, weights: Floats, likeness: Floats, examples: Sequence[Rows]) -> tuple[Floats, Floats]:
+        """The classes' scores and the evidence on the best topic, from the likeness to sentences, of topics' `examples`."""
+        scores: Floats = likeness @ weights
         ours, back = scores[:, : len(self.topics)], scores[:, len(self.topics) :]
-        near = np.column_stack([nearest(likeness[:, labels == topic]) for topic in self.topics])
-        best, row = ours.argmax(axis=1), np.arange(len(scores))
+        best = ours.argmax(axis=1)
+        near = np.array([nearest(row[examples[topic]]) for row, topic in zip(likeness, best, strict=True)])
         ranked = np.sort(np.column_stack([ours, np.zeros(len(ours))]), axis=1)
         top, lead = ranked[:, -1], ranked[:, -1] - ranked[:, -2]
         others = back.max(axis=1, initial=0.0), back.clip(0).sum(axis=1)
-        return scores, np.column_stack([top, lead, near[row, best], *others])
+        return scores, np.column_stack([top, lead, near, *others])
 
-    def _learn_gate(self, likeness: Floats) -> Pipeline:
+    def _learn_gate(self, likeness: Floats) -> Gate:
         labels = self._sentences.labels
         ours = np.isin(labels, self.topics)
         strata = np.where(ours, labels, _GROUP)
@@ -144,21 +147,27 @@ class Classifier:
         folds = StratifiedGroupKFold(count, shuffle=True, random_state=SEED)
         evidence, meant = [], []
         for known, unseen in folds.split(labels, strata, self._sentences.groups):
-            scores, rows = self._look(self._fit(likeness, known), likeness[np.ix_(unseen, known)], labels[known])
+            weights, examples = self._fit(likeness, known), self._by_topic(labels[known])
+            scores, rows = self._look(weights, likeness[np.ix_(unseen, known)], examples)
             best = np.array(self.topics)[scores[:, : len(self.topics)].argmax(axis=1)]
             evidence.append(rows)
             meant.append(best == labels[unseen])
         target = np.concatenate(meant)
         if target.all() or not target.any():
             raise DefinitionInvalid("topics: their examples do not tell them apart. Write examples that differ.")
-        gate = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=500))
-        return gate.fit(np.concatenate(evidence), target)
+        scaler, fitted = StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=500)
+        fitted.fit(scaler.fit_transform(np.concatenate(evidence)), target)
+        return Gate(scaler.mean_, scaler.scale_, fitted.coef_[0], float(fitted.intercept_[0]))
 
 
-def nearest(likeness: Floats) -> Floats:
+def softmax(rows: Floats) -> Floats:
+    """Shares of each row that sum to 1."""
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def nearest(likeness: Floats) -> float:
     """The mean likeness to the nearest few examples of one topic."""
-    count = min(NEIGHBOURS, likeness.shape[1])
-    if not count:
-        return np.zeros(len(likeness))
-    mean: Floats = np.partition(likeness, likeness.shape[1] - count, axis=1)[:, -count:].mean(axis=1)
-    return mean
+    count = min(NEIGHBOURS, len(likeness))
+    return float(np.partition(likeness, len(likeness) - count)[-count:].mean()) if count else 0.0

@@ -81,10 +81,11 @@ class Phrasebook:
             self._order[phrase] = len(self._order)
             for spelling in max(phrase.needed, key=lambda spellings: max(map(len, spellings))):
                 self._by_anchor[spelling].append(phrase)
+        self._anchors = frozenset(self._by_anchor)
 
     def matches(self, message: Folded) -> Iterator[tuple[Phrase, re.Match[str]]]:
         """Every phrase with every place where it stands, phrases in their order."""
-        candidates = {phrase for word in message.vocabulary for phrase in self._by_anchor.get(word, ())}
+        candidates = {phrase for word in self._anchors & message.vocabulary for phrase in self._by_anchor[word]}
         for phrase in sorted(candidates, key=lambda phrase: self._order[phrase]):
             for match in phrase.matches(message):
                 yield phrase, match

@@ -7,6 +7,7 @@ import logging
 import time
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -253,8 +254,12 @@ class LocalRouter:
         return [*risk, words if known else f"{words}, which is no topic of this business"]
 
     def _version(self, trained: Trained, rules: str) -> str:
-        learnt = self._artefact.manifest.content_hash if self._artefact else None
-        return digest([FORMAT, LIBRARIES, trained.learnt, learnt, rules, shipped_digest()])[:12]
+        return _version(trained.learnt, self._artefact.manifest.content_hash if self._artefact else None, rules)
+
+
+@lru_cache(maxsize=16)
+def _version(examples: str, artefact: str | None, rules: str) -> str:
+    return digest([FORMAT, LIBRARIES, examples, artefact, rules, shipped_digest()])[:12]
 
 
 def _ruled(hits: list[Hit], subject: Subject) -> tuple[str, float]:

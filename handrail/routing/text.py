@@ -22,6 +22,8 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 
 def fold(text: str) -> str:
     """Lower case without diacritics, invisible characters and typographic apostrophes; contractions are joined."""
+    if text.isascii():
+        return _CONTRACTION.sub("", text.replace("`", "'").lower())
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_APOSTROPHES).casefold()
     decomposed = unicodedata.normalize("NFD", text.translate(_PLAIN))
     plain = "".join(mark for mark in decomposed if not unicodedata.combining(mark))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
-from handrail.routing.grammar import Grammar
+from handrail.routing.grammar import Grammar, Receiver
 from handrail.routing.lexicon import Words, lexicon, phrasebook, wishes
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.text import PAUSE, STOP, Folded
@@ -30,15 +31,15 @@ class Wish:
 
     def find(self, message: Folded) -> Phrase | None:
         """The first phrase by which the customer asks for a person, or None."""
-        others = self._grammar.receivers(message)
-        for phrase, match in self._phrases.matches(message):
-            if not any(one.is_of(match) for one in others) and not self._taken_back(message, match):
-                return phrase
-        for ask, match in self._grammar.matches(message):
-            if any(one.is_of(match) for one in others):
+        receivers: list[Receiver] | None = None
+        phrases = ((phrase, match, True) for phrase, match in self._phrases.matches(message))
+        asks = ((ask.phrase, match, not ask.refuses) for ask, match in self._grammar.matches(message))
+        for phrase, match, negations in chain(phrases, asks):
+            receivers = self._grammar.receivers(message) if receivers is None else receivers
+            if any(one.is_of(match) for one in receivers):
                 continue
-            if not self._taken_back(message, match, negations=not ask.refuses):
-                return ask.phrase
+            if not self._taken_back(message, match, negations=negations):
+                return phrase
         return self._grammar.alone(message)
 
     def _taken_back(self, message: Folded, match: re.Match[str], *, negations: bool = True) -> bool:
