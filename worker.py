@@ -74,19 +74,20 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
-from handrail.postgres import owner, switch
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.controls import PostgresControls
-from handrail.postgres.customers import PostgresCustomers
-from handrail.postgres.history import PostgresHistory
-from handrail.postgres.journal import PostgresJournal
-from handrail.postgres.models import PostgresModels
-from handrail.postgres.openings import PostgresOpenings
+from handrail.postgres import owner
+from handrail.postgres.autonomy import switch
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.models import PostgresModels
+from handrail.postgres.autonomy.reviews import PostgresContacts, PostgresReviewGates
+from handrail.postgres.business.customers import PostgresCustomers
+from handrail.postgres.business.history import PostgresHistory
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.journal import PostgresJournal
+from handrail.postgres.case.openings import PostgresOpenings
+from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.queue import PostgresQueue
-from handrail.postgres.record import PostgresRecord
-from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
-from handrail.postgres.standings import PostgresStandings
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings, in_words

@@ -78,7 +78,7 @@ async def check_database(place: World, case_id: str | None, anchors: list[Anchor
     from handrail.domain.audit import Checker
     from handrail.domain.audit import verify as verify_links
     from handrail.domain.errors import UnknownCase
-    from handrail.postgres.audit import PostgresAudit
+    from handrail.postgres.case.audit import PostgresAudit
 
     async with place.pool() as pool, PostgresAudit(pool).trail(case_id) as trail:
         checker = Checker(contiguous=case_id is None, anchors=anchors)
@@ -96,7 +96,7 @@ async def write(place: World, out: Path, case_id: str | None, since: datetime | 
 
     from handrail.domain.audit import canonical
     from handrail.domain.errors import InvalidInput
-    from handrail.postgres.audit import PostgresAudit
+    from handrail.postgres.case.audit import PostgresAudit
 
     if not out.parent.is_dir():
         raise InvalidInput(f"--out: there is no folder {out.parent}. Create it, or name another file.")

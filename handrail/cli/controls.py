@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from handrail.domain.autonomy.controls import Control
     from handrail.domain.autonomy.topics import Dialled
     from handrail.domain.drills import Report
-    from handrail.postgres.controls import Cleared
+    from handrail.postgres.autonomy.controls import Cleared
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
 app.command("models")(served.models)

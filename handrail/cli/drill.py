@@ -16,7 +16,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.counting import many
 from handrail.domain.drills import Report, Seen, report
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
 from handrail.postgres.pool import Pool, reading
 from handrail.temporal.client import CaseClient, TimedOut

@@ -159,7 +159,7 @@ def flood(
     from handrail.cli.tables import print_pairs, screen
     from handrail.cli.world import world
     from handrail.drills.flood import OTHERS, Flood, FloodReport
-    from handrail.postgres.cases import PostgresCases
+    from handrail.postgres.case.cases import PostgresCases
 
     place = world(ctx)
     if not yes:

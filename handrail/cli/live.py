@@ -23,8 +23,8 @@ from handrail.domain.actions.approvals import ApprovalStatus
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.embedded.state import Stack
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, open_pool
 from handrail.temporal.connect import Unreachable, connect
 from handrail.temporal.executions import paused_cases

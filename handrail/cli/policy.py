@@ -15,7 +15,7 @@ from handrail.cli.world import World, world
 if TYPE_CHECKING:
     from handrail.definitions import Document
     from handrail.policies.names import Known
-    from handrail.postgres.proposals import Recorded
+    from handrail.postgres.case.proposals import Recorded
 
 app = typer.Typer(no_args_is_help=True, help="What needs a person and what is forbidden: test, explain and compare policies.")
 CURRENT = "current"
@@ -148,8 +148,8 @@ def sides(place: World, old: str, new: str) -> tuple[list[Document], list[Docume
 
 async def of_case(place: World, case_id: str) -> list[Recorded]:
     """The case's recorded proposals. Raises: UnknownCase, Unreachable."""
-    from handrail.postgres.cases import PostgresCases
-    from handrail.postgres.proposals import PostgresProposals
+    from handrail.postgres.case.cases import PostgresCases
+    from handrail.postgres.case.proposals import PostgresProposals
 
     async with place.pool() as pool:
         found = await PostgresProposals(pool).of_case(case_id)
@@ -160,7 +160,7 @@ async def of_case(place: World, case_id: str) -> list[Recorded]:
 
 async def newest(place: World, limit: int) -> list[Recorded]:
     """The last recorded proposals of all cases. Raises: Unreachable."""
-    from handrail.postgres.proposals import PostgresProposals
+    from handrail.postgres.case.proposals import PostgresProposals
 
     async with place.pool() as pool:
         return await PostgresProposals(pool).newest(limit)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from handrail.domain.autonomy.controls import Scope
     from handrail.domain.autonomy.topics import Topic
     from handrail.embedded.state import Stack
-    from handrail.postgres.controls import PostgresControls
+    from handrail.postgres.autonomy.controls import PostgresControls
     from handrail.topics.dial import TopicDial
 
 ANSWER_SECONDS = 3.0
@@ -64,7 +64,7 @@ def topics(place: World) -> list[Topic]:
 
 def controls(place: World, pool: Any) -> PostgresControls:
     """The controls in PostgreSQL."""
-    from handrail.postgres.controls import PostgresControls
+    from handrail.postgres.autonomy.controls import PostgresControls
 
     return PostgresControls(pool, place.business)
 
@@ -72,7 +72,7 @@ def controls(place: World, pool: Any) -> PostgresControls:
 def dial(place: World, pool: Any) -> TopicDial:
     """What file and review gate say."""
     from handrail.clock import SystemClock
-    from handrail.postgres.reviews import PostgresReviewGates
+    from handrail.postgres.autonomy.reviews import PostgresReviewGates
     from handrail.topics.dial import GateLever, TopicDial
 
     clock = SystemClock()
@@ -96,8 +96,8 @@ def held(stack: Stack) -> list[str]:
     """What live controls hold the agent back, for people."""
     from handrail.business import load_business
     from handrail.domain.errors import HandrailError
-    from handrail.postgres.controls import PostgresControls
-    from handrail.postgres.models import PostgresModels
+    from handrail.postgres.autonomy.controls import PostgresControls
+    from handrail.postgres.autonomy.models import PostgresModels
     from handrail.postgres.pool import open_pool
 
     async def read() -> list[str]:

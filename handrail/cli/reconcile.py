@@ -43,7 +43,7 @@ async def compared(place: World, grace: timedelta, *, fix: bool, thorough: bool)
     """One comparison. Raises: Unreachable."""
     from temporalio.service import RPCError
 
-    from handrail.postgres.standings import PostgresStandings
+    from handrail.postgres.case.standings import PostgresStandings
     from handrail.temporal.connect import Unreachable
     from handrail.temporal.reconcile import Reconciler
 

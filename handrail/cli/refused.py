@@ -13,7 +13,7 @@ from handrail.cli.running import run_async
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.postgres.openings import Refused
+    from handrail.postgres.case.openings import Refused
 
 app = typer.Typer()
 INPUT = 2_000
@@ -44,7 +44,7 @@ def list_refused(ctx: typer.Context, limit: Limit = 50, as_json: Json = False) -
 
 async def refused(place: World, limit: int) -> list[Refused]:
     """What waits for somebody, the oldest first. Raises: Unreachable."""
-    from handrail.postgres.openings import PostgresOpenings
+    from handrail.postgres.case.openings import PostgresOpenings
 
     async with place.pool() as pool:
         return await PostgresOpenings(pool).refused(limit)
@@ -65,7 +65,7 @@ def settle(
     from handrail.domain.errors import InvalidInput
 
     async def work() -> list[Refused]:
-        from handrail.postgres.openings import PostgresOpenings
+        from handrail.postgres.case.openings import PostgresOpenings
 
         async with world(ctx).pool() as pool:
             return await PostgresOpenings(pool).settle(workflow_id, person, datetime.now(UTC))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from handrail.policies.names import Known
     from handrail.policies.reports import Report
     from handrail.policies.sets import PolicySet
-    from handrail.postgres.proposals import Recorded
+    from handrail.postgres.case.proposals import Recorded
 
 Document = dict[str, Any]
 STATES = {"holds": "holds", "does_not_hold": "does not hold", "does_not_apply": "does not apply", "failed": "CANNOT TELL"}

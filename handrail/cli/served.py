@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from handrail.domain.base import Stored
     from handrail.domain.llm.names import Noticed
-    from handrail.postgres.models import Ended, Pause, PostgresModels
+    from handrail.postgres.autonomy.models import Ended, Pause, PostgresModels
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.", show_default=False)]
 Actor = Annotated[str, typer.Option("--actor", envvar="HANDRAIL_REVIEWER", help="Who does this.", show_default=False)]
@@ -100,7 +100,7 @@ def listed(found: Sequence[Stored]) -> list[Any]:
 
 def models_record(pool: Any) -> PostgresModels:
     """What all workers know of their models."""
-    from handrail.postgres.models import PostgresModels
+    from handrail.postgres.autonomy.models import PostgresModels
 
     return PostgresModels(pool)
 

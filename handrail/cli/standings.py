@@ -11,9 +11,9 @@ from handrail.clock import SystemClock
 from handrail.domain.autonomy.review_gates import GateState
 from handrail.domain.autonomy.topics import Autonomy, Bounds, Gates, Patience, ReviewGate, Setting, Topic
 from handrail.domain.errors import InvalidInput
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.pool import Pool
-from handrail.postgres.reviews import PostgresReviewGates
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
     from handrail.domain.case.handoffs import Handoff
     from handrail.domain.case.messages import Message
-    from handrail.postgres.cases import PostgresCases
+    from handrail.postgres.case.cases import PostgresCases
     from handrail.postgres.pool import Pool
     from handrail.settings import Settings
     from handrail.temporal.client import CaseClient
@@ -102,7 +102,7 @@ class World:
     @asynccontextmanager
     async def records(self) -> AsyncIterator[PostgresCases]:
         """Cases as PostgreSQL knows them. Raises: Unreachable."""
-        from handrail.postgres.cases import PostgresCases
+        from handrail.postgres.case.cases import PostgresCases
 
         async with self.pool() as pool:
             yield PostgresCases(pool, self.business)

@@ -18,7 +18,7 @@ from handrail.embedded.process import Child, Component, StackFailed, until_ready
 from handrail.embedded.supervisor import Step
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool, reading, writing
 from handrail.temporal.client import CaseClient

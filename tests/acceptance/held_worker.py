@@ -15,9 +15,9 @@ import worker
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.turns import JournalEntry, TurnKey
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.journal import PostgresJournal
-from handrail.postgres.record import PostgresRecord
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.journal import PostgresJournal
 
 POINTS = "POINTS"
 SECONDS = 0.02

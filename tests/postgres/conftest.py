@@ -11,10 +11,10 @@ import pytest
 from psycopg import sql
 
 from handrail.embedded.postgres import Postgres
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
-from handrail.postgres.record import PostgresRecord
 from tests.postgres.build import NOON, FixedClock
 from tests.postgres.wallets import business
 

@@ -18,8 +18,8 @@ from handrail.cli.audit import check_file, line_of, text_of, writing
 from handrail.domain.audit import ROOT, Anchor, Checker, Link, Report, canonical, verify
 from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.errors import InvalidInput
-from handrail.postgres.audit import PostgresAudit
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.case.audit import PostgresAudit
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from tests.postgres.build import NOON, opening, row
 from tests.postgres.conftest import Run

@@ -18,8 +18,8 @@ from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict, EffectConflict, UnknownCase
 from handrail.domain.llm.agent import Usage
 from handrail.ports import Cases, SystemOfRecord
-from handrail.postgres.cases import PostgresCases, within
-from handrail.postgres.record import PostgresRecord
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases, within
 from tests.postgres.build import NOON, PAY_100, approval, at, audit, decided, effect, opening, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
 

@@ -15,7 +15,7 @@ from handrail.domain.case.classification import Classification
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict
 from handrail.domain.llm.agent import Usage
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.case.cases import PostgresCases
 from tests.postgres.build import NOON, PAY_100, approval, at, audit, decided, opening, proposal, row, ruled
 from tests.postgres.conftest import Run
 

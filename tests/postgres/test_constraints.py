@@ -9,8 +9,8 @@ from psycopg.errors import CheckViolation, IntegrityConstraintViolation
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.cases import Commit
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.record import PostgresRecord
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
 from tests.postgres.build import approval, audit, decided, effect, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
 

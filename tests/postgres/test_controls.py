@@ -21,11 +21,11 @@ from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import SwitchedOff
-from handrail.postgres import controls as module
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.controls import Cleared, PostgresControls
+from handrail.postgres.autonomy import controls as module
+from handrail.postgres.autonomy.controls import Cleared, PostgresControls
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
-from handrail.postgres.record import PostgresRecord
 from tests.house import wait_for
 from tests.postgres.build import NOON, FixedClock, approval, decided, effect, opening, row, ruling
 from tests.postgres.conftest import Run

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from handrail.cli.main import app
 from handrail.domain.llm.names import Kin, Notice
-from handrail.postgres.models import PostgresModels
+from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.pool import Pool
 
 

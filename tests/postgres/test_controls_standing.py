@@ -9,7 +9,7 @@ from typing import Any
 
 from handrail.domain.autonomy.controls import GLOBAL, Hand, Scope, Wanted
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.queries import QUERIES
 from tests.postgres.conftest import Run

@@ -20,8 +20,8 @@ from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
 from handrail.domain.errors import EffectConflict
 from handrail.ports import Journal
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.journal import PostgresJournal
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.journal import PostgresJournal
 from handrail.postgres.pool import Pool
 from tests.graphs.small import World, wanted
 from tests.postgres.build import NOON, at, opening, proposal, row, ruled

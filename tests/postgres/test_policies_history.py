@@ -18,11 +18,11 @@ from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import CaseStatus, Commit, Ruled
 from handrail.domain.policy.facts import WINDOWS
 from handrail.policies.loader import FilePolicies
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.history import PostgresHistory
+from handrail.postgres.business.history import PostgresHistory
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.proposals import PostgresProposals
 from handrail.postgres.pool import Pool
-from handrail.postgres.proposals import PostgresProposals
-from handrail.postgres.record import PostgresRecord
 from tests.postgres.build import NOON, FixedClock, approval, decided, effect, opening, proposal, row, ruling
 from tests.postgres.conftest import Run
 from tests.postgres.wallets import business as wallets

@@ -18,10 +18,10 @@ from handrail.domain.case.cases import Commit
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Child, until_ready
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, alone, open_pool, reading, writing
-from handrail.postgres.record import PostgresRecord
 from tests.house import wait_for
 from tests.postgres.build import NOON, FixedClock, effect, opening, row, ruling
 from tests.postgres.wallets import business

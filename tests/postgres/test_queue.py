@@ -12,7 +12,7 @@ import pytest
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Tier
 from handrail.domain.team.staff import Person, Window
 from handrail.embedded.postgres import Postgres
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.crowd import Crowd, throwaway
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue

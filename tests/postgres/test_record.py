@@ -13,8 +13,8 @@ from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.cases import Commit
 from handrail.domain.errors import BusinessFailed, BusinessRefused, DefinitionInvalid, EffectConflict, InvalidInput
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.record import PostgresRecord
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
 from tests.postgres.build import NOON, PAY_100, approval, decided, effect, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
 

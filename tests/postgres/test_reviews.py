@@ -13,10 +13,10 @@ from handrail.domain.autonomy.topics import Autonomy, ReviewGate, Topic
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.patience import REHEARSED
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.autonomy.reviews import PostgresContacts, PostgresReviewGates
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.queries import QUERIES
-from handrail.postgres.reviews import PostgresContacts, PostgresReviewGates
 from handrail.topics.dial import GateLever, TopicDial
 from tests.postgres.build import NOON, FixedClock, approval, at, decided, row
 from tests.postgres.conftest import Run

@@ -9,8 +9,8 @@ import pytest
 
 from handrail.domain.autonomy.controls import GLOBAL, Wanted
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.postgres import switch
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.autonomy import switch
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from tests.house import wait_for
 from tests.postgres.conftest import Run

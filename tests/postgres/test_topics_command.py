@@ -14,9 +14,9 @@ from handrail.cli.main import app
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.autonomy.topics import ENOUGH_DECISIONS, ReviewGate
 from handrail.domain.case.cases import Commit
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.autonomy.reviews import PostgresReviewGates
+from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
-from handrail.postgres.reviews import PostgresReviewGates
 from handrail.shop import business
 from tests.postgres.build import FixedClock, approval, decided, row
 

@@ -20,8 +20,8 @@ from handrail.domain.llm.names import Approved, Kin, Known, Meaning, Meanings
 from handrail.llm.chat import ChatModel
 from handrail.llm.health import Watch
 from handrail.llm.offline.wire import FINGERPRINT, OFFLINE_MODEL
-from handrail.postgres.controls import PostgresControls
-from handrail.postgres.models import PostgresModels
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.pool import Pool
 from tests.graphs.scripted import Scripted, asking
 from tests.postgres.conftest import Run

@@ -15,11 +15,11 @@ from handrail.drills.bench.profile.sampler import ELSEWHERE, Sampler
 @pytest.mark.parametrize(
     ("stack", "part"),
     [
-        ("asyncio.base_events;graphs.agent;psycopg.waiting;selectors", "PostgreSQL"),
-        ("asyncio.base_events;graphs.guardrail;handrail.domain.text.mentions", "reading text"),
-        ("asyncio.base_events;graphs.guardrail;handrail.domain.approvals", "nodes and domain"),
+        ("asyncio.base_events;graphs.nodes.agent;psycopg.waiting;selectors", "PostgreSQL"),
+        ("asyncio.base_events;graphs.nodes.guardrail;handrail.domain.text.figures.mentions", "reading text"),
+        ("asyncio.base_events;graphs.nodes.guardrail;handrail.domain.actions.approvals", "nodes and domain"),
         ("langgraph.pregel;langchain_core.runnables.config", "LangGraph"),
-        ("langgraph.pregel;graphs.agent;langchain_core.language_models.chat_models;re", "model client"),
+        ("langgraph.pregel;graphs.nodes.agent;langchain_core.language_models.chat_models;re", "model client"),
         ("temporalio.worker;pydantic.main", "models and JSON"),
         ("asyncio.base_events;asyncio.events", LOOP),
         ("graphsomething.else", LOOP),
@@ -31,7 +31,7 @@ def test_a_stack_belongs_to_its_innermost_part(stack: str, part: str) -> None:
 
 
 def test_the_parts_sum_up_and_what_was_not_seen_is_spread() -> None:
-    found = shares({"graphs.act": 3.0, "psycopg.waiting": 1.0, "asyncio.base_events;selectors": 2.0, ELSEWHERE: 4.0}, 10)
+    found = shares({"graphs.nodes.act": 3.0, "psycopg.waiting": 1.0, "asyncio.base_events;selectors": 2.0, ELSEWHERE: 4.0}, 10)
     assert {one.part: one.ms for one in found} == pytest.approx({"nodes and domain": 450, "PostgreSQL": 150, CORE: 400})
     assert sum(one.share for one in found) == pytest.approx(1)
 
@@ -61,7 +61,7 @@ def test_processor_time_is_found_where_it_was_spent() -> None:
 
 
 def test_the_picture_has_a_bar_for_each_part() -> None:
-    picture = svg(shares({"graphs.act": 3.0, "psycopg.waiting": 1.0}, 100))
+    picture = svg(shares({"graphs.nodes.act": 3.0, "psycopg.waiting": 1.0}, 100))
     assert "40.0 ms of processor time" in picture
     assert "30.0 ms, 75%" in picture
     assert picture.count("<rect") == 3

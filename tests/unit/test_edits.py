@@ -17,7 +17,7 @@ from handrail.domain.errors import ApprovalRefused, InvalidInput
 from handrail.domain.team.reviewers import Person, Reviewers, Role
 from handrail.domain.team.reviewers import Roster as Sheet
 from handrail.domain.text.reply.replies import LONGEST
-from handrail.postgres.record import CheckedProposal, PostgresRecord
+from handrail.postgres.business.tools import CheckedProposal, PostgresRecord
 from handrail.shop import business
 from tests.graphs.fakes import FakeControls
 

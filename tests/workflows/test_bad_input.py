@@ -24,7 +24,7 @@ from handrail.domain.case.cases import CaseOpen, CaseView
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.case.openings import read_message
 from handrail.domain.errors import ApprovalRefused, CaseConflict, EffectConflict, IllegalTransition, InvalidInput
-from handrail.postgres.openings import PostgresOpenings
+from handrail.postgres.case.openings import PostgresOpenings
 from handrail.temporal.client import CASE_STATUS
 from tests.house import House, quiet, wait_for
 from tests.workflows.raw import Wire, fresh_order, healthy, histories, payload, plain

@@ -23,7 +23,7 @@ from handrail.domain.actions.approvals import Decision, DecisionInput, DecisionK
 from handrail.domain.case.cases import CaseOpen, CaseView
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import ApprovalRefused
-from handrail.postgres.standings import PostgresStandings
+from handrail.postgres.case.standings import PostgresStandings
 from handrail.temporal.executions import executions
 from handrail.temporal.heal import STUCK, Healer
 from handrail.temporal.reconcile import Reconciler

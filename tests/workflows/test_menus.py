@@ -20,10 +20,10 @@ from handrail.domain.errors import IllegalTransition
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import run
 from handrail.embedded.temporal import Temporal
-from handrail.postgres.audit import PostgresAudit
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.case.audit import PostgresAudit
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import open_pool
-from handrail.postgres.standings import PostgresStandings
 from handrail.shop import business as shop
 from handrail.temporal.connect import connect
 from handrail.temporal.executions import Paused, Standing, execution, executions, paused_cases

@@ -11,8 +11,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 
 from handrail.domain.team.commands import Receipt
-from handrail.postgres.cases import PostgresCases
-from handrail.postgres.openings import PostgresOpenings
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.openings import PostgresOpenings
 from tests.house import House, wait_for
 from tests.workflows.raw import Wire, healthy, plain
 

@@ -18,7 +18,7 @@ from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.cases import CaseView, Commit
 from handrail.domain.errors import ApprovalRefused
 from handrail.embedded.temporal import Temporal
-from handrail.postgres.cases import PostgresCases
+from handrail.postgres.case.cases import PostgresCases
 from handrail.shop import business
 from handrail.temporal.connect import connect
 from tests.house import House, house, wait_for

@@ -13,7 +13,7 @@ from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.autonomy.controls import Hand, Scope, Wanted
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ApprovalRefused, InvalidInput
-from handrail.postgres.controls import PostgresControls
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
 from tests.house import DEADLINE_SECONDS, House, wait_for
 from tests.workflows.test_paths import HELD, held_refund

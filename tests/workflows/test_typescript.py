@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from handrail.postgres.openings import PostgresOpenings
+from handrail.postgres.case.openings import PostgresOpenings
 from tests.house import House, wait_for
 
 PACKAGE = "@temporalio/client@1.24.0"

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.llm.health import Tries
-from handrail.postgres.models import PostgresModels
+from handrail.postgres.autonomy.models import PostgresModels
 from tests.house import House, Model, house, wait_for
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.test_paths import HELD, decision

@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail.domain.base import Stored
 from handrail.domain.case.openings import Incoming, parts_of
-from handrail.postgres import steps
+from handrail.postgres.case import steps
 from handrail.postgres.pool import Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 

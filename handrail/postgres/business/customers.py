@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 from handrail.business import Business
 from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Clock
-from handrail.postgres.asking import look
+from handrail.postgres.business.asking import look
 from handrail.postgres.pool import Pool
 
 RECORD = "The business's record of the customer"

@@ -15,9 +15,10 @@ from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
 from handrail.domain.llm.agent import ToolSpec
 from handrail.ports import Clock
-from handrail.postgres import controls, ledger
-from handrail.postgres.asking import failed, look
-from handrail.postgres.history import Past
+from handrail.postgres.autonomy import controls
+from handrail.postgres.business import ledger
+from handrail.postgres.business.asking import failed, look
+from handrail.postgres.business.history import Past
 from handrail.postgres.pool import Connection, Pool, writing
 
 Answer = TypeVar("Answer")

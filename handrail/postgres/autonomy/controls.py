@@ -19,8 +19,8 @@ from handrail.business import Business
 from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
 from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Topic
 from handrail.domain.case.cases import CaseRow
-from handrail.postgres.asking import ask
-from handrail.postgres.customers import RECORD
+from handrail.postgres.business.asking import ask
+from handrail.postgres.business.customers import RECORD
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 

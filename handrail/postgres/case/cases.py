@@ -12,8 +12,9 @@ from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView, Commit
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict, UnknownCase
-from handrail.postgres import controls, steps
-from handrail.postgres.asking import look
+from handrail.postgres.autonomy import controls
+from handrail.postgres.business.asking import look
+from handrail.postgres.case import steps
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 

@@ -9,7 +9,7 @@ from typing import Any
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.reconciling import Rebuilt, Recorded
-from handrail.postgres import steps
+from handrail.postgres.case import steps
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from handrail.domain.base import Stored
 from handrail.domain.llm.health import Heard, Tally
 from handrail.domain.llm.names import Known, Notice, Noticed
-from handrail.postgres.controls import ADVISORY_LOCK
+from handrail.postgres.autonomy.controls import ADVISORY_LOCK
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 

@@ -11,7 +11,7 @@ from handrail.domain.actions.approvals import Approval
 from handrail.domain.case.cases import CaseStatus, Commit, Ruled
 from handrail.domain.case.messages import Message
 from handrail.domain.errors import EffectConflict
-from handrail.postgres.journal import end_turn
+from handrail.postgres.case.journal import end_turn
 from handrail.postgres.pool import Connection
 from handrail.postgres.queries import QUERIES
 
