@@ -106,7 +106,7 @@ from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
-    from handrail.routing.artefact import Artefact
+    from handrail.routing.model.artefact import Artefact
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
@@ -209,7 +209,7 @@ def trained(folder: Path | None) -> Artefact | None:
     """
     if folder is None:
         return None
-    from handrail.routing.artefact import Artefact
+    from handrail.routing.model.artefact import Artefact
 
     return Artefact.load(folder)
 

@@ -12,9 +12,9 @@ from handrail.cli.options import Json
 from handrail.cli.world import World, world
 
 if TYPE_CHECKING:
-    from handrail.routing.artefact import Artefact
-    from handrail.routing.labelled import Labelled
-    from handrail.routing.report import Measured
+    from handrail.routing.learning.labelled import Labelled
+    from handrail.routing.learning.report import Measured
+    from handrail.routing.model.artefact import Artefact
 
 app = typer.Typer(no_args_is_help=True, help="Train and measure the local classifier that routes messages.")
 
@@ -54,9 +54,9 @@ def train(
     """Learn from labelled messages; their labels are the classes."""
     from handrail.cli.documents import print_document
     from handrail.cli.tables import plain, screen
-    from handrail.routing import training
-    from handrail.routing.labelled import gather
-    from handrail.routing.mapping import mapping, renamed
+    from handrail.routing.learning import training
+    from handrail.routing.learning.labelled import gather
+    from handrail.routing.learning.mapping import mapping, renamed
 
     _between("--error", error, 0.0, 0.5)
     _between("--oos-share", oos_share, 0.0, 0.9)
@@ -91,8 +91,8 @@ def evaluate(
 ) -> None:
     """How well a trained router does on labelled messages that it has not seen."""
     from handrail.cli.documents import print_document
-    from handrail.routing.artefact import Artefact
-    from handrail.routing.report import measure
+    from handrail.routing.learning.report import measure
+    from handrail.routing.model.artefact import Artefact
 
     artefact = Artefact.load(router)
     rows = [row for path in data for row in _read(path)]
@@ -114,14 +114,14 @@ def _between(name: str, value: float, low: float, high: float) -> None:
 
 
 def _read(path: Path) -> list[Labelled]:
-    from handrail.routing.labelled import read
+    from handrail.routing.learning.labelled import read
 
     return read(path)
 
 
 def _examples(place: World) -> list[Labelled]:
     """The examples of the business's topics. Raises: DefinitionInvalid."""
-    from handrail.routing.labelled import Labelled
+    from handrail.routing.learning.labelled import Labelled
     from handrail.topics.loader import FileTopics
 
     folder = (place.settings.definitions or place.business.folder) / "topics"
@@ -157,7 +157,7 @@ def _draw(measured: Measured, path: Path) -> None:
 
 def _print_trained(made: Artefact, out: Path) -> None:
     from handrail.cli.tables import plain, print_pairs, screen
-    from handrail.routing.training import ENOUGH_OUTSIDE
+    from handrail.routing.learning.training import ENOUGH_OUTSIDE
 
     learnt, limits = made.manifest.training, made.manifest.thresholds
     never = limits.answer > 1

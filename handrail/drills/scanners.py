@@ -16,11 +16,11 @@ from handrail.domain.text.message.entities import stated, without_cards
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.sentences import sentences
 from handrail.drills.kinds import LENGTH, kinds
-from handrail.routing.complexity import Complexity
-from handrail.routing.language import Languages
-from handrail.routing.mood import Mood
 from handrail.routing.router import LocalRouter, readable
 from handrail.routing.rules import RiskRules
+from handrail.routing.signals.complexity import Complexity
+from handrail.routing.signals.language import Languages
+from handrail.routing.signals.mood import Mood
 from handrail.routing.text import Folded
 from handrail.topics.loader import FileTopics
 

@@ -17,20 +17,20 @@ from handrail.domain.base import digest
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Topics
-from handrail.routing.complexity import SINGLE, Complexity
-from handrail.routing.language import DEFAULT, Languages
-from handrail.routing.learnt import learnt_from
 from handrail.routing.lexicon import shipped_digest
-from handrail.routing.mood import Mood
+from handrail.routing.model.identity import learnt_from
 from handrail.routing.rules import Hit, RiskRules, Rules
+from handrail.routing.signals.complexity import SINGLE, Complexity
+from handrail.routing.signals.language import DEFAULT, Languages
+from handrail.routing.signals.mood import Mood
 from handrail.routing.text import Folded
 
 if TYPE_CHECKING:
-    from handrail.routing.artefact import Artefact
-    from handrail.routing.features import Floats
-    from handrail.routing.schooled import Opinion
-    from handrail.routing.subjects import Subject
-    from handrail.routing.trained import Trained
+    from handrail.routing.model.artefact import Artefact
+    from handrail.routing.model.combined import Opinion
+    from handrail.routing.model.features import Floats
+    from handrail.routing.model.trained import Trained
+    from handrail.routing.signals.subjects import Subject
 
 FORMAT = 3
 """Part of the router's version; raise it when code changes what a message is classified as."""
@@ -56,7 +56,7 @@ def readable(text: str) -> str:
 
 def train(topics: list[Topic], artefact: Artefact | None = None) -> Trained:
     """Train on the topics; scikit-learn, which takes a second to load, is loaded here and not with the worker."""
-    from handrail.routing.trained import Trained
+    from handrail.routing.model.trained import Trained
 
     return Trained.on(topics, artefact)
 
@@ -69,7 +69,7 @@ class LocalRouter:
     """
 
     def __init__(self, topics: Topics, risk_file: Path, artefact: Artefact | None = None, *, every: float = 0.0) -> None:
-        """`artefact`: a trained router, whose labels are topics or stand for them; see `handrail.routing.schooled`."""
+        """`artefact`: a trained router, whose labels are topics or stand for them; see `handrail.routing.model.combined`."""
         self._topics = topics
         self._artefact = artefact
         self._risk_file, self._every = risk_file, every

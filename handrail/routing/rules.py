@@ -17,8 +17,8 @@ from handrail.domain.text.plain import clean
 from handrail.rates import RateFile
 from handrail.routing.lexicon import Words
 from handrail.routing.phrases import Phrase, Phrasebook
+from handrail.routing.signals.human_request import Wish
 from handrail.routing.text import Folded
-from handrail.routing.wish import Wish
 
 
 class RiskRule(Model):

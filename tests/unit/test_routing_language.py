@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handrail.routing.language import SURE, Languages
+from handrail.routing.signals.language import SURE, Languages
 
 SENTENCES = {
     "de": [

@@ -11,8 +11,8 @@ from handrail.domain.case.classification import Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.rules import RiskRules
+from handrail.routing.signals.human_request import Wish
 from handrail.routing.text import Folded
-from handrail.routing.wish import Wish
 
 GOOD = """\
 version: 1

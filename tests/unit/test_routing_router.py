@@ -14,9 +14,9 @@ from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Router
-from handrail.routing.evaluate import Row, evaluate
+from handrail.routing.learning.evaluate import Row, evaluate
+from handrail.routing.model.trained import Trained
 from handrail.routing.router import LocalRouter
-from handrail.routing.trained import Trained
 
 RISK = """\
 version: 1

@@ -13,14 +13,14 @@ import pytest
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.routing.artefact import ARRAYS, MANIFEST, Artefact
-from handrail.routing.labelled import OUTSIDE, Labelled, gather, read
-from handrail.routing.mapping import mapping, renamed
-from handrail.routing.promise import NEVER, Outcomes, coverage_at, kept_error, threshold
-from handrail.routing.report import measure
-from handrail.routing.risks import risky
+from handrail.routing.learning.labelled import OUTSIDE, Labelled, gather, read
+from handrail.routing.learning.mapping import mapping, renamed
+from handrail.routing.learning.report import measure
+from handrail.routing.learning.risks import risky
+from handrail.routing.learning.thresholds import NEVER, Outcomes, coverage_at, kept_error, threshold
+from handrail.routing.learning.training import Wanted, train
+from handrail.routing.model.artefact import ARRAYS, MANIFEST, Artefact
 from handrail.routing.router import LocalRouter
-from handrail.routing.training import Wanted, train
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SUBJECTS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from handrail.routing.phrases import Phrase
+from handrail.routing.signals.human_request import Wish
 from handrail.routing.text import Folded
-from handrail.routing.wish import Wish
 
 NLUPP = Path(__file__).parents[2].parent / "shared" / "data" / "nlupp" / "banking_dev.jsonl"
 WISH = Wish([])

@@ -13,13 +13,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.base import Model
 from handrail.domain.errors import InvalidInput
-from handrail.routing.artefact import Artefact
-from handrail.routing.evaluate import Share
-from handrail.routing.features import Floats
-from handrail.routing.gate import Flags
-from handrail.routing.labelled import OUTSIDE, Labelled
-from handrail.routing.linear import Rows
-from handrail.routing.promise import FEW_OUTSIDE, Outcomes, coverage_at, curve, kept_error, weights
+from handrail.routing.learning.evaluate import Share
+from handrail.routing.learning.labelled import OUTSIDE, Labelled
+from handrail.routing.learning.thresholds import FEW_OUTSIDE, Outcomes, coverage_at, curve, kept_error, weights
+from handrail.routing.model.artefact import Artefact
+from handrail.routing.model.features import Floats
+from handrail.routing.model.gate import Flags
+from handrail.routing.model.linear import Rows
 
 ERRORS = (0.01, 0.02, 0.05)
 SHARES = (0.03, 0.18)

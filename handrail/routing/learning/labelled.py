@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handrail.domain.counting import many
 from handrail.domain.errors import InvalidInput
-from handrail.routing.features import normal
+from handrail.routing.model.features import normal
 
 OUTSIDE = "oos"
 """The label of what is out of scope."""

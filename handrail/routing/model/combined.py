@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from handrail.routing.artefact import Artefact
-from handrail.routing.classifier import SHARPNESS, Classifier, Scores
+from handrail.routing.model.artefact import Artefact
+from handrail.routing.model.classifier import SHARPNESS, Classifier, Scores
 
 SURE = 0.9
 """A topic of the examples alone counts over a trained label from so much on."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from handrail.routing.features import Floats
+from handrail.routing.model.features import Floats
 
 Flags = npt.NDArray[np.bool_]
 

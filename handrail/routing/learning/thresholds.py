@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from handrail.routing.features import Floats
-from handrail.routing.gate import Flags
+from handrail.routing.model.features import Floats
+from handrail.routing.model.gate import Flags
 
 NEVER = 1.01
 """A threshold that no confidence reaches."""

@@ -16,15 +16,15 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.counting import many
-from handrail.routing.artefact import FORMAT, Artefact, Manifest, Parts, Thresholds, Training, sealed
-from handrail.routing.features import Features
-from handrail.routing.gate import Flags, Gate, evidence
-from handrail.routing.held import Held, Say, Sheet, cross_fit, crossed, doubtful, leave_labels_out
-from handrail.routing.labelled import OUTSIDE, Gathered
+from handrail.routing.learning.held_out import Held, Say, Sheet, cross_fit, crossed, doubtful, leave_labels_out
+from handrail.routing.learning.labelled import OUTSIDE, Gathered
+from handrail.routing.learning.risks import Risks, alarm_model, alarms, learn_risk, risky
+from handrail.routing.learning.thresholds import FEW_OUTSIDE, NEVER, UNFORESEEN_SHARE, Outcomes, threshold, weights
 from handrail.routing.lexicon import background
-from handrail.routing.linear import Linear
-from handrail.routing.promise import FEW_OUTSIDE, NEVER, UNFORESEEN_SHARE, Outcomes, threshold, weights
-from handrail.routing.risks import Risks, alarm_model, alarms, learn_risk, risky
+from handrail.routing.model.artefact import FORMAT, Artefact, Manifest, Parts, Thresholds, Training, sealed
+from handrail.routing.model.features import Features
+from handrail.routing.model.gate import Flags, Gate, evidence
+from handrail.routing.model.linear import Linear
 
 ENOUGH_OUTSIDE = 30
 CLAIMED = 0.35

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from handrail.domain.case.classification import OUT_OF_SCOPE
-from handrail.routing.classifier import Classifier, Scores
-from handrail.routing.complexity import sentences
 from handrail.routing.lexicon import lexicon
-from handrail.routing.schooled import Schooled
+from handrail.routing.model.classifier import Classifier, Scores
+from handrail.routing.model.combined import Schooled
+from handrail.routing.signals.complexity import sentences
+from handrail.routing.signals.human_request import vocabulary
 from handrail.routing.text import Folded
-from handrail.routing.wish import vocabulary
 
 AGENT_FROM = 0.6
 """Confidence from which the agent may have the message."""

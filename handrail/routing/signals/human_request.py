@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 
-from handrail.routing.grammar import Grammar, Receiver
 from handrail.routing.lexicon import Words, lexicon, phrasebook, wishes
 from handrail.routing.phrases import Phrase, Phrasebook
+from handrail.routing.signals.grammar import Grammar, Receiver
 from handrail.routing.text import PAUSE, STOP, Folded
 
 REACH = 6

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from handrail.routing.features import Floats
-from handrail.routing.folds import deal
-from handrail.routing.gate import Flags, Gate
-from handrail.routing.linear import Linear, Rows
+from handrail.routing.learning.folds import deal
+from handrail.routing.model.features import Floats
+from handrail.routing.model.gate import Flags, Gate
+from handrail.routing.model.linear import Linear, Rows
 
 FOLDS = 5
 LEFT_OUT = 4

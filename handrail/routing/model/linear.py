@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
-from handrail.routing.features import WIDTH, Floats
+from handrail.routing.model.features import WIDTH, Floats
 
 Rows = npt.NDArray[np.intp]
 

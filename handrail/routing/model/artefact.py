@@ -19,9 +19,9 @@ from pydantic import Field, ValidationError
 
 from handrail.domain.base import Model, digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.routing.features import Features, Floats
-from handrail.routing.gate import Flags, Gate, evidence
-from handrail.routing.linear import Linear, Rows
+from handrail.routing.model.features import Features, Floats
+from handrail.routing.model.gate import Flags, Gate, evidence
+from handrail.routing.model.linear import Linear, Rows
 
 FORMAT = 2
 """Raise it when the same folder would classify otherwise."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from handrail.definitions import Document
 from handrail.domain.base import Model
 from handrail.domain.errors import InvalidInput
-from handrail.routing.labelled import OUTSIDE, Labelled
+from handrail.routing.learning.labelled import OUTSIDE, Labelled
 
 
 class LabelFile(Model):

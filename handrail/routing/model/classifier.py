@@ -23,8 +23,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import DefinitionInvalid
-from handrail.routing.features import Features, Floats
-from handrail.routing.gate import Gate
+from handrail.routing.model.features import Features, Floats
+from handrail.routing.model.gate import Gate
 
 Labels = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.intp]

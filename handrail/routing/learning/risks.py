@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handrail.routing.artefact import risk_evidence
-from handrail.routing.features import Floats
-from handrail.routing.gate import Flags, Gate
-from handrail.routing.held import Held, Sheet, crossed
-from handrail.routing.linear import Linear, Rows
-from handrail.routing.promise import weights
+from handrail.routing.learning.held_out import Held, Sheet, crossed
+from handrail.routing.learning.thresholds import weights
+from handrail.routing.model.artefact import risk_evidence
+from handrail.routing.model.features import Floats
+from handrail.routing.model.gate import Flags, Gate
+from handrail.routing.model.linear import Linear, Rows
 
 RISK_RECALL = 0.993
 RISK_WEIGHT = 3.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handrail.domain.autonomy.topics import Topic
-from handrail.routing.artefact import Artefact
-from handrail.routing.classifier import Classifier
-from handrail.routing.learnt import learnt_from
 from handrail.routing.lexicon import background
-from handrail.routing.schooled import Schooled
-from handrail.routing.subjects import Subjects
+from handrail.routing.model.artefact import Artefact
+from handrail.routing.model.classifier import Classifier
+from handrail.routing.model.combined import Schooled
+from handrail.routing.model.identity import learnt_from
+from handrail.routing.signals.subjects import Subjects
 
 
 @dataclass(frozen=True)
