@@ -46,9 +46,9 @@ from handrail.domain.llm.health import Limits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.figures.mentions import warm
-from handrail.llm.calls import Calls
-from handrail.llm.health import Watch
-from handrail.llm.late import LateModel
+from handrail.llm.server.calls import Calls
+from handrail.llm.server.health import Watch
+from handrail.llm.server.late import LateModel
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
 from handrail.people.staff import PeopleAtWork

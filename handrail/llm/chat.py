@@ -26,13 +26,13 @@ from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
 from handrail.domain.llm.consulting import Opinion, Question
 from handrail.domain.llm.instructions import ANSWER
 from handrail.llm import consulting
-from handrail.llm.answers import ANSWER_TOOL, Unusable, read
-from handrail.llm.calls import About
-from handrail.llm.failures import translated
-from handrail.llm.health import Watch
-from handrail.llm.mending import MendingClient
-from handrail.llm.prompts import build
-from handrail.llm.schemas import wire
+from handrail.llm.parsing.answers import ANSWER_TOOL, Unusable, read
+from handrail.llm.parsing.mending import MendingClient
+from handrail.llm.prompting.prompts import build
+from handrail.llm.prompting.schemas import wire
+from handrail.llm.server.calls import About
+from handrail.llm.server.failures import translated
+from handrail.llm.server.health import Watch
 
 OPENAI_URL = "https://api.openai.com/v1"
 ATTEMPTS = 2

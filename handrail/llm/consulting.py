@@ -12,8 +12,8 @@ from handrail.domain.counting import many
 from handrail.domain.errors import ModelRejected
 from handrail.domain.llm.agent import ToolSpec, Usage
 from handrail.domain.llm.consulting import LONGEST_WHY, Opinion, Question
-from handrail.llm.answers import check_whole, content_json
-from handrail.llm.markers import block
+from handrail.llm.parsing.answers import check_whole, content_json
+from handrail.llm.prompting.markers import block
 
 SORT = "sort_message"
 

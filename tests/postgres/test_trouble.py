@@ -18,8 +18,8 @@ from handrail.domain.llm.agent import ModelRequest
 from handrail.domain.llm.health import Heard, Limits, Tally, trouble
 from handrail.domain.llm.names import Approved, Kin, Known, Meaning, Meanings
 from handrail.llm.chat import ChatModel
-from handrail.llm.health import Watch
 from handrail.llm.offline.wire import FINGERPRINT, OFFLINE_MODEL
+from handrail.llm.server.health import Watch
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.pool import Pool

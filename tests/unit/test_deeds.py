@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.held import held
-from handrail.llm.offline.lexicon import phrase
+from handrail.llm.offline.behaviour.lexicon import phrase
 
 TABLE: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "deeds.yaml").read_text("utf-8"))
 ORDERS = {

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from handrail.domain.llm.agent import ModelRequest
-from handrail.llm.late import LateModel
+from handrail.llm.server.late import LateModel
 
 REQUEST = cast(ModelRequest, None)
 

@@ -9,7 +9,7 @@ import pytest
 
 from handrail.domain.autonomy.controls import Standing
 from handrail.domain.errors import SwitchedOff
-from handrail.llm.calls import About, Calls
+from handrail.llm.server.calls import About, Calls
 
 
 class Switch:

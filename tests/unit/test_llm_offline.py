@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail.llm.offline import extract
-from handrail.llm.offline.delivery import Call, Say
-from handrail.llm.offline.lexicon import _phrases, actions, phrase, says
+from handrail.llm.offline.behaviour import extract
+from handrail.llm.offline.behaviour.delivery import Call, Say
+from handrail.llm.offline.behaviour.lexicon import _phrases, actions, phrase, says
+from handrail.llm.offline.behaviour.rules import decide
 from handrail.llm.offline.reading import Conversation, Done, blocks
-from handrail.llm.offline.rules import decide
 from handrail.llm.offline.wire import Function
 from handrail.shop import business
 

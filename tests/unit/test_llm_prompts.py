@@ -13,9 +13,9 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange, ModelRequest, ToolCall
-from handrail.llm.markers import CLOSE, block, encoded, plain
 from handrail.llm.offline.reading import blocks
-from handrail.llm.prompts import MAX_CHARACTERS, MAX_MESSAGES, bounded, build
+from handrail.llm.prompting.markers import CLOSE, block, encoded, plain
+from handrail.llm.prompting.prompts import MAX_CHARACTERS, MAX_MESSAGES, bounded, build
 
 NASTY = st.sampled_from(
     [

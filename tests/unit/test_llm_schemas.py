@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from handrail.domain.llm.agent import ToolSpec
-from handrail.llm.answers import ANSWER_TOOL
-from handrail.llm.schemas import pruned, strict_schema, wire
+from handrail.llm.parsing.answers import ANSWER_TOOL
+from handrail.llm.prompting.schemas import pruned, strict_schema, wire
 from handrail.shop import business
 
 

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationErrorCategory
 from activities.waits import Waits, next_delay, pause, postponed
 from handrail.domain.errors import ModelUnavailable
 from handrail.domain.llm.health import Tries
-from handrail.llm.waits import asked_wait
+from handrail.llm.server.waits import asked_wait
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 AT_NOON = "Mon, 04 May 2026 12:00:00 GMT"

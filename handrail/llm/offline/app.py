@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from handrail.llm.offline.acting import acted
+from handrail.llm.offline.behaviour.acting import acted
 from handrail.llm.offline.reading import converse
 from handrail.llm.offline.script import Behaviour, Entry, Script
 from handrail.llm.offline.wire import OFFLINE_MODEL, ChatRequest, chunks, completion, error

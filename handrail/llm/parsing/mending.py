@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 
-from handrail.llm.shapes import mended
+from handrail.llm.parsing.shapes import mended
 
 OK = 200
 OF_THE_OLD_BODY = frozenset(("content-length", "content-encoding", "content-type", "transfer-encoding"))

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange, ModelRequest
 from handrail.domain.llm.instructions import RULES
-from handrail.llm.markers import block, plain
+from handrail.llm.prompting.markers import block, plain
 
 MAX_MESSAGES = 40
 MAX_CHARACTERS = 24_000

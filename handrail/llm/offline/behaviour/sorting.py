@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from handrail.llm.offline.delivery import Call
-from handrail.llm.offline.lexicon import actions, says
+from handrail.llm.offline.behaviour.delivery import Call
+from handrail.llm.offline.behaviour.lexicon import actions, says
 from handrail.llm.offline.reading import Conversation
 from handrail.llm.offline.wire import Function
 

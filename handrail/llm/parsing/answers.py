@@ -12,8 +12,8 @@ from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
 from handrail.domain.llm.instructions import ANSWER
-from handrail.llm.schemas import pruned
-from handrail.llm.shapes import loaded, unfenced
+from handrail.llm.parsing.shapes import loaded, unfenced
+from handrail.llm.prompting.schemas import pruned
 
 THOUGHT = re.compile(r"</?(?:think|thinking|reasoning|thought)>")
 """Around what a model thought aloud before it spoke; some chat templates keep the opening tag to themselves."""

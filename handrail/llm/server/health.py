@@ -17,9 +17,9 @@ from handrail.domain.errors import ModelFailed, ModelUnavailable
 from handrail.domain.llm.agent import Usage
 from handrail.domain.llm.health import Heard, Limits, Tally, trouble
 from handrail.domain.llm.names import Approved, Meaning, Meanings
-from handrail.llm.calls import About, Calls, refuse_off
-from handrail.llm.cooldown import Cooldown
-from handrail.llm.naming import NameWatch, name_of
+from handrail.llm.server.calls import About, Calls, refuse_off
+from handrail.llm.server.cooldown import Cooldown
+from handrail.llm.server.naming import NameWatch, name_of
 from handrail.ports import Controls, ModelRecord, Troubles
 
 BAD_SECONDS = 1.0

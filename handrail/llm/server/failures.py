@@ -10,7 +10,7 @@ import re
 import openai
 
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
-from handrail.llm.waits import asked_wait
+from handrail.llm.server.waits import asked_wait
 
 TRANSIENT = frozenset((408, 409, 425, 429))
 USED_UP = frozenset(("insufficient_quota", "billing_hard_limit_reached"))

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handrail.llm.offline import extract
-from handrail.llm.offline.delivery import Call, Move, Say, answer_tool, delivered, dumped
-from handrail.llm.offline.facts import empty
-from handrail.llm.offline.lexicon import phrase
+from handrail.llm.offline.behaviour import extract
+from handrail.llm.offline.behaviour.delivery import Call, Move, Say, answer_tool, delivered, dumped
+from handrail.llm.offline.behaviour.facts import empty
+from handrail.llm.offline.behaviour.lexicon import phrase
+from handrail.llm.offline.behaviour.rules import decide
+from handrail.llm.offline.behaviour.sorting import sort, sorter
 from handrail.llm.offline.reading import Conversation, converse
-from handrail.llm.offline.rules import decide
 from handrail.llm.offline.script import Behaviour
-from handrail.llm.offline.sorting import sort, sorter
 from handrail.llm.offline.wire import ChatRequest, Outcome
 
 BROKEN = '{"reply": "This never en'

@@ -6,9 +6,9 @@ from typing import Any
 
 from babel.numbers import list_currencies
 
-from handrail.llm.offline import extract
-from handrail.llm.offline.facts import Record
-from handrail.llm.offline.lexicon import says
+from handrail.llm.offline.behaviour import extract
+from handrail.llm.offline.behaviour.facts import Record
+from handrail.llm.offline.behaviour.lexicon import says
 from handrail.llm.offline.reading import Conversation
 from handrail.llm.offline.wire import Function
 

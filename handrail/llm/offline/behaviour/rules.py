@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handrail.llm.offline.choosing import argument, currency, foreign, meant, named, possible
-from handrail.llm.offline.delivery import Call, Move
-from handrail.llm.offline.extract import orders
-from handrail.llm.offline.facts import Record, asked, empty, is_read, lister, needed, reader, records
-from handrail.llm.offline.lexicon import actions, says
-from handrail.llm.offline.reading import Conversation
-from handrail.llm.offline.telling import (
+from handrail.llm.offline.behaviour.choosing import argument, currency, foreign, meant, named, possible
+from handrail.llm.offline.behaviour.delivery import Call, Move
+from handrail.llm.offline.behaviour.extract import orders
+from handrail.llm.offline.behaviour.facts import Record, asked, empty, is_read, lister, needed, reader, records
+from handrail.llm.offline.behaviour.lexicon import actions, says
+from handrail.llm.offline.behaviour.telling import (
     AWAITING,
     ESCALATE,
     FAIR,
@@ -22,6 +21,7 @@ from handrail.llm.offline.telling import (
     told_order,
     told_payments,
 )
+from handrail.llm.offline.reading import Conversation
 from handrail.llm.offline.wire import Function
 
 KEY = "order_id"

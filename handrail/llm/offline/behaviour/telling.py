@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.llm.offline.delivery import Say
-from handrail.llm.offline.facts import Record
-from handrail.llm.offline.lexicon import phrase
+from handrail.llm.offline.behaviour.delivery import Say
+from handrail.llm.offline.behaviour.facts import Record
+from handrail.llm.offline.behaviour.lexicon import phrase
 from handrail.llm.offline.reading import Conversation, Done
 
 RESOLVED, AWAITING, ESCALATE = "resolved", "awaiting_customer", "escalate"
