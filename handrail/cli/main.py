@@ -11,33 +11,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from handrail.cli import (
-    approvals,
-    audit,
-    bench,
-    cases,
-    conformance,
-    contract,
-    controls,
-    database,
-    decisions,
-    graph,
-    handoff,
-    injection,
-    matrix,
-    messages,
-    policy,
-    queue,
-    reconcile,
-    refused,
-    router,
-    shifts,
-    shop,
-    text,
-    topics,
-)
-from handrail.cli.failures import EPILOG, Exit, report, tell
-from handrail.cli.world import World, world
+from handrail.cli.autonomy import controls, topics
+from handrail.cli.business import matrix, policy, router, shop, text
+from handrail.cli.case import cases, decisions, handoff, messages
+from handrail.cli.common.failures import EPILOG, Exit, report, tell
+from handrail.cli.common.world import World, world
+from handrail.cli.drills import bench, conformance, injection
+from handrail.cli.graphs import graph
+from handrail.cli.people import approvals, queue, refused, shifts
+from handrail.cli.record import audit, contract, reconcile
+from handrail.cli.stacks import database
 
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -103,7 +86,7 @@ def forward(name: str, words: str) -> None:
 
     @app.command(name, help=words, context_settings=dict(_FORWARD), add_help_option=False)
     def stack_command(ctx: typer.Context) -> None:
-        from handrail.cli.stack import app as stack
+        from handrail.cli.stacks.stack import app as stack
 
         folder = world(ctx).data_dir
         named = [] if folder is None or "--data-dir" in ctx.args else ["--data-dir", str(folder)]

@@ -19,9 +19,9 @@ from graphs.case import build_case_graph
 from graphs.engine.machine import Unserialised
 from graphs.state import CaseState
 from handrail.business import Business
-from handrail.cli.documents import ready
-from handrail.cli.narration import Change
-from handrail.cli.reach import model_url
+from handrail.cli.common.documents import ready
+from handrail.cli.graphs.narration import Change
+from handrail.cli.stacks.reach import model_url
 from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, Commit

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.errors import IntegrityConstraintViolation
 
-from handrail.cli.audit import check_file, line_of, text_of, writing
+from handrail.cli.record.audit import check_file, line_of, text_of, writing
 from handrail.domain.audit import ROOT, Anchor, Checker, Link, Report, canonical, verify
 from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.errors import InvalidInput

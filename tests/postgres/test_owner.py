@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from handrail.business import Business
-from handrail.cli.world import World
+from handrail.cli.common.world import World
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.migrations import migrate
 from handrail.postgres.owner import check

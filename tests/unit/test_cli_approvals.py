@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from handrail.cli import approvals
+from handrail.cli.common.world import World
 from handrail.cli.main import app
-from handrail.cli.world import World
+from handrail.cli.people import approvals
 from handrail.domain.actions.approvals import Approval, DecisionInput, HumanRequest
 from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.case.cases import CaseRow, CaseView

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from temporalio import workflow
 from typer.testing import CliRunner
 
-from handrail.cli.contract import parts
 from handrail.cli.main import app
+from handrail.cli.record.contract import parts
 from workflows.case import CaseWorkflow
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from handrail.cli.edits import typed
+from handrail.cli.case.edits import typed
+from handrail.cli.common.options import changes
+from handrail.cli.common.tables import title
 from handrail.cli.main import app
-from handrail.cli.options import changes
-from handrail.cli.tables import title
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, Decision, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.case.cases import CaseView
 from handrail.shop import business

@@ -14,8 +14,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from graphs.case import CaseNodes
-from handrail.cli import drawing
-from handrail.cli.graph import drawable
+from handrail.cli.graphs import drawing
+from handrail.cli.graphs.graph import drawable
 from handrail.cli.main import app
 
 NODES = set(CaseNodes.__dataclass_fields__)

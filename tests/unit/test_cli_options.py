@@ -10,9 +10,9 @@ from typing import cast, get_args
 
 import pytest
 
-from handrail.cli.decisions import decision_input, named
-from handrail.cli.options import DecisionName, StatusName, changes, person, words
-from handrail.cli.outcomes import Line, Outcome, read_lines, summarise
+from handrail.cli.case.decisions import decision_input, named
+from handrail.cli.case.outcomes import Line, Outcome, read_lines, summarise
+from handrail.cli.common.options import DecisionName, StatusName, changes, person, words
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import InvalidInput

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from handrail.cli.documents import approval_document, case_document
-from handrail.cli.failures import Exit, judge
+from handrail.cli.common.documents import approval_document, case_document
+from handrail.cli.common.failures import Exit, judge
+from handrail.cli.common.tables import plain, print_case
 from handrail.cli.main import app
-from handrail.cli.tables import plain, print_case
 from handrail.domain import errors
 from handrail.domain.actions.approvals import Approval, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handrail.cli.shifts import on_the_clock
+from handrail.cli.people.shifts import on_the_clock
 from handrail.domain.counting import many
 
 

@@ -21,9 +21,9 @@ import yaml
 from jsonschema import Draft202012Validator
 from typer.core import TyperGroup
 
-from handrail.cli.contract import json_schema
 from handrail.cli.main import app
-from handrail.cli.stack import app as stack
+from handrail.cli.record.contract import json_schema
+from handrail.cli.stacks.stack import app as stack
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
 from handrail.routing.rules import RiskRules

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from handrail.cli.live import Watch, picture
-from handrail.cli.reach import model_url
-from handrail.cli.stack import choose_base, reason, teller
+from handrail.cli.stacks.live import Watch, picture
+from handrail.cli.stacks.reach import model_url
+from handrail.cli.stacks.stack import choose_base, reason, teller
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.embedded.state import Process, Stack, State
 from handrail.embedded.supervisor import Event, What

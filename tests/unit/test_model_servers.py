@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from handrail.cli.reach import look
+from handrail.cli.stacks.reach import look
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import StackFailed
 from handrail.llm.chat import ChatModel

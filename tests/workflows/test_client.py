@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
-    from handrail.cli import outcomes
+    from handrail.cli.case import outcomes
     from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
     from handrail.domain.actions.decisions import draft, find, settle
     from handrail.domain.base import Stored

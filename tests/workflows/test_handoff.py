@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
-from handrail.cli.handoff import json_schema
+from handrail.cli.case.handoff import json_schema
 from handrail.domain.case.handoffs import Handoff
 from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import answered
@@ -122,8 +122,8 @@ def printed_by_the_command(
     home: House, case_id: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """What `handrail handoff show` prints; it has a loop of its own, so it runs beside this one."""
-    from handrail.cli import handoff
-    from handrail.cli.world import World
+    from handrail.cli.case import handoff
+    from handrail.cli.common.world import World
 
     place = World()
     place.__dict__["settings"] = home.settings.model_copy(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handrail.cli.claiming import take
+from handrail.cli.people.claiming import take
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import IllegalTransition
 from handrail.domain.team.staff import Person

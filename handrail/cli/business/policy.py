@@ -1,0 +1,175 @@
+"""`handrail policy`: test what policies say, explain a ruling, and see what an edit would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handrail.cli.common.failures import Exit
+from handrail.cli.common.options import Json
+from handrail.cli.common.running import run_async
+from handrail.cli.common.world import World, world
+
+if TYPE_CHECKING:
+    from handrail.definitions import Document
+    from handrail.policies.names import Known
+    from handrail.postgres.case.proposals import Recorded
+
+app = typer.Typer(no_args_is_help=True, help="What needs a person and what is forbidden: test, explain and compare policies.")
+CURRENT = "current"
+
+
+def folder(place: World) -> Path:
+    """The policies that the workers use."""
+    return (place.settings.definitions or place.business.folder) / "policies"
+
+
+def names(place: World) -> Known:
+    """What the business's policies may name. Raises: DefinitionInvalid."""
+    from handrail.policies.names import of_business
+
+    return of_business(place.business)
+
+
+@app.command("test")
+def run_examples(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FOLDER|FILE]...", help="The business's own, where none is named.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="A rule that no example reaches fails, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the examples in the files. Exit code 1 where one fails, or a file is refused."""
+    from handrail.cli.business.rulings import print_reports, reports_document
+    from handrail.cli.common.documents import print_document
+    from handrail.policies.reports import reports
+
+    place = world(ctx)
+    known = names(place)
+    found = [one for path in paths or [folder(place)] for one in reports(path, known)]
+    passed = all(one.passed and not (strict and one.untried) for one in found)
+    if as_json:
+        print_document(reports_document(found, passed=passed))
+    else:
+        print_reports(found, strict=strict)
+    if not passed:
+        raise typer.Exit(Exit.UNEXPECTED)
+
+
+@app.command()
+def facts(ctx: typer.Context, as_json: Json = False) -> None:
+    """Everything that the business's policies may name, with its type."""
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.common.tables import screen, table
+
+    known = names(world(ctx))
+    rows = {name: kind.value for name, kind in sorted(known.facts.items(), key=lambda one: one[0].rpartition(".")[::2])}
+    arguments = {tool: {name: kind.value for name, kind in given.items()} for tool, given in known.arguments.items()}
+    if as_json:
+        print_document({"facts": rows, "arguments": arguments})
+        return
+    screen().print(table(("fact", "type"), rows.items()))
+    given_rows = [(tool, f"proposal.arguments.{name}", kind) for tool, of in arguments.items() for name, kind in of.items()]
+    screen().print("")
+    screen().print(table(("with applies_to", "fact", "type"), given_rows))
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    what: Annotated[
+        str,
+        typer.Argument(metavar="CASE|FILE.json", help="A file that is there, with a proposal that you wrote down; or a case."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Every rule, the values that it saw, and why it holds or not."""
+    from handrail.cli.business.rulings import asked_document, case_document, print_asked, print_case_rulings
+    from handrail.cli.common.documents import print_document
+    from handrail.domain.case.messages import IDENTIFIER
+    from handrail.policies.asked import asked
+    from handrail.policies.loader import FilePolicies
+
+    place = world(ctx)
+    known, policies = names(place), FilePolicies.of(folder(place), place.business)
+    if Path(what).is_file() or not IDENTIFIER.fullmatch(what):
+        proposal, given = asked(_text(Path(what)), place.business, known, policies.needed)
+        made = asked_document(policies, proposal, given)
+        print_document(made) if as_json else print_asked(made)
+        return
+    recorded = run_async(of_case(place, what))
+    made = case_document(what, policies, recorded, known)
+    print_document(made) if as_json else print_case_rulings(made)
+
+
+@app.command()
+def diff(
+    ctx: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD", help=f"A folder, a file, or {CURRENT!r}.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="A folder, or a file: the folder with it in place.")],
+    replay: Annotated[bool, typer.Option("--replay", help="Rule again on recorded proposals, under both.")] = False,
+    last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="With --replay: how many, the newest.")] = 200,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit code 1 where something changes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Which rules differ, and with --replay what would have been ruled otherwise."""
+    from handrail.cli.business.rulings import diff_document, print_diff
+    from handrail.cli.common.documents import print_document
+    from handrail.policies.sets import build
+
+    place = world(ctx)
+    known = names(place)
+    before, after = sides(place, old, new)
+    sets = build(before, known, examples=False), build(after, known, examples=False)
+    recorded = run_async(newest(place, last)) if replay else None
+    made = diff_document(*sets, recorded, known.history)
+    print_document(made) if as_json else print_diff(made)
+    if exit_code and (made["replay"]["changed"] if made["replay"] else made["changes"]):
+        raise typer.Exit(Exit.UNEXPECTED)
+
+
+def sides(place: World, old: str, new: str) -> tuple[list[Document], list[Document]]:
+    """The files of both sides. Raises: DefinitionInvalid."""
+    from handrail.definitions import files
+    from handrail.policies.changes import laid_over
+    from handrail.policies.sets import document
+
+    first, second = (folder(place) if one == CURRENT else Path(one) for one in (old, new))
+    before, after = ([document(file) for file in files(path)] for path in (first, second))
+    if first.is_dir() and second.is_file():
+        after = laid_over(before, after[0])
+    elif first.is_file() and second.is_dir():
+        before = laid_over(after, before[0])
+    return before, after
+
+
+async def of_case(place: World, case_id: str) -> list[Recorded]:
+    """The case's recorded proposals. Raises: UnknownCase, Unreachable."""
+    from handrail.postgres.case.cases import PostgresCases
+    from handrail.postgres.case.proposals import PostgresProposals
+
+    async with place.pool() as pool:
+        found = await PostgresProposals(pool).of_case(case_id)
+        if not found:
+            await PostgresCases(pool, place.business).show(case_id)
+        return found
+
+
+async def newest(place: World, limit: int) -> list[Recorded]:
+    """The last recorded proposals of all cases. Raises: Unreachable."""
+    from handrail.postgres.case.proposals import PostgresProposals
+
+    async with place.pool() as pool:
+        return await PostgresProposals(pool).newest(limit)
+
+
+def _text(path: Path) -> str:
+    from handrail.domain.errors import InvalidInput
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path}: cannot be read ({error}). Name a JSON file, or a case.") from error

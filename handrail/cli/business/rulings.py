@@ -1,0 +1,238 @@
+"""Rulings for people and for programs: what `handrail policy` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from handrail.cli.common.tables import arguments, moment, plain, print_rows, screen, table
+from handrail.domain.counting import many
+
+if TYPE_CHECKING:
+    from handrail.domain.actions.proposals import Proposal, Verdict
+    from handrail.domain.policy.rulings import Finding
+    from handrail.policies.loader import FilePolicies
+    from handrail.policies.names import Known
+    from handrail.policies.reports import Report
+    from handrail.policies.sets import PolicySet
+    from handrail.postgres.case.proposals import Recorded
+
+Document = dict[str, Any]
+STATES = {"holds": "holds", "does_not_hold": "does not hold", "does_not_apply": "does not apply", "failed": "CANNOT TELL"}
+
+
+def reports_document(found: Sequence[Report], *, passed: bool) -> Document:
+    """passed, files, examples, failed, untried."""
+    examples = [one for report in found for one in report.examples]
+    return {
+        "passed": passed,
+        "examples": len(examples),
+        "failed": sum(not one.passed for one in examples),
+        "refused": sum(one.refused is not None for one in found),
+        "untried": sum(len(one.untried) for one in found),
+        "files": [{**one.model_dump(mode="json"), "passed": one.passed} for one in found],
+    }
+
+
+def print_reports(found: Sequence[Report], *, strict: bool) -> None:
+    """A row for each example, then what is wrong and what is not tried."""
+    rows = [
+        (report.policy, one.name, one.tool, one.expect, one.ruling, "ok" if one.passed else "FAILS")
+        for report in found
+        for one in report.examples
+    ]
+    print_rows(("policy", "example", "tool", "expects", "rules", ""), rows, "No examples.")
+    failed = [(report, one) for report in found for one in report.examples if not one.passed]
+    lines = [f"FAILS: {report.policy}: {one.name}: {one.because}" for report, one in failed]
+    lines += [f"REFUSED: {report.refused}" for report in found if report.refused]
+    word = "FAILS" if strict else "Not tried"
+    lines += [f"{word}: no example reaches {report.policy}/{rule}." for report in found for rule in report.untried]
+    lines += [f"Note: {report.policy}/{words}." for report in found for words in report.idle]
+    total = sum(len(report.examples) for report in found)
+    lines.append(f"{total - len(failed)} of {many(total, 'example')} in {many(len(found), 'file')} rule as they say.")
+    screen().print("\n" + "\n".join(plain(line) for line in lines))
+
+
+def asked_document(policies: FilePolicies, proposal: Proposal, facts: dict[str, Any]) -> Document:
+    """What the policies in force say to a proposal that somebody wrote down."""
+    verdict = policies.rule(proposal, facts)
+    return {
+        "action": proposal.action,
+        "arguments": proposal.arguments,
+        **_ruled(verdict, policies.explain(proposal, facts)),
+    }
+
+
+def case_document(case_id: str, policies: FilePolicies, recorded: Sequence[Recorded], known: Known) -> Document:
+    """Every recorded proposal of a case: the ruling then, and every rule of now over what was seen then."""
+    return {
+        "case_id": case_id,
+        "version": policies.version,
+        "proposals": [_recorded(policies, one, known) for one in recorded],
+    }
+
+
+def _recorded(policies: FilePolicies, one: Recorded, known: Known) -> Document:
+    from handrail.domain.policy.facts import recalled
+
+    facts = recalled(one.proposal, one.verdict, known.history)
+    now = _ruled(policies.rule(one.proposal, facts), policies.explain(one.proposal, facts))
+    then = {
+        "version": one.verdict.policy_version,
+        "ruling": one.verdict.ruling.value,
+        "hits": [hit.model_dump(mode="json") for hit in one.verdict.hits],
+    }
+    return {
+        "proposal_id": one.proposal.proposal_id,
+        "revision": one.proposal.revision,
+        "action": one.proposal.action,
+        "arguments": one.proposal.arguments,
+        "status": one.status,
+        "ruled_at": one.ruled_at.isoformat(),
+        "same_version": then["version"] == now["version"],
+        "then": then,
+        "now": now,
+    }
+
+
+def _ruled(verdict: Verdict, findings: Iterable[Finding]) -> Document:
+    return {
+        "version": verdict.policy_version,
+        "ruling": verdict.ruling.value,
+        "messages": verdict.messages,
+        "demands": verdict.demands.model_dump(mode="json") if verdict.ruling == "require_approval" else None,
+        "rules": [
+            {
+                **one.model_dump(mode="json", exclude={"hit", "covers"}),
+                "message": one.hit.message if one.hit else None,
+                "file_version": one.hit.version if one.hit else None,
+            }
+            for one in findings
+        ],
+    }
+
+
+def print_asked(made: Document) -> None:
+    """The ruling on a proposal that somebody wrote down, and every rule."""
+    screen().print(plain(f"{made['action']}({arguments(made['arguments'])})"))
+    _print_ruled(made)
+
+
+def print_case_rulings(made: Document) -> None:
+    """Every proposal of a case."""
+    if not made["proposals"]:
+        screen().print(plain(f"{made['case_id']}: no effect was proposed, so no policy ruled."))
+    for one in made["proposals"]:
+        then = one["then"]
+        screen().print(
+            plain(f"{one['action']}({arguments(one['arguments'])}) · {one['status']} · r{one['revision']}"), style="bold"
+        )
+        screen().print(plain(f"then: {then['ruling']} under version {then['version'] or 'none'}"))
+        for hit in then["hits"]:
+            stamp = f" (file {hit['version']})" if hit["version"] else ""
+            screen().print(plain(f"  - {hit['policy']}/{hit['rule']}{stamp}: {hit['ruling']}: {hit['message']}"))
+        words = "the same version" if one["same_version"] else "another version"
+        screen().print(plain(f"now, under {words}:"))
+        _print_ruled(one["now"])
+        screen().print("")
+
+
+def _print_ruled(made: Mapping[str, Any]) -> None:
+    screen().print(plain(f"{made['ruling']} under version {made['version']}"))
+    demands = made["demands"]
+    if demands:
+        roles = " and ".join(demands["roles"]) or "support"
+        within = f", within {many(demands['ttl_minutes'], 'minute')}" if demands["ttl_minutes"] else ""
+        verified = ", each with a verified identity" if demands["verified_identity"] else ""
+        screen().print(plain(f"asks for {demands['quorum']} × {roles}{within}{verified}"))
+    rows = [
+        (f"{one['policy']}/{one['rule']}", one["action"], STATES[one["state"]], one["why"], arguments(one["values"]))
+        for one in made["rules"]
+    ]
+    screen().print(table(("rule", "says", "", "why", "values"), rows))
+
+
+def diff_document(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded] | None, history: Sequence[str]) -> Document:
+    """changes; with recorded proposals also replay: proposals, same, stricter, looser, otherwise, changed."""
+    from handrail.policies.changes import changes
+
+    found = [one.model_dump(mode="json") for one in changes(old, new)]
+    return {"changes": found, "replay": None if recorded is None else _replay(old, new, recorded, history)}
+
+
+def _replay(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded], history: Sequence[str]) -> Document:
+    from handrail.policies.changes import ruled_under
+
+    ruled = [(one, ruled_under(old, new, one.proposal, one.verdict, history)) for one in recorded]
+    counts = Counter(both.direction for _, both in ruled)
+    changed = [
+        {
+            "proposal_id": one.proposal.proposal_id,
+            "case_id": one.case_id,
+            "action": one.proposal.action,
+            "arguments": one.proposal.arguments,
+            "ruled_at": one.ruled_at.isoformat(),
+            "recorded": one.verdict.ruling.value,
+            "status": one.status,
+            "direction": both.direction,
+            **both.model_dump(mode="json"),
+        }
+        for one, both in ruled
+        if both.direction != "same"
+    ]
+    kinds = ("same", "stricter", "looser", "otherwise")
+    return {"proposals": len(ruled), **{kind: counts[kind] for kind in kinds}, "changed": changed}
+
+
+def print_diff(made: Document) -> None:
+    """What differs in the files, then what would have been ruled otherwise."""
+    rows = [(f"{one['policy']}/{one['rule']}".rstrip("/"), one["what"], _fields(one["fields"])) for one in made["changes"]]
+    print_rows(("rule", "", "before → after"), rows, "The files say the same.")
+    replay = made["replay"]
+    if replay is None:
+        return
+    changed = [
+        (
+            one["case_id"],
+            moment_of(one["ruled_at"]),
+            one["action"],
+            f"{one['old']['ruling']} → {one['new']['ruling']}",
+            ", ".join(one["old"]["rules"]) or "nothing",
+            ", ".join(one["new"]["rules"]) or "nothing",
+            one["status"],
+        )
+        for one in replay["changed"]
+    ]
+    screen().print("")
+    print_rows(("case", "ruled", "action", "old → new", "by (old)", "by (new)", "became"), changed, "No ruling changes.")
+    screen().print(
+        f"\n{replay['proposals']} recorded proposals: {replay['same']} the same, {replay['stricter']} stricter, "
+        f"{replay['looser']} looser, {replay['otherwise']} asking for another approval."
+    )
+
+
+def moment_of(text: str) -> str:
+    """A recorded time in UTC to the second."""
+    from datetime import datetime
+
+    return moment(datetime.fromisoformat(text))
+
+
+def _fields(fields: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {_said(before)} → {_said(after)}" for name, (before, after) in fields.items())
+
+
+def _said(value: Any) -> str:
+    """A condition as one would write it, everything else as it is."""
+    match value:
+        case None:
+            return "none"
+        case {"field": field, "operator": operator, "value": against}:
+            return f"{field} {operator} {against}"
+        case {"all": parts}:
+            return " and ".join(_said(part) for part in parts)
+        case {"any": parts}:
+            return f"({' or '.join(_said(part) for part in parts)})"
+        case _:
+            return str(value)

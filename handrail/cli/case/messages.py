@@ -1,0 +1,85 @@
+"""`handrail run-messages FILE.jsonl`: a case for every line, and what became of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handrail.cli.common.options import Json
+from handrail.cli.common.running import run_async
+from handrail.cli.common.world import World, world
+
+if TYPE_CHECKING:
+    from handrail.cli.case.outcomes import Line
+
+app = typer.Typer()
+
+
+@app.command("run-messages")
+def run_messages(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.jsonl", help="A JSON object with `text` per line.", show_default=False)
+    ],
+    count: Annotated[int | None, typer.Option("--count", min=1, help="The first N lines; all by default.")] = None,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=500, help="Cases at work at once.")] = 20,
+    customers: Annotated[
+        str | None,
+        typer.Option(
+            "--customers",
+            metavar="A,B,…",
+            help="Who writes, in turn. By default a line's `customer_id`, else the business's sample customers.",
+            show_default=False,
+        ),
+    ] = None,
+    run: Annotated[str | None, typer.Option("--run", help="Prefix of the case ids; the same run goes on.")] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one case at most.")] = 120.0,
+    as_json: Json = False,
+) -> None:
+    """Open a case per line; show the outcomes.
+
+    Waits until nobody is working on a case any more, and gives the times by topic.
+    """
+    from handrail.cli.case import outcomes
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.common.failures import Exit
+
+    place = world(ctx)
+    lines = outcomes.read_lines(file, count)
+
+    async def work() -> outcomes.Report:
+        writers = await writers_for(place, lines, customers)
+        async with place.cases() as cases:
+            return await outcomes.run(cases, lines, writers, run, concurrency=concurrency, timeout=timeout)
+
+    report = run_async(work())
+    if as_json:
+        print_document(report)
+    else:
+        outcomes.show(report)
+    if report.statuses.get(outcomes.ERROR):
+        raise typer.Exit(Exit.UNEXPECTED)
+    if report.statuses.get(outcomes.UNSETTLED):
+        raise typer.Exit(Exit.TIMED_OUT)
+
+
+async def writers_for(place: World, lines: list[Line], customers: str | None) -> list[str]:
+    """The customers to write as, in turn.
+
+    Raises:
+        InvalidInput: none are named and the business has no samples.
+    """
+    from handrail.domain.case.messages import check_identifier
+    from handrail.domain.errors import InvalidInput
+    from handrail.postgres.pool import reading
+
+    if customers is not None:
+        return [check_identifier("--customers", one.strip()) for one in customers.split(",")]
+    if all(line.customer_id for line in lines):
+        return []
+    if place.business.samples is None:
+        raise InvalidInput(f"--customers: the business {place.business.name} has no samples. Name customers: --customers A,B.")
+    async with place.pool() as pool, reading(pool) as connection:
+        return [customer for customer, _ in await place.business.samples(connection)]

@@ -1,0 +1,243 @@
+"""Many cases at once: opened, waited for, accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from handrail.cli.common.tables import plain, screen, table
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import check_identifier, check_text
+from handrail.domain.counting import many
+from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.temporal.client import CaseClient, TimedOut
+
+ERROR = "error"
+UNSETTLED = CaseStatus.WORKING.value
+NO_TOPIC = "(none)"
+COLUMNS = [status.value for status in CaseStatus if status is not CaseStatus.WORKING] + [UNSETTLED, ERROR]
+
+
+class Line(BaseModel):
+    """A line of the file. Other fields than these are passed over: data sets have labels of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: str
+    customer_id: str | None = None
+    number: int = 0
+
+
+class Outcome(BaseModel):
+    """What became of one line. `seconds` are from its opening until nobody was working on it."""
+
+    case_id: str
+    line: int
+    customer_id: str
+    status: str
+    topic: str | None = None
+    tier: int | None = None
+    queue: str | None = None
+    reason: str | None = None
+    seconds: float
+    error: str | None = None
+
+
+class TopicOutcome(BaseModel):
+    """The cases of one topic. Times in seconds."""
+
+    topic: str
+    cases: int
+    statuses: dict[str, int]
+    seconds_median: float
+    seconds_95: float
+
+
+class Report(BaseModel):
+    """All of them: `sum(statuses.values()) == count`, always."""
+
+    run: str
+    count: int
+    seconds: float
+    cases_per_second: float
+    statuses: dict[str, int]
+    reasons: dict[str, int]
+    topics: list[TopicOutcome]
+    cases: list[Outcome]
+
+
+def read_lines(file: Path, count: int | None) -> list[Line]:
+    """The first `count` lines; blank ones are skipped. Nothing is opened when one of them cannot be used.
+
+    Raises:
+        InvalidInput: names file and line.
+    """
+    found: list[Line] = []
+    try:
+        with file.open("rb") as lines:
+            for number, raw in enumerate(lines, 1):
+                if raw.strip():
+                    found.append(_line(f"{file}:{number}", number, raw))
+                if len(found) == count:
+                    break
+    except OSError as error:
+        raise InvalidInput(f"{file}: cannot be read ({error.strerror}). Name a file with a JSON object per line.") from error
+    if not found:
+        raise InvalidInput(f"{file}: has no lines. Put a JSON object with `text` on each.")
+    return found
+
+
+def _line(where: str, number: int, raw: bytes) -> Line:
+    try:
+        line = Line.model_validate(json.loads(raw))
+        check_text("text", line.text)
+        if line.customer_id is not None:
+            check_identifier("customer_id", line.customer_id)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{where}: is not UTF-8 text.") from error
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"{where}: is not JSON ({error.msg} at column {error.colno}).") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the line"
+        raise InvalidInput(f'{where}: {field}: {first["msg"]}. Write {{"text": "…"}}.') from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from error
+    return line.model_copy(update={"number": number})
+
+
+async def run(
+    cases: CaseClient, lines: list[Line], writers: list[str], name: str | None, *, concurrency: int, timeout: float
+) -> Report:
+    """Open a case per line, at most `concurrency` at work at once, and wait for each.
+
+    Stopped from outside (Ctrl-C), it reports what has settled until then; the cases themselves go on.
+    """
+    name = check_identifier("--run", name or f"run-{uuid4().hex[:8]}")
+    gate = asyncio.Semaphore(concurrency)
+    began = time.monotonic()
+    done: dict[int, Outcome] = {}
+    with _progress() as progress:
+        task = progress.add_task("cases", total=len(lines))
+
+        async def one(index: int, line: Line) -> None:
+            async with gate:
+                done[index] = await settle(cases, *whose(index, line), line, timeout)
+            progress.advance(task)
+
+        def whose(index: int, line: Line) -> tuple[str, str]:
+            return f"{name}-{line.number:05}", line.customer_id or writers[index % len(writers)]
+
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*(one(index, line) for index, line in enumerate(lines)))
+        outcomes = [done.get(index) or unfinished(*whose(index, line), line) for index, line in enumerate(lines)]
+    return summarise(name, outcomes, time.monotonic() - began)
+
+
+def unfinished(case_id: str, customer: str, line: Line) -> Outcome:
+    """The outcome of a line whose waiting was stopped, or that was not opened before."""
+    words = "The run was stopped before this case settled; the same --run goes on."
+    return Outcome(case_id=case_id, line=line.number, customer_id=customer, status=UNSETTLED, seconds=0.0, error=words)
+
+
+async def settle(cases: CaseClient, case_id: str, customer: str, line: Line, timeout: float) -> Outcome:
+    """One line, from opening until nobody works on it; whatever happens becomes an outcome."""
+    began = time.monotonic()
+    view: CaseView | None = None
+    status, error = ERROR, None
+    try:
+        await cases.open_case(case_id, customer, line.text, channel="file")
+        view = await cases.wait(case_id, timeout=timeout)
+        status = view.status.value
+    except TimedOut as late:
+        status, error = UNSETTLED, str(late)
+    except HandrailError as failed:
+        error = str(failed)
+    except Exception as failed:  # noqa: BLE001 - told beside its case: one of them must not cost the account of the others
+        error = f"Unexpected {type(failed).__name__}: {failed}"
+    return Outcome(
+        case_id=case_id,
+        line=line.number,
+        customer_id=customer,
+        status=status,
+        topic=view.topic if view else None,
+        tier=int(view.tier) if view else None,
+        queue=view.queue if view else None,
+        reason=view.reason if view else None,
+        seconds=round(time.monotonic() - began, 3),
+        error=error,
+    )
+
+
+def summarise(name: str, outcomes: list[Outcome], seconds: float) -> Report:
+    """The report over all outcomes, the topic with most cases first."""
+    by_topic = sorted(outcomes, key=topic_of)
+    topics = [summary(topic, list(group)) for topic, group in groupby(by_topic, key=topic_of)]
+    return Report(
+        run=name,
+        count=len(outcomes),
+        seconds=round(seconds, 2),
+        cases_per_second=round(len(outcomes) / seconds, 2) if seconds else 0.0,
+        statuses=dict(Counter(one.status for one in outcomes).most_common()),
+        reasons=dict(Counter(one.reason for one in outcomes if one.reason).most_common()),
+        topics=sorted(topics, key=lambda one: (-one.cases, one.topic)),
+        cases=outcomes,
+    )
+
+
+def topic_of(outcome: Outcome) -> str:
+    """Its topic, or that there is none."""
+    return outcome.topic or NO_TOPIC
+
+
+def summary(topic: str, group: list[Outcome]) -> TopicOutcome:
+    """One topic."""
+    times = [one.seconds for one in group]
+    return TopicOutcome(
+        topic=topic,
+        cases=len(group),
+        statuses=dict(Counter(one.status for one in group)),
+        seconds_median=round(median(times), 2),
+        seconds_95=round(quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0], 2),
+    )
+
+
+def show(report: Report) -> None:
+    """The table, the sum, and what went wrong."""
+    used = [column for column in COLUMNS if report.statuses.get(column) or column == ERROR]
+    rows: list[tuple[Any, ...]] = [
+        (one.topic, one.cases, *(one.statuses.get(column, 0) for column in used), one.seconds_median, one.seconds_95)
+        for one in report.topics
+    ]
+    total = summary("all", report.cases)
+    rows.append(("all", total.cases, *(report.statuses.get(one, 0) for one in used), total.seconds_median, total.seconds_95))
+    screen().print(table(("topic", "cases", *used, "median s", "95 % s"), rows, title=f"Outcomes of {report.run}"))
+    accounted = sum(report.statuses.values())
+    screen().print(
+        f"\n{accounted} of {many(report.count, 'case')} accounted for, {report.statuses.get(ERROR, 0)} in error; "
+        f"{report.seconds:.1f} s, {report.cases_per_second:.1f} cases/s"
+    )
+    if report.reasons:
+        told = ", ".join(f"{reason} {count}" for reason, count in report.reasons.items())
+        screen().print(Text(plain(f"Handed to people: {told}")))
+    for one in [one for one in report.cases if one.error][:10]:
+        screen().print(Text(plain(f"{one.case_id} (line {one.line}): {one.error}")))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -1,0 +1,152 @@
+"""`handrail bench`: how fast cases are, beside what Temporal itself can do and beside another build."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handrail.cli.common.options import Json
+from handrail.cli.common.running import run_async
+from handrail.domain.counting import many
+from handrail.drills.bench.measures import EVERYTHING, SHORT, Measure
+
+if TYPE_CHECKING:
+    from handrail.drills.bench.plan import Plan
+    from handrail.drills.bench.results import Bench, Cell, Compared
+
+app = typer.Typer()
+PARTS = ("worker", "temporal", "postgres", "model")
+
+
+@app.command()
+def bench(
+    measure: Annotated[
+        list[Measure] | None, typer.Option("--measure", help="Only this; may be given again.", show_default="all")
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=5, help="How often each arm has its turn.")] = 5,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, max=16, help="Workers of the second arm.", show_default="2, quick 1")
+    ] = None,
+    in_flight: Annotated[
+        int | None, typer.Option("--in-flight", min=1, max=500, help="Cases at once.", show_default="50")
+    ] = None,
+    cases: Annotated[int | None, typer.Option("--cases", min=2, help="Plain cases in a turn.", show_default="150")] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            "--beside", metavar="FOLDER", help="Another checkout with its .venv, measured in turn.", show_default=False
+        ),
+    ] = None,
+    obvious: Annotated[bool, typer.Option("--obvious/--no-obvious", help="Take the obvious LangGraph app along.")] = True,
+    soak: Annotated[
+        int | None, typer.Option("--soak", min=100, show_default="none", help="So many cases in a row: does the rate hold?")
+    ] = None,
+    waiting: Annotated[
+        int | None,
+        typer.Option("--waiting", min=50, show_default="none", help="A worker's memory with so many waiting cases."),
+    ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile", metavar="FILE.svg", help="Draw what the worker's processor time goes into.", show_default=False
+        ),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Small turns: under two minutes, and a rough picture.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts."""
+    from asyncio import CancelledError
+
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.common.failures import Exit
+    from handrail.drills.bench.plan import QUICK, Plan, Sizes
+
+    sizes = QUICK if quick else Sizes()
+    sizes = replace(sizes, in_flight=in_flight or sizes.in_flight, cases=cases or sizes.cases)
+    chosen = tuple(measure) if measure else SHORT if quick else EVERYTHING
+    plan = Plan(chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0, profile is not None)
+    try:
+        found = run_async(work(plan, app=obvious))
+    except CancelledError:
+        raise KeyboardInterrupt from None
+    if profile:
+        from handrail.drills.bench.profile.picture import svg
+
+        profile.write_text(svg(found.profile), encoding="utf-8")
+    print_document(found) if as_json else show(found)
+    if found.refused:
+        raise typer.Exit(Exit.REFUSED)
+
+
+async def work(plan: Plan, *, app: bool) -> Bench:
+    """Run the bench; SIGTERM ends it as Ctrl-C does, with everything stopped."""
+    import asyncio
+
+    from handrail.drills.bench.run import bench as run
+
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await run(plan, progress, app=app)
+
+
+def progress(line: str) -> None:
+    """On standard error: standard out holds the result alone."""
+    from handrail.cli.common.tables import plain
+
+    sys.stderr.write(plain(line) + "\n")
+
+
+def show(found: Bench) -> None:
+    """The tables, then why ratios are missing."""
+    from handrail.cli.common.tables import print_rows, screen
+
+    machine = found.machine
+    screen().print(
+        f"{machine.cores} cores, {machine.system}, Python {machine.python}; load {machine.load:g} before the start; "
+        f"{found.rounds} rounds, {found.seconds:.0f} s"
+    )
+    for name, where in found.sides.items():
+        screen().print(f"{name}: {where}", markup=False)
+    heads = ("measure", "arm", "side", "median", "± MAD", "p50 ms", "p99 ms", *(f"{part} CPU ms" for part in PARTS))
+    print_rows(heads, [row(cell) for cell in found.cells], "")
+    if found.compared:
+        screen().print("")
+        print_rows(("measure", "figure", "arm", "of", "ratio", "95 %"), [*ratios(found.compared)], "")
+    if found.readings:
+        screen().print("")
+        rows = [(one.figure, one.side, f"{one.value:,.6g}", one.unit) for one in found.readings]
+        print_rows(("figure", "side", "value", ""), rows, "")
+    if found.profile:
+        screen().print("")
+        spent = [(one.part, f"{one.ms:.1f}", f"{one.share:.0%}") for one in found.profile]
+        print_rows(("part of the worker", "CPU ms per case", "share"), spent, "")
+    for cell in found.cells:
+        if cell.strays:
+            screen().print(
+                f"{cell.measure}, {cell.arm}, {cell.side}: {many(cell.strays, 'case was', 'cases were')} not answered"
+            )
+    for reason in found.refused:
+        screen().print(f"no ratio: {reason}", markup=False)
+
+
+def row(cell: Cell) -> tuple[object, ...]:
+    """An arm's line."""
+    latencies = (f"{cell.latency(0.5):.1f}", f"{cell.latency(0.99):.1f}") if cell.timed else ("", "")
+    unit = "ms" if cell.timed else "/s"
+    cpu = (f"{cell.cpu(part):.1f}" if any(one.cpu_ms for one in cell.rounds) else "" for part in PARTS)
+    return (cell.measure, cell.arm, cell.side, f"{cell.middle:.1f} {unit}", f"{cell.spread:.1f}", *latencies, *cpu)
+
+
+def ratios(compared: list[Compared]) -> Iterator[tuple[object, ...]]:
+    """A line for each comparison."""
+    for one in compared:
+        ratio = one.ratio
+        shown = (f"{ratio.value:.2f}", f"{ratio.low:.2f} to {ratio.high:.2f}") if ratio else ("none", "see below")
+        yield (one.measure, one.figure, one.arm, one.of, *shown)

@@ -1,0 +1,129 @@
+"""What a graph does, node by node, in words for people and in data for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from graphs.state import CaseState, Outcome
+from handrail.cli.common.documents import ready
+from handrail.cli.common.tables import arguments, percent, plain, screen
+from handrail.domain.actions.approvals import Decision, HumanRequest
+from handrail.domain.actions.proposals import Proposal
+from handrail.domain.case.cases import Ruled
+from handrail.domain.case.classification import Classification
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.llm.agent import Exchange
+
+WIDTH = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A node that ran, how many seconds it took, and what of the state it changed."""
+
+    node: str
+    seconds: float
+    update: dict[str, Any]
+
+    def document(self) -> dict[str, Any]:
+        """node, seconds, changed."""
+        changed = {name: ready(value) for name, value in self.update.items() if name != "row"}
+        return {"node": self.node, "seconds": round(self.seconds, 4), "changed": changed}
+
+    def words(self) -> list[str]:
+        """What a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
+        told = {name: value for name, value in self.update.items() if value and name in WORDS}
+        if "ruled" in self.update or "decisions" in told:
+            told.pop("proposals", None)
+            told.pop("exchanges", None)
+        return [line for name, value in told.items() for line in WORDS[name](value)]
+
+
+def classification(found: Classification) -> Iterator[str]:
+    """Topic, confidence, risk, language."""
+    yield f"{found.topic} ({percent(found.confidence)}), risk {found.risk}, language {found.language}"
+
+
+def proposals(made: list[Proposal]) -> Iterator[str]:
+    """What the agent wants."""
+    for one in made:
+        yield f"wants {one.action}({arguments(one.arguments)})"
+
+
+def rulings(given: list[Ruled]) -> Iterator[str]:
+    """What the guardrail says to it."""
+    for one in given:
+        yield f"{one.verdict.ruling}: {one.verdict.title or one.proposal.action}"
+        yield from (f"  {words}" for words in one.verdict.messages)
+
+
+def exchanges(had: list[Exchange]) -> Iterator[str]:
+    """The last call with its answer; the list is the whole turn's."""
+    last = had[-1]
+    answer = last.result.get("refused") or last.result.get("declined") or arguments(last.result)
+    yield f"{last.call.tool}: {answer}"
+
+
+def decisions(taken: list[Decision]) -> Iterator[str]:
+    """The last one; the list is the whole turn's."""
+    yield f"{taken[-1].decision} by {taken[-1].reviewer}"
+
+
+def feedback(told: list[str]) -> Iterator[str]:
+    """Why the agent has to try again."""
+    yield from told
+
+
+def escalation(why: Escalation) -> Iterator[str]:
+    """Why a person gets it."""
+    yield f"to a person ({why.reason}): {why.words}"
+
+
+def outcome(end: Outcome) -> Iterator[str]:
+    """How the turn ended."""
+    yield f"{end.status}" + (f" in {end.handoff.route.queue}, tier {end.handoff.route.tier}" if end.handoff else "")
+
+
+WORDS: dict[str, Any] = {
+    "classification": classification,
+    "proposals": proposals,
+    "rulings": rulings,
+    "decisions": decisions,
+    "exchanges": exchanges,
+    "feedback": feedback,
+    "escalation": escalation,
+    "outcome": outcome,
+}
+
+
+class Narrator:
+    """Prints each node as it happens; says nothing when `quiet`."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __call__(self, event: Change | HumanRequest) -> None:
+        if self._quiet:
+            return
+        if isinstance(event, Change):
+            self._block(event.node, f"{event.seconds:5.2f} s", event.words())
+        else:
+            shown = [f"{name}: {value}" for name, value in event.shown.items()]
+            self._block("?", "", [event.title, *event.reasons, *shown])
+
+    def _block(self, name: str, time: str, lines: list[str]) -> None:
+        first, *rest = lines or [""]
+        screen().print(Text.assemble((f"{name:<{WIDTH}}", "bold"), f"{time:<9}", plain(first)))
+        for line in rest:
+            screen().print(" " * (WIDTH + 9) + plain(line))
+
+    def end(self, state: CaseState | None, request: HumanRequest | None) -> None:
+        """The last words."""
+        if request is not None:
+            screen().print("\nIt waits here for a person. Answer it with --decide approve or --decide reject.")
+        elif state and state.outcome and state.outcome.row.reply:
+            screen().print(f"\nThe customer reads:\n{plain(state.outcome.row.reply)}")

@@ -1,0 +1,256 @@
+"""`up`, `down` and `status`: the embedded stack from the command line.
+
+Exit codes are those of every command; `status` of a stack that does not run gives 6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any
+
+import psutil
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from handrail.background import trouble_file, troubles_in
+from handrail.cli.common.failures import Exit
+from handrail.cli.common.rail import held
+from handrail.cli.common.signposts import directions, program, waiting_url
+from handrail.cli.common.tables import plain
+from handrail.cli.common.world import environment
+from handrail.cli.stacks.reach import look, model_url
+from handrail.embedded.folder import check_folder, check_owner, end_leftovers
+from handrail.embedded.process import StackFailed
+from handrail.embedded.state import Stack, State, last, leftovers, running
+from handrail.embedded.supervisor import Event, What
+from handrail.embedded.worker import RUN
+from handrail.settings import Settings
+
+READY_SECONDS = 180.0
+DOWN_SECONDS = 90.0
+LOOK_SECONDS = 0.1
+REFUSAL = "Error: "
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The embedded stack.")
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the stack's data.", show_default=".handrail")]
+PortBase = Annotated[
+    int | None,
+    typer.Option("--port-base", min=1024, max=65_000, help="First of its ports.", show_default="17230, or the last one"),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    port_base: PortBase = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready; it goes on running.")] = False,
+    samples: Annotated[bool, typer.Option(help="Open sample cases on the first start.")] = True,
+    workers: Annotated[int, typer.Option(min=0, max=16, help="How many worker processes.")] = 1,
+    json: Json = False,
+) -> None:
+    """Start the stack, or go on with the one that was stopped. Ctrl-C stops it."""
+    if json and not detach:
+        raise StackFailed("--json: goes with --detach; without it there is a live table.")
+    settings = environment()
+    folder = (data_dir or settings.data_dir).absolute()
+    base = choose_base(settings, folder, port_base)
+    if detach:
+        start_apart(folder, base, workers, samples=samples, json=json)
+    else:
+        asyncio.run(serve(settings, folder, base, workers, samples=samples))
+
+
+@app.command()
+def down(data_dir: DataDir = None, json: Json = False) -> None:
+    """Stop the stack. Every open case goes on with the next start."""
+    folder = (data_dir or environment().data_dir).absolute()
+    stack = running(folder)
+    if stack is not None:
+        stop(stack)
+    elif leftovers(folder):
+        end_leftovers(folder)
+    if json:
+        typer.echo(document(folder))
+    else:
+        typer.echo(f"Stopped the stack in {folder}." if stack else f"No stack runs in {folder}.")
+
+
+@app.command()
+def status(data_dir: DataDir = None, json: Json = False) -> None:
+    """Whether the stack runs, and where to reach it."""
+    folder = (data_dir or environment().data_dir).absolute()
+    stack = running(folder)
+    if json:
+        typer.echo(document(folder))
+    elif stack is None:
+        typer.echo(f"No stack runs in {folder}. Start it: handrail up")
+    else:
+        show(stack)
+    if stack is None:
+        raise typer.Exit(Exit.NOTHING_ANSWERS)
+
+
+def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
+    """Asked for, or set, or what this folder's stack had last time, or the default."""
+    before = last(folder)
+    if asked is not None or "port_base" in settings.model_fields_set or before is None:
+        return asked or settings.port_base
+    return before.port_base
+
+
+async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool) -> None:
+    """Run the stack in this process until it is told to stop."""
+    from handrail.business import load_business
+    from handrail.cli.stacks.first import FirstStart
+    from handrail.cli.stacks.live import Watch
+    from handrail.embedded.stack import Embedded, Plan, Run
+
+    console = Console(soft_wrap=True, highlight=False)
+    business = load_business(settings.business)
+    check_owner(folder, business.name)
+    embedded = Embedded(Plan(folder, base, workers, model_url(settings)))
+    first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue, package=settings.business)
+    began = time.monotonic()
+
+    async def meanwhile() -> None:
+        # Libraries' warnings would tear the table; what matters of them is told by the parts themselves.
+        logging.basicConfig(filename=embedded.folder / "logs" / "supervisor.log", level=logging.WARNING)
+        console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
+        await Watch(embedded.describe(State.READY, {}), business, console).run()
+
+    console.print(f"[bold]Handrail[/] in {escape(str(embedded.folder))}", soft_wrap=True)
+    for line in await look(settings):
+        console.print(f"  {escape(plain(line))}", soft_wrap=True)
+    await Run(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
+    console.print("stopped; the next start goes on with every open case")
+
+
+def teller(console: Console) -> Callable[[Event], None]:
+    """Prints what happens to the parts, a line each."""
+
+    def tell(event: Event) -> None:
+        name, said, took = f"{event.part:<12}", escape(plain(event.text)), f"{event.seconds:5.1f} s"
+        match event.what:
+            case What.READY:
+                console.print(f"  [green]✓[/] {name} {took}  [dim]{said}[/]")
+            case What.DIED:
+                console.print(f"  [red]✗ {name} ended[/] ({said}); starting it again in {event.seconds:.1f} s", soft_wrap=True)
+            case What.STOPPED:
+                console.print(f"  [dim]■ {name} {took}  stopped[/]")
+            case What.STARTING:
+                pass
+
+    return tell
+
+
+def start_apart(folder: Path, base: int, workers: int, *, samples: bool, json: bool) -> None:
+    """Start a supervisor of its own, pass on what it says, and return when all is ready.
+
+    Raises:
+        StackFailed: it ended, or was not ready in time.
+    """
+    check_folder(folder)
+    log = folder / "logs" / "stack.log"
+    log.parent.mkdir(exist_ok=True)
+    options = ["--data-dir", str(folder), "--port-base", str(base), "--workers", str(workers)]
+    with open(log, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "handrail.cli.main", "up", *options, *([] if samples else ["--no-samples"])],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    stack = await_ready(process, folder, log, quiet=json)
+    if json:
+        typer.echo(document(folder))
+    else:
+        show(stack)
+
+
+def await_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, *, quiet: bool) -> Stack:
+    """Follow the log until the stack of this very process is ready."""
+    deadline, said = time.monotonic() + READY_SECONDS, ""
+    with open(log) as lines:
+        while time.monotonic() < deadline:
+            ended = process.poll() is not None
+            new = lines.read()
+            said += new
+            if not quiet:
+                typer.echo("".join(line for line in new.splitlines(True) if not line.startswith(REFUSAL)), nl=False)
+            if ended:
+                raise StackFailed(reason(said, process.returncode))
+            stack = running(folder)
+            if stack and stack.supervisor.pid == process.pid and stack.state is State.READY:
+                return stack
+            time.sleep(LOOK_SECONDS)
+    process.terminate()
+    raise StackFailed(f"the stack was not ready after {READY_SECONDS:.0f} s. Look into {log.parent}.")
+
+
+def reason(said: str, code: int) -> str:
+    """The refusal among what a supervisor said last."""
+    refusals = [line.removeprefix(REFUSAL) for line in said.splitlines() if line.startswith(REFUSAL)]
+    return refusals[-1] if refusals else f"the stack ended with exit code {code}: {said.strip()[-500:] or 'it said nothing'}"
+
+
+def stop(stack: Stack) -> None:
+    """Ask the supervisor to stop everything and wait for it; then end it and what is left for certain."""
+    supervisor = stack.supervisor.find()
+    if supervisor is None:
+        return
+    supervisor.terminate()
+    try:
+        supervisor.wait(DOWN_SECONDS)
+    except psutil.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait()
+    end_leftovers(stack.data_dir)
+
+
+def document(folder: Path) -> str:
+    """The stack as `--json` shows it; of one that does not run just where and that."""
+    stack = running(folder)
+    if stack is None:
+        keys: dict[str, Any] = {"data_dir": str(folder), "state": State.STOPPED.value}
+        addresses = dict.fromkeys(("temporal_address", "temporal_ui", "database_url", "model", "supervisor"))
+        return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
+    whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}
+    return dumps(whole, indent=2, ensure_ascii=False)
+
+
+def background_trouble(stack: Stack) -> dict[str, dict[str, str]]:
+    """What goes wrong beside the main work of each worker, by the worker's name."""
+    files = {name: trouble_file(stack.data_dir / RUN / f"{name}.ready") for name in stack.processes}
+    return {name: found for name, file in files.items() if (found := troubles_in(file))}
+
+
+def show(stack: Stack) -> None:
+    """The stack for people; the password stays out of it."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"[bold]Handrail[/] {stack.state.value} in {escape(str(stack.data_dir))} (pid {stack.supervisor.pid})")
+    for what, where in [
+        ("Temporal", stack.temporal_address),
+        ("Web UI", stack.temporal_ui),
+        ("PostgreSQL", stack.database_url.rpartition("@")[2]),
+        ("Model", stack.model),
+        *(("Control", one) for one in held(stack)),
+        *(
+            ("Background", f"{name}: {work} is in trouble {words}")
+            for name, found in background_trouble(stack).items()
+            for work, words in found.items()
+        ),
+        ("Waiting approvals", waiting_url(stack.temporal_ui)),
+        *directions(stack, None)[:-1],
+        ("Stop", f"{program()} down --data-dir {stack.data_dir}"),
+    ]:
+        console.print(f"  {what:<18} {where}", markup=False)
