@@ -16,9 +16,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.policy.shapes import FactType as FactType
+from handrail.domain.policy.shapes import ListOf as ListOf
+from handrail.domain.policy.shapes import MapOf as MapOf
+from handrail.domain.policy.shapes import Object as Object
+from handrail.domain.policy.shapes import Shape as Shape
+from handrail.domain.policy.shapes import json_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +43,15 @@ class Call:
     idempotency_key: str | None = None
 
 
-class FactType(StrEnum):
-    """What a policy may compare a fact with. Lists are for expressions alone: `'vip' in customer.segments`."""
-
-    NUMBER = "number"
-    TEXT = "text"
-    FLAG = "flag"
-    NUMBERS = "list of numbers"
-    TEXTS = "list of texts"
-
-
-CustomerFact = float | int | str | bool | list[str] | list[float] | None
+CustomerFact = float | int | str | bool | list[Any] | dict[str, Any] | None
 
 
 class Preview(BaseModel):
     """What an effect would do, worked out from the system of record before anything is written.
 
     `title` is a line for people; `headline` is short and without personal data ('refund · 180.00 USD'); `shown` is what an
-    approver must see; `facts` are what the policies rule on, each declared in `Business.facts`.
+    approver must see; `facts` are what the policies rule on, each declared in `Business.facts`. They are kept as JSON: a
+    model becomes an object, a `Decimal` an exact number, a day, a time or a duration its ISO text. Money is '12.50 USD'.
 
     `pins` are arguments that the preview fixes: whoever checks a proposal merges them over its arguments, so that ruling and
     approval bind to them too and `run` can refuse once they no longer hold (a payment arrived, a parcel left).
@@ -63,8 +60,13 @@ class Preview(BaseModel):
     title: str
     headline: str
     shown: dict[str, str] = {}
-    facts: dict[str, float | int | str | bool | None] = {}
+    facts: dict[str, Any] = {}
     pins: dict[str, float | int | str | bool | None] = {}
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _as_json(cls, facts: Any) -> Any:
+        return json_ready(facts)
 
 
 class Kind(StrEnum):
@@ -111,13 +113,13 @@ class Business:
     folder: Path
     tools: tuple[Tool, ...]
     known_customer: Callable[[Any, str], Awaitable[bool]]
-    facts: Mapping[str, FactType]
+    facts: Mapping[str, Shape]
     disclosure: Mapping[str, str]
     links: tuple[str, ...] = ()
     migrations: Path | None = None
     seed: Callable[[Any], Awaitable[None]] | None = None
     samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None
-    customer_facts: Mapping[str, FactType] = field(default_factory=dict)
+    customer_facts: Mapping[str, Shape] = field(default_factory=dict)
     customer: Callable[[Any, str, datetime], Awaitable[Mapping[str, CustomerFact]]] | None = None
     segments: tuple[str, ...] = ()
     by_name: Mapping[str, Tool] = field(init=False)

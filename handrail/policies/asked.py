@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
-from handrail.business import Business, FactType, Kind
+from handrail.business import Business, Kind
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind
 from handrail.domain.base import Model, digest
 from handrail.domain.errors import InvalidInput
 from handrail.domain.policy.policies import flat
+from handrail.domain.policy.shapes import FactType, ListOf, MapOf, Object, Shape, misfits, objects
 from handrail.policies.names import Known, nearest
 
 _VALUES: dict[FactType, Any] = {
     FactType.NUMBER: 1,
     FactType.TEXT: "…",
     FactType.FLAG: True,
+    FactType.MONEY: "12.50 USD",
+    FactType.DATE: "2026-11-28",
+    FactType.TIME: "2026-11-28T09:30:00Z",
+    FactType.DURATION: "36h",
     FactType.NUMBERS: [1],
     FactType.TEXTS: ["…"],
 }
@@ -31,11 +36,6 @@ class Asked(Model):
     arguments: dict[str, Any] = Field(default_factory=dict)
     confidence: float | None = Field(default=None, ge=0, le=1)
     facts: dict[str, Any] = Field(default_factory=dict)
-
-    @field_validator("facts", mode="before")
-    @classmethod
-    def _flat(cls, facts: Any) -> Any:
-        return flat(facts) if isinstance(facts, dict) else facts
 
 
 def asked(
@@ -50,9 +50,13 @@ def asked(
     if one.action not in known.tool_names():
         raise InvalidInput(f"action: {one.action!r} is no tool of this business. {nearest(one.action, known.tool_names())}.")
     names = known.named_by([one.action])
-    for name in one.facts:
+    facts = flattened(one.facts, names)
+    for name in facts:
         if name not in names or name.startswith("proposal."):
             raise InvalidInput(f"facts: {name!r} is no fact of this business. {nearest(name, names)}.")
+        if facts[name] is not None:
+            for _, words in misfits(names[name], facts[name], name):
+                raise InvalidInput(f"facts: {words}.")
     proposal = Proposal(
         proposal_id="asked",
         kind=_kind(business, one.action),
@@ -61,7 +65,28 @@ def asked(
         arguments_hash=digest(one.arguments),
         confidence=one.confidence,
     )
-    return proposal, {**dict.fromkeys(known.history, 0), **one.facts}
+    return proposal, {**dict.fromkeys(known.history, 0), **facts}
+
+
+def flattened(facts: dict[str, Any], names: Mapping[str, Shape]) -> dict[str, Any]:
+    """Nested facts by their whole name. Raises: InvalidInput: one stands there twice."""
+    try:
+        return flat(facts, objects(names))
+    except ValueError as error:
+        raise InvalidInput(f"facts: {error}.") from error
+
+
+def example_of(shape: Shape) -> Any:
+    """A value of the shape, to show what would be right."""
+    match shape:
+        case ListOf(item=item):
+            return [example_of(item)]
+        case MapOf(item=item):
+            return {"…": example_of(item)}
+        case Object(fields=fields):
+            return {name: example_of(one) for name, one in fields.items()}
+        case _:
+            return _VALUES[shape]
 
 
 def _kind(business: Business, action: str) -> ProposalKind:
@@ -89,6 +114,8 @@ def _example(business: Business, known: Known, needed: Callable[[str], list[str]
     names = known.named_by([tool.name])
     return {
         "action": tool.name,
-        "arguments": {name: _VALUES[kind] for name, kind in known.arguments.get(tool.name, {}).items()},
-        "facts": {name: _VALUES[names[name]] for name in needed(tool.name) if not name.startswith(("proposal.", "history."))},
+        "arguments": {name: example_of(kind) for name, kind in known.arguments.get(tool.name, {}).items()},
+        "facts": {
+            name: example_of(names[name]) for name in needed(tool.name) if not name.startswith(("proposal.", "history."))
+        },
     }

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from handrail.business import FactType
 from handrail.definitions import Document
 from handrail.domain.actions.proposals import SEND_REPLY, Ruling
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policy.facts import ARGUMENTS
-from handrail.domain.policy.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, Value
+from handrail.domain.policy.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, flat
+from handrail.domain.policy.shapes import PLAIN, FactType, ListOf, MapOf, Object, Shape, kind, long, misfits, objects, within
 from handrail.domain.policy.wording import PLACEHOLDER
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
 from handrail.policies.expressions import CelExpression, compile_expression
 from handrail.policies.names import Known, nearest
+from handrail.policies.nodes import World
 from handrail.policies.trials import tried
 
-_TYPES: dict[FactType, type] = {FactType.NUMBER: Decimal, FactType.TEXT: str, FactType.FLAG: bool}
-_ITEMS: dict[FactType, type] = {FactType.NUMBERS: Decimal, FactType.TEXTS: str}
-_OPERATORS: dict[FactType, frozenset[Operator]] = {
+_OPERATORS: dict[Shape, frozenset[Operator]] = {
     FactType.NUMBER: frozenset(Operator) - {Operator.CONTAINS},
     FactType.TEXT: frozenset(Operator) - ORDERING,
     FactType.FLAG: frozenset({Operator.EQUALS, Operator.NOT_EQUALS}),
-    FactType.NUMBERS: frozenset(),
-    FactType.TEXTS: frozenset(),
 }
 
 Place = tuple[str | int, ...]
@@ -34,11 +30,12 @@ _RULES: Place = ("rules", "rules")
 class Check:
     """One file under check; collects `problems` and the compiled `expressions` by their text."""
 
-    def __init__(self, document: Document, policy: Policy, known: Known) -> None:
+    def __init__(self, document: Document, policy: Policy, known: Known, world: World) -> None:
         self.document = document
         self.policy = policy
         self.known = known
-        self.facts: Mapping[str, FactType] = known.named_by(policy.applies_to)
+        self.world = world
+        self.facts: Mapping[str, Shape] = known.named_by(policy.applies_to)
         self.problems: list[str] = []
         self.expressions: dict[str, CelExpression] = {}
 
@@ -72,7 +69,8 @@ class Check:
         if rule.expression:
             self._expression(rule.expression, (*place, "expression"))
         for _, field in PLACEHOLDER.findall(rule.message):
-            self._fact(field, (*place, "message"))
+            if within(self.facts, field) is None:
+                self._fact(field, (*place, "message"))
         self._demands(rule, place)
         if len(self.problems) == before and (field := impossible(said(rule, self.expressions)[0])):
             words = f"expression: no value of {field} satisfies all that this rule asks of it. Correct it."
@@ -102,14 +100,14 @@ class Check:
     def _comparison(self, one: Comparison, place: Place, rule: Rule) -> None:
         if not self._fact(one.field, (*place, "field")):
             return
-        kind = self.facts[one.field]
-        if kind in _ITEMS:
-            words = f"field: {one.field} is a {kind}; ask for it in an expression, for example 'x' in {one.field}."
-            self._say(words, (*place, "field"))
+        shape = self.facts[one.field]
+        if shape not in PLAIN:
+            words = f"field: {one.field} is {kind(shape)} ({shape.value}); ask for it in an expression, for example "
+            self._say(f"{words}{_asked_for(one.field, shape)}.", (*place, "field"))
             return
-        if one.operator not in _OPERATORS[kind]:
-            fitting = ", ".join(sorted(_OPERATORS[kind]))
-            words = f"operator: {one.operator} does not fit {one.field}, which is a {kind}. Fitting: {fitting}."
+        if one.operator not in _OPERATORS[shape]:
+            fitting = ", ".join(sorted(_OPERATORS[shape]))
+            words = f"operator: {one.operator} does not fit {one.field}, which is a {shape.value}. Fitting: {fitting}."
             self._say(words, (*place, "operator"))
         for value in one.value if isinstance(one.value, list) else [one.value]:
             self._type(one.field, value, (*place, "value"))
@@ -123,22 +121,21 @@ class Check:
         return field in self.facts
 
     def _hint(self, words: str) -> str:
+        name = words.partition(" ")[0]
+        if "." in name and within(self.facts, name) is not None:
+            return f" It is a field of an object: ask for it in an expression, for example {name} == …"
         several = len(self.policy.applies_to or ()) > 1 and ARGUMENTS in words.partition(", which")[0]
         return " An argument must be one of every tool in applies_to; else write a file for each." if several else ""
 
-    def _type(self, field: str, value: Value, place: Place) -> None:
-        kind = self.facts[field]
-        if kind in _ITEMS:
-            fits = isinstance(value, list) and all(isinstance(one, _ITEMS[kind]) for one in value)
-        else:
-            fits = isinstance(value, _TYPES[kind])
-        if not fits:
-            given = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
-            self._say(f"{field}: {given} is no {kind}, which this fact is. Write a {kind}.", place)
+    def _type(self, field: str, value: object, place: Place) -> None:
+        shape = self.facts[field]
+        for at, words in misfits(shape, value, field):
+            right = f", which this fact is. Write a {shape.value}." if shape in PLAIN else "."
+            self._say(words + right, (*place, *at))
 
     def _expression(self, source: str, place: Place) -> None:
         try:
-            compiled = compile_expression(source, self.facts)
+            compiled = compile_expression(source, self.facts, self.world)
         except DefinitionInvalid as error:
             self._say(f"expression: {error}.{self._hint(str(error))}", place)
             return
@@ -176,8 +173,13 @@ class Check:
     def _example_facts(self) -> None:
         for index, example in enumerate(self.policy.examples):
             place: Place = ("examples", index)
-            for field, value in example.facts.items():
-                at = (*place, "facts", field, *field.split("."))
+            try:
+                facts = flat(example.facts, objects(self.facts))
+            except ValueError as error:
+                self._say(f"facts: {error}.", (*place, "facts"))
+                continue
+            for field, value in facts.items():
+                at = (*place, "facts", *_steps(example.facts, field))
                 if self._fact(field, at) and value is not None:
                     self._type(field, value, at)
             self._tool(example.tool, (*place, "tool"))
@@ -188,6 +190,34 @@ class Check:
                 expected, words = trial.example.expect, f"but the file rules {trial.ruling} ({trial.because})"
                 words = f"example {trial.example.name!r} expects {expected}, {words}. Correct the rules or the example."
                 self._say(words, ("examples", index, "expect"))
+
+
+def _asked_for(field: str, shape: Shape) -> str:
+    match long(shape):
+        case FactType.MONEY:
+            return f"{field} > '50 USD'"
+        case FactType.DURATION:
+            return f"{field} > '36h'"
+        case FactType.DATE | FactType.TIME:
+            return f"{field} < {'date(now)' if shape is FactType.DATE else 'now'}"
+        case ListOf(item=Object(fields=fields)):
+            return f"{field}.exists(x, x.{min(fields, default='…')} == …)"
+        case Object(fields=fields):
+            return f"{field}.{min(fields, default='…')} == …"
+        case MapOf():
+            return f"{field}['…'] == …"
+        case _:
+            return f"'x' in {field}"
+
+
+def _steps(facts: Mapping[str, object], field: str) -> Place:
+    """Where a fact stands in an example: by its whole name, or nested."""
+    if field in facts:
+        return (field,)
+    for name, inner in facts.items():
+        if field.startswith(f"{name}.") and isinstance(inner, Mapping):
+            return (name, *_steps(inner, field[len(name) + 1 :]))
+    return ()
 
 
 def same_id(read: list[tuple[Document, Policy]]) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import lark
 
-from handrail.business import FactType
 from handrail.domain.policy.policies import Comparison, Operator, Plain
+from handrail.domain.policy.shapes import PLAIN, FactType, Shape
 from handrail.policies.trees import Tree, bare, literal_of, name_of
 
 _OPERATORS = {
@@ -26,7 +26,7 @@ _MIRRORED = {
 }
 
 
-def conjunction(tree: Tree, facts: Mapping[str, FactType]) -> tuple[list[Comparison], bool]:
+def conjunction(tree: Tree, facts: Mapping[str, Shape]) -> tuple[list[Comparison], bool]:
     """Comparisons that hold wherever the expression does, and whether they are all that it says."""
     found: list[Comparison] = []
     exact = True
@@ -47,7 +47,7 @@ def _parts(node: Tree) -> list[Tree]:
     return [node]
 
 
-def _comparison(node: Tree, facts: Mapping[str, FactType]) -> Comparison | None:
+def _comparison(node: Tree, facts: Mapping[str, Shape]) -> Comparison | None:
     name = name_of(node)
     if name is not None:
         return Comparison(field=name, operator=Operator.EQUALS, value=True) if facts.get(name) is FactType.FLAG else None
@@ -60,11 +60,16 @@ def _comparison(node: Tree, facts: Mapping[str, FactType]) -> Comparison | None:
         return None
     left, right = bare(_only(trees[0])), bare(trees[1])
     if trees[0].data == "relation_in":
-        return _membership(name_of(left), right)
+        return _membership(_plain(name_of(left), facts), right)
     operator = _OPERATORS[str(trees[0].data)]
-    return _against(name_of(left), operator, literal_of(right)) or _against(
-        name_of(right), _MIRRORED.get(operator, operator), literal_of(left)
+    return _against(_plain(name_of(left), facts), operator, literal_of(right)) or _against(
+        _plain(name_of(right), facts), _MIRRORED.get(operator, operator), literal_of(left)
     )
+
+
+def _plain(name: str | None, facts: Mapping[str, Shape]) -> str | None:
+    """The name of a fact whose values are what they are written as: '50 USD' and '50.00 USD' are one sum."""
+    return name if name is not None and facts.get(name) in PLAIN else None
 
 
 def _only(node: Tree) -> Tree:

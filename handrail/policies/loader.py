@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from handrail.business import Business, FactType, Kind
+from handrail.business import Business, Kind
 from handrail.definitions import Document, Live, refuse
 from handrail.domain.actions.proposals import Proposal, Verdict
 from handrail.domain.policy.policies import Policy
 from handrail.domain.policy.rulings import Finding
+from handrail.domain.policy.shapes import Shape
 from handrail.policies.names import Known, known, of_business
 from handrail.policies.sets import PolicySet, build
 
@@ -30,10 +31,10 @@ class FilePolicies:
         self,
         path: Path,
         *,
-        facts: Mapping[str, FactType],
+        facts: Mapping[str, Shape],
         tools: Collection[str],
         effects: Collection[str] = (),
-        arguments: Mapping[str, Mapping[str, FactType]] | None = None,
+        arguments: Mapping[str, Mapping[str, Shape]] | None = None,
         every: float = 0.0,
     ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""

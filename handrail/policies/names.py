@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from handrail.business import Business, FactType, Kind, Tool
+from handrail.business import Business, Kind, Tool
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.policy.facts import ARGUMENTS, GROUPS, WINDOWS, counted, summed
+from handrail.domain.policy.facts import ARGUMENTS, GROUPS, NOW, WINDOWS, counted, summed
+from handrail.domain.policy.shapes import FactType, ListOf, MapOf, Object, Shape
 
 NUMBER, TEXT, FLAG = FactType.NUMBER, FactType.TEXT, FactType.FLAG
-EVERY_CASE: dict[str, FactType] = {
+EVERY_CASE: dict[str, Shape] = {
+    NOW: FactType.TIME,
     "proposal.action": TEXT,
     "proposal.kind": TEXT,
     "proposal.confidence": NUMBER,
@@ -39,23 +41,24 @@ EVERY_CASE: dict[str, FactType] = {
     "classification.wants_person": FLAG,
 }
 _JSON_TYPES = {"number": NUMBER, "integer": NUMBER, "string": TEXT, "boolean": FLAG}
-_JSON_LISTS = {NUMBER: FactType.NUMBERS, TEXT: FactType.TEXTS}
+_JSON_FORMATS = {"date": FactType.DATE, "date-time": FactType.TIME, "duration": FactType.DURATION}
+_DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a policy may name. `arguments` are the nameable arguments of each tool, by their own name."""
 
-    facts: Mapping[str, FactType]
+    facts: Mapping[str, Shape]
     tools: Collection[str]
-    arguments: Mapping[str, Mapping[str, FactType]] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, Shape]] = field(default_factory=dict)
 
     @property
     def history(self) -> list[str]:
         """Every count and sum."""
         return [name for name in self.facts if name.startswith("history.")]
 
-    def named_by(self, applies_to: Collection[str] | None) -> dict[str, FactType]:
+    def named_by(self, applies_to: Collection[str] | None) -> dict[str, Shape]:
         """What a policy for these tools may name; without tools, what one for every effect may.
 
         An argument must be one of each tool that is named, and of one type in all that have it.
@@ -74,9 +77,9 @@ class Known:
         return sorted({*self.tools, SEND_REPLY})
 
 
-def known(facts: Mapping[str, FactType], tools: Collection[str], effects: Collection[str] = ()) -> Known:
+def known(facts: Mapping[str, Shape], tools: Collection[str], effects: Collection[str] = ()) -> Known:
     """The facts of every case beside those given; history without sums."""
-    counts = {counted(action, window): NUMBER for action in effects for window in WINDOWS}
+    counts: dict[str, Shape] = {counted(action, window): NUMBER for action in effects for window in WINDOWS}
     return Known({**facts, **EVERY_CASE, **counts}, frozenset(tools), {SEND_REPLY: {"text": TEXT}})
 
 
@@ -116,7 +119,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"{meant}Known: {', '.join(inside or [*flat, *groups]) or 'none'}"
 
 
-def _sums(business: Business, tool: Tool, arguments: Mapping[str, FactType]) -> tuple[str, ...]:
+def _sums(business: Business, tool: Tool, arguments: Mapping[str, Shape]) -> tuple[str, ...]:
     wrong = sorted(name for name in tool.sums if arguments.get(name) is not NUMBER)
     if wrong:
         raise DefinitionInvalid(
@@ -125,22 +128,33 @@ def _sums(business: Business, tool: Tool, arguments: Mapping[str, FactType]) -> 
     return tool.sums
 
 
-def _arguments(tool: Tool) -> dict[str, FactType]:
+def _arguments(tool: Tool) -> dict[str, Shape]:
     schema = tool.arguments.model_json_schema(mode="serialization")
     shapes = {name: _type(shape, schema.get("$defs", {})) for name, shape in schema.get("properties", {}).items()}
     return {name: kind for name, kind in shapes.items() if kind is not None}
 
 
-def _type(shape: Mapping[str, Any], defined: Mapping[str, Any]) -> FactType | None:
-    """The one type of a JSON schema that policies can compare; null beside it makes no difference."""
+def _type(shape: Mapping[str, Any], defined: Mapping[str, Any], depth: int = 0) -> Shape | None:
+    """The one type of a JSON schema that policies can look into; null beside it makes no difference."""
+    if depth > _DEEPEST:
+        return None
     if "$ref" in shape:
-        return _type(defined.get(str(shape["$ref"]).rpartition("/")[2], {}), defined)
+        return _type(defined.get(str(shape["$ref"]).rpartition("/")[2], {}), defined, depth + 1)
     if "anyOf" in shape:
-        kinds = {_type(one, defined) for one in shape["anyOf"] if one.get("type") != "null"}
+        kinds = {_type(one, defined, depth + 1) for one in shape["anyOf"] if one.get("type") != "null"}
         return kinds.pop() if len(kinds) == 1 else None
-    if shape.get("type") == "array":
-        inner = _type(shape.get("items", {}), defined)
-        return _JSON_LISTS.get(inner) if inner else None
+    match shape.get("type"):
+        case "array":
+            inner = _type(shape.get("items", {}), defined, depth + 1)
+            return ListOf(inner) if inner else None
+        case "object" if "properties" in shape:
+            fields = {name: _type(one, defined, depth + 1) for name, one in shape["properties"].items()}
+            return Object({name: one for name, one in fields.items() if one})
+        case "object":
+            inner = _type(shape.get("additionalProperties") or {}, defined, depth + 1)
+            return MapOf(inner) if inner else None
     if "enum" in shape and all(isinstance(one, str) for one in shape["enum"]):
         return TEXT
+    if shape.get("type") == "string":
+        return _JSON_FORMATS.get(str(shape.get("format")), TEXT)
     return _JSON_TYPES.get(str(shape.get("type")))

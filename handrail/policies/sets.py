@@ -12,13 +12,14 @@ from typing import Any
 from handrail.definitions import Document, files, refuse
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Verdict
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.domain.policy.comparing import usable_or_list
+from handrail.domain.policy.comparing import readable
 from handrail.domain.policy.facts import HISTORY, proposal_facts, remembered
 from handrail.domain.policy.policies import Policy
 from handrail.domain.policy.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
 from handrail.policies.checks import Check, same_id
 from handrail.policies.expressions import CelExpression
 from handrail.policies.names import Known
+from handrail.policies.nodes import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def document(file: Path) -> Document:
     return Document.of(file, content)
 
 
-def build(documents: list[Document], known: Known, *, examples: bool = True) -> PolicySet:
-    """The checked policies of `documents`.
+def build(documents: list[Document], known: Known, world: World | None = None, *, examples: bool = True) -> PolicySet:
+    """The checked policies of `documents`, which look into `world`.
 
     Raises:
         DefinitionInvalid: a line for each problem of each file.
@@ -96,7 +97,7 @@ def build(documents: list[Document], known: Known, *, examples: bool = True) -> 
     expressions: dict[str, CelExpression] = {}
     for one in documents:
         try:
-            check = Check(one, one.parse(Policy), known)
+            check = Check(one, one.parse(Policy), known, world or World())
         except DefinitionInvalid as error:
             problems.append(str(error))
             continue
@@ -114,7 +115,7 @@ def _recorded(name: str, value: Any) -> Any:
     if isinstance(value, float | Decimal) and not isfinite(value):
         return str(value)
     try:
-        usable_or_list(name, value)
+        readable(name, value)
     except InvalidInput:
         return None
     return value

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from handrail.domain.actions.proposals import ProposalKind, Ruling
-from handrail.domain.policy.policies import Example, Policy
+from handrail.domain.policy.policies import Example, Policy, flat
 from handrail.domain.policy.rulings import DEFAULT_RULE, Expression, Finding, State, examine, hits_of, strictest
+from handrail.domain.policy.shapes import objects
 from handrail.policies.names import Known
 
 
@@ -45,7 +46,8 @@ def proposed(example: Example, policy: Policy, known: Known) -> tuple[str, dict[
     """The action of an example and all its facts. What it leaves out is missing, but history is 0."""
     action = example.tool or (policy.applies_to or [""])[0]
     itself = {"proposal.action": action, "proposal.kind": ProposalKind.EFFECT.value, "proposal.revision": 1}
-    return action, {**dict.fromkeys(known.history, 0), **itself, **example.facts}
+    facts = flat(example.facts, objects(known.named_by(policy.applies_to)))
+    return action, {**dict.fromkeys(known.history, 0), **itself, **facts}
 
 
 def untried(policy: Policy, trials: list[Trial]) -> list[str]:

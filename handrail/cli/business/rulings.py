@@ -147,10 +147,16 @@ def _print_ruled(made: Mapping[str, Any]) -> None:
         verified = ", each with a verified identity" if demands["verified_identity"] else ""
         screen().print(plain(f"asks for {demands['quorum']} × {roles}{within}{verified}"))
     rows = [
-        (f"{one['policy']}/{one['rule']}", one["action"], STATES[one["state"]], one["why"], arguments(one["values"]))
+        (f"{one['policy']}/{one['rule']}", one["action"], STATES[one["state"]], one["why"], _seen(one["values"]))
         for one in made["rules"]
     ]
     screen().print(table(("rule", "says", "", "why", "values"), rows))
+
+
+def _seen(values: Mapping[str, Any]) -> str:
+    from handrail.domain.policy.wording import shown
+
+    return ", ".join(f"{name}={shown(value)}" for name, value in values.items())
 
 
 def diff_document(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded] | None, history: Sequence[str]) -> Document:

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.policy.policies import Comparison, Operator, Plain, Value, plain, value_of
+from handrail.domain.policy.policies import Comparison, Operator, Plain, plain
+from handrail.domain.policy.shapes import LONGEST_LIST
 
 LONGEST = 2_000
-"""Characters of a text, and values of a list, that a rule looks at: what was seen must fit into the record."""
+"""Characters of a text that a rule looks at: what was seen must fit into the record."""
 
 _ORDER: dict[Operator, Callable[[Decimal, Decimal], bool]] = {
     Operator.GREATER_THAN: operator.gt,
@@ -52,23 +53,42 @@ def usable(field: str, value: Any) -> Plain:
     Raises:
         InvalidInput: it is not available, no plain value, or too long to be recorded.
     """
-    return plain(_bounded(field, value, plain))
+    return _bounded(field, value)
 
 
-def usable_or_list(field: str, value: Any) -> Value:
-    """The fact as a plain value or a list of them. Raises: InvalidInput, as `usable`."""
-    return value_of(_bounded(field, value, value_of))
+def readable(field: str, value: Any) -> Any:
+    """The fact as it is, for an expression.
+
+    Raises:
+        InvalidInput: it is not available, not finite, or too long to be recorded.
+    """
+    if value is None:
+        raise InvalidInput(f"{field} is not available")
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, list | tuple | Mapping):
+        if _length(value) > LONGEST_LIST:
+            raise InvalidInput(f"{field} is longer than the {LONGEST_LIST:,} that a rule looks at")
+        return value
+    return _bounded(field, value)
 
 
-def _bounded(field: str, value: Any, read: Callable[[Any], Value]) -> Value:
+def _length(value: Any) -> int:
+    """Values and characters of everything within."""
+    if isinstance(value, str):
+        return len(value)
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return 1 + sum(map(_length, parts))
+
+
+def _bounded(field: str, value: Any) -> Plain:
     if value is None:
         raise InvalidInput(f"{field} is not available")
     try:
-        found = read(value)
+        found = plain(value)
     except ValueError as error:
         raise InvalidInput(f"{field}: {error}") from error
-    parts = found if isinstance(found, list) else [found]
-    if len(parts) > LONGEST or sum(len(one) for one in parts if isinstance(one, str)) > LONGEST:
+    if isinstance(found, str) and len(found) > LONGEST:
         raise InvalidInput(f"{field} is longer than the {LONGEST:,} that a rule looks at")
     return found
 

@@ -1,6 +1,7 @@
 """What policies may know besides the business's own facts: the proposal, the case, its classification, the customer, the past.
 
-Every name has a group before its dot: `case.turn`, `history.refund_order.count_30d`. Values are flat, by their whole name.
+Every name but `now` has a group before its dot: `case.turn`, `history.refund_order.count_30d`. Values are flat, by their
+whole name.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import Classification
 from handrail.domain.policy.policies import exact, plain
 
-GROUPS = ("proposal", "case", "customer", "classification", "history")
+GROUPS = ("proposal", "case", "customer", "classification", "history", "now")
+NOW = "now"
 ARGUMENTS = "proposal.arguments."
 HISTORY = "history."
 
@@ -42,7 +44,7 @@ def summed(action: str, argument: str, window: str) -> str:
 
 
 def proposal_facts(proposal: Proposal) -> dict[str, Any]:
-    """The proposal itself. Arguments that are neither plain nor a list of plain values cannot be named."""
+    """The proposal itself. Arguments by their own names."""
     facts: dict[str, Any] = {
         "proposal.action": proposal.action,
         "proposal.kind": proposal.kind.value,
@@ -53,8 +55,9 @@ def proposal_facts(proposal: Proposal) -> dict[str, Any]:
 
 
 def case_facts(row: CaseRow, now: datetime) -> dict[str, Any]:
-    """The case as it stands. Hours with two decimals."""
+    """The case as it stands, and the time that it is there. Hours with two decimals."""
     return {
+        NOW: now.isoformat(),
         "case.case_id": row.case_id,
         "case.turn": row.turn,
         "case.topic": row.topic,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, model_validator
 
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.base import Model
@@ -75,10 +75,6 @@ def value_of(value: Any) -> Value:
     return items
 
 
-def _value_or_missing(value: Any) -> Value | None:
-    return None if value is None else value_of(value)
-
-
 def exact(value: Decimal) -> int | float:
     """The number as JSON has it: whole where it is whole, else the shortest decimal."""
     return int(value) if value == value.to_integral_value() else float(value)
@@ -91,7 +87,6 @@ def _json(value: Value | None) -> Any:
 
 
 Scalar = Annotated[Plain, PlainValidator(plain), PlainSerializer(_json)]
-Given = Annotated[Value | None, PlainValidator(_value_or_missing), PlainSerializer(_json)]
 
 
 class Comparison(Model):
@@ -181,22 +176,17 @@ class Example(Model):
     """A case that the file itself promises to rule so; the file is refused where it does not.
 
     `tool` is the proposal's action; left out, it is the first of the file's `applies_to`. Facts with a dot may be nested:
-    `case: {turn: 3}` is `case.turn: 3`. History that is left out is 0.
+    `case: {turn: 3}` is `case.turn: 3`; `flat` gives them by their names. History that is left out is 0.
     """
 
     name: str = Field(min_length=1)
-    facts: dict[str, Given]
+    facts: dict[str, Any]
     expect: Ruling
     tool: str | None = None
 
-    @field_validator("facts", mode="before")
-    @classmethod
-    def _flat(cls, facts: Any) -> Any:
-        return flat(facts) if isinstance(facts, dict) else facts
 
-
-def flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested facts by their whole name.
+def flat(facts: Mapping[str, Any], objects: Collection[str] = (), prefix: str = "") -> dict[str, Any]:
+    """Nested facts by their whole name; those that are `objects` themselves stay whole.
 
     Raises:
         ValueError: one name stands there twice.
@@ -204,7 +194,8 @@ def flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in facts.items():
         whole = f"{prefix}{name}"
-        inner = flat(value, f"{whole}.") if isinstance(value, Mapping) else {whole: value}
+        nested = isinstance(value, Mapping) and whole not in objects
+        inner = flat(value, objects, f"{whole}.") if nested else {whole: value}
         if twice := sorted(set(inner) & set(found)):
             raise ValueError(f"{', '.join(twice)} stands there twice; keep one")
         found |= inner

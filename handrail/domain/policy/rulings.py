@@ -15,9 +15,9 @@ from pydantic import Field
 from handrail.domain.actions.proposals import SEND_REPLY, RuleHit, Ruling
 from handrail.domain.base import Stored
 from handrail.domain.errors import InvalidInput
-from handrail.domain.policy.comparing import compare, usable_or_list
+from handrail.domain.policy.comparing import compare, readable
 from handrail.domain.policy.facts import about_the_proposal
-from handrail.domain.policy.policies import AllOf, AnyOf, Comparison, Condition, Policy, Rule, Value, comparisons
+from handrail.domain.policy.policies import AllOf, AnyOf, Comparison, Condition, Policy, Rule, comparisons
 from handrail.domain.policy.wording import because, fill
 
 DEFAULT_RULE = "default_action"
@@ -33,7 +33,7 @@ class Expression(Protocol):
     @property
     def optional(self) -> frozenset[str]: ...
 
-    def holds(self, facts: Mapping[str, Value]) -> bool:
+    def holds(self, facts: Mapping[str, Any]) -> bool:
         """Raises: InvalidInput: it cannot be told."""
         ...
 
@@ -193,10 +193,11 @@ def _holds(rule: Rule, facts: Mapping[str, Any], expressions: Mapping[str, Expre
 
 
 def _expression(expression: Expression, facts: Mapping[str, Any]) -> bool | None:
-    given = {field: usable_or_list(field, facts[field]) for field in sorted(expression.fields) if field in facts}
+    given = {field: readable(field, facts[field]) for field in sorted(expression.fields) if field in facts}
+    if len(given) < len(expression.fields):
+        return None
     asked = [field for field in sorted(expression.optional) if facts.get(field) is not None]
-    known = given | {field: usable_or_list(field, facts[field]) for field in asked}
-    return expression.holds(known) if len(given) == len(expression.fields) else None
+    return expression.holds(given | {field: readable(field, facts[field]) for field in asked})
 
 
 def _condition(condition: Condition, facts: Mapping[str, Any]) -> bool | None:

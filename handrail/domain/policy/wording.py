@@ -8,6 +8,7 @@ from typing import Any
 
 from handrail.domain.policy.comparing import compare
 from handrail.domain.policy.policies import AllOf, AnyOf, Comparison, Condition, Operator, Rule, value_of
+from handrail.domain.policy.shapes import found_in
 
 PLACEHOLDER = re.compile(r"(\$?)\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}")
 _SHOWN = 200
@@ -35,15 +36,19 @@ def fill(message: str, facts: Mapping[str, Any]) -> str:
     def value(match: re.Match[str]) -> str:
         dollars = match[2].endswith("_usd") and not message[match.end() :].lstrip().startswith("USD")
         sign = match[1] if dollars else ""
-        return sign + shown(facts.get(match[2]))
+        return sign + shown(found_in(facts, match[2]))
 
     return PLACEHOLDER.sub(value, message)
 
 
 def shown(value: Any) -> str:
-    """A fact for people: 180, 99.50, yes, no; a text in one line of at most 200 characters."""
+    """A fact for people: 180, 99.50, yes, no, 'name Eva, age 1; name Jo, age 30'; one line of at most 200 characters."""
     if value is None:
         return "?"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(one)}" for name, one in value.items())[:_SHOWN] or "none"
+    if isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
+        return "; ".join(shown(one) for one in value)[:_SHOWN]
     try:
         exact = value_of(value)
     except ValueError:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from handrail.business import FactType, Kind
+from handrail.business import FactType, Kind, Shape
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import business
 from handrail.shop.find import FoundOrder, find
@@ -331,7 +331,7 @@ def test_pinned_arguments_are_hidden_from_the_model() -> None:
 
 
 async def test_previews_declare_their_facts_and_hide_the_person(shop: Shop) -> None:
-    types = {FactType.NUMBER: (int, float), FactType.TEXT: (str,), FactType.FLAG: (bool,)}
+    types: dict[Shape, tuple[type, ...]] = {FactType.NUMBER: (int, float), FactType.TEXT: (str,), FactType.FLAG: (bool,)}
     order, paid = await delivered(shop, refundable_over=50), await found(shop, status="paid")
     previews = [
         await shop.preview(order.customer_id, "refund_order", order_id=order.order_id, amount=18),
@@ -361,8 +361,8 @@ async def test_earlier_refunds_count_across_orders(shop: Shop) -> None:
     before = (await shop.preview(me, "refund_order", order_id=orders[1]["order_id"], amount=10)).facts
     await shop.apply(me, "refund_order", "e1", order_id=orders[0]["order_id"], amount=15.5)
     after = (await shop.preview(me, "refund_order", order_id=orders[1]["order_id"], amount=10)).facts
-    assert after["customer_refunded_30d_usd"] == before["customer_refunded_30d_usd"] + 15.5  # type: ignore[operator]
-    assert after["customer_refund_total_30d_usd"] == after["customer_refunded_30d_usd"] + 10  # type: ignore[operator]
+    assert after["customer_refunded_30d_usd"] == before["customer_refunded_30d_usd"] + 15.5
+    assert after["customer_refund_total_30d_usd"] == after["customer_refunded_30d_usd"] + 10
     assert after["refunds_on_order"] == before["refunds_on_order"]
 
 

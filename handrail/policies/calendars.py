@@ -1,0 +1,77 @@
+"""Business days: working days of a country or a part of one, from the `holidays` library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from handrail.domain.errors import DefinitionInvalid, InvalidInput
+
+_FURTHEST = 3_700
+"""Days that are counted at most, ten years: a longer time is a mistake in the facts."""
+_FILLING = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The working days of a country, in capitals as ISO 3166 has it, or of a part of it ('DE', 'BY')."""
+
+    country: str
+    subdivision: str | None = None
+
+    def is_business_day(self, day: date) -> bool:
+        """Whether people work on the day: no weekend there, and no public holiday."""
+        days = _days(self.country, self.subdivision)
+        with _FILLING:  # it marks a year as known before it has filled it in, and another thread would see no holidays
+            return bool(days.is_working_day(day))
+
+    def between(self, start: date, end: date) -> int:
+        """How many business days come after `start`, up to and with `end`; below 0 where `end` is earlier.
+
+        Raises:
+            InvalidInput: they are more than ten years apart.
+        """
+        if start > end:
+            return -self.between(end, start)
+        apart = (end - start).days
+        if apart > _FURTHEST:
+            raise InvalidInput(f"{start} and {end} are more than ten years apart; business days are not counted that far")
+        return sum(self.is_business_day(start + timedelta(days=count)) for count in range(1, apart + 1))
+
+    def after(self, start: date, count: int) -> date:
+        """The day that is `count` business days after `start`, or before it where that is below 0.
+
+        Raises:
+            InvalidInput: it would be more than ten years away.
+        """
+        step, day, left = timedelta(days=1 if count > 0 else -1), start, abs(count)
+        if left > _FURTHEST // 2:
+            raise InvalidInput(f"{count} business days are more than is counted")
+        while left:
+            day += step
+            left -= self.is_business_day(day)
+        return day
+
+    def check(self) -> None:
+        """Raises: DefinitionInvalid: no such country or part of it is known; names those that are."""
+        _days(self.country, self.subdivision)
+
+
+@lru_cache(maxsize=16)
+def _days(country: str, subdivision: str | None) -> Any:
+    import holidays
+
+    find: Callable[..., Any] = holidays.country_holidays
+    try:
+        return find(country, subdiv=subdivision)
+    except NotImplementedError as error:
+        known = holidays.list_supported_countries()
+        if country in known and subdivision:
+            words = f"{subdivision!r} is no part of {country} that is known. Known: {', '.join(known[country]) or 'none'}"
+        else:
+            words = f"{country!r} is no country whose holidays are known. Use its ISO code in capitals, for example 'DE'"
+        raise DefinitionInvalid(f"calendar: {words}.") from error
