@@ -240,7 +240,7 @@ def chat_model(settings: Settings, controls: PostgresControls, models: PostgresM
 
 
 def limits(settings: Settings) -> Limits:
-    """What counts as model trouble."""
+    """Return the bounds beyond which calls count as model trouble."""
     return Limits(
         cases=settings.model_trouble_calls,
         share=settings.model_trouble_share,
@@ -359,7 +359,7 @@ async def serve(settings: Settings) -> None:
 
 @asynccontextmanager
 async def beside(settings: Settings, client: Client, reconciler: Reconciler, calls: Calls) -> AsyncIterator[None]:
-    """What mends cases and cuts calls while this worker polls; what goes wrong there stands beside the ready file."""
+    """Mend cases and cut calls while this worker polls; what goes wrong there stands beside the ready file."""
     troubles = Troubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
     healer = Healer(client, reconciler, settings.task_queue)

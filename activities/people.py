@@ -33,7 +33,7 @@ class PeopleActivities:
 
     @activity.defn(name="people.permit")
     async def permit(self, attempt: Attempt) -> Permit:
-        """Who decides, whether they may decide this now, and in an edit whether its arguments can be.
+        """Return the decision with who made it, if they may decide now; an edit's arguments are checked too.
 
         Raises:
             InvalidInput: edited arguments do not validate, or the business refuses them; the words name field and remedy.
@@ -57,7 +57,7 @@ class PeopleActivities:
 
     @activity.defn(name="people.identify")
     async def identify(self, seen: Seen) -> Decision:
-        """What was said with who said it, as the case's own history tells."""
+        """Return the decision with who made it, as the case's own history tells."""
         return await self._identified(seen.source, seen.decision, self._reviewers.now())
 
     async def _identified(self, source: Source, decision: Decision, reviewers: Reviewers) -> Decision:

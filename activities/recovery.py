@@ -53,7 +53,7 @@ class RecoveryActivities:
 
 
 def opened(view: CaseView, spoken: list[Message]) -> CaseOpen:
-    """What the case was opened with, as far as the record tells it."""
+    """Rebuild the message that opened the case, as far as the record tells it."""
     first = next((one for one in spoken if one.author is Author.CUSTOMER), None)
     message = IncomingMessage(message_id=first.message_id if first else "", text=first.text if first else "")
     return CaseOpen(case_id=view.case_id, customer_id=view.customer_id, channel=view.channel, message=message)

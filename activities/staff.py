@@ -18,5 +18,5 @@ class StaffActivities:
 
     @activity.defn(name="staff.expect")
     async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
-        """When `minutes` of the working time of those who can take it will have passed; `now` is the case's own time."""
+        """Return the time after `minutes` of working time of those who can take it; `now` is the case's own time."""
         return await self._staff.expect(need, now, minutes)

@@ -1,4 +1,4 @@
-"""How a turn waits for a model: Temporal wakes it up when the model's server said, no worker is held meanwhile.
+"""Waiting for a model in a turn: Temporal wakes the turn at the time the model's server named; no worker is held meanwhile.
 
 How often a model step failed, and how often it only waited, is kept in the heartbeat, which the server carries from one
 attempt of the turn to the next. A call that failed counts; one that only waits as asked is bounded by time.
@@ -36,7 +36,7 @@ class Waits(Stored):
 
     @classmethod
     def of(cls, details: Sequence[Any]) -> Waits:
-        """What the heartbeat of an earlier attempt left."""
+        """Read what the heartbeat of an earlier attempt left."""
         try:
             return cls.model_validate(details[0]) if details else cls()
         except ValidationError:
@@ -47,7 +47,7 @@ class Waits(Stored):
         return self.model_copy(update={"node": node})
 
     def again(self, error: ModelUnavailable, step: str, now: datetime, tries: Tries) -> tuple[Waits, timedelta] | None:
-        """What to keep and how long to wait before the next attempt; None where enough was tried."""
+        """Return what to keep and how long to wait before the next attempt; None where enough was tried."""
         before = self if self.step == step else Waits(node=self.node, step=step)
         if not error.wait:
             kept = before.model_copy(update={"failed": before.failed + 1})

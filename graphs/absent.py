@@ -1,4 +1,4 @@
-"""What could not be read: it is left out, and said to be."""
+"""Facts that cannot be read: they are left out, and said to be."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 async def known_of(customers: Customers, row: CaseRow) -> tuple[dict[str, Any], list[str]]:
-    """What the business tells of the customer, and what is to be said where it cannot be read."""
+    """Return what the business tells of the customer, and what to say where it cannot be read."""
     try:
         return await customers.facts(row.customer_id), []
     except Exception as error:

@@ -1,7 +1,8 @@
-"""How much a turn and a case may take, and how much a turn may hold: every node's input and result is written to history,
-and the server ends a case whose is too long.
+"""Bounds of a turn and a case: every node's input and result is written to history, and the server ends a case whose is too
+long.
 
 Sizes are bytes of JSON.
+
 """
 
 from __future__ import annotations

@@ -24,13 +24,13 @@ STATED = 120
 
 
 def hear(messages: Sequence[Message], known: Iterable[Any] = ()) -> Heard:
-    """What the customer's `messages` say; `known` are facts, which tell the names of things."""
+    """Read what the customer's `messages` say; `known` are facts, which tell the names of things."""
     spoken = [one for one in messages if one.author is Author.CUSTOMER]
     return Heard(stated=best(stated(own(brief(spoken)), known)), said=[quoted(one) for one in spoken])
 
 
 def unread(messages: Iterable[Message]) -> Heard:
-    """What is known of messages that could not be read: that they came, and that the transcript holds them."""
+    """Describe messages that could not be read: that they came, and that the transcript holds them."""
     said = [Said(message_id=one.message_id, turn=one.turn, at=one.at, text="", clipped=True) for one in messages]
     return Heard(said=said)
 

@@ -1,4 +1,4 @@
-"""Where it goes next: pure functions of the state, async because conditional edges run inside workflows."""
+"""Routes between nodes: pure functions of the state, async because conditional edges run inside workflows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ruling_on(state: CaseState, proposal: Proposal) -> Ruling | None:
 
 
 def held(state: CaseState) -> bool:
-    """Whether a person has to decide on a proposal."""
+    """Return whether a person has to decide on a proposal."""
     return any(ruling_on(state, one) is Ruling.REQUIRE_APPROVAL for one in state.proposals)
 
 
@@ -31,7 +31,7 @@ async def entrance(state: CaseState) -> Literal["classify", "agent", "escalate"]
 
 
 def circling(state: CaseState) -> bool:
-    """Whether the agent asks the customer once more although the turns before and this one brought nothing new."""
+    """Return whether the agent asks the customer once more although the turns before and this one brought nothing new."""
     asks = state.reply is not None and state.disposition is Disposition.AWAITING_CUSTOMER
     return asks and state.progress.circles(state.exchanges)
 
@@ -68,13 +68,15 @@ async def after_guardrail(state: CaseState) -> Literal["act", "approval", "resol
 
 
 async def after_approval(state: CaseState) -> Literal["guardrail", "escalate"]:
-    """What a person let through is ruled on again, under the policies of now; a rejected reply is for a person."""
+    """Route after a decision: to the guardrail, under the policies of now; a rejected reply to a person."""
     return "escalate" if state.escalation else "guardrail"
 
 
 async def after_act(state: CaseState) -> Literal["agent", "approval", "guardrail", "escalate"]:
-    """What is still held waits for its decision; otherwise the agent sees the results. What a live control kept in goes to a
-    person, or is ruled on again."""
+    """Route what is still held to its decision, otherwise the results to the agent.
+
+    What a live control kept in goes to a person, or is ruled on again.
+    """
     if state.escalation:
         return "escalate"
     if state.proposals and not state.rulings:

@@ -1,4 +1,4 @@
-"""Why a case goes to a person before any model is asked. `Classify` asks, and `Consult` again once a topic was found."""
+"""Reasons to give a case to a person before any model is asked. `Classify` asks, and `Consult` once a topic was found."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Screen:
         return [one.text for one in reversed(said) if one.author is not Author.CUSTOMER]
 
     async def reason(self, row: CaseRow, incoming: Sequence[Message], found: Classification) -> Escalation | None:
-        """Why this goes to a person without asking a model, or None."""
+        """Return the reason to give this to a person without asking a model, or None."""
         topic = self._topics.get(found.topic)
         return (
             told(found, topic)
@@ -102,7 +102,7 @@ class Screen:
 
 
 def told(found: Classification, topic: Topic | None) -> Escalation | None:
-    """What the message itself says: a wish for a person, a risk, a topic that is for people."""
+    """Return the reason in the message itself: a wish for a person, a risk, a topic that is for people."""
     if found.wants_person:
         return Escalation(reason="customer_asked", words="The customer asked for a person.")
     if found.risk in (Risk.HIGH, Risk.FORBIDDEN):

@@ -1,4 +1,4 @@
-"""What a turn knows. Imports pydantic and the domain only: workflows read it too."""
+"""The state of a turn. Imports pydantic and the domain only: workflows read it too."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from handrail.domain.llm.agent import Disposition, Exchange, Usage
 
 
 class Outcome(Stored):
-    """How the turn ended. `row` and `messages` are what was committed."""
+    """The outcome of a turn. `row` and `messages` are what was committed."""
 
     status: CaseStatus
     row: CaseRow
@@ -32,7 +32,7 @@ class Outcome(Stored):
 
 
 class Person(BaseModel):
-    """What a person left for the agent when handing a case back."""
+    """A person's note to the agent, left when handing a case back."""
 
     name: str
     note: str

@@ -24,7 +24,7 @@ STEPS = 500
 
 
 class Question(Stored):
-    """Where the graph waits for a person: the `node` that asked, the one `before` it, and the request's id."""
+    """A question for which the graph waits: the `node` that asked, the one `before` it, and the request's id."""
 
     node: str
     before: str | None = None
@@ -32,7 +32,7 @@ class Question(Stored):
 
 
 class TurnRequest(Stored):
-    """What is to be run: from the entrance, or with a `decision` from the `question` that was asked.
+    """A turn to run: from the entrance, or with a `decision` from the `question` that was asked.
 
     `token` names the turn. `lost` names one whose end the case never heard of: where that has ended after all, its end is the
     answer; else what it had found out is taken over. `steps` bounds the nodes.
@@ -51,7 +51,7 @@ class TurnRequest(Stored):
 
 
 class Learned(Stored):
-    """What a case keeps of a turn; `outcome` where the turn has ended."""
+    """The part of a turn that a case keeps; `outcome` where the turn has ended."""
 
     row: CaseRow
     facts: list[Fact] = Field(default_factory=list)
@@ -91,7 +91,7 @@ class Learned(Stored):
 
 
 class TurnResult(Stored):
-    """How a turn came back.
+    """The result of a turn.
 
     Either it has ended, and `learned` is what the case keeps; or it waits in `question` for the answer to `request`; or it
     stopped at `node`, cut short, or for the reason in `failure`. `state` is there where it has not ended. `recovered`: this

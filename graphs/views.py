@@ -1,4 +1,4 @@
-"""What each node sees of the state: as little as it needs."""
+"""Views of the state, one for each node: as little as it needs."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class ConsultView(BaseModel):
 
 
 class PatienceView(BaseModel):
-    """How often the agent has asked in vain."""
+    """The count of the agent's questions in vain."""
 
     progress: Progress = Field(default_factory=Progress)
     step: int = 0
 
 
 class AgentView(BaseModel):
-    """What the agent's next model call depends on; the transcript is read by reference."""
+    """A view of what the agent's next model call depends on; the transcript is read by reference."""
 
     row: CaseRow
     turn: int = 1
@@ -81,7 +81,7 @@ class GuardrailView(BaseModel):
 
 
 class ActView(BaseModel):
-    """What was allowed or approved."""
+    """A view of what was allowed or approved."""
 
     row: CaseRow
     step: int = 0
@@ -107,7 +107,7 @@ class ApprovalView(BaseModel):
 
 
 class EndView(BaseModel):
-    """What the packet, the reply and the row are made of."""
+    """A view of what the packet, the reply and the row are made of."""
 
     key: TurnKey | None = None
     row: CaseRow

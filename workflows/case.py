@@ -77,7 +77,7 @@ class CaseWorkflow:
             raise found from None
 
     async def _refused(self, why: HandrailError, *given: Any) -> None:
-        """What cannot be a case is seen by somebody: it goes into the record, and lists can ask for it."""
+        """Record input that cannot be a case; lists can ask for it, so somebody sees it."""
         if workflow.patched(KEEPS_REFUSED):
             publish_refused()
             await keep(incoming(given, str(why)))

@@ -1,4 +1,4 @@
-"""What a case remembers between turns and carries into its next run. No Temporal here: plain data and what changes it."""
+"""The memory of a case between turns, carried into its next run. No Temporal here: plain data and what changes it."""
 
 from __future__ import annotations
 
@@ -189,11 +189,11 @@ class CaseMemory(BaseModel):
 
     @property
     def room(self) -> bool:
-        """Whether the longest message there can be may come in, or none at all any more."""
+        """True if the longest message there can be may come in, or if none may any more."""
         return self.waiting + LARGEST <= BYTES_WAITING or bool(self.closing) or self.row.status is CaseStatus.CLOSED
 
     def known(self, message_id: str, author: Author, text: str) -> bool:
-        """Whether the message was taken before.
+        """Return whether the message was taken before.
 
         Raises:
             CaseConflict: the same id with other words, or from somebody else.
@@ -206,7 +206,7 @@ class CaseMemory(BaseModel):
         return True
 
     def check_room(self, text: str) -> None:
-        """Whether another message of this length may come in; what nobody has dealt with yet is bounded.
+        """Check that another message of this length may come in; the messages that nobody has dealt with are bounded.
 
         Raises:
             IllegalTransition: it may not.
@@ -263,7 +263,7 @@ class CaseMemory(BaseModel):
         self.unsaved = True
 
     def let_go(self) -> None:
-        """Whoever has the case loses it, and cannot go on with it under another; a click alone is nobody who could."""
+        """Take the case from its holder, who cannot go on with it under another; a click alone is nobody who could."""
         holder = self.row.assignee
         if holder and holder != NOBODY and not any(same_name(holder, one) for one in self.lost):
             self.lost = [*self.lost, holder]
@@ -322,7 +322,7 @@ class CaseMemory(BaseModel):
             self.keep(approval.model_copy(update={"status": status}))
 
     def commit(self) -> Commit:
-        """What is not in PostgreSQL yet; of very many messages the first, the rest follows."""
+        """Return what is not in PostgreSQL yet; of very many messages the first, the rest follows."""
         messages = self._first_unsaved()
         return Commit(
             row=self.row,
@@ -344,7 +344,7 @@ class CaseMemory(BaseModel):
         return kept
 
     def _for_people(self, messages: Sequence[Message]) -> bool:
-        """Whether people who have the case get to see the messages in their packet."""
+        """Return whether people who have the case get to see the messages in their packet."""
         with_people = self.row.status is CaseStatus.WITH_HUMAN
         return with_people and any(one.author is Author.CUSTOMER for one in messages)
 

@@ -1,4 +1,4 @@
-"""What went wrong in a turn, as the reason for which a person gets the case."""
+"""Failures of a turn, as reasons for which a person gets the case."""
 
 from __future__ import annotations
 

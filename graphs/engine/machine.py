@@ -60,12 +60,12 @@ class CaseMachine:
         return [name for name in dict.fromkeys(ways) if name in self.nodes]
 
     def is_marked(self, name: str | None, mark: str) -> bool:
-        """Whether the graph has a node of this name, marked so."""
+        """Return whether the graph has a node of this name with this mark."""
         return name in self.nodes and marked(self.nodes[name], mark)
 
 
 def marked(node: Any, mark: str) -> bool:
-    """Whether the node's metadata says so: `writes`, something leaves the house in it; `asks`, it calls a model."""
+    """Return whether the node has the mark: `writes`, something leaves the house in it; `asks`, it calls a model."""
     return bool((node.metadata or {}).get(mark))
 
 

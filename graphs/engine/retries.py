@@ -1,4 +1,4 @@
-"""How often and how long the graph's nodes are tried, in one place.
+"""Retries of the graph's nodes: how often and how long, in one place.
 
 What no repetition can mend is not tried again: the case goes to a person. A model's server that asks for patience is asked
 again by whoever runs the turn: nobody is held meanwhile.
@@ -17,7 +17,7 @@ FOR_EVER = 1_000
 
 
 def worth_another_try(error: Exception) -> bool:
-    """Whether the same step may come out otherwise by itself."""
+    """Return whether the same step may come out otherwise by itself."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return not (isinstance(error, (*DEFECTS, ModelUnavailable, TurnSuperseded)) or names & set(PERMANENT))
 

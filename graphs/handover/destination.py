@@ -1,4 +1,4 @@
-"""Where a case goes that leaves the agent: by the matrix, to whoever is next in line, or back to whoever handed it back."""
+"""The destination of a case that leaves the agent: by the matrix, to the next in line, or back to who handed it back."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def routed(view: EndView, why: Escalation, matrix: Matrix, known: Mapping[str, A
 
 
 def last_resort(matrix: Matrix) -> Route:
-    """Where a case goes that cannot be routed."""
+    """Return the route of a case that cannot be routed."""
     try:
         return matrix.fallback()
     except Exception:  # noqa: BLE001

@@ -163,7 +163,7 @@ def bounded(packet: Handoff, limit: int = PACKET_BYTES) -> Handoff:
 
 
 def shortest(packet: Handoff) -> Handoff:
-    """What cannot be left out at all; lists that grew beyond reason keep their newest lines."""
+    """Cut the packet to what must not be left out; lists that grew beyond reason keep their newest lines."""
     names = ("tried", "policy_hits", "open_questions", "effects", "stated")
     return packet.model_copy(update={name: getattr(packet, name)[-5:] for name in names})
 

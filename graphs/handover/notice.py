@@ -1,4 +1,4 @@
-"""What a customer is told when people take over: nothing twice, and nothing about times that will not hold."""
+"""The notice to a customer when people take over: nothing twice, and nothing about times that will not hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Say = Callable[[datetime, datetime, str], str]
 
 
 def sentence(route: Route, language: str, *, late: bool) -> tuple[str, str]:
-    """What is told, before its times are filled in, and the language that it is told in."""
+    """Return the notice before its times are filled in, and the language it is in."""
     told = route.late if late and route.late else route.tell
     spoken = language if language in told else "en"
     words = told.get(spoken, "")
@@ -26,7 +26,7 @@ def sentence(route: Route, language: str, *, late: bool) -> tuple[str, str]:
 
 
 def known(before: Handoff, incoming: Sequence[Message], words: str, now: datetime) -> bool:
-    """Whether the customer was told this before, until a time that is still to come, and has written nothing since."""
+    """Return whether the customer has this notice, its time is still to come, and nothing was written since."""
     expected = before.route.expected
     promised = expected is not None and expected.answer_by > now
     return before.route.told == words and promised and not any(one.at > before.at for one in incoming)

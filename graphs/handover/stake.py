@@ -1,4 +1,4 @@
-"""How much money a case is about, as far as that is known before anybody has looked at it."""
+"""The money at stake in a case, as far as it is known before anybody has looked."""
 
 from __future__ import annotations
 

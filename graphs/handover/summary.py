@@ -36,7 +36,7 @@ _FIND_OUT: Mapping[str, str] = {
 
 
 class Told(Protocol):
-    """What a turn knows; both the state and the view of the last nodes have it."""
+    """A view of what a turn knows; both the state and the view of the last nodes have it."""
 
     @property
     def row(self) -> CaseRow: ...
@@ -53,7 +53,7 @@ class Told(Protocol):
 
 
 def trail(told: Told, matrix: str = "", model: str = "") -> Trail:
-    """What this turn tried, the rules it met, and the versions it met them in."""
+    """Return what this turn tried, the rules it met, and the versions it met them in."""
     router = told.classification.router_version if told.classification else ""
     policies = dict.fromkeys(one.verdict.policy_version for one in told.ruled if one.verdict.policy_version)
     return Trail(
@@ -64,7 +64,7 @@ def trail(told: Told, matrix: str = "", model: str = "") -> Trail:
 
 
 def tried(told: Told) -> list[str]:
-    """What the agent did and what came of it, in order; card numbers hidden."""
+    """List what the agent did and what came of it, in order; card numbers hidden."""
     lines = []
     for one in told.exchanges:
         arguments = ", ".join(f"{name}={value}" for name, value in one.call.arguments.items())
@@ -93,7 +93,7 @@ def hits(told: Told) -> list[PolicyHit]:
 
 
 def undone(told: Told) -> list[str]:
-    """What a person approved and nobody carried out."""
+    """List what a person approved and nobody carried out."""
     done = {one.effect_id for one in told.effects}
     proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
@@ -161,7 +161,7 @@ def wanted(texts: Sequence[str]) -> str:
 def open_questions(
     transcript: Sequence[Message], stated: Sequence[StatedFact], known: Sequence[Any], why: Escalation
 ) -> list[str]:
-    """What the agent asked and was not answered, and what a person has to find out."""
+    """List the agent's unanswered questions, and what a person has to find out."""
     questions = unanswered(transcript, why)
     if why.reason in _FIND_OUT:
         questions.append(_FIND_OUT[why.reason])
@@ -187,7 +187,7 @@ def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
 
 
 def next_step(told: Told, why: Escalation) -> str:
-    """What a person would do first."""
+    """Suggest a person's first step."""
     left = undone(told)
     if left:
         return f"{left[-1]}. Carry it out or tell the customer why not."
@@ -205,7 +205,7 @@ def draft(proposals: Sequence[Proposal]) -> str | None:
 
 
 def strict(one: Ruled) -> bool:
-    """Whether it was held or stopped."""
+    """Return whether the proposal was held or stopped."""
     return one.verdict.ruling is not Ruling.ALLOW
 
 

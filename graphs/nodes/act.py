@@ -67,7 +67,7 @@ class Act:
 
 
 def held_back(refused: SwitchedOff, step: int) -> dict[str, Any]:
-    """What changes where a live control keeps something in: a person gets the case, or it is ruled on again as things are now.
+    """Return the state's changes where a live control stops an effect: a person gets the case, or it is ruled on again.
 
     The step tells the next ruling's input from the last one's.
     """
@@ -102,7 +102,7 @@ def fact_name(one: Proposal) -> str:
 
 
 def told(result: EffectResult) -> dict[str, Any]:
-    """What the model learns of an effect."""
+    """Return what the model learns of an effect."""
     if result.status is EffectStatus.APPLIED:
         return {"done": True, **result.result}
     return {"refused": result.message or result.code or "refused"}

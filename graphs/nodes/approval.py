@@ -43,7 +43,7 @@ class Approval:
 
 
 def _declined(view: ApprovalView, held: Ruled, by: str, rest: list[Proposal]) -> dict[str, Any]:
-    """What changes where a person says no to one proposal: that one is gone, the rest is ruled on for itself."""
+    """Return the state's changes where a person declines one proposal: it is gone, the rest is ruled on for itself."""
     refused, title = held.proposal, held.verdict.title
     words = f"A colleague declined this alone: {title}. It was not done. Do not propose it again."
     call = ToolCall(call_id=refused.call_id or refused.proposal_id, tool=refused.action, arguments=refused.arguments)
@@ -58,8 +58,10 @@ def _declined(view: ApprovalView, held: Ruled, by: str, rest: list[Proposal]) ->
 
 
 def request_for(ruled: Ruled, minutes: int, decisions: Sequence[Decision] = ()) -> HumanRequest:
-    """What people are asked, and what it takes by the rules: who, how many, within how long. An edit is its editor's own
-    proposal."""
+    """Build the request to people with what the rules demand: who, how many, within how long.
+
+    An edit is its editor's own proposal.
+    """
     held, verdict = ruled.proposal, ruled.verdict
     demands = verdict.demands
     edited = [one.reviewer for one in decisions if edits(one, held)]
@@ -84,6 +86,6 @@ def request_for(ruled: Ruled, minutes: int, decisions: Sequence[Decision] = ()) 
 
 
 def edits(decision: Decision, proposal: Proposal) -> bool:
-    """Whether the decision wrote exactly these arguments."""
+    """Return whether the decision wrote exactly these arguments."""
     about = (decision.approval_id, decision.arguments_hash) == (proposal.proposal_id, proposal.arguments_hash)
     return about and decision.decision is DecisionKind.EDIT

@@ -66,7 +66,7 @@ class Consult:
         }
 
     async def _anywhere(self, row: CaseRow) -> bool:
-        """Whether the agent may work on anything now; where it may not, no model is called."""
+        """Return whether the agent may work on anything now; where it may not, no model is called."""
         for topic in self._topics.all():
             if not topic.people_only and (await self._dial.autonomy(topic, row)).autonomy is not Autonomy.OFF:
                 return True

@@ -83,7 +83,7 @@ class Guardrail:
         }
 
     async def _about(self, view: GuardrailView) -> dict[str, Any]:
-        """What policies may know of the moment; read only where one of them will rule. Without it, what names it blocks."""
+        """Read the facts that policies may use, if one of them will rule. Without facts, a policy that names them blocks."""
         ruled_on = any(one.kind is ProposalKind.EFFECT for one in view.proposals) or self._policies.names_action(SEND_REPLY)
         return await self._situation.facts(view) if self._situation and ruled_on else {}
 
@@ -127,7 +127,7 @@ class Guardrail:
         )
 
     def _made(self, sheet: Sheet, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
-        """Whether a turn that is run again has come by what it did before: then nothing else may come of it."""
+        """Allow again what this turn did before it was run again, refuse anything else; return whether it ruled."""
         stands = next((one for one in effects if one.effect_id == proposal.proposal_id), None)
         if stands and same_call(proposal, stands, self._record.specs([proposal.action])):
             changes = {"arguments": stands.arguments, "arguments_hash": digest(stands.arguments), "counted": True}
@@ -143,7 +143,7 @@ class Guardrail:
         return True
 
     def _repeats(self, sheet: Sheet, proposal: Proposal) -> bool:
-        """Whether the same call with the same arguments has come too often; one that is ruled on again is no repetition."""
+        """Refuse a call repeated too often with the same arguments; return whether it was. Ruling again is no repetition."""
         if proposal.counted or decided(sheet.view.decisions, proposal):
             return False
         key = digest([proposal.action, proposal.arguments])[:16]

@@ -1,4 +1,4 @@
-"""How a turn ends: committed in one transaction, with the reply that goes out or with what a person receives."""
+"""The end of a turn: committed in one transaction, with the reply that goes out or with what a person receives."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def end(
 
 
 def ended(view: EndView, row: CaseRow, outcome: Outcome) -> TurnEnded | None:
-    """What the journal keeps of the end, so that a worker that is killed right behind the commit ends no turn twice."""
+    """Build the journal's entry of the end, so that a worker killed right behind the commit ends no turn twice."""
     if view.key is None:
         return None
     result = TurnResult(learned=Learned.of(view.model_copy(update={"row": row}), outcome))

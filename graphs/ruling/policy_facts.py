@@ -1,4 +1,4 @@
-"""What policies may know of the moment: the case, its classification, the customer, and what was done before."""
+"""Facts for policies: the case, its classification, the customer, and what was done before."""
 
 from __future__ import annotations
 

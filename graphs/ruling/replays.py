@@ -19,7 +19,7 @@ def unremembered(
 
 
 def same_call(proposal: Proposal, stands: EffectResult, specs: Sequence[ToolSpec]) -> bool:
-    """Whether the model asks for what was done. The tool may have normalised its words, and pinned what it may not name."""
+    """Return whether the model asks for what was done. The tool may have normalised words and pinned arguments."""
     if proposal.action != stands.action:
         return False
     fields = specs[0].parameters.get("properties", {}) if specs else {}

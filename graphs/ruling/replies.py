@@ -87,7 +87,7 @@ class Replying:
         )
 
     async def _tongue(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
-        """Whether the reply is in another language than the customer's."""
+        """Return a hit where the reply is in another language than the customer's."""
         text, wanted = text_of(proposal), view.row.language
         if self._languages is None or not wanted or len(text.split()) < FEW_WORDS:
             return []
@@ -121,7 +121,7 @@ def by_source(view: GuardrailView, spoken: Sequence[Message]) -> dict[Author, li
 
 
 def shown(proposal: Proposal) -> dict[str, Any]:
-    """How an approver sees the reply."""
+    """Return the reply as an approver sees it."""
     return {"title": "Send this reply to the customer", "headline": "reply", "shown": {"reply": text_of(proposal)}}
 
 

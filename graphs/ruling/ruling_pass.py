@@ -1,4 +1,4 @@
-"""What one pass over the proposals writes down: verdicts, refusals, and whether a person must take over."""
+"""The record of one pass over the proposals: verdicts, refusals, and whether a person must take over."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AS_RULING: Mapping[Autonomy, Ruling] = {
 
 @dataclass(slots=True)
 class Sheet:
-    """What one pass over the proposals has found so far. `about` is what policies may know of the moment, by name."""
+    """The findings of one pass over the proposals so far. `about` are the facts policies may use, by name."""
 
     view: GuardrailView
     topic: Topic
@@ -49,7 +49,7 @@ class Sheet:
     escalation: Escalation | None = None
 
     def dial(self, proposal: Proposal) -> Dialled:
-        """How far the agent may go with this proposal."""
+        """Return how far the agent may go with this proposal."""
         return self.by_tool.get(proposal.action, self.dialled)
 
     def rule(self, proposal: Proposal, verdict: Verdict) -> None:
@@ -143,7 +143,7 @@ def over_tool(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
 
 
 def of_tool_alone(topic: Dialled, tool: Dialled) -> list[Setting]:
-    """What is said about a tool and not about the topic or the case."""
+    """Return the settings of a tool that are neither the topic's nor the case's."""
     return [one for one in tool.settings if one not in topic.settings]
 
 

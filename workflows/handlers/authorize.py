@@ -1,4 +1,4 @@
-"""What people do to a case: first who it is and whether they may, as an activity tells; then, and only then, it counts."""
+"""Decisions of people: an activity says who it is and whether they may; then, and only then, the decision counts."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Desk:
 
 
 async def _checked(activity: str, asked: Stored, answer: type[Answer], source: Source, summary: str) -> Answer:
-    """What the activity says.
+    """Return the answer of the checking activity.
 
     Raises:
         InvalidInput, ApprovalRefused: what it found wrong, or that it could not be made.

@@ -1,4 +1,4 @@
-"""What people and backends may send to a case and when. Pure: changes the memory, raises what is refused, does no I/O."""
+"""Commands of people and backends to a case. Pure: changes the memory, raises what is refused, does no I/O."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AUDITED = frozenset(
 
 
 def by_person(kind: type[ByPerson], raw: Any) -> ByPerson:
-    """What a person sent, with a name that can be read. Raises: InvalidInput."""
+    """Parse what a person sent, with a readable name. Raises: InvalidInput."""
     wanted = parse(kind, raw)
     return wanted.model_copy(update={"reviewer": check_name("reviewer", wanted.reviewer)})
 
@@ -75,9 +75,9 @@ class Intake:
         return self.receipt(message.message_id, duplicate=not taken)
 
     def any_message(self, raw: RawValue, now: datetime) -> Receipt:
-        """What came as a signal, in whatever form: nobody would hear that it was refused. What has no text is.
+        """Take a message that came as a signal, in any form that has text: nobody would hear that it was refused.
 
-        Where its meaning is not certain, or it had to be cut, a person reads it.
+        A person reads it where its meaning is not certain, or it had to be cut.
 
         Raises:
             InvalidInput, CaseConflict, IllegalTransition.
@@ -126,7 +126,7 @@ class Intake:
         return approval
 
     def settle(self, approval: Approval, permit: Permit, now: datetime, source: Source) -> Approval:
-        """What the permitted decision makes of the approval: settled, once, or open with one more yes.
+        """Apply the permitted decision to the approval: settled, once, or open with one more yes.
 
         Raises:
             ApprovalRefused: the person proposed it, or has approved it already.
@@ -154,7 +154,7 @@ class Intake:
         self._memory.audit(decision.reviewer or "unnamed", action, now, **told)
 
     def check_click(self, name: str, note: Any) -> tuple[str, Approval | None, str | None]:
-        """What was chosen, on which approval, and the clean note. Raises: ApprovalRefused, InvalidInput."""
+        """Return the chosen entry, its approval, and the clean note. Raises: ApprovalRefused, InvalidInput."""
         if name not in entries(self._memory):
             raise ApprovalRefused(self.unknown_name(name))
         if note is not None and not isinstance(note, str):
@@ -164,7 +164,7 @@ class Intake:
         return what, shown, tidy("note", note)
 
     def unknown_name(self, name: str) -> str:
-        """What to say to a name that nothing answers to."""
+        """Return the refusal of a name that nothing answers to."""
         names = "; ".join(f"‘{entry}’" for entry in entries(self._memory)) or "nothing"
         return f"nothing here is called {name[:80]!r}. Open now: {names}. Press R in the Web UI to see the current names."
 

@@ -1,4 +1,4 @@
-"""Whatever was sent, turned into a model or into a sentence that says what would be right.
+"""Parsing of input into a model, or into a sentence that says what would be right.
 
 Everything that comes from outside passes `value_of`: what it lets through is small, flat JSON of text, so nothing behind it,
 neither PostgreSQL nor a parked case's next run, can stumble over it.

@@ -1,4 +1,4 @@
-"""How a run of a case begins: new, gone on with from an earlier run, or cut off and begun again."""
+"""The beginning of a case's run: new, gone on with from an earlier run, or cut off and begun again."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ UNCUT = 3
 
 
 def begun_again() -> bool:
-    """Whether this run is another one's history, cut off and gone on with (a reset)."""
+    """Return whether this run goes on with the cut-off history of another one (a reset)."""
     return workflow.info().run_id != workflow.info().original_execution_run_id
 
 
 def from_its_beginning() -> bool:
-    """Whether nothing of the cut-off history is gone through again: its very first task was cut off."""
+    """Return whether the cut-off history has nothing to go through again: its very first task was cut off."""
     return workflow.info().get_current_history_length() > UNCUT
 
 
@@ -51,7 +51,7 @@ def remember(raw: Any, surplus: Sequence[Any] = ()) -> tuple[CaseMemory, Opening
 
 
 def unboxed(value: Any) -> Any:
-    """What the SDK could not decode, read as JSON, or as the text that it is."""
+    """Read what the SDK could not decode as JSON, or as the text that it is."""
     if not isinstance(value, RawValue):
         return value
     text = value.payload.data.decode(errors="replace")
@@ -64,7 +64,7 @@ def unboxed(value: Any) -> Any:
 
 
 def incoming(given: Sequence[Any], words: str, opening: Opening | None = None) -> Incoming:
-    """How it came, for the record; `opening` where it became a case."""
+    """Describe the input for the record; `opening` where it became a case."""
     info = workflow.info()
     return Incoming(
         workflow_id=info.workflow_id,
@@ -89,7 +89,7 @@ def kept(value: Any) -> str:
 
 
 def parked(raw: Any) -> CaseMemory:
-    """What an earlier run of this case left. A memory says what was approved, so nobody may start a case with one.
+    """Return the memory that an earlier run left. It says what was approved, so nobody may start a case with one.
 
     Raises:
         InvalidInput: it came from somebody else. A cron schedule and a retry policy start their runs with what was sent to

@@ -37,7 +37,7 @@ def fit(head: str, sections: list[Section]) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """What there is of the parts, as paragraphs."""
+    """Join those parts that are not empty, as paragraphs."""
     return "\n\n".join(part for part in parts if part)
 
 

@@ -1,4 +1,4 @@
-"""What a person has to know when no worker runs: the Memo tab shows it, while current details and menus need a worker.
+"""The facts a person needs when no worker runs: the Memo tab shows them, while current details and menus need a worker.
 
 Summary and details given at the start do not travel into a run in which a case goes on; a memo handed on does. It is plain
 text on the server: facts and names of entries, no personal data.
@@ -19,7 +19,7 @@ WAITING = "waiting"
 
 
 def essentials(memory: CaseMemory) -> dict[str, Any] | None:
-    """What is asked, until when, why and what can be chosen; None where nobody is waited for but the customer."""
+    """Return what is asked, until when, why, and the choices; None where only the customer is waited for."""
     row = memory.row
     found: dict[str, Any] = {"status": row.status.value, "until": utc(row.due_at) if row.due_at else None}
     if row.status is CaseStatus.AWAITING_APPROVAL and memory.open_approvals:

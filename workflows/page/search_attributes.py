@@ -1,4 +1,4 @@
-"""What lists and filters can ask for. Plain text on the server: no personal data."""
+"""Search attributes, for lists and filters. Plain text on the server: no personal data."""
 
 from __future__ import annotations
 

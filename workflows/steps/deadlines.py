@@ -1,4 +1,4 @@
-"""What happens when nobody does anything. Silence is never consent, and never gives a case to the agent."""
+"""Deadlines, for when nobody does anything. Silence is never consent, and never gives a case to the agent."""
 
 from __future__ import annotations
 

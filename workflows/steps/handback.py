@@ -1,4 +1,4 @@
-"""What keeps a case from going to and fro between the agent and people: it comes back once, and to the same person."""
+"""Handing a case back to the agent: it returns to people at most once, and to the same person."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Hear(Protocol):
 
 
 async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear) -> TurnResult | None:
-    """How the turn came back; None where it was cut short and did not say how far it came.
+    """Wait for the turn and return its result; None where it was cut short and did not say how far it came.
 
     A node that writes is always let finish: the activity sees to that, and is waited for.
     """

@@ -44,7 +44,7 @@ def hand_over(memory: CaseMemory, state: CaseState, why: Escalation, failure: st
 
 
 def destination(memory: CaseMemory, now: datetime) -> Route:
-    """Whoever had it before, else where everything goes that nothing else is said of; never a lower tier."""
+    """Return the route the case had before, else the one for cases that nothing is said of; never a lower tier."""
     before = memory.handoff.route if memory.handoff else None
     route = before or memory.terms.route or SOMEBODY
     tier = max(route.tier, int(memory.row.tier), int(Tier.SUPPORT))
@@ -67,7 +67,7 @@ def packet(memory: CaseMemory, state: CaseState, why: Escalation, route: Route, 
 
 
 def message(memory: CaseMemory, words: str, now: datetime) -> Message:
-    """What the customer is told."""
+    """Build the message to the customer."""
     row = memory.row
     return Message(
         message_id=OURS + identity(row.case_id, row.turn, row.version, "tell"),

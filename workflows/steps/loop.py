@@ -1,4 +1,4 @@
-"""What a case does next, one step at a time. Handlers put things into the memory; only this loop acts on them."""
+"""The loop of a case, one step at a time. Handlers put things into the memory; only this loop acts on them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Replay asks again at every wait: another number strands the cases whose history 
 
 
 def long_enough() -> bool:
-    """Whether the case should go on in a fresh run."""
+    """Return whether the case should go on in a fresh run."""
     info = workflow.info()
     return info.is_continue_as_new_suggested() or info.get_current_history_length() > EVENTS
 
@@ -96,7 +96,7 @@ class Loop:
         return bool(memory.unsaved or asked or memory.inbox or memory.noticed)
 
     def _notice_a_cut(self) -> None:
-        """Where this run was reset to a later task: begin again once what it kept was gone through.
+        """Begin again where this run was reset to a later task, once the history it kept was gone through.
 
         A reset gives the run another random seed, just there; nothing else in a workflow's reach changes at that moment.
         """

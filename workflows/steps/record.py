@@ -1,4 +1,4 @@
-"""What of a case goes into its record: opened once, and every change after it."""
+"""The record of a case: opened once, and every change after it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def recover(memory: CaseMemory) -> None:
 
 
 async def flush(memory: CaseMemory) -> None:
-    """What is not written yet; very many messages in several parts."""
+    """Write all that is not written yet; very many messages in several parts."""
     parts = True
     while parts:
         commit = memory.commit()
