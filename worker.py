@@ -299,7 +299,7 @@ def case_worker(client: Client, settings: Settings, world: World, nodes: CaseNod
     record = CaseActivities(world.cases, world.clock, world.matrix, terms)
     openings = OpeningActivities(world.openings)
     recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
-    people = PeopleActivities(world.record, identities, world.reviewers, world.controls)
+    people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
     staff = StaffActivities(world.staff)
     turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), MODEL_TRIES)
     meanwhile = NodeActivities(nodes.classify)

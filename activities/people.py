@@ -7,26 +7,43 @@ from typing import Any
 
 from temporalio import activity
 
-from handrail.domain.actions.approvals import Attempt, Decision, DecisionKind, Identity, Permit, RequestKind, Seen, Source
+from handrail.domain.actions.approvals import (
+    Attempt,
+    Decision,
+    DecisionKind,
+    ForAgent,
+    Identity,
+    Permit,
+    RequestKind,
+    Seen,
+    Source,
+)
 from handrail.domain.actions.decisions import BINDING
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.autonomy.controls import admit
+from handrail.domain.autonomy.topics import Autonomy, Setting
 from handrail.domain.base import digest
 from handrail.domain.case.messages import check_text
-from handrail.domain.errors import ApprovalRefused, BusinessRefused, InvalidInput, SwitchedOff
+from handrail.domain.errors import ApprovalRefused, BusinessRefused, IllegalTransition, InvalidInput, SwitchedOff
 from handrail.domain.team.commands import NOBODY
 from handrail.domain.team.reviewers import Asked, NotAdmitted, Reviewers
 from handrail.domain.text.reply.replies import LONGEST
-from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord
+from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord, Topics
 
 
 class PeopleActivities:
     """Reaches the case's history, the reviewers and controls in force and the business's tools through ports."""
 
     def __init__(
-        self, record: SystemOfRecord, identities: Identities, reviewers: ReviewersInForce, controls: Controls
+        self,
+        record: SystemOfRecord,
+        identities: Identities,
+        reviewers: ReviewersInForce,
+        controls: Controls,
+        topics: Topics,
     ) -> None:
         self._controls = controls
+        self._topics = topics
         self._record = record
         self._identities = identities
         self._reviewers = reviewers
@@ -57,7 +74,14 @@ class PeopleActivities:
 
     @activity.defn(name="people.identify")
     async def identify(self, seen: Seen) -> Decision:
-        """Return the decision with who made it, as the case's own history tells."""
+        """Return the decision with who made it, as the case's own history tells.
+
+        Raises:
+            InvalidInput: the case is to go back to the agent, and is about nothing that the agent works on.
+            IllegalTransition: the agent is switched off for what it is about.
+        """
+        if seen.back:
+            await self._refuse_idle(seen.back)
         return await self._identified(seen.source, seen.decision, self._reviewers.now())
 
     async def _identified(self, source: Source, decision: Decision, reviewers: Reviewers) -> Decision:
@@ -68,6 +92,25 @@ class PeopleActivities:
         who = reviewers.called(sender if from_history else given)
         changes = {"reviewer": who, "identity": identity, "sender": sender, "reviewers_version": reviewers.version}
         return decision.model_copy(update=changes)
+
+    async def _refuse_idle(self, back: ForAgent) -> None:
+        """Raises: InvalidInput, IllegalTransition: the agent would give the case straight back."""
+        topic = self._topics.get(back.topic)
+        if topic is None or topic.people_only:
+            names = ", ".join(one.name for one in self._topics.all() if not one.people_only)
+            why = "is for people" if topic else "is none of the agent's topics"
+            raise InvalidInput(
+                f"topic: {back.topic or 'nothing'!r} {why}, so the agent would only give the case back. "
+                f"Name what the case is about with the hand-back, one of: {names}. Or answer the customer yourself."
+            )
+        own = Setting(source="topic", autonomy=topic.autonomy, why=f"The topic {topic.name} runs at '{topic.autonomy}'.")
+        standing = await self._controls.over(topic.name, back.customer_id)
+        found = standing.dialled(settings=[own])
+        if found.autonomy is Autonomy.OFF:
+            raise IllegalTransition(
+                f"hand_back: the agent is switched off for {topic.name}. {found.why} Answer the customer yourself, "
+                "or wait until it is switched on (handrail controls list)."
+            )
 
     async def _refuse_stopped(self, attempt: Attempt) -> None:
         """A yes to what could not be carried out counts for nothing, so none is taken; a no always is.

@@ -94,6 +94,7 @@ class CaseMemory(BaseModel):
 
     interruption: Escalation | None = None
     handed_back: str | None = None
+    handed_back_topic: str | None = None
     handed_back_by: list[str] = Field(default_factory=list)
     closing: str | None = None
     notice: str | None = None

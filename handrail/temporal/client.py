@@ -182,9 +182,13 @@ class CaseClient:
         reply = made(PersonReply, reviewer=reviewer, text=text, message_id=message_id or f"reply-{uuid4().hex}")
         return await self._courier.update(case_id, "reply", reply, Receipt, f"reply-{uuid4().hex}")
 
-    async def hand_back(self, case_id: str, reviewer: str, note: str) -> Receipt:
-        """Give the case back to the agent with what was found out. Raises: Refused, UnknownCase, Unreachable."""
-        back = made(HandBack, reviewer=reviewer, note=note)
+    async def hand_back(self, case_id: str, reviewer: str, note: str, *, topic: str | None = None) -> Receipt:
+        """Give the case back to the agent with what was found out, and with what it is about where that was not clear.
+
+        Raises:
+            Refused, UnknownCase, Unreachable.
+        """
+        back = made(HandBack, reviewer=reviewer, note=note, topic=topic)
         return await self._courier.update(case_id, "hand_back", back, Receipt, f"hand-back-{uuid4().hex}")
 
     async def resolve(self, case_id: str, reviewer: str, *, note: str | None = None, reply: str | None = None) -> Receipt:

@@ -165,7 +165,8 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def noted(given: Any, decision: Decision) -> bool:
     """Whether a numbered entry with this in its box is the decision: its name says the rest. Raises: InvalidInput."""
-    return (given is None or isinstance(given, str)) and words(given) == decision.note
+    note = given.get("note") if isinstance(given, dict) else given
+    return (note is None or isinstance(note, str)) and words(note) == decision.note
 
 
 def said(given: Any, decision: Decision) -> bool:

@@ -34,6 +34,7 @@ from workflows.handlers.commands import Intake, by_person
 from workflows.handlers.payloads import NOTHING, value_of
 from workflows.memory import BYTES_WAITING, CaseMemory
 from workflows.page.entries import entries
+from workflows.steps import handback as returns
 from workflows.steps.record import take_inbox
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -226,7 +227,7 @@ def test_a_click_takes_nothing_or_a_readable_note(note: Any) -> None:
 def test_a_click_says_what_it_is_about(note: str | None) -> None:
     found = asked()
     approve, reject = entries(found)
-    what, shown, words = Intake(found).check_click(reject, note)
+    what, shown, words, _ = Intake(found).check_click(reject, note)
     assert (what, shown, words) == ("reject", found.open_approvals[0], (note or "").strip() or None)
     found.ask_again(found.open_approvals[0], NOW)
     with pytest.raises(ApprovalRefused, match="nothing here is called"):
@@ -235,7 +236,7 @@ def test_a_click_says_what_it_is_about(note: str | None) -> None:
 
 def test_a_case_with_a_person_has_its_entries() -> None:
     found = memory(CaseStatus.WITH_HUMAN)
-    whats = [Intake(found).check_click(name, "a note") for name in entries(found)]
+    whats = [Intake(found).check_click(name, "a note")[:3] for name in entries(found)]
     assert whats == [("take", None, "a note"), ("finish", None, "a note"), ("hand_back", None, "a note")]
 
 
@@ -456,3 +457,29 @@ def test_a_flood_is_refused_before_it_is_too_much() -> None:
         assert len(part.model_dump_json().encode()) < 1_000_000
         found.saved(part)
     assert len(found.model_dump_json().encode()) < 1_000_000
+
+
+def test_a_hand_back_may_name_what_the_case_is_about() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    *_, back = entries(found)
+    click = Intake(found).check_click
+    assert click(back, {"note": " found it ", "topic": "refund"})[2:] == ("found it", "refund")
+    assert click(back, {"topic": "refund"})[2:] == (None, "refund")
+    wrongs: list[Any] = [{"topic": 7}, {"note": []}, {"topic": "refund", "amount": 5}, ["refund"]]
+    for wrong in wrongs:
+        with pytest.raises(InvalidInput, match=r'or \{"note": "…", "topic": "NAME"\}'):
+            click(back, wrong)
+    with pytest.raises(InvalidInput, match=r"for example \"amount is wrong\"\.$"):
+        click(next(iter(entries(found))), {"topic": "refund"})
+
+
+def test_a_case_that_came_back_goes_again_only_under_another_topic() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    found.row = found.row.model_copy(update={"topic": "refund"})
+    found.stuck, found.reasons, found.returned = True, ["low_confidence"], {"low_confidence": "ann"}
+    for topic in (None, "refund"):
+        with pytest.raises(IllegalTransition, match="for the same reason again"):
+            Intake(found).hand_back(HandBack(reviewer="ann", note="Again.", topic=topic), NOW)
+    Intake(found).hand_back(HandBack(reviewer="ann", note="It is an address.", topic="change_address"), NOW)
+    returns.hand_back(found, "ann", found.handed_back_topic)
+    assert (found.row.topic, found.stuck, found.returned) == ("change_address", False, {})

@@ -64,5 +64,5 @@ def test_what_comes_up_meanwhile_is_asked_anew_within_the_same_time() -> None:
     assert {one.revision for one in found.commit().approvals} == {1, 2}
     with pytest.raises(ApprovalRefused, match="nothing here is called"):
         Intake(found).check_click(sorted(names)[0], None)
-    what, shown, _ = Intake(found).check_click(sorted(entries(found))[0], None)
+    what, shown, *_ = Intake(found).check_click(sorted(entries(found))[0], None)
     assert (what, shown) == (DecisionKind.APPROVE, second)

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import WorkflowUpdateFailedError
 
 from handrail.cli.people.claiming import take
 from handrail.domain.case.cases import CaseView
-from handrail.domain.errors import IllegalTransition
+from handrail.domain.errors import IllegalTransition, InvalidInput
 from handrail.domain.team.staff import Person
 from handrail.postgres.queue import Item, PostgresQueue
 from tests.house import House, wait_for
@@ -153,6 +155,42 @@ async def test_the_same_reason_brings_a_case_back_once_and_to_the_same_person(ho
     await home.cases.reply(case.case_id, "bea", "It is in Kassel and comes tomorrow.")
     await home.cases.resolve(case.case_id, "bea")
     await home.until(case.case_id, lambda view: view.status == "Resolved")
+
+
+async def test_a_case_about_nothing_goes_back_once_a_person_says_what_it_is_about(home: House) -> None:
+    order = await home.order(status="shipped")
+    case = await home.open(order.customer_id, f"Can you recommend a pasta recipe for eight guests? {order.order_id}")
+    assert (case.status, case.reason) == ("WithHuman", "out_of_scope")
+    note = "They want to know where the parcel is."
+    for topic in (None, "pasta", "fraud"):
+        with pytest.raises(InvalidInput, match=r"Name what the case is about .* one of: .*order_status") as refused:
+            await home.cases.hand_back(case.case_id, "ann", note, topic=topic)
+        assert repr(topic or "out_of_scope") in str(refused.value)
+    now = await home.cases.status(case.case_id)
+    assert (now.status, now.turn, now.assignee) == ("WithHuman", 1, None), "nothing has changed"
+    assert await home.model.requests(case.case_id) == []
+
+    *_, entry = await click_names(home, case.case_id)
+    handle = home.temporal.get_workflow_handle(f"case-{case.case_id}")
+    with pytest.raises(WorkflowUpdateFailedError) as clicked:
+        await handle.execute_update(entry, note)
+    assert "'out_of_scope' is none of the agent's topics" in str(clicked.value.cause)
+    await handle.signal(entry, {"note": note, "topic": "order_status"})
+    case = await home.until(case.case_id, lambda view: view.turn == 2 and view.status != "Working")
+    assert (case.status, case.topic, case.reason) == ("Resolved", "order_status", None)
+    assert case.reply
+    assert "shipped" in case.reply or "on its way" in case.reply
+    (details,) = await home.rows(
+        "select details from handrail.audit where case_id = %(c)s and action = 'hand_back'", c=case.case_id
+    )
+    assert (details[0]["note"], details[0]["topic"]) == (note, "order_status")
+
+
+async def click_names(home: House, case_id: str) -> list[str]:
+    """The entries of the Web UI's menu that are there now."""
+    handle = home.temporal.get_workflow_handle(f"case-{case_id}")
+    metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    return sorted(one.name for one in metadata.definition.update_definitions if one.name[:1].isdigit())
 
 
 async def system_messages(home: House, case_id: str) -> list[str]:

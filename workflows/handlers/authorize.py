@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from handrail.domain.actions.approvals import Approval, Attempt, Decision, DecisionInput, DecisionKind, Permit, Seen, Source
+from handrail.domain.actions.approvals import (
+    Approval,
+    Attempt,
+    Decision,
+    DecisionInput,
+    DecisionKind,
+    ForAgent,
+    Permit,
+    Seen,
+    Source,
+)
 from handrail.domain.actions.decisions import draft
 from handrail.domain.base import Stored
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
@@ -74,13 +84,14 @@ class Desk:
 
     async def click(self, name: str, note: Any, source: Source, via: str) -> Any:
         """A menu entry was chosen; the box holds nothing or a note. Raises: Refused: see the single steps."""
-        what, shown, words = self._intake.check_click(name, note)
+        what, shown, words, topic = self._intake.check_click(name, note)
         decision = decision_of(what)
         if decision is not None and shown is not None:
             seen = {"approval_id": shown.approval_id, "revision": shown.revision}
             return await self.decide(DecisionInput(decision=decision, note=words, reviewer=NOBODY, **seen), source, via)
         if what == HAND_BACK:
-            return await self.hand_back(HandBack(reviewer=NOBODY, note=words or WITHOUT_NOTE), source, via, words)
+            back = HandBack(reviewer=NOBODY, note=words or WITHOUT_NOTE, topic=topic)
+            return await self.hand_back(back, source, via, words)
         if what == TAKE:
             return self._intake.claim(Claim(reviewer=NOBODY), workflow.now(), via=via, **source.event)
         assert what == FINISH  # noqa: S101
@@ -95,6 +106,8 @@ class Desk:
         now = workflow.now()
         source = self._placed(source, wanted.model_dump_json(), now)
         self._intake.check_hand_back(wanted)
+        row = self._memory.row
+        back = ForAgent(topic=wanted.topic or row.topic or "", customer_id=row.customer_id)
         shown_under = self._memory.holders
         decision = Decision(
             approval_id="",
@@ -105,7 +118,8 @@ class Desk:
             via=via,
             decided_at=now,
         )
-        who = await _checked("people.identify", Seen(source=source, decision=decision), Decision, source, "Who hands back")
+        seen = Seen(source=source, decision=decision, back=back)
+        who = await _checked("people.identify", seen, Decision, source, "Who hands back")
         if wanted.reviewer == NOBODY and self._memory.holders != shown_under:
             raise IllegalTransition("hand_back: the case has changed hands meanwhile. Look at it again, then decide.")
         told = {"identity": who.identity, "sender": who.sender, "via": via, **source.event}
@@ -137,7 +151,7 @@ async def _checked(activity: str, asked: Stored, answer: type[Answer], source: S
     """Return the answer of the checking activity.
 
     Raises:
-        InvalidInput, ApprovalRefused: what it found wrong, or that it could not be made.
+        InvalidInput, IllegalTransition, ApprovalRefused: what it found wrong, or that it could not be made.
     """
     options = CHECK_SIGNAL if source.signal else CHECK
     try:
@@ -146,5 +160,6 @@ async def _checked(activity: str, asked: Stored, answer: type[Answer], source: S
         cause = error.cause
         words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
         kind = cause.type if isinstance(cause, ApplicationError) else None
-        raise (InvalidInput if kind == InvalidInput.__name__ else ApprovalRefused)(words) from None
+        kinds = {one.__name__: one for one in (InvalidInput, IllegalTransition)}
+        raise kinds.get(kind or "", ApprovalRefused)(words) from None
     return found

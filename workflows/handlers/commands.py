@@ -14,6 +14,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import (
     MAX_CHARACTERS,
+    MAX_NAME,
     Author,
     IncomingMessage,
     Message,
@@ -27,7 +28,7 @@ from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransit
 from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
 from workflows.handlers.payloads import LARGEST, parse, value_of
 from workflows.memory import CaseMemory, fingerprint
-from workflows.page.entries import entries
+from workflows.page.entries import HAND_BACK, entries
 from workflows.steps.handback import refuse_another
 
 ByPerson = TypeVar("ByPerson", Claim, Release, PersonReply, HandBack, Resolve)
@@ -153,15 +154,19 @@ class Intake:
         told = {name: value for name, value in {**said, **source.event, **more}.items() if value is not None}
         self._memory.audit(decision.reviewer or "unnamed", action, now, **told)
 
-    def check_click(self, name: str, note: Any) -> tuple[str, Approval | None, str | None]:
-        """Return the chosen entry, its approval, and the clean note. Raises: ApprovalRefused, InvalidInput."""
+    def check_click(self, name: str, data: Any) -> tuple[str, Approval | None, str | None, str | None]:
+        """Return the chosen entry, its approval, the clean note, and a topic. Raises: ApprovalRefused, InvalidInput."""
         if name not in entries(self._memory):
             raise ApprovalRefused(self.unknown_name(name))
-        if note is not None and not isinstance(note, str):
-            raise InvalidInput('note: must be empty or a JSON string, for example "amount is wrong".')
         what, approval_id = entries(self._memory)[name]
         shown = next((one for one in self._memory.open_approvals if one.approval_id == approval_id), None)
-        return what, shown, tidy("note", note)
+        note, topic = data, None
+        if what == HAND_BACK and isinstance(data, dict) and data.keys() <= {"note", "topic"}:
+            note, topic = data.get("note"), data.get("topic")
+        if not all(one is None or isinstance(one, str) for one in (note, topic)):
+            or_both = ' or {"note": "…", "topic": "NAME"}' if what == HAND_BACK else ""
+            raise InvalidInput(f'note: must be empty or a JSON string, for example "amount is wrong"{or_both}.')
+        return what, shown, tidy("note", note), tidy("topic", topic, MAX_NAME)
 
     def unknown_name(self, name: str) -> str:
         """Return the refusal of a name that nothing answers to."""
@@ -263,13 +268,15 @@ class Intake:
     def check_hand_back(self, wanted: HandBack) -> str:
         """The clean note. Raises: IllegalTransition, InvalidInput."""
         self.with_person("hand_back", wanted.reviewer)
-        refuse_another(self._memory)
+        refuse_another(self._memory, wanted.topic)
         return check_text("note", wanted.note, MAX_NOTE)
 
     def hand_back(self, wanted: HandBack, now: datetime, **told: Any) -> Receipt:
         """The agent goes on with the person's note; what it then wants to do is not theirs to approve."""
         note = self.check_hand_back(wanted)
-        self._memory.audit(wanted.reviewer, "hand_back", now, note=note, **told)
+        named = {"topic": wanted.topic} if wanted.topic else {}
+        self._memory.audit(wanted.reviewer, "hand_back", now, note=note, **named, **told)
+        self._memory.handed_back_topic = wanted.topic
         self._memory.handed_back = f"{wanted.reviewer}\n{note}"
         self._memory.handed_back_by = list(dict.fromkeys([*self._memory.handed_back_by, wanted.reviewer]))
         return self.receipt()

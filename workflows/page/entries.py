@@ -18,7 +18,8 @@ from workflows.memory import CaseMemory
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
 HINTS: Mapping[str, str] = {
     DecisionKind.REJECT: ' (a note may stand in Data: `"too late"`)',
-    HAND_BACK: ' (say in Data what it has to know: `"the parcel was found"`)',
+    HAND_BACK: ' (say in Data what it has to know: `"the parcel was found"`; where the case has no topic of the agent\'s, '
+    'name one: `{"note": "…", "topic": "NAME"}`)',
 }
 
 

@@ -37,8 +37,11 @@ def reopen(memory: CaseMemory, now: datetime) -> None:
     memory.audit("customer", "reopen", now, tier=int(had.tier), queue=had.queue, assignee=had.assignee)
 
 
-def hand_back(memory: CaseMemory, name: str) -> None:
-    """`name` gives the case to the agent, whatever it had come for."""
+def hand_back(memory: CaseMemory, name: str, topic: str | None) -> None:
+    """`name` gives the case to the agent, whatever it had come for; a `topic` rules what it is about."""
+    if topic and topic != memory.row.topic:
+        begin(memory)
+        memory.row = memory.row.model_copy(update={"topic": topic})
     memory.returned = {**memory.returned, **dict.fromkeys(memory.reasons, name)}
     memory.reasons = []
     _remember(memory, name)
@@ -58,9 +61,9 @@ def arrive(memory: CaseMemory) -> None:
         memory.reasons = list(dict.fromkeys([*memory.reasons, row.reason]))
 
 
-def refuse_another(memory: CaseMemory) -> None:
-    """Raises: IllegalTransition: the agent has stopped twice for the same reason."""
-    if memory.stuck:
+def refuse_another(memory: CaseMemory, topic: str | None) -> None:
+    """Raises: IllegalTransition: the agent has stopped twice for the same reason, and is to do the same again."""
+    if memory.stuck and topic in (None, memory.row.topic):
         again = ", ".join(reason for reason in memory.reasons if reason in memory.returned)
         raise IllegalTransition(
             f"hand_back: after the last one the agent stopped for the same reason again ({again}), and would once more. "

@@ -85,7 +85,8 @@ class Turns:
         memory.handed_back = None
         memory.reroutes = 0
         memory.lost = []
-        returns.hand_back(memory, name)
+        returns.hand_back(memory, name, memory.handed_back_topic)
+        memory.handed_back_topic = None
         await flush(memory)
         state = memory.state()
         state.person = Person(name=name, note=note)

@@ -175,6 +175,10 @@ def hand_back(
     case_id: CaseArgument,
     note: Annotated[str, typer.Option("--note", help="What you found out or did; - reads standard in.", show_default=False)],
     reviewer: Reviewer,
+    topic: Annotated[
+        str | None,
+        typer.Option("--topic", help="What the case is about, where that is none of the agent's.", show_default=False),
+    ] = None,
     wait: Wait = False,
     timeout: Timeout = 60.0,
     as_json: Json = False,
@@ -182,7 +186,7 @@ def hand_back(
     """Give a case back to the agent."""
     text = words("--note", note)
     waited = (case_id, timeout) if wait else None
-    step(world(ctx), reviewer, lambda cases, name: cases.hand_back(case_id, name, text), waited, as_json=as_json)
+    step(world(ctx), reviewer, lambda cases, name: cases.hand_back(case_id, name, text, topic=topic), waited, as_json=as_json)
 
 
 @app.command()

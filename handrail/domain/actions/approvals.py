@@ -138,11 +138,19 @@ class Source(Stored):
         return {"run_id": self.run_id, "update_id": self.update_id, "signal": self.signal}
 
 
+class ForAgent(Stored):
+    """What a case that is handed back is to be about, and whose it is."""
+
+    topic: str
+    customer_id: str
+
+
 class Seen(Stored):
-    """What somebody said, with the event by which it came."""
+    """What somebody said, with the event by which it came; `back` where they give the case to the agent."""
 
     source: Source
     decision: Decision
+    back: ForAgent | None = None
 
 
 class ApprovalStatus(StrEnum):

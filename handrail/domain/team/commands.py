@@ -40,10 +40,14 @@ class PersonReply(Model):
 
 
 class HandBack(Model):
-    """The `hand_back` update: the agent goes on; `note` says what the person found out or did."""
+    """The `hand_back` update: the agent goes on; `note` says what the person found out or did.
+
+    `topic` rules what the case is about. It has to be named where the case is about none of the agent's topics.
+    """
 
     reviewer: Reviewer
     note: str = Field(min_length=1, max_length=2_000)
+    topic: str | None = Field(default=None, max_length=MAX_NAME)
 
 
 class Resolve(Model):
