@@ -95,10 +95,22 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """Where a business's days are counted: a country by its ISO code ('DE'), a part of it ('BY'), and a time zone.
+
+    The names are those of the `holidays` library and of the IANA time zones.
+    """
+
+    country: str
+    subdivision: str | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """`folder` holds `topics/*.yaml`, `policies/*.yaml`, `risk.yaml` and `matrix.yaml`; `migrations` its SQL files.
 
-    `rates.yaml` beside them is optional.
+    `rates.yaml` and `tables.yaml` beside them are optional. `calendar` says which days are business days.
 
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
@@ -122,6 +134,7 @@ class Business:
     customer_facts: Mapping[str, Shape] = field(default_factory=dict)
     customer: Callable[[Any, str, datetime], Awaitable[Mapping[str, CustomerFact]]] | None = None
     segments: tuple[str, ...] = ()
+    calendar: Calendar | None = None
     by_name: Mapping[str, Tool] = field(init=False)
 
     def __post_init__(self) -> None:

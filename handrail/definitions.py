@@ -12,7 +12,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args
@@ -244,6 +244,8 @@ class Live(Generic[T]):
 
     It looks at most once in `every` seconds, so that many uses cost one look; between looks the version in force is given.
 
+    `also` are single files that belong to it where they are there.
+
     A change that cannot be used leaves the last good version in force; `problem` says why, and the log says so once. Safe to
     use from threads. An editor that does not save by renaming may be read half-way: the rest follows at the next use.
     """
@@ -253,11 +255,12 @@ class Live(Generic[T]):
         path: Path,
         build: Callable[[list[Document]], T],
         *,
+        also: Sequence[Path] = (),
         every: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises: DefinitionInvalid: the first reading must succeed."""
-        self._path = path
+        self._path, self._also = path, also
         self._pace = Pace(every, clock)
         self._build = build
         self._lock = threading.Lock()
@@ -295,7 +298,7 @@ class Live(Generic[T]):
 
     def _look(self) -> tuple[object, ...]:
         try:
-            stats = [(one, one.stat()) for one in files(self._path)]
+            stats = [(one, one.stat()) for one in self._files()]
         except (OSError, DefinitionInvalid) as error:
             raise self._unreadable(error) from error
         # A file system's clock is coarse: two edits can carry one time. Young files are therefore hashed again.
@@ -305,7 +308,7 @@ class Live(Generic[T]):
     def _load(self, stamp: tuple[object, ...]) -> Loaded[T]:
         settled = time.time_ns() - self._newest > _SETTLED_NS
         try:
-            contents = [(one, one.read_bytes()) for one in files(self._path)]
+            contents = [(one, one.read_bytes()) for one in self._files()]
         except (OSError, DefinitionInvalid) as error:
             raise self._unreadable(error) from error
         version = _hash(contents)
@@ -316,6 +319,9 @@ class Live(Generic[T]):
         value = self._build([Document.of(one, content) for one, content in contents])
         self._problem = None
         return Loaded(value, version)
+
+    def _files(self) -> list[Path]:
+        return [*files(self._path), *(one for one in self._also if one.is_file())]
 
     def _unreadable(self, error: OSError | DefinitionInvalid) -> DefinitionInvalid:
         """Forgets the last look, so that files which come back are read again whatever their times say."""

@@ -38,11 +38,15 @@ class RateFile:
         return self._live.now().value if self._live else None
 
     def _open(self) -> Live[Rates]:
-        return Live(self._path, _build, every=self._every, clock=self._clock)
+        return Live(self._path, lambda documents: read_rates(documents[0]), every=self._every, clock=self._clock)
 
 
-def _build(documents: list[Document]) -> Rates:
-    (document,) = documents
+def read_rates(document: Document) -> Rates:
+    """Return the rates of a file.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
     found = document.parse(Rates)
     refuse(
         [

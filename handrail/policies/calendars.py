@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from threading import Lock
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from handrail.business import Calendar
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 
 _FURTHEST = 3_700
@@ -17,20 +19,23 @@ _FILLING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
-    """The working days of a country, in capitals as ISO 3166 has it, or of a part of it ('DE', 'BY')."""
+class WorkingDays:
+    """The days on which people work by a calendar: no weekend there, and no public holiday."""
 
-    country: str
-    subdivision: str | None = None
+    calendar: Calendar
 
-    def is_business_day(self, day: date) -> bool:
-        """Whether people work on the day: no weekend there, and no public holiday."""
-        days = _days(self.country, self.subdivision)
+    def day(self, at: datetime) -> date:
+        """The day that it is there at a time."""
+        return at.astimezone(_zone(self.calendar.zone)).date()
+
+    def has(self, day: date) -> bool:
+        """Whether the day is one."""
+        days = _days(self.calendar.country, self.calendar.subdivision)
         with _FILLING:  # it marks a year as known before it has filled it in, and another thread would see no holidays
             return bool(days.is_working_day(day))
 
     def between(self, start: date, end: date) -> int:
-        """How many business days come after `start`, up to and with `end`; below 0 where `end` is earlier.
+        """How many come after `start`, up to and with `end`; below 0 where `end` is earlier.
 
         Raises:
             InvalidInput: they are more than ten years apart.
@@ -40,25 +45,34 @@ class Calendar:
         apart = (end - start).days
         if apart > _FURTHEST:
             raise InvalidInput(f"{start} and {end} are more than ten years apart; business days are not counted that far")
-        return sum(self.is_business_day(start + timedelta(days=count)) for count in range(1, apart + 1))
+        return sum(self.has(start + timedelta(days=count)) for count in range(1, apart + 1))
 
     def after(self, start: date, count: int) -> date:
-        """The day that is `count` business days after `start`, or before it where that is below 0.
+        """The day that is `count` of them after `start`, or before it where that is below 0.
 
         Raises:
-            InvalidInput: it would be more than ten years away.
+            InvalidInput: it would be more than five years away.
         """
         step, day, left = timedelta(days=1 if count > 0 else -1), start, abs(count)
-        if left > _FURTHEST // 2:
-            raise InvalidInput(f"{count} business days are more than is counted")
+        if left > _FURTHEST // 3:
+            raise InvalidInput(f"{count} business days are more than five years; they are not counted that far")
         while left:
             day += step
-            left -= self.is_business_day(day)
+            left -= self.has(day)
         return day
 
     def check(self) -> None:
-        """Raises: DefinitionInvalid: no such country or part of it is known; names those that are."""
-        _days(self.country, self.subdivision)
+        """Raises: DefinitionInvalid: no such country, part of it or zone is known; names those that are."""
+        _days(self.calendar.country, self.calendar.subdivision)
+        _zone(self.calendar.zone)
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise DefinitionInvalid(f"calendar: {name!r} is no time zone. Use a name such as 'Europe/Berlin'.") from error
 
 
 @lru_cache(maxsize=16)

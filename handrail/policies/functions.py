@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any, TypeAlias
 
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.shapes import READERS, Amount, FactType, ListOf, MapOf, Shape, kind, unfit
+from handrail.policies.calendars import WorkingDays
 from handrail.policies.nodes import Node, Slots, World, elements
 from handrail.policies.operations import added, alike, together, worth
 
@@ -189,7 +190,7 @@ def _read_as(shape: FactType) -> Build:
     def build(given: list[Node], world: World) -> Node:
         one = given[0]
         if one.shape is TIME:
-            return Node(DATE, lambda slots: one.run(slots).date())
+            return Node(DATE, lambda slots: _day(world.calendar, one.run(slots)))
         if one.text is None:
             return Node(shape, _reading(shape, one.run))
         return alike(one, Node(shape, one.run))[0]
@@ -207,22 +208,24 @@ def _calendar(result: FactType, name: str, work: Callable[..., Any]) -> Build:
         calendar = world.calendar
         if calendar is None:
             raise DefinitionInvalid(
-                f"{name}: the business names no calendar. Give it one, for example calendar=Calendar('DE', 'BY')"
+                f"{name}: the business names no calendar. Give it one: calendar=Calendar('DE', 'BY', 'Europe/Berlin')"
             )
         runs = [one.run for one in given]
-        return Node(result, lambda slots: work(calendar, *(_day(run(slots)) for run in runs)))
+        return Node(result, lambda slots: work(calendar, *(_day(calendar, run(slots)) for run in runs)))
 
     return build
 
 
-def _day(value: Any) -> Any:
-    return value.date() if hasattr(value, "hour") else value
+def _day(calendar: WorkingDays | None, value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return calendar.day(value) if calendar else value.astimezone(UTC).date()
 
 
-def _add_days(calendar: Any, start: date, count: Decimal) -> date:
+def _add_days(calendar: WorkingDays, start: date, count: Decimal) -> date:
     if count != count.to_integral_value():
         raise InvalidInput(f"{count} is no whole number of business days")
-    return calendar.after(start, int(count))  # type: ignore[no-any-return]
+    return calendar.after(start, int(count))
 
 
 def _lookup(given: list[Node], world: World) -> Node:
@@ -291,7 +294,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "add_business_days(day, number)", _calendar(DATE, "add_business_days", _add_days), (_WHEN, (N,))
     ),
     "is_business_day": Function(
-        "is_business_day(day)", _calendar(F, "is_business_day", lambda calendar, day: calendar.is_business_day(day)), (_WHEN,)
+        "is_business_day(day)", _calendar(F, "is_business_day", lambda calendar, day: calendar.has(day)), (_WHEN,)
     ),
     "lookup": Function("lookup('table', key, …), with the table's name in quotes", _lookup),
 }

@@ -13,14 +13,18 @@ from handrail.domain.actions.proposals import Proposal, Verdict
 from handrail.domain.policy.policies import Policy
 from handrail.domain.policy.rulings import Finding
 from handrail.domain.policy.shapes import Shape
+from handrail.policies.calendars import WorkingDays
 from handrail.policies.names import Known, known, of_business
 from handrail.policies.sets import PolicySet, build
+from handrail.policies.worlds import beside, calendar_of, world_of
 
 log = logging.getLogger(__name__)
 
 
 class FilePolicies:
     """Implements `handrail.ports.Policies` over files, which are read again when they change.
+
+    `tables.yaml` and `rates.yaml` beside the folder belong to it, and to its version.
 
     `facts` and `tools` are what the business declares; of the tools that are `effects`, the log names those that no policy
     names. A change that cannot be used leaves the last good version in force and `problem` says why. So does a policy that
@@ -35,6 +39,7 @@ class FilePolicies:
         tools: Collection[str],
         effects: Collection[str] = (),
         arguments: Mapping[str, Mapping[str, Shape]] | None = None,
+        calendar: WorkingDays | None = None,
         every: float = 0.0,
     ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
@@ -44,7 +49,8 @@ class FilePolicies:
         self._unnamed: frozenset[str] = frozenset()
         self._bare: frozenset[str] = frozenset()
         self._places: Mapping[str, Document] = {}
-        self._live = Live(path, self._build, every=every)
+        self._also, self._calendar = beside(path), calendar
+        self._live = Live(path, self._build, also=self._also, every=every)
 
     @classmethod
     def of(cls, path: Path, business: Business, *, every: float = 0.0) -> FilePolicies:
@@ -55,7 +61,15 @@ class FilePolicies:
         """
         names = of_business(business)
         effects = [tool.name for tool in business.tools if tool.kind is Kind.EFFECT]
-        return cls(path, facts=names.facts, tools=names.tools, effects=effects, arguments=names.arguments, every=every)
+        return cls(
+            path,
+            facts=names.facts,
+            tools=names.tools,
+            effects=effects,
+            arguments=names.arguments,
+            calendar=calendar_of(business),
+            every=every,
+        )
 
     @property
     def version(self) -> str:
@@ -96,7 +110,8 @@ class FilePolicies:
         return self._live.now().value.examine(proposal, facts)
 
     def _build(self, documents: list[Document]) -> PolicySet:
-        built = build(documents, self._known)
+        world = world_of([one for one in documents if one.path in self._also], self._calendar)
+        built = build([one for one in documents if one.path not in self._also], self._known, world)
         refuse(list(_removed(self._places, built.places)))
         self._places = built.places
         unnamed = self._effects.difference(*(policy.applies_to or () for policy in built.policies))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from handrail.domain.errors import InvalidInput
 from handrail.domain.money import Rates
 from handrail.domain.policy.shapes import READERS, FactType, ListOf, MapOf, Object, Shape, long, unfit
-from handrail.policies.calendars import Calendar
+from handrail.policies.calendars import WorkingDays
 from handrail.policies.lookups import Table
 
 Slots: TypeAlias = list[Any]
@@ -25,7 +25,7 @@ class World:
 
     rates: Rates | None = None
     tables: Mapping[str, Table] = field(default_factory=dict)
-    calendar: Calendar | None = None
+    calendar: WorkingDays | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def membership(item: Node, items: Node, world: World) -> Node:
 def arithmetic(name: str, left: Node, right: Node, world: World) -> Node:
     """Raises: DefinitionInvalid: there is no such sum of the two."""
     sign = _SIGNS[name]
+    left, right = _operand(left, right.shape), _operand(right, left.shape)
     shapes = (left.shape, right.shape)
     if isinstance(left.shape, ListOf) and left.shape == right.shape and sign == "+":
         return Node(left.shape, lambda slots: [*elements(left, slots), *elements(right, slots)])
@@ -140,6 +141,12 @@ def _written(node: Node, wanted: Shape) -> Node:
     return Node(wanted, lambda slots: value)
 
 
+def _operand(node: Node, other: Shape) -> Node:
+    """A text beside a time or a day is the duration that it is moved by, where it is one."""
+    moved = other in (DATE, TIME) and node.text is not None and READERS[DURATION](node.text) is not None
+    return _written(node, DURATION if moved else other)
+
+
 def _within_bounds(apply: Apply, left: Any, right: Any) -> Any:
     try:
         return apply(left, right)
@@ -155,6 +162,10 @@ def _days(day: date, length: timedelta, sign: int) -> date:
 
 def _stretched(length: timedelta, factor: Decimal) -> timedelta:
     return timedelta(microseconds=int(Decimal(length // timedelta(microseconds=1)) * factor))
+
+
+def _shortened(length: timedelta, parts: Decimal) -> timedelta:
+    return timedelta(microseconds=int(Decimal(length // timedelta(microseconds=1)) / parts))
 
 
 def _ratio(left: timedelta, right: timedelta) -> Decimal:
@@ -173,7 +184,7 @@ _RESULTS: dict[tuple[str, Shape, Shape], tuple[FactType, Apply]] = {
     ("-", DURATION, DURATION): (DURATION, operator.sub),
     ("*", DURATION, N): (DURATION, _stretched),
     ("*", N, DURATION): (DURATION, lambda left, right: _stretched(right, left)),
-    ("/", DURATION, N): (DURATION, lambda left, right: _stretched(left, 1 / right)),
+    ("/", DURATION, N): (DURATION, _shortened),
     ("/", DURATION, DURATION): (N, _ratio),
     ("+", TIME, DURATION): (TIME, operator.add),
     ("+", DURATION, TIME): (TIME, operator.add),
@@ -188,7 +199,7 @@ _MONEY: dict[tuple[str, Shape, Shape], tuple[FactType, Callable[[Any, Any, Rates
     ("-", MONEY, MONEY): (MONEY, lambda left, right, rates: added(left, _scaled(right, Decimal(-1), rates), rates)),
     ("*", MONEY, N): (MONEY, _scaled),
     ("*", N, MONEY): (MONEY, lambda left, right, rates: _scaled(right, left, rates)),
-    ("/", MONEY, N): (MONEY, lambda left, right, rates: _scaled(left, 1 / right, rates)),
+    ("/", MONEY, N): (MONEY, lambda left, right, rates: left._replace(number=left.number / right)),
     ("/", MONEY, MONEY): (N, lambda left, right, rates: operator.truediv(*together(left, right, rates))),
 }
 

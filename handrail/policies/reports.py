@@ -15,6 +15,7 @@ from handrail.domain.policy.policies import Policy
 from handrail.policies.checks import same_id
 from handrail.policies.contradictions import outdone
 from handrail.policies.names import Known
+from handrail.policies.nodes import World
 from handrail.policies.sets import PolicySet, build, document
 from handrail.policies.trials import Trial, tried, untried
 
@@ -51,7 +52,7 @@ class Report(Stored):
         return self.refused is None and all(one.passed for one in self.examples)
 
 
-def reports(path: Path, known: Known) -> list[Report]:
+def reports(path: Path, known: Known, world: World | None = None) -> list[Report]:
     """A report for each file of a folder, or for one file.
 
     Raises:
@@ -62,7 +63,7 @@ def reports(path: Path, known: Known) -> list[Report]:
     for file in files(path):
         try:
             one = document(file)
-            built = build([one], known, examples=False)
+            built = build([one], known, world, examples=False)
         except DefinitionInvalid as error:
             found.append(Report(file=str(file), refused=str(error)))
             continue

@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from handrail.definitions import Document, files, refuse
+from handrail.definitions import Document, refuse
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Verdict
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.comparing import readable
@@ -66,15 +66,6 @@ class PolicySet:
             return finding
         hit = finding.hit.model_copy(update={"version": self.places[finding.policy].version})
         return finding.model_copy(update={"hit": hit})
-
-
-def read(path: Path, known: Known, *, examples: bool = True) -> PolicySet:
-    """The policies of a folder or a file, once; with `examples`, only where every example rules as it says.
-
-    Raises:
-        DefinitionInvalid: there is no file, or a line for each problem of each file.
-    """
-    return build([document(one) for one in files(path)], known, examples=examples)
 
 
 def document(file: Path) -> Document:

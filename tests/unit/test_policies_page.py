@@ -10,26 +10,32 @@ import pytest
 
 from handrail.definitions import Document
 from handrail.domain.policy.shapes import Shape
+from handrail.policies.calendars import WorkingDays
+from handrail.policies.functions import FUNCTIONS
 from handrail.policies.names import Known, known
-from handrail.policies.nodes import World
 from handrail.policies.sets import PolicySet, build
 from handrail.policies.trials import tried, untried
+from handrail.policies.worlds import world_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policies-expressions.md").read_text()
 BLOCKS = dict(re.findall(r"^```yaml policy=(\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
+(TABLES,) = re.findall(r"^```yaml tables\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+DECLARED: dict[str, Any] = {}
+for block in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+    exec(block, DECLARED)
+WORLD = world_of([Document.of(Path("tables.yaml"), TABLES.encode())], WorkingDays(DECLARED["calendar"]))
+
+
 @pytest.fixture(scope="module")
 def names() -> Known:
-    declared: dict[str, Any] = {}
-    for block in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-        exec(block, declared)
-    facts: dict[str, Shape] = declared["facts"]
+    facts: dict[str, Shape] = DECLARED["facts"]
     return known(facts, ["book_flight"], ["book_flight"])
 
 
 def load(name: str, names: Known) -> PolicySet:
-    return build([Document.of(Path(f"{name}.yaml"), BLOCKS[name].encode())], names, World())
+    return build([Document.of(Path(f"{name}.yaml"), BLOCKS[name].encode())], names, WORLD)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -47,3 +53,8 @@ def test_an_example_misses_each_rule_that_is_left_out(name: str, names: Known) -
         others = [one for one in policy.rules.rules if one is not rule]
         without = policy.model_copy(update={"rules": policy.rules.model_copy(update={"rules": others})})
         assert not all(one.passed for one in tried(without, made.expressions, names)), rule.id
+
+
+def test_every_function_stands_on_the_pages() -> None:
+    pages = PAGE + (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+    assert not [name for name in FUNCTIONS if name not in pages]

@@ -46,10 +46,11 @@ def run_examples(
     from handrail.cli.business.rulings import print_reports, reports_document
     from handrail.cli.common.documents import print_document
     from handrail.policies.reports import reports
+    from handrail.policies.worlds import world_for
 
     place = world(ctx)
-    known = names(place)
-    found = [one for path in paths or [folder(place)] for one in reports(path, known)]
+    known, own = names(place), folder(place)
+    found = [one for path in paths or [own] for one in reports(path, known, world_for(path, place.business, own))]
     passed = all(one.passed and not (strict and one.untried) for one in found)
     if as_json:
         print_document(reports_document(found, passed=passed))
@@ -119,11 +120,14 @@ def diff(
     from handrail.cli.business.rulings import diff_document, print_diff
     from handrail.cli.common.documents import print_document
     from handrail.policies.sets import build
+    from handrail.policies.worlds import world_for
 
     place = world(ctx)
     known = names(place)
     before, after = sides(place, old, new)
-    sets = build(before, known, examples=False), build(after, known, examples=False)
+    own = folder(place)
+    worlds = [world_for(own if one == CURRENT else Path(one), place.business, own) for one in (old, new)]
+    sets = build(before, known, worlds[0], examples=False), build(after, known, worlds[1], examples=False)
     recorded = run_async(newest(place, last)) if replay else None
     made = diff_document(*sets, recorded, known.history)
     print_document(made) if as_json else print_diff(made)
