@@ -5,12 +5,13 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from handrail.drills.bench import histories, loads
-from handrail.drills.bench.checkout import OURS
+from handrail.drills.bench import histories
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import Plan, Sizes
 from handrail.drills.bench.run import bench
+from handrail.drills.bench.stack.checkout import OURS
 from handrail.drills.bench.turns import AGAIN, DO_NOTHING, HANDRAIL
+from handrail.drills.bench.work import loads
 
 TINY = Sizes(nothing=4, cases=2, histories=1, in_flight=2, warm=1)
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from handrail.domain.errors import InvalidInput
-from handrail.drills.bench import obvious
-from handrail.drills.bench.agreement import disagreements
-from handrail.drills.bench.checkout import BESIDE, OURS, beside, ours
-from handrail.drills.bench.comparing import compare
-from handrail.drills.bench.customers import FIRST, LEAST_REFUND, Rows
-from handrail.drills.bench.figures import bootstrap, mad, paired, percentile, pooled
-from handrail.drills.bench.loads import check_answered
 from handrail.drills.bench.measures import Measure
-from handrail.drills.bench.results import Cell, Round
+from handrail.drills.bench.stack.checkout import BESIDE, OURS, beside, ours
+from handrail.drills.bench.stack.readings import Settled
+from handrail.drills.bench.statistics.agreement import disagreements
+from handrail.drills.bench.statistics.comparing import compare
+from handrail.drills.bench.statistics.figures import bootstrap, mad, paired, percentile, pooled
+from handrail.drills.bench.statistics.results import Cell, Round
 from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn
+from handrail.drills.bench.work import obvious
+from handrail.drills.bench.work.customers import FIRST, LEAST_REFUND, Rows
+from handrail.drills.bench.work.loads import check_answered
 from handrail.embedded.process import StackFailed
-from handrail.postgres.measuring import Settled
 
 
 def test_the_spread_is_the_median_distance_from_the_median() -> None:

@@ -57,6 +57,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
 
 
 def test_every_query_is_used() -> None:
-    folder = Path(__file__).parents[2] / "handrail" / "postgres"
-    used = set(re.findall(r'"([a-z_]+)"', "".join(file.read_text() for file in folder.glob("*.py"))))
+    folder = Path(__file__).parents[2] / "handrail"
+    used = set(re.findall(r'"([a-z_]+)"', "".join(file.read_text() for file in folder.rglob("*.py"))))
     assert set(QUERIES) - used == set()

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
-from handrail.drills.bench.customers import Customers, Letter
+from handrail.drills.bench.work.customers import Customers, Letter
 from handrail.shop import business
 from tests.house import House, house, quiet, wait_for
 from tests.workflows.conftest import ScriptedModel

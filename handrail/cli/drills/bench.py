@@ -18,7 +18,7 @@ from handrail.drills.bench.measures import EVERYTHING, SHORT, Measure
 
 if TYPE_CHECKING:
     from handrail.drills.bench.plan import Plan
-    from handrail.drills.bench.results import Bench, Cell, Compared
+    from handrail.drills.bench.statistics.results import Bench, Cell, Compared
 
 app = typer.Typer()
 PARTS = ("worker", "temporal", "postgres", "model")

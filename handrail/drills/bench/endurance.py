@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from handrail.drills.bench import loads
-from handrail.drills.bench.processes import resident
-from handrail.drills.bench.results import Reading
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.processes import resident
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.results import Reading
+from handrail.drills.bench.work import loads
 
 SHARE = 10
 LONGEST = 500

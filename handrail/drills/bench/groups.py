@@ -6,15 +6,15 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from handrail.drills.bench import loads
-from handrail.drills.bench.arms import NOTHING, OBVIOUS, ONE_ACTIVITY
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import Plan
-from handrail.drills.bench.results import Cell, Round
-from handrail.drills.bench.serve import QUEUES
-from handrail.drills.bench.side import Side
-from handrail.drills.bench.starts import STARTS
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.stack.starts import STARTS
+from handrail.drills.bench.statistics.results import Cell, Round
 from handrail.drills.bench.turns import ACTIVITY, AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn, Work, bound, many, turn
+from handrail.drills.bench.work import loads
+from handrail.drills.bench.work.arms import NOTHING, OBVIOUS, ONE_ACTIVITY
+from handrail.drills.bench.work.serve import QUEUES
 from handrail.embedded.process import StackFailed
 
 CALLS = 3

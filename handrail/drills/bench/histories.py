@@ -8,9 +8,9 @@ from statistics import median
 
 from temporalio.client import Client, WorkflowExecutionDescription
 
-from handrail.drills.bench import loads
-from handrail.drills.bench.results import Reading
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.results import Reading
+from handrail.drills.bench.work import loads
 
 QUIET_SECONDS = 4.0
 """A case is left alone for so long before its runs are counted: it may still continue as new."""

@@ -10,19 +10,19 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from handrail.drills.bench import loads, obvious
-from handrail.drills.bench.arms import NOTHING, OBVIOUS
-from handrail.drills.bench.checkout import beside, ours
-from handrail.drills.bench.comparing import compare
 from handrail.drills.bench.endurance import memory, soak
 from handrail.drills.bench.groups import Groups
 from handrail.drills.bench.histories import histories
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import Plan
 from handrail.drills.bench.profile.take import profile
-from handrail.drills.bench.results import Bench, Cell, Machine, Reading, Share
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.checkout import beside, ours
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.comparing import compare
+from handrail.drills.bench.statistics.results import Bench, Cell, Machine, Reading, Share
 from handrail.drills.bench.turns import Group, many
+from handrail.drills.bench.work import loads, obvious
+from handrail.drills.bench.work.arms import NOTHING, OBVIOUS
 
 Tell = Callable[[str], None]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from handrail.drills.bench import loads
-from handrail.drills.bench.arms import OBVIOUS
 from handrail.drills.bench.measures import Measure
-from handrail.drills.bench.results import Cell, Round
-from handrail.drills.bench.serve import QUEUES
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.results import Cell, Round
+from handrail.drills.bench.work import loads
+from handrail.drills.bench.work.arms import OBVIOUS
+from handrail.drills.bench.work.serve import QUEUES
 
 DO_NOTHING, AGAIN = "do nothing", "do nothing, again"
 ACTIVITY, APP, HANDRAIL = "one activity", "obvious app", "handrail"

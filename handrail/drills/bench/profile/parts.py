@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handrail.drills.bench.profile.sampler import ELSEWHERE, SEPARATOR
-from handrail.drills.bench.results import Share
+from handrail.drills.bench.statistics.results import Share
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "PostgreSQL": ("psycopg", "psycopg_pool", "psycopg_binary", "handrail.postgres", "handrail.shop"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.drills.bench.results import Share
+from handrail.drills.bench.statistics.results import Share
 
 WIDTH, LEFT, RIGHT, TOP, LINE, BAR = 720, 180, 110, 44, 28, 18
 INK, FILL = "#1f2430", "#2a62c4"

@@ -6,11 +6,11 @@ import json
 import os
 import signal
 
-from handrail.drills.bench import loads
 from handrail.drills.bench.profile.parts import shares
 from handrail.drills.bench.profile.sampler import FILE
-from handrail.drills.bench.results import Share
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.results import Share
+from handrail.drills.bench.work import loads
 
 PROGRAM = "handrail.drills.bench.profile.sampler"
 

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from temporalio import workflow
 
 from handrail.domain.errors import InvalidInput
-from handrail.drills.bench.arms import OBVIOUS
+from handrail.drills.bench.work.arms import OBVIOUS
 
 GRAPH = "obvious"
 MODULE = "temporalio.langgraph"

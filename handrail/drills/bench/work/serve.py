@@ -1,4 +1,4 @@
-"""A worker for one arm: `python -m handrail.drills.bench.serve nothing|obvious`, with the worker's own variables.
+"""A worker for one arm: `python -m handrail.drills.bench.work.serve nothing|obvious`, with the worker's own variables.
 
 Workflow code runs without a sandbox: the arms are what Temporal does at its best.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from handrail.drills.bench.arms import Nothing, OneActivity, echo
-from handrail.drills.bench.obvious import Obvious, plugin
+from handrail.drills.bench.work.arms import Nothing, OneActivity, echo
+from handrail.drills.bench.work.obvious import Obvious, plugin
 from handrail.temporal.connect import connect
 
 QUEUES = {"nothing": "bench-nothing", "obvious": "bench-obvious"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from uuid import uuid4
 
-from handrail.drills.bench.loads import CHANNEL
-from handrail.drills.bench.processes import cpu_seconds
-from handrail.drills.bench.results import Round
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.processes import cpu_seconds
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.results import Round
+from handrail.drills.bench.work.loads import CHANNEL
 from handrail.embedded.ports import free_block
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from handrail.drills.bench.agreement import disagreements
-from handrail.drills.bench.checkout import BESIDE, OURS
-from handrail.drills.bench.figures import Ratio, paired, pooled
-from handrail.drills.bench.results import Cell, Compared
+from handrail.drills.bench.stack.checkout import BESIDE, OURS
+from handrail.drills.bench.statistics.agreement import disagreements
+from handrail.drills.bench.statistics.figures import Ratio, paired, pooled
+from handrail.drills.bench.statistics.results import Cell, Compared
 from handrail.drills.bench.turns import APP, DO_NOTHING, HANDRAIL, Group
 
 P50, P99 = 0.5, 0.99

@@ -7,7 +7,7 @@ from statistics import median
 from pydantic import Field
 
 from handrail.domain.base import Stored
-from handrail.drills.bench.figures import Ratio, mad, percentile
+from handrail.drills.bench.statistics.figures import Ratio, mad, percentile
 
 
 class Round(Stored):

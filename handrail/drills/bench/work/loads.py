@@ -13,12 +13,12 @@ from temporalio.client import Client
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.counting import many
-from handrail.drills.bench.customers import Letter
-from handrail.drills.bench.processes import Meter
-from handrail.drills.bench.results import Round
-from handrail.drills.bench.side import Side
+from handrail.drills.bench.stack.processes import Meter
+from handrail.drills.bench.stack.readings import Settled, Waiting
+from handrail.drills.bench.stack.side import Side
+from handrail.drills.bench.statistics.results import Round
+from handrail.drills.bench.work.customers import Letter
 from handrail.embedded.process import StackFailed
-from handrail.postgres.measuring import Settled, Waiting
 
 CHANNEL = "bench"
 REVIEWER = "bench"

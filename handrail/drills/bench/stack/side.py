@@ -13,8 +13,9 @@ from random import Random
 import httpx
 from temporalio.client import Client
 
-from handrail.drills.bench.checkout import Checkout
-from handrail.drills.bench.customers import Customers
+from handrail.drills.bench.stack.checkout import Checkout
+from handrail.drills.bench.stack.readings import PostgresMeasuring
+from handrail.drills.bench.work.customers import Customers
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
@@ -22,14 +23,13 @@ from handrail.embedded.process import Command, Component, StackFailed
 from handrail.embedded.supervisor import Event, Step, Supervisor
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
-from handrail.postgres.measuring import PostgresMeasuring
 from handrail.postgres.pool import Pool, open_pool
 from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 
 POOL = 4
 PATIENCE = 60.0
-SERVE = "handrail.drills.bench.serve"
+SERVE = "handrail.drills.bench.work.serve"
 FOREIGN = ("HANDRAIL_", "OPENAI_", "PYTHON")
 
 

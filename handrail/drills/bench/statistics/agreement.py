@@ -7,7 +7,7 @@ from itertools import combinations
 from math import ceil
 from statistics import median
 
-from handrail.drills.bench.figures import mad
+from handrail.drills.bench.statistics.figures import mad
 
 TOLERANCE = 0.15
 
