@@ -34,7 +34,7 @@ from handrail.postgres.migrations import migrate
 from handrail.shop import business
 from handrail.temporal.connect import connect
 from handrail.temporal.converter import data_converter
-from tests.graphs.scripted import Scripted, scripted
+from tests.support.scripted import Scripted, scripted
 
 TEMPLATE = "handrail_template"
 

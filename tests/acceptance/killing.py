@@ -32,8 +32,8 @@ from handrail.shop.find import FoundOrder, find
 from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 from tests.acceptance.held_worker import POINTS
-from tests.graphs.scripted import Scripted
-from tests.house import Model
+from tests.support.house import Model
+from tests.support.scripted import Scripted
 
 PATIENCE = 90.0
 AT_REST = ("Resolved", "AwaitingCustomer", "WithHuman")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from examples.retail import data
-from tests import retailer
+from tests.support import retailer
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("HANDRAIL_", "OPENAI_"))}

@@ -23,7 +23,7 @@ from handrail.embedded.model import OfflineModel
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.temporal import Temporal
 from handrail.shop import business
-from tests.house import House, house, quiet, wait_for
+from tests.support.house import House, house, quiet, wait_for
 from workflows.page.escape import escape
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: make setup")

@@ -10,7 +10,7 @@ import graphs.nodes.escalate
 from graphs.handover.handoff import UNREAD
 from handrail.domain.case.classification import Classification
 from handrail.domain.errors import BusinessFailed
-from tests.graphs.fakes import Stage, says
+from tests.support.fakes import Stage, says
 
 
 class Broken(RuntimeError):
@@ -30,14 +30,14 @@ async def unknown(*_: Any, **__: Any) -> Any:
 
 
 WAYS = {
-    "customer": ("tests.graphs.fakes.FakeCustomers.facts", unknown),
-    "customer, unwrapped": ("tests.graphs.fakes.FakeCustomers.facts", fail_later),
-    "known_customer": ("tests.graphs.fakes.FakeCases.known_customer", unknown),
-    "router": ("tests.graphs.fakes.FakeRouter.classify", fail_later),
-    "topics": ("tests.graphs.fakes.FakeTopics.get", fail),
-    "matrix": ("tests.graphs.fakes.FakeMatrix.route", fail),
-    "people's hours": ("tests.graphs.fakes.FakeStaff.expect", fail_later),
-    "people's clock": ("tests.graphs.fakes.FakeStaff.say", fail),
+    "customer": ("tests.support.fakes.FakeCustomers.facts", unknown),
+    "customer, unwrapped": ("tests.support.fakes.FakeCustomers.facts", fail_later),
+    "known_customer": ("tests.support.fakes.FakeCases.known_customer", unknown),
+    "router": ("tests.support.fakes.FakeRouter.classify", fail_later),
+    "topics": ("tests.support.fakes.FakeTopics.get", fail),
+    "matrix": ("tests.support.fakes.FakeMatrix.route", fail),
+    "people's hours": ("tests.support.fakes.FakeStaff.expect", fail_later),
+    "people's clock": ("tests.support.fakes.FakeStaff.say", fail),
 }
 SAID = {
     "a wish": Classification(topic="payout", confidence=0.9, wants_person=True),

@@ -16,7 +16,7 @@ from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Proposal, ProposalKind
 from handrail.domain.case.handoffs import Fact
 from handrail.domain.llm.agent import ToolSpec, Usage
-from tests.graphs.fakes import NOON, Stage, calls, says, topic
+from tests.support.fakes import NOON, Stage, calls, says, topic
 
 
 def reason(state: CaseState) -> str | None:

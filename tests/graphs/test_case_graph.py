@@ -15,7 +15,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Disposition
-from tests.graphs.fakes import NOON, Stage, calls, says, topic
+from tests.support.fakes import NOON, Stage, calls, says, topic
 
 
 def ended(state: CaseState) -> tuple[CaseStatus, str | None]:

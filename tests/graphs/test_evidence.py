@@ -7,7 +7,7 @@ import pytest
 from graphs.state import Person
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import Author, Message
-from tests.graphs.fakes import NOON, Stage, says
+from tests.support.fakes import NOON, Stage, says
 
 REPLY = "Your parcel was found and arrives on 3 December 2026."
 NOTE = "The parcel is found; tell the customer that it arrives on 3 December 2026."

@@ -17,7 +17,7 @@ from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import Escalation, Fact, Handoff, PolicyHit, Route, Trail
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.entities import stated
-from tests.graphs.fakes import NOON, Stage, calls, says
+from tests.support.fakes import NOON, Stage, calls, says
 
 ROUTE = Route(tier=1, queue="support")
 ASKED = Escalation(reason="customer_asked", words="The customer asked for a person.")

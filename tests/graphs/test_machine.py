@@ -29,8 +29,8 @@ from handrail.domain.errors import (
     ModelUnavailable,
     SwitchedOff,
 )
-from tests.graphs.fakes import FakeCases, Stage, calls, heard, says
-from tests.graphs.small import QUICKLY, MemoryJournal, World, decision, key, killed, turn, wanted
+from tests.support.fakes import FakeCases, Stage, calls, heard, says
+from tests.support.small import QUICKLY, MemoryJournal, World, decision, key, killed, turn, wanted
 
 WHOLE = ["ask", "rule", "act", "ask", "rule", "act", "finish"]
 

@@ -16,7 +16,7 @@ from handrail.domain.case.messages import Author, Message
 from handrail.routing.router import LocalRouter
 from handrail.shop import business
 from handrail.topics.loader import FileTopics
-from tests.graphs.fakes import NOON, Stage, heard, says, topic
+from tests.support.fakes import NOON, Stage, heard, says, topic
 
 OFFER = "You are talking to our automated assistant; just ask if you would like to speak to a person at any time."
 QUOTED = f"On Mon, 4 May 2026 at 11:00, Shop <help@shop.example> wrote:\n> {OFFER}\n> We can pay back 900.00 USD.\n"

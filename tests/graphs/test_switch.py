@@ -16,7 +16,7 @@ from handrail.domain.case.cases import Commit
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import SwitchedOff
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest
-from tests.graphs.fakes import FakeControls, Stage, calls, says, topic
+from tests.support.fakes import FakeControls, Stage, calls, says, topic
 
 PAY = ("pay", {"amount": 50})
 

@@ -23,9 +23,9 @@ from handrail.ports import Journal
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
 from handrail.postgres.pool import Pool
-from tests.graphs.small import World, wanted
 from tests.postgres.build import NOON, at, opening, proposal, row, ruled
 from tests.postgres.conftest import Run
+from tests.support.small import World, wanted
 
 ROWS = "select token, attempt, node, state is not null, result is not null from handrail.turns order by case_id"
 

@@ -21,7 +21,7 @@ from handrail.domain.errors import BusinessRefused
 from handrail.embedded.postgres import Postgres
 from handrail.postgres.migrations import load
 from handrail.postgres.pool import Connection
-from tests import retailer
+from tests.support import retailer
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CALLS = 400

@@ -8,7 +8,7 @@ from typing import Any
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
-from tests.house import House, quiet, wait_for
+from tests.support.house import House, quiet, wait_for
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}

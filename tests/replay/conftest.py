@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House
 from tests.replay.branches import BRANCHES
 from tests.replay.record import fetch, slim
+from tests.support.deployed import deployed
+from tests.support.house import House
 from tests.workflows.conftest import at_home, scripted_model, shop_url
-from tests.workflows.deployed import deployed
 
 __all__ = ["at_home", "scripted_model", "shop_url"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio.client import Client
 
-from tests.house import quiet, wait_for
+from tests.support.house import quiet, wait_for
 
 NAMED = {
     "activityTaskScheduledEventAttributes": ("activityType", "name"),

@@ -11,7 +11,7 @@ from handrail.domain.actions.approvals import Decision, DecisionKind, ForAgent, 
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import IllegalTransition, InvalidInput
 from handrail.domain.team.reviewers import Reviewers
-from tests.graphs.fakes import NOON, FakeControls, FakeTopics, topic
+from tests.support.fakes import NOON, FakeControls, FakeTopics, topic
 
 
 class Unknown:

@@ -17,7 +17,7 @@ from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, run
 from handrail.shop import business
-from tests.house import House, Model, house
+from tests.support.house import House, Model, house
 
 
 class ScriptedModel(OfflineModel):

@@ -15,7 +15,7 @@ from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.errors import PERMANENT, ApprovalRefused, InvalidInput
 from handrail.llm.chat import ATTEMPTS
 from handrail.settings import Settings
-from tests.house import House, first_task, wait_for
+from tests.support.house import House, first_task, wait_for
 from tests.workflows.test_paths import HELD, SMALL
 from workflows.options import DEFECTS, LOCAL_STEP, TURN
 

@@ -27,8 +27,8 @@ from handrail.postgres.case.standings import PostgresStandings
 from handrail.temporal.executions import executions
 from handrail.temporal.heal import STUCK, Healer
 from handrail.temporal.reconcile import Reconciler
-from tests.house import House, first_task, quiet, wait_for
-from tests.workflows.deployed import Build, deployed, queue
+from tests.support.deployed import Build, deployed, queue
+from tests.support.house import House, first_task, quiet, wait_for
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}

@@ -16,9 +16,9 @@ from temporalio.client import Client
 
 from handrail.drills.bench.work.customers import Customers, Letter
 from handrail.shop import business
-from tests.house import House, house, quiet, wait_for
+from tests.support.costs import WATCHING, cost, grouped, history, statements
+from tests.support.house import House, house, quiet, wait_for
 from tests.workflows.conftest import ScriptedModel
-from tests.workflows.costs import WATCHING, cost, grouped, history, statements
 
 BOUNDS = {
     "runs": 1,

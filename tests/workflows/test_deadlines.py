@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
-from tests.house import House
-from tests.workflows.deployed import deployed
+from tests.support.deployed import deployed
+from tests.support.house import House
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 MINUTES = 240

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tests.house import House, wait_for
+from tests.support.house import House, wait_for
 
 LONG = 8_000
 PRICES = "Lamp 12.50 USD, order O-10021, 3 Mill Lane, 12345 Springfield.\n"

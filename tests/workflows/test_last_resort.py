@@ -15,9 +15,9 @@ import worker
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.views import EndView
 from handrail.business import Business, load_business
-from tests.house import House, house, wait_for
+from tests.support.deployed import deployed
+from tests.support.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel
-from tests.workflows.deployed import deployed
 
 PERSON = "I want to talk to a person, please."
 SHOP = load_business("handrail.shop")

@@ -11,7 +11,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
-from tests.house import House, wait_for
+from tests.support.house import House, wait_for
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}

@@ -18,8 +18,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
-from tests.house import House
-from tests.workflows.raw import Wire, fresh_order, healthy, payload
+from tests.support.house import House
+from tests.support.raw import Wire, fresh_order, healthy, payload
 
 UPDATES = ("send_message", "decide", "claim", "reply", "hand_back", "resolve", "no such update")
 SIGNALS = ("message", "approve", "reject", "request_human", "reply_as_human", "close_case", "no such signal", "__internal")

@@ -14,7 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import Author
-from tests.house import House, wait_for
+from tests.support.house import House, wait_for
 
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 WISH = "I want to talk to a human now."

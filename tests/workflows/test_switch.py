@@ -15,7 +15,7 @@ from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ApprovalRefused, InvalidInput
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.drill import PostgresReadings
-from tests.house import DEADLINE_SECONDS, House, wait_for
+from tests.support.house import DEADLINE_SECONDS, House, wait_for
 from tests.workflows.test_paths import HELD, held_refund
 
 ASSISTANT = "select count(*) from handrail.messages where case_id = %(c)s and author = 'assistant'"

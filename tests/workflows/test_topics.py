@@ -16,9 +16,9 @@ from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification
 from handrail.shop import business
-from tests.house import House, house
+from tests.support.deployed import deployed
+from tests.support.house import House, house
 from tests.workflows.conftest import ScriptedModel
-from tests.workflows.deployed import deployed
 from tests.workflows.test_paths import ENDED, SMALL, decision
 
 ASKS = {"reply": "Which of your orders do you mean?", "confidence": 0.9, "disposition": "awaiting_customer"}
