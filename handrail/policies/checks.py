@@ -12,9 +12,9 @@ from handrail.domain.policy.policies import ORDERING, AllOf, AnyOf, Comparison, 
 from handrail.domain.policy.shapes import PLAIN, FactType, ListOf, MapOf, Object, Shape, kind, long, misfits, objects, within
 from handrail.domain.policy.wording import PLACEHOLDER
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
-from handrail.policies.expressions import CelExpression, compile_expression
+from handrail.policies.language.expressions import CelExpression, compile_expression
+from handrail.policies.language.nodes import World
 from handrail.policies.names import Known, nearest
-from handrail.policies.nodes import World
 from handrail.policies.trials import tried
 
 _OPERATORS: dict[Shape, frozenset[Operator]] = {

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from handrail.domain.policy.comparing import compare
 from handrail.domain.policy.policies import AllOf, AnyOf, Comparison, Condition, Operator, Plain, Rule
-from handrail.policies.expressions import CelExpression
+from handrail.policies.language.expressions import CelExpression
 
 _OPPOSITE = {
     Operator.EQUALS: Operator.NOT_EQUALS,

@@ -13,7 +13,7 @@ from handrail.domain.actions.proposals import Proposal, Verdict
 from handrail.domain.policy.policies import Policy
 from handrail.domain.policy.rulings import Finding
 from handrail.domain.policy.shapes import Shape
-from handrail.policies.calendars import WorkingDays
+from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.names import Known, known, of_business
 from handrail.policies.sets import PolicySet, build
 from handrail.policies.worlds import beside, calendar_of, world_of

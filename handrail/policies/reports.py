@@ -14,8 +14,8 @@ from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policy.policies import Policy
 from handrail.policies.checks import same_id
 from handrail.policies.contradictions import outdone
+from handrail.policies.language.nodes import World
 from handrail.policies.names import Known
-from handrail.policies.nodes import World
 from handrail.policies.sets import PolicySet, build, document
 from handrail.policies.trials import Trial, tried, untried
 

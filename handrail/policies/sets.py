@@ -17,9 +17,9 @@ from handrail.domain.policy.facts import HISTORY, proposal_facts, remembered
 from handrail.domain.policy.policies import Policy
 from handrail.domain.policy.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
 from handrail.policies.checks import Check, same_id
-from handrail.policies.expressions import CelExpression
+from handrail.policies.language.expressions import CelExpression
+from handrail.policies.language.nodes import World
 from handrail.policies.names import Known
-from handrail.policies.nodes import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from handrail.business import Business
 from handrail.definitions import Document
-from handrail.policies.calendars import WorkingDays
-from handrail.policies.lookups import read_tables
-from handrail.policies.nodes import World
+from handrail.policies.language.calendars import WorkingDays
+from handrail.policies.language.lookups import read_tables
+from handrail.policies.language.nodes import World
 from handrail.rates import read_rates
 
 TABLES, RATES = "tables.yaml", "rates.yaml"

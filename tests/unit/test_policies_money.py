@@ -17,10 +17,10 @@ from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.money import Rates
 from handrail.domain.policy.shapes import duration, spelled
-from handrail.policies.calendars import WorkingDays
-from handrail.policies.expressions import compile_expression
+from handrail.policies.language.calendars import WorkingDays
+from handrail.policies.language.expressions import compile_expression
+from handrail.policies.language.nodes import World
 from handrail.policies.loader import FilePolicies
-from handrail.policies.nodes import World
 
 FACTS: dict[str, Shape] = {
     "fare": FactType.MONEY,

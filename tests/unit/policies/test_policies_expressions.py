@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from handrail.business import FactType
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.policies import Plain
-from handrail.policies.expressions import compile_expression
+from handrail.policies.language.expressions import compile_expression
 
 FACTS = {"amount": FactType.NUMBER, "total": FactType.NUMBER, "country": FactType.TEXT, "vip": FactType.FLAG}
 VALUES: dict[str, Plain] = {"amount": Decimal(100), "total": Decimal("99.995"), "country": "NO", "vip": True}

@@ -15,7 +15,7 @@ from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.facts import recalled
 from handrail.domain.policy.wording import fill, shown
-from handrail.policies.expressions import compile_expression
+from handrail.policies.language.expressions import compile_expression
 from handrail.policies.loader import FilePolicies
 
 PASSENGER = Object({"name": FactType.TEXT, "age": FactType.NUMBER, "vip": FactType.FLAG, "bags": FactType.NUMBERS})

@@ -10,8 +10,8 @@ import pytest
 
 from handrail.definitions import Document
 from handrail.domain.policy.shapes import Shape
-from handrail.policies.calendars import WorkingDays
-from handrail.policies.functions import FUNCTIONS
+from handrail.policies.language.calendars import WorkingDays
+from handrail.policies.language.functions import FUNCTIONS
 from handrail.policies.names import Known, known
 from handrail.policies.sets import PolicySet, build
 from handrail.policies.trials import tried, untried

@@ -1,7 +1,7 @@
 """CEL over a proposal's facts, checked when it is read: every name, every type, every function.
 
 It is the part of CEL that makes sense of facts, with exact numbers, and functions for money, days and tables: see
-`handrail.policies.functions`.
+`handrail.policies.language.functions`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from celpy.celparser import CELParseError
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.policies import Comparison
 from handrail.domain.policy.shapes import FactType, Shape, kind
-from handrail.policies.compiling import Compiler
-from handrail.policies.conjunctions import conjunction
-from handrail.policies.nodes import Node, Path, World, require
+from handrail.policies.language.compiling import Compiler
+from handrail.policies.language.conjunctions import conjunction
+from handrail.policies.language.nodes import Node, Path, World, require
 
 # celpy writes every value it meets to its debug log, and facts are customers' data.
 logging.getLogger("celpy").setLevel(logging.WARNING)

@@ -8,7 +8,7 @@ import lark
 
 from handrail.domain.policy.policies import Comparison, Operator, Plain
 from handrail.domain.policy.shapes import PLAIN, FactType, Shape
-from handrail.policies.trees import Tree, bare, literal_of, name_of
+from handrail.policies.language.trees import Tree, bare, literal_of, name_of
 
 _OPERATORS = {
     "relation_lt": Operator.LESS_THAN,

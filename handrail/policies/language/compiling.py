@@ -15,11 +15,11 @@ from celpy.evaluation import celstr
 
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.shapes import FactType, ListOf, MapOf, Object, Shape, kind, long
-from handrail.policies.functions import FUNCTIONS, HAS, MACROS, call
+from handrail.policies.language.functions import FUNCTIONS, HAS, MACROS, call
+from handrail.policies.language.nodes import Node, Path, Slots, World, elements, item_of, taken
+from handrail.policies.language.operations import COMPARISONS, arithmetic, comparison, membership, negative
+from handrail.policies.language.trees import Tree, name_of
 from handrail.policies.names import nearest
-from handrail.policies.nodes import Node, Path, Slots, World, elements, item_of, taken
-from handrail.policies.operations import COMPARISONS, arithmetic, comparison, membership, negative
-from handrail.policies.trees import Tree, name_of
 
 _REFUSED = {
     "member_object": "there are no objects here",

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from handrail.domain.errors import InvalidInput
 from handrail.domain.money import Rates
 from handrail.domain.policy.shapes import READERS, FactType, ListOf, MapOf, Object, Shape, long, unfit
-from handrail.policies.calendars import WorkingDays
-from handrail.policies.lookups import Table
+from handrail.policies.language.calendars import WorkingDays
+from handrail.policies.language.lookups import Table
 
 Slots: TypeAlias = list[Any]
 """The facts in slot 0; behind them the element and the index of each list that is gone through."""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.money import UNKNOWN, Money, Rates
 from handrail.domain.policy.shapes import READERS, FactType, ListOf, Shape, kind, unfit
-from handrail.policies.nodes import Node, Slots, World, elements
+from handrail.policies.language.nodes import Node, Slots, World, elements
 
 N, T, F = FactType.NUMBER, FactType.TEXT, FactType.FLAG
 MONEY, DATE, TIME, DURATION = FactType.MONEY, FactType.DATE, FactType.TIME, FactType.DURATION

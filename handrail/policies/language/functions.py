@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.shapes import READERS, Amount, FactType, ListOf, MapOf, Shape, kind, unfit
-from handrail.policies.calendars import WorkingDays
-from handrail.policies.nodes import Node, Slots, World, elements
-from handrail.policies.operations import added, alike, together, worth
+from handrail.policies.language.calendars import WorkingDays
+from handrail.policies.language.nodes import Node, Slots, World, elements
+from handrail.policies.language.operations import added, alike, together, worth
 
 N, T, F = FactType.NUMBER, FactType.TEXT, FactType.FLAG
 MONEY, DATE, TIME, DURATION = FactType.MONEY, FactType.DATE, FactType.TIME, FactType.DURATION
