@@ -21,7 +21,7 @@ _log = logging.getLogger("handrail.background")
 
 
 class Troubles:
-    """What goes wrong beside the main work now: written to the file, if there is one, at every change."""
+    """The troubles beside the main work now: written to the file, if there is one, at every change."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -29,7 +29,7 @@ class Troubles:
         self._write()
 
     def about(self, name: str) -> Say:
-        """How the work of this name tells of itself."""
+        """Return the function by which the work of this name tells of itself."""
         return lambda words: self._say(name, words)
 
     def _say(self, name: str, words: str | None) -> None:
@@ -55,12 +55,12 @@ class Troubles:
 
 
 def trouble_file(ready_file: Path) -> Path:
-    """Where the worker that says in `ready_file` that it polls tells of its background trouble."""
+    """Return the file in which the worker with this ready file tells of its background trouble."""
     return ready_file.with_suffix(".trouble")
 
 
 def troubles_in(file: Path) -> dict[str, str]:
-    """What goes wrong, by the name of the work: since when, and how. Empty where nobody has written there."""
+    """Read the troubles by the name of the work: since when, and how. Empty where nobody has written there."""
     try:
         found = json.loads(file.read_text())
         return {name: f"since {one['since']}: {one['words']}" for name, one in found.items()}

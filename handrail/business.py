@@ -1,4 +1,4 @@
-"""What a company brings: typed tools over its own systems, and a folder of topics, policies, risk rules and matrix.
+"""A company's business: typed tools over its own systems, and a folder of topics, policies, risk rules and matrix.
 
 A business is a package named by `HANDRAIL_BUSINESS`; its module has a module-level `business: Business`.
 Nothing outside that package knows what an order is.
@@ -29,7 +29,7 @@ from handrail.domain.policy.shapes import json_ready
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a tool function gets beside its arguments.
+    """The context of a tool's call, given to its function beside its arguments.
 
     `connection` is an open psycopg `AsyncConnection` inside a transaction (read-only for reads and previews); an effect's
     changes commit together with its ledger row. A tool over a remote system passes `idempotency_key` on instead.
@@ -47,7 +47,7 @@ CustomerFact = float | int | str | bool | list[Any] | dict[str, Any] | None
 
 
 class Preview(BaseModel):
-    """What an effect would do, worked out from the system of record before anything is written.
+    """A preview of an effect, worked out from the system of record before anything is written.
 
     `title` is a line for people; `headline` is short and without personal data ('refund · 180.00 USD'); `shown` is what an
     approver must see; `facts` are what the policies rule on, each declared in `Business.facts`. They are kept as JSON: a

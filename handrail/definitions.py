@@ -217,7 +217,7 @@ def files(path: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
-    """What was built, with the hash of exactly the content that it was built from (16 hex digits)."""
+    """A value with the hash of exactly the content that it was built from (16 hex digits)."""
 
     value: T
     version: str
@@ -292,7 +292,7 @@ class Live(Generic[T]):
 
     @property
     def problem(self) -> str | None:
-        """Why the newest content is not in force, or None where it is."""
+        """The reason why the newest content is not in force, or None where it is."""
         self.now()
         return self._problem
 

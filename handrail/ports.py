@@ -1,4 +1,4 @@
-"""What the graph and the activities need from the world. Adapters implement these; `worker.py` wires them."""
+"""Ports of the graph and the activities to the world. Adapters implement these; `worker.py` wires them."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class Topics(Protocol):
 
 
 class ReviewGates(Protocol):
-    """How far the human-review gates are, as PostgreSQL counts them."""
+    """The progress of the human-review gates, as PostgreSQL counts it."""
 
     async def progress(self, topic: str, version: str, *, begin: bool) -> GateProgress | None:
-        """What people decided since the gate of this version began; the first call with `begin` begins it.
+        """Count people's decisions since the gate of this version began; the first call with `begin` begins it.
 
         None where it has not begun.
         """
@@ -70,7 +70,7 @@ class ReviewGates(Protocol):
 
 
 class Languages(Protocol):
-    """Which language a text is in."""
+    """A guess at the language of a text."""
 
     async def language_of(self, text: str) -> tuple[str, float]:
         """Its ISO 639-1 code, and how sure that is, 0 to 1; low where the text does not tell."""
@@ -81,7 +81,7 @@ class Lever(Protocol):
     """A source that can lower a topic's autonomy, besides the topic's own file: a review gate, a live control."""
 
     async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
-        """What it says now, in one look, about the topic, about this case where there is one, and about each tool.
+        """Return the lever's settings, in one look: of the topic, of this case where there is one, and of each tool.
 
         An error stops the turn.
         """
@@ -89,7 +89,7 @@ class Lever(Protocol):
 
 
 class Dial(Protocol):
-    """How far the agent may go now. Asked before every model call and every ruling, never remembered."""
+    """The agent's freedom now. Asked before every model call and every ruling, never remembered."""
 
     async def autonomy(self, topic: Topic, row: CaseRow | None = None) -> Dialled:
         """The strictest of the topic's file and every lever, with the words of each."""
@@ -122,7 +122,7 @@ class Policies(Protocol):
         ...
 
     def names_action(self, action: str) -> bool:
-        """Whether a policy is for the action by name: a reply is ruled on only then."""
+        """Return whether a policy names the action: a reply is ruled on only then."""
         ...
 
     def names(self) -> list[str]:
@@ -156,7 +156,7 @@ class Staff(Protocol):
     """The people who take cases, and when they work."""
 
     async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
-        """When `minutes` of the working time of those who can take it will have passed."""
+        """Return the time after `minutes` of the working time of those who can take it."""
         ...
 
     def say(self, moment: datetime, now: datetime, language: str) -> str:
@@ -194,7 +194,7 @@ class Consultant(Protocol):
 
 
 class Troubles(Protocol):
-    """What follows from trouble with the model."""
+    """The consequences of trouble with the model."""
 
     async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
         """One step down the ladder for everything, by Handrail's own hand.
@@ -205,7 +205,7 @@ class Troubles(Protocol):
 
 
 class ModelRecord(Protocol):
-    """What all workers know together of a model on its server, which `served` names."""
+    """The workers' common knowledge of a model on its server, which `served` names."""
 
     async def note(self, served: str, heard: Sequence[Heard], window: timedelta) -> Tally:
         """Put down how cases' latest calls went; gives how those of all workers went within the window."""
@@ -275,7 +275,7 @@ class SystemOfRecord(Protocol):
 
 
 class Customers(Protocol):
-    """What the business knows of its customers."""
+    """The business's knowledge of its customers."""
 
     async def facts(self, customer_id: str) -> dict[str, Any]:
         """As declared in the business's `customer_facts`: value, flags, segments. Empty where the business tells nothing.
@@ -287,7 +287,7 @@ class Customers(Protocol):
 
 
 class History(Protocol):
-    """What a customer's cases have done before."""
+    """The past of a customer's cases."""
 
     async def of(self, case_id: str, customer_id: str, leaving_out: Collection[str]) -> dict[str, Any]:
         """Every count and sum that policies may name, by name, without the effects of these ids."""
@@ -295,10 +295,10 @@ class History(Protocol):
 
 
 class Journal(Protocol):
-    """What a turn came by so far, for the attempt that goes on with it. Its end is kept by `Cases.commit`."""
+    """The progress of a turn, for the attempt that goes on with it. Its end is kept by `Cases.commit`."""
 
     async def left(self, case_id: str, token: str) -> JournalEntry | None:
-        """What earlier attempts at the turn left, None where they left nothing."""
+        """Return what earlier attempts at the turn left, None where they left nothing."""
         ...
 
     async def claim(self, case_id: str, key: TurnKey, lost: str) -> tuple[str, JournalEntry]:
@@ -344,8 +344,10 @@ class Cases(Protocol):
         ...
 
     async def spoken(self, case_id: str) -> list[Message]:
-        """What the customer and people said last, newest first and bounded: messages, notes with which people handed the
-        case back, replies that people approved."""
+        """Read the last words of the customer and of people, newest first and bounded.
+
+        These are messages, notes with which people handed the case back, and replies that people approved.
+        """
         ...
 
     async def effects(self, case_id: str) -> list[EffectResult]: ...
@@ -368,13 +370,13 @@ class Openings(Protocol):
 
 
 class ReviewersInForce(Protocol):
-    """Who may decide what, as it is now; the file is read again when it changes and the last good version stays."""
+    """The reviewers and what they may decide now; the file is read again when it changes and the last good version stays."""
 
     def now(self) -> Reviewers: ...
 
 
 class Identities(Protocol):
-    """Who sent an update or signal, as the case's own history tells."""
+    """The senders of updates and signals, as the case's own history tells."""
 
     async def of_event(self, source: Source, decision: Decision) -> tuple[str, Identity]:
         """The identity of the event that brought the decision, and how sure it is.
@@ -388,7 +390,7 @@ class Remainders(Protocol):
     """Runs that Temporal ended before their case was over."""
 
     async def of(self, case_id: str) -> Remains:
-        """What the history of the case's lost runs still tells."""
+        """Read what the history of the case's lost runs still tells."""
         ...
 
 
@@ -404,7 +406,7 @@ class Standings(Protocol):
         ...
 
     async def effects(self, case_id: str) -> list[EffectResult]:
-        """What the ledger holds of effects that were applied or refused."""
+        """Read the effects that the ledger holds as applied or refused."""
         ...
 
     async def restore(self, case: Rebuilt) -> None:

@@ -31,7 +31,7 @@ _DIGITS, _BEFORE, _BEHIND = 4_000, 131_072, 16_383
 
 
 class Anchor(Stored):
-    """Where a chain ended: enough to tell later whether anything up to there was changed or cut off."""
+    """The end of a chain: enough to tell later whether anything up to there was changed or cut off."""
 
     sequence: int
     hash: str
@@ -92,7 +92,7 @@ class Broken(Stored):
 
 
 class Report(Stored):
-    """What a check found. `head` is the last link that was read; keep it elsewhere.
+    """The findings of a check. `head` is the last link that was read; keep it elsewhere.
 
     `unreadable` names the first entries that could not be read; the check went on behind them. `broken` is the first break of
     the chain, or else the first of those.
@@ -127,7 +127,7 @@ class Checker:
         self.broken: Broken | None = None
 
     def take(self, link: Link) -> bool:
-        """Whether to go on: False at a link that is broken."""
+        """Check one link and return whether to go on: False at a link that is broken."""
         fault, problem = link.unread, None
         try:
             problem = self._problem(link)

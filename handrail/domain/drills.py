@@ -21,7 +21,7 @@ class Output(Stored):
 
 
 class Seen(Stored):
-    """Where a case stands."""
+    """The status of a case, as a drill reads it."""
 
     case_id: str
     status: str

@@ -24,7 +24,7 @@ class Money(NamedTuple):
 
 
 class Rates(Model):
-    """What a business counts in, and what one unit of other currencies is worth in it, as of a day."""
+    """The currency of a business, and the worth of one unit of other currencies in it, as of a day."""
 
     version: int = Field(ge=1, le=1)
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="the currency of every amount in the business's files")

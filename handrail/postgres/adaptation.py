@@ -1,4 +1,4 @@
-"""How Python values travel to PostgreSQL: dicts as jsonb, and text that PostgreSQL cannot hold made holdable.
+"""Python values on their way to PostgreSQL: dicts as jsonb, and text that PostgreSQL cannot hold made holdable.
 
 A language model or a remote system can produce NUL, half a surrogate pair or NaN. PostgreSQL refuses all three, so one such
 answer would make its case's commit fail at every retry. They are replaced where they enter, for every query alike.

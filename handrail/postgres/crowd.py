@@ -106,7 +106,7 @@ class Crowd:
                     return seat
 
     async def _work(self, connection: AsyncConnection[Any], item: Item) -> bool:
-        """What somebody does with a case; False where they die over it."""
+        """Do what somebody does with a case; return False where they die over it."""
         await connection.execute(QUERIES["crowd_hold"], item.model_dump())
         lot = self.chance.random()
         await asyncio.sleep(self.chance.random() * 0.02)

@@ -1,4 +1,4 @@
-"""What a drill reads: what the agent let out and when, by the database's own clock."""
+"""Queries of a drill: what the agent let out and when, by the database's own clock."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class PostgresReadings:
         return [Output.model_validate(row) for row in await self._all("machine_output", since=since)]
 
     async def cases(self, case_ids: Sequence[str]) -> list[Seen]:
-        """Where these cases stand; those that are not recorded yet are missing."""
+        """Read the statuses of these cases; those that are not recorded yet are missing."""
         return [Seen.model_validate(row) for row in await self._all("statuses", case_ids=list(case_ids))]
 
     async def heard_from_people(self, case_id: str, since: datetime) -> bool:
-        """Whether a person's words to the customer were recorded since a moment."""
+        """Return whether a person's words to the customer were recorded since a moment."""
         (found,) = await self._all("said_by_people", case_id=case_id, since=since)
         return bool(found["said"])
 

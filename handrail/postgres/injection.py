@@ -1,4 +1,4 @@
-"""What the ledger and the transcripts tell of the cases of one channel."""
+"""Queries over the ledger and the transcripts of one channel's cases."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ async def applied(pool: Pool, channel: str) -> list[Row]:
 
 
 async def standing(pool: Pool, channel: str) -> dict[tuple[str, str], int]:
-    """How many proposals stand in the ledger, by kind and status."""
+    """Count the proposals in the ledger, by kind and status."""
     found = await _all(pool, "statuses_of_channel", channel)
     return {(row["kind"], row["status"]): row["count"] for row in found}
 
 
 async def said(pool: Pool, channel: str) -> list[Row]:
-    """What the agent said: case_id, customer_id, text."""
+    """Read what the agent said: case_id, customer_id, text."""
     return await _all(pool, "said_by_the_agent", channel)
 
 

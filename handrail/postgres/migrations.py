@@ -96,7 +96,7 @@ async def migrate(url: str, business: Business, at: datetime, package: str = "")
 
 
 def pending(wanted: list[Migration], applied: dict[str, str]) -> Iterator[Migration]:
-    """What is still to be applied of `wanted`; `applied` is name to checksum.
+    """Yield the migrations of `wanted` that are still to be applied; `applied` is name to checksum.
 
     Raises:
         DefinitionInvalid: an applied file was changed or is gone, or a new file is numbered before an applied one.

@@ -1,4 +1,4 @@
-"""Whose database this is: stamped by the first migration of a business, asked by whoever connects."""
+"""The owner of a database: stamped by the first migration of a business, checked at every connection."""
 
 from __future__ import annotations
 

@@ -39,12 +39,12 @@ class Item(Stored):
 
     @property
     def need(self) -> Need:
-        """What it asks of whoever takes it."""
+        """The item's needs for its person."""
         return Need(queue=self.queue, tier=self.tier, language=self.language)
 
 
 class Depth(Stored):
-    """How many cases wait, are overdue, are held now; `forgotten` are with people and in no queue, which is never so.
+    """The depth of the queue: cases that wait, are overdue, are held; `forgotten` are with people and in no queue: never so.
 
     `refused` are first messages that could not become a case and that nobody has seen to.
     """
@@ -90,11 +90,11 @@ class PostgresQueue:
         return await self._one("queue_item", case_id=case_id)
 
     async def items(self, *, queue: str | None = None, limit: int = 100) -> list[Item]:
-        """What waits, in the order in which it is handed out."""
+        """Read the waiting items, in the order in which they are handed out."""
         return [Item.model_validate(row) for row in await self._all("queue_items", queue=queue, limit=limit)]
 
     async def depth(self, *, queue: str | None = None) -> Depth:
-        """How much waits."""
+        """Count the waiting items."""
         (counted,), (missing,) = await self._all("queue_depth", queue=queue), await self._all("forgotten_cases")
         (refused,) = await self._all("count_refused_openings")
         return Depth(**counted, forgotten=missing["count"], refused=refused["count"])

@@ -13,7 +13,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-FOLDERS = ("workflows", "activities", "worker.py", "graphs/handover", "graphs/nodes", "graphs/ruling")
+FOLDERS = (
+    "workflows",
+    "graphs/handover",
+    "graphs/nodes",
+    "graphs/ruling",
+    "activities",
+    "worker.py",
+    "handrail/ports.py",
+    "handrail/business.py",
+    "handrail/domain/actions",
+    "handrail/domain/autonomy",
+    "handrail/domain/case",
+    "handrail/domain/llm",
+    "handrail/domain/team",
+    "handrail/postgres/business",
+)
 OPENING = re.compile(
     r"(?:What|Whatever|Whether|Which|Whichever|Who|Whoever|Whom|Whose|Where|Wherever|When|Whenever|How|However|Why)\b",
     re.IGNORECASE,

@@ -20,7 +20,7 @@ class RequestKind(StrEnum):
 
 
 class HumanRequest(Stored):
-    """What a graph node passes to `interrupt()`. The workflow turns it into an open approval, whatever node it came from.
+    """A request to people, as any graph node passes it to `interrupt()`. The workflow opens an approval for it.
 
     `arguments` is what would be done, `arguments_hash` its digest; `headline` must not hold personal data: it becomes
     part of a menu entry's name in the Temporal Web UI.
@@ -51,7 +51,7 @@ class HumanRequest(Stored):
 
 
 class DecisionKind(StrEnum):
-    """What a person may decide."""
+    """A decision that a person may take."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -60,7 +60,7 @@ class DecisionKind(StrEnum):
 
 
 class Identity(StrEnum):
-    """How sure it is who decided."""
+    """The certainty about who decided."""
 
     VERIFIED = "verified"
     SELF_DECLARED = "self-declared"
@@ -134,19 +134,19 @@ class Source(Stored):
 
     @property
     def event(self) -> dict[str, Any]:
-        """Where to look it up, for the audit."""
+        """The keys to look it up by, for the audit."""
         return {"run_id": self.run_id, "update_id": self.update_id, "signal": self.signal}
 
 
 class ForAgent(Stored):
-    """What a case that is handed back is to be about, and whose it is."""
+    """The topic and customer of a case that is handed back to the agent."""
 
     topic: str
     customer_id: str
 
 
 class Seen(Stored):
-    """What somebody said, with the event by which it came; `back` where they give the case to the agent."""
+    """A decision that somebody sent, with the event by which it came; `back` where they give the case to the agent."""
 
     source: Source
     decision: Decision

@@ -1,4 +1,4 @@
-"""What follows from a decision: what it is about, whether it counts, and that it is settled once."""
+"""Decisions on approvals: what a decision is about, whether it counts, and that it is settled once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def find(approvals: list[Approval], wanted: DecisionInput, now: datetime) -> App
 
 
 def _named(approvals: list[Approval], still_open: list[Approval], wanted: DecisionInput, names: str) -> tuple[Approval, int]:
-    """What the decision names, and how often that was asked. A revision is the case's own and names exactly one."""
+    """Find the approval that the decision names, and how often it was asked. A revision names exactly one."""
     if wanted.approval_id is not None:
         known = [one for one in approvals if one.approval_id == wanted.approval_id]
         if not known:
@@ -134,7 +134,7 @@ def draft(approval: Approval, wanted: DecisionInput, now: datetime, via: str) ->
 
 
 def settle(approval: Approval, decision: Decision, *, no_self_approval: bool = False) -> Approval:
-    """What the decision makes of the approval: settled, or open with one more yes where others must agree. Changes nothing.
+    """Apply the decision to a copy of the approval: settled, or open with one more yes where others must agree.
 
     A yes that still needs others leaves the approval open. An edit counts as its editor's own approval only where one person
     is enough and may approve what they wrote; elsewhere it is `revised`, and what it says is asked anew. A reject settles.
@@ -183,7 +183,7 @@ def yes_of(decision: Decision) -> Yes:
 
 
 def approvers(decision: Decision) -> list[Yes]:
-    """Who stands behind it. What was recorded before approvers were has its one reviewer."""
+    """List who stands behind a decision. A record from before there were approvers has its one reviewer."""
     return [yes_of(decision)] if decision.approvers is None else decision.approvers
 
 
@@ -194,13 +194,13 @@ def same_person(one: Yes, other: Yes) -> bool:
 
 
 def proposed(request: HumanRequest, decision: Decision) -> bool:
-    """Whether whoever decides asked for it themselves."""
+    """Return whether the person who decides is among those who asked for it."""
     names = [decision.reviewer, decision.sender] if decision.identity is Identity.VERIFIED else [decision.reviewer]
     return any(same_name(one, name) for one in request.proposed_by for name in names if name)
 
 
 def missing(roles: list[str], quorum: int, yes: list[Yes]) -> list[str]:
-    """What is still needed, in words; nothing where these people are enough. Each of `roles` must be held by one of them."""
+    """List what is still needed, in words, beside these people. Each of `roles` must be held by one of them."""
     found = [f"{quorum - len(yes)} more of {quorum}"] if len(yes) < quorum else []
     # Roles were not recorded before reviewers had any: such a yes stands for what was asked of it.
     held = [role for one in yes for role in one.roles or roles]
@@ -208,7 +208,7 @@ def missing(roles: list[str], quorum: int, yes: list[Yes]) -> list[str]:
 
 
 def progress(approval: Approval) -> str:
-    """How far it is: `1 of 2, by ann`; empty where one yes is enough and nobody has decided."""
+    """Describe an approval's progress: `1 of 2, by ann`; empty where one yes is enough and nobody has decided."""
     request, yes = approval.request, approval.yes
     if not yes:
         return f"0 of {request.quorum}" if request.quorum > 1 else ""

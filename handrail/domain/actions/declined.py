@@ -1,4 +1,4 @@
-"""What people declined: an action on an object with its arguments, for one request. It forbids nothing else."""
+"""Declined proposals: an action on an object with its arguments, for one request. A decline forbids nothing else."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class EffectStatus(StrEnum):
 
 
 class EffectResult(Stored):
-    """What the ledger says of an effect; a repeated call gives the first answer."""
+    """The ledger's entry of an effect; a repeated call gives the first answer."""
 
     effect_id: str
     action: str

@@ -1,4 +1,4 @@
-"""What the agent wants to do, and what the guardrail said to it."""
+"""Proposals of the agent, and the guardrail's verdicts on them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RuleHit(Stored):
 
 
 class Demands(Stored):
-    """What an approval must fulfil so that every rule that asks for one is satisfied.
+    """Demands on an approval, so that every rule that asks for one is satisfied.
 
     Each of `roles` must be held by somebody who approves (one person may hold several); empty where no rule names one.
     `quorum` different people must approve, within `ttl_minutes` (None: as the settings say).
@@ -132,5 +132,5 @@ class Verdict(Stored):
 
     @property
     def demands(self) -> Demands:
-        """What an approval must fulfil, all rules that require one taken together."""
+        """The demands on an approval, of all rules that require one taken together."""
         return demands(self.hits)

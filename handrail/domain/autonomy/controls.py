@@ -27,7 +27,7 @@ UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class ScopeKind(StrEnum):
-    """What a control is about. A segment is a tag that the business gives to a customer."""
+    """A kind of thing that a control is about. A segment is a tag that the business gives to a customer."""
 
     GLOBAL = "global"
     TOPIC = "topic"
@@ -57,7 +57,7 @@ GLOBAL = Scope(kind=ScopeKind.GLOBAL)
 
 
 class Hand(StrEnum):
-    """Whose word a control is. None lifts what another has set; only a person's `clear` lifts all."""
+    """The origin of a control. None lifts what another has set; only a person's `clear` lifts all."""
 
     PERSON = "person"
     HANDRAIL = "handrail"
@@ -109,7 +109,7 @@ class Standing(Stored):
     unreadable: str | None = Field(default=None, description="why they could not be read; then everything is off")
 
     def settings(self, tool: str | None = None) -> list[Setting]:
-        """What the controls say, together with those over `tool`."""
+        """Return the settings of the controls, together with those over `tool`."""
         if self.unreadable is not None:
             words = f"The controls cannot be read ({self.unreadable}), so nothing may leave."
             return [Setting(source=SOURCE, autonomy=Autonomy.OFF, why=words)]
@@ -150,7 +150,7 @@ def admit(found: Dialled, *, approved: bool) -> None:
 
 
 def stopped(refused: SwitchedOff) -> Escalation | None:
-    """Why a person gets the case, or None where a person's approval is enough."""
+    """Return the reason why a person gets the case, or None where a person's approval is enough."""
     if refused.level == Autonomy.REVIEW:
         return None
     return Escalation(reason="draft" if refused.level == Autonomy.DRAFT else SWITCHED_OFF, words=str(refused))

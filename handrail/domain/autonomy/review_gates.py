@@ -12,7 +12,7 @@ SOURCE = "review_gate"
 
 
 class GateProgress(Stored):
-    """What people decided in a topic since its gate of this version began: replies and effects together.
+    """A count of people's decisions in a topic since its gate of this version began: replies and effects together.
 
     `began_at` is None while no case has met the gate.
     """
@@ -45,12 +45,12 @@ class GateState(Stored):
 
     @property
     def setting(self) -> Setting:
-        """What the gate says about the topic's autonomy."""
+        """The gate's setting of the topic's autonomy."""
         return Setting(source=SOURCE, autonomy=Autonomy.AUTO if self.open else Autonomy.REVIEW, why=self.why)
 
 
 def stand(gate: ReviewGate, progress: GateProgress, now: datetime) -> GateState:
-    """Whether the gate is open. It falls shut again when the share of edits rises above what it allows."""
+    """Return whether the gate is open. It falls shut again when the share of edits rises above what it allows."""
     left = _left(gate, progress, now)
     rate, allowed = progress.edit_rate, gate.max_edit_rate
     if left:
@@ -67,7 +67,7 @@ def stand(gate: ReviewGate, progress: GateProgress, now: datetime) -> GateState:
 
 
 def _left(gate: ReviewGate, progress: GateProgress, now: datetime) -> str:
-    """What is left of the review, in words; empty where one of its two ends is reached."""
+    """Describe what is left of the review; empty where one of its two ends is reached."""
     parts = []
     if gate.cases is not None:
         if progress.cases >= gate.cases:

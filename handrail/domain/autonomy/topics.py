@@ -13,7 +13,7 @@ from handrail.domain.text.reply.advice import Subject
 
 
 class Autonomy(StrEnum):
-    """How far the agent may go in a topic; the order is from much to nothing."""
+    """The freedom of the agent in a topic; the order is from much to nothing."""
 
     AUTO = "auto"
     REVIEW = "review"
@@ -27,12 +27,12 @@ class Autonomy(StrEnum):
 
 
 def strictest(*autonomies: Autonomy) -> Autonomy:
-    """What leaves the agent the least; `auto` where nothing is given."""
+    """Return the autonomy that leaves the agent the least; `auto` where none is given."""
     return max(autonomies, key=lambda one: one.rank, default=Autonomy.AUTO)
 
 
 class Setting(Stored):
-    """What one source (the topic's file, its review gate, a live control) says about a topic's autonomy now.
+    """A source's word on a topic's autonomy now; sources are the topic's file, its review gate, a live control.
 
     `source` is short and stable ('topic', 'review_gate', 'control'); `why` can be read by a person.
     """
@@ -43,7 +43,7 @@ class Setting(Stored):
 
 
 class Dialled(Stored):
-    """How far the agent may go now: the strictest of what every source says. Made by `dialled`, never by hand."""
+    """The agent's freedom now: the strictest of what every source says. Made by `dialled`, never by hand."""
 
     autonomy: Autonomy
     why: str = Field(description="the words of the sources that led to it")
@@ -51,14 +51,14 @@ class Dialled(Stored):
 
 
 class LeverSettings(Stored):
-    """What one lever says: about a topic, and about each of the tools that were asked about (the topic's words included)."""
+    """The settings of one lever: for a topic, and for each of the tools that were asked about (the topic's included)."""
 
     topic: list[Setting] = Field(default_factory=list)
     tools: dict[str, list[Setting]] = Field(default_factory=dict)
 
 
 class TopicAutonomy(Stored):
-    """How far the agent may go in a topic now, and with each of the tools that were asked about: of one moment."""
+    """The agent's freedom in a topic now, and with each of the tools that were asked about: of one moment."""
 
     topic: Dialled
     tools: dict[str, Dialled] = Field(default_factory=dict)
@@ -96,7 +96,7 @@ class Prefetch(Model):
 
 
 class Patience(Model):
-    """When a customer has waited for the machine long enough, and a person takes over."""
+    """The bounds of a customer's patience with the machine; beyond them a person takes over."""
 
     same_question: float = Field(
         default=0.8, ge=0.5, le=1, description="share of common words from which a message repeats an answered one"
@@ -136,12 +136,12 @@ class ReviewGate(Model):
 
     @property
     def decisions_needed(self) -> int:
-        """How many decisions the share of edits is at least taken from."""
+        """The least number of decisions that the share of edits is taken from."""
         return min(ENOUGH_DECISIONS, self.cases) if self.cases is not None else ENOUGH_DECISIONS
 
 
 class Gates(Model):
-    """How sure routing must be of the topic for what the agent does there to go without a person."""
+    """The confidence that routing must have in the topic for the agent to act there without a person."""
 
     replies: float = Field(default=0, ge=0, le=1, description="below it a person approves every reply")
     effects: float = Field(default=0, ge=0, le=1, description="below it a person approves every effect")

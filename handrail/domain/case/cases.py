@@ -22,7 +22,7 @@ from handrail.domain.llm.agent import Usage
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands; also the value of the search attribute of the same name."""
+    """The status of a case; also the value of the search attribute of the same name."""
 
     WORKING = "Working"
     AWAITING_CUSTOMER = "AwaitingCustomer"
@@ -33,7 +33,7 @@ class CaseStatus(StrEnum):
 
 
 class Tier(IntEnum):
-    """Who works on it."""
+    """The tier that works on a case."""
 
     AGENT = 0
     SUPPORT = 1
@@ -72,7 +72,7 @@ def check_transition(before: CaseStatus, after: CaseStatus) -> CaseStatus:
 
 
 class CaseOpen(Model):
-    """What a backend sends to open a case: the workflow's input, plain JSON."""
+    """A backend's request to open a case: the workflow's input, plain JSON."""
 
     case_id: str
     customer_id: str
@@ -85,7 +85,7 @@ class CaseOpen(Model):
 
 
 class Terms(Stored):
-    """How long a case waits for its customer, and who gets it when all else fails, as it was when it was opened."""
+    """The terms of a case, as they were when it was opened: its waits for the customer, and its last resort."""
 
     reopen_hours: int = 72
     silence_hours: int = 168
@@ -155,7 +155,7 @@ class Ruled(Stored):
 
 
 class AuditEntry(Stored):
-    """Who did what; `entry_id` makes it idempotent."""
+    """A line of the audit: an actor and an action; `entry_id` makes it idempotent."""
 
     entry_id: str
     at: datetime

@@ -1,4 +1,4 @@
-"""What is known of a message before any language model sees it."""
+"""The classification of a message, made before any language model sees it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OUT_OF_SCOPE = "out_of_scope"
 
 
 class Risk(StrEnum):
-    """How much can go wrong; the order is from little to much."""
+    """The risk of a message; the order is from little to much."""
 
     LOW = "low"
     ELEVATED = "elevated"
@@ -27,7 +27,7 @@ class Risk(StrEnum):
 
 
 class Sentiment(StrEnum):
-    """How a message reads; `angry` from a frustration of 0.5 on."""
+    """The tone of a message; `angry` from a frustration of 0.5 on."""
 
     POSITIVE = "positive"
     NEUTRAL = "neutral"
@@ -58,7 +58,7 @@ class Classification(Stored):
 
 
 class SentimentPoint(Stored):
-    """How frustrated the customer sounded in one turn, 0 to 1; a case's points are its trace."""
+    """The customer's frustration in one turn, 0 to 1; a case's points are its trace."""
 
     turn: int
     at: datetime

@@ -1,4 +1,4 @@
-"""What a person receives with a case: packet version 1.
+"""The packet that a person receives with a case: version 1.
 
 Fields are only added, with a default; the JSON schema is made from these models (`handrail handoff schema`).
 """
@@ -35,7 +35,7 @@ class StatedFact(Stored):
 
 
 class Escalation(Stored):
-    """Why a case leaves the agent: a stable `reason` code and words for people."""
+    """A case's reason to leave the agent: a stable `reason` code and words for people."""
 
     reason: str
     words: str
@@ -62,7 +62,7 @@ class Said(Stored):
 
 
 class Heard(Stored):
-    """What was taken out of customers' messages when they were recorded: what they state, and their words, cards hidden."""
+    """An extract of customers' messages, made when they were recorded: what they state, and their words, cards hidden."""
 
     stated: list[StatedFact] = Field(default_factory=list)
     said: list[Said] = Field(default_factory=list)
@@ -84,7 +84,7 @@ class PolicyHit(Stored):
 
 
 class Versions(Stored):
-    """What was in force when the case came: content hashes of files, the model's own name."""
+    """The versions in force when the case came: content hashes of files, the model's own name."""
 
     router: str = ""
     policies: list[str] = Field(default_factory=list)
@@ -102,7 +102,7 @@ class Versions(Stored):
 
 
 class Trail(Stored):
-    """What was tried and ruled in the turns so far, oldest first; nothing twice."""
+    """The trail of the turns so far, what was tried and ruled, oldest first; nothing twice."""
 
     tried: list[str] = Field(default_factory=list)
     hits: list[PolicyHit] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What is said in a case, and what may be said at all."""
+"""Messages of a case, and the bounds of what may be said at all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
 
 
 class Author(StrEnum):
-    """Who said it."""
+    """The author of a message."""
 
     CUSTOMER = "customer"
     ASSISTANT = "assistant"

@@ -195,7 +195,7 @@ def _case_id(fields: dict[str, Any], workflow_id: str, odd: list[str]) -> str:
 
 
 def check_shown(value: str) -> str:
-    """Why this is no id."""
+    """Return why this is no id; empty where it is."""
     try:
         check_identifier("case_id", value)
     except InvalidInput as error:
@@ -334,7 +334,7 @@ def _shown(value: Any) -> str:
 
 
 def parts_of(seed: str, texts: Sequence[str], *, at: datetime, sequence: int = 0, turn: int = 1) -> list[Message]:
-    """What followed in a long message, behind it in the transcript; no id from outside looks like theirs."""
+    """Build the messages that follow the first part of a long one; no id from outside looks like theirs."""
     return [
         Message(
             message_id=f"{OURS}{place:03}-{digest([seed, text])[:24]}",

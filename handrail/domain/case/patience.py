@@ -1,4 +1,4 @@
-"""When a customer has waited for the machine long enough: asked the same twice, been asked in circles, had to come back."""
+"""The bounds of a customer's patience: the same question twice, questions in circles, a second contact."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def asked_before(incoming: Sequence[Message], transcript: Sequence[Message], thr
 
 
 def since_a_person(transcript: Sequence[Message]) -> list[Message]:
-    """What was said since the case last was with people: a person's word, or the note that one takes over, starts anew."""
+    """List the messages since the case last was with people: a person's word, or the note that one takes over, starts anew."""
     for place in range(len(transcript) - 1, -1, -1):
         if transcript[place].author in (Author.PERSON, Author.SYSTEM):
             return list(transcript[place + 1 :])
@@ -80,7 +80,7 @@ def since_a_person(transcript: Sequence[Message]) -> list[Message]:
 
 
 class Progress(Stored):
-    """Whether a conversation gets anywhere.
+    """The progress of a conversation.
 
     `stalled` turns in a row ended with the agent asking and brought nothing new; `known` are digests of what its calls gave.
     From the `bearable` such turn on a person takes over.
@@ -91,7 +91,7 @@ class Progress(Stored):
     known: list[str] = Field(default_factory=list)
 
     def news(self, exchanges: Iterable[Exchange]) -> list[str]:
-        """What this turn's calls gave that no turn before had: facts read, effects made. Prefetched context is no news."""
+        """List what this turn's calls gave for the first time: facts read, effects made. Prefetched context is no news."""
         found = [digest([one.call.tool, one.call.arguments, one.result])[:12] for one in exchanges if one.ok]
         return [one for one in dict.fromkeys(found) if one not in self.known]
 
@@ -102,7 +102,7 @@ class Progress(Stored):
         return self.model_copy(update={"stalled": stalled, "known": [*self.known, *news][-KNOWN_KEPT:]})
 
     def circles(self, exchanges: Sequence[Exchange]) -> bool:
-        """Whether asking once more is one turn too many that gets nowhere."""
+        """Return whether asking once more is one turn too many that gets nowhere."""
         return self.stalled + 1 >= self.bearable and not self.news(exchanges)
 
 

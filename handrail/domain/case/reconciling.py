@@ -56,7 +56,7 @@ class Recovered(Stored):
 
 
 class Remains(Stored):
-    """What the history of a lost run still tells: how it ended, and every customer's message that it was sent.
+    """The remains of a lost run in its history: how it ended, and every customer's message that it was sent.
 
     A message that came without an id has none here.
     """
@@ -88,7 +88,7 @@ class Rebuilt(Stored):
 
 
 class Kind(StrEnum):
-    """How record and Temporal may differ."""
+    """A difference between the record and Temporal."""
 
     LOST = "lost by Temporal"
     NEVER_BEGUN = "ended before it was recorded"
@@ -118,5 +118,5 @@ class Reconciliation(Stored):
 
     @property
     def left(self) -> list[Difference]:
-        """What still differs."""
+        """The differences that are not mended."""
         return [one for one in self.differences if not one.mended]

@@ -1,4 +1,4 @@
-"""Where a case goes when it leaves the agent."""
+"""Routes of cases that leave the agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_ANSWER = "no_answer"
 
 
 class Next(Stored):
-    """Who gets the case where nobody has answered in time."""
+    """The next in line, who gets the case where nobody has answered in time."""
 
     tier: int = Field(ge=1, le=2)
     queue: str = Field(min_length=1)
@@ -20,7 +20,7 @@ class Next(Stored):
 
 
 class Route(Stored):
-    """Where the escalation matrix sends a case, and what came of it.
+    """The route of a case by the escalation matrix, and what came of it.
 
     `tell` is what the customer is told, language to sentence; `away` is said as well while nobody is at work, `late` where
     nobody answered in time. `then` are those who follow if nobody answers (None in routes from before there was a chain).

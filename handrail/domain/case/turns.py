@@ -25,7 +25,7 @@ class TurnEnded(Stored):
 
 
 class JournalEntry(Stored):
-    """What an earlier attempt left: the state behind its last answered `node`, or the `result` that it ended with, as JSON."""
+    """The journal of an earlier attempt: the state behind its last answered `node`, or the `result` it ended with, as JSON."""
 
     node: str | None = None
     state: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""What goes to the language model and what comes back."""
+"""Requests to the language model, and its answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handrail.domain.case.messages import Message
 
 
 class Disposition(StrEnum):
-    """What the agent thinks should happen to the case after its reply."""
+    """The agent's opinion on what should happen to the case after its reply."""
 
     RESOLVED = "resolved"
     AWAITING_CUSTOMER = "awaiting_customer"
@@ -61,7 +61,7 @@ class ModelRequest(Stored):
 
 
 class Usage(Stored):
-    """What model calls used. `cost_usd` is 0 where no price is known.
+    """The usage of model calls. `cost_usd` is 0 where no price is known.
 
     `estimated`: a server did not count its tokens; they are at most so many.
     """

@@ -1,4 +1,4 @@
-"""What a language model is asked where the local classifier cannot tell, and what may come of its answer."""
+"""Asking a language model for the topic, where the local classifier cannot tell, and what may come of its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a language model is in trouble: it fails too many cases, or is too slow for them.
+"""Trouble with a language model: it fails too many cases, or is too slow for them.
 
 A case counts once, by its latest call: however often one customer's call is repeated, that is one case.
 """
@@ -17,7 +17,7 @@ SLOW_SHARE = 0.05
 
 
 class Heard(Model):
-    """How a case's latest model call went, `age` seconds ago; `name` is the model's in the server's words."""
+    """The outcome of a case's latest model call, `age` seconds ago; `name` is the model's in the server's words."""
 
     case_id: str
     age: float
@@ -27,7 +27,7 @@ class Heard(Model):
 
 
 class Tally(Stored):
-    """How the latest calls of one window's cases went; `slow` are those over the latency limit."""
+    """A count of the latest calls of one window's cases; `slow` are those over the latency limit."""
 
     cases: int = 0
     failed: int = 0
@@ -35,7 +35,7 @@ class Tally(Stored):
 
 
 class Limits(Model):
-    """What counts as trouble, over `window`; `lasting` is how long a step down holds."""
+    """The limits beyond which there is trouble, over `window`; `lasting` is how long a step down holds."""
 
     cases: int = Field(default=10, ge=1, description="fewer cases than this prove nothing")
     share: float = Field(default=0.5, gt=0, le=1, description="of the cases whose latest call failed")
@@ -45,14 +45,14 @@ class Limits(Model):
 
 
 class Tries(Model):
-    """How long a model step is repeated: `calls` that fail, and `waiting` in all where the server asks to be left alone."""
+    """The bounds of repeating a model step: `calls` that fail, and `waiting` in all where the server asks to be left alone."""
 
     calls: int = Field(default=6, ge=1)
     waiting: timedelta = timedelta(minutes=10)
 
 
 def trouble(tally: Tally, limits: Limits) -> str | None:
-    """What is wrong with the model, for people, or None. A few cases, and a single bad one among many, are no trouble."""
+    """Describe what is wrong with the model, or return None. A few cases, and a single bad one among many, are no trouble."""
     if tally.cases < limits.cases:
         return None
     within = f"of {many(tally.cases, 'case')} in {limits.window.total_seconds():g} s"

@@ -1,4 +1,4 @@
-"""What an agent is told in every business: words that no reply may recite."""
+"""Instructions to an agent in every business: words that no reply may recite."""
 
 from __future__ import annotations
 

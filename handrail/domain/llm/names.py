@@ -29,7 +29,7 @@ _LATEST = re.compile(r"[-:@]latest$|@main$")
 
 
 class Kin(StrEnum):
-    """What a name is to those that are known."""
+    """The relation of a model's name to those that are known."""
 
     FIRST = "first"
     SAME = "same"
@@ -38,7 +38,7 @@ class Kin(StrEnum):
 
 
 class Meaning(StrEnum):
-    """What the owner wants of a change: nothing, to be told, or a person's approval of everything until it is accepted."""
+    """The owner's wish at a change: nothing, to be told, or a person's approval of everything until it is accepted."""
 
     IGNORE = "ignore"
     TELL = "tell"
@@ -46,7 +46,7 @@ class Meaning(StrEnum):
 
 
 class Meanings(Model):
-    """What a change means; `version` is another version of the same model."""
+    """The meanings of changes; `version` is another version of the same model."""
 
     other: Meaning = Meaning.REVIEW
     version: Meaning = Meaning.TELL
@@ -64,7 +64,7 @@ class Known(Stored):
 
 
 class Notice(Stored):
-    """What is put down about a name, for good; `accepted`: from now on it counts as known."""
+    """A notice about a name, kept for good; `accepted`: from now on it counts as known."""
 
     name: str
     kin: Kin
@@ -106,7 +106,7 @@ def spelled(name: str) -> Spelled:
 
 
 def alike(one: Spelled, other: Spelled) -> bool:
-    """Whether they name the same model, of whatever version: a provider that only one of them names makes no difference."""
+    """Return whether both name the same model, of any version. A provider that only one of them names makes no difference."""
     shorter, longer = sorted((one.owners, other.owners), key=len)
     return one.stem == other.stem and (not shorter or longer[-len(shorter) :] == shorter)
 
@@ -126,7 +126,7 @@ class Approved(Model):
         return cls(listed=[one.strip() for one in listed.split(",") if one.strip()], configured=configured)
 
     def kin(self, name: str, fingerprint: str | None, known: Iterable[Known]) -> Kin:
-        """What this answer's name, in the server's words, is to the approved and the known."""
+        """Relate this answer's name, in the server's words, to the approved and the known names."""
         said, seen = spelled(name), list(known)
         if any(one.by_person and spelled(one.name) == said for one in seen):
             return Kin.SAME
@@ -155,13 +155,13 @@ class Approved(Model):
 
 
 def same_name(entry: str, said: Spelled) -> bool:
-    """Whether it is the same model in the same version."""
+    """Return whether the entry is the same model in the same version."""
     one = spelled(_without_fingerprint(entry)[0])
     return alike(one, said) and one.date == said.date
 
 
 def fits(entry: str, said: Spelled, fingerprint: str | None) -> bool:
-    """Whether an entry of the list names this model, and this fingerprint where it asks for one."""
+    """Return whether an entry of the list names this model, and this fingerprint where it asks for one."""
     name, wanted = _without_fingerprint(entry)
     approved = spelled(name)
     return alike(approved, said) and approved.date in (None, said.date) and wanted in (None, fingerprint)

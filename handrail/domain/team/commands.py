@@ -1,4 +1,4 @@
-"""What people send to a case that is with them."""
+"""Commands that people send to a case that is with them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Receipt(Stored):
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are one, whatever their case, width and spaces."""
+    """Return whether two names are the same, whatever their case, width and spaces."""
     return folded(one) == folded(other)
 
 
@@ -80,5 +80,5 @@ def folded(name: str) -> str:
 
 
 def holds(held: str, wanted: str) -> bool:
-    """Whether the role `held` may do what `wanted` may: the same, or higher on the ladder."""
+    """Return whether the role `held` may do what `wanted` may: the same, or higher on the ladder."""
     return held == wanted or (held in ROLES and wanted in ROLES and ROLES.index(held) > ROLES.index(wanted))

@@ -106,7 +106,7 @@ class Calendar(Model):
         return at.astimezone(ZoneInfo(self.zone))
 
     def is_open(self, at: datetime) -> bool:
-        """Whether the moment lies in the hours."""
+        """Return whether the moment lies in the hours."""
         return any(
             start <= at < end for start, end in spans(self.open, self.zone, (at, at + timedelta(minutes=1)), self.closed)
         )

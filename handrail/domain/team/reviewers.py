@@ -36,7 +36,7 @@ class Limits(Model):
 
 
 class Role(Limits):
-    """What everybody in the role may decide."""
+    """The limits of everybody in a role."""
 
     verified: bool = Field(default=False, description="whoever decides by this role must be known beyond doubt")
 
@@ -51,12 +51,12 @@ class Person(Limits):
     verified: bool = False
 
     def called(self, name: str) -> bool:
-        """Whether this is one of the person's names."""
+        """Return whether this is among the person's names."""
         return folded(name) in {folded(one) for one in (self.name, *self.identities)}
 
 
 class Anyone(Limits):
-    """Whoever is not named, under whatever name they give. For development: names cannot be told apart from made-up ones."""
+    """The limits of people who are not named, under any name they give. For development: anybody can make up a name."""
 
     roles: list[str] = Field(min_length=1)
 
@@ -77,7 +77,7 @@ class Roster(Model):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a decision is on: the action, the facts that limits are over, and what the approval demands."""
+    """A question of who may decide: the action, the facts that limits are over, and what the approval demands."""
 
     action: str
     roles: list[str]
@@ -87,13 +87,13 @@ class Asked:
 
     @classmethod
     def of(cls, request: HumanRequest, facts: Mapping[str, Any] | None = None) -> Asked:
-        """What the request asks; `facts` are those of edited arguments."""
+        """Build the question from the request; `facts` are those of edited arguments."""
         seen = request.facts if facts is None else facts
         return cls(request.action, request.wanted_roles, seen, request.quorum, request.verified_identity)
 
     @classmethod
     def under(cls, action: str, verdict: Verdict) -> Asked:
-        """What the verdict asks now."""
+        """Build the question from the verdict as it is now."""
         demands = verdict.demands
         return cls(action, demands.roles or [demands.role], verdict.facts, demands.quorum, demands.verified_identity)
 
@@ -109,11 +109,11 @@ class Reviewers:
 
     @property
     def no_self_approval(self) -> bool:
-        """Whether an edit is always approved by somebody else."""
+        """True if an edit is always approved by somebody else."""
         return self.roster is not None and self.roster.no_self_approval
 
     def known(self, name: str) -> bool:
-        """Whether the name or identity is a person's."""
+        """Return whether the name or identity is a person's."""
         return self.roster is not None and self.roster.find(name) is not None
 
     def called(self, name: str) -> str:
@@ -149,7 +149,7 @@ class Reviewers:
         return [one.name for one in self.roster.people if self._fits(asked, one)] if self.roster else []
 
     def why_not(self, approval: Approval, who: str, identity: Identity) -> str | None:
-        """Why this person may not approve what is open; None where they may."""
+        """Return why this person may not approve what is open; None where they may."""
         name = self.called(who)
         if any(same_name(one, name) for one in approval.request.proposed_by):
             return f"{name} asked for it."
@@ -162,7 +162,7 @@ class Reviewers:
         return None
 
     def shortfall(self, decision: Decision, asked: Asked) -> str | None:
-        """Why a decision that was taken is not enough for what is asked now; None where it is.
+        """Return why a decision that was taken is not enough for what is asked now; None where it is.
 
         Rules, limits and roles may have changed since: everybody who stands behind it is looked at again.
         """

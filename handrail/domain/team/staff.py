@@ -34,7 +34,7 @@ class Person(Model):
     holidays: bool = False
 
     def can(self, need: Need, *, whatever_language: bool = False) -> bool:
-        """Whether the case is one for this person."""
+        """Return whether this person can take the case."""
         fluent = whatever_language or need.language is None or need.language in self.languages
         return need.queue in self.skills and need.tier <= self.tier and fluent
 
@@ -51,7 +51,7 @@ class Window(Stored):
 
 
 class Need(Stored):
-    """What a case asks of whoever takes it."""
+    """The needs of a case for its person."""
 
     queue: str
     tier: int
@@ -59,7 +59,7 @@ class Need(Stored):
 
 
 class Expectation(Stored):
-    """When somebody is expected to have answered.
+    """The time by which somebody is expected to have answered.
 
     `opens_at` is when the first of those who can starts to work, None where somebody is at work already. `answer_by` and
     `remind_at` count their working time. `able` people can take the case, `at_work` of them now; where nobody can at all, the
@@ -96,12 +96,12 @@ class Roster:
         return {person.name: person for person in self.people}
 
     def able(self, need: Need) -> list[Person]:
-        """Who can take it; where nobody speaks the language, who can otherwise: they find somebody who translates."""
+        """List the people who can take it; where nobody speaks the language, the others: they find somebody who translates."""
         fluent = [person for person in self.people if person.can(need)]
         return fluent or [person for person in self.people if person.can(need, whatever_language=True)]
 
     def hours(self, people: Iterable[Person], within: Span) -> list[Span]:
-        """When at least one of them works."""
+        """List the spans in which at least one of the people works."""
         found: list[Span] = []
         for person in people:
             found += spans(person.shifts, person.zone or self.zone, within, () if person.holidays else self.closed)
@@ -109,11 +109,11 @@ class Roster:
         return merged(found)
 
     def at_work(self, person: Person, now: datetime) -> bool:
-        """Whether the person works now."""
+        """Return whether the person works now."""
         return any(start <= now < end for start, end in self.hours([person], (now, now + timedelta(minutes=1))))
 
     def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
-        """When `minutes` of the working time of those who can will have passed."""
+        """Return the time after `minutes` of the working time of those who can take it."""
         able, work = self.able(need), timedelta(minutes=minutes)
         hours = self.hours(able, (now, now + HORIZON))
         due, starts = after(hours, now, work), opening(hours, now)

@@ -1,4 +1,4 @@
-"""What all workers know of the model together: how its latest calls went, when it asks to be left alone, what it is called."""
+"""The workers' common knowledge of the model: its latest calls, its pauses, its names."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class PostgresModels:
             return await _put(connection, served, notice)
 
     async def notices(self, limit: int) -> list[Noticed]:
-        """What was ever noticed, the newest first."""
+        """Read all notices, the newest first."""
         return [Noticed.model_validate(row) for row in await alone(self._pool, "notices", limit=limit)]
 
     async def open_names(self) -> list[Noticed]:

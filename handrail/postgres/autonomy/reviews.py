@@ -1,4 +1,4 @@
-"""What people decided on the agent's work, counted for the review gates; and what customers came with before."""
+"""People's decisions on the agent's work, counted for the review gates; and what customers came with before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PostgresReviewGates:
         self._clock = clock
 
     async def progress(self, topic: str, version: str, *, begin: bool) -> GateProgress | None:
-        """What people decided since the gate of this version began; the first call with `begin` begins it."""
+        """Count people's decisions since the gate of this version began; the first call with `begin` begins it."""
         found = await self._counted(topic, version)
         if found is None and begin:
             async with writing(self._pool) as connection:

@@ -1,4 +1,4 @@
-"""What the business knows of its customers, read in a transaction that cannot write."""
+"""The business's knowledge of its customers, read in a transaction that cannot write."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PostgresCustomers:
         self._clock = clock
 
     async def facts(self, customer_id: str) -> dict[str, Any]:
-        """What the business tells of the customer, JSON-ready; empty where it tells nothing.
+        """Read what the business tells of the customer, JSON-ready; empty where it tells nothing.
 
         Raises:
             BusinessFailed: it raises, or does not answer.

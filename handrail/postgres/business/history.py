@@ -1,4 +1,4 @@
-"""What a customer's cases have done before, counted and added up for the policies of any business."""
+"""The past of a customer's cases, counted and added up for the policies of any business."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class PostgresHistory:
         self._clock = clock
 
     async def of(self, case_id: str, customer_id: str, leaving_out: Collection[str]) -> dict[str, Any]:
-        """What was applied and what is under way; `leaving_out` are the effect ids that are being ruled on."""
+        """Read what was applied and what is under way; `leaving_out` are the effect ids that are being ruled on."""
         async with reading(self._pool) as connection:
             return await self._past.of(connection, self._clock.now(), case_id, customer_id, leaving_out)
 

@@ -16,8 +16,9 @@ APPROVED = ("approved", "edited")
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """What the ledger holds of an effect: its first `answer`, or None where it may run now; `approved` by a person,
-    with exactly these arguments.
+    """The ledger's state of an effect.
+
+    Its first `answer`, or None where it may run now; `approved` by a person, with exactly these arguments.
     """
 
     answer: EffectResult | None
@@ -74,7 +75,7 @@ async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]
 
 
 async def answer(connection: Connection, effect_id: str) -> EffectResult:
-    """What the ledger says of an effect that was settled."""
+    """Read the ledger's entry of an effect that was settled."""
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["effect"], {"effect_id": effect_id})
         return EffectResult.model_validate(await cursor.fetchone())

@@ -16,7 +16,7 @@ class PostgresJournal:
         self._pool = pool
 
     async def left(self, case_id: str, token: str) -> JournalEntry | None:
-        """What earlier attempts at the turn left, None where they left nothing."""
+        """Read what earlier attempts at the turn left, None where they left nothing."""
         found = await alone(self._pool, "left_of_turn", case_id=case_id, token=token)
         return JournalEntry.model_validate(found[0]) if found else None
 

@@ -45,7 +45,7 @@ class PostgresOpenings:
         return await self._all("settle_opening", workflow_id=workflow_id, by=by, at=at)
 
     async def of_case(self, case_id: str) -> Refused | None:
-        """How the case came, where that was not plain."""
+        """Read how the case was opened, where that was not plain."""
         found = await self._all("opening_of_case", case_id=case_id)
         return found[0] if found else None
 

@@ -1,4 +1,4 @@
-"""What the bench reads: which cases settled and which effects stand, and when they were committed.
+"""Queries of the bench: which cases settled and which effects stand, and when they were committed.
 
 The server must keep the time of every commit (`track_commit_timestamp=on`).
 """
