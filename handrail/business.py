@@ -96,7 +96,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Where a business's days are counted: a country by its ISO code ('DE'), a part of it ('BY'), and a time zone.
+    """The place where a business's days are counted: a country by its ISO code ('DE'), a part of it ('BY'), and a time zone.
 
     The names are those of the `holidays` library and of the IANA time zones.
     """

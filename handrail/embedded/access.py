@@ -65,7 +65,7 @@ def let_through(path: Path, user: str) -> None:
 
 
 def may_pass(folder: Path, entry: pwd.struct_passwd) -> bool:
-    """Whether the plain permissions let the user through."""
+    """Return whether the plain permissions let the user through."""
     status = folder.stat()
     if status.st_uid == entry.pw_uid:
         return bool(status.st_mode & stat.S_IXUSR)

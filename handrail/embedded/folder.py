@@ -76,7 +76,7 @@ def check_layout(folder: Path) -> None:
 
 
 class Owner(BaseModel):
-    """Whose folder it is: the business's name, and the package that HANDRAIL_BUSINESS named."""
+    """The owner of a data folder: the business's name, and the package that HANDRAIL_BUSINESS named."""
 
     name: str
     package: str = ""

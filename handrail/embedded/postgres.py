@@ -55,12 +55,12 @@ class Postgres:
 
     @property
     def created(self) -> bool:
-        """Whether the data folder stands; before that there is no password and so no URL."""
+        """True if the data folder stands; before that there is no password and so no URL."""
         return self.folder.exists() and self._password.exists()
 
     @property
     def url(self) -> str:
-        """Where clients connect, password included: for trusted eyes only."""
+        """The address for clients, password included: for trusted eyes only."""
         return self.url_of(self.database)
 
     def url_of(self, database: str) -> str:
@@ -184,7 +184,7 @@ class Postgres:
         return await self._sql(self.database, "select 1") == "1"
 
     async def _sql(self, database: str, statement: str) -> str | None:
-        """What psql prints, or None where it failed. Not psycopg: that has its own room."""
+        """Return what psql prints, or None where it failed. Not psycopg: that has its own room."""
         psql = await asyncio.create_subprocess_exec(
             *(str(self._bin / "psql"), "-X", "-A", "-t", "-q", "-v", f"name={self.database}", "-f", "-"),
             env=clean_environment()

@@ -32,7 +32,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `model_url` names a model server that is not ours; None starts the offline one."""
+    """A plan of what to run. `model_url` names a model server that is not ours; None starts the offline one."""
 
     data_dir: Path
     port_base: int

@@ -15,7 +15,7 @@ SAME_START_SECONDS = 2.0
 
 
 class State(StrEnum):
-    """How a stack is."""
+    """The state of a stack."""
 
     STARTING = "starting"
     READY = "ready"

@@ -28,7 +28,7 @@ class Step:
 
 
 class What(StrEnum):
-    """What may happen to a part of the stack."""
+    """An event in the life of a part of the stack."""
 
     STARTING = "starting"
     READY = "ready"

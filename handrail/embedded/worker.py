@@ -30,7 +30,7 @@ class Worker:
 
     @property
     def ready_file(self) -> Path:
-        """Where the worker says that it polls."""
+        """The file in which the worker says that it polls."""
         return self.run_dir / f"{self.name}.ready"
 
     def prepare(self) -> None:

@@ -113,7 +113,7 @@ class ChatModel:
         raise ModelRejected(f"Model {self._model!r}: {ATTEMPTS} answers could not be used. {correction}")
 
     async def consult(self, question: Question) -> Opinion:
-        """What the model takes a message to be about. It is asked once; whatever does not fit is no opinion.
+        """Ask the model what a message is about, once; an answer that does not fit is no opinion.
 
         Raises:
             ModelUnavailable, ModelRejected, SwitchedOff: see `complete`.
@@ -160,7 +160,7 @@ class ChatModel:
         return contextlib.nullcontext() if self._trace else _untraced()
 
     def _usage(self, message: AIMessage, seconds: float, asked: list[BaseMessage], tools: list[dict[str, Any]]) -> Usage:
-        """What the server counted; where it does not say, an estimate that is rather too high than too low."""
+        """Return the usage that the server counted; where it does not say, an estimate, rather too high than too low."""
         used = message.usage_metadata
         prompt, completion = (used["input_tokens"], used["output_tokens"]) if used else (0, 0)
         estimated = not (prompt and completion)

@@ -1,4 +1,4 @@
-"""What is wrong with a matrix that can be read: a sentence with its line and what would be right."""
+"""Faults of a matrix that can be read: each a sentence with its line and what would be right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a row of the matrix asks of a case. A condition that a case says nothing about does not hold."""
+"""Conditions of the matrix on a case. A condition that a case says nothing about does not hold."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Bounds(Model):
         return self
 
     def hold(self, value: Any) -> bool:
-        """Whether the number lies within; what is no number does not."""
+        """Return whether the number lies within; anything else does not."""
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             return False
         value = Decimal(str(value))
@@ -56,7 +56,7 @@ class Bounds(Model):
         return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
 
     def cover(self, inner: Bounds) -> bool:
-        """Whether everything within `inner` lies within these."""
+        """Return whether everything within `inner` lies within these."""
         low = self.at_least is None or (inner.at_least is not None and inner.at_least >= self.at_least)
         return low and (self.below is None or (inner.below is not None and inner.below <= self.below))
 
@@ -86,7 +86,7 @@ class When(Model):
         return {key: value for key in type(self).model_fields if (value := getattr(self, key)) is not None}
 
     def hold(self, case: Situation, hours: Calendar | None) -> bool:
-        """Whether the row is for this case."""
+        """Return whether the row is for this case."""
         given = self.given()
         if any(getattr(case, key) not in given[key] for key in LISTS if key in given):
             return False
@@ -107,7 +107,7 @@ class When(Model):
         )
 
     def cover(self, inner: When) -> bool:
-        """Whether every case of `inner` is one of these, for certain."""
+        """Return whether every case of `inner` is a case of these, for certain."""
         given = inner.given()
         return all(key in given and _covers(wanted, given[key]) for key, wanted in self.given().items())
 

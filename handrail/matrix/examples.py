@@ -20,7 +20,7 @@ class Tried:
 
     @property
     def passed(self) -> bool:
-        """Whether it went where it should."""
+        """True if the example went where it should."""
         return self.wanted == self.taken
 
 
@@ -33,7 +33,7 @@ class Trial:
 
     @property
     def passed(self) -> bool:
-        """Whether every example went where it should."""
+        """True if every example went where it should."""
         return all(one.passed for one in self.tried)
 
 

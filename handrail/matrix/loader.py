@@ -42,7 +42,7 @@ class FileMatrix:
 
     @property
     def problem(self) -> str | None:
-        """Why the newest edit is not in force, or None where it is."""
+        """The reason why the newest edit is not in force, or None where it is."""
         return self._live.problem
 
     def now(self) -> Rows:
@@ -64,7 +64,7 @@ class FileMatrix:
         customer: Mapping[str, Any] | None = None,
         at: datetime | None = None,
     ) -> Route:
-        """Where the case goes, stamped with the row and the version of the file."""
+        """Return the case's route, stamped with the row and the version of the file."""
         known = {"reason": reason, "topic": topic, "risk": risk, "language": language}
         amount = largest(amounts, self._rates.now())
         loaded = self._live.now()

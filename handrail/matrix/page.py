@@ -36,7 +36,7 @@ def cells(rows: Rows, place: int, row: Row) -> list[list[str]]:
 
 
 def also_told(rows: Rows) -> list[tuple[str, str]]:
-    """What customers are told whatever the row: a heading and a sentence each."""
+    """List what customers are told whatever the row: a heading and a sentence each."""
     headed = (
         ("Where the row says nothing in the language", rows.table.tell),
         ("While nobody is at work", rows.table.away),

@@ -14,7 +14,7 @@ from handrail.matrix.conditions import Situation, When
 
 
 class Step(Model):
-    """Who follows where nobody has answered in time."""
+    """A step of the chain: the next in line where nobody has answered in time."""
 
     tier: int = Field(ge=1, le=2)
     queue: str = Field(min_length=1)
@@ -26,7 +26,7 @@ class Step(Model):
 
 
 class Row(Model):
-    """Where a case goes. `priority` is 1 (first) to 5; `tell` is what the customer is told, language to sentence.
+    """A row, with the destination of its cases. `priority` is 1 (first) to 5; `tell` is told to the customer, by language.
 
     `then` are those who follow, one after the other, where nobody answers; without it the file's own `then` counts.
     """
@@ -75,17 +75,17 @@ class Rows:
         return next(row for row in self.table.rows if row.when.hold(case, self.table.hours))
 
     def chain(self, row: Row) -> list[Step]:
-        """Who follows on the row: its own `then`, or of the file's what is not below it and not itself."""
+        """List the steps after the row: its own `then`, or of the file's what is not below it and not itself."""
         if row.then is not None:
             return row.then
         return [one for one in self.table.then if one.tier >= row.tier and (one.tier, one.queue) != (row.tier, row.queue)]
 
     def route(self, case: Situation, version: str) -> Route:
-        """Where the case goes."""
+        """Return the case's route."""
         return self.to(self.first(case), version)
 
     def to(self, row: Row, version: str) -> Route:
-        """Where the row sends a case."""
+        """Return the route that the row gives to a case."""
         return Route(
             **row.model_dump(exclude={"id", "when", "then", "tell"}),
             tell={**self.table.tell, **row.tell},

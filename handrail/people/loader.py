@@ -43,7 +43,7 @@ class FilePeople:
 
     @property
     def problem(self) -> str | None:
-        """Why the newest edit is not in force, or None where it is."""
+        """The reason why the newest edit is not in force, or None where it is."""
         return self._live.problem if self._live else None
 
     def roster(self, windows: Sequence[Window] = ()) -> Roster:

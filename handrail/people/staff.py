@@ -1,4 +1,4 @@
-"""What a case may expect of the people there are: until when an answer, and how that is said to a customer."""
+"""Expectations of a case towards people: until when an answer, and how that is said to a customer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handrail.people.loader import FilePeople
 
 
 class Windows(Protocol):
-    """Where on-call windows are kept."""
+    """A store of on-call windows."""
 
     async def windows(self, within: Span) -> Sequence[Window]:
         """Those that touch the time."""
@@ -35,7 +35,7 @@ class PeopleAtWork:
         return self._people.roster(await self._windows.windows((now, now + HORIZON)))
 
     async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
-        """When `minutes` of the working time of those who can will have passed."""
+        """Return the time after `minutes` of the working time of those who can take it."""
         return (await self.roster(now)).expect(need, now, minutes)
 
     def say(self, moment: datetime, now: datetime, language: str) -> str:

@@ -38,11 +38,11 @@ class FileReviewers:
 
     @property
     def problem(self) -> str | None:
-        """Why the newest edit is not in force, or None where it is."""
+        """The reason why the newest edit is not in force, or None where it is."""
         return self._live.problem if self._live else None
 
     def now(self) -> Reviewers:
-        """Who may decide what, as the file says now."""
+        """Return the reviewers and what they may decide, as the file says now."""
         if self._live is None:
             return Reviewers()
         loaded = self._live.now()

@@ -68,7 +68,7 @@ def lexicon() -> Lexicon:
 
 @cache
 def wishes() -> Wishes:
-    """How people ask for a person; read once."""
+    """Read the ways in which people ask for a person; once."""
     return _read("wishes.yaml").parse(Wishes)
 
 

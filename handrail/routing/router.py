@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 def readable(text: str) -> str:
-    """What is read of a text: so many characters, also where one of them stands for many."""
+    """Cut a text to what is read of it: so many characters, also where one of them stands for many."""
     text = text[:READ]
     whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return text if len(whole) <= READ else whole[:READ]
@@ -244,7 +244,7 @@ class LocalRouter:
         return max(candidates, key=lambda one: one[0].rank, default=(Risk.LOW, calm))
 
     def _trained_reasons(self, opinion: Opinion, topic: str) -> list[str]:
-        """What the trained router says, and what of it is no topic here."""
+        """Describe the trained router's opinion, and what of it is no topic here."""
         risk = [f"trained router: may be about a risk, nearest is '{opinion.nearest}'"] if opinion.risky else []
         if opinion.label is None:
             return [*risk, "trained router: out of scope" if opinion.outside else "trained router: cannot tell"]

@@ -38,7 +38,7 @@ class RiskRule(Model):
 
 
 class WishRule(Model):
-    """How customers ask for a person."""
+    """The phrases in which customers ask for a person."""
 
     phrases: Words = Field(min_length=1)
 

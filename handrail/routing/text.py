@@ -31,7 +31,7 @@ def fold(text: str) -> str:
 
 
 def spellings(word: str) -> tuple[str, ...]:
-    """How `word` may come in: folded, and with ä written as ae, ö as oe, ü as ue, å as aa."""
+    """Return the ways to spell `word`: folded, and with ä written as ae, ö as oe, ü as ue, å as aa."""
     lowered = unicodedata.normalize("NFC", word).casefold()
     return tuple(dict.fromkeys((fold(lowered), fold(lowered.translate(_UMLAUTS)))))
 

@@ -38,7 +38,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 
 class TimedOut(HandrailError):
-    """What was waited for did not happen in time; the case goes on."""
+    """The awaited state did not come in time; the case goes on."""
 
 
 def made(kind: type[Sent], **fields: object) -> Sent:
@@ -134,7 +134,7 @@ class CaseClient:
         )
 
     async def _at_work(self, case_id: str) -> bool:
-        """Whether the server lists the case as one that somebody is working on: no worker is asked for that."""
+        """Return whether the server lists the case as worked on: no worker is asked for that."""
         try:
             found = await execution(self._client, workflow_id(case_id))
         except RPCError:

@@ -21,7 +21,7 @@ REFUSALS: dict[str, type[Refused]] = {
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
-    """Where no type is asked for, what cannot be decoded is handed over as a `RawValue`.
+    """A converter that hands over as a `RawValue` what cannot be decoded, where no type is asked for.
 
     The SDK would drop such a signal without a word, and let such a start fail its workflow task for ever.
     """

@@ -28,7 +28,7 @@ PAGE = 500
 
 
 class Standing(StrEnum):
-    """How a run stands; OTHER is whatever a newer server may add."""
+    """The status of a run; OTHER is whatever a newer server may add."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -52,7 +52,7 @@ class Paused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Who paused a case, when and why."""
+    """A pause of a case: by whom, when and why."""
 
     by: str
     at: datetime
@@ -82,7 +82,7 @@ class Execution:
 
     @property
     def open(self) -> bool:
-        """Whether it goes on."""
+        """True if the run goes on."""
         return self.standing in OPEN
 
 
@@ -117,7 +117,7 @@ async def described(client: Client, workflow_id: str, run_id: str = "") -> Descr
 
 
 async def paused_at(client: Client, workflow_id: str) -> Pause | None:
-    """Who paused the workflow, None where it is not paused. Raises: RPCError."""
+    """Return the workflow's pause, None where it is not paused. Raises: RPCError."""
     found = await described(client, workflow_id)
     if NUMBERS.get(int(found.workflow_execution_info.status)) is not Standing.PAUSED:
         return None

@@ -54,7 +54,7 @@ class Healer:
         return [one.case_id for one in stuck if now - self._since[one.run_id] >= self._grace and await self._seen_to(one)]
 
     async def _seen_to(self, run: Execution) -> bool:
-        """Whether a person has it now; where that failed the next look tries again, and the others have their turn."""
+        """Give the run's case to a person, and return whether that worked; after a failure the next look tries again."""
         try:
             newest = await execution(self._client, run.workflow_id)
             if newest.run_id != run.run_id or not newest.open:

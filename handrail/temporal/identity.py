@@ -1,4 +1,4 @@
-"""Who sent an update or a signal: workflow code never learns it, the case's own history does."""
+"""Senders of updates and signals: workflow code never learns them, the case's own history does."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Sent(Stored):
 
 
 class Senders:
-    """Who sent what to the cases' runs; each history is read once."""
+    """The senders of what the cases' runs received; each history is read once."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -142,7 +142,7 @@ def signal(event: HistoryEvent) -> WorkflowExecutionSignaledEventAttributes | No
 
 
 def value(raw: list[RawValue]) -> Any:
-    """What was sent, None for nothing. Raises: ValueError: not one JSON value."""
+    """Return the value that was sent, None for nothing. Raises: ValueError: not one JSON value."""
     if not raw:
         return None
     if len(raw) > 1:
@@ -164,13 +164,13 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def noted(given: Any, decision: Decision) -> bool:
-    """Whether a numbered entry with this in its box is the decision: its name says the rest. Raises: InvalidInput."""
+    """Return whether a numbered entry with this in its box is the decision: its name says the rest. Raises: InvalidInput."""
     note = given.get("note") if isinstance(given, dict) else given
     return (note is None or isinstance(note, str)) and words(note) == decision.note
 
 
 def said(given: Any, decision: Decision) -> bool:
-    """Whether a bare signal with this in its box is the decision. Raises: InvalidInput, ValidationError."""
+    """Return whether a bare signal with this in its box is the decision. Raises: InvalidInput, ValidationError."""
     if not isinstance(given, dict):
         return False
     wanted = DecisionInput.model_validate({"decision": decision.decision, **given})

@@ -44,13 +44,13 @@ class Doorkeeper(WorkflowInboundInterceptor):
         super().handle_update_validator(input)
 
     async def handle_query(self, input: HandleQueryInput) -> Any:
-        """What a box held that no question reads is passed over."""
+        """Answer a query without the value in its box, which no question reads."""
         input.args = []
         return await super().handle_query(input)
 
 
 def early(input: HandleSignalInput) -> bool:
-    """Whether the signal came ahead of the run's first step, when its handler was not registered yet.
+    """Return whether the signal came ahead of the run's first step, when its handler was not registered yet.
 
     The SDK then packs it for the dynamic handler, as its name and a list of values, and calls the handler that stands by now.
     """

@@ -1,4 +1,4 @@
-"""What the history of runs that ended before their case was over still tells."""
+"""Lost runs: what the history of runs that ended before their case was over still tells."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def value(payloads: Any) -> Any:
 
 
 def ending(event: HistoryEvent) -> str | None:
-    """How the run ended, in words for whoever gets the case; None where the event ends nothing."""
+    """Describe how the run ended, for whoever gets the case; None where the event ends nothing."""
     if event.HasField("workflow_execution_terminated_event_attributes"):
         by = event.workflow_execution_terminated_event_attributes
         who, why = short(by.identity) or "somebody", short(by.reason) or "no reason given"

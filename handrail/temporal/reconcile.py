@@ -155,7 +155,7 @@ class Reconciler:
         return [Found(different(case_id, Kind.LOST, row, run, words), lambda: self.recover(case_id, row.status))]
 
     async def _against(self, case_id: str, run: Execution) -> list[Found]:
-        """What the case itself says, against its row as both stand now."""
+        """Compare the case's own word with its row, as both stand now."""
         view = await self._cases.status(case_id)
         row = (await self._record.those_of([case_id])).get(case_id)
         found = await self._effects(view, row, run)

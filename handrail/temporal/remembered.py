@@ -53,7 +53,7 @@ async def rebuilt(client: Client, view: CaseView, latest: list[Message], handoff
 
 
 def newer(known: Approval | None, found: Approval) -> Approval:
-    """What the case itself says now stands; of what it has forgotten, what was settled."""
+    """Return the newer of two approvals: the case's own word now; of what it has forgotten, what was settled."""
     return known if known is not None and found.status is ApprovalStatus.OPEN else found
 
 
@@ -94,7 +94,7 @@ def mark(view: CaseView) -> AuditEntry:
 
 
 def models(kind: type[M], found: Any) -> list[M]:
-    """What of the list is one; histories are long-lived, and what cannot be read any more is passed over."""
+    """List the items that are models of this kind. Histories are long-lived: those not readable any more are left out."""
     good: list[M] = []
     for one in found if isinstance(found, list) else []:
         try:
@@ -105,7 +105,7 @@ def models(kind: type[M], found: Any) -> list[M]:
 
 
 async def notes(client: Client, case_id: str) -> AsyncIterator[dict[str, Any]]:
-    """What the case's runs wrote down, the newest run first and within it the newest note."""
+    """Yield what the case's runs wrote down, the newest run first and within it the newest note."""
     run_id: str | None = None
     for _ in range(RUNS):
         handle = client.get_workflow_handle(f"{PREFIX}{case_id}", run_id=run_id)

@@ -166,7 +166,7 @@ class Courier:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def why_it_failed(self, case_id: str) -> HandrailError:
-        """Why a case that could not be opened ended."""
+        """Return the error with which a case that could not be opened ended."""
         try:
             async with asyncio.timeout(self._patience):
                 await self._client.get_workflow_handle(workflow_id(case_id)).result()
@@ -193,7 +193,7 @@ class Courier:
 
 
 def translated(error: RPCError, case_id: str) -> HandrailError:
-    """What the server's answer means for a case."""
+    """Translate the server's error into what it means for a case."""
     if any("NamespaceNotFound" in detail.type_url for detail in error.grpc_status.details):
         return Unreachable(f"{error.message} Set HANDRAIL_TEMPORAL_NAMESPACE to a namespace of this server.")
     if error.status is RPCStatusCode.NOT_FOUND:

@@ -1,4 +1,4 @@
-"""How far the agent may go in a topic now: the strictest of the topic's file, its review gate and every other lever."""
+"""The agent's freedom in a topic now: the strictest of the topic's file, its review gate and every other lever."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class GateLever:
         self._clock = clock
 
     async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
-        """What the gate says, of every tool the same; nothing where the topic has none."""
+        """Return the gate's settings, of every tool the same; nothing where the topic has none."""
         state = await self.state(topic, begin=row is not None)
         said = [] if state is None else [state.setting]
         return LeverSettings(topic=said, tools=dict.fromkeys(tools, said))

@@ -32,7 +32,7 @@ class FileTopics:
 
     @property
     def problem(self) -> str | None:
-        """Why the newest edit is not in force, or None where it is."""
+        """The reason why the newest edit is not in force, or None where it is."""
         return self._live.problem
 
     def get(self, name: str) -> Topic | None:

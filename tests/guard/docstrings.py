@@ -27,7 +27,18 @@ FOLDERS = (
     "handrail/domain/case",
     "handrail/domain/llm",
     "handrail/domain/team",
+    "handrail/domain/text/figures",
+    "handrail/domain/text/message",
+    "handrail/domain/text/reply",
+    "handrail/embedded",
+    "handrail/llm",
+    "handrail/matrix",
+    "handrail/people",
     "handrail/postgres/business",
+    "handrail/reviewers",
+    "handrail/routing",
+    "handrail/temporal",
+    "handrail/topics",
 )
 OPENING = re.compile(
     r"(?:What|Whatever|Whether|Which|Whichever|Who|Whoever|Whom|Whose|Where|Wherever|When|Whenever|How|However|Why)\b",

@@ -28,7 +28,7 @@ def tokens(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Entries:
-    """What words mean in one language. Phrases stand under their first word, long ones first."""
+    """The meanings of words in one language. Phrases stand under their first word, long ones first."""
 
     exact: dict[str, set[str]] = field(default_factory=dict)
     begins: dict[str, set[str]] = field(default_factory=dict)
@@ -63,11 +63,11 @@ class Lexicon:
     entries: _Entries
 
     def classes(self, token: str) -> Classes:
-        """What one word means; nothing where the language does not know it."""
+        """Return the classes of a word; nothing where the language does not know it."""
         return _meanings(token).get(self.language, _NONE)
 
     def phrase(self, words: list[str], place: int) -> tuple[int, Classes]:
-        """How many words from `place` on make a known phrase, and what it means; 0 where none does."""
+        """Return the length in words of a known phrase from `place` on, and its classes; 0 where none is there."""
         for phrase, names in self.entries.phrases.get(words[place], ()):
             if len(words) - place >= len(phrase) and all(
                 word.startswith(part[:-1]) if part.endswith("*") else word == part
@@ -85,7 +85,7 @@ def lexicons() -> dict[str, Lexicon]:
 
 @lru_cache(_CACHED)
 def _meanings(token: str) -> Mapping[str, Classes]:
-    """What a word means in each language that knows it."""
+    """Return the classes of a word in each language that knows it."""
     found: dict[str, set[str]] = {}
     exact, begins, longest = _everywhere()
     for language, names in exact.get(token, ()):
@@ -119,7 +119,7 @@ _TELLING = (
 
 @lru_cache(_CACHED)
 def tells(token: str) -> bool:
-    """Whether the word may tell of a deed, in any language, by itself or in a phrase."""
+    """Return whether the word may tell of a deed, in any language, by itself or in a phrase."""
     by_itself = any(name.startswith(_TELLING) for names in _meanings(token).values() for name in names)
     return by_itself or token in _telling_phrases()
 

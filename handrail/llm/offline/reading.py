@@ -54,7 +54,7 @@ class Conversation:
         return self.said[-1] if self.said else ""
 
     def knows(self, tool: str) -> bool:
-        """Whether the tool's answer is here: in the context, or called in this turn."""
+        """Return whether the tool's answer is here: in the context, or called in this turn."""
         return tool in self.context or any(one.tool == tool for one in self.done)
 
 

@@ -24,7 +24,7 @@ class ScriptedCall(Strict):
 
 
 class Behaviour(Strict):
-    """What happens. `latency_seconds`, `headers`, `model` and `fingerprint` go with everything; of the rest one is chosen."""
+    """A behaviour. `latency_seconds`, `headers`, `model` and `fingerprint` go with any; of the rest, one is chosen."""
 
     latency_seconds: float = Field(default=0.0, ge=0, le=600)
     headers: dict[str, str] = Field(default_factory=dict, description="of a failure or a whole body")

@@ -69,7 +69,7 @@ class Said(Wire):
 
 
 class StreamOptions(Wire):
-    """Whether a last chunk carries the usage."""
+    """The options of a stream: a last chunk may carry the usage."""
 
     include_usage: bool = False
 
@@ -89,7 +89,7 @@ class ChatRequest(Wire):
 
 @dataclass(slots=True)
 class Outcome:
-    """What the assistant says: calls as (tool, arguments as JSON text), or content."""
+    """The answer of the assistant: calls as (tool, arguments as JSON text), or content."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
     content: str | None = None
@@ -100,7 +100,7 @@ class Outcome:
 
     @property
     def finish_reason(self) -> str:
-        """Why it ended."""
+        """The reason why the answer ended."""
         return self.finish or ("tool_calls" if self.calls else "stop")
 
     def message(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the model said, as the domain sees it."""
+"""Answers of the model, as the domain sees them."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def content_json(text: str) -> Any:
 
 
 def _fenced(text: str) -> str:
-    """What stands within the text's one fence, or all of it."""
+    """Return what stands within the text's one fence, or all of it."""
     lines = text.strip().splitlines()
     marks = [number for number, line in enumerate(lines) if line.lstrip().startswith("```")]
     if len(marks) == 2 and lines[marks[1]].strip() == "```":

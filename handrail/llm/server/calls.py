@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose call it is."""
+    """The case that a call is for."""
 
     case_id: str
     topic: str = ""

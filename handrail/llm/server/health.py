@@ -30,7 +30,7 @@ log = logging.getLogger("handrail.model")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How a case's latest call went; `at` is on the monotonic clock."""
+    """The outcome of a case's latest call; `at` is on the monotonic clock."""
 
     at: float
     failed: bool
@@ -86,7 +86,7 @@ class Watch:
         return message, usage
 
     async def _answer(self, about: About, send: Callable[[], Awaitable[Answered]]) -> tuple[Answered, float]:
-        """What comes back, and the seconds that it took."""
+        """Return what comes back, and the seconds that it took."""
         refuse_off(await self._controls.over(about.topic, about.customer_id))
         await self._cooldown.check()
         started = self._clock()

@@ -40,7 +40,7 @@ class NameWatch:
         self._fine: set[tuple[str, str | None]] = set()
 
     def fine(self, message: AIMessage) -> bool:
-        """Whether there is nothing to look up. An answer without a name says nothing."""
+        """Return whether there is nothing to look up. An answer without a name says nothing."""
         return not name_of(message) or _signature(message) in self._fine
 
     async def hear(self, message: AIMessage) -> Change | None:

@@ -48,7 +48,7 @@ def _seconds_or_date(text: str, headers: Mapping[str, str], now: datetime | None
 
 
 def _used_up(headers: Mapping[str, str], kind: str) -> float | None:
-    """When a limit that is used up is new again; a bare number is passed over, as it may be a length or a moment."""
+    """Return the seconds until a used-up limit is new again. A bare number may be a length or a moment: it is passed over."""
     if _number(headers.get(f"x-ratelimit-remaining-{kind}", "")) != 0:
         return None
     return _length(headers.get(f"x-ratelimit-reset-{kind}", ""))

@@ -1,4 +1,4 @@
-"""How well a router does on labelled messages."""
+"""Evaluation of a router on labelled messages."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _words(fields: dict[str, object], name: str, longest: int) -> str:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What can be learnt from: one row per different message; `notes` say what was left out and why."""
+    """The examples to learn from: one row per different message; `notes` say what was left out and why."""
 
     rows: list[Labelled]
     notes: list[str]

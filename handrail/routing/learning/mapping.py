@@ -1,4 +1,4 @@
-"""What the labels of a data set stand for in a business: many labels may be one topic, or out of scope."""
+"""A mapping from the labels of a data set to a business's topics: many labels may be one topic, or out of scope."""
 
 from __future__ import annotations
 

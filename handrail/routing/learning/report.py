@@ -1,4 +1,4 @@
-"""How well a trained router does on labelled messages that it has not seen."""
+"""The report on a trained router, over labelled messages that it has not seen."""
 
 from __future__ import annotations
 

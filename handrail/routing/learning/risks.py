@@ -1,4 +1,4 @@
-"""Which messages are a risk, whatever else they are about: learnt so that nearly none is missed."""
+"""Messages that are a risk, whatever else they are about: learnt so that nearly none is missed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def learn_risk(held: Held, alarm: Floats, theirs: Flags) -> Risks:
 
 
 def alarms(sheet: Sheet, held: Held, theirs: Flags) -> Floats:
-    """How much each held-out message is a risk, by a model that knows only risk and no risk and never saw the message."""
+    """Score each held-out message's risk, by a model that knows only risk and no risk and never saw the message."""
     found = np.empty(len(held.classes))
     for number in np.unique(held.fold):
         here = held.fold == number

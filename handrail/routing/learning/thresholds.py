@@ -69,14 +69,14 @@ def _bound(outcomes: Outcomes, cuts: Floats, share: float, unforeseen: Flags) ->
 
 
 def _from(confidence: Floats, cuts: Floats) -> Floats:
-    """How many are at least as sure as each cut."""
+    """Count the messages that are at least as sure as each cut."""
     below: Floats = np.searchsorted(np.sort(confidence), cuts, side="left").astype(np.float64)
     above: Floats = len(confidence) - below
     return above
 
 
 def weights(inside: Flags, share: float | None) -> Floats:
-    """How much each message counts so that `share` of the weight is out of scope; all the same without a share."""
+    """Weigh the messages so that `share` of the weight is out of scope; all the same without a share."""
     weight = np.ones(len(inside))
     if share is not None and inside.any() and not inside.all():
         weight[inside] = (1 - share) / inside.sum()

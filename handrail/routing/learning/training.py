@@ -37,7 +37,7 @@ NAMED_WRONGLY = 0.05
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user states. `topics` says which topic a label stands for; `risk_labels` None: by their names."""
+    """The user's wishes. `topics` says which topic a label stands for; `risk_labels` None: by their names."""
 
     error: float = 0.01
     share: float = 0.18
@@ -131,7 +131,7 @@ def unclaimed(vectors: csr_matrix, features: Features) -> list[str]:
 
 @dataclass(frozen=True)
 class Gates:
-    """What decides from the scores, with what it did on held-out messages."""
+    """The gates that decide from the scores, with what they did on held-out messages."""
 
     right: Gate
     scope: Gate

@@ -38,7 +38,7 @@ class Thresholds(Model):
 
 
 class Training(Model):
-    """What it learnt from and how it did on messages held out in turn; shares are 0 to 1."""
+    """A summary of the training: its messages, and the results on those held out in turn; shares are 0 to 1."""
 
     messages: int
     outside: int = Field(description="messages out of scope among them")
@@ -90,7 +90,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Parts:
-    """What is learnt: scores for each label and one more for none of them, the gates over them, and what tells risks alone."""
+    """The learnt parts: scores for each label and one more for none, the gates over them, and what tells risks alone."""
 
     features: Features
     linear: Linear
@@ -164,8 +164,11 @@ class Artefact:
 
 
 def risk_evidence(scores: Floats, outside: Floats, alarm: Floats, risky: Flags) -> Floats:
-    """How much a message is like any risk label: best and second risk score, best other score, their difference, outside, and
-    the score of a model that tells risks from all else."""
+    """Return how much each message is like any risk label, as columns.
+
+    Best and second risk score, best other score, their difference, the same where negative, outside, and the score of a model
+    that tells risks from all else.
+    """
     theirs, others = scores[:, risky], scores[:, ~risky]
     ranked = -np.sort(-theirs, axis=1)
     second = ranked[:, min(1, ranked.shape[1] - 1)]

@@ -125,7 +125,7 @@ class Classifier:
         return weights
 
     def _by_topic(self, labels: Labels) -> list[Rows]:
-        """Where each topic's examples stand among `labels`."""
+        """Return the places of each topic's examples among `labels`."""
         return [np.flatnonzero(labels == topic) for topic in self.topics]
 
     def _look(self, weights: Floats, likeness: Floats, examples: Sequence[Rows]) -> tuple[Floats, Floats]:

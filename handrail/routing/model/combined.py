@@ -1,4 +1,4 @@
-"""What a trained router and the topics' own examples say together, in the classifier's words.
+"""The joint answer of a trained router and the topics' own examples, in the classifier's words.
 
 Where the trained router answers with a label that stands for a topic of the business, that is the topic. Where it answers with
 any other label, or not at all, only topics that no label stands for can still be meant: theirs are the examples alone.
@@ -23,7 +23,7 @@ UNSURE = 0.49
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the trained router makes of a message. `label` where it answers; `risk`: about one of the risk labels."""
+    """A trained router's opinion on a message. `label` where it answers; `risk`: about one of the risk labels."""
 
     label: str | None
     nearest: str

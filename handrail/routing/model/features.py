@@ -108,7 +108,7 @@ class Features:
         return csr_matrix((values, columns, starts), shape=(len(rows), WIDTH))
 
     def _vector(self, known: str) -> tuple[npt.NDArray[np.int32], Floats]:
-        """What the vectorizers would say, without what they check on every call: a fraction of the time for one message."""
+        """Compute the vectorizers' result without what they check on every call: a fraction of the time for one message."""
         columns, values = [], []
         for part, (share, places, rarity) in enumerate(zip(_SHARES, _places(known), self._rarity, strict=True)):
             counted = Counter(places)

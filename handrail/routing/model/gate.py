@@ -1,4 +1,4 @@
-"""Whether to trust the best label: a logistic regression over what the scores show, kept as plain numbers."""
+"""Trust in the best label: a logistic regression over what the scores show, kept as plain numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRENGTH = 0.3
 
 
 def evidence(scores: Floats, outside: Floats, known: Floats) -> Floats:
-    """What the scores of one model show about its best label, one row per message.
+    """Return what the scores of one model show about its best label, one row per message.
 
     `scores` has a column per label, `outside` is the score of "none of them", `known` the share (0 to 1) of the message that
     training ever saw. Columns: best score, its lead, energy (Liu et al. 2020), outside, known, known by best, third score.

@@ -1,4 +1,4 @@
-"""How people ask for a person in any business: patterns over nouns, so that a business need not list every combination."""
+"""Requests for a person in any business: patterns over nouns, so that a business need not list every combination."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Where a person stands who got a thing; `led_to` tells that what was done stands before them."""
+    """The place of a person who got a thing; `led_to` tells that what was done stands before them."""
 
     start: int
     end: int
@@ -75,7 +75,7 @@ class Grammar:
         return [Receiver(*match.span("person"), match.start() < match.start("person")) for match in found]
 
     def other(self, after: list[str]) -> bool:
-        """Whether the words after a person make another thing of it: an agent account."""
+        """Return whether the words after a person make another thing of it: an agent account."""
         return bool(after) and after[0] in self._other
 
     def alone(self, message: Folded) -> Phrase | None:

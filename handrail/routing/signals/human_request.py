@@ -67,11 +67,11 @@ def _folded(words: list[str]) -> Folded:
 
 
 def _last_clause(words: list[str]) -> list[str]:
-    """What stands after the last mark that ends a clause."""
+    """Return the words after the last mark that ends a clause."""
     marks = [position for position, word in enumerate(words) if word in (STOP, PAUSE)]
     return words[marks[-1] + 1 :] if marks else words
 
 
 def _first_clause(words: list[str]) -> list[str]:
-    """What stands before the first mark that ends a clause."""
+    """Return the words before the first mark that ends a clause."""
     return next((words[:position] for position, word in enumerate(words) if word in (STOP, PAUSE)), words)

@@ -1,4 +1,4 @@
-"""Which language a message is in, with a confidence that short messages do not deserve."""
+"""The language of a message, with a confidence that short messages do not deserve."""
 
 from __future__ import annotations
 

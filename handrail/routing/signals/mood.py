@@ -1,4 +1,4 @@
-"""How angry a message reads: words of nine languages, capitals, punctuation and faces."""
+"""The anger in a message: words of nine languages, capitals, punctuation and faces."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Mood:
         return round(1 - prod(1 - signal for signal in signals), 2)
 
     def sentiment(self, frustration: float, message: Folded) -> tuple[Sentiment, float]:
-        """How the message reads, with a confidence: two signs are surer than one, and words that are found surer than none."""
+        """Return the tone of a message with a confidence: two signs are surer than one, and words found surer than none."""
         if frustration >= ANGRY_FROM:
             return Sentiment.ANGRY, round(max(SEEN, frustration), 2)
         glad = sum(not _negated(message, match.start()) for _, match in self._delight.matches(message))

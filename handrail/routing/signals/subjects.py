@@ -1,4 +1,4 @@
-"""What a message is about, given what the case was about before."""
+"""The subject of a message, given what the case was about before."""
 
 from __future__ import annotations
 

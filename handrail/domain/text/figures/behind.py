@@ -1,4 +1,4 @@
-"""What may stand behind a number, told by one look at the next word: so that only readers are asked that can read it."""
+"""The words behind a number, told by one look at the next word: so that only readers are asked that can read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What CLDR says, by Babel: the names and symbols of currencies, the names of months and weekdays.
+"""CLDR's data, by Babel: the names and symbols of currencies, the names of months and weekdays.
 
 The data of all languages are put together once per process, when they are first asked for.
 """

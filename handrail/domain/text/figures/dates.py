@@ -132,7 +132,7 @@ def _numeric(page: Page, place: int) -> Mention | None:
 
 
 def _either(page: Page, year: int | None, one: int, two: int, mark: str) -> frozenset[Day]:
-    """Which comes first, the day or the month: in English it depends on the country, and so both stand."""
+    """Read two numbers as day and month, in both orders where the text does not tell: in English it depends on the country."""
     day_first, month_first = (year, two, one), (year, one, two)
     if mark == "." or page.language not in (None, "en"):
         return _real([day_first]) or _real([month_first] if mark != "." else [])

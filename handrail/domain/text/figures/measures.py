@@ -139,6 +139,6 @@ def percents_begin() -> frozenset[str]:
 
 @cache
 def range_words() -> re.Pattern[str]:
-    """What stands between the two ends of a range."""
+    """Return the pattern of what stands between the two ends of a range."""
     words = "|".join(re.escape(one) for one in listed("range", "words"))
     return re.compile(rf"(?: ?[-–—−] ?|\. ?[-–—] ?|(?:st|nd|rd|th|er|\.)? (?:{words}) (?:the |den |zum |il |el |le )?)(?=\S)")

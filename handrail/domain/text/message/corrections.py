@@ -1,4 +1,4 @@
-"""Whether a message corrects an earlier one: another number, another address, another name in the same words."""
+"""Corrections of an earlier message: another number, another address, another name in the same words."""
 
 from __future__ import annotations
 

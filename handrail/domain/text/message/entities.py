@@ -1,4 +1,4 @@
-"""What a customer has stated, taken out of their words by code: so that nobody has to ask for it again."""
+"""Entities that a customer has stated, taken out of their words by code: so that nobody has to ask for them again."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def without_cards(text: str) -> str:
 
 
 def cards(text: str) -> Iterator[tuple[int, int]]:
-    """Where card numbers stand: 13 to 19 digits in groups, with the check digit right."""
+    """Yield the places of card numbers: 13 to 19 digits in groups, with the check digit right."""
     for run in _DIGITS.finditer(text):
         yield from _cards(text, run.start(), run.end())
 
@@ -148,7 +148,7 @@ def addresses(text: str) -> Iterator[re.Match[str]]:
 
 
 def names(facts: Iterable[Any]) -> Iterator[str]:
-    """What data calls people and things: short texts under a key such as `name`, `title` or `product`."""
+    """Yield the names of people and things in data: short texts under a key such as `name`, `title` or `product`."""
     for value in facts:
         yield from _names(value, "")
 

@@ -125,12 +125,12 @@ def _ends_in_a_colon(lines: list[str], place: int) -> tuple[str, int]:
 
 
 def _dated(window: str) -> bool:
-    """Whether it says who or when as only a program writes it: then all that follows is older, marked or not."""
+    """Return whether the text says who or when as only a program writes it: then all that follows is older, marked or not."""
     return bool(_ADDRESS.search(window) or (_DAY.search(window) and _CLOCK.search(window)))
 
 
 def _older(lines: list[str], place: int) -> bool:
-    """Whether an older mail begins here: a title between dashes or before a colon, or a list of headers."""
+    """Return whether an older mail begins here: a title between dashes or before a colon, or a list of headers."""
     line = lines[place].strip()
     if not line or len(line) > LINE:
         return False
@@ -147,7 +147,7 @@ def _title(words: str) -> bool:
 
 
 def _headed(lines: list[str], place: int, *, least: int) -> bool:
-    """Whether headers of a mail stand here: a subject or an address among them, so that a list of one's own is none."""
+    """Return whether headers of a mail stand here: a subject or an address among them, so that a list of one's own is none."""
     marks, found = _marks(), 0
     sure = False
     first = True
@@ -180,7 +180,7 @@ def _signed(lines: list[str]) -> list[str]:
 
 
 def _only_a_name(rest: Sequence[str]) -> bool:
-    """Whether nothing is said any more: a few short lines, no question, no order number."""
+    """Return whether nothing is said any more: a few short lines, no question, no order number."""
     said = [one for one in rest if one.strip()]
     short = len(said) <= SIGNATURE_LINES and all(len(one) <= SIGNATURE_LINE for one in said)
     return short and not any("?" in one or _REFERENCE.search(one) for one in said)

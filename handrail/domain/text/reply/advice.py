@@ -15,7 +15,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 class Subject(StrEnum):
-    """What a topic may forbid; all of them unless it says otherwise."""
+    """A subject that a topic may forbid; all of them unless it says otherwise."""
 
     LEGAL = "legal"
     MEDICAL = "medical"

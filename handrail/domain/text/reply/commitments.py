@@ -1,4 +1,4 @@
-"""What a reply must neither promise in the business's name nor ask a customer for, in eight languages."""
+"""Commitments that a reply must not make in the business's name, and requests it must not put to a customer."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def without_links(text: str) -> str:
 
 
 def _links(text: str) -> Iterator[re.Match[str]]:
-    """Whatever a mail program may make a link of: a scheme, or a name that ends in a public suffix."""
+    """Yield anything a mail program may make a link of: a scheme, or a name that ends in a public suffix."""
     for match in _LINK.finditer(text):
         if match["sure"] or (_domain(match["host"]) and not _sentence_end(match, text)):
             yield match

@@ -40,12 +40,12 @@ def names_in(text: str, language: str | None = "en") -> Iterator[str]:
 
 
 def capital(word: str) -> bool:
-    """Whether a word is written as a name is: a capital first and a small letter after it."""
+    """Return whether a word is written as a name is: a capital first and a small letter after it."""
     return (word[:1].isupper() or word[:1].istitle()) and any(letter.islower() for letter in word[1:])
 
 
 def _cued(sentence: str, run: Sequence[re.Match[str]]) -> Iterator[str]:
-    """What follows a greeting, a title or a word for a person, without the titles."""
+    """Yield the names that follow a greeting, a title or a word for a person, without the titles."""
     lower = sentence.lower()
     cues = [_greeting().match(lower), *_person().finditer(lower), *_title().finditer(lower)]
     places = [match.start() for match in run]

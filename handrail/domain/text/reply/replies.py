@@ -1,4 +1,4 @@
-"""What a reply may say. Replies are proposals too: each figure needs a fact, each deed needs an effect.
+"""Checks of a reply. Replies are proposals too: each figure needs a fact, each deed needs an effect.
 
 A reply that breaks a rule is blocked; the message of the hit tells a model what to leave out.
 """
@@ -107,7 +107,7 @@ def _names(text: str, evidence: Evidence, language: str | None) -> Iterator[Rule
 
 
 def _named(name: str, known: Set[str], language: str | None) -> bool:
-    """Whether the name is known, as it is or with an ending of its case."""
+    """Return whether the name is known, as it is or with an ending of its case."""
     whole = compact(name)
     if whole in known or whole.removesuffix("s") in known or any(compact(part) in known for part in re.split("['’-]", name)):
         return True

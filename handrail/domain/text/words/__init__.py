@@ -26,7 +26,7 @@ def any_of(patterns: Iterable[str]) -> str:
 
 @functools.cache
 def spoken(name: str, part: str, language: str | None) -> re.Pattern[str]:
-    """What `part` of the file `name` lists for a language; for all languages where it is not known."""
+    """Return the pattern of what `part` of the file `name` lists for a language; for all languages where it is not known."""
     listed: dict[str, list[str]] = words(name)[part]
     chosen = [language] if language in listed else list(listed)
     return re.compile(any_of(pattern for one in chosen for pattern in listed[one]))

@@ -24,7 +24,7 @@ RECITED = 1_500
 
 
 def acted(request: ChatRequest, behaviour: Behaviour) -> Outcome:
-    """What the assistant says."""
+    """Return the assistant's answer."""
     conversation = converse(request)
     outcome = _scripted(request, conversation, behaviour) or _chosen(request, conversation, behaviour)
     outcome.model = behaviour.model or outcome.model
@@ -68,8 +68,9 @@ def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behavio
 
 
 def obeyed(conversation: Conversation) -> Move | None:
-    """What an instruction inside data asks for: the tool that it names, with the arguments beside it, each call once; or the
-    system prompt, word by word."""
+    """Follow an instruction inside data: call the tool that it names, with the arguments beside it, each call once; or recite
+    the system prompt, word by word.
+    """
     for text in _texts([*conversation.said, conversation.context, [one.result for one in conversation.done]]):
         tool = _named_tool(conversation, text)
         if tool is None:

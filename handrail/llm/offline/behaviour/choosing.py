@@ -1,4 +1,4 @@
-"""Which record a customer means, and the arguments for a tool."""
+"""Choosing the record that a customer means, and the arguments for a tool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHORTEST_WORD = 4
 
 
 def possible(action: str, record: Record) -> bool:
-    """Whether the action makes sense for the record, as far as the record tells."""
+    """Return whether the action makes sense for the record, as far as the record tells."""
     status = record.get("status")
     if action == "cancel":
         return status is None or status in OPEN
@@ -67,7 +67,7 @@ def currency(record: Record) -> str | None:
 
 
 def foreign(conversation: Conversation, record: Record) -> bool:
-    """Whether the customer named a sum in another currency than the record's."""
+    """Return whether the customer named a sum in another currency than the record's."""
     own, named = currency(record), _named(conversation.said[::-1], record)
     return bool(own and named and own not in named.currencies)
 
@@ -86,7 +86,7 @@ def _named(texts: list[str], record: Record) -> extract.Money | None:
 
 
 def _describes(text: str, record: Record) -> bool:
-    """Whether the text has a telling word of one of the record's items."""
+    """Return whether the text has a telling word of one of the record's items."""
     words = {word.strip(".,!?;:").lower() for word in text.split()}
     return any(
         word.lower() in words

@@ -1,4 +1,4 @@
-"""How the server's view of what to do becomes the shape that the request asked for."""
+"""Delivery of the server's view of what to do, in the shape that the request asked for."""
 
 from __future__ import annotations
 

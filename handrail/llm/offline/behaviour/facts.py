@@ -30,7 +30,7 @@ def records(conversation: Conversation, key: str) -> dict[str, Record]:
 
 
 def is_read(tool: str) -> bool:
-    """Whether the name says that the tool changes nothing; the wire does not."""
+    """Return whether the name says that the tool changes nothing; the wire does not."""
     parts = tool.split("_")
     return parts[0] in READS or parts[-1] in ABOUT
 
@@ -42,7 +42,7 @@ def needed(tool: Function) -> set[str]:
 
 
 def optional(schema: dict[str, Any]) -> bool:
-    """Whether null stands for leaving it out."""
+    """Return whether null stands for leaving it out."""
     return {"type": "null"} in schema.get("anyOf", [])
 
 
@@ -71,7 +71,7 @@ def lister(conversation: Conversation, hint: str = "") -> Function | None:
 
 
 def asked(conversation: Conversation, tool: str, key: str, identity: str) -> bool:
-    """Whether this turn called the tool for this id."""
+    """Return whether this turn called the tool for this id."""
     return any(one.tool == tool and str(one.arguments.get(key)) == identity for one in conversation.done)
 
 

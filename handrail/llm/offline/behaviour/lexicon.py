@@ -36,7 +36,7 @@ def _compiled(*path: str) -> re.Pattern[str]:
 
 
 def says(text: str, *path: str) -> re.Match[str] | None:
-    """Where the text says it, in any language known: `says(text, "actions", "refund")`."""
+    """Return the match where the text says it, in any language known: `says(text, "actions", "refund")`."""
     return _compiled(*path).search(text.lower().replace("’", "'"))
 
 

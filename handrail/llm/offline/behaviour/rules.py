@@ -1,4 +1,4 @@
-"""What to do next: deterministic rules over what is on the wire."""
+"""Rules for the next move: deterministic, over what is on the wire."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHOICES = 5
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the customer wants done; `tool` is None where no tool here does it."""
+    """A customer's wish; `tool` is None where no tool here fulfils it."""
 
     action: str
     tool: Function | None
@@ -67,7 +67,7 @@ def wished(conversation: Conversation) -> Wish | None:
 
 
 def asks(text: str) -> bool:
-    """Whether the text wants to know something, however it begins."""
+    """Return whether the text wants to know something, however it begins."""
     return bool("?" in text or says(text, "inquiry") or orders(text))
 
 

@@ -1,4 +1,4 @@
-"""What a message is about, where a request asks for nothing else: a topic only where its words clearly stand there."""
+"""Sorting a message, where a request asks for nothing else: a topic only where its words clearly stand there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sort(conversation: Conversation, tool: Function) -> Call:
 
 
 def fits(text: str, topic: str) -> bool:
-    """Whether the text asks for what the topic's name says: an action, the state of something, or its very words."""
+    """Return whether the text asks for what the topic's name says: an action, the state of something, or its very words."""
     parts = topic.split("_")
     asking = bool(says(text, "inquiry"))
     acting = [part for part in parts if part in actions()]

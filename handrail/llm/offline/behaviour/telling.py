@@ -20,7 +20,7 @@ def tell(conversation: Conversation, name: str, confidence: float, disposition: 
 
 
 def told_done(conversation: Conversation, action: str, done: list[Done]) -> Say:
-    """What was done, from the results."""
+    """Tell what was done, from the results."""
     lines = [_done(conversation.language, action, one) for one in done]
     return Say(" ".join(lines), SURE, RESOLVED)
 
