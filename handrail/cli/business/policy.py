@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from handrail.cli.common.world import World, world
 
 if TYPE_CHECKING:
     from handrail.definitions import Document
+    from handrail.policies.loader import FilePolicies
     from handrail.policies.names import Known
     from handrail.postgres.case.proposals import Recorded
 
@@ -82,28 +83,40 @@ def facts(ctx: typer.Context, as_json: Json = False) -> None:
 def explain(
     ctx: typer.Context,
     what: Annotated[
-        str,
-        typer.Argument(metavar="CASE|FILE.json", help="A file that is there, with a proposal that you wrote down; or a case."),
-    ],
+        str | None,
+        typer.Argument(metavar="[CASE|FILE.json]", help="A file that is there, with a proposal written down; or a case."),
+    ] = None,
+    customer: Annotated[str | None, typer.Option("--customer", help="A call instead: whose it is.")] = None,
+    tool: Annotated[str | None, typer.Option("--tool", help="The effect. Its preview runs; nothing is written.")] = None,
+    arguments: Annotated[str, typer.Option("--arguments", metavar="JSON", help="What it is called with.")] = "{}",
+    more: Annotated[str, typer.Option("--facts", metavar="JSON", help="Of a call: facts to add, as of a case.")] = "{}",
+    every: Annotated[bool, typer.Option("--all", help="Also the rules that do not apply.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Every rule, the values that it saw, and why it holds or not."""
+    """Every rule that applies, the values that it saw, and why it holds or not."""
     from handrail.cli.business.rulings import asked_document, case_document, print_asked, print_case_rulings
     from handrail.cli.common.documents import print_document
     from handrail.domain.case.messages import IDENTIFIER
+    from handrail.domain.errors import InvalidInput
     from handrail.policies.asked import asked
     from handrail.policies.loader import FilePolicies
 
     place = world(ctx)
     known, policies = names(place), FilePolicies.of(folder(place), place.business)
+    if (what is None) == (tool is None) or (customer is None) != (tool is None):
+        raise InvalidInput("Name one of these: a case, a file, or a call (--customer C --tool T --arguments JSON).")
+    if what is None:
+        made = _call_document(place, known, policies, str(customer), str(tool), arguments, more)
+        print_document(made) if as_json else print_asked(made, every=every)
+        return
     if Path(what).is_file() or not IDENTIFIER.fullmatch(what):
         proposal, given = asked(_text(Path(what)), place.business, known, policies.needed)
         made = asked_document(policies, proposal, given)
-        print_document(made) if as_json else print_asked(made)
+        print_document(made) if as_json else print_asked(made, every=every)
         return
     recorded = run_async(of_case(place, what))
     made = case_document(what, policies, recorded, known)
-    print_document(made) if as_json else print_case_rulings(made)
+    print_document(made) if as_json else print_case_rulings(made, every=every)
 
 
 @app.command()
@@ -133,6 +146,22 @@ def diff(
     print_document(made) if as_json else print_diff(made)
     if exit_code and (made["replay"]["changed"] if made["replay"] else made["changes"]):
         raise typer.Exit(Exit.UNEXPECTED)
+
+
+def _call_document(
+    place: World, known: Known, policies: FilePolicies, customer: str, tool: str, arguments: str, more: str
+) -> dict[str, Any]:
+    from handrail.cli.business.calls import json_object, previewed, refused_document
+    from handrail.cli.business.rulings import asked_document
+    from handrail.domain.errors import BusinessRefused
+
+    given = json_object(arguments, "--arguments", '{"order_id": "O-10014"}')
+    added = json_object(more, "--facts", '{"case": {"turn": 2}}')
+    try:
+        proposal, facts, title = run_async(previewed(place, known, customer, tool, given, added))
+    except BusinessRefused as no:
+        return refused_document(tool, given, no)
+    return {"title": title, **asked_document(policies, proposal, facts)}
 
 
 def sides(place: World, old: str, new: str) -> tuple[list[Document], list[Document]]:

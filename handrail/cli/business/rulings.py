@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from handrail.cli.common.tables import arguments, moment, plain, print_rows, screen, table
+from handrail.cli.common.tables import arguments, moment, plain, print_rows, screen
 from handrail.domain.counting import many
 
 if TYPE_CHECKING:
@@ -113,13 +113,18 @@ def _ruled(verdict: Verdict, findings: Iterable[Finding]) -> Document:
     }
 
 
-def print_asked(made: Document) -> None:
-    """The ruling on a proposal that somebody wrote down, and every rule."""
+def print_asked(made: Document, *, every: bool = False) -> None:
+    """The ruling on a proposal that somebody wrote down, and the rules that apply; with `every`, all of them."""
     screen().print(plain(f"{made['action']}({arguments(made['arguments'])})"))
-    _print_ruled(made)
+    if made.get("title"):
+        screen().print(plain(made["title"]))
+    if made["ruling"] == "refused":
+        screen().print(plain(f"The business refuses it before any policy is asked ({made['code']}): {made['messages'][0]}"))
+        return
+    _print_ruled(made, every=every)
 
 
-def print_case_rulings(made: Document) -> None:
+def print_case_rulings(made: Document, *, every: bool = False) -> None:
     """Every proposal of a case."""
     if not made["proposals"]:
         screen().print(plain(f"{made['case_id']}: no effect was proposed, so no policy ruled."))
@@ -134,11 +139,11 @@ def print_case_rulings(made: Document) -> None:
             screen().print(plain(f"  - {hit['policy']}/{hit['rule']}{stamp}: {hit['ruling']}: {hit['message']}"))
         words = "the same version" if one["same_version"] else "another version"
         screen().print(plain(f"now, under {words}:"))
-        _print_ruled(one["now"])
+        _print_ruled(one["now"], every=every)
         screen().print("")
 
 
-def _print_ruled(made: Mapping[str, Any]) -> None:
+def _print_ruled(made: Mapping[str, Any], *, every: bool) -> None:
     screen().print(plain(f"{made['ruling']} under version {made['version']}"))
     demands = made["demands"]
     if demands:
@@ -149,8 +154,12 @@ def _print_ruled(made: Mapping[str, Any]) -> None:
     rows = [
         (f"{one['policy']}/{one['rule']}", one["action"], STATES[one["state"]], one["why"], _seen(one["values"]))
         for one in made["rules"]
+        if every or one["state"] != "does_not_apply"
     ]
-    screen().print(table(("rule", "says", "", "why", "values"), rows))
+    print_rows(("rule", "says", "", "why", "values"), rows, "No rule applies.")
+    hidden = len(made["rules"]) - len(rows)
+    if hidden:
+        screen().print(plain(f"{many(hidden, 'rule')} of other actions not shown; --all shows every rule."))
 
 
 def _seen(values: Mapping[str, Any]) -> str:

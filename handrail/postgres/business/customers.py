@@ -8,6 +8,7 @@ from pydantic_core import to_jsonable_python
 
 from handrail.business import Business
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.policy.shapes import json_ready
 from handrail.ports import Clock
 from handrail.postgres.business.asking import look
 from handrail.postgres.pool import Pool
@@ -40,5 +41,5 @@ class PostgresCustomers:
             raise DefinitionInvalid(
                 f"business {business.name}: `customer` tells {', '.join(undeclared)}; declare it in `customer_facts`."
             )
-        ready: dict[str, Any] = to_jsonable_python(told)
+        ready: dict[str, Any] = to_jsonable_python(json_ready(told))
         return ready
