@@ -14,8 +14,12 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.types.json import JsonbDumper, set_json_dumps
 from psycopg.types.string import StrDumperUnknown
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DOUBTFUL = re.compile(r"\\u0000|NaN|Infinity")
+"""In JSON text, what may be unstorable; a customer may have written the words."""
 _REPLACEMENT = "\ufffd"
 
 
@@ -37,6 +41,15 @@ def storable(value: Any) -> Any:
 def dumps(value: Any) -> str:
     """JSON that jsonb takes."""
     return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
+
+
+def as_json(model: BaseModel) -> str:
+    """The model as JSON that jsonb takes."""
+    try:
+        text = model.model_dump_json()
+    except PydanticSerializationError:  # half a surrogate pair
+        return dumps(model.model_dump(mode="json"))
+    return dumps(model.model_dump(mode="json")) if _DOUBTFUL.search(text) else text
 
 
 class TextDumper(StrDumperUnknown):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -22,7 +23,18 @@ from handrail.postgres.queries import QUERIES
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Cursor: TypeAlias = AsyncCursor[DictRow]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+
+class Pooled(AsyncConnection[TupleRow]):
+    """A connection of the pool. It commits each statement by itself, unless a transaction was begun."""
+
+    @cached_property
+    def kept(self) -> Cursor:
+        """A cursor for whoever uses the connection now: one that is made anew looks every type up again."""
+        return rows(self)
+
+
+Pool: TypeAlias = AsyncConnectionPool[Pooled]
 
 CONNECT_SECONDS = 5
 WAIT_SECONDS = 10.0
@@ -74,7 +86,8 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
 
     pool: Pool = AsyncConnectionPool(
         url,
-        kwargs=OPTIONS,
+        connection_class=Pooled,
+        kwargs={**OPTIONS, "autocommit": True},
         min_size=min(2, size),
         max_size=size,
         open=False,
@@ -111,20 +124,18 @@ async def reading(pool: Pool) -> AsyncIterator[Connection]:
 async def alone(pool: Pool, query: str, *, prepare: bool | None = None, **parameters: Any) -> list[DictRow]:
     """The rows of one named query that is a transaction of its own: no BEGIN and COMMIT are sent around it."""
     async with pool.connection() as connection:
-        await connection.set_autocommit(True)
         try:
-            async with rows(connection) as cursor:
-                await cursor.execute(QUERIES[query], parameters, prepare=prepare)
-                return await cursor.fetchall()
-        finally:
+            await connection.kept.execute(QUERIES[query], parameters, prepare=prepare)
+            return await connection.kept.fetchall()
+        except BaseException:
             await _as_it_was(connection)
+            raise
 
 
 async def _as_it_was(connection: Connection) -> None:
     """Undo what was set for one use; a connection that is in the middle of something goes away instead."""
     if connection.info.transaction_status is TransactionStatus.IDLE:
         await connection.set_read_only(None)
-        await connection.set_autocommit(False)
     else:
         await connection.close()
 

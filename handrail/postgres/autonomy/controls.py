@@ -64,6 +64,26 @@ async def gate(
     admit(found.dialled(tool), approved=approved)
 
 
+async def cleared(pool: Pool, business: Business, topic: str, customer_id: str, *, approved: bool) -> list[int]:
+    """The ids of the controls in force, none of which keeps the agent's words in.
+
+    Raises:
+        SwitchedOff: one does, or they cannot be read.
+        psycopg.OperationalError: the server is away; try again.
+    """
+    found, known = Standing(), list[Control]()
+    try:
+        async with reading(pool) as connection:
+            known = await _in_force(connection)
+            found = await _standing(connection, business, known, topic, customer_id)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
+        found = Standing(unreadable=type(error).__name__)
+    admit(found.dialled(), approved=approved)
+    return [one.control_id for one in known]
+
+
 class PostgresControls:
     """The ports `Controls`, `Lever` and `Troubles`, and what the command line does to them. Any method raises
     `psycopg.OperationalError` while the server is away; try it again."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from psycopg import DatabaseError
+
 from handrail.business import Business
 from handrail.domain.actions.approvals import Approval
 from handrail.domain.actions.effects import EffectResult
@@ -44,11 +46,10 @@ class PostgresCases:
         """
         digest = content_digest or case.content_digest()
         first = Message(message_id=case.message.message_id, author=Author.CUSTOMER, text=case.message.text, at=at, turn=1)
+        row = {**case.model_dump(include={"case_id", "customer_id", "channel"}), "content_digest": digest}
+        if await alone(self._pool, "open_case", **row, **first.model_dump(mode="json", exclude={"language", "by"})):
+            return False
         async with writing(self._pool) as connection:
-            await connection.execute(
-                QUERIES["open_case"],
-                {**case.model_dump(include={"case_id", "customer_id", "channel"}), "at": at, "content_digest": digest},
-            )
             status, opened_at = await _refuse_other(connection, case.case_id, case.customer_id, digest)
             if status == CaseStatus.CLOSED:
                 words = f"case_id: {case.case_id[:120]!r} was closed. Open the new case under an id of its own."
@@ -64,23 +65,24 @@ class PostgresCases:
             EffectConflict: a ruling that is not about its proposal, or a proposal's id that another case uses.
             SwitchedOff: it holds words of the assistant's, and a live control says no; nothing was written.
         """
-        # All of it in few round trips.
-        async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
-            await self._admit(connection, commit)
-            await connection.execute(QUERIES["save_case"], commit.row.model_dump(mode="json"))
-            await _refuse_other(connection, commit.row.case_id, commit.row.customer_id, commit.row.content_digest)
-            await steps.save(connection, commit)
+        step, cleared = steps.step_of(commit), list[int]()
+        while not await self._written(commit, step, cleared):
+            cleared = await self._cleared(commit)
 
-    async def _admit(self, connection: Connection, commit: Commit) -> None:
-        """Whether what the assistant says may leave now; what has left already, may. Raises: SwitchedOff."""
-        saying = {one.message_id for one in commit.messages if one.author is Author.ASSISTANT}
-        if not saying:
-            return
-        await controls.hold(connection)
-        row = commit.row
-        cursor = await connection.execute(QUERIES["said"], {"case_id": row.case_id, "message_ids": sorted(saying)})
-        if saying - {message_id for (message_id,) in await cursor.fetchall()}:
-            await controls.gate(connection, self._business, row.topic or "", row.customer_id, approved=commit.reply_approved)
+    async def _written(self, commit: Commit, step: str, cleared: list[int]) -> bool:
+        """Whether the step stands; it does not where the assistant would speak under a control that is not `cleared`."""
+        try:
+            (found,) = await alone(self._pool, "commit_step", step=step, hold=controls.ADVISORY_LOCK, cleared=cleared)
+        except DatabaseError as error:
+            refused = steps.refusal(error, commit.row.case_id)
+            if refused is error and any(one.author is Author.ASSISTANT for one in commit.messages):
+                await self._cleared(commit)  # the controls may be what cannot be read
+            raise refused from error
+        return bool(found["written"])
+
+    async def _cleared(self, commit: Commit) -> list[int]:
+        about = (commit.row.topic or "", commit.row.customer_id)
+        return await controls.cleared(self._pool, self._business, *about, approved=commit.reply_approved)
 
     async def transcript(self, case_id: str) -> list[Message]:
         """The messages in order; none for an unknown case."""
@@ -152,10 +154,7 @@ async def _refuse_other(connection: Connection, case_id: str, customer_id: str, 
         await cursor.execute(QUERIES["lock_case"], {"case_id": case_id})
         stands = await cursor.fetchone()
         if stands is None or stands["customer_id"] != customer_id or (digest and stands["content_digest"] not in ("", digest)):
-            raise CaseConflict(
-                f"case_id: {case_id[:120]!r} stands with other content. Open the new case under an id of its own; "
-                "what belongs to the standing case goes to it with `send_message`."
-            )
+            raise steps.other_content(case_id)
         if digest and not stands["content_digest"]:
             await cursor.execute(QUERIES["save_digest"], {"case_id": case_id, "content_digest": digest})
         return str(stands["status"]), stands["opened_at"]

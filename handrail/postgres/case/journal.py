@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from psycopg.types.json import Jsonb
 
-from handrail.domain.case.turns import JournalEntry, TurnEnded, TurnKey, TurnSuperseded
-from handrail.postgres.pool import Connection, Pool, alone
-from handrail.postgres.queries import QUERIES
+from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
+from handrail.postgres.pool import Pool, alone
 
 
 class PostgresJournal:
@@ -43,15 +42,3 @@ class PostgresJournal:
         given = {**key.model_dump(), "case_id": case_id, "node": entry.node, "state": Jsonb(entry.state)}
         if not await alone(self._pool, "note_turn", **given):
             raise TurnSuperseded("Another attempt at this turn has gone on, or the turn has ended.")
-
-
-async def end_turn(connection: Connection, case_id: str, ended: TurnEnded) -> None:
-    """Keep the turn's result, once, in the transaction that commits what the turn says.
-
-    Raises:
-        TurnSuperseded: the turn has ended otherwise, or a later one of the case has begun.
-    """
-    given = {**ended.key.model_dump(), "case_id": case_id, "result": Jsonb(ended.result)}
-    cursor = await connection.execute(QUERIES["end_turn"], given)
-    if await cursor.fetchone() is None:
-        raise TurnSuperseded("This turn has ended already, or a later one of the case has begun.")

@@ -47,25 +47,20 @@ class PostgresStandings:
             audit=case.audit,
         )
         async with writing(self._pool) as connection:
-            await connection.execute(QUERIES["save_case"], commit.row.model_dump(mode="json"))
-            await steps.save(connection, commit)
+            await connection.execute(QUERIES["restore_step"], {"step": steps.step_of(commit)})
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[bool]:
         """See `ports.Standings`. The lock is the session's: it goes with the process, however that ends."""
         async with self._pool.connection() as connection:
-            await connection.set_autocommit(True)
+            cursor = await connection.execute(QUERIES["try_alone"], {"key": ADVISORY_LOCK})
+            found = await cursor.fetchone()
+            mine = bool(found and found[0])
             try:
-                cursor = await connection.execute(QUERIES["try_alone"], {"key": ADVISORY_LOCK})
-                found = await cursor.fetchone()
-                mine = bool(found and found[0])
-                try:
-                    yield mine
-                finally:
-                    if mine:
-                        await connection.execute(QUERIES["no_longer_alone"], {"key": ADVISORY_LOCK})
+                yield mine
             finally:
-                await connection.set_autocommit(False)
+                if mine:
+                    await connection.execute(QUERIES["no_longer_alone"], {"key": ADVISORY_LOCK})
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         return await alone(self._pool, query, prepare=False, **parameters)

@@ -12,10 +12,6 @@ SELECT * FROM handrail.controls_in_force ORDER BY control_id;
 -- name: controls_history
 SELECT * FROM handrail.controls ORDER BY control_id DESC LIMIT %(limit)s;
 
--- name: said
-SELECT message_id FROM handrail.messages
-WHERE case_id = %(case_id)s AND message_id = ANY(%(message_ids)s) AND author = 'assistant';
-
 -- name: set_control
 INSERT INTO handrail.controls (scope, level, hand, reason, actor, waited, expires_at)
 VALUES (

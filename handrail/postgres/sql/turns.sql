@@ -16,21 +16,6 @@ WHERE (turns.token <> excluded.token AND turns.asked_at <= excluded.asked_at)
     OR (turns.token = excluded.token AND turns.result IS NULL AND turns.attempt <= excluded.attempt)
 RETURNING case_id;
 
--- name: end_turn
-INSERT INTO handrail.turns (case_id, token, asked_at, attempt, result)
-VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s, %(result)s)
-ON CONFLICT (case_id) DO UPDATE SET
-    token = excluded.token,
-    asked_at = excluded.asked_at,
-    attempt = excluded.attempt,
-    node = NULL,
-    state = NULL,
-    result = excluded.result,
-    at = clock_timestamp()
-WHERE (turns.token <> excluded.token AND turns.asked_at <= excluded.asked_at)
-    OR (turns.token = excluded.token AND turns.result IS NULL)
-RETURNING case_id;
-
 -- name: claim_turn
 INSERT INTO handrail.turns (case_id, token, asked_at, attempt)
 VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s)
@@ -46,6 +31,3 @@ WHERE (turns.token NOT IN (excluded.token, %(lost)s) AND turns.asked_at <= exclu
     OR (turns.token = %(lost)s AND turns.result IS NULL)
     OR (turns.token = excluded.token AND turns.result IS NULL AND turns.attempt <= excluded.attempt)
 RETURNING node, state, result;
-
--- name: forget_turn
-DELETE FROM handrail.turns WHERE case_id = %(case_id)s;

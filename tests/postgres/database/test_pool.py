@@ -179,7 +179,7 @@ async def left(pool: Pool, pid: int | None = None) -> tuple[str, int]:
     """Write with the pool's only connection; give how it begins transactions, and the wallet."""
     async with writing(pool) as connection:
         assert pid in (None, connection.info.backend_pid), "the connection was given up"
-        assert (connection.read_only, connection.autocommit) == (None, False)
+        assert (connection.read_only, connection.autocommit) == (None, True)
         await connection.execute("UPDATE wallets.wallets SET balance = balance WHERE customer_id = 'C-1'")
         query = "SELECT current_setting('transaction_read_only'), balance FROM wallets.wallets WHERE customer_id = 'C-1'"
         row = await (await connection.execute(query)).fetchone()
