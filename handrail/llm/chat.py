@@ -8,16 +8,14 @@ can be called. A required call works on all of them, and what comes back has one
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import openai
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_openai import ChatOpenAI
-from langsmith import tracing_context
 from pydantic import SecretStr, ValidationError
 
 from handrail.domain.case.messages import IDENTIFIER
@@ -27,7 +25,7 @@ from handrail.domain.llm.consulting import Opinion, Question
 from handrail.domain.llm.instructions import ANSWER
 from handrail.llm import consulting
 from handrail.llm.parsing.answers import ANSWER_TOOL, Unusable, read
-from handrail.llm.parsing.mending import MendingClient
+from handrail.llm.parsing.mending import MendingChat
 from handrail.llm.prompting.prompts import build
 from handrail.llm.prompting.schemas import wire
 from handrail.llm.server.calls import About
@@ -72,8 +70,8 @@ class ChatModel:
         self._choice = tool_choice
         self._trace = trace
         # Its own HTTP client: langchain-openai would share one between all models of the process, which cannot be closed.
-        self._http = MendingClient(timeout=timeout_seconds, follow_redirects=False)
-        self._chat = ChatOpenAI(
+        self._http = openai.DefaultAsyncHttpxClient(timeout=timeout_seconds, follow_redirects=False)
+        self._chat = MendingChat(
             model=model,
             api_key=_later(api_key),
             base_url=base_url or OPENAI_URL,
@@ -138,15 +136,15 @@ class ChatModel:
         started = time.monotonic()
         failed: ModelFailed | None
         try:
-            with self._traced():
-                async with asyncio.timeout(self._timeout):
-                    message = await self._chat.ainvoke(
-                        messages,
-                        tools=tools,
-                        tool_choice=self._choice,
-                        parallel_tool_calls=False,
-                        extra_headers=_correlation(case_id),
-                    )
+            async with asyncio.timeout(self._timeout):
+                ask = self._chat.ainvoke if self._trace else self._chat.ask
+                message = await ask(
+                    messages,
+                    tools=tools,
+                    tool_choice=self._choice,
+                    parallel_tool_calls=False,
+                    extra_headers=_correlation(case_id),
+                )
             return message, self._usage(message, time.monotonic() - started, messages, tools)
         except ValidationError:
             return _garbled(), self._usage(_garbled(), time.monotonic() - started, messages, tools)
@@ -155,9 +153,6 @@ class ChatModel:
             if failed is None:
                 raise
         raise failed
-
-    def _traced(self) -> contextlib.AbstractContextManager[Any]:
-        return contextlib.nullcontext() if self._trace else _untraced()
 
     def _usage(self, message: AIMessage, seconds: float, asked: list[BaseMessage], tools: list[dict[str, Any]]) -> Usage:
         """Return the usage that the server counted; where it does not say, an estimate, rather too high than too low."""
@@ -186,12 +181,6 @@ def served(model: str, base_url: str | None) -> str:
     parts = urlsplit(base_url or OPENAI_URL)
     host = parts.netloc.rpartition("@")[2]
     return f"{model} at {parts.scheme}://{host}{parts.path.rstrip('/')}"
-
-
-@contextlib.contextmanager
-def _untraced() -> Iterator[None]:
-    with tracing_context(enabled=False):
-        yield
 
 
 def _later(key: SecretStr | None) -> Any:
