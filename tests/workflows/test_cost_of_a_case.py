@@ -30,10 +30,10 @@ BOUNDS = {
     "events": 16,
     "event bytes": 11_000,
     "payload bytes": 8_500,
-    "SQL statements": 33,
-    "SQL transactions": 7,
+    "SQL statements": 18,
+    "SQL transactions": 4,
 }
-REFUND_BOUNDS = {"SQL statements": 64, "SQL transactions": 12}
+REFUND_BOUNDS = {"SQL statements": 44, "SQL transactions": 8}
 REFUND = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 Watch = psycopg.AsyncConnection[tuple[Any, ...]]
 SETTLED = ("Resolved", "AwaitingCustomer")
