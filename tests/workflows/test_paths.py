@@ -11,6 +11,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
+from tests.support.costs import history
 from tests.support.house import House, wait_for
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
@@ -69,6 +70,13 @@ async def test_an_approved_refund_happens_once(home: House) -> None:
     case = await home.until(case.case_id, lambda view: view.status in ENDED)
     assert [(one.action, one.status) for one in case.effects] == [("refund_order", "applied")]
     assert await refunds(home, case.case_id) == [("refund_order", "applied", "ann")]
+    activities = [
+        event.activity_task_scheduled_event_attributes.activity_type.name
+        for event in await history(home.temporal, f"case-{case.case_id}")
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    # The question is recorded, then the decision together with what it sets off.
+    assert activities == ["case.turn", "record.commit", "people.permit", "record.commit", "case.turn"]
     with pytest.raises(ApprovalRefused, match="settled once"):
         await home.cases.decide(case.case_id, decision(case, DecisionKind.REJECT))
 

@@ -25,6 +25,7 @@ SETTLED = timedelta(seconds=1.1)
 SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide under the new revision."
 
 
+DECIDES_AT_ONCE = "decision-in-one-commit"
 EVENTS = 800
 """A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events.
 
@@ -72,7 +73,7 @@ class Loop:
             await enter(memory)
             if self.opened is not None:
                 await keep(self.opened)
-        elif memory.unsaved:
+        elif memory.unsaved and not self._resumes():
             await flush(memory)
         elif memory.closing:
             await self._close(memory.closing)
@@ -88,6 +89,12 @@ class Loop:
             memory.noticed = False
         else:
             await self._wait()
+
+    def _resumes(self) -> bool:
+        """Whether a decision is acted on next: it goes into the record together with what it sets off."""
+        memory = self._memory
+        at_once = memory.decided and not memory.closing and not memory.interruption
+        return bool(at_once) and workflow.patched(DECIDES_AT_ONCE)
 
     def _something(self) -> bool:
         memory = self._memory
