@@ -41,7 +41,7 @@ class Guardrail:
         situation: Situation | None = None,
     ) -> None:
         self._situation = situation
-        self._replying = Replying(topics, policies, cases, clock, links, languages)
+        self._replying = Replying(topics, policies, cases, clock, links, languages, situation)
         self._reviewers = reviewers
         self._topics = topics
         self._dial = dial

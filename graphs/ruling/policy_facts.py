@@ -19,6 +19,10 @@ class Situation:
         self._history = history
         self._clock = clock
 
+    async def customer(self, view: GuardrailView) -> dict[str, Any]:
+        """Return what the business tells of the case's customer. Raises: see `Customers`."""
+        return await self._customers.facts(view.row.customer_id)
+
     async def facts(self, view: GuardrailView) -> dict[str, Any]:
         """Every fact by its whole name; history without the effects that are proposed now."""
         row = view.row
@@ -26,7 +30,7 @@ class Situation:
         return {
             **case_facts(row, self._clock.now()),
             **classification_facts(view.classification),
-            **customer_facts(row.customer_id, await self._customers.facts(row.customer_id)),
+            **customer_facts(row.customer_id, await self.customer(view)),
             **await self._history.of(row.case_id, row.customer_id, proposed),
         }
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from graphs.ruling.policy_facts import Situation
 from graphs.ruling.ruling_pass import Sheet, by_autonomy, by_people, decided, plain, why_blocked
+from graphs.screening import FLUENT_ENOUGH
 from graphs.views import GuardrailView
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import Ruled
 from handrail.domain.case.messages import Author, Message
+from handrail.domain.errors import BusinessFailed
 from handrail.domain.llm.instructions import RULES
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.reply.replies import POLICY, rule_reply
@@ -20,6 +24,7 @@ SEND_BACKS = 1
 SURE = 0.9
 """How sure it must be that a reply is in another language; a sentence of names and numbers is in none."""
 FEW_WORDS = 6
+CODE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]+)*")
 
 
 class Replying:
@@ -33,7 +38,9 @@ class Replying:
         clock: Clock,
         links: Collection[str] = (),
         languages: Languages | None = None,
+        situation: Situation | None = None,
     ) -> None:
+        self._situation = situation
         self._topics = topics
         self._clock = clock
         self._policies = policies
@@ -47,7 +54,11 @@ class Replying:
         if decided(view.decisions, proposal):
             asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
             return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
-        hits = [*await self._hits(view, topic, proposal), *await self._tongue(view, proposal)]
+        language, foreign = await self._tongue(view, proposal)
+        hits = await self._hits(view, topic, proposal, language)
+        if hits and (texts := texts_in(await self._on_record(view))):
+            hits = await self._hits(view, topic, proposal, language, texts)
+        hits += foreign
         if hits:
             return self._send_back(sheet, proposal, hits)
         confidence = proposal.confidence if proposal.confidence is not None else 0.0
@@ -62,7 +73,17 @@ class Replying:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages))
         return None
 
-    async def _hits(self, view: GuardrailView, topic: Topic, proposal: Proposal) -> list[RuleHit]:
+    async def _on_record(self, view: GuardrailView) -> dict[str, Any]:
+        """Return what the business's record tells of the customer: asked only where a reply would not pass."""
+        try:
+            return await self._situation.customer(view) if self._situation else {}
+        except BusinessFailed:
+            return {}
+
+    async def _hits(
+        self, view: GuardrailView, topic: Topic, proposal: Proposal, language: str | None, on_record: Sequence[str] = ()
+    ) -> list[RuleHit]:
+        """Return what keeps the reply in. Customers may write their own record: it counts like their words, for names."""
         known: list[Any] = [fact.value for fact in view.facts]
         known += [one.result for one in view.exchanges if one.ok]
         known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
@@ -71,7 +92,7 @@ class Replying:
             known,
             effects=view.effects,
             person=said[Author.PERSON],
-            customer=said[Author.CUSTOMER],
+            customer=[*said[Author.CUSTOMER], *on_record],
             terms=[topic.description, topic.prompt],
         )
         return rule_reply(
@@ -81,21 +102,23 @@ class Replying:
             tool_names=self._tool_names(),
             internal=self._policies.names(),
             allowed_links=self._links,
-            language=view.row.language,
+            language=language,
             instructions=[RULES, topic.prompt],
             forbidden=topic.no_advice,
         )
 
-    async def _tongue(self, view: GuardrailView, proposal: Proposal) -> list[RuleHit]:
-        """Return a hit where the reply is in another language than the customer's."""
+    async def _tongue(self, view: GuardrailView, proposal: Proposal) -> tuple[str | None, list[RuleHit]]:
+        """Return the customer's language, and a hit where the reply is in another."""
         text, wanted = text_of(proposal), view.row.language
         if self._languages is None or not wanted or len(text.split()) < FEW_WORDS:
-            return []
+            return wanted, []
         found, sure = await self._languages.language_of(text)
         if found == wanted or sure < SURE:
-            return []
+            return wanted, []
+        if guessed(view) and found == spoken_by(await self._on_record(view)):
+            return found, []
         words = f"The reply is in the language {found!r}; the customer writes in {wanted!r}. Answer in {wanted!r}."
-        return [RuleHit(policy=POLICY, rule="language", ruling=Ruling.BLOCK, message=words)]
+        return wanted, [RuleHit(policy=POLICY, rule="language", ruling=Ruling.BLOCK, message=words)]
 
     def _tool_names(self) -> set[str]:
         return {tool for topic in self._topics.all() for tool in topic.tools}
@@ -118,6 +141,26 @@ def by_source(view: GuardrailView, spoken: Sequence[Message]) -> dict[Author, li
     said = {author: [one.text for one in texts if one.author is author] for author in (Author.CUSTOMER, Author.PERSON)}
     note = [view.person.note] if view.person else []
     return {**said, Author.PERSON: list(dict.fromkeys([*note, *said[Author.PERSON]]))}
+
+
+def guessed(view: GuardrailView) -> bool:
+    """Return whether what the customer wrote does not tell the case's language."""
+    return view.classification is not None and view.classification.language_confidence < FLUENT_ENOUGH
+
+
+def spoken_by(customer: dict[str, Any]) -> str | None:
+    """Return the language that the record tells of the customer, where it is a code: 'de', 'de-AT', 'pt_BR'."""
+    told = customer.get("language")
+    found = CODE.fullmatch(told.strip().lower()) if isinstance(told, str) else None
+    return found[1] if found else None
+
+
+def texts_in(value: Any) -> list[str]:
+    """Return every text in JSON-like data."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for one in inner for text in texts_in(one)]
 
 
 def shown(proposal: Proposal) -> dict[str, Any]:

@@ -159,9 +159,14 @@ class FakeConsultant:
         return self.opinion
 
 
+@dataclass
 class FakeCustomers:
+    told: dict[str, Any] = field(default_factory=dict)
+    asked: int = 0
+
     async def facts(self, customer_id: str) -> dict[str, Any]:
-        return {}
+        self.asked += 1
+        return self.told
 
 
 @dataclass
