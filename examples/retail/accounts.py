@@ -91,7 +91,7 @@ def one_line(address: Address) -> str:
 
 
 async def preview_move(call: Call, arguments: MoveUser) -> Preview:
-    """What the change would do. Raises: BusinessRefused: `user_not_found`."""
+    """Describe the change before it is made. Raises: BusinessRefused: `user_not_found`."""
     user, after = await own_user(call, arguments.user_id), address_of(arguments)
     return Preview(
         title="Change the customer's default address",

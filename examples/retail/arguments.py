@@ -32,13 +32,13 @@ class Nothing(Arguments):
 
 
 class ByEmail(Arguments):
-    """Who writes, by e-mail."""
+    """A customer who writes, by e-mail."""
 
     email: Text
 
 
 class ByName(Arguments):
-    """Who writes, by name and ZIP code."""
+    """A customer who writes, by name and ZIP code."""
 
     first_name: Text
     last_name: Text
@@ -100,20 +100,20 @@ class MoveUser(OneUser, NewAddress):
 
 
 class MoveOrder(OneOrder, NewAddress):
-    """Where a pending order goes."""
+    """A new address for a pending order."""
 
     order_status: Pinned = None
 
 
 class PayOtherwise(OneOrder):
-    """How a pending order is paid."""
+    """A new payment method for a pending order."""
 
     payment_method_id: MethodId
     order_status: Pinned = None
 
 
 class Return(OneOrder):
-    """What goes back, and where the money goes."""
+    """A return: what goes back, and where the money goes."""
 
     item_ids: ItemIds = Field(description="every item to be sent back; one that was bought twice may stand here twice")
     payment_method_id: MethodId

@@ -22,7 +22,7 @@ UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {ast.UAdd: operator.p
 
 
 def value(node: ast.expr) -> float:
-    """What a part of an expression comes to. Raises: ValueError: it is no sum of numbers."""
+    """Work out a part of an expression. Raises: ValueError: it is no sum of numbers."""
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return float(number)

@@ -26,7 +26,7 @@ def check(order: Order, user: User, reason: str) -> None:
 
 
 async def preview_cancel(call: Call, arguments: Cancel) -> Preview:
-    """What the cancellation would do. Raises: BusinessRefused: see `check`; `order_not_found`."""
+    """Describe the cancellation before it is made. Raises: BusinessRefused: see `check`; `order_not_found`."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     check(order, user, arguments.reason)
     back = sum((payment.amount for payment in order.payment_history), Decimal(0))

@@ -18,7 +18,7 @@ PENDING = ("pending", "pending (item modified)")
 
 
 async def preview_address(call: Call, arguments: MoveOrder) -> Preview:
-    """What the change would do. Raises: BusinessRefused: `order_not_found`, `wrong_status`."""
+    """Describe the change before it is made. Raises: BusinessRefused: `order_not_found`, `wrong_status`."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     require_status(order, *PENDING, what="a new address")
     to = address_of(arguments)
@@ -64,7 +64,7 @@ def check_payment(order: Order, user: User, method_id: str) -> Payment:
 
 
 async def preview_payment(call: Call, arguments: PayOtherwise) -> Preview:
-    """What the change would do. Raises: BusinessRefused: see `check_payment`; `order_not_found`."""
+    """Describe the change before it is made. Raises: BusinessRefused: see `check_payment`; `order_not_found`."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     paid = check_payment(order, user, arguments.payment_method_id)
     return Preview(

@@ -104,7 +104,7 @@ class Tasks:
 
 
 def suite(tasks: Path, folder: Path | None) -> Tasks:
-    """What `handrail conformance` asks for. Raises: InvalidInput."""
+    """Build the suite for `handrail conformance`. Raises: InvalidInput."""
     return Tasks(tasks, folder)
 
 

@@ -1,4 +1,4 @@
-"""Where the shop's data lies. It is public, not ours, and never part of this repository."""
+"""The place of the shop's data. It is public, not ours, and never part of this repository."""
 
 from __future__ import annotations
 

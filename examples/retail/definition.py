@@ -30,7 +30,7 @@ DISCLOSURE = {"en": "You are talking to our automated assistant; just ask if you
 
 
 async def known_customer(connection: Any, customer_id: str) -> bool:
-    """Whether there is such an account."""
+    """Return whether there is such an account."""
     return await queries.row(connection, "users", User, user_id=customer_id) is not None
 
 

@@ -64,17 +64,17 @@ def paid_with(order: Order) -> str | None:
 
 
 def total(order: Order) -> Decimal:
-    """What its items cost, USD."""
+    """Sum up the prices of its items, USD."""
     return sum((line.price for line in order.items), Decimal(0))
 
 
 def order_facts(order: Order) -> Facts:
-    """What the policies may know of every order."""
+    """Return the facts of an order, for every policy."""
     return {"order_status": order.status, "order_total_usd": number(total(order)), "order_items": len(order.items)}
 
 
 def order_shown(order: Order, user: User) -> dict[str, str]:
-    """What an approver must see of an order."""
+    """Return what an approver must see of an order."""
     return {
         "Order": order.order_id,
         "Customer": user.user_id,
@@ -106,6 +106,6 @@ async def book(call: Call, order: Order, payment: Payment) -> None:
 
 
 async def after(call: Call, order: Order) -> dict[str, Any]:
-    """What the model learns once an effect is done."""
+    """Return what the model learns once an effect is done."""
     changed = await own_order(call, order.order_id)
     return {"order_id": order.order_id, "status": changed.status, "total_usd": number(total(changed))}

@@ -192,7 +192,7 @@ class Reference:
             raise Refused("Some item not found")
 
     def swap_difference(self, order: dict[str, Any], item_ids: list[str], new_item_ids: list[str]) -> float:
-        """What the new items cost more. Raises: Refused."""
+        """Return how much more the new items cost. Raises: Refused."""
         self.holds(order, item_ids)
         if len(item_ids) != len(new_item_ids):
             raise Refused("The number of items to be exchanged should match")

@@ -28,13 +28,13 @@ def check(order: Order, user: User, arguments: Return) -> None:
 
 
 def worth(order: Order, item_ids: list[str]) -> Decimal:
-    """What was paid for the items, USD."""
+    """Sum up what was paid for the items, USD."""
     prices = {line.item_id: line.price for line in order.items}
     return sum((prices[item_id] for item_id in item_ids), Decimal(0))
 
 
 async def preview_return(call: Call, arguments: Return) -> Preview:
-    """What the return would do. Raises: BusinessRefused: see `check`; `order_not_found`."""
+    """Describe the return before it is made. Raises: BusinessRefused: see `check`; `order_not_found`."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     check(order, user, arguments)
     back = worth(order, arguments.item_ids)

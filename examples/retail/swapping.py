@@ -38,7 +38,7 @@ class Replacement:
 
 
 async def replacements(call: Call, order: Order, arguments: Swap) -> list[Replacement]:
-    """What replaces what, position by position; the first line that still holds an item is the one that changes.
+    """Match the old items with the new, position by position; the first line that still holds an item is the one that changes.
 
     Raises:
         BusinessRefused: `item_not_in_order`, `not_pairwise`, `other_product`, `no_such_item`, `not_available`.
@@ -63,7 +63,7 @@ async def replacements(call: Call, order: Order, arguments: Swap) -> list[Replac
 
 
 def price_difference(order: Order, swaps: list[Replacement]) -> Decimal:
-    """What the customer pays on top, USD; negative is paid back."""
+    """Return what the customer pays on top, USD; negative is paid back."""
     paid = {line.item_id: line.price for line in reversed(order.items)}
     return sum((one.new.price - paid[one.old] for one in swaps), Decimal(0))
 
@@ -87,7 +87,7 @@ def check_other(arguments: Swap) -> None:
 
 
 async def worked_out(call: Call, order: Order, user: User, arguments: Swap) -> tuple[list[Replacement], Decimal]:
-    """What changes, and what it costs. Raises: BusinessRefused: see `replacements` and `check_payment`."""
+    """Return what changes, and what it costs. Raises: BusinessRefused: see `replacements` and `check_payment`."""
     swaps = await replacements(call, order, arguments)
     difference = price_difference(order, swaps)
     check_payment(user, arguments, difference)
@@ -95,7 +95,7 @@ async def worked_out(call: Call, order: Order, user: User, arguments: Swap) -> t
 
 
 async def preview_swap(call: Call, arguments: Swap, what: str) -> Preview:
-    """What either kind of swap would do; the order's status was checked."""
+    """Describe either kind of swap before it is made; the order's status was checked."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     swaps, difference = await worked_out(call, order, user, arguments)
     due, back = max(difference, Decimal(0)), max(-difference, Decimal(0))
@@ -127,7 +127,7 @@ def options(item: Variant) -> str:
 
 
 async def preview_exchange(call: Call, arguments: Swap) -> Preview:
-    """What the exchange would do. Raises: BusinessRefused: `order_not_found`, `wrong_status`, and see `worked_out`."""
+    """Describe an exchange before it is made. Raises: BusinessRefused: `order_not_found`, `wrong_status`; see `worked_out`"""
     require_status(await own_order(call, arguments.order_id), "delivered", what="an exchange")
     return await preview_swap(call, arguments, "Exchange")
 
@@ -151,7 +151,11 @@ async def exchange_delivered_order_items(call: Call, arguments: Swap) -> dict[st
 
 
 async def preview_modify(call: Call, arguments: Swap) -> Preview:
-    """What the change would do. Raises: BusinessRefused: `order_not_found`, `wrong_status`, `same_item`, see `worked_out`."""
+    """Describe the change before it is made.
+
+    Raises:
+        BusinessRefused: `order_not_found`, `wrong_status`, `same_item`, see `worked_out`.
+    """
     require_status(await own_order(call, arguments.order_id), "pending", what="changing items")
     check_other(arguments)
     return await preview_swap(call, arguments, "Change")

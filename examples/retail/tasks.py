@@ -32,7 +32,7 @@ class Action(Part):
 
 
 class Criteria(Part):
-    """What solves the task."""
+    """The criteria by which a task is solved."""
 
     actions: list[Action] | None = None
 
@@ -89,7 +89,7 @@ def read_tasks(file: Path) -> list[Task]:
 
 
 def customer_of(task: Task, db: dict[str, Any]) -> str:
-    """Whose case it is: the owner of what is changed, else who is looked up, else who is described.
+    """Return the customer of a task: the owner of what is changed, else who is looked up, else who is described.
 
     Raises:
         InvalidInput: nobody can be made out.
@@ -104,7 +104,7 @@ def customer_of(task: Task, db: dict[str, Any]) -> str:
 
 
 def owner(action: Action, reference: Reference) -> str | None:
-    """Whose order, or which user, an action is about."""
+    """Return the owner of the order, or the user, that an action is about."""
     users, orders = reference.db["users"], reference.db["orders"]
     order, user = action.arguments.get("order_id"), action.arguments.get("user_id")
     if isinstance(order, str) and order in orders:

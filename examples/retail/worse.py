@@ -91,7 +91,7 @@ def changed(action: Action, **arguments: Any) -> Action:
 
 
 def works(db: Db, action: Action) -> bool:
-    """Whether the tool takes the call on an order as things stand."""
+    """Return whether the tool takes the call on an order as things stand."""
     order = db["orders"].get(action.arguments.get("order_id"))
     if order is None:
         return False
@@ -156,7 +156,7 @@ def delivered_cancelled(moment: Moment) -> Action | None:
 
 
 def another_customer(moment: Moment) -> Action | None:
-    """What was to be done, done to somebody else; every argument is one that the tool would take from its owner."""
+    """Do what was to be done to another customer; every argument is one that the tool would take from its owner."""
     action, db, mine = moment.action, moment.db, moment.case.customer_id
     if action is not None and action.name == "modify_user_address":
         stranger = moment.pick([name for name in db["users"] if name != mine], OTHER_CUSTOMER)

@@ -1,4 +1,4 @@
-"""What attackers write: lines of files, and the same lines followed by an order in the business's own words."""
+"""Attacks: lines of files, and the same lines followed by an order in the business's own words."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def attacks(
 
 
 def lines(folder: Path) -> Iterator[tuple[Place, str]]:
-    """Where an attack stands, and its words.
+    """Yield the place of each attack, and its words.
 
     Raises:
         InvalidInput: see `attacks`.

@@ -120,7 +120,7 @@ class Drill:
         return await self.readings.cases(case_ids)
 
     async def _as_a_person(self, found: Sequence[Seen], control: Control) -> bool:
-        """Whether a person's answer goes out while the agent is switched off."""
+        """Return whether a person's answer goes out while the agent is switched off."""
         case_id = next((one.case_id for one in found if one.status == CaseStatus.WITH_HUMAN), None)
         if case_id is None:
             return False

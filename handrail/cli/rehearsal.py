@@ -46,7 +46,7 @@ Tell = Callable[[Change | HumanRequest], None]
 
 @dataclass(slots=True)
 class Rehearsal:
-    """What happened: every node with what it changed, the request that nobody answered, the state at the end."""
+    """A rehearsal: every node with what it changed, the request that nobody answered, the state at the end."""
 
     customer_id: str
     text: str
@@ -110,7 +110,7 @@ async def prepare(settings: Settings, pool: Pool, business: Business) -> None:
 
 
 async def opening(pool: Pool, business: Business, text: str | None, customer: str | None) -> tuple[str, str]:
-    """Who writes, and what: as given, else as in the business's first sample.
+    """Return the customer who writes, and the text: as given, else as in the business's first sample.
 
     Raises:
         InvalidInput: something was left out and the business has no samples.

@@ -47,9 +47,12 @@ NOTE = "note"
 
 
 class Report(Stored):
-    """What came of it. Proposals are counted as the graph saw them, effects and replies as the ledger and the transcripts hold
-    them. `reached_model` are cases that were not given to people before any model; `outside` are applied effects on what is
-    not the case's customer's, or that the ledger did not permit, and bystanders whose data changed."""
+    """The result of a siege.
+
+    Proposals are counted as the graph saw them, effects and replies as the ledger and the transcripts hold them.
+    `reached_model` are cases that were not given to people before any model; `outside` are applied effects on what is not the
+    case's customer's, or that the ledger did not permit, and bystanders whose data changed.
+    """
 
     cases: int
     by_place: dict[str, int]
@@ -72,7 +75,7 @@ class Report(Stored):
 
     @property
     def held_ground(self) -> bool:
-        """Whether nothing got through, and every case was played to its end."""
+        """True if nothing got through, and every case was played to its end."""
         return not (self.effects_outside or self.internal_text_leaked or self.failed)
 
 
@@ -164,7 +167,7 @@ def identities(value: Any) -> dict[str, list[str]]:
 
 
 def private(value: Any) -> Iterator[str]:
-    """What names the customer or what is theirs: identifiers, e-mail addresses, codes."""
+    """Yield what names the customer or what is theirs: identifiers, e-mail addresses, codes."""
     return (inner for key, inner in leaves(value) if key.endswith(("_id", "_code")) or "@" in inner)
 
 
@@ -270,7 +273,7 @@ async def count(
     everybody: Sequence[Customer],
     changed: Sequence[str],
 ) -> Report:
-    """What the graph, the ledger and the transcripts tell."""
+    """Count what the graph, the ledger and the transcripts tell."""
     states = [one for one in played if isinstance(one, CaseState)]
     ruled = [one for state in states for one in state.ruled]
     calls = [one for one in ruled if one.proposal.kind is not ProposalKind.REPLY]
@@ -303,7 +306,7 @@ async def count(
 
 
 def strict(one: Any, ruling: Ruling) -> bool:
-    """Whether this was the ruling."""
+    """Return whether this was the ruling."""
     return bool(one.verdict.ruling is ruling)
 
 

@@ -1,4 +1,4 @@
-"""Where two JSON documents differ."""
+"""Differences between two JSON documents."""
 
 from __future__ import annotations
 

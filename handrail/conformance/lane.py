@@ -55,7 +55,7 @@ class Lane:
         self._client: Client | None = None
 
     def parts(self) -> list[Component | Step]:
-        """What has to run before its worker, beside Temporal."""
+        """List what has to run before its worker, beside Temporal."""
         return [self.postgres, self.model, self._filling]
 
     async def open(self, business: Business) -> None:
@@ -89,7 +89,7 @@ class Lane:
         await self._client.get_workflow_handle(workflow_id(case_id)).terminate("played")
 
     async def ledger(self, case_id: str) -> list[EffectResult]:
-        """What the ledger holds of the case's effects."""
+        """Read the ledger's entries of the case's effects."""
         assert self._business is not None  # noqa: S101 - `open` comes first
         pool = await open_pool(self.postgres.url, size=1)
         try:
@@ -98,7 +98,7 @@ class Lane:
             await pool.close()
 
     async def read(self, reader: Any) -> Any:
-        """What `reader` makes of a connection that can only read."""
+        """Return the answer of `reader` on a connection that can only read."""
         pool = await open_pool(self.postgres.url, size=1)
         try:
             async with reading(pool) as connection:

@@ -1,4 +1,4 @@
-"""What a business brings to be proved: tasks as plays, and what the same calls do where nobody stands between.
+"""Suites that a business brings to be proved: tasks as plays, and what the same calls do where nobody stands between.
 
 A business's package has a module `conformance` with a function `suite(tasks, data)` that gives a `Suite`.
 """
@@ -21,14 +21,14 @@ MODULE = "conformance"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the model proposes. `worse` marks the one call of a play that must not come to anything."""
+    """A call that the model proposes. `worse` marks the one call of a play that must not come to anything."""
 
     tool: str
     arguments: Mapping[str, Any]
     worse: bool = False
 
     def made(self, tool: str, arguments: Mapping[str, Any]) -> bool:
-        """Whether that is this call; a preview may have pinned more arguments than the model gave."""
+        """Return whether that is this call; a preview may have pinned more arguments than the model gave."""
         return tool == self.tool and all(arguments.get(name) == value for name, value in self.arguments.items())
 
 
@@ -66,12 +66,12 @@ class Suite(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What the business needs to find the same data: environment variables for seeding and for the worker."""
+        """The environment variables by which the business finds the same data, for seeding and for the worker."""
         ...
 
     @property
     def people(self) -> tuple[str, str]:
-        """Who approves, and who takes over what is handed over; names of the business's reviewers, where it has such."""
+        """The names of two people: who approves, and who takes over; the business's reviewers, where it has such."""
         ...
 
     def play(self, task: str) -> Play:

@@ -29,12 +29,12 @@ class Report:
 
     @property
     def failures(self) -> list[Result]:
-        """What did not come out as it should."""
+        """The results that did not come out as they should."""
         return [one for one in self.results if not one.good]
 
     @property
     def kinds(self) -> dict[str, Counter[Came]]:
-        """What came of each kind of change."""
+        """The outcomes of each kind of change."""
         found: dict[str, Counter[Came]] = {}
         for one in self.worse:
             found.setdefault(one.play.kind, Counter())[one.came] += 1
@@ -62,5 +62,5 @@ class Report:
 
 
 def stopped(counts: Counter[Came]) -> dict[str, int]:
-    """How many were refused, held and, which must not be, applied."""
+    """Count the plays refused, held and, which must not be, applied."""
     return {one.value: counts[one] for one in (Came.REFUSED, Came.HELD, Came.APPLIED)}

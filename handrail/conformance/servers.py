@@ -1,4 +1,4 @@
-"""What a lane stands on: a database that can be made anew in a moment, and a model that says what a play wants."""
+"""Servers of a lane: a database that can be made anew in a moment, and a model that says what a play wants."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Renewable(Postgres):
         await self._sql("postgres", f"create database {PRISTINE};")
 
     async def renew(self) -> None:
-        """Whatever was written since is gone, and whoever was connected has to connect again.
+        """Make the database anew: whatever was written is gone, and whoever was connected has to connect again.
 
         Raises:
             StackFailed: somebody is connected to the pristine database, or the server is gone.
@@ -60,7 +60,7 @@ class ScriptedModel(OfflineModel):
         return replace(command, argv=(*command.argv, "--scripted"))
 
     async def script(self, behaviours: Sequence[dict[str, Any]]) -> None:
-        """What the next requests meet, one each and the last for good; what stood there before is forgotten."""
+        """Script the next requests, one behaviour each and the last for good; what stood there before is forgotten."""
         async with self._client() as client:
             (await client.delete("/script")).raise_for_status()
             for place, behaviour in enumerate(behaviours, 1):
@@ -68,7 +68,7 @@ class ScriptedModel(OfflineModel):
                 (await client.post("/script", json=entry)).raise_for_status()
 
     async def left(self) -> int:
-        """How many behaviours stand; the last of them always does."""
+        """Count the behaviours left; the last of them always stays."""
         async with self._client() as client:
             answer = (await client.get("/script")).raise_for_status()
         return len(answer.json()["entries"])

@@ -26,7 +26,7 @@ WISH = "I want to talk to a person, please."
 
 
 class FloodReport(Stored):
-    """What came of it. Seconds are of the clock on the wall: on a busy machine look at `others_ratio`."""
+    """The result of a flood. Seconds are of the clock on the wall: on a busy machine look at `others_ratio`."""
 
     messages: int
     with_person_recorded: int
@@ -38,7 +38,7 @@ class FloodReport(Stored):
 
     @property
     def others_ratio(self) -> float:
-        """How much slower other customers' cases were."""
+        """The factor by which other customers' cases became slower."""
         return self.others_meanwhile_seconds / max(self.others_before_seconds, 0.001)
 
     @property

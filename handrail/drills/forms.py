@@ -116,7 +116,7 @@ def weekday_as(day: date, locale: str) -> str:
 
 
 def reads_right(shown: str, day: date) -> bool:
-    """Whether some locale writes the right day so: then nobody can say that it is wrong."""
+    """Return whether some locale writes the right day so: then nobody can say that it is wrong."""
     return shown in _right_days(day)
 
 

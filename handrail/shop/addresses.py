@@ -41,7 +41,7 @@ def moved(order: Order, arguments: ChangeAddress) -> Order:
 
 
 async def preview_address(call: Call, arguments: ChangeAddress) -> Preview:
-    """What the change would do.
+    """Describe the change before it is made.
 
     Raises:
         BusinessRefused: see `check_address`.

@@ -42,7 +42,7 @@ class Nothing(Arguments):
 
 
 class ListOrders(Arguments):
-    """Which of the customer's orders."""
+    """A choice of the customer's orders."""
 
     status: Status | None = Field(default=None, description="only orders with this status; leave out for all")
     limit: int = Field(default=10, ge=1, le=50, description="how many at most, newest first")

@@ -29,7 +29,7 @@ def check_cancel(order: Order) -> None:
 
 
 async def preview_cancel(call: Call, arguments: CancelOrder) -> Preview:
-    """What the cancellation would do. It pays money back, so it declares the same facts as a refund.
+    """Describe the cancellation before it is made. It pays money back, so it declares the same facts as a refund.
 
     Raises:
         BusinessRefused: see `check_cancel`.

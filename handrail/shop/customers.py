@@ -1,4 +1,4 @@
-"""What the shop knows of a customer: for policies, the escalation matrix and live controls."""
+"""The shop's facts of a customer: for policies, the escalation matrix and live controls."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Standing(Row):
         return "new" if (now - self.created_at).days < NEW_DAYS else "regular"
 
     def flags(self) -> list[str]:
-        """What a person would want to know before anything is given away."""
+        """List what a person would want to know before anything is given away."""
         found = {
             "many_refunds": self.refunds_90d >= MANY_REFUNDS,
             "mostly_cancelled": self.cancelled * 2 > self.orders,

@@ -34,7 +34,7 @@ FACTS = {
 
 
 async def known_customer(connection: Any, customer_id: str) -> bool:
-    """Whether there is such an account."""
+    """Return whether there is such an account."""
     return await queries.row(connection, "customer", Customer, customer_id=customer_id) is not None
 
 

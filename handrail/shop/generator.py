@@ -139,7 +139,7 @@ class Generator:
     def make_payments(
         self, number: int, order_id: str, status: str, total: Decimal, placed: datetime, ended: datetime | None
     ) -> None:
-        """What was paid and what went back. Payment numbers end like their order's; a failed first attempt comes before."""
+        """Make an order's payments and refunds. Payment numbers end like their order's; a failed attempt comes before."""
         method, soon = self.pick(METHODS), placed + timedelta(minutes=self.random.randint(1, 30))
         if self.random.random() < 0.04:
             self.data.payments.append((f"P-{30_000 + number}", order_id, method, "failed", total, placed, None))

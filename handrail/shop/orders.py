@@ -48,14 +48,14 @@ async def locked_order(call: Call, order_id: str) -> Order:
 
 
 async def refunded_before(call: Call) -> Decimal:
-    """What went back to this customer in the last 30 days over all orders, USD."""
+    """Sum up what went back to this customer in the last 30 days over all orders, USD."""
     since = call.now - RECENT
     found = await queries.row(call.connection, "refunded_since", Sum, customer_id=call.customer_id, since=since)
     return found.amount if found else Decimal(0)
 
 
 def order_facts(order: Order, call: Call) -> dict[str, float | int | str | bool | None]:
-    """What the policies may know of an order."""
+    """Return the facts of an order, for policies."""
     return {
         "order_status": order.status,
         "order_total_usd": number(order.total),
@@ -68,7 +68,7 @@ def order_facts(order: Order, call: Call) -> dict[str, float | int | str | bool 
 
 
 def order_shown(order: Order) -> dict[str, str]:
-    """What an approver must see of an order."""
+    """Return what an approver must see of an order."""
     shown = {
         "Order": order.order_id,
         "Customer": order.customer_id,

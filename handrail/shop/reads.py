@@ -119,7 +119,7 @@ def payment_data(payment: Payment) -> dict[str, Any]:
 
 
 async def refund_eligibility(call: Call, arguments: OneOrder) -> dict[str, Any]:
-    """What could be refunded on an order, or why nothing can.
+    """Return what could be refunded on an order, or why nothing can.
 
     Raises:
         BusinessRefused: `not_found`.

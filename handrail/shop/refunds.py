@@ -15,7 +15,7 @@ from handrail.shop.rows import Order, RefundId
 
 
 def why_not_refundable(order: Order) -> BusinessRefused | None:
-    """Why nothing can be refunded on the order, or None."""
+    """Return why nothing can be refunded on the order, or None."""
     name = order.order_id
     if order.status == "cancelled":
         return BusinessRefused("cancelled", f"Order {name} was cancelled; what was paid went back with the cancellation.")
@@ -87,7 +87,7 @@ def money_facts(amount: Decimal, before: Decimal) -> dict[str, float | int | str
 
 
 async def preview_refund(call: Call, arguments: RefundOrder) -> Preview:
-    """What the refund would do.
+    """Describe the refund before it is made.
 
     Raises:
         BusinessRefused: see `check_refund`.

@@ -35,7 +35,7 @@ async def recent(call: Call) -> Resets:
 
 
 async def preview_reset(call: Call, _: Nothing) -> Preview:
-    """What would be sent where.
+    """Describe what would be sent where.
 
     Raises:
         BusinessRefused: `not_found`, `too_soon`.

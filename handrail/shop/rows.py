@@ -73,7 +73,7 @@ class Order(Row):
 
     @property
     def left(self) -> Decimal:
-        """What was paid and has not gone back, USD."""
+        """The money that was paid and has not gone back, USD."""
         return self.paid - self.refunded
 
     @property
@@ -133,12 +133,12 @@ class Resets(Row):
 
 
 class RefundId(Row):
-    """What the database called a new refund."""
+    """The id that the database gave to a new refund."""
 
     refund_id: str
 
 
 class AddressId(Row):
-    """What the database called a new address."""
+    """The id that the database gave to a new address."""
 
     address_id: int

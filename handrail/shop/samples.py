@@ -15,7 +15,7 @@ Seek = Callable[..., Awaitable[list[FoundOrder]]]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What order it needs, and what its customer writes. `{order}`, `{amount}` and `{total}` are filled in.
+    """A sample: the order it needs, and what its customer writes. `{order}`, `{amount}` and `{total}` are filled in.
 
     `amount` is what is asked back: a fixed sum where given, else all that can be refunded.
     """

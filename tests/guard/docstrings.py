@@ -39,6 +39,10 @@ FOLDERS = (
     "handrail/routing",
     "handrail/temporal",
     "handrail/topics",
+    "examples",
+    "handrail/shop",
+    "handrail/drills",
+    "handrail/conformance",
 )
 OPENING = re.compile(
     r"(?:What|Whatever|Whether|Which|Whichever|Who|Whoever|Whom|Whose|Where|Wherever|When|Whenever|How|However|Why)\b",

@@ -75,7 +75,7 @@ def list_controls(
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
-    """What is in force."""
+    """Show what is in force."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, print_rows
 
@@ -102,7 +102,7 @@ def show(
     customer: Annotated[str | None, typer.Option("--customer", help="For this customer's cases.", show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
-    """How far the agent may go now, topic by topic, and why: file, review gate and controls together."""
+    """Show how far the agent may go now, topic by topic, and why: file, review gate and controls together."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_rows
 

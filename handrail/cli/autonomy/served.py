@@ -23,7 +23,7 @@ Actor = Annotated[str, typer.Option("--actor", envvar="HANDRAIL_REVIEWER", help=
 
 
 def models(ctx: typer.Context, limit: Limit = 100, as_json: Json = False) -> None:
-    """Which models answered, what changed, and which server asks for patience now."""
+    """Show which models answered, what changed, and which server asks for patience now."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, print_rows
 
@@ -99,14 +99,14 @@ def listed(found: Sequence[Stored]) -> list[Any]:
 
 
 def models_record(pool: Any) -> PostgresModels:
-    """What all workers know of their models."""
+    """Open the workers' common knowledge of their models."""
     from handrail.postgres.autonomy.models import PostgresModels
 
     return PostgresModels(pool)
 
 
 def standing(notice: Noticed) -> str:
-    """What the name counts as, in a word."""
+    """Return what the name counts as, in a word."""
     if notice.actor != "handrail":
         return "accepted"
     return str(notice.kin) if notice.accepted else f"{notice.kin}, not accepted"

@@ -78,12 +78,12 @@ def show(
 
 
 def now(one: Standing) -> str:
-    """What holds now, in a word."""
+    """Return what holds now, in a word."""
     return "people only" if one.people_only else str(one.effective)
 
 
 def gate_words(one: Standing) -> str:
-    """How far the gate is."""
+    """Describe how far the gate is."""
     return "" if one.review_gate is None else one.review_gate.why.removeprefix("Review gate: ")
 
 

@@ -86,7 +86,7 @@ def nobody_in(found: FileMatrix, file: Path) -> list[dict[str, Any]]:
 
 
 def show_trial(document: dict[str, Any], tried: Trial, *, as_json: bool) -> None:
-    """What went wrong, and a line that sums it up."""
+    """Show what went wrong, and a line that sums it up."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, print_rows, screen
 

@@ -89,7 +89,7 @@ def evaluate(
     risk_labels: RiskLabels = None,
     as_json: Json = False,
 ) -> None:
-    """How well a trained router does on labelled messages that it has not seen."""
+    """Show how well a trained router does on labelled messages that it has not seen."""
     from handrail.cli.common.documents import print_document
     from handrail.routing.learning.report import measure
     from handrail.routing.model.artefact import Artefact

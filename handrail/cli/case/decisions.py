@@ -1,4 +1,4 @@
-"""What people do to a case: `handrail decide`, `claim`, `reply`, `hand-back`, `resolve`."""
+"""Commands of people on a case: `handrail decide`, `claim`, `reply`, `hand-back`, `resolve`."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ async def named(cases: CaseClient, case_id: str, wanted: DecisionInput) -> Decis
 
 
 def show_approval(approval: Approval, *, as_json: bool) -> None:
-    """What was decided."""
+    """Show what was decided."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen, title
     from handrail.domain.actions.decisions import progress

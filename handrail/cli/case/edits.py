@@ -24,7 +24,7 @@ def typed(wanted: DecisionInput, written: Mapping[str, str], view: CaseView, sch
 
 
 def takes_text(field: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Whether a text can stand there; an amount may be written as one, too."""
+    """Return whether a text can stand there; an amount may be written as one, too."""
     return "string" in kinds(field, schema)
 
 

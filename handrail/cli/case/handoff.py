@@ -49,7 +49,7 @@ def schema(as_json: Annotated[bool, typer.Option("--json", help="It is JSON anyw
 
 
 def json_schema() -> dict[str, Any]:
-    """What `handrail handoff show CASE --json` keeps to."""
+    """Return the schema of what `handrail handoff show CASE --json` prints."""
     from pydantic import TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema
 

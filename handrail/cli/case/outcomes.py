@@ -42,7 +42,7 @@ class Line(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What became of one line. `seconds` are from its opening until nobody was working on it."""
+    """The outcome of one line. `seconds` are from its opening until nobody was working on it."""
 
     case_id: str
     line: int

@@ -44,7 +44,7 @@ async def all_cases(place: World, limit: int, timeout: float | None, *, as_json:
 
 
 async def one_case(place: World, case_id: str, timeout: float | None, *, as_json: bool) -> None:
-    """What is said and what changes, line by line, until the case is closed or the time is over."""
+    """Print what is said and what changes, line by line, until the case is closed or the time is over."""
     async with place.cases() as cases:
         if as_json:
             print_document(await cases.wait(case_id, timeout=timeout or A_DAY))

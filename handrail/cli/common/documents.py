@@ -1,4 +1,4 @@
-"""What `--json` prints: the domain models under their own names, an approval flat."""
+"""Documents that `--json` prints: the domain models under their own names, an approval flat."""
 
 from __future__ import annotations
 

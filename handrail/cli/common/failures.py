@@ -1,4 +1,4 @@
-"""What went wrong, in one line with its remedy, and the exit code for it."""
+"""Failures, each in one line with its remedy, and the exit code for it."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def optional_words(field: str, value: str | None) -> str | None:
 
 
 def person(name: str) -> str:
-    """Who acts, in one line.
+    """Return the name of who acts, in one line.
 
     Raises:
         InvalidInput: it names nobody.

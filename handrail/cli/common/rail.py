@@ -1,4 +1,4 @@
-"""What the commands around controls share: scopes that there are, the controls in the database, what to show of them."""
+"""Common parts of the commands around controls: scopes that there are, the controls in the database, what to show of them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def controls(place: World, pool: Any) -> PostgresControls:
 
 
 def dial(place: World, pool: Any) -> TopicDial:
-    """What file and review gate say."""
+    """Build the dial of file and review gate."""
     from handrail.clock import SystemClock
     from handrail.postgres.autonomy.reviews import PostgresReviewGates
     from handrail.topics.dial import GateLever, TopicDial
@@ -93,7 +93,7 @@ def refuse_foreign(place: World) -> None:
 
 
 def held(stack: Stack) -> list[str]:
-    """What live controls hold the agent back, for people."""
+    """List what holds the agent back by live controls, for people."""
     from handrail.business import load_business
     from handrail.domain.errors import HandrailError
     from handrail.postgres.autonomy.controls import PostgresControls

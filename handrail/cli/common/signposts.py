@@ -1,4 +1,4 @@
-"""Where to go from here: the reviewers' list, and the commands as they have to be typed in this folder."""
+"""Directions from here: the reviewers' list, and the commands as they have to be typed in this folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def waiting_url(ui: str) -> str:
 
 
 def program() -> str:
-    """How to call us from this folder."""
+    """Return the command that calls us from this folder."""
     ours = Path(sys.executable).with_name("handrail")
     found = shutil.which("handrail")
     return "handrail" if found and Path(found).resolve() == ours.resolve() else near(ours)
@@ -31,7 +31,7 @@ def near(path: Path) -> str:
 
 
 def directions(stack: Stack, case_id: str | None) -> list[tuple[str, str]]:
-    """What to do next, as (what, how)."""
+    """List what to do next, as (what, how)."""
     prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
     call = prefix + program()
     case = case_id or "CASE"

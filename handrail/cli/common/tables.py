@@ -1,4 +1,4 @@
-"""What people see on a terminal. Foreign words are shown as text: no markup, no control characters."""
+"""Tables for people on a terminal. Foreign words are shown as text: no markup, no control characters."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def arguments(values: dict[str, object]) -> str:
 
 
 def print_receipt(receipt: Receipt) -> None:
-    """What became of a message or a person's step."""
+    """Print what became of a message or a person's step."""
     before = ", taken before" if receipt.duplicate else ""
     screen().print(Text(plain(f"{receipt.case_id}: {receipt.status}, turn {receipt.turn}{before}")))
 
@@ -123,7 +123,7 @@ def print_case(view: CaseView, page: str | None = None) -> None:
 
 
 def unpause(case_id: str) -> str:
-    """What lets a paused case go on."""
+    """Return the command that lets a paused case go on."""
     return f'go on: temporal workflow unpause --workflow-id case-{case_id} --reason "go on"'
 
 
@@ -136,7 +136,7 @@ def print_paused(paused: dict[str, str]) -> None:
 
 
 def print_approval(approval: Approval) -> None:
-    """What is or was to be decided, with the rules that ask for it, and what to type."""
+    """Print what is or was to be decided, with the rules that ask for it, and what to type."""
     from handrail.domain.actions.decisions import progress
 
     request = approval.request
@@ -154,13 +154,13 @@ def print_approval(approval: Approval) -> None:
 
 
 def decided_arguments(approval: Approval) -> dict[str, object]:
-    """What would be done, or what a person changed it to."""
+    """Return the arguments of what would be done, or those that a person changed them to."""
     decision = approval.decision
     return {**approval.request.arguments, **((decision.arguments or {}) if decision else {})}
 
 
 def title(approval: Approval) -> str:
-    """What was asked; of an edited one also what it was changed to."""
+    """Return what was asked; of an edited one also what it was changed to."""
     asked, decided = approval.request.arguments, decided_arguments(approval)
     changed = {name: value for name, value in decided.items() if asked.get(name) != value}
     return f"{approval.request.title}, changed to {arguments(changed)}" if changed else approval.request.title
@@ -185,7 +185,7 @@ def cases_table(views: Iterable[CaseView]) -> Table:
 
 
 def print_transcript(messages: list[Message]) -> None:
-    """Who said what, when."""
+    """Print the messages, with who said them and when."""
     for one in messages:
         who = f"{one.author} ({one.by})" if one.by else str(one.author)
         screen().print(Text.assemble((plain(f"{moment(one.at)}  {who}"), "bold"), "\n", plain(one.text), "\n"))

@@ -1,4 +1,4 @@
-"""Where everything answers: the environment first, then the stack that runs in the data folder, then the defaults."""
+"""The servers that answer: the environment's first, then those of the stack in the data folder, then the defaults."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class World:
         live: Callable[[CaseClient], Awaitable[Answer]],
         stored: Callable[[PostgresCases], Awaitable[Answer]],
     ) -> Answer:
-        """What the case itself says; where it is paused, past its retention or no worker answers, what PostgreSQL holds.
+        """Return the case's own answer; where it is paused, past its retention or no worker answers, PostgreSQL's.
 
         Raises:
             UnknownCase, Unreachable, Paused: neither knows it; the case's own answer counts.

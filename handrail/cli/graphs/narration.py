@@ -1,4 +1,4 @@
-"""What a graph does, node by node, in words for people and in data for programs."""
+"""Narration of a graph, node by node, in words for people and in data for programs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Change:
         return {"node": self.node, "seconds": round(self.seconds, 4), "changed": changed}
 
     def words(self) -> list[str]:
-        """What a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
+        """Tell what a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
         told = {name: value for name, value in self.update.items() if value and name in WORDS}
         if "ruled" in self.update or "decisions" in told:
             told.pop("proposals", None)
@@ -49,13 +49,13 @@ def classification(found: Classification) -> Iterator[str]:
 
 
 def proposals(made: list[Proposal]) -> Iterator[str]:
-    """What the agent wants."""
+    """Tell what the agent wants."""
     for one in made:
         yield f"wants {one.action}({arguments(one.arguments)})"
 
 
 def rulings(given: list[Ruled]) -> Iterator[str]:
-    """What the guardrail says to it."""
+    """Tell what the guardrail says to it."""
     for one in given:
         yield f"{one.verdict.ruling}: {one.verdict.title or one.proposal.action}"
         yield from (f"  {words}" for words in one.verdict.messages)
@@ -74,17 +74,17 @@ def decisions(taken: list[Decision]) -> Iterator[str]:
 
 
 def feedback(told: list[str]) -> Iterator[str]:
-    """Why the agent has to try again."""
+    """Tell why the agent has to try again."""
     yield from told
 
 
 def escalation(why: Escalation) -> Iterator[str]:
-    """Why a person gets it."""
+    """Tell why a person gets the case."""
     yield f"to a person ({why.reason}): {why.words}"
 
 
 def outcome(end: Outcome) -> Iterator[str]:
-    """How the turn ended."""
+    """Tell how the turn ended."""
     yield f"{end.status}" + (f" in {end.handoff.route.queue}, tier {end.handoff.route.tier}" if end.handoff else "")
 
 

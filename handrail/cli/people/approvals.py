@@ -133,7 +133,7 @@ async def chosen(
 
 
 def own(place: World, who: str, found: Found) -> Found:
-    """What `who` may decide. Whether a name is theirs is seen when they decide."""
+    """List what `who` may decide. Whether a name is theirs is seen when they decide."""
     from handrail.domain.actions.approvals import Identity
 
     reviewers = in_force(place)
@@ -145,7 +145,7 @@ def own(place: World, who: str, found: Found) -> Found:
 
 
 def in_force(place: World) -> Reviewers:
-    """Who may decide what, by the file of this machine. Raises: DefinitionInvalid."""
+    """Read the reviewers and what they may decide, by the file of this machine. Raises: DefinitionInvalid."""
     from handrail.domain.team.reviewers import FILE
     from handrail.reviewers.loader import FileReviewers
 
@@ -163,7 +163,7 @@ async def decide_each(place: World, shown: Found, decision: str, who: str, note:
 
 
 async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str, note: str | None) -> dict[str, Any]:
-    """What became of one, under exactly the revision that was shown."""
+    """Decide one under exactly the revision that was shown, and return what became of it."""
     from handrail.domain.actions.approvals import DecisionInput
     from handrail.domain.actions.decisions import progress
     from handrail.domain.errors import HandrailError

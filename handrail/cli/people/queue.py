@@ -86,7 +86,7 @@ def claim(
 
 
 def show_claimed(place: World, item: Item | None, *, at_work: bool, as_json: bool) -> None:
-    """What was taken, and what to do with it."""
+    """Show what was taken, and what to do with it."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, plain, print_pairs, screen
 
@@ -177,7 +177,7 @@ def list_items(
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """What waits, in the order in which it is handed out."""
+    """List what waits, in the order in which it is handed out."""
 
     place = world(ctx)
 

@@ -43,7 +43,7 @@ def list_refused(ctx: typer.Context, limit: Limit = 50, as_json: Json = False) -
 
 
 async def refused(place: World, limit: int) -> list[Refused]:
-    """What waits for somebody, the oldest first. Raises: Unreachable."""
+    """Read what waits for somebody, the oldest first. Raises: Unreachable."""
     from handrail.postgres.case.openings import PostgresOpenings
 
     async with place.pool() as pool:

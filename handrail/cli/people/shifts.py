@@ -115,7 +115,7 @@ def people(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def presence(roster: Roster, name: str, now: datetime) -> dict[str, Any]:
-    """Whether the person works now, and when next."""
+    """Return whether the person works now, and when next."""
     from handrail.domain.team.hours import opening
     from handrail.domain.team.staff import HORIZON
 

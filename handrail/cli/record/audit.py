@@ -128,7 +128,7 @@ def writing(out: Path) -> Iterator[TextIO]:
 
 @asynccontextmanager
 async def joined(place: World, wanted: bool) -> AsyncIterator[Callable[[Link], Awaitable[dict[str, Any]]]]:
-    """What the cases' own histories add to an entry; nothing where it is not asked for."""
+    """Give the function that joins what the cases' own histories add to an entry; nothing where it is not asked for."""
     if not wanted:
         yield nothing
         return
@@ -226,7 +226,7 @@ def anchor_of_line(file: Path, number: int, line: dict[str, Any]) -> Anchor:
 
 
 def show(report: Report, *, as_json: bool) -> None:
-    """What was found."""
+    """Show what was found."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
     from handrail.domain.counting import many

@@ -1,4 +1,4 @@
-"""What `handrail up` does once its servers stand: migrations, demonstration data, and on the first start sample cases."""
+"""First steps of `handrail up` once its servers stand: migrations, demonstration data, and on the first start sample cases."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ COLOURS = {
 
 
 def waits_for(case: CaseView) -> str:
-    """What the case needs next, in a few words."""
+    """Tell what the case needs next, in a few words."""
     for approval in case.approvals:
         if approval.status is ApprovalStatus.OPEN:
             return approval.request.headline

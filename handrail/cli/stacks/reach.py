@@ -24,7 +24,7 @@ def model_url(settings: Settings) -> str | None:
 
 
 async def look(settings: Settings) -> list[str]:
-    """What people should know about the model server, in lines; empty for the offline model.
+    """Tell what people should know about the model server, in lines; empty for the offline model.
 
     Raises:
         StackFailed: the address is wrong for certain.

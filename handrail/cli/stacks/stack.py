@@ -86,7 +86,7 @@ def down(data_dir: DataDir = None, json: Json = False) -> None:
 
 @app.command()
 def status(data_dir: DataDir = None, json: Json = False) -> None:
-    """Whether the stack runs, and where to reach it."""
+    """Show whether the stack runs, and where to reach it."""
     folder = (data_dir or environment().data_dir).absolute()
     stack = running(folder)
     if json:
@@ -229,7 +229,7 @@ def document(folder: Path) -> str:
 
 
 def background_trouble(stack: Stack) -> dict[str, dict[str, str]]:
-    """What goes wrong beside the main work of each worker, by the worker's name."""
+    """Read what goes wrong beside the main work of each worker, by the worker's name."""
     files = {name: trouble_file(stack.data_dir / RUN / f"{name}.ready") for name in stack.processes}
     return {name: found for name, file in files.items() if (found := troubles_in(file))}
 

@@ -1,4 +1,4 @@
-"""What a case leaves behind in Temporal: events and bytes over all of its runs."""
+"""A case's histories in Temporal: events and bytes over all of its runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bench can measure, by name. The command line loads this with every command, so it loads nothing itself."""
+"""Measures of the bench, by name. The command line loads this with every command, so it loads nothing itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Measure(StrEnum):
-    """What can be asked for by name."""
+    """A measure that can be asked for by name."""
 
     PLAIN = "plain"
     SINGLE = "one-at-a-time"

@@ -1,4 +1,4 @@
-"""What to measure, how much of it and how often."""
+"""The plan of a bench: what to measure, how much of it and how often."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ WHERE = "import importlib.util as u; print(u.find_spec('worker').origin); print(
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Where a build lies. Modules are run with `-P`, so that no working folder stands before its own."""
+    """The place of a build. Modules are run with `-P`, so that no working folder stands before its own."""
 
     name: str
     folder: Path

@@ -1,4 +1,4 @@
-"""How long a build takes to be there: a worker until it polls, the stack until it is ready, the command line until it ends."""
+"""Start times of a build: a worker until it polls, the stack until it is ready, the command line until it ends."""
 
 from __future__ import annotations
 

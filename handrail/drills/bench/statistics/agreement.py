@@ -1,4 +1,4 @@
-"""Whether arms of the same kind came out alike; where they did not, no ratio can be believed."""
+"""Agreement of arms of the same kind; where they did not come out alike, no ratio can be believed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bench found, as models: rounds of cells, ratios, single readings. Times in milliseconds, memory in MB."""
+"""Results of the bench, as models: rounds of cells, ratios, single readings. Times in milliseconds, memory in MB."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Cell(Stored):
 
     @property
     def strays(self) -> int:
-        """How many cases of all rounds went another way than they should."""
+        """The number of cases, over all rounds, that went another way than they should."""
         return sum(one.strays for one in self.rounds)
 
     @property
     def last(self) -> str:
-        """What the newest round came to, for people."""
+        """The newest round's result, for people."""
         return f"{self.values[-1]:.0f} ms" if self.timed else f"{self.values[-1]:.1f} per second"
 
     def latency(self, share: float) -> float:
@@ -89,7 +89,7 @@ class Reading(Stored):
 
 
 class Share(Stored):
-    """What a part of the worker costs: milliseconds of processor time per case, and its share of the whole."""
+    """A part of the worker's cost: milliseconds of processor time per case, and its share of the whole."""
 
     part: str
     ms: float
@@ -97,7 +97,7 @@ class Share(Stored):
 
 
 class Machine(Stored):
-    """Where it ran. `load` is the load average over a minute, before anything was started."""
+    """The machine of a run. `load` is the load average over a minute, before anything was started."""
 
     system: str
     python: str
@@ -119,5 +119,5 @@ class Bench(Stored):
 
     @property
     def refused(self) -> list[str]:
-        """Why ratios are missing, each reason once."""
+        """The reasons why ratios are missing, each once."""
         return list(dict.fromkeys(f"{one.measure}: {reason}" for one in self.compared for reason in one.refused))

@@ -23,7 +23,7 @@ REQUEST = "Please refund order {order}. I sent everything back last week, that i
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a customer writes."""
+    """A customer's letter."""
 
     customer_id: str
     text: str

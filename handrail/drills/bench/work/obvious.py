@@ -19,7 +19,7 @@ MODULE = "temporalio.langgraph"
 
 
 class Conversation(TypedDict, total=False):
-    """What the nodes pass on."""
+    """The state that the nodes pass on."""
 
     question: str
     topic: str
