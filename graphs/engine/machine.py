@@ -11,12 +11,11 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import StateGraph
 
 from graphs.case import CaseGraph
+from graphs.engine.compact import compact, over_whole, plainly, straight, view_of
 from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
 from graphs.engine.run import ASKS, RUN, WRITES, Run
-from graphs.state import CaseState
 from graphs.turn import Question, TurnRequest
 from handrail.domain.case.turns import TurnKey
 from handrail.ports import Journal
@@ -35,18 +34,23 @@ class Unserialised:
 
 
 class CaseMachine:
-    """A compiled case graph and its journal. The graph is its own: the nodes get retries and time-outs."""
+    """A compiled case graph and its journal. The graph is its own: the nodes get retries and time-outs.
+
+    `app` runs a turn from its entrance; `resuming` begins anywhere, which takes checkpoints.
+    """
 
     def __init__(self, graph: CaseGraph, journal: Journal) -> None:
         self.journal = journal
         self.nodes = graph.nodes
         for name, node in graph.nodes.items():
-            node.runnable = watched(name, node)
+            node.runnable = watched(graph, name, node)
             node.retry_policy = node.retry_policy or RETRIES.get(name, STEP)
         self.loud = [name for name, node in graph.nodes.items() if marked(node, WRITES) or marked(node, ASKS)]
         self.saver = InMemorySaver(serde=Unserialised())
-        self.app = graph.compile(checkpointer=self.saver)
-        edges = self.app.get_graph().edges
+        whole = compact(graph)
+        self.app = straight(whole.compile())
+        self.resuming = straight(whole.compile(checkpointer=self.saver))
+        edges = graph.compile().get_graph().edges
         self._sources = {name: [edge.source for edge in edges if edge.target == name] for name in graph.nodes}
 
     def begin(self, wanted: TurnRequest, key: TurnKey) -> Run:
@@ -69,22 +73,25 @@ def marked(node: Any, mark: str) -> bool:
     return bool((node.metadata or {}).get(mark))
 
 
-def watched(name: str, node: Any) -> Any:
-    """The node, telling its run that it is at work: exactly, because what writes must not be cut short."""
+def watched(graph: CaseGraph, name: str, node: Any) -> Any:
+    """The node with its view of the state, telling its run that it is at work: what writes must not be cut short."""
     inner, writing, seconds = node.runnable, marked(node, WRITES), TIMEOUTS.get(name, SECONDS)
+    view = view_of(graph, node.input_schema)
 
     async def at_work(state: Any, config: RunnableConfig) -> Any:
         run = config["configurable"].get(RUN)
         if not isinstance(run, Run):
-            return await inner.ainvoke(state, config)
+            return over_whole(await inner.ainvoke(view(state), config))
         run.enter(name, writing=writing)
         try:
             # Cheaper than the library's own time-out, which watches each node with tasks of its own.
             async with asyncio.timeout(None if node.timeout else seconds):
-                return await inner.ainvoke(state, config)
+                found = await inner.ainvoke(view(state), config)
         # What was written counts as written once the state holds it.
         except BaseException:
             run.writing = False
             raise
+        run.last = name
+        return over_whole(found)
 
-    return StateGraph(CaseState).add_node(name, at_work, input_schema=node.input_schema).nodes[name].runnable
+    return plainly(at_work)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from graphs.engine.machine import CaseMachine
 
 INTERRUPT = "__interrupt__"
-"""Under this name an update tells what a node asks."""
+"""Under this name a graph tells what a node asks."""
 RUN = "run"
 """Under this name a node finds the run that it is part of; it finds none where a graph is played without its machine."""
 WRITES, ASKS = "writes", "asks"
@@ -37,30 +37,17 @@ class JournalAway(Exception):
 
 
 class Run:
-    """One attempt at a turn; `node` is the one at work."""
+    """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it."""
 
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
         self._machine, self._wanted, self._key = machine, wanted, key
         self._control = RunControl()
         self._threads = [f"{key.token} {key.attempt}"]
-        self._last: str | None = None
-        self._state = wanted.state.model_copy(update={"key": key})
-        self._values: dict[str, Any] | None = None
+        self.state = wanted.state.model_copy(update={"key": key})
         self._asked: Any = None
         self.node: str | None = None
+        self.last: str | None = None
         self.writing = False
-
-    @property
-    def state(self) -> CaseState:
-        """The state after the last finished node."""
-        if self._values is not None:
-            values, self._values = self._values, None
-            self._state = CaseState.model_validate({name: values[name] for name in CaseState.model_fields if name in values})
-        return self._state
-
-    @state.setter
-    def state(self, state: CaseState) -> None:
-        self._state, self._values = state, None
 
     @property
     def step(self) -> str:
@@ -93,7 +80,7 @@ class Run:
         except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
             return self.failed(error)
         finally:
-            for thread in self._threads:
+            for thread in self._threads[1:]:
                 await self._machine.saver.adelete_thread(thread)
 
     def enter(self, name: str, *, writing: bool) -> None:
@@ -167,7 +154,7 @@ class Run:
 
     async def _leads_to(self, question: Question) -> bool:
         """Whether the same question comes again; on the way to it nothing is written and no model is asked."""
-        following = (await self._machine.app.aget_state(self._config)).next
+        following = (await self._machine.resuming.aget_state(self._config)).next
         if not following or any(name in self._machine.loud for name in following):
             return False
         end = await self._drive(None, interrupt_before=self._machine.loud)
@@ -175,22 +162,20 @@ class Run:
 
     async def _stand_on(self, node: str) -> None:
         self._threads.append(f"{self._threads[-1]}+")
-        self._last = node
-        values = {name: getattr(self.state, name) for name in CaseState.model_fields}
-        await self._machine.app.aupdate_state(self._config, values, as_node=node)
+        self.last = node
+        await self._machine.resuming.aupdate_state(self._config, self.state, as_node=node)
 
     async def _drive(self, given: Any, **options: Any) -> TurnResult:
-        steps: Any = self._machine.app.astream(
-            given, self._config, stream_mode=["updates", "values"], durability="exit", control=self._control, **options
-        )
+        app = self._machine.app
+        if len(self._threads) > 1:
+            app, options = self._machine.resuming, {"durability": "exit", **options}
         step, spun = self.state.step, 0
-        async for mode, event in steps:
-            if mode == "updates":
-                self._last = next((name for name in event if not name.startswith("__")), self._last)
+        async for event in app.astream(given, self._config, stream_mode="values", control=self._control, **options):
+            if not isinstance(event, CaseState):
                 self._asked = next(iter(event.get(INTERRUPT, ())), self._asked)
                 continue
-            self._values, self.writing = event, False
-            step, spun = event["step"], spun + 1 if event["step"] == step else 0
+            self.state, self.writing = event, False
+            step, spun = event.step, spun + 1 if event.step == step else 0
             if spun > SPINS:
                 raise GraphSpins(f"The graph went through {spun} nodes without a step, the last was {self.node!r}.")
             await self._note()
@@ -198,9 +183,9 @@ class Run:
 
     async def _note(self) -> None:
         """Write down what a model came by, before anything comes of it."""
-        if self._last != self.node or not self._machine.is_marked(self._last, ASKS):
+        if self.last != self.node or not self._machine.is_marked(self.last, ASKS):
             return
-        entry = JournalEntry(node=self._last, state=sparse(self.state))
+        entry = JournalEntry(node=self.last, state=sparse(self.state))
         await self._journal(self._machine.journal.note(self.state.row.case_id, self._key, entry))
 
     async def _claim(self, lost: str) -> tuple[str, JournalEntry]:
@@ -223,7 +208,7 @@ class Run:
         asked, self._asked = self._asked, None
         if asked is not None and self.node is not None:
             request = HumanRequest.model_validate(asked.value)
-            question = Question(node=self.node, before=self._last, request_id=request.request_id)
+            question = Question(node=self.node, before=self.last, request_id=request.request_id)
             return TurnResult(state=self._kept, request=request, question=question)
         return self.stopped()
 
