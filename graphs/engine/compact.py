@@ -19,6 +19,8 @@ from langgraph.pregel._read import DEFAULT_BOUND
 from langgraph.types import Command
 from pydantic import BaseModel
 
+from graphs.state import CaseState
+
 ROOT = "__root__"
 """The name by which LangGraph knows a state that is a single channel."""
 View = Callable[[Any], Any]
@@ -131,7 +133,7 @@ def over_all(graph: Any, branch: Any) -> Any:
 
 def plainly(function: Callable[..., Any]) -> Any:
     """Return the function as LangGraph runs a node's: with what its arguments ask for, and without a trace."""
-    return StateGraph(dict).add_node("function", function).nodes["function"].runnable
+    return StateGraph(CaseState).add_node("function", function).nodes["function"].runnable
 
 
 def over_whole(found: Any) -> Any:

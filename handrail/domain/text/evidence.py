@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
@@ -46,7 +47,7 @@ class Evidence:
         for one in effects:
             if one.status is EffectStatus.APPLIED:
                 record.learn([one.arguments, one.result, one.applied_at])
-        people, business = _heard(person), _heard(terms)
+        people, business = _heard(person), Known() | _stated(terms)
         ours = record | people | business
         # 'Open Monday to Friday' and a prompt's 'today' say nothing of this customer's order.
         ours.weekdays, ours.relatives = record.weekdays | people.weekdays, record.relatives | people.relatives
@@ -58,3 +59,9 @@ def _heard(texts: Iterable[str]) -> Known:
     for text in texts:
         known.hear(text)
     return known
+
+
+@lru_cache(maxsize=256)
+def _stated(terms: tuple[str, ...]) -> Known:
+    """What texts of the business state, which are the same in many cases. Whoever may look further into it takes a copy."""
+    return _heard(terms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from handrail.domain.text.figures import cldr, money
 from handrail.domain.text.figures.behind import ANYTHING, CLOCK, DATE, MONEY, PERCENT, SIZE, behind
@@ -27,6 +27,8 @@ Reader = Callable[[Page, int], Mention | None]
 
 MOST = 400
 """So many mentions of a text are read however close they stand."""
+SHORT = 2_000
+"""Characters of a text that is not read twice: a reply is held against one rule after the other."""
 SPREAD = 20
 """Characters of a text for which one mention more is read."""
 _ROW = re.compile(r"\D{0,15}\d+(?:\D{1,15}\d+)*")
@@ -55,6 +57,10 @@ def mentions(text: str, language: str | None = None) -> list[Mention]:
     Of very many figures the first `MOST` are read, and one more for each `SPREAD` characters, which no written sentences
     exceed. From there on a row of figures, each within fifteen characters of the one before, is one mention, `unread`.
     """
+    return list(_kept(text, language) if len(text) <= SHORT else _found(text, language))
+
+
+def _found(text: str, language: str | None) -> tuple[Mention, ...]:
     page = Page(clean(text), language if language in LANGUAGES else None)
     found: list[Mention] = []
     place, words = 0, _by_word()
@@ -67,7 +73,10 @@ def mentions(text: str, language: str | None = None) -> list[Mention]:
         if mention:
             found.append(mention)
             place = mention.end
-    return found
+    return tuple(found)
+
+
+_kept = lru_cache(maxsize=64)(_found)
 
 
 def _crowded(page: Page, place: int, count: int) -> Mention | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from functools import lru_cache
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import RuleHit, Ruling
@@ -127,7 +128,7 @@ def _recited(text: str, instructions: Sequence[str]) -> Iterator[RuleHit]:
     """Words in a row as they stand in what the model was told."""
     spoken = _runs(text)
     for told in instructions:
-        shared = spoken & _runs(told)
+        shared = spoken & _told_runs(told)
         if shared:
             yield _hit("internal", f"The reply recites an instruction ({' '.join(min(shared))!r}). Leave it out.")
 
@@ -135,6 +136,9 @@ def _recited(text: str, instructions: Sequence[str]) -> Iterator[RuleHit]:
 def _runs(text: str) -> set[tuple[str, ...]]:
     words = re.findall(r"\w+", text.casefold())
     return {tuple(words[place : place + COPIED_WORDS]) for place in range(len(words) - COPIED_WORDS + 1)}
+
+
+_told_runs = lru_cache(maxsize=64)(_runs)
 
 
 def _deeds(
