@@ -14,7 +14,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from handrail.domain.actions.approvals import Approval, DecisionKind, Source
-from handrail.domain.case.cases import CaseView
+from handrail.domain.case.cases import CaseRow, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
@@ -51,12 +51,12 @@ class CaseWorkflow:
         afresh = begun_again() and from_its_beginning()
         if afresh:
             self._memory.begin_again()
+        self._published: CaseRow | None = None
         self._intake = Intake(self._memory)
         self._desk = Desk(self._memory, self._intake)
         self._menu = Menu(self._check_click, self._click_update, self._click_signal)
         self._loop = Loop(self._memory, self._show, afresh=afresh)
         self._menu.show(self._memory)
-        workflow.set_current_details(packet(self._memory))
 
     @workflow.run
     async def run(self, raw: Any = None, *surplus: Any) -> CaseView:
@@ -84,9 +84,10 @@ class CaseWorkflow:
             await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _show(self) -> None:
-        publish(self._memory.row)
+        if self._memory.row is not self._published:
+            self._published = self._memory.row
+            publish(self._published)
         self._menu.show(self._memory)
-        workflow.set_current_details(packet(self._memory))
 
     # Updates: validated before anything is written, refused with words.
 
@@ -221,6 +222,10 @@ class CaseWorkflow:
         return [] if self._invalid else newest([*self._memory.messages, *self._memory.inbox])
 
     # What the handlers have in common
+
+    def current_details(self) -> str:
+        """The page of the Web UI; called where somebody looks at it, for most steps of a case nobody does."""
+        return "" if self._invalid else packet(self._memory)
 
     def refuse_signal(self, name: str, words: str) -> None:
         """Show what was refused; called for signals that fit no handler, too."""

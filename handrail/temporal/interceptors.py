@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from temporalio import activity, workflow
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
@@ -44,9 +45,13 @@ class Doorkeeper(WorkflowInboundInterceptor):
         super().handle_update_validator(input)
 
     async def handle_query(self, input: HandleQueryInput) -> Any:
-        """Answer a query without the value in its box, which no question reads."""
+        """Answer a query without the value in its box; the page of the Web UI is written here, when it is looked at."""
         input.args = []
-        return await super().handle_query(input)
+        found = await super().handle_query(input)
+        if isinstance(found, WorkflowMetadata):
+            instance: Any = workflow.instance()
+            found.current_details = instance.current_details()
+        return found
 
 
 def early(input: HandleSignalInput) -> bool:
