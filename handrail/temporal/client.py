@@ -20,7 +20,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput
 from handrail.domain.base import digest
-from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
+from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView, Tier
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
@@ -31,6 +31,11 @@ from handrail.temporal.updates import Courier, translated, workflow_id
 
 WORKFLOW = "case"
 CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
+CASE_TIER = SearchAttributeKey.for_keyword("CaseTier")
+AT_FIRST = TypedSearchAttributes(
+    [SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value), SearchAttributePair(CASE_TIER, str(int(Tier.AGENT)))]
+)
+"""What a case itself would publish first: a start that says so saves it a write."""
 CONTENT = "content"
 PATIENCE_SECONDS = 20.0
 Sent = TypeVar("Sent", bound=BaseModel)
@@ -111,7 +116,7 @@ class CaseClient:
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             memo={CONTENT: case.content_digest()},
-            search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)]),
+            search_attributes=AT_FIRST,
             static_summary=f"Case {case.case_id}",
         )
 

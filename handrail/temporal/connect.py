@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from temporalio.client import Client, Interceptor
-from temporalio.service import TLSConfig
+from temporalio.service import GrpcCompression, TLSConfig
 
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.temporal.converter import data_converter
@@ -73,8 +74,18 @@ async def connect(
                 identity=identity,
                 interceptors=interceptors,
                 data_converter=data_converter,
+                grpc_compression=GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP,
             )
     except ValueError as error:
         raise InvalidInput(f"temporal_address: {address!r} is no address ({error}). Use host:port.") from error
     except (RuntimeError, TimeoutError) as error:
         raise Unreachable(f"No Temporal server answers at {address}. {REMEDY}") from error
+
+
+def on_this_machine(address: str) -> bool:
+    """Tell whether the server answers on the loopback, where compressing costs more than sending."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
