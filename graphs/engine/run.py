@@ -99,13 +99,13 @@ class Run:
         return self.stopped()
 
     def stopped(self) -> TurnResult:
-        """What is known where the run was cut short; a turn that had ended by then has ended."""
+        """Return what is known where the run was cut short; a turn that had ended by then has ended."""
         if self.state.outcome:
             return TurnResult(learned=Learned.of(self.state, self.state.outcome))
         return TurnResult(state=self._kept, node=self.node)
 
     def failed(self, error: Exception) -> TurnResult:
-        """What is known where the run failed, and why it did."""
+        """Return what is known where the run failed, and why it did."""
         return TurnResult(state=self._kept, node=self.node, failure=escalation_for(error, self.node))
 
     async def _go(self) -> TurnResult:
@@ -153,7 +153,7 @@ class Run:
         raise GraphChanged(f"The graph no longer asks what {question.node!r} asked; the decision is kept with the case.")
 
     async def _leads_to(self, question: Question) -> bool:
-        """Whether the same question comes again; on the way to it nothing is written and no model is asked."""
+        """Return whether the same question comes again; on the way to it nothing is written and no model is asked."""
         following = (await self._machine.resuming.aget_state(self._config)).next
         if not following or any(name in self._machine.loud for name in following):
             return False
@@ -189,14 +189,14 @@ class Run:
         await self._journal(self._machine.journal.note(self.state.row.case_id, self._key, entry))
 
     async def _claim(self, lost: str) -> tuple[str, JournalEntry]:
-        """Where nobody heard the end of a turn, its worker may be alive yet: from here on it can end nothing."""
+        """Claim a turn whose end nobody heard: its worker may be alive yet, and from here on it can end nothing."""
         return await self._journal(self._machine.journal.claim(self.state.row.case_id, self._key, lost))
 
     async def _left(self, token: str) -> JournalEntry | None:
         return await self._journal(self._machine.journal.left(self.state.row.case_id, token))
 
     async def _journal(self, answer: Awaitable[T]) -> T:
-        """What the journal says. Raises: TurnSuperseded, JournalAway."""
+        """Return the journal's answer. Raises: TurnSuperseded, JournalAway."""
         try:
             return await answer
         except TurnSuperseded:

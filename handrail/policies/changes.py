@@ -18,7 +18,7 @@ _ABOUT_FILE = ("name", "description", "category", "applies_to")
 
 
 class Change(Stored):
-    """What is different about a rule, or about a file where `rule` is empty; `fields` by name, as before and after."""
+    """A difference of a rule, or of a file where `rule` is empty; `fields` by name, as before and after."""
 
     policy: str
     rule: str = ""
@@ -27,7 +27,7 @@ class Change(Stored):
 
 
 class Outcome(Stored):
-    """What a set of policies rules, with the rules that led to it."""
+    """The ruling of a set of policies, with the rules that led to it."""
 
     ruling: Ruling
     rules: list[str]

@@ -1,4 +1,4 @@
-"""What a policy file must not say: names that nobody knows, comparisons that make no sense, and contradictions."""
+"""Faults of a policy file: names that nobody knows, comparisons that make no sense, and contradictions."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def _asked_for(field: str, shape: Shape) -> str:
 
 
 def _steps(facts: Mapping[str, object], field: str) -> Place:
-    """Where a fact stands in an example: by its whole name, or nested."""
+    """Return the place of a fact in an example: by its whole name, or nested."""
     if field in facts:
         return (field,)
     for name, inner in facts.items():

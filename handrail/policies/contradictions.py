@@ -1,4 +1,4 @@
-"""What can be told of rules without any facts: that one can never hold, or never matters because a stricter one always does.
+"""Contradictions that rules show without facts: one can never hold, or never matters because a stricter one always does.
 
 Only conjunctions of comparisons with fixed values are looked into; of everything else nothing is claimed.
 """
@@ -78,7 +78,7 @@ def _follows(given: Sequence[Comparison], wanted: Comparison) -> bool:
 
 
 def _satisfiable(together: Sequence[Comparison]) -> bool:
-    """Whether some value satisfies all comparisons of one field: tried on every value that they name and between them."""
+    """Return whether a value satisfies all comparisons of one field: tried on every value that they name and between them."""
     field = together[0].field
     named: list[Plain] = []
     for one in together:

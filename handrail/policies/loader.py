@@ -78,7 +78,7 @@ class FilePolicies:
 
     @property
     def problem(self) -> str | None:
-        """Why the newest edit is not in force, or None where it is."""
+        """The reason why the newest edit is not in force, or None where it is."""
         return self._live.problem
 
     def all(self) -> list[Policy]:
@@ -98,7 +98,7 @@ class FilePolicies:
         return loaded.value.rule(proposal, facts, loaded.version)
 
     def names_action(self, action: str) -> bool:
-        """Whether a policy in force is for the action by name."""
+        """Return whether a policy in force names the action."""
         return any(action in (policy.applies_to or ()) for policy in self.all())
 
     def needed(self, action: str) -> list[str]:

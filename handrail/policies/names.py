@@ -1,4 +1,4 @@
-"""What a policy may name: the facts of a business, of its customers and its tools, and those that every case has."""
+"""Names for policies: the facts of a business, of its customers and its tools, and those that every case has."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a policy may name. `arguments` are the nameable arguments of each tool, by their own name."""
+    """The names that a policy may use. `arguments` are the nameable arguments of each tool, by their own name."""
 
     facts: Mapping[str, Shape]
     tools: Collection[str]
@@ -59,7 +59,7 @@ class Known:
         return [name for name in self.facts if name.startswith("history.")]
 
     def named_by(self, applies_to: Collection[str] | None) -> dict[str, Shape]:
-        """What a policy for these tools may name; without tools, what one for every effect may.
+        """Return the names for a policy on these tools; without tools, those for a policy on every effect.
 
         An argument must be one of each tool that is named, and of one type in all that have it.
         """
@@ -73,7 +73,7 @@ class Known:
         }
 
     def tool_names(self) -> list[str]:
-        """What `applies_to` may name."""
+        """List the names that `applies_to` may use."""
         return sorted({*self.tools, SEND_REPLY})
 
 
@@ -106,7 +106,7 @@ def of_business(business: Business) -> Known:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """What was probably meant, and what there is: 'Did you mean case.turn? Known: …'. One group where the name has a group."""
+    """Suggest the name meant, and list those of its group, or all: 'Did you mean case.turn? Known: …'."""
     every = sorted(names)
     group = name.partition(".")[0]
     close = get_close_matches(name, every, n=1, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""What the examples of policy files come to, for people who write them."""
+"""Reports on the examples of policy files, for people who write them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Report(Stored):
 
     @property
     def passed(self) -> bool:
-        """Whether it can be used and every example rules as it says."""
+        """True if the file can be used and every example rules as it says."""
         return self.refused is None and all(one.passed for one in self.examples)
 
 

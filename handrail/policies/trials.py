@@ -15,7 +15,7 @@ from handrail.policies.names import Known
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the file made of one example."""
+    """The file's ruling on one example."""
 
     example: Example
     ruling: Ruling
@@ -23,7 +23,7 @@ class Trial:
 
     @property
     def passed(self) -> bool:
-        """Whether it rules as the example expects."""
+        """True if the file rules as the example expects."""
         return self.ruling is self.example.expect
 
     @property

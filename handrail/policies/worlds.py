@@ -1,4 +1,4 @@
-"""What policies look into besides facts: `tables.yaml` and `rates.yaml` beside their folder, and the business's calendar."""
+"""The world of policies besides facts: `tables.yaml` and `rates.yaml` beside their folder, and the business's calendar."""
 
 from __future__ import annotations
 

@@ -13,37 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-FOLDERS = (
-    "workflows",
-    "graphs/handover",
-    "graphs/nodes",
-    "graphs/ruling",
-    "activities",
-    "worker.py",
-    "handrail/ports.py",
-    "handrail/business.py",
-    "handrail/domain/actions",
-    "handrail/domain/autonomy",
-    "handrail/domain/case",
-    "handrail/domain/llm",
-    "handrail/domain/team",
-    "handrail/domain/text/figures",
-    "handrail/domain/text/message",
-    "handrail/domain/text/reply",
-    "handrail/embedded",
-    "handrail/llm",
-    "handrail/matrix",
-    "handrail/people",
-    "handrail/postgres/business",
-    "handrail/reviewers",
-    "handrail/routing",
-    "handrail/temporal",
-    "handrail/topics",
-    "examples",
-    "handrail/shop",
-    "handrail/drills",
-    "handrail/conformance",
-)
+FOLDERS = ("workflows", "graphs", "activities", "handrail", "examples", "worker.py")
 OPENING = re.compile(
     r"(?:What|Whatever|Whether|Which|Whichever|Who|Whoever|Whom|Whose|Where|Wherever|When|Whenever|How|However|Why)\b",
     re.IGNORECASE,

@@ -91,7 +91,7 @@ class Loop:
             await self._wait()
 
     def _resumes(self) -> bool:
-        """Whether a decision is acted on next: it goes into the record together with what it sets off."""
+        """Return whether a decision is acted on next: it goes into the record together with what it sets off."""
         memory = self._memory
         at_once = memory.decided and not memory.closing and not memory.interruption
         return bool(at_once) and workflow.patched(DECIDES_AT_ONCE)

@@ -28,7 +28,7 @@ def folder(place: World) -> Path:
 
 
 def names(place: World) -> Known:
-    """What the business's policies may name. Raises: DefinitionInvalid."""
+    """Return the names that the business's policies may use. Raises: DefinitionInvalid."""
     from handrail.policies.names import of_business
 
     return of_business(place.business)
@@ -129,7 +129,7 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit code 1 where something changes.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Which rules differ, and with --replay what would have been ruled otherwise."""
+    """Show which rules differ, and with --replay what would have been ruled otherwise."""
     from handrail.cli.business.rulings import diff_document, print_diff
     from handrail.cli.common.documents import print_document
     from handrail.policies.sets import build

@@ -55,7 +55,7 @@ def print_reports(found: Sequence[Report], *, strict: bool) -> None:
 
 
 def asked_document(policies: FilePolicies, proposal: Proposal, facts: dict[str, Any]) -> Document:
-    """What the policies in force say to a proposal that somebody wrote down."""
+    """Return what the policies in force say to a proposal that somebody wrote down."""
     verdict = policies.rule(proposal, facts)
     return {
         "action": proposal.action,
@@ -201,7 +201,7 @@ def _replay(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded], histor
 
 
 def print_diff(made: Document) -> None:
-    """What differs in the files, then what would have been ruled otherwise."""
+    """Print what differs in the files, then what would have been ruled otherwise."""
     rows = [(f"{one['policy']}/{one['rule']}".rstrip("/"), one["what"], _fields(one["fields"])) for one in made["changes"]]
     print_rows(("rule", "", "before → after"), rows, "The files say the same.")
     replay = made["replay"]

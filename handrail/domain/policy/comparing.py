@@ -24,7 +24,7 @@ _ORDER: dict[Operator, Callable[[Decimal, Decimal], bool]] = {
 
 
 def compare(one: Comparison, facts: Mapping[str, Any]) -> bool | None:
-    """Whether the comparison holds; None where the proposal does not have the fact.
+    """Return whether the comparison holds; None where the proposal does not have the fact.
 
     Raises:
         InvalidInput: the fact is not available or of another type than the value.

@@ -1,4 +1,4 @@
-"""What policies may know besides the business's own facts: the proposal, the case, its classification, the customer, the past.
+"""Facts for policies besides the business's own: the proposal, the case, its classification, the customer, the past.
 
 Every name but `now` has a group before its dot: `case.turn`, `history.refund_order.count_30d`. Values are flat, by their
 whole name.
@@ -80,7 +80,7 @@ def classification_facts(found: Classification | None) -> dict[str, Any]:
 
 
 def customer_facts(customer_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """What the business tells of the customer."""
+    """Name the facts that the business gives of the customer."""
     return {"customer.customer_id": customer_id, **{f"customer.{name}": value for name, value in told.items()}}
 
 
@@ -110,12 +110,12 @@ def _plus(before: Any, more: Any) -> int | float | None:
 
 
 def about_the_proposal(name: str) -> bool:
-    """Whether the fact comes with some actions only: one of the business's own, or an argument."""
+    """Return whether the fact comes with some actions only: one of the business's own, or an argument."""
     return name.startswith(ARGUMENTS) or name.partition(".")[0] not in GROUPS
 
 
 def remembered(facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is recorded with a verdict: the business's facts, and the situation without counts and sums of 0.
+    """Return what is recorded with a verdict: the business's facts, and the situation without counts and sums of 0.
 
     The proposal itself is recorded beside its verdict.
     """
@@ -131,7 +131,7 @@ def remembered(facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def recalled(proposal: Proposal, verdict: Verdict, history: Iterable[str]) -> dict[str, Any]:
-    """What the ruling saw, from what was recorded with it; `history` are the counts and sums that a policy may name.
+    """Rebuild what the ruling saw from what was recorded with it; `history` are the counts and sums that a policy may name.
 
     Verdicts from before the situation was recorded get no history: what is not known must not read as 0.
     """

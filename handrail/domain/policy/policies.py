@@ -15,7 +15,7 @@ from handrail.domain.base import Model
 
 
 class Operator(StrEnum):
-    """How a fact is compared with a rule's value. `requires_approval` holds at the value and above."""
+    """The way in which a fact is compared with a rule's value. `requires_approval` holds at the value and above."""
 
     EQUALS = "equals"
     NOT_EQUALS = "not_equals"
@@ -130,7 +130,7 @@ Condition = Annotated[
 
 
 class Rule(Model):
-    """Where `condition` and `expression` both stand, both must hold.
+    """A rule of a policy. Of `condition` and `expression` both must hold where both stand.
 
     With `require_approval`: `role` may approve, `quorum` different people must, `ttl_minutes` is how long it stays open,
     and `verified_identity` that their identity must be beyond doubt.

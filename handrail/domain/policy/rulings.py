@@ -1,4 +1,4 @@
-"""How policies rule over a proposal's facts: pure, exact, and closed wherever something cannot be told.
+"""Rulings of policies over a proposal's facts: pure, exact, and closed wherever something cannot be told.
 
 A rule that cannot be worked out (a fact that is missing, not available or of the wrong type, an expression that fails) blocks,
 whatever its own action is: a person looks at it.
@@ -39,7 +39,7 @@ class Expression(Protocol):
 
 
 class State(StrEnum):
-    """What came of one rule. Only `does_not_apply` and `does_not_hold` let the proposal pass it."""
+    """The result of one rule. Only `does_not_apply` and `does_not_hold` let the proposal pass it."""
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does_not_hold"
@@ -84,7 +84,7 @@ def examine(
 
 
 def hits_of(findings: Iterable[Finding]) -> list[RuleHit]:
-    """What matched, the strictest first."""
+    """List the hits, the strictest first."""
     return sorted((one.hit for one in findings if one.hit), key=lambda hit: -hit.ruling.rank)
 
 
@@ -105,7 +105,7 @@ def strictest(hits: Iterable[RuleHit]) -> Ruling:
 
 
 def may_rule_on(policy: Policy, action: str) -> bool:
-    """Whether the policy is for the action: named in `applies_to`, or any effect. A reply is ruled on by name only."""
+    """Return whether the policy is for the action: named in `applies_to`, or any effect. A reply is ruled on by name only."""
     return action in policy.applies_to if policy.applies_to is not None else action != SEND_REPLY
 
 

@@ -215,7 +215,7 @@ READERS: dict[FactType, Callable[[Any], Any]] = {
 def misfits(
     shape: Shape, value: Any, name: str, at: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What of `value` is not of the shape: each place within it, and words. Fields may be missing or null."""
+    """Yield the places in `value` that are not of the shape, with words. Fields may be missing or null."""
     shape = long(shape)
     match shape:
         case FactType():

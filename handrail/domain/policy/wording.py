@@ -68,7 +68,7 @@ def shown(value: Any) -> str:
 
 
 def because(rule: Rule, facts: Mapping[str, Any], *, held: bool) -> str:
-    """Why the rule held or not, with the values that it saw: 'refund_amount_usd (180) is above 100: yes'."""
+    """Explain why the rule held or not, with the values that it saw: 'refund_amount_usd (180) is above 100: yes'."""
     parts = [_condition(rule.condition, facts)] if rule.condition else []
     if rule.expression:
         expression = " ".join(rule.expression.split())

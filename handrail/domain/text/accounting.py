@@ -129,7 +129,7 @@ class Account:
         return self._states(theirs, one)
 
     def _states(self, known: Known, one: Mention) -> bool:
-        """Whether the source states it; text that was not read so far is looked through for its digits."""
+        """Return whether the source states the figure; text that was not read so far is looked through for its digits."""
         if self._known(known, one):
             return True
         needle = _needle(one)
@@ -177,7 +177,7 @@ class Account:
         return bool(named & meant) or (not named and UNKNOWN in own)
 
     def _currencies(self, one: Mention) -> frozenset[str]:
-        """What the spelling may mean to who reads this language: a bare '$' is one dollar where no country has its own."""
+        """Return the currencies that the spelling may mean in this language: a bare '$' is the US dollar in some."""
         bare = "$" in one.shown and not any(letter.isalpha() for letter in one.shown)
         return one.currencies & {"USD"} if bare and self._language in _ONE_DOLLAR else one.currencies
 
@@ -197,7 +197,7 @@ class Account:
         return len(digits) >= _LONG and (digits in known.digits or any(day[0] == value for day in known.days))
 
     def _day(self, known: Known, day: Day, one: Mention) -> bool:
-        """Whether the day is known, on the weekday that stands with it; 'on the 8th' is a day near today."""
+        """Return whether the day is known, on the weekday that stands with it; 'on the 8th' is a day near today."""
         if not known.knows_day(day):
             return False
         dated = known.dated(day)
@@ -217,7 +217,7 @@ class Account:
         return sentence is not None and self._about_hours(sentence) > 0
 
     def _about_hours(self, sentence: Sentence) -> int:
-        """How many weekdays and clock times stand in the sentence."""
+        """Count the weekdays and clock times in the sentence."""
         if sentence.start not in self._hours:
             near = (one for one in self._mentions if sentence.start <= one.start < sentence.end)
             self._hours[sentence.start] = sum(one.kind in ("weekday", "time") for one in near)
@@ -244,7 +244,7 @@ class Account:
         return wanted in known.words or wanted in known.digits
 
     def _paired(self, known: Known, one: Mention) -> bool:
-        """Whether the figure is the day or the month of a short date, such as 30/6, that is known."""
+        """Return whether the figure is the day or the month of a short date, such as 30/6, that is known."""
         return any(known.knows_day(day) for day in self._pairs.get(one.start, ()))
 
     def _ordinary(self, one: Mention) -> bool:
@@ -260,7 +260,7 @@ class Account:
         return bool(one.kind == "number" and self._today and one.shown == str(self._today.year))
 
     def _attributed(self, one: Mention) -> bool:
-        """Whether the sentence says that its figures are the customer's, and nothing of ours."""
+        """Return whether the sentence says that its figures are the customer's, and nothing of ours."""
         sentence = self._sentence(one)
         return sentence is not None and _of_customer(sentence.text.lower(), self._language)
 
@@ -309,7 +309,7 @@ class Account:
                 yield Finding("number", f"{match[0]!r} is in none of the facts. State what a tool returned, or leave it out.")
 
     def _spoken(self, said: SpokenTime) -> bool:
-        """Whether a time or a day in words is known, is somebody's own words, or stands in a question."""
+        """Return whether a time or a day in words is known, is somebody's own words, or stands in a question."""
         ours = self._evidence.ours
         if said.times & ours.times or any(ours.knows_day(day) for day in said.days):
             return True
@@ -420,7 +420,7 @@ def _list_markers(text: str) -> set[int]:
 
 
 def _day_pairs(text: str, language: str | None) -> dict[int, list[Day]]:
-    """What '30/6' and '12-1' may mean, by the places where their two numbers begin."""
+    """Map the places of both numbers in '30/6' and '12-1' to the days that they may mean."""
     found: dict[int, list[Day]] = {}
     for match in _PAIR.finditer(text):
         first, second = int(match[1]), int(match[3])

@@ -70,7 +70,7 @@ def _kinds(classes: Classes, form: str) -> frozenset[str]:
 
 @dataclass(slots=True)
 class Clause:
-    """What has one predicate. `after` is what parts it from the clause before: that, but, or, join, punct or nothing.
+    """A clause, with one predicate. `after` is what parts it from the clause before: that, but, or, join, punct or nothing.
 
     `helped` says that an auxiliary stands in it, `strange` that words do which could be what it helps.
     """
@@ -89,7 +89,7 @@ class Clause:
         return next((place for place, unit in enumerate(self.units) if unit.classes & set(names)), None)
 
     def has(self, *names: str) -> bool:
-        """Whether a unit has one of these classes."""
+        """Return whether a unit has one of these classes."""
         return any(unit.classes & set(names) for unit in self.units)
 
     def marks(self, kind: MarkKind) -> list[Mark]:
@@ -291,7 +291,7 @@ def _closed(clause: Clause, lexicon: Lexicon) -> Clause:
 
 
 def _acts(unit: Unit, *, acts: bool) -> bool:
-    """Whether the unit is a deed's verb; 'refund' is one only where somebody refunds."""
+    """Return whether the unit is a deed's verb; 'refund' is one only where somebody refunds."""
     named = unit.kinds("noun")
     return any(acts or not kind_is_named for form in _FORMS for kind_is_named in (kind in named for kind in unit.kinds(form)))
 
@@ -325,7 +325,7 @@ def _joined(segments: list[Clause], *, asked: bool) -> list[Clause]:
 
 
 def _waits(clause: Clause, following: Clause) -> bool:
-    """Whether a clause without a predicate takes that of the next."""
+    """Return whether a clause without a predicate takes that of the next."""
     if clause.predicate or clause.denied or following.after == "that":
         return False
     if following.after == "but":
@@ -363,7 +363,7 @@ def _extend(clause: Clause, segment: Clause) -> None:
 
 
 def _forward(segment: Clause, rest: list[Clause]) -> bool:
-    """Whether a list of objects is the subject of the clause that follows, and no more of the one before."""
+    """Return whether a list of objects is the subject of the clause that follows, and no more of the one before."""
     following = next((one for one in rest if one.predicate), None)
     if following is None or following.after == "that":
         return False
@@ -383,7 +383,7 @@ def _forward(segment: Clause, rest: list[Clause]) -> bool:
 
 
 def _leads(clause: Clause) -> bool:
-    """Whether an identifier stands before the predicate."""
+    """Return whether an identifier stands before the predicate."""
     for unit in clause.units:
         if unit.mark and unit.mark.kind == "id":
             return True

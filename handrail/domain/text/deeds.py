@@ -34,7 +34,7 @@ _LOOSE_LEADS = frozenset({"receive", "arrive", "light", "will", "give", "act"})
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How much a claim says: `count` of `noun` (object, item, a deed or nothing), `every` one but those that are `spared`,
+    """The quantity in a claim: `count` of `noun` (object, item, a deed or nothing), `every` one but those that are `spared`,
     `each`, all of the money (`whole`), a `share` of it in percent, `another` one than before, or one more (`more`)."""
 
     count: int | None = None
@@ -117,7 +117,7 @@ def _claims(sentence: Sentence, mentioned: Sequence[str], group: Sequence[str], 
 
 
 def _asked(clause: Clause) -> bool:
-    """Whether the clause is a question. 'I have refunded both, is that fine?' tells before it asks."""
+    """Return whether the clause is a question. 'I have refunded both, is that fine?' tells before it asks."""
     start = next((unit for unit in clause.units if not unit.classes & {"join", "but", "or", "light"}), None)
     return clause.question and not (start is not None and "own" in start.classes)
 
@@ -132,7 +132,7 @@ def _kinds(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str,
 
 
 def _told(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
-    """What is said to have happened."""
+    """Yield what is said to have happened."""
     lexicon = lexicons()[sentence.language]
     for place, unit in enumerate(clause.units):
         mine = unit.kinds("own")
@@ -198,7 +198,7 @@ def _unnamed(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[st
 
 
 def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[str, bool]]:
-    """What is said to be certain to happen."""
+    """Yield what is said to be certain to happen."""
     if _provided(clause, sentence):
         return
     units = clause.units
@@ -246,7 +246,7 @@ def _sure(clause: Clause, sentence: Sentence, place: int) -> bool:
 
 
 def _doubted(clause: Clause, place: int) -> bool:
-    """Whether a denial, a condition or a possibility stands before it. 'I can confirm that' is none."""
+    """Return whether a denial, a condition or a possibility stands before the unit. 'I can confirm that' is none."""
     before = clause.units[:place]
     if clause.units and "bare" in clause.units[0].classes and clause.has("are") and not clause.marks("id"):
         return True
@@ -258,7 +258,7 @@ def _doubted(clause: Clause, place: int) -> bool:
 
 
 def _provided(clause: Clause, sentence: Sentence) -> bool:
-    """Whether what lies ahead hangs on something, anywhere in the sentence, or is denied in its clause."""
+    """Return whether what lies ahead hangs on something, anywhere in the sentence, or is denied in its clause."""
     if sentence.question and clause.question:
         return True
     if any(unit.classes & {"neg", "general"} and "not_only" not in unit.classes for unit in clause.units):
@@ -282,23 +282,23 @@ def _nouns(clause: Clause) -> Iterator[tuple[str, int]]:
 
 
 def _yours(clause: Clause, place: int) -> bool:
-    """Whether the customer is who acts: 'the invoice you sent', 'you closed your account'."""
+    """Return whether the customer acts: 'the invoice you sent', 'you closed your account'."""
     before = [unit for unit in clause.units[max(0, place - 2) : place] if "aux" not in unit.classes]
     return bool(before) and "you" in before[-1].classes and not clause.has("own") and before[-1].text in _YOU
 
 
 def _thanked(sentence: Sentence, kind: str) -> bool:
-    """Whether the customer sent it: 'thank you for sending us the invoice'."""
+    """Return whether the customer sent it: 'thank you for sending us the invoice'."""
     return kind == "invoice" and any(clause.has("thanks") for clause in sentence.clauses)
 
 
 def _handed(clause: Clause, place: int) -> bool:
-    """Whether it went to a colleague: 'I have sent your refund to the team'."""
+    """Return whether it went to a colleague: 'I have sent your refund to the team'."""
     return any("other" in unit.classes for unit in clause.units[place + 1 :])
 
 
 def _meant_as_verb(units: Sequence[Unit], place: int, will: int | None) -> bool:
-    """Whether the speaker is the one who acts: 'I will refund', 'we refund'; not 'your refund', 'to refund'."""
+    """Return whether the speaker acts: 'I will refund', 'we refund'; not 'your refund', 'to refund'."""
     if will is not None and will < place and not any(unit.classes & {"inf"} for unit in units[place - 1 : place]):
         between = units[will + 1 : place]
         return not any(unit.classes & {"pred", "give", "about", "other"} for unit in between)
@@ -362,7 +362,7 @@ def _claim(
 
 
 def _goes_on(clause: Clause) -> bool:
-    """Whether it shares the subject and the object of the clause before: 'A was lost and refunded'."""
+    """Return whether the clause shares the subject and the object of the one before: 'A was lost and refunded'."""
     units = [unit for unit in clause.units if "join" not in unit.classes]
     verb = bool(units) and ("aux" in units[0].classes or bool(units[0].kinds("done") | units[0].kinds("own")))
     return verb and clause.after == "join" and not clause.comma and not clause.has("own", "you", "object", "another")
@@ -418,7 +418,7 @@ def _figure(unit: Unit) -> Decimal | None:
 
 
 def _counts(units: Sequence[Unit], place: int, *, few: bool) -> bool:
-    """Whether the number counts what follows, is the end of a range, or the number of something."""
+    """Return whether the number counts what follows, is the end of a range, or the number of something."""
     if place and "object" in units[place - 1].classes:
         return True
     near = [*units[max(0, place - 2) : place], *units[place + 1 : place + 3]]
@@ -480,7 +480,7 @@ def _count(units: Sequence[Unit], kind: str) -> tuple[int | None, str]:
 
 
 def _of_which(units: Sequence[Unit], place: int) -> bool:
-    """Whether it counts those of which some are meant: 'one of your 3 orders', 'of your 3 orders, A'."""
+    """Return whether the number counts those of which some are meant: 'one of your 3 orders', 'of your 3 orders, A'."""
     back = place
     while back and units[back - 1].classes & {"light", "of", "you"} and not _is_one(units[back - 1]) and place - back < _NEAR:
         back -= 1
@@ -502,7 +502,7 @@ def _number(unit: Unit) -> int | None:
 
 
 def _counted(following: Sequence[Unit], kind: str) -> str:
-    """What is counted: an order, an item, a deed, something strange, or nothing by name."""
+    """Return what is counted: an order, an item, a deed, something strange, or nothing by name."""
     for unit in following[:4]:
         if unit.kinds("noun") and kind in unit.kinds("noun"):
             return "deed"
@@ -516,7 +516,7 @@ def _counted(following: Sequence[Unit], kind: str) -> str:
 
 
 def _implied(clause: Clause, sentence: Sentence) -> Iterator[Claim]:
-    """What a denial lets the reader think: 'it was not refunded in full' says that some was."""
+    """Yield what a denial lets the reader think: 'it was not refunded in full' says that some was."""
     negated = clause.first("neg")
     if negated is None or clause.has("cond", "unsure", "will") or clause.question:
         return

@@ -1,4 +1,4 @@
-"""What was done, by effects and by what records say: kind, objects, amounts, and whether it was all of it."""
+"""Deeds that were done, by effects and by what records say: kind, objects, amounts, and whether it was all of it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Record:
 
     @property
     def totals(self) -> set[Decimal]:
-        """What the thing cost or what was paid for it."""
+        """The sums that the thing cost or that were paid for it."""
         return {value for name, value in self.numbers.items() if _TOTAL.search(name) and not _PAID.search(name)}
 
 
@@ -109,7 +109,7 @@ def records(facts: Iterable[Any]) -> list[Record]:
 
 
 def states_done(found: Sequence[Record]) -> list[Done]:
-    """What the records say was done, whoever did it."""
+    """List the deeds that the records say were done, whoever did them."""
     return [
         Done(frozenset({kind}), main(one), one.own | one.around | one.inside, amounts, effect=False, whole=one.whole)
         for one in found
@@ -123,7 +123,7 @@ def main(record: Record) -> str:
 
 
 def shape(identifier: str) -> str:
-    """What identifiers of one kind share: O-10021 and O-7 are both `o9`."""
+    """Return the common shape of identifiers of one kind: O-10021 and O-7 are both `o9`."""
     return re.sub(r"\d+", "9", identifier)
 
 

@@ -35,7 +35,7 @@ def held(
     language: str | None = None,
     customer: Collection[str] = (),
 ) -> list[Uncovered]:
-    """What `text` says was done and was not, or not so. `customer` are words of the customer, in compact form."""
+    """Find the claims in `text` that were not done, or not so. `customer` are words of the customer, in compact form."""
     claims = claimed(text, language)
     if not claims:
         return []
@@ -97,7 +97,7 @@ class _Holding:
         return not named or any(self._is_of(one, deed) for one in named)
 
     def _is_of(self, identifier: str, deed: Done) -> bool:
-        """Whether the deed was done on it, or on what a record names together with it, as an order with its payment."""
+        """Return whether the deed was done on it, or on what a record names together with it, as an order with its payment."""
         if identifier in deed.objects:
             return True
         if not deed.objects and not deed.effect:
@@ -141,7 +141,7 @@ class _Holding:
         return max((one.items for one in self.records if one.own & deed.objects), default=0)
 
     def _asked_for(self, objects: set[str], *, everything: bool) -> set[str]:
-        """What the customer named of the same sort as what was done; where they named none, what the records hold of it."""
+        """Return the objects of these shapes that the customer named; where they named none, those that the records hold."""
         shapes = {shape(one) for one in objects if one}
         known = {name for one in self.records for name in one.own if shape(name) in shapes}
         return (known & self.customer) or (known if everything else set())
@@ -193,13 +193,13 @@ class _Holding:
         return every | totals
 
     def _sums(self, deed: Done) -> set[Decimal]:
-        """What moved with the deed; where it says no sum, what the record of its object says was paid."""
+        """Return the sums that moved with the deed; where it says none, what the record of its object says was paid."""
         if deed.amounts:
             return set(deed.amounts)
         return self._totals(deed)
 
     def _totals(self, deed: Done) -> set[Decimal]:
-        """What the deed's object cost; a deed that names no object may be about any."""
+        """Return what the deed's object cost; a deed that names no object may be about any."""
         return {total for one in self.records if not deed.objects or one.own & deed.objects for total in one.totals}
 
     def _whole(self, claim: Claim, matching: Sequence[Done]) -> str:
@@ -214,7 +214,7 @@ class _Holding:
         return ""
 
     def _is_whole(self, deed: Done) -> bool | None:
-        """Whether all of the money went back. An effect without an amount takes all of it by its nature."""
+        """Return whether all of the money went back. An effect without an amount takes all of it by its nature."""
         if deed.whole is not None and (deed.effect or deed.whole):
             return deed.whole
         if deed.effect and not deed.amounts:
@@ -228,7 +228,7 @@ class _Holding:
         return any(amount.quantize(_CENT) in parts for amount in deed.amounts)
 
     def _so(self, claim: Claim) -> str:
-        """What is so, for the model to say."""
+        """Tell the model what is so, for it to say."""
         found = [one for one in self.done if claim.kind in (ANY, CHANGE) or claim.kind in one.kinds]
         if not found:
             return "Say what is so, or do it first."

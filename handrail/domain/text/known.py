@@ -1,4 +1,4 @@
-"""What a source states: an index of data and of people's words, built in one pass."""
+"""An index of what a source states, over data and people's words, built in one pass."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ISO_CODE = re.compile(r"[A-Z]{3}")
 
 @dataclass(slots=True)
 class Known:
-    """What may be stated. `amounts` maps a value to its currencies, `spans` are numbers with a unit of time."""
+    """The figures that may be stated. `amounts` maps a value to its currencies, `spans` are numbers with a unit of time."""
 
     amounts: dict[Decimal, set[str]] = field(default_factory=dict)
     numbers: set[Decimal] = field(default_factory=set)
@@ -251,7 +251,7 @@ def _currency(value: Mapping[Any, Any]) -> str:
 
 
 class _Key(NamedTuple):
-    """What the name of a field says of a number in it."""
+    """The meaning of a field's name for a number in it."""
 
     counts: bool
     percent: bool

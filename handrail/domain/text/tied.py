@@ -14,7 +14,7 @@ from handrail.domain.text.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """Whose each sum is, by the identifiers that stand around it in data; read once, when first asked."""
+    """The owners of each sum, by the identifiers that stand around it in data; read once, when first asked."""
 
     evidence: Evidence
     _owners: dict[Decimal, list[frozenset[str]]] = field(default_factory=dict)

@@ -29,13 +29,13 @@ class WorkingDays:
         return at.astimezone(_zone(self.calendar.zone)).date()
 
     def has(self, day: date) -> bool:
-        """Whether the day is one."""
+        """Return whether the day is a business day."""
         days = _days(self.calendar.country, self.calendar.subdivision)
         with _FILLING:  # it marks a year as known before it has filled it in, and another thread would see no holidays
             return bool(days.is_working_day(day))
 
     def between(self, start: date, end: date) -> int:
-        """How many come after `start`, up to and with `end`; below 0 where `end` is earlier.
+        """Count the business days after `start`, up to and with `end`; below 0 where `end` is earlier.
 
         Raises:
             InvalidInput: they are more than ten years apart.

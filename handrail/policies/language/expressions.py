@@ -43,7 +43,7 @@ class CelExpression:
     exact: bool = False
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
-        """Whether it is true of `facts`, which hold every one of `fields`.
+        """Return whether the expression is true of `facts`, which hold every one of `fields`.
 
         Raises:
             InvalidInput: it has no value here: something within a fact is missing or of another type, a division by zero.

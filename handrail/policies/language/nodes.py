@@ -21,7 +21,7 @@ Path: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What rules may look into besides the facts: rates, tables and the business's calendar."""
+    """The sources that rules may use besides the facts: rates, tables and the business's calendar."""
 
     rates: Rates | None = None
     tables: Mapping[str, Table] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What operators make of two values: exact, two currencies only through the rates, and like only with like."""
+"""Operators on two values: exact, two currencies only through the rates, and like only with like."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ Changed = TypeVar("Changed")
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What a `clear` lifted, and what it left because it came into force only after the clear had been asked for."""
+    """The controls that a `clear` lifted, and those it left because they came into force only after it had been asked for."""
 
     lifted: list[Control]
     left: list[Control]
@@ -106,7 +106,7 @@ class PostgresControls:
             return Standing(unreadable=type(error).__name__)
 
     async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
-        """What the controls say about the topic, about this case's customer where there is one, and about each tool."""
+        """Read the controls' settings of the topic, of this case's customer where there is one, and of each tool."""
         found = await self.over(topic.name, row.customer_id if row else "")
         return LeverSettings(topic=found.settings(None), tools={tool: found.settings(tool) for tool in tools})
 
@@ -115,7 +115,7 @@ class PostgresControls:
         return _parsed(await alone(self._pool, "controls_in_force"))
 
     async def history(self, limit: int) -> list[Control]:
-        """What was ever set, the newest first."""
+        """Read the controls that were ever set, the newest first."""
         return _parsed(await alone(self._pool, "controls_history", limit=limit))
 
     async def put(self, wanted: Wanted) -> Control:
@@ -209,7 +209,7 @@ async def _standing(
 
 
 def _by_segment(business: Business, controls: Sequence[Control]) -> bool:
-    """Whether the customer's segments count: a control names one, and the business tells them."""
+    """Return whether the customer's segments count: a control names one, and the business tells them."""
     return business.customer is not None and any(one.scope.startswith(f"{ScopeKind.SEGMENT}:") for one in controls)
 
 

@@ -32,7 +32,7 @@ class PostgresCases:
         self._business = business
 
     async def known_customer(self, customer_id: str) -> bool:
-        """Whether the business knows the customer. Raises: BusinessFailed."""
+        """Return whether the business knows the customer. Raises: BusinessFailed."""
         known = self._business.known_customer
         return await look(self._pool, "The business's list of customers", lambda connection: known(connection, customer_id))
 
@@ -70,7 +70,7 @@ class PostgresCases:
             cleared = await self._cleared(commit)
 
     async def _written(self, commit: Commit, step: str, cleared: list[int]) -> bool:
-        """Whether the step stands; it does not where the assistant would speak under a control that is not `cleared`."""
+        """Write the step; return False, unwritten, if the assistant would speak under a control that is not `cleared`."""
         try:
             (found,) = await alone(self._pool, "commit_step", step=step, hold=controls.ADVISORY_LOCK, cleared=cleared)
         except DatabaseError as error:
@@ -89,8 +89,11 @@ class PostgresCases:
         return [Message.model_validate(row) for row in await self._all("transcript", case_id=case_id)]
 
     async def spoken(self, case_id: str) -> list[Message]:
-        """What the customer and people said last, newest first: messages, notes with which people handed the case back, and
-        replies that people approved. At most 60 of them and 60,000 characters."""
+        """Read the last words of the customer and of people, newest first.
+
+        These are messages, notes with which people handed the case back, and replies that people approved. At most 60 of them
+        and 60,000 characters.
+        """
         found = [Message.model_validate(row) for row in await self._all("spoken", case_id=case_id, most=WORDS_READ)]
         return within(found, CHARACTERS_READ)
 
@@ -100,7 +103,7 @@ class PostgresCases:
         return [Message.model_validate(row) for row in found]
 
     async def effects(self, case_id: str) -> list[EffectResult]:
-        """What the ledger holds of effects that were applied or refused, oldest first."""
+        """Read the effects that the ledger holds as applied or refused, oldest first."""
         return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
 
     async def show(self, case_id: str) -> CaseView:

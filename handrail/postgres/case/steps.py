@@ -1,4 +1,4 @@
-"""What one commit writes, as the one statement that writes it takes it; every part may come again and in any order."""
+"""The parts of one commit, as the one statement that writes them takes them; every part may come again and in any order."""
 
 from __future__ import annotations
 
