@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 VALUE = 160
+AHEAD = 16
+"""Characters behind those that fit which the patterns look at; each takes a byte at least, so more are never shown."""
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&$^]|(?<=\d)/(?=\d)")
 # The renderer makes links of text that was already decoded, and lists of what begins a line: a zero-width space prevents both.
 _ADDRESS = re.compile(r"(?i)(https?:|ftp:|file:|mailto:|www|@)(?=[/.\w])")
@@ -16,7 +18,7 @@ _TURNING: Mapping[int, None] = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2
 
 def escape(text: str, limit: int = VALUE) -> str:
     """One line without markup, links or placeholders of the page, shown as it was written; at most `limit` bytes."""
-    flat = " ".join(text.translate(_TURNING).encode(errors="replace").decode().split())
+    flat = " ".join(text.translate(_TURNING).encode(errors="replace").decode().split())[: limit + AHEAD]
     safe = _BLOCK.sub("\u200b", _ADDRESS.sub("\\1\u200b", flat))
     pieces = [f"&#{ord(one)};" if _MARKUP.match(safe, place) else one for place, one in enumerate(safe)]
     if sum(len(piece.encode()) for piece in pieces) <= limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
 from handrail.domain.case.messages import IncomingMessage
+from handrail.drills.kinds import kinds
 from workflows.memory import CaseMemory, Suspended
 from workflows.page.details import packet
 from workflows.page.escape import escape
@@ -295,3 +297,16 @@ OLD = {
     *("version", "case_id", "problem", "wanted", "escalation", "route", "topic", "risk", "language", "facts", "tried"),
     *("effects", "open_questions", "suggested_reply", "next_step", "transcript", "at"),
 }
+
+
+def test_of_a_very_long_text_only_what_is_shown_is_escaped() -> None:
+    for text in kinds().values():
+        whole = escape(text, 1_000_000)
+        for limit in (40, 160, 300):
+            shown = escape(text, limit)
+            assert len(shown.encode()) <= limit
+            assert whole.startswith(shown.removesuffix("…"))
+    began = time.process_time()
+    for _ in range(100):
+        escape("a" * 8_000, 160)
+    assert time.process_time() - began < 0.1
