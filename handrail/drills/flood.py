@@ -69,12 +69,13 @@ class Flood:
         named = {name: f"flood-{run}-{name}" for name in ("person", "turn")}
         try:
             before = await self._others(f"flood-{run}-before")
-            self.tell(f"others: {before:.2f} s a case, with nothing beside them")
+            self.tell(f"others: {_middle(before):.2f} s a case, with nothing beside them")
             await self._open(named["person"], self.letters[0][0], WISH)
             await self._with_human(named["person"])
             meanwhile, claimed = await asyncio.gather(
                 self._others(f"flood-{run}-beside"), self._flooded(named["person"], messages, wish=False)
             )
+            before += await self._others(f"flood-{run}-between")
             await self._open(named["turn"], *self.letters[1])
             also, claimed_turn = await asyncio.gather(
                 self._others(f"flood-{run}-again"), self._flooded(named["turn"], messages, wish=True)
@@ -85,8 +86,8 @@ class Flood:
                 with_person_claim_seconds=claimed,
                 in_turn_recorded=await self._recorded(named["turn"], messages),
                 in_turn_claim_seconds=claimed_turn,
-                others_before_seconds=before,
-                others_meanwhile_seconds=max(meanwhile, also),
+                others_before_seconds=_middle(before),
+                others_meanwhile_seconds=max(_middle(meanwhile), _middle(also)),
             )
         finally:
             await asyncio.gather(*(self._close(case_id) for case_id in named.values()))
@@ -138,16 +139,16 @@ class Flood:
     async def _count(self, case_id: str) -> int:
         return sum(one.message_id.startswith("flood-") for one in await self.record.transcript(case_id))
 
-    async def _others(self, name: str) -> float:
-        """The median seconds from opening to an answer, of cases one after the other."""
-        loop, took = asyncio.get_running_loop(), []
+    async def _others(self, name: str) -> list[float]:
+        """The seconds from opening to an answer, of cases one after the other."""
+        loop, took = asyncio.get_running_loop(), list[float]()
         for number, (customer, text) in enumerate(self.letters[2 : 2 + OTHERS]):
             began, case_id = loop.time(), f"{name}-{number}"
             await self._open(case_id, customer, text)
             await self.client.wait(case_id, timeout=self.timeout)
             took.append(loop.time() - began)
             await self._close(case_id)
-        return round(statistics.median(took), 2)
+        return took
 
     async def _open(self, case_id: str, customer: str, text: str) -> None:
         await self.client.open_case(case_id, customer, text, channel=CHANNEL)
@@ -167,3 +168,8 @@ class Flood:
             if asyncio.get_running_loop().time() > deadline:
                 raise TimedOut(f"It did not come so far in {self.timeout:g} s.")
             await asyncio.sleep(0.05)
+
+
+def _middle(seconds: Sequence[float]) -> float:
+    """The median."""
+    return round(statistics.median(seconds), 2)
