@@ -68,6 +68,7 @@ from handrail.ports import (
     Model,
     Openings,
     Policies,
+    Reader,
     ReviewersInForce,
     Router,
     Staff,
@@ -88,6 +89,7 @@ from handrail.postgres.case.openings import PostgresOpenings
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.queue import PostgresQueue
+from handrail.reading import ReadingProcess
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings, in_words
@@ -132,6 +134,7 @@ class World:
     staff: Staff
     router: Router
     languages: Languages
+    reader: Reader
     record: SystemOfRecord
     cases: Cases
     journal: Journal
@@ -165,6 +168,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
     router.check()
     calls = Calls(controls)
     model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))
+    reader = ReadingProcess((sys.executable, "-m", "graphs.reader"), ROOT)
     try:
         yield World(
             business=business,
@@ -184,6 +188,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
             staff=PeopleAtWork(FilePeople(folder / "people.yaml", every=every), PostgresQueue(pool)),
             router=router,
             languages=router,
+            reader=reader,
             record=PostgresRecord(pool, business, clock),
             cases=PostgresCases(pool, business),
             journal=PostgresJournal(pool),
@@ -198,6 +203,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
             load=lambda: asyncio.gather(router.load(), model.load(), asyncio.to_thread(warm)),
         )
     finally:
+        await reader.aclose()
         await model.aclose()
 
 
@@ -296,7 +302,7 @@ def case_worker(client: Client, settings: Settings, world: World, nodes: CaseNod
     """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
-    record = CaseActivities(world.cases, world.clock, world.matrix, terms)
+    record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     openings = OpeningActivities(world.openings)
     recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)

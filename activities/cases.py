@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import Any
+from weakref import WeakValueDictionary
 
 from temporalio import activity
 
@@ -16,21 +20,26 @@ from handrail.domain.case.cases import CaseOpen, Commit, Opened, Terms
 from handrail.domain.case.handoffs import Handoff, Heard
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import Incoming
-from handrail.ports import Cases, Clock, Matrix, Openings
+from handrail.ports import Cases, Clock, Matrix, Openings, Reader
+
+_log = logging.getLogger(__name__)
 
 SHORT = 2_000
-"""Characters that are read at once. Longer texts are read one after the other: other customers' cases share the processor."""
+"""Characters that are read at once, in a thread. Longer texts are read aside, one after the other."""
+WAIT_SECONDS = 5.0
+"""How long a text waits for its turn, and how long it is read aside at most."""
 
 
 class CaseActivities:
     """Reaches PostgreSQL through a port; reads customers' messages as they come in, so that nobody else has to."""
 
-    def __init__(self, cases: Cases, clock: Clock, matrix: Matrix, terms: Terms) -> None:
+    def __init__(self, cases: Cases, clock: Clock, matrix: Matrix, terms: Terms, reader: Reader) -> None:
         self._cases = cases
         self._matrix = matrix
         self._clock = clock
         self._terms = terms
-        self._turn = asyncio.Semaphore(1)
+        self._reader = reader
+        self._turns = Turns()
 
     @activity.defn(name="record.open")
     async def open(self, case: CaseOpen, content_digest: str = "", began: datetime | None = None) -> Opened:
@@ -45,7 +54,7 @@ class CaseActivities:
         stood = await self._cases.open(case, at, content_digest)
         first = Message(**case.message.model_dump(), author=Author.CUSTOMER, at=at, turn=1)
         terms = self._terms.model_copy(update={"route": last_resort(self._matrix)})
-        return Opened(**terms.model_dump(), heard=await self._heard([first], None), stood=stood)
+        return Opened(**terms.model_dump(), heard=await self._heard(case.customer_id, [first], None), stood=stood)
 
     @activity.defn(name="record.commit")
     async def commit(self, commit: Commit) -> Heard | None:
@@ -53,13 +62,13 @@ class CaseActivities:
 
         Where the commit holds a packet, the packet is written with it.
         """
-        heard = await self._heard(commit.messages, commit.handoff)
+        heard = await self._heard(commit.row.customer_id, commit.messages, commit.handoff)
         if heard and commit.handoff:
             commit = commit.model_copy(update={"handoff": bounded(with_heard(commit.handoff, heard))})
         await self._cases.commit(commit)
         return heard
 
-    async def _heard(self, messages: Sequence[Message], packet: Handoff | None) -> Heard | None:
+    async def _heard(self, customer_id: str, messages: Sequence[Message], packet: Handoff | None) -> Heard | None:
         spoken = [one for one in messages if one.author is Author.CUSTOMER]
         if not spoken:
             return None
@@ -67,13 +76,38 @@ class CaseActivities:
         if sum(len(one.text) for one in spoken) <= SHORT:
             return await within(SECONDS, hear, spoken, known) or unread(spoken)
         try:
-            await asyncio.wait_for(self._turn.acquire(), SECONDS)
+            async with self._turns.of(customer_id, WAIT_SECONDS):
+                return await self._aside(spoken, known) or await within(SECONDS, hear, spoken, known) or unread(spoken)
         except TimeoutError:
+            _log.error("messages of %d characters were not read in time", sum(len(one.text) for one in spoken))
             return unread(spoken)
+
+    async def _aside(self, spoken: Sequence[Message], known: Sequence[Any]) -> Heard | None:
+        """None: nothing can read them aside. Raises: TimeoutError."""
         try:
-            return await within(SECONDS, hear, spoken, known) or unread(spoken)
-        finally:
-            self._turn.release()
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await self._reader.hear(spoken, known)
+        except RuntimeError:
+            _log.exception("a long text could not be read")
+            return unread(spoken)
+
+
+class Turns:
+    """Who reads next: one at a time, and of each customer no more than one waits in the row of all."""
+
+    def __init__(self) -> None:
+        self._all = asyncio.Lock()
+        self._each: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, customer_id: str, seconds: float) -> AsyncIterator[None]:
+        """This customer's turn. Raises: TimeoutError: it did not come in so many seconds."""
+        own = self._each.setdefault(customer_id, asyncio.Lock())
+        async with AsyncExitStack() as held:
+            async with asyncio.timeout(seconds):
+                await held.enter_async_context(own)
+                await held.enter_async_context(self._all)
+            yield
 
 
 class OpeningActivities:

@@ -16,6 +16,7 @@ from handrail.domain.autonomy.topics import Dialled, LeverSettings, Topic, Topic
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.handoffs import Heard as Saying
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.patience import Contact
@@ -127,6 +128,17 @@ class Policies(Protocol):
 
     def names(self) -> list[str]:
         """Ids of policies and rules: internal words that no reply may hold."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads long texts aside, where it is nobody else's time."""
+
+    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> Saying | None:
+        """What the customer's `messages` say; None where nothing can read them now: the caller has to.
+
+        One call at a time; one that is cancelled is given up. Raises: RuntimeError: reading failed.
+        """
         ...
 
 

@@ -37,7 +37,7 @@ FORMAT = 3
 LIBRARIES = [version("scikit-learn"), version("py3langid")]
 READ = 8_000
 AT_ONCE = 1_000
-"""Characters that are classified on the event loop; what is longer, in a thread."""
+"""Characters that are classified on the event loop; what is longer, in a thread, one after the other."""
 RETRY_SECONDS = 30.0
 """After a training that failed for no reason in the files; then twice as long each time, up to `RETRY_AT_MOST`."""
 RETRY_AT_MOST = 3_600.0
@@ -80,6 +80,7 @@ class LocalRouter:
         self._pause = RETRY_SECONDS
         self._training: asyncio.Task[None] | None = None
         self._loading = asyncio.Lock()
+        self._long = asyncio.Lock()
         self._languages: Languages | None = None
         self._mood = Mood()
         self._complexity = Complexity()
@@ -120,7 +121,8 @@ class LocalRouter:
         text = readable(text)
         if len(text) <= AT_ONCE:
             return self._classified(*ready, text, topic_before, flags, language)
-        return await asyncio.to_thread(self._classified, *ready, text, topic_before, flags, language)
+        async with self._long:
+            return await asyncio.to_thread(self._classified, *ready, text, topic_before, flags, language)
 
     def _classified(
         self,

@@ -1,0 +1,29 @@
+"""What goes to a process that reads texts, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.base import Stored
+from handrail.domain.case.handoffs import Heard
+from handrail.domain.case.messages import Message
+
+HEAD = 4
+"""Bytes of the length before each request and answer."""
+READY = b"ready"
+
+
+class Request(Stored):
+    """Messages of one case; `known` are its facts, which tell the names of things."""
+
+    messages: list[Message]
+    known: list[Any] = Field(default_factory=list)
+
+
+class Answer(Stored):
+    """What the messages say, or the kind of error that reading them ended with."""
+
+    heard: Heard | None = None
+    failure: str | None = None
