@@ -77,5 +77,5 @@ def ends(ones: Sequence[Any], most: int) -> list[Any]:
 
 
 def best(ones: Sequence[StatedFact]) -> list[StatedFact]:
-    """Of very many the first and the newest."""
+    """Keep the first and the newest where there are very many."""
     return ends(ones, STATED)

@@ -74,7 +74,7 @@ class Languages(Protocol):
     """A guess at the language of a text."""
 
     async def language_of(self, text: str) -> tuple[str, float]:
-        """Its ISO 639-1 code, and how sure that is, 0 to 1; low where the text does not tell."""
+        """Return the text's ISO 639-1 code, and how sure that is, 0 to 1; low where the text does not tell."""
         ...
 
 
@@ -290,7 +290,7 @@ class Customers(Protocol):
     """The business's knowledge of its customers."""
 
     async def facts(self, customer_id: str) -> dict[str, Any]:
-        """As declared in the business's `customer_facts`: value, flags, segments. Empty where the business tells nothing.
+        """Read the business's `customer_facts`: value, flags, segments. Empty where the business tells nothing.
 
         Raises:
             DefinitionInvalid: the business gives what it does not declare.
@@ -414,7 +414,7 @@ class Standings(Protocol):
         ...
 
     async def those_of(self, case_ids: Sequence[str]) -> dict[str, Recorded]:
-        """Those of the cases that the record holds, closed ones too."""
+        """Return those of the cases that the record holds, closed ones too."""
         ...
 
     async def effects(self, case_id: str) -> list[EffectResult]:

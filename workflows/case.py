@@ -60,7 +60,7 @@ class CaseWorkflow:
 
     @workflow.run
     async def run(self, raw: Any = None, *surplus: Any) -> CaseView:
-        """Until the case is closed."""
+        """Run the case until it is closed."""
         if self._invalid:
             await self._refused(self._invalid, raw, *surplus)
             raise refusal(self._invalid)
@@ -236,7 +236,7 @@ class CaseWorkflow:
         self._memory.noticed = True
 
     def refuse_surplus(self, name: str, words: str) -> None:
-        """Called for signals with several values. A wish for a person counts whatever came with it."""
+        """Refuse a signal with several values; a wish for a person counts, whatever came with it."""
         self.request_human() if name == "request_human" else self.refuse_signal(name, words)
 
     def _tolerate(self, name: str, act: Callable[[], Any]) -> None:

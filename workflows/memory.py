@@ -313,12 +313,12 @@ class CaseMemory(BaseModel):
             self.ask(approval.request, now, due_at=approval.due_at)
 
     def ask_again(self, approval: Approval, now: datetime) -> Approval:
-        """Nothing came up: the same question, with whoever approved it so far, under names that nobody has clicked yet."""
+        """Ask the same question again, with whoever approved it so far, under names that nobody has clicked yet."""
         self.keep(approval.model_copy(update={"status": ApprovalStatus.WITHDRAWN}))
         return self.ask(approval.request, now, due_at=approval.due_at, yes=approval.yes)
 
     def drop_approvals(self, status: ApprovalStatus) -> None:
-        """Nobody decided: expired or withdrawn, never granted."""
+        """Close the open approvals undecided: expired or withdrawn, never granted."""
         for approval in self.open_approvals:
             self.keep(approval.model_copy(update={"status": status}))
 

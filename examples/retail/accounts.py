@@ -14,7 +14,7 @@ from handrail.domain.errors import BusinessRefused
 
 
 def unknown_user() -> BusinessRefused:
-    """For another customer's data and for nobody's."""
+    """Return the same refusal for another customer's data and for nobody's."""
     return BusinessRefused("user_not_found", "User not found: this case is about its own customer only.")
 
 
@@ -85,7 +85,7 @@ def address_of(given: NewAddress) -> Address:
 
 
 def one_line(address: Address) -> str:
-    """For people."""
+    """Write the address on one line, for people."""
     parts = (address.address1, address.address2, address.city, f"{address.state} {address.zip}".strip(), address.country)
     return ", ".join(part for part in parts if part)
 

@@ -35,7 +35,7 @@ class Part(BaseModel):
 
 
 class Address(Part):
-    """As it stands on a parcel; every line is kept exactly as it was given."""
+    """An address as it stands on a parcel; every line is kept exactly as it was given."""
 
     address1: str
     address2: str
@@ -46,7 +46,7 @@ class Address(Part):
 
 
 class Name(Part):
-    """Of a customer."""
+    """The name of a customer."""
 
     first_name: str
     last_name: str
@@ -142,5 +142,5 @@ class Database(Part):
     orders: dict[str, Order]
 
     def plain(self) -> dict[str, Any]:
-        """As JSON-ready data, without what is not there; two shops are the same where this is equal."""
+        """Return JSON-ready data, without what is not there; two shops are the same where this is equal."""
         return self.model_dump(mode="json", exclude_none=True)

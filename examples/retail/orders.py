@@ -17,7 +17,7 @@ Facts = dict[str, float | int | str | bool | None]
 
 
 def usd(amount: Decimal) -> str:
-    """For people: `180.00 USD`."""
+    """Write an amount for people: `180.00 USD`."""
     return f"{amount:.2f} USD"
 
 

@@ -122,7 +122,7 @@ async def preview_swap(call: Call, arguments: Swap, what: str) -> Preview:
 
 
 def options(item: Variant) -> str:
-    """For people: 'color blue, size M'."""
+    """Write an item's options for people: 'color blue, size M'."""
     return ", ".join(f"{name} {chosen}" for name, chosen in item.options.items())
 
 

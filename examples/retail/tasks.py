@@ -47,7 +47,7 @@ class Task(Part):
 
     @property
     def actions(self) -> list[Action]:
-        """In order."""
+        """The actions, in order."""
         return (self.evaluation_criteria.actions if self.evaluation_criteria else None) or []
 
 

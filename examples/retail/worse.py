@@ -64,7 +64,7 @@ def all_worse(case: Case, db: Db) -> list[Worse]:
 
 
 def moments(case: Case, db: Db) -> Iterator[Moment]:
-    """Before every action that changes something, then behind the last action. `db` changes on the way."""
+    """Yield the moments before every action that changes something, and behind the last. `db` changes on the way."""
     reference = Reference(db)
     for place, action in enumerate(case.task.actions):
         if action.name in CHANGING:

@@ -134,7 +134,7 @@ def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
 
 
 def in_order(ones: Any) -> list[Any]:
-    """By the time at which they were said or seen."""
+    """Order things by the time at which they were said or seen."""
     return sorted(ones, key=lambda one: (one.turn, one.at))
 
 

@@ -210,5 +210,5 @@ def strict(one: Ruled) -> bool:
 
 
 def clipped(text: str, limit: int) -> str:
-    """At most `limit` characters."""
+    """Cut the text to at most `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -66,7 +66,7 @@ class Classify:
         }
 
     async def _own_words(self, view: ClassifyView) -> tuple[list[Message], bool]:
-        """Without what the messages quote; where that cannot be told, all of them."""
+        """Return the messages without what they quote; where that cannot be told, all of them."""
         try:
             return await self._screen.own_words(view.row, view.incoming)
         except Exception as error:

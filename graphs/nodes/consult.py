@@ -83,5 +83,5 @@ class Consult:
 
 
 def refused(words: str) -> dict[str, Any]:
-    """To a person."""
+    """Give the case to a person."""
     return {"escalation": Escalation(reason="out_of_scope", words=words)}

@@ -66,7 +66,7 @@ class Sheet:
         self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
 
     def escalate(self, reason: str, words: str) -> None:
-        """To a person; the first reason stands."""
+        """Give the case to a person; the first reason stands."""
         self.escalation = self.escalation or Escalation(reason=reason, words=words)
 
 

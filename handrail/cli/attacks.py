@@ -23,7 +23,7 @@ Place = Literal["message", "tool_output"]
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody with a case, or a bystander. `own` are identifiers of what is theirs, `words` what only they may read."""
+    """A customer with a case, or a bystander. `own` are identifiers of what is theirs, `words` what only they may read."""
 
     customer_id: str
     text: str = ""

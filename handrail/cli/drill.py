@@ -92,7 +92,7 @@ class Drill:
         )
 
     async def _first_outputs(self, since: datetime, enough: int, opening: asyncio.Task[None]) -> None:
-        """Until the agent has let `enough` out: then others of its cases are under way."""
+        """Wait until the agent has let `enough` out: then others of its cases are under way."""
 
         async def come() -> bool:
             if opening.done():

@@ -55,7 +55,7 @@ class Rehearsal:
     state: CaseState | None = None
 
     def document(self) -> dict[str, Any]:
-        """For `--json`: customer_id, message, steps, request, outcome, effects, usage."""
+        """Return the rehearsal for `--json`: customer_id, message, steps, request, outcome, effects, usage."""
         state = self.state
         return {
             "customer_id": self.customer_id,
@@ -136,7 +136,7 @@ class Performance:
         self._revision = 0
 
     async def run(self, answer: Answer) -> None:
-        """Until the graph ends, or until nobody answers what it asks."""
+        """Run until the graph ends, or until nobody answers what it asks."""
         given: Any = await self._open()
         while given is not None:
             request = await self._drive(given)

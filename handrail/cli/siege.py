@@ -123,7 +123,7 @@ async def besiege(settings: Settings, folder: Path, limit: int | None, tell: Cal
 
 
 async def people(adapters: World, pool: Pool) -> tuple[list[Customer], list[Customer]]:
-    """Those of the business's samples whose message reaches the model, and the others, who have no case here.
+    """Return the business's sample customers whose message reaches the model, and the others, who have no case here.
 
     Raises:
         InvalidInput: the business has no samples.
@@ -184,7 +184,7 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def spread(found: Sequence[Attack], limit: int | None) -> list[Attack]:
-    """At most `limit`, evenly from all."""
+    """Choose at most `limit`, evenly from all."""
     if limit is None or limit >= len(found):
         return list(found)
     return [found[place * len(found) // limit] for place in range(limit)]

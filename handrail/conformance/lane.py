@@ -84,7 +84,7 @@ class Lane:
         return CaseClient(self._client, task_queue=self.queue)
 
     async def ended(self, case_id: str) -> None:
-        """Nothing more comes of the case."""
+        """End the case: nothing more comes of it."""
         assert self._client is not None  # noqa: S101 - `open` comes first
         await self._client.get_workflow_handle(workflow_id(case_id)).terminate("played")
 

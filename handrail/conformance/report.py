@@ -41,7 +41,7 @@ class Report:
         return dict(sorted(found.items()))
 
     def document(self) -> dict[str, Any]:
-        """For `--json`."""
+        """Return the report for `--json`."""
         came = Counter(one.came for one in self.worse)
         return {
             "business": self.package,

@@ -77,7 +77,7 @@ class Link(Stored):
         return hashlib.sha256(words.encode()).hexdigest()
 
     def without_entry(self, error: Exception) -> Link:
-        """Its place alone, because the entry cannot be read."""
+        """Return the link's place alone, because its entry cannot be read."""
         nothing = dict.fromkeys(("at", "actor", "action", "details"))
         return self.model_copy(update={**nothing, "unread": unreadable(error)})
 

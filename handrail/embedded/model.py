@@ -24,7 +24,7 @@ class OfflineModel:
         self.serves = ""
 
     def prepare(self) -> None:
-        """It keeps nothing on disk."""
+        """Prepare nothing: the model server keeps nothing on disk."""
 
     def command(self) -> Command:
         return Command(
@@ -33,7 +33,7 @@ class OfflineModel:
         )
 
     async def ready(self, pid: int) -> bool:
-        """It answers /health, and says there which model it serves."""
+        """Return whether the server answers /health; it says there which model it serves."""
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
                 answer = await client.get(f"{self.root}/health")

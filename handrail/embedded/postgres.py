@@ -95,7 +95,7 @@ class Postgres:
             raise StackFailed(f"postgres: {self._password} is missing, so nobody can log in. Restore it. {remedy}")
 
     def _create(self) -> None:
-        """Into a neighbour, then renamed: an interrupted creation leaves no half-made folder behind."""
+        """Create a neighbouring folder, then rename it: an interrupted creation leaves no half-made folder behind."""
         fresh, password = self.folder.with_name(self.folder.name + ".new"), secrets.token_urlsafe(24)
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)

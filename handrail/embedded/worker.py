@@ -47,7 +47,7 @@ class Worker:
         )
 
     async def ready(self, pid: int) -> bool:
-        """It polls for work: the worker writes its process id when it does."""
+        """Return whether the worker polls for work: it writes its process id when it does."""
         try:
             return self.ready_file.read_text().strip() == str(pid)
         except FileNotFoundError:

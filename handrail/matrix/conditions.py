@@ -33,7 +33,7 @@ class Situation(Model):
 
 
 class Bounds(Model):
-    """From `at_least` up to, and without, `below`: rows for neighbouring amounts leave no gap between them."""
+    """The bounds of an amount, `at_least` within and `below` without: rows for neighbouring amounts leave no gap."""
 
     at_least: Decimal | None = None
     below: Decimal | None = None
@@ -120,7 +120,7 @@ def _fits(wanted: Wanted, fact: Any) -> bool:
 
 
 def _word(value: Any) -> str:
-    """As it stands in YAML."""
+    """Write the value as it stands in YAML."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -47,7 +47,7 @@ class FilePeople:
         return self._live.problem if self._live else None
 
     def roster(self, windows: Sequence[Window] = ()) -> Roster:
-        """Everybody as of now, with these on-call windows."""
+        """Return everybody as of now, with these on-call windows."""
         if self._live is None:
             return Roster(windows=windows)
         loaded = self._live.now()

@@ -19,7 +19,7 @@ class Windows(Protocol):
     """A store of on-call windows."""
 
     async def windows(self, within: Span) -> Sequence[Window]:
-        """Those that touch the time."""
+        """Read the windows that touch the time."""
         ...
 
 
@@ -31,7 +31,7 @@ class PeopleAtWork:
         self._windows = windows
 
     async def roster(self, now: datetime) -> Roster:
-        """Everybody, with the windows from now on."""
+        """Read everybody, with the windows from now on."""
         return self._people.roster(await self._windows.windows((now, now + HORIZON)))
 
     async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:

@@ -102,7 +102,7 @@ def build(documents: list[Document], known: Known, world: World | None = None, *
 
 
 def _recorded(name: str, value: Any) -> Any:
-    """As JSON can hold it and a record can afford it: what no rule could look at is recorded as not available."""
+    """Return the value as JSON can hold it and a record can afford it: what no rule could look at becomes not available."""
     if isinstance(value, float | Decimal) and not isfinite(value):
         return str(value)
     try:

@@ -142,7 +142,7 @@ class Crowd:
         return bool(row and row["count"])
 
     def _person(self, seat: int) -> dict[str, Any]:
-        """Everybody in two queues and two languages, every second one at tier 2, every tenth able to do anything."""
+        """Make a person: in two queues and two languages, every second at tier 2, every tenth able to do anything."""
         able = seat % 10 == 0
         turned = [*QUEUES[seat % len(QUEUES) :], *QUEUES[: seat % len(QUEUES)]]
         return {

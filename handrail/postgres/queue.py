@@ -100,7 +100,7 @@ class PostgresQueue:
         return Depth(**counted, forgotten=missing["count"], refused=refused["count"])
 
     async def windows(self, within: Span) -> list[Window]:
-        """On-call windows that touch the time."""
+        """Read the on-call windows that touch the time."""
         return [Window.model_validate(row) for row in await self._all("on_call", start=within[0], end=within[1])]
 
     async def add(self, window: Window, at: datetime) -> None:

@@ -49,7 +49,7 @@ class Phrase:
 
     @cached_property
     def needed(self) -> tuple[frozenset[str], ...]:
-        """For each word its spellings; a message that lacks one of the words cannot match."""
+        """The spellings of each word; a message that lacks one of the words cannot match."""
         return tuple(frozenset(spellings(token)) for token in self.tokens if token != GAP)
 
     @cached_property

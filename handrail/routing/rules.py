@@ -61,7 +61,7 @@ class Hit:
 
     @property
     def sentence(self) -> str:
-        """For people; holds none of the customer's words beyond the phrase."""
+        """The hit in words for people; holds none of the customer's words beyond the phrase."""
         found = [f"'{self.phrase.text}'"] if self.phrase else []
         found += [f"an amount over {self.rule.amount_over}"] if self.rule.amount_over is not None else []
         found += [f"the account's flag '{self.flag}'"] if self.flag else []

@@ -56,7 +56,7 @@ class Standing(Row):
 
 
 async def customer(connection: Any, customer_id: str, now: datetime) -> dict[str, CustomerFact]:
-    """As declared in `CUSTOMER_FACTS`; nothing for an account that there is not."""
+    """Read the customer's facts as declared in `CUSTOMER_FACTS`; none for an account that there is not."""
     found = await queries.row(connection, "customer_facts", Standing, customer_id=customer_id, now=now)
     if found is None:
         return {}

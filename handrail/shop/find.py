@@ -49,7 +49,7 @@ async def find(
     now: datetime | None = None,
     limit: int = 10,
 ) -> list[FoundOrder]:
-    """At most one order per customer, customers without recent refunds first, then by order number.
+    """Find at most one order per customer, customers without recent refunds first, then by order number.
 
     What is None does not matter. `now` (UTC) is what days are counted back from; today where it is None. Orders with more
     than 20 of anything are left out unless `quantity_up_to` or `quantity_over` says otherwise: the policies stop them.

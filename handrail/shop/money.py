@@ -17,7 +17,7 @@ def number(amount: Decimal) -> float:
 
 
 def usd(amount: Decimal) -> str:
-    """For people: `180.00 USD`."""
+    """Write an amount for people: `180.00 USD`."""
     return f"{amount.quantize(CENT):.2f} USD"
 
 

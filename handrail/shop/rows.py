@@ -78,12 +78,12 @@ class Order(Row):
 
     @property
     def address(self) -> str:
-        """On one line."""
+        """The address on one line."""
         return f"{self.recipient}, {self.street}, {self.postal_code} {self.city}, {self.country}"
 
     @property
     def items(self) -> str:
-        """On one line: `2 × Desk Lamp Arvo, 1 × Kettle Brisk`."""
+        """The items on one line: `2 × Desk Lamp Arvo, 1 × Kettle Brisk`."""
         return ", ".join(f"{line.quantity} × {line.name}" for line in self.lines)
 
     @property

@@ -18,7 +18,7 @@ REMEDY = "Start the stack with `handrail up`, or set HANDRAIL_TEMPORAL_ADDRESS."
 
 
 class Unreachable(HandrailError):
-    """Nothing answers: a server, or the worker behind it."""
+    """A server, or the worker behind it, does not answer."""
 
 
 def tls_config(server_ca: Path | None, client_cert: Path | None, client_key: Path | None) -> TLSConfig:

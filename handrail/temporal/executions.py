@@ -47,7 +47,7 @@ OPEN = frozenset({Standing.RUNNING, Standing.PAUSED, Standing.CONTINUED_AS_NEW, 
 
 
 class Paused(Refused):
-    """Somebody paused the case in Temporal: it takes nothing but signals, and acts on nothing, until it is unpaused."""
+    """The case was paused in Temporal: it takes nothing but signals, and acts on nothing, until it is unpaused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,5 +110,5 @@ def ending(event: HistoryEvent) -> str | None:
 
 
 def short(words: str) -> str:
-    """In one line of bounded length."""
+    """Put the words on one line of bounded length."""
     return " ".join(words.split())[:WORDS]

@@ -83,7 +83,7 @@ def witnesses(approvals: list[Approval], audit: dict[str, AuditEntry]) -> list[A
 
 
 def mark(view: CaseView) -> AuditEntry:
-    """That the record was rebuilt, once for each version of the case."""
+    """Return the audit's entry that the record was rebuilt, once for each version of the case."""
     return AuditEntry(
         entry_id=f"rebuilt-{digest([view.case_id, view.version, 'record'])[:32]}",
         at=view.updated_at,

@@ -1,8 +1,8 @@
 """Checks that docstrings name their thing first; `python -m tests.guard.docstrings`.
 
-A first line that begins with a relative clause ("What ...", "Whether ...") has to be deciphered: it names its subject last,
-or not at all. The check reads the folders below the working directory, or the files that are given, and prints each fault as
-FILE:LINE.
+A first line has to be deciphered where it begins with a relative clause ("What ...", "Whether ..."), or with half a sentence
+whose thing is left out ("For people.", "Until it ends."). The check reads the folders below the working directory, or the
+files that are given, and prints each fault as FILE:LINE.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 
 FOLDERS = ("workflows", "graphs", "activities", "handrail", "examples", "worker.py")
 OPENING = re.compile(
-    r"(?:What|Whatever|Whether|Which|Whichever|Who|Whoever|Whom|Whose|Where|Wherever|When|Whenever|How|However|Why)\b",
+    r"(?:What|Whatever|Whether|Which|Whichever|Who|Whoever|Whom|Whose|Where|Wherever|When|Whenever|How|However|Why"
+    r"|That|Those|It|As|Of|For|In|Into|From|To|Until|After|Before|On|At|By|Once)(?![\w-])",
     re.IGNORECASE,
 )
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -24,7 +25,7 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 def faults(path: Path) -> list[str]:
     """Check the docstrings of one file."""
     return [
-        f"{path}:{line}: {words!r} begins with a relative clause; name the thing, then say what it does: "
+        f"{path}:{line}: {words!r} does not begin with its thing; name it, then say what it does: "
         '"Return ...", "Read ..." for a function, "A ..." for a class'
         for line, words in first_lines(ast.parse(path.read_text(encoding="utf-8"), str(path)))
         if OPENING.match(words)

@@ -139,7 +139,7 @@ class Desk:
         return await _checked("people.permit", attempt, Permit, source, "Who decides, and may they")
 
     def _placed(self, source: Source, said: str, now: datetime) -> Source:
-        """Of equal signals that were handed over at one moment, which one this is: history holds them in this order."""
+        """Number a signal among equal ones that were handed over at one moment: history holds them in this order."""
         if source.signal is None:
             return source
         key = (source.signal, said, now)

@@ -70,7 +70,7 @@ class Intake:
         return message
 
     def message(self, raw: Any, now: datetime) -> Receipt:
-        """Into the inbox; the same message id is taken once."""
+        """Put a message into the inbox; the same message id is taken once."""
         message = self.check_message(raw)
         taken = self._memory.take(message, now)
         return self.receipt(message.message_id, duplicate=not taken)
@@ -100,7 +100,7 @@ class Intake:
         return self.receipt(message.message_id)
 
     def check_open(self, raw: RawValue) -> None:
-        """Nothing, or what the case was opened with. Raises: InvalidInput, CaseConflict."""
+        """Check that a repeated opening says nothing new. Raises: InvalidInput, CaseConflict."""
         given = value_of(raw, LARGEST, plain=False)
         row = self._memory.row
         if given is not None and read_opening([given], f"{PREFIX}{row.case_id}").digest != row.content_digest:
@@ -225,7 +225,7 @@ class Intake:
         return self.receipt()
 
     def check_release(self, wanted: Release) -> None:
-        """Only one's own case. Raises: IllegalTransition."""
+        """Check that people release their own case only. Raises: IllegalTransition."""
         self.with_person("release")
         holder = self._memory.row.assignee
         if holder and not same_name(holder, wanted.reviewer):

@@ -1,4 +1,4 @@
-"""No typing: entries of the Temporal Web UI that exist only while there is something to decide.
+"""Entries of the Temporal Web UI, so that nobody types: they exist only while there is something to decide.
 
 Each entry is an update and, under the same name, a signal: the durable twin for when no worker runs. The revision in the
 name binds the click to what was shown; a name is never used twice in a case.

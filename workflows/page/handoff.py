@@ -73,7 +73,7 @@ def statements(stated: Iterable[StatedFact], line: int, most: int | None) -> Ite
 
 
 def fact(one: Fact, line: int) -> str:
-    """Its name, its source and time, its value."""
+    """Write a fact's name, source and time, and its value."""
     more = f" … {escape(one.clipped, NAME)}" if one.clipped else ""
     value = escape(values(one.value), line)
     return f"- **{escape(one.name, NAME)}** ({escape(one.source, NAME)}, {utc(one.at)}): {value}{more}"

@@ -46,7 +46,7 @@ def _fits(text: str) -> bool:
 
 
 def utc(moment: datetime) -> str:
-    """To the minute; where the reader sits is not known."""
+    """Format the moment to the minute; where the reader sits is not known."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 

@@ -64,7 +64,7 @@ async def passed(memory: CaseMemory, what: What) -> None:
 
 
 def _remind(memory: CaseMemory, now: datetime) -> None:
-    """Once; a case that waits in a queue moves up in it."""
+    """Remind people, once; a case that waits in a queue moves up in it."""
     memory.reminded = True
     memory.notice = f"Reminder at {now:%Y-%m-%d %H:%M} UTC: a person is awaited."
     if memory.row.status is CaseStatus.WITH_HUMAN and memory.row.priority is not None:
@@ -73,7 +73,7 @@ def _remind(memory: CaseMemory, now: datetime) -> None:
 
 
 async def _pass_on(memory: CaseMemory) -> None:
-    """To whoever is next; those who stand last keep the case, and stay reminded."""
+    """Pass the case to the next in line; those who stand last keep it, and stay reminded."""
     if _somebody_is_next(memory):
         memory.reroutes += 1
         memory.let_go()

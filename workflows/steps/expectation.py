@@ -1,4 +1,4 @@
-"""Until when an answer can be expected of the people who have a case: in their working time, as the record of people says."""
+"""The time by which people can be expected to answer: in their working time, as the record of people says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESPOND_WITHIN_MINUTES = 240
 
 
 async def expect(memory: CaseMemory) -> Expectation:
-    """From now, within the time that the case's route gives."""
+    """Return when an answer is expected, from now, within the time that the case's route gives."""
     row = memory.row
     need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language)
     minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES

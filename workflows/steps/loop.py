@@ -52,7 +52,7 @@ class Loop:
         """How the case came, where that was not plain; goes into the record once the case stands there."""
 
     async def run(self) -> CaseView:
-        """Until the case is closed; where its history grows long, it goes on in a fresh run."""
+        """Run the case until it is closed; where its history grows long, it goes on in a fresh run."""
         memory = self._memory
         while memory.row.status is not CaseStatus.CLOSED or memory.unsaved:
             try:

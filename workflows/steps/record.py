@@ -59,7 +59,7 @@ async def flush(memory: CaseMemory) -> None:
 
 
 def take_inbox(memory: CaseMemory) -> list[Message]:
-    """Into the transcript; the message that opened the case was recorded with it."""
+    """Move the inbox into the transcript; the message that opened the case was recorded with it."""
     opening = memory.opened.message.message_id
     said = [one.model_copy(update={"turn": memory.row.turn}) for one in memory.inbox]
     memory.inbox = []

@@ -61,7 +61,7 @@ class Turns:
         await self._go(state)
 
     async def resume(self, decision: Decision) -> None:
-        """Somebody decided: from the question that was asked."""
+        """Resume the turn with a decision, from the question that was asked."""
         memory, suspended = self._memory, self._memory.suspended
         memory.become(CaseStatus.WORKING, workflow.now(), due_at=None)
         self._show()
@@ -114,7 +114,7 @@ class Turns:
         await self._give(state, why)
 
     async def _give(self, state: CaseState, why: Escalation) -> None:
-        """By the graph's node; where that fails, which an edited one may, by the workflow itself."""
+        """Hand the case over by the graph's node; where that fails, which an edited one may, by the workflow itself."""
         memory, failure = self._memory, "the graph did not hand it over"
         result: TurnResult | None = None
         request = self._request(state, steps=HAND_OVER_STEPS)

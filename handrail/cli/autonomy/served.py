@@ -94,7 +94,7 @@ def end_pauses(ctx: typer.Context, reason: Reason, actor: Actor, as_json: Json =
 
 
 def listed(found: Sequence[Stored]) -> list[Any]:
-    """As JSON."""
+    """Return the models as JSON."""
     return [one.model_dump(mode="json") for one in found]
 
 

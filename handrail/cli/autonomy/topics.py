@@ -88,7 +88,7 @@ def gate_words(one: Standing) -> str:
 
 
 def thresholds(one: Standing) -> str:
-    """From which confidence the agent answers, over which frustration a person does."""
+    """Describe from which confidence the agent answers, and over which frustration a person does."""
     return f"confidence {one.confidence_threshold:g}, frustration {one.frustration_threshold:g}"
 
 

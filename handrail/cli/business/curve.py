@@ -22,7 +22,7 @@ Point = tuple[float, float]
 
 
 def points(coverage: Floats, error: Floats) -> list[Point]:
-    """At most `POINTS` of the curve's points, the last of them always."""
+    """Thin the curve to at most `POINTS` points, the last of them always."""
     step = max(1, math.ceil(len(coverage) / POINTS))
     chosen = [*range(0, len(coverage), step), len(coverage) - 1]
     return [(float(coverage[one]), float(error[one])) for one in dict.fromkeys(chosen)]

@@ -199,7 +199,7 @@ def summarise(name: str, outcomes: list[Outcome], seconds: float) -> Report:
 
 
 def topic_of(outcome: Outcome) -> str:
-    """Its topic, or that there is none."""
+    """Return the outcome's topic, or that there is none."""
     return outcome.topic or NO_TOPIC
 
 

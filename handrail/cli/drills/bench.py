@@ -97,7 +97,7 @@ async def work(plan: Plan, *, app: bool) -> Bench:
 
 
 def progress(line: str) -> None:
-    """On standard error: standard out holds the result alone."""
+    """Report progress on standard error: standard out holds the result alone."""
     from handrail.cli.common.tables import plain
 
     sys.stderr.write(plain(line) + "\n")

@@ -58,7 +58,7 @@ def chosen(suite: Suite, limit: int | None, *, every: bool) -> list[Play]:
 
 
 def progress(line: str) -> None:
-    """On standard error: standard out holds the result alone."""
+    """Report progress on standard error: standard out holds the result alone."""
     from handrail.cli.common.tables import plain
 
     sys.stderr.write(plain(line) + "\n")

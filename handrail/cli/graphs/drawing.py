@@ -60,7 +60,7 @@ class Line:
     points: list[Point] = field(default_factory=list)
 
     def setpath(self, points: list[Point]) -> None:
-        """Called by the layout."""
+        """Take the path from the layout, which calls this."""
         self.points = [(float(x), float(y)) for x, y in points]
 
 

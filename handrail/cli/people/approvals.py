@@ -179,7 +179,7 @@ async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str
 
 
 def documents(found: Found, paused: dict[str, str]) -> None:
-    """For programs."""
+    """Print the approvals for programs."""
     from handrail.cli.common.documents import approval_document, print_document
     from handrail.domain.actions.decisions import progress
 
@@ -198,7 +198,7 @@ def documents(found: Found, paused: dict[str, str]) -> None:
 
 
 def show(found: Found, nothing: str, *, how: bool = True) -> None:
-    """For people."""
+    """Print the approvals for people."""
     from handrail.cli.common.tables import print_approval, screen
 
     for _, one in found:

@@ -65,7 +65,7 @@ async def wait_and_take(
     lease: timedelta,
     seconds: float,
 ) -> Item | None:
-    """As `take`, as soon as there is something, for so many seconds at most."""
+    """Take a case as `take` does, as soon as there is something, for so many seconds at most."""
     until = time.monotonic() + seconds
     while True:
         item = await take(queue, cases, person, languages, lease)

@@ -206,7 +206,7 @@ def described(item: Item, roster: Roster, now: datetime) -> dict[str, Any]:
 
 
 def show_items(depth: Depth, items: list[dict[str, Any]], paused: dict[str, str], *, as_json: bool) -> None:
-    """As a table, the counts and the paused cases below it; a paused case waits for whoever unpauses it, in a queue or not."""
+    """Print a table, then counts and paused cases; a paused case waits for whoever unpauses it, in a queue or not."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, print_paused, print_rows, screen
     from handrail.matrix.page import span

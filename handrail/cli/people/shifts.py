@@ -50,7 +50,7 @@ def add(
 
 @app.command("list")
 def list_windows(ctx: typer.Context, as_json: Json = False) -> None:
-    """On-call hours from now on."""
+    """List on-call hours from now on."""
 
     async def work() -> tuple[list[Window], Roster]:
         now = datetime.now(UTC)
@@ -85,7 +85,7 @@ def drop(
 
 @queue.command()
 def people(ctx: typer.Context, as_json: Json = False) -> None:
-    """Everybody: what they can do, and who is at work now."""
+    """List everybody: what they can do, and who is at work now."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, print_rows, screen
     from handrail.domain.counting import many
@@ -157,7 +157,7 @@ def refuse_odd(start: datetime, end: datetime) -> None:
 
 
 def show(windows: list[Window], roster: Roster, *, as_json: bool, one: bool = False) -> None:
-    """As a table, or as a document: one window, or all."""
+    """Print a table, or a document: one window, or all."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_rows
 

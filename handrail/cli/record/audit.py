@@ -144,7 +144,7 @@ async def joined(place: World, wanted: bool) -> AsyncIterator[Callable[[Link], A
 
 
 async def nothing(link: Link) -> dict[str, Any]:
-    """No history was asked for."""
+    """Add nothing: no history was asked for."""
     return {}
 
 

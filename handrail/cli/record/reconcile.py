@@ -57,7 +57,7 @@ async def compared(place: World, grace: timedelta, *, fix: bool, thorough: bool)
 
 
 def show(report: Reconciliation, *, fixed: bool) -> None:
-    """For people."""
+    """Print the differences for people."""
     from handrail.cli.common.tables import plain, print_paused, print_rows, screen
     from handrail.domain.counting import many
 

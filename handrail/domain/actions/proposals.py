@@ -22,7 +22,7 @@ class ProposalKind(StrEnum):
 
 
 class Proposal(Stored):
-    """Nothing until the guardrail has ruled on it. `arguments_hash` is `digest(arguments)`.
+    """A proposal of the agent; nothing comes of it until the guardrail has ruled. `arguments_hash` is `digest(arguments)`.
 
     `proposal_id` is also the effect id and its idempotency key. An edit gives a new revision, a new hash and a new ruling.
     """

@@ -91,13 +91,13 @@ class Control(Stored):
 
     @property
     def words(self) -> str:
-        """For people: who set what, since when, until when, why."""
+        """The control in words for people: who set what, since when, until when, why."""
         until = f" until {self.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if self.expires_at else ""
         since = f"{self.set_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         return f"{self.scope} is at '{self.level}' by {self.actor} since {since}{until}: {self.reason.rstrip('.')}."
 
     def setting(self) -> Setting:
-        """As one source's word about the autonomy."""
+        """Return the control as one source's word about the autonomy."""
         return Setting(source=SOURCE, autonomy=self.level, why=f"Control {self.words}")
 
 
@@ -122,7 +122,7 @@ class Standing(Stored):
 
 
 def concerning(controls: Sequence[Control], topic: str, segments: Iterable[str]) -> Standing:
-    """Of the controls in force, those that concern a case of this topic and of a customer with these segments."""
+    """Choose the controls that concern a case of this topic and of a customer with these segments."""
     scopes = {str(GLOBAL), f"{ScopeKind.TOPIC}:{topic}", *(f"{ScopeKind.SEGMENT}:{one}" for one in segments)}
     return Standing(
         general=[one for one in controls if one.scope in scopes],

@@ -52,7 +52,7 @@ class Meanings(Model):
     version: Meaning = Meaning.TELL
 
     def of(self, kin: Kin) -> Meaning:
-        """Of this change."""
+        """Return the meaning of this change."""
         return self.version if kin is Kin.VERSION else self.other
 
 
@@ -122,7 +122,7 @@ class Approved(Model):
 
     @classmethod
     def read(cls, listed: str, configured: str) -> Approved:
-        """From a comma-separated list; `configured` is the name that is asked for."""
+        """Read a comma-separated list of names; `configured` is the name that is asked for."""
         return cls(listed=[one.strip() for one in listed.split(",") if one.strip()], configured=configured)
 
     def kin(self, name: str, fingerprint: str | None, known: Iterable[Known]) -> Kin:
@@ -143,7 +143,7 @@ class Approved(Model):
         return Kin.SAME if expected else Kin.OTHER
 
     def words(self, name: str, fingerprint: str | None, known: Iterable[Known], kin: Kin) -> str:
-        """For people."""
+        """Describe the answer's name for people."""
         answers = f"the model answers as {shown(name)}"
         if kin is Kin.FIRST:
             asked = "as" if spelled(name) == spelled(self.configured) else f"where {self.configured}"

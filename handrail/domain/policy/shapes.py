@@ -37,7 +37,7 @@ class ListOf:
 
     @property
     def value(self) -> str:
-        """For people: 'list of objects (age: number, name: text)'."""
+        """The type in words for people: 'list of objects (age: number, name: text)'."""
         return f"list of {_several(self.item)}"
 
 
@@ -49,7 +49,7 @@ class MapOf:
 
     @property
     def value(self) -> str:
-        """For people: 'map of numbers'."""
+        """The type in words for people: 'map of numbers'."""
         return f"map of {_several(self.item)}"
 
 
@@ -61,7 +61,7 @@ class Object:
 
     @property
     def value(self) -> str:
-        """For people: 'object (age: number, name: text)'."""
+        """The type in words for people: 'object (age: number, name: text)'."""
         return f"object ({_fields(self)})"
 
 

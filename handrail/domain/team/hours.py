@@ -25,7 +25,7 @@ Span: TypeAlias = tuple[datetime, datetime]
 
 
 class Weekday(StrEnum):
-    """As in YAML."""
+    """A day of the week, as in YAML."""
 
     MON = "mon"
     TUE = "tue"

@@ -25,7 +25,7 @@ class NotAdmitted(ApprovalRefused):
 
 
 class Limits(Model):
-    """At most so much per fact; within one of `actions`, what stands there counts instead."""
+    """The limits per fact; within one of `actions`, what stands there counts instead."""
 
     limits: dict[str, Decimal] = Field(default_factory=dict, description="fact to the most that may be decided on")
     actions: dict[str, dict[str, Decimal]] = Field(default_factory=dict, description="action to fact to the most")

@@ -18,7 +18,7 @@ HORIZON = timedelta(days=28)
 
 
 class Person(Model):
-    """Somebody who takes cases from the queues in `skills`, in `languages`, up to `tier`.
+    """A person who takes cases from the queues in `skills`, in `languages`, up to `tier`.
 
     `pool` is a part-timer who works in on-call windows, with or without shifts of their own. `zone` where it is another one.
     `holidays` says that shifts take place on closed days, too.
@@ -82,7 +82,7 @@ def round_the_clock(now: datetime, minutes: int) -> Expectation:
 
 @dataclass(frozen=True)
 class Roster:
-    """Everybody, with the on-call windows that concern the time looked at."""
+    """The people, with the on-call windows that concern the time looked at."""
 
     people: Sequence[Person] = ()
     zone: str = "UTC"
@@ -92,7 +92,7 @@ class Roster:
 
     @cached_property
     def by_name(self) -> dict[str, Person]:
-        """Everybody by their name."""
+        """The people by their name."""
         return {person.name: person for person in self.people}
 
     def able(self, need: Need) -> list[Person]:

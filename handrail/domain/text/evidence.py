@@ -63,5 +63,5 @@ def _heard(texts: Iterable[str]) -> Known:
 
 @lru_cache(maxsize=256)
 def _stated(terms: tuple[str, ...]) -> Known:
-    """What texts of the business state, which are the same in many cases. Whoever may look further into it takes a copy."""
+    """Return what texts of the business state, which are the same in many cases. A caller who adds to it takes a copy."""
     return _heard(terms)

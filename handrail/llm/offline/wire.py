@@ -32,7 +32,7 @@ class Function(Wire):
 
 
 class Tool(Wire):
-    """Only functions are known."""
+    """A tool of a request; only functions are known."""
 
     type: Literal["function"]
     function: Function

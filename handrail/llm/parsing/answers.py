@@ -70,7 +70,7 @@ def read(message: AIMessage, request: ModelRequest, usage: Usage) -> ModelAnswer
 
 
 def check_whole(message: AIMessage, finish: str) -> None:
-    """Nothing is taken of an answer that is not whole, even where what came can be read.
+    """Refuse an answer that is not whole, even where what came can be read.
 
     Raises:
         ModelRejected: the model refused, or its answer was filtered or cut off.

@@ -34,7 +34,7 @@ class Call:
 
 
 class Calls:
-    """Those of all models in one process."""
+    """The calls of all models in one process."""
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls

@@ -15,7 +15,7 @@ LONGEST = 3_600.0
 
 
 class Cooldown:
-    """Of one model on one server. `clock` gives seconds that never go back."""
+    """The cooldown of one model on one server. `clock` gives seconds that never go back."""
 
     def __init__(self, record: ModelRecord, served: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._record = record

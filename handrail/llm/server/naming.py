@@ -30,7 +30,7 @@ def name_of(message: AIMessage) -> str:
 
 
 class NameWatch:
-    """Of one model on one server. What is known to be fine costs nothing; what is new is put down for all workers."""
+    """A watch over the names of one model on one server. A known name costs nothing; a new one is put down for all workers."""
 
     def __init__(self, record: ModelRecord, served: str, approved: Approved, meanings: Meanings) -> None:
         self._record = record

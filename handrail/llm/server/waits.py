@@ -1,4 +1,4 @@
-"""For how long a server asks to be left alone, read from the headers of its refusal."""
+"""The time for which a server asks to be left alone, read from the headers of its refusal."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ NAMES_LOCK = ADVISORY_LOCK + 2
 
 
 class Pause(Stored):
-    """Until when a model's server asks to be left alone."""
+    """A pause: the time until which a model's server asks to be left alone."""
 
     served: str
     until: datetime
 
     @property
     def words(self) -> str:
-        """For people."""
+        """The pause in words for people."""
         return (
             f"cases wait for {self.served} until {self.until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: its server asks for it."
         )

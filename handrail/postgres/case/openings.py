@@ -37,11 +37,11 @@ class PostgresOpenings:
                 await steps.save_messages(connection, incoming.case_id, said)
 
     async def refused(self, limit: int = 50) -> list[Refused]:
-        """Those that wait for somebody, the oldest first."""
+        """Read the refused openings that wait for somebody, the oldest first."""
         return await self._all("refused_openings", limit=limit)
 
     async def settle(self, workflow_id: str, by: str, at: datetime) -> list[Refused]:
-        """Somebody has seen to it; nothing where none waits."""
+        """Note that somebody has seen to the opening, and return it; nothing where none waits."""
         return await self._all("settle_opening", workflow_id=workflow_id, by=by, at=at)
 
     async def of_case(self, case_id: str) -> Refused | None:

@@ -93,12 +93,12 @@ class Gathered:
 
     @property
     def labels(self) -> list[str]:
-        """In order of name, without out of scope."""
+        """The labels in order of name, without out of scope."""
         return sorted({row.label for row in self.rows} - {OUTSIDE})
 
 
 def gather(rows: Sequence[Labelled]) -> Gathered:
-    """Once each, without what stands there under two labels or holds no word, without labels of too few messages.
+    """Gather each message once, without those under two labels or without a word, without labels of too few messages.
 
     Raises:
         InvalidInput: fewer than two labels remain.

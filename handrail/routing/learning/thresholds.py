@@ -36,7 +36,7 @@ class Outcomes:
     inside: Flags
 
     def only(self, rows: npt.NDArray[np.intp]) -> Outcomes:
-        """Those at the given places, which may stand there more than once."""
+        """Choose the outcomes at the given places, which may come up more than once."""
         return Outcomes(self.confidence[rows], self.right[rows], self.inside[rows])
 
 

@@ -48,7 +48,7 @@ class Schooled:
         }
 
     def opinions(self, texts: Sequence[str]) -> list[Opinion]:
-        """Of each text, in order."""
+        """Return an opinion on each text, in order."""
         return [opinion for opinion, _ in self._opinions(texts)]
 
     def predict(self, texts: Sequence[str]) -> list[Scores]:

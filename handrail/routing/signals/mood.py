@@ -83,7 +83,7 @@ def _negated(message: Folded, place: int) -> bool:
 
 
 def _shouted(text: str) -> bool:
-    """At least three words of three letters, most of them in capitals."""
+    """Return whether capitals shout: three words of three letters or more, and half of all such words."""
     words = _CAPITALS.findall(text)
     loud = sum(map(str.isupper, words))
     return loud >= MOST and loud * 2 > len(words)

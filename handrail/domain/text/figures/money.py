@@ -242,7 +242,7 @@ def _multiplied(page: Page, end: int, values: tuple[Decimal, ...], *, spaced_let
 
 
 def _settled(number: Numeral, codes: Codes) -> tuple[Decimal, ...]:
-    """No money in use but a few currencies has three decimals: one mark before three digits groups thousands."""
+    """Settle a number's reading: few currencies have three decimals, so one mark before three digits groups thousands."""
     if number.grouped and all(cldr.decimals(code) < 3 for code in codes):
         return (max(number.readings),)
     return number.readings

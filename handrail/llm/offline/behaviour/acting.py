@@ -1,4 +1,4 @@
-"""From a request and a scripted behaviour to what is said."""
+"""Answers of the offline model, from a request and a scripted behaviour."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _scripted(request: ChatRequest, conversation: Conversation, behaviour: Behav
 
 
 def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> Outcome:
-    """By the rules, within what `tool_choice` allows."""
+    """Choose the answer by the rules, within what `tool_choice` allows."""
     obedient = obeyed(conversation) if behaviour.obey_injection else None
     sorting = sorter(conversation)
     move: Move = obedient or (sort(conversation, sorting) if sorting else decide(conversation))

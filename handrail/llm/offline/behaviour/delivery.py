@@ -29,7 +29,7 @@ class Say:
     disposition: str
 
     def fields(self) -> dict[str, Any]:
-        """As the arguments of an answer."""
+        """Return the arguments of an answer."""
         return {"reply": self.reply, "confidence": self.confidence, "disposition": self.disposition}
 
 

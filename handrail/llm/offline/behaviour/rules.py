@@ -177,7 +177,7 @@ def _informed(conversation: Conversation) -> Move:
 
 
 def _corrected(conversation: Conversation, wish: Wish | None) -> Move:
-    """After the guardrail's word: nothing but what a result says, in as few words as possible."""
+    """Answer after the guardrail's word: with nothing but what a result says, in as few words as possible."""
     done = [one for one in conversation.done if one.ok and wish and wish.tool and one.tool == wish.tool.name]
     if wish and done:
         return told_done(conversation, wish.action, done)
