@@ -7,12 +7,12 @@ from typing import Any
 
 from handrail.business import Business, FactType
 from handrail.shop import queries
-from handrail.shop.customers import CUSTOMER_FACTS, SEGMENTS, customer
+from handrail.shop.actions.tools import TOOLS
+from handrail.shop.demonstration.samples import samples
+from handrail.shop.demonstration.seeding import seed
 from handrail.shop.disclosure import DISCLOSURE
-from handrail.shop.rows import Customer
-from handrail.shop.samples import samples
-from handrail.shop.seeding import seed
-from handrail.shop.tools import TOOLS
+from handrail.shop.records.customers import CUSTOMER_FACTS, SEGMENTS, customer
+from handrail.shop.records.rows import Customer
 
 FOLDER = Path(__file__).parent
 

@@ -16,8 +16,9 @@ Connection = AsyncConnection[Any]
 
 @cache
 def sql(name: str) -> bytes:
-    """The text of `sql/<name>.sql`. Bytes, so that no query is ever put together from strings."""
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_bytes()
+    """The text of `<name>.sql` in a folder of `sql/`. Bytes, so that no query is ever put together from strings."""
+    (file,) = (Path(__file__).parent / "sql").rglob(f"{name}.sql")
+    return file.read_bytes()
 
 
 async def rows(connection: Connection, name: str, model: type[Row], **parameters: Any) -> list[Row]:

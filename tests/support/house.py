@@ -20,7 +20,7 @@ from handrail.domain.case.cases import CaseView
 from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
-from handrail.shop.find import FoundOrder, find
+from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
 from worker import World, case_nodes, case_worker, heeding, world
 from workflows.steps.deadlines import SETTLING

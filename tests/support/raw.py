@@ -19,7 +19,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.shop.find import FoundOrder, find
+from handrail.shop.records.find import FoundOrder, find
 from tests.support.house import House
 
 TAKEN: set[str] = set()

@@ -11,7 +11,7 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import world
 
 if TYPE_CHECKING:
-    from handrail.shop.find import FoundOrder
+    from handrail.shop.records.find import FoundOrder
 
 app = typer.Typer(no_args_is_help=True, help="The example shop.")
 PACKAGE = "handrail.shop"
@@ -46,7 +46,7 @@ def find(
     from handrail.cli.common.tables import print_rows, short
     from handrail.domain.errors import InvalidInput
     from handrail.postgres.pool import reading
-    from handrail.shop.find import find as find_orders
+    from handrail.shop.records.find import find as find_orders
 
     place = world(ctx)
     if place.settings.business != PACKAGE:

@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, sql
 
 from handrail.business import Call, Preview
 from handrail.shop import business
-from handrail.shop.seeding import fill
+from handrail.shop.demonstration.seeding import fill
 
 SEED = 7
 ANCHOR = datetime(2031, 3, 14, tzinfo=UTC)

@@ -15,10 +15,10 @@ from handrail.domain.errors import BusinessRefused
 from handrail.policies.loader import FilePolicies
 from handrail.policies.names import of_business
 from handrail.shop import business
-from handrail.shop.find import find
-from handrail.shop.generator import generate
-from handrail.shop.samples import SAMPLES, samples
-from handrail.shop.seeding import fill
+from handrail.shop.demonstration.generator import generate
+from handrail.shop.demonstration.samples import SAMPLES, samples
+from handrail.shop.demonstration.seeding import fill
+from handrail.shop.records.find import find
 from tests.postgres.shop.harness import ANCHOR, NOW, SEED, Shop
 
 

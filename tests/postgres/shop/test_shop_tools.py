@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from handrail.business import FactType, Kind, Shape
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import business
-from handrail.shop.find import FoundOrder, find
+from handrail.shop.records.find import FoundOrder, find
 from tests.postgres.shop.harness import NOW, Shop
 
 HOME = {"street": "12 Harbour Lane", "postal_code": "20457", "city": "Northquay"}

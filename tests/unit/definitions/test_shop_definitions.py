@@ -18,7 +18,7 @@ from handrail.policies.names import of_business
 from handrail.routing.rules import RiskRules, Rules
 from handrail.routing.text import Folded
 from handrail.shop import business
-from handrail.shop.samples import SAMPLES
+from handrail.shop.demonstration.samples import SAMPLES
 from handrail.topics.loader import FileTopics
 
 AGENT = {"order_status", "refund", "cancel_order", "change_address", "payment_status", "password_reset"}

@@ -14,7 +14,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from handrail.cli.case.handoff import json_schema
 from handrail.domain.case.handoffs import Handoff
-from handrail.shop.find import FoundOrder, find
+from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import answered
 from tests.support.conversations import CONVERSATIONS, PERSON, Conversation
 from tests.support.house import House, wait_for

@@ -6,7 +6,7 @@ from typing import Any
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
-from handrail.shop.find import FoundOrder
+from handrail.shop.records.find import FoundOrder
 from tests.support.house import House
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 300, "refundable_under": 480}

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from handrail.postgres.pool import Pool, writing
-from handrail.shop.generator import STATUSES, Generator
-from handrail.shop.seeding import SEED, copy
+from handrail.shop.demonstration.generator import STATUSES, Generator
+from handrail.shop.demonstration.seeding import SEED, copy
 
 FIRST = 100_000
 BULK = 1_000

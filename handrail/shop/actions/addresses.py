@@ -7,9 +7,9 @@ from typing import Any
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
-from handrail.shop.arguments import ChangeAddress
-from handrail.shop.orders import locked_order, order_facts, order_shown, own_order
-from handrail.shop.rows import AddressId, Order
+from handrail.shop.actions.arguments import ChangeAddress
+from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order
+from handrail.shop.records.rows import AddressId, Order
 
 COUNTRIES = frozenset({"US", "GB", "DE", "AT", "CH", "FR", "ES", "IT", "NL", "BE", "SE", "PL", "PT"})
 

@@ -8,9 +8,9 @@ from typing import Any
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
-from handrail.shop.arguments import Nothing
-from handrail.shop.orders import own_customer
-from handrail.shop.rows import Resets
+from handrail.shop.actions.arguments import Nothing
+from handrail.shop.records.orders import own_customer
+from handrail.shop.records.rows import Resets
 
 PAUSE = timedelta(minutes=10)
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from handrail.shop import queries
-from handrail.shop.arguments import Status
-from handrail.shop.money import Money
-from handrail.shop.rows import Row
+from handrail.shop.actions.arguments import Status
+from handrail.shop.records.money import Money
+from handrail.shop.records.rows import Row
 
 
 class FoundOrder(Row):

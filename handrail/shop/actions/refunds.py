@@ -8,10 +8,10 @@ from typing import Any
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
-from handrail.shop.arguments import RefundOrder
-from handrail.shop.money import number, usd
-from handrail.shop.orders import locked_order, order_facts, order_shown, own_order, refunded_before
-from handrail.shop.rows import Order, RefundId
+from handrail.shop.actions.arguments import RefundOrder
+from handrail.shop.records.money import number, usd
+from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order, refunded_before
+from handrail.shop.records.rows import Order, RefundId
 
 
 def why_not_refundable(order: Order) -> BusinessRefused | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from handrail.domain.errors import BusinessRefused
-from handrail.shop.find import FoundOrder, find
+from handrail.shop.records.find import FoundOrder, find
 
 Seek = Callable[..., Awaitable[list[FoundOrder]]]
 

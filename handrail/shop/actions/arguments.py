@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
-from handrail.shop.money import Amount, Money
+from handrail.shop.records.money import Amount, Money
 
 Status = Literal["pending", "paid", "shipped", "delivered", "cancelled"]
 OrderId = Annotated[

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from handrail.business import Kind, Tool
-from handrail.shop import addresses, cancellations, reads, refunds, resets
-from handrail.shop.arguments import CancelOrder, ChangeAddress, ListOrders, ListPayments, Nothing, OneOrder, RefundOrder
+from handrail.shop.actions import addresses, cancellations, reads, refunds, resets
+from handrail.shop.actions.arguments import (
+    CancelOrder,
+    ChangeAddress,
+    ListOrders,
+    ListPayments,
+    Nothing,
+    OneOrder,
+    RefundOrder,
+)
 
 TOOLS = (
     Tool("get_customer", Kind.READ, "The customer's account: name, masked e-mail, language.", Nothing, reads.get_customer),

@@ -7,11 +7,11 @@ from typing import Any
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
-from handrail.shop.arguments import CancelOrder
-from handrail.shop.money import number, usd
-from handrail.shop.orders import locked_order, order_facts, order_shown, own_order, refunded_before
-from handrail.shop.refunds import give_back, lock_refunds, money_facts
-from handrail.shop.rows import Order
+from handrail.shop.actions.arguments import CancelOrder
+from handrail.shop.actions.refunds import give_back, lock_refunds, money_facts
+from handrail.shop.records.money import number, usd
+from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order, refunded_before
+from handrail.shop.records.rows import Order
 
 
 def check_cancel(order: Order) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from handrail.business import Call
 from handrail.shop import queries
-from handrail.shop.arguments import ListOrders, ListPayments, Nothing, OneOrder
-from handrail.shop.money import number
-from handrail.shop.orders import own_customer, own_order
-from handrail.shop.refunds import why_not_refundable
-from handrail.shop.rows import Order, Payment
+from handrail.shop.actions.arguments import ListOrders, ListPayments, Nothing, OneOrder
+from handrail.shop.actions.refunds import why_not_refundable
+from handrail.shop.records.money import number
+from handrail.shop.records.orders import own_customer, own_order
+from handrail.shop.records.rows import Order, Payment
 
 
 def day(moment: datetime | None) -> str | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from handrail.business import CustomerFact, FactType
 from handrail.shop import queries
-from handrail.shop.money import number
-from handrail.shop.rows import Row
+from handrail.shop.records.money import number
+from handrail.shop.records.rows import Row
 
 VIP_USD = Decimal(1_500)
 """Paid in all and not paid back: from here a customer counts as `vip`."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from handrail.shop.arguments import Status
+from handrail.shop.actions.arguments import Status
 
 
 class Row(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from handrail.shop.generator import Data, generate
+from handrail.shop.demonstration.generator import Data, generate
 from handrail.shop.queries import Connection, execute, sql
 
 SEED = 7

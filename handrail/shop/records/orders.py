@@ -9,8 +9,8 @@ from handrail.business import Call
 from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
-from handrail.shop.money import number, usd
-from handrail.shop.rows import Customer, Order, Sum
+from handrail.shop.records.money import number, usd
+from handrail.shop.records.rows import Customer, Order, Sum
 
 RECENT = timedelta(days=30)
 

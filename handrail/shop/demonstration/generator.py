@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from handrail.shop import words
+from handrail.shop.demonstration import words
 
 CUSTOMERS = 1_000
 ORDERS = 5_000
