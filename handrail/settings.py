@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handrail.domain.llm.names import Meaning
 
+OPENAI = "https://api.openai.com/v1"
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 CONTENT = re.compile(r"[\t -~]+")
 _OURS = "the client sets it"
@@ -131,3 +132,10 @@ def in_words(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     name = ".".join(map(str, first["loc"])).upper()
     return f"{name if name.startswith('OPENAI_') else f'HANDRAIL_{name}'}: {first['msg'].removeprefix('Value error, ')}."
+
+
+def model_url(settings: Settings) -> str | None:
+    """The model server that is asked; None for the offline model. Servers of one's own often need no key."""
+    if settings.openai_base_url:
+        return settings.openai_base_url
+    return OPENAI if settings.openai_api_key else None

@@ -11,7 +11,7 @@ from uuid import uuid4
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import Refused
-from handrail.drills.kinds import kinds
+from handrail.drills.text.kinds import kinds
 from handrail.ports import Cases
 from handrail.temporal.client import CaseClient, TimedOut
 

@@ -19,7 +19,7 @@ from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from handrail.postgres.adaptation import adapt
-from handrail.postgres.queries import QUERIES
+from handrail.postgres.queries import QUERIES, Queries
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Cursor: TypeAlias = AsyncCursor[DictRow]
@@ -121,11 +121,13 @@ async def reading(pool: Pool) -> AsyncIterator[Connection]:
             await _as_it_was(connection)
 
 
-async def alone(pool: Pool, query: str, *, prepare: bool | None = None, **parameters: Any) -> list[DictRow]:
+async def alone(
+    pool: Pool, query: str, *, prepare: bool | None = None, queries: Queries | None = None, **parameters: Any
+) -> list[DictRow]:
     """The rows of one named query that is a transaction of its own: no BEGIN and COMMIT are sent around it."""
     async with pool.connection() as connection:
         try:
-            await connection.kept.execute(QUERIES[query], parameters, prepare=prepare)
+            await connection.kept.execute((queries or QUERIES)[query], parameters, prepare=prepare)
             return await connection.kept.fetchall()
         except BaseException:
             await _as_it_was(connection)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from handrail.cli.attacks import GOALS, OUTPUTS, Attack, Customer, attacks, lines
-from handrail.cli.siege import Report, besiege, field, leaves, spread, strangers
 from handrail.domain.errors import InvalidInput
+from handrail.drills.injection.attacks import GOALS, OUTPUTS, Attack, Customer, attacks, lines
+from handrail.drills.injection.siege import Report, besiege, field, leaves, spread, strangers
 from handrail.settings import Settings
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "injection"

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from handrail.cli import rehearsal
 from handrail.cli.main import app
+from handrail.drills import rehearsal
 from handrail.settings import Settings
 
 HELD = "Please refund order O-10001. I sent everything back, that is 175.00 USD."

@@ -11,9 +11,9 @@ import pytest
 
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Tier
 from handrail.domain.team.staff import Person, Window
+from handrail.drills.queue_load import Crowd, throwaway
 from handrail.embedded.postgres import Postgres
 from handrail.postgres.case.cases import PostgresCases
-from handrail.postgres.crowd import Crowd, throwaway
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from tests.postgres.build import NOON

@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from handrail.cli.drill import ACTOR, Drill, letters
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.autonomy.controls import Hand, Scope, Wanted
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ApprovalRefused, InvalidInput
+from handrail.drills.kill_switch.drill import ACTOR, Drill, letters
+from handrail.drills.kill_switch.readings import PostgresReadings
 from handrail.postgres.autonomy.controls import PostgresControls
-from handrail.postgres.drill import PostgresReadings
 from tests.support.house import DEADLINE_SECONDS, House, wait_for
 from tests.workflows.test_paths import HELD, held_refund
 

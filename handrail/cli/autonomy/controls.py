@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from handrail.domain.autonomy.controls import Control
     from handrail.domain.autonomy.topics import Dialled
-    from handrail.domain.drills import Report
+    from handrail.drills.kill_switch.outcome import Report
     from handrail.postgres.autonomy.controls import Cleared
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
@@ -147,8 +147,8 @@ def drill(
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.failures import Exit
     from handrail.cli.common.tables import screen
-    from handrail.cli.drill import Drill, letters
-    from handrail.postgres.drill import PostgresReadings
+    from handrail.drills.kill_switch.drill import Drill, letters
+    from handrail.drills.kill_switch.readings import PostgresReadings
 
     place = world(ctx)
     if not yes:

@@ -11,8 +11,8 @@ from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 
 if TYPE_CHECKING:
-    from handrail.cli.siege import Report
-    from handrail.drills.replies import Tally
+    from handrail.drills.injection.siege import Report
+    from handrail.drills.text.replies import Tally
 
 app = typer.Typer(
     no_args_is_help=True, help="Drills: attacks on the real graph; right and wrong replies; very long texts of many kinds."
@@ -43,7 +43,7 @@ def injection(
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import screen
     from handrail.cli.common.world import environment
-    from handrail.cli.siege import besiege, field
+    from handrail.drills.injection.siege import besiege, field
 
     with field(environment()) as settings, Progress(console=screen(), transient=True, disable=as_json) as progress:
         task = progress.add_task("attacks", total=None)
@@ -85,7 +85,7 @@ def replies(
 ) -> None:
     """Rule on right and wrong replies in nine languages; exit 1 where a target is missed."""
     from handrail.cli.common.documents import print_document
-    from handrail.drills.replies import run
+    from handrail.drills.text.replies import run
 
     tally = run()
     print_document(tally.document()) if as_json else show_replies(tally, misses)
@@ -96,7 +96,7 @@ def replies(
 def show_replies(tally: Tally, misses: int) -> None:
     """Both figures by kind and language, then what the misses are."""
     from handrail.cli.common.tables import print_rows, screen
-    from handrail.drills.replies import TARGETS
+    from handrail.drills.text.replies import TARGETS
 
     for right, words in ((True, "right replies held"), (False, "wrong replies sent")):
         rows = [(name, f"{missed} of {of}") for name, missed, of in tally.counts(right)]
@@ -121,7 +121,7 @@ def text(
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_rows, screen
     from handrail.cli.common.world import environment
-    from handrail.drills.scanners import TARGET, scanners, timed
+    from handrail.drills.text.scanners import TARGET, scanners, timed
 
     settings = environment()
     business = load_business(settings.business)
@@ -157,8 +157,8 @@ def flood(
     from handrail.cli.common.rail import refuse_foreign
     from handrail.cli.common.tables import print_pairs, screen
     from handrail.cli.common.world import world
-    from handrail.cli.drill import letters
     from handrail.drills.flood import OTHERS, Flood, FloodReport
+    from handrail.drills.kill_switch.drill import letters
     from handrail.postgres.case.cases import PostgresCases
 
     place = world(ctx)

@@ -125,10 +125,10 @@ def run_graph(
 
     Nothing that is real is touched. Where a person has to decide, you are asked; without a terminal the run stops there.
     """
-    from handrail.cli import rehearsal
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.world import environment
-    from handrail.cli.graphs.narration import Narrator
+    from handrail.cli.graphs.narration import Narrator, document
+    from handrail.drills import rehearsal
 
     text = None if message is None else words("--message", message)
     narrator = Narrator(quiet=as_json)
@@ -136,7 +136,7 @@ def run_graph(
     with rehearsal.stage(environment()) as settings:
         played = run_async(rehearsal.play(settings, text, customer, answer, narrator))
     if as_json:
-        print_document(played.document())
+        print_document(document(played))
     else:
         narrator.end(played.state, played.request)
 

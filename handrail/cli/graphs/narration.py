@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
@@ -17,30 +16,38 @@ from handrail.domain.case.cases import Ruled
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange
+from handrail.drills.rehearsal import Change, Rehearsal
 
 WIDTH = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A node that ran, how many seconds it took, and what of the state it changed."""
+def document(played: Rehearsal) -> dict[str, Any]:
+    """For `--json`: customer_id, message, steps, request, outcome, effects, usage."""
+    state = played.state
+    return {
+        "customer_id": played.customer_id,
+        "message": played.text,
+        "steps": [step(one) for one in played.steps],
+        "request": ready(played.request),
+        "outcome": ready(state.outcome) if state else None,
+        "effects": [ready(one) for one in state.effects] if state else [],
+        "usage": ready(state.usage) if state else None,
+    }
 
-    node: str
-    seconds: float
-    update: dict[str, Any]
 
-    def document(self) -> dict[str, Any]:
-        """node, seconds, changed."""
-        changed = {name: ready(value) for name, value in self.update.items() if name != "row"}
-        return {"node": self.node, "seconds": round(self.seconds, 4), "changed": changed}
+def step(change: Change) -> dict[str, Any]:
+    """node, seconds, changed."""
+    changed = {name: ready(value) for name, value in change.update.items() if name != "row"}
+    return {"node": change.node, "seconds": round(change.seconds, 4), "changed": changed}
 
-    def words(self) -> list[str]:
-        """Tell what a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
-        told = {name: value for name, value in self.update.items() if value and name in WORDS}
-        if "ruled" in self.update or "decisions" in told:
-            told.pop("proposals", None)
-            told.pop("exchanges", None)
-        return [line for name, value in told.items() for line in WORDS[name](value)]
+
+def words(change: Change) -> list[str]:
+    """Tell what a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
+    told = {name: value for name, value in change.update.items() if value and name in WORDS}
+    if "ruled" in change.update or "decisions" in told:
+        told.pop("proposals", None)
+        told.pop("exchanges", None)
+    return [line for name, value in told.items() for line in WORDS[name](value)]
 
 
 def classification(found: Classification) -> Iterator[str]:
@@ -110,7 +117,7 @@ class Narrator:
         if self._quiet:
             return
         if isinstance(event, Change):
-            self._block(event.node, f"{event.seconds:5.2f} s", event.words())
+            self._block(event.node, f"{event.seconds:5.2f} s", words(event))
         else:
             shown = [f"{name}: {value}" for name, value in event.shown.items()]
             self._block("?", "", [event.title, *event.reasons, *shown])

@@ -252,7 +252,7 @@ def drill(
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_pairs
     from handrail.cli.common.world import probe
-    from handrail.postgres.crowd import Crowd, CrowdReport, throwaway
+    from handrail.drills.queue_load import Crowd, CrowdReport, throwaway
 
     place = world(ctx)
 

@@ -9,18 +9,10 @@ from handrail.embedded.process import StackFailed
 if TYPE_CHECKING:
     from handrail.settings import Settings
 
-OPENAI = "https://api.openai.com/v1"
 SECONDS = 3.0
 BAD_REQUEST = 400
 KNOWN = 8
 """So many of a server's models are named."""
-
-
-def model_url(settings: Settings) -> str | None:
-    """The model server that is asked; None for the offline model. Servers of one's own often need no key."""
-    if settings.openai_base_url:
-        return settings.openai_base_url
-    return OPENAI if settings.openai_api_key else None
 
 
 async def look(settings: Settings) -> list[str]:
@@ -29,6 +21,8 @@ async def look(settings: Settings) -> list[str]:
     Raises:
         StackFailed: the address is wrong for certain.
     """
+    from handrail.settings import model_url
+
     url = model_url(settings)
     if url is None:
         return []

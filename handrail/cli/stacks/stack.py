@@ -27,13 +27,13 @@ from handrail.cli.common.rail import held
 from handrail.cli.common.signposts import directions, program, waiting_url
 from handrail.cli.common.tables import plain
 from handrail.cli.common.world import environment
-from handrail.cli.stacks.reach import look, model_url
+from handrail.cli.stacks.reach import look
 from handrail.embedded.folder import check_folder, check_owner, end_leftovers
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import Stack, State, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
 from handrail.embedded.worker import RUN
-from handrail.settings import Settings
+from handrail.settings import Settings, model_url
 
 READY_SECONDS = 180.0
 DOWN_SECONDS = 90.0

@@ -21,7 +21,7 @@ from graphs.hearing import hear
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Terms
 from handrail.domain.case.handoffs import Heard
 from handrail.domain.case.messages import Author, Message
-from handrail.drills.kinds import kinds
+from handrail.drills.text.kinds import kinds
 from handrail.ports import Cases, Clock, Matrix, Reader
 from handrail.reading import ReadingProcess
 

@@ -10,12 +10,11 @@ import pytest
 from rich.console import Console
 
 from handrail.cli.stacks.live import Watch, picture
-from handrail.cli.stacks.reach import model_url
 from handrail.cli.stacks.stack import choose_base, reason, teller
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.embedded.state import Process, Stack, State
 from handrail.embedded.supervisor import Event, What
-from handrail.settings import Settings
+from handrail.settings import Settings, model_url
 from handrail.shop import business
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

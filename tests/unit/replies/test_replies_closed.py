@@ -12,7 +12,7 @@ import pytest
 
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
-from handrail.drills.replies import TARGETS, all_trials, run
+from handrail.drills.text.replies import TARGETS, all_trials, run
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 FACTS: list[Any] = [

@@ -8,8 +8,8 @@ from types import FrameType
 
 import pytest
 
-from handrail.drills.kinds import LENGTH, kinds
-from handrail.drills.scanners import TARGET, Scan, cpu, scanners
+from handrail.drills.text.kinds import LENGTH, kinds
+from handrail.drills.text.scanners import TARGET, Scan, cpu, scanners
 from handrail.shop import business
 
 FEW = 1_000

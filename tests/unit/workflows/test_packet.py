@@ -21,7 +21,7 @@ from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
 from handrail.domain.case.messages import IncomingMessage
-from handrail.drills.kinds import kinds
+from handrail.drills.text.kinds import kinds
 from workflows.memory import CaseMemory, Suspended
 from workflows.page.details import packet
 from workflows.page.escape import escape

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from handrail.domain.base import Stored
-from handrail.postgres.pool import Pool, alone
+from handrail.drills.queries import read
+from handrail.postgres.pool import Pool
 
 
 class Settled(Stored):
@@ -55,4 +56,4 @@ class PostgresMeasuring:
         return [Applied.model_validate(row) for row in await self._all("bench_applied", case_ids)]
 
     async def _all(self, query: str, case_ids: Sequence[str]) -> list[dict[str, Any]]:
-        return await alone(self._pool, query, case_ids=list(case_ids))
+        return await read(self._pool, query, case_ids=list(case_ids))

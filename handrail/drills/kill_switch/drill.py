@@ -14,10 +14,10 @@ from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Wanted
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.counting import many
-from handrail.domain.drills import Report, Seen, report
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
+from handrail.drills.kill_switch.outcome import Report, Seen, report
+from handrail.drills.kill_switch.readings import PostgresReadings
 from handrail.postgres.autonomy.controls import PostgresControls
-from handrail.postgres.drill import PostgresReadings
 from handrail.postgres.pool import Pool, reading
 from handrail.temporal.client import CaseClient, TimedOut
 

@@ -23,9 +23,9 @@ from psycopg.rows import dict_row
 
 from handrail.business import Business
 from handrail.domain.base import Stored
+from handrail.drills.queries import QUERIES
 from handrail.postgres.adaptation import adapt
 from handrail.postgres.migrations import migrate
-from handrail.postgres.queries import QUERIES
 from handrail.postgres.queue import Item
 
 QUEUES = ["support", "payments", "fraud", "languages"]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from handrail.domain.drills import Output, Seen
-from handrail.postgres.pool import Pool, alone
+from handrail.drills.kill_switch.outcome import Output, Seen
+from handrail.drills.queries import read
+from handrail.postgres.pool import Pool
 
 
 class PostgresReadings:
@@ -35,4 +36,4 @@ class PostgresReadings:
         return bool(found["said"])
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        return await alone(self._pool, query, **parameters)
+        return await read(self._pool, query, **parameters)

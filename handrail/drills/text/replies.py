@@ -16,7 +16,7 @@ import yaml
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
-from handrail.drills import forms
+from handrail.drills.text import forms
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 TERMS = "You work for Brightshop. Goods can be returned within 30 days; refunds take 3 to 5 business days to arrive."

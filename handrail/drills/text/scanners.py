@@ -15,7 +15,7 @@ from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.message.entities import stated, without_cards
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.sentences import sentences
-from handrail.drills.kinds import LENGTH, kinds
+from handrail.drills.text.kinds import LENGTH, kinds
 from handrail.routing.router import LocalRouter, readable
 from handrail.routing.rules import RiskRules
 from handrail.routing.signals.complexity import Complexity

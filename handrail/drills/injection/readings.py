@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.postgres.pool import Pool, alone
+from handrail.drills.queries import read
+from handrail.postgres.pool import Pool
 
 Row = dict[str, Any]
 
@@ -26,4 +27,4 @@ async def said(pool: Pool, channel: str) -> list[Row]:
 
 
 async def _all(pool: Pool, query: str, channel: str) -> list[Row]:
-    return list(await alone(pool, query, channel=channel))
+    return await read(pool, query, channel=channel)

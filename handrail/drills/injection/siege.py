@@ -18,8 +18,6 @@ from graphs.case import build_case_graph
 from graphs.engine.machine import Unserialised
 from graphs.state import CaseState
 from handrail.business import Kind
-from handrail.cli.attacks import Attack, Customer, attacks
-from handrail.cli.rehearsal import prepare
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.base import Stored
@@ -30,12 +28,14 @@ from handrail.domain.llm.agent import ToolSpec
 from handrail.domain.llm.instructions import RULES
 from handrail.domain.text.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
+from handrail.drills.injection import readings as injection
+from handrail.drills.injection.attacks import Attack, Customer, attacks
+from handrail.drills.rehearsal import prepare
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, run
 from handrail.ports import Checked, SystemOfRecord
-from handrail.postgres import injection
 from handrail.postgres.pool import Pool, open_pool, reading
 from handrail.settings import Settings
 from worker import World, case_nodes, world

@@ -19,9 +19,6 @@ from graphs.case import build_case_graph
 from graphs.engine.machine import Unserialised
 from graphs.state import CaseState
 from handrail.business import Business
-from handrail.cli.common.documents import ready
-from handrail.cli.graphs.narration import Change
-from handrail.cli.stacks.reach import model_url
 from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, Commit
@@ -33,12 +30,22 @@ from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import run
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool, reading, writing
-from handrail.settings import Settings
+from handrail.settings import Settings, model_url
 from worker import World, case_nodes, world
 
 CASE_ID = "rehearsal"
 REVIEWER = "you"
 STEPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A node that ran, how many seconds it took, and what of the state it changed."""
+
+    node: str
+    seconds: float
+    update: dict[str, Any]
+
 
 Answer = Callable[[HumanRequest], DecisionKind | None]
 Tell = Callable[[Change | HumanRequest], None]
@@ -53,19 +60,6 @@ class Rehearsal:
     steps: list[Change] = field(default_factory=list)
     request: HumanRequest | None = None
     state: CaseState | None = None
-
-    def document(self) -> dict[str, Any]:
-        """Return the rehearsal for `--json`: customer_id, message, steps, request, outcome, effects, usage."""
-        state = self.state
-        return {
-            "customer_id": self.customer_id,
-            "message": self.text,
-            "steps": [one.document() for one in self.steps],
-            "request": ready(self.request),
-            "outcome": ready(state.outcome) if state else None,
-            "effects": [ready(one) for one in state.effects] if state else [],
-            "usage": ready(state.usage) if state else None,
-        }
 
 
 @contextmanager
