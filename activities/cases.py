@@ -93,7 +93,7 @@ class CaseActivities:
 
 
 class Turns:
-    """Who reads next: one at a time, and of each customer no more than one waits in the row of all."""
+    """The order of readers: one at a time, and of each customer no more than one waits in the row of all."""
 
     def __init__(self) -> None:
         self._all = asyncio.Lock()

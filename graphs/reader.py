@@ -23,7 +23,7 @@ NICE = 5
 
 
 def answered(raw: bytes) -> Answer:
-    """What the messages say, or why they could not be read."""
+    """Answer a request with what the messages say, or why they could not be read."""
     try:
         wanted = Request.model_validate_json(raw)
         return Answer(heard=hear(wanted.messages, wanted.known))

@@ -135,7 +135,7 @@ class Reader(Protocol):
     """Reads long texts aside, where it is nobody else's time."""
 
     async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> Saying | None:
-        """What the customer's `messages` say; None where nothing can read them now: the caller has to.
+        """Read what the customer's `messages` say; None where nothing can read them now: the caller has to.
 
         One call at a time; one that is cancelled is given up. Raises: RuntimeError: reading failed.
         """

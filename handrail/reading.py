@@ -42,7 +42,7 @@ class ReadingProcess:
         return self._process.pid if self._process else None
 
     async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> Heard | None:
-        """What the messages say; None while there is no process, which is started: then the caller has to read.
+        """Read the messages; None while there is no process, which is started: then the caller has to read.
 
         Raises:
             RuntimeError: reading failed.

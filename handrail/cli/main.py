@@ -95,7 +95,7 @@ def forward(name: str, words: str) -> None:
 
 forward("up", "Start everything on this machine.")
 forward("down", "Stop it; open cases go on with the next start.")
-forward("status", "Whether it runs, and where to reach it.")
+forward("status", "Show whether it runs, and where to reach it.")
 app.add_typer(cases.app, name="case")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(decisions.app)

@@ -1,4 +1,4 @@
-"""What goes to a process that reads texts, and what comes back."""
+"""Requests to a process that reads texts, and its answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request(Stored):
 
 
 class Answer(Stored):
-    """What the messages say, or the kind of error that reading them ended with."""
+    """An answer: what the messages say, or the kind of error that reading them ended with."""
 
     heard: Heard | None = None
     failure: str | None = None

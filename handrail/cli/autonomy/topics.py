@@ -15,7 +15,7 @@ from handrail.domain.counting import many
 if TYPE_CHECKING:
     from handrail.cli.autonomy.standings import Standing
 
-app = typer.Typer(no_args_is_help=True, help="How far the agent may go in each topic now, and why.")
+app = typer.Typer(no_args_is_help=True, help="Topics: how far the agent may go in each now, and why.")
 
 
 @app.command("list")

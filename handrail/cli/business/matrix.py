@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from handrail.matrix.examples import Trial
     from handrail.matrix.loader import FileMatrix
 
-app = typer.Typer(no_args_is_help=True, help="Where cases go that leave the agent: test the matrix, print it.")
+app = typer.Typer(no_args_is_help=True, help="The matrix, which says where cases go that leave the agent: test it, print it.")
 File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The business's own, where none is named.")]
 PEOPLE = "people.yaml"
 

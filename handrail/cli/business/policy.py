@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from handrail.policies.names import Known
     from handrail.postgres.case.proposals import Recorded
 
-app = typer.Typer(no_args_is_help=True, help="What needs a person and what is forbidden: test, explain and compare policies.")
+app = typer.Typer(
+    no_args_is_help=True, help="Policies, which say what needs a person and what is forbidden: test, explain, compare."
+)
 CURRENT = "current"
 
 

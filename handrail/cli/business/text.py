@@ -11,7 +11,7 @@ from handrail.cli.common.options import Json
 if TYPE_CHECKING:
     from handrail.domain.text.figures.mentions import Mention
 
-app = typer.Typer(no_args_is_help=True, help="How money, dates and numbers are read out of a text.")
+app = typer.Typer(no_args_is_help=True, help="Read money, dates and numbers out of a text.")
 MOST = 3
 
 
