@@ -35,8 +35,8 @@ DYNAMIC_CONFIG = {
     "history.transferProcessorMaxPollRPS": "2000",
     "history.timerProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
-    # A paused case takes no decision and lets its deadlines pass in silence; nobody should do that by the page's big button.
-    "frontend.WorkflowPauseEnabled": "false",
+    # So that the entry of the page's menu works; a paused case is marked everywhere and counts as waiting for a person.
+    "frontend.WorkflowPauseEnabled": "true",
     # A run that an edited graph cannot replay is reported, and healed, after seconds instead of a minute.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",
 }
