@@ -16,6 +16,8 @@ ANY = "any"
 """The kind of 'This is done': an effect of whatever kind."""
 CHANGE = "change"
 """The kind of 'I have updated your booking': a change of one's own that no other kind names."""
+OTHER = "other"
+"""The kind of a change that no list of words knows: 'your warranty has been extended'."""
 NARROW = frozenset({"end", "delete", "discount", "arrange", "invoice"})
 """Kinds whose nouns stand in any reply (account, invoice, ticket): only their own verbs make a claim of them."""
 _DOUBTS = ("neg", "cond", "unsure", "general")
@@ -55,6 +57,7 @@ class Claim:
     `objects` and `amounts` stand with it, in `order` of place; `reference` are amounts that only describe. `pointed` are the
     objects that a pronoun may mean: one of them must be meant. `implied` is what a denial implies: 'not in full'.
     `adrift` says that it tells of one more by a pronoun that means nothing in the text: 'I have also refunded it.'
+    `related` are kinds whose words stand in a sentence with a `verb` that no kind has.
     """
 
     kind: str
@@ -67,6 +70,8 @@ class Claim:
     quantity: Quantity = field(default_factory=Quantity)
     implied: bool = False
     adrift: bool = False
+    related: frozenset[str] = frozenset()
+    verb: str = ""
 
 
 def claimed(text: str, language: str | None = None) -> list[Claim]:

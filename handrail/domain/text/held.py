@@ -12,6 +12,8 @@ from handrail.domain.actions.effects import EffectResult
 from handrail.domain.text.clauses import Mark
 from handrail.domain.text.deeds import ANY, CHANGE, Claim, claimed
 from handrail.domain.text.done import STEMS, Done, Record, effects_done, records, shape, states_done
+from handrail.domain.text.excuses import excused
+from handrail.domain.text.loose import Loose, others_claimed, why_not
 
 _FEW = 8
 _QUOTE = 120
@@ -34,12 +36,26 @@ def held(
     stems: Mapping[str, tuple[str, ...]] = STEMS,
     language: str | None = None,
     customer: Collection[str] = (),
+    person: Collection[str] = (),
 ) -> list[Uncovered]:
-    """Find the claims in `text` that were not done, or not so. `customer` are words of the customer, in compact form."""
-    claims = claimed(text, language)
-    if not claims:
+    """Find the claims in `text` that were not done, or not so.
+
+    `customer` and `person` are words of the customer and of people of the business, in compact form.
+    """
+    claims = _unexcused(claimed(text, language), language)
+    others = others_claimed(text, language, claims)
+    if not claims and not others:
         return []
-    return _Holding(effects_done(effects, {**STEMS, **stems}), records(facts), frozenset(customer)).held(claims)
+    facts = list(facts)
+    holding = _Holding(effects_done(effects, {**STEMS, **stems}), records(facts), frozenset(customer))
+    loose = Loose.gather(holding.done, holding.states, effects, facts, person) if others else None
+    return [*holding.held(claims), *(Uncovered(one, why_not(one)) for one in others if loose and not loose.covers(one))]
+
+
+def _unexcused(claims: Sequence[Claim], language: str | None) -> list[Claim]:
+    """Leave out the claims of sentences that only tell what the customer did or what the rule is."""
+    fine = {one for one in {claim.sentence for claim in claims} if excused(one, language)}
+    return [one for one in claims if one.kind == ANY or one.sentence not in fine]
 
 
 @dataclass(slots=True)

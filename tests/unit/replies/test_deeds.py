@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.text.changes import changes
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.held import held
 from handrail.llm.offline.behaviour.lexicon import phrase
@@ -330,3 +331,63 @@ def test_both_does_not_count_what_was_denied() -> None:
     text = named("I have refunded A. I have not refunded C. I have refunded both orders.")
     assert held(text, EFFECTS[:2], FACTS, language="en") == []
     assert held(text, EFFECTS[:1], FACTS, language="en") != []
+
+
+UNLISTED: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "deeds_unlisted.yaml").read_text("utf-8"))
+
+
+def unlisted(verdict: str) -> list[tuple[str, str]]:
+    return [(language, text) for language, by in UNLISTED.items() for text in by[verdict]]
+
+
+@pytest.mark.parametrize(("language", "text"), unlisted("held"))
+def test_a_change_that_no_list_of_words_has_is_held_where_nothing_shows_it(language: str, text: str) -> None:
+    assert held(text, [], [], language=language) != []
+
+
+@pytest.mark.parametrize(("language", "text"), unlisted("sent"))
+def test_what_claims_no_change_is_sent_whatever_its_verbs(language: str, text: str) -> None:
+    delivered = {"order_id": "O-10016", "status": "delivered", "delivered_at": "2026-11-18"}
+    assert [one.message for one in held(text, [], [delivered], language=language)] == []
+
+
+EXTENDED = "Your warranty has been extended by a year."
+
+
+def test_an_effect_a_record_or_a_person_accounts_for_an_unlisted_change() -> None:
+    assert held(EXTENDED, [effect("extend_warranty", {"order_id": "O-10021"}, {"ok": True})], [], language="en") == []
+    assert held(EXTENDED, [], [{"order_id": "O-10021", "warranty": "extended"}], language="en") == []
+    assert held(EXTENDED, [], [], language="en", person=["the", "warranty", "was", "extended"]) == []
+
+
+def test_nothing_else_accounts_for_it() -> None:
+    assert held(EXTENDED, EFFECTS[:1], FACTS, language="en") != []
+    assert held(EXTENDED, [], [{"order_id": "O-10021", "extended": False}], language="en") != []
+    assert held(EXTENDED, [], [], language="en", customer=["extended"]) != []
+
+
+def test_the_message_names_the_verb_that_nothing_shows() -> None:
+    (one,) = held(EXTENDED, [], [], language="en")
+    assert "says that something was done (extended), which nothing here shows" in one.message
+
+
+@pytest.mark.parametrize("filler", ["booked ", "we have booked ", "gewijzigd ", "ha sido ", "Your order has been moved. "])
+def test_unlisted_changes_are_found_in_time_that_grows_with_the_length(filler: str) -> None:
+    list(changes(filler, None))
+    short, long = (counted(filler * (size // len(filler))) for size in (4_000, 8_000))
+    assert long < 2.5 * short
+
+
+def counted(text: str) -> int:
+    count = 0
+
+    def seen(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(seen)
+    try:
+        list(changes(text, "en"))
+    finally:
+        sys.setprofile(None)
+    return count

@@ -145,9 +145,9 @@ def _deeds(
     text: str, evidence: Evidence, stems: Mapping[str, tuple[str, ...]], language: str | None, pledged: Sequence[Pledge]
 ) -> Iterator[RuleHit]:
     """Deeds that nothing covers; a gift that is held as a commitment is not held twice."""
-    customer = evidence.customer.words
+    customer, person = evidence.customer.words, evidence.person.words
     gifts = {pledge.sentence.strip() for pledge in pledged if pledge.kind == "gift"}
-    for one in held(text, evidence.effects, evidence.facts, stems=stems, language=language, customer=customer):
+    for one in held(text, evidence.effects, evidence.facts, stems=stems, language=language, customer=customer, person=person):
         if one.claim.kind != "discount" or one.claim.sentence.strip() not in gifts:
             yield _hit("promise", one.message)
 

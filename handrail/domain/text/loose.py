@@ -1,0 +1,125 @@
+"""Changes that no kind of deed names, held against effects, records and people's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.text.changes import Change, changes
+from handrail.domain.text.deeds import ANY, CHANGE, OTHER, Claim
+from handrail.domain.text.done import Done
+from handrail.domain.text.lexicon import MARKED, lexicons
+from handrail.domain.text.plain import clean
+
+_FORMS = ("done:", "own:", "ahead:", "noun:", "verb:", "act:")
+_DEEDS = ("done:", "own:")
+_ACTS = frozenset({"act", "ownact", "changed", "way", "generic"})
+_QUOTE = 120
+_SHORT = 60
+_LEAST = 4
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def others_claimed(text: str, language: str | None, claims: Sequence[Claim]) -> list[Claim]:
+    """Claims of changes that none of `claims`, which words of kinds make, already speaks of."""
+    spoken = {one.sentence.strip() for one in claims if one.kind != CHANGE}
+    return [
+        Claim(ANY if one.settled else OTHER, one.sentence, own=one.own, related=_related(one), verb=one.verb)
+        for one in changes(clean(text).replace(MARKED, " "), language)
+        if not _judged(one, known=one.sentence.strip() in spoken)
+    ]
+
+
+def why_not(claim: Claim) -> str:
+    """Tell a model what is wrong with a claim that nothing covers."""
+    return (
+        f"{claim.sentence.strip()[:_QUOTE]!r} says that something was done ({claim.verb}), which nothing here shows. "
+        "Say what is so, or do it first."
+    )
+
+
+def _judged(change: Change, *, known: bool) -> bool:
+    """Whether the words of kinds have settled the sentence: its verb is theirs."""
+    names = lexicons()[change.language].classes(change.verb)
+    return any(name.startswith(_DEEDS) for name in names) or (
+        known and any(name in _ACTS or name.startswith(_FORMS) for name in names)
+    )
+
+
+def _related(change: Change) -> frozenset[str]:
+    lexicon = lexicons()[change.language]
+    words = list(change.words)
+    found: set[str] = set()
+    for place in range(len(words)):
+        for name in (*lexicon.phrase(words, place)[1], *lexicon.classes(words[place])):
+            if name.startswith(_FORMS):
+                found.add(name.partition(":")[2])
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """What may cover a change of no kind: `kinds` of effects and of `states`, other effects, and `words` that tell of it."""
+
+    any: bool
+    kinds: frozenset[str]
+    states: frozenset[str]
+    unnamed: bool
+    words: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def gather(
+        cls,
+        done: Sequence[Done],
+        states: Sequence[Done],
+        effects: Sequence[EffectResult],
+        facts: Iterable[Any],
+        person: Collection[str],
+    ) -> Loose:
+        """Read once what was done, what records say, and what people wrote."""
+        applied = [one for one in effects if one.status is EffectStatus.APPLIED]
+        told = {word.casefold() for one in (*facts, *([one.action, one.result] for one in applied)) for word in _words(one)}
+        by_start: dict[str, set[str]] = {}
+        for word in told | {one for one in person if len(one) >= _LEAST}:
+            by_start.setdefault(word[:_LEAST], set()).add(word)
+        return cls(
+            bool(done),
+            frozenset(kind for one in done for kind in one.kinds),
+            frozenset(kind for one in states for kind in one.kinds),
+            any(not one.kinds for one in done),
+            {start: frozenset(words) for start, words in by_start.items()},
+        )
+
+    def covers(self, claim: Claim) -> bool:
+        """Whether an effect, a record or a person's words account for the change."""
+        if claim.kind == ANY:
+            return self.any
+        if self.unnamed or claim.related & self.kinds or (not claim.own and claim.related & self.states):
+            return True
+        return any(_alike(word, claim.verb) for word in self.words.get(claim.verb[:_LEAST], ()))
+
+
+def _alike(word: str, verb: str) -> bool:
+    """Whether both are forms of one word: 'extended' and 'extend', 'extension' not."""
+    both = zip(word, verb, strict=False)
+    shared = next((at for at, (one, other) in enumerate(both) if one != other), min(len(word), len(verb)))
+    return shared >= max(_LEAST, len(verb) - 3, len(word) - 3)
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Words of short texts and of the names of what is so."""
+    match value:
+        case str():
+            if len(value) <= _SHORT:
+                yield from _WORD.findall(value.replace("_", " "))
+        case Mapping():
+            for name, inner in value.items():
+                if inner:
+                    yield from (word for word in _WORD.findall(str(name).replace("_", " ")) if word.endswith(("ed", "en")))
+                    yield from _words(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _words(inner)

@@ -1,0 +1,132 @@
+"""Clauses of a sentence as plain words, with the places of every list's words found once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from handrail.domain.text.forms import Forms, forms
+from handrail.domain.text.lexicon import LANGUAGES, Lexicon, lexicons, spoken_in
+
+_TOKEN = re.compile(r"[^\W_]+|[,;:()¿?!–—•\"“”«»„]|(?<=\s)-(?=\s)")
+_CONTRACTED = re.compile(r"n['’]t\b")
+_LONGEST = 80
+_LEAD = 5
+_STOPS = frozenset('?!;:()–—•-"“”«»„')
+_OWN_LANGUAGE = 3.5
+_DOUBTS = frozenset({"neg", "cond", "unsure", "general"})
+_FIRST = frozenset(
+    "om caso nach na po após depois après tras después efter after dopo".split()  # noqa: SIM905
+)
+"""Conditions at the beginning of a clause alone: elsewhere these words are 'about', 'case' and 'after' an hour."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What stands between two marks or conjunctions. `after` is the conjunction before it: that, join or nothing.
+
+    `lead` are the last words of the clause before and the conjunction: 'I see that'. `ends` is the mark behind it.
+    """
+
+    form: Forms
+    lexicon: Lexicon
+    words: list[str]
+    shown: list[str]
+    after: str = ""
+    lead: tuple[str, ...] = ()
+    ends: str = ""
+    found: dict[str, dict[int, int]] = field(default_factory=dict)
+    doubt: int | None = None
+
+    def __post_init__(self) -> None:
+        self.doubt = self._first_doubt()
+
+    @property
+    def asked(self) -> bool:
+        """Whether a question mark ends it."""
+        return self.ends == "?"
+
+    def places(self, name: str) -> dict[int, int]:
+        """Where words of the list stand, each with how many words it has."""
+        if name not in self.found:
+            listed = self.form.lists[name]
+            sizes = ((place, listed.size(self.words, place)) for place in range(len(self.words)))
+            self.found[name] = {place: size for place, size in sizes if size}
+        return self.found[name]
+
+    def first(self, name: str) -> int | None:
+        """The place of the first word or phrase of the list."""
+        return next(iter(self.places(name)), None)
+
+    def has(self, *names: str) -> bool:
+        """Whether a word of one of the lists stands in it."""
+        return any(self.places(name) for name in names)
+
+    def means(self, name: str, start: int = 0, end: int | None = None) -> bool:
+        """Whether a word between the places has this meaning in the lexicon of deeds: own, you, other, neg."""
+        return any(name in self.lexicon.classes(word) for word in self.words[start:end])
+
+    def doubtful(self, end: int | None = None) -> bool:
+        """Whether a denial, a condition, a wish or a rule stands in it, or before `end`."""
+        return self.doubt is not None and (end is None or self.doubt < end)
+
+    def _first_doubt(self) -> int | None:
+        place = 0
+        while place < len(self.words):
+            size, names = self.lexicon.phrase(self.words, place)
+            names = names if size else self.lexicon.classes(self.words[place])
+            if names & _DOUBTS and "not_only" not in names and (place == 0 or self.words[place] not in _FIRST):
+                return place
+            place += size or 1
+        return None
+
+
+def parts_of(sentence: str, language: str | None) -> tuple[str, list[Part]] | None:
+    """The language of a sentence and its clauses; nothing where it has not two words."""
+    return next(pieces(sentence, language), None)
+
+
+def pieces(sentence: str, language: str | None) -> Iterator[tuple[str, list[Part]]]:
+    """A sentence without end is read in pieces, so that no text takes long."""
+    whole = _TOKEN.findall(_CONTRACTED.sub(" not", sentence))
+    for start in range(0, len(whole), _LONGEST):
+        shown = whole[start : start + _LONGEST]
+        words = [word.lower() for word in shown]
+        if len(words) > 1:
+            spoken = _language(tuple(words), language)
+            yield spoken, list(_parts(words, shown, forms()[spoken], lexicons()[spoken]))
+
+
+def _language(words: tuple[str, ...], language: str | None) -> str:
+    votes = dict.fromkeys(LANGUAGES, 0.0)
+    for word in set(words):
+        for spoken in spoken_in(word):
+            votes[spoken] += 1
+    if language in votes:
+        votes[language] += _OWN_LANGUAGE
+    return max(LANGUAGES, key=votes.__getitem__)
+
+
+def _parts(words: list[str], shown: list[str], form: Forms, lexicon: Lexicon) -> Iterator[Part]:
+    start, after = 0, ""
+    last: Part | None = None
+    for place in range(len(words) + 1):
+        word = words[place] if place < len(words) else "."
+        joint = _joint(word, lexicon) if place < len(words) else ""
+        if place < len(words) and not joint and word.isalnum():
+            continue
+        if place > start:
+            lead = (*(last.words[-_LEAD:] if last else ()), *words[max(0, start - 1) : start])
+            last = Part(form, lexicon, words[start:place], shown[start:place], after, lead, word)
+            after = ""
+            yield last
+        after = "" if word in _STOPS else joint or after
+        start = place + 1
+
+
+def _joint(word: str, lexicon: Lexicon) -> str:
+    names = lexicon.classes(word)
+    if "cond" in names or "neg" in names:
+        return ""
+    return "that" if "that" in names else "join" if names & {"join", "but", "or"} else ""
