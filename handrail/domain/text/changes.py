@@ -45,7 +45,7 @@ def changes(text: str, language: str | None) -> Iterator[Change]:
 
 
 def is_told(part: Part) -> bool:
-    """Whether the clause by itself says that something was changed."""
+    """Tell if the clause by itself says that something was changed."""
     return _told(part, "", hung=False) is not None
 
 
@@ -116,7 +116,7 @@ def _told(part: Part, before: str, *, hung: bool) -> _Found | None:
 
 
 def is_purpose(part: Part) -> bool:
-    """Whether the clause says what something is for: 'so that it can be checked', 'damit die Adresse geändert wird'."""
+    """Tell if the clause says what something is for: 'so that it can be checked', 'damit die Adresse geändert wird'."""
     listed, lead = part.form.lists["purpose"], part.lead
     leads = any(listed.size(lead, len(lead) - size) == size for size in (1, 2) if len(lead) >= size)
     return leads or 0 in part.places("purpose")
@@ -127,7 +127,7 @@ def _denied(part: Part, place: int) -> bool:
 
 
 def helper_of(part: Part) -> str:
-    """What the clause says that something was done with, for a clause after 'and' that leaves it out."""
+    """Name what the clause says that something was done with, for a clause after 'and' that leaves it out."""
     for place in range(len(part.words)):
         if place in part.places("passive"):
             return "passive"

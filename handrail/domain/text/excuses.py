@@ -14,7 +14,7 @@ _HAVE = frozenset({"haben", "hast", "habt", "hebt", "heeft", "hebben"})
 
 
 def excused(text: str, language: str | None) -> bool:
-    """Whether no clause of the sentence `text` that has a deed's words says that the business did it."""
+    """Tell if no clause of the sentence `text` that has a deed's words says that the business did it."""
     split = parts_of(text, language)
     if split is None:
         return False
@@ -47,7 +47,7 @@ def _theirs(part: Part) -> bool:
 
 
 def _customer_acts(part: Part) -> bool:
-    """Whether the customer is the subject: in front, or at the helper, which may end the clause."""
+    """Tell if the customer is the subject: in front, or at the helper, which may end the clause."""
     if part.lexicon.verb_last and part.means("you", 0, 1) and any(word in _HAVE for word in part.words[-2:]):
         return True
     place = part.first("theirs")

@@ -1,4 +1,4 @@
-"""How nine languages say that something was changed: lists and patterns of `words/changes.toml`."""
+"""Forms in which nine languages say that something was changed: lists and patterns of `words/changes.toml`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Listed:
         return word in self.exact or self.begins.match(word) is not None
 
     def size(self, words: Sequence[str], place: int) -> int:
-        """How many words at `place` are of the list; 0 for none."""
+        """Count the words at `place` are of the list; 0 for none."""
         for phrase in self.phrases.get(words[place], ()):
             following = words[place : place + len(phrase)]
             if len(following) == len(phrase) and all(map(_fits, phrase, following)):
@@ -48,7 +48,7 @@ def _fits(entry: str, word: str) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forms:
-    """How one language says that something was changed."""
+    """One language's ways to say that something was changed."""
 
     lists: dict[str, Listed]
     ending: re.Pattern[str]
@@ -59,13 +59,13 @@ class Forms:
     alone: bool
 
     def says_done(self, word: str, *, capital: bool, nouns: bool) -> bool:
-        """Whether the word is a participle by its looks; German nouns, which have capitals, are none."""
+        """Tell if the word is a participle by its looks; German nouns, which have capitals, are none."""
         if capital and nouns:
             return False
         return word in self.lists["odd"] or (self.ending.fullmatch(word) is not None and word not in self.lists["never"])
 
     def says_past(self, word: str) -> bool:
-        """Whether the word says 'I did' or, in some languages, 'did'."""
+        """Tell if the word says 'I did' or, in some languages, 'did'."""
         return (
             word in self.lists["past_odd"]
             or self.third.fullmatch(word) is not None

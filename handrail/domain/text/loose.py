@@ -42,7 +42,7 @@ def why_not(claim: Claim) -> str:
 
 
 def _judged(change: Change, *, known: bool) -> bool:
-    """Whether the words of kinds have settled the sentence: its verb is theirs."""
+    """Tell if the words of kinds have settled the sentence: its verb is theirs."""
     names = lexicons()[change.language].classes(change.verb)
     return any(name.startswith(_DEEDS) for name in names) or (
         known and any(name in _ACTS or name.startswith(_FORMS) for name in names)
@@ -62,7 +62,7 @@ def _related(change: Change) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """What may cover a change of no kind: `kinds` of effects and of `states`, other effects, and `words` that tell of it."""
+    """Cover for a change of no kind: `kinds` of effects and of `states`, other effects, and `words` that tell of it."""
 
     any: bool
     kinds: frozenset[str]
@@ -94,7 +94,7 @@ class Loose:
         )
 
     def covers(self, claim: Claim) -> bool:
-        """Whether an effect, a record or a person's words account for the change."""
+        """Tell if an effect, a record or a person's words account for the change."""
         if claim.kind == ANY:
             return self.any
         if self.unnamed or claim.related & self.kinds or (not claim.own and claim.related & self.states):
@@ -103,7 +103,7 @@ class Loose:
 
 
 def _alike(word: str, verb: str) -> bool:
-    """Whether both are forms of one word: 'extended' and 'extend', 'extension' not."""
+    """Tell if both are forms of one word: 'extended' and 'extend', 'extension' not."""
     both = zip(word, verb, strict=False)
     shared = next((at for at, (one, other) in enumerate(both) if one != other), min(len(word), len(verb)))
     return shared >= max(_LEAST, len(verb) - 3, len(word) - 3)

@@ -24,7 +24,7 @@ _FIRST = frozenset(
 
 @dataclass(slots=True)
 class Part:
-    """What stands between two marks or conjunctions. `after` is the conjunction before it: that, join or nothing.
+    """Words between two marks or conjunctions. `after` is the conjunction before it: that, join or nothing.
 
     `lead` are the last words of the clause before and the conjunction: 'I see that'. `ends` is the mark behind it.
     """
@@ -44,11 +44,11 @@ class Part:
 
     @property
     def asked(self) -> bool:
-        """Whether a question mark ends it."""
+        """Tell if a question mark ends it."""
         return self.ends == "?"
 
     def places(self, name: str) -> dict[int, int]:
-        """Where words of the list stand, each with how many words it has."""
+        """Find where words of the list stand, each with how many words it has."""
         if name not in self.found:
             listed = self.form.lists[name]
             sizes = ((place, listed.size(self.words, place)) for place in range(len(self.words)))
@@ -60,15 +60,15 @@ class Part:
         return next(iter(self.places(name)), None)
 
     def has(self, *names: str) -> bool:
-        """Whether a word of one of the lists stands in it."""
+        """Tell if a word of one of the lists stands in it."""
         return any(self.places(name) for name in names)
 
     def means(self, name: str, start: int = 0, end: int | None = None) -> bool:
-        """Whether a word between the places has this meaning in the lexicon of deeds: own, you, other, neg."""
+        """Tell if a word between the places has this meaning in the lexicon of deeds: own, you, other, neg."""
         return any(name in self.lexicon.classes(word) for word in self.words[start:end])
 
     def doubtful(self, end: int | None = None) -> bool:
-        """Whether a denial, a condition, a wish or a rule stands in it, or before `end`."""
+        """Tell if a denial, a condition, a wish or a rule stands in it, or before `end`."""
         return self.doubt is not None and (end is None or self.doubt < end)
 
     def _first_doubt(self) -> int | None:

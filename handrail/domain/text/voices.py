@@ -1,4 +1,4 @@
-"""Who is said to have done something: the speaker, nobody by name, or somebody whose deeds are no claim."""
+"""Agents: who is said to have done something: the speaker, nobody by name, or somebody whose deeds are no claim."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ OURS = frozenset(
 
 
 def done_at(part: Part, place: int) -> bool:
-    """Whether the word is a participle by its looks; a German noun is none."""
+    """Tell if the word is a participle by its looks; a German noun is none."""
     capital = place > 0 and part.shown[place][:1].isupper()
     return part.form.says_done(part.words[place], capital=capital, nouns=part.lexicon.language == "de")
 
 
 def early(part: Part, name: str, end: int) -> bool:
-    """Whether a word of the list stands before `end`."""
+    """Tell if a word of the list stands before `end`."""
     place = part.first(name)
     return place is not None and place < end
 
 
 def harmless(part: Part, place: int) -> bool:
-    """Whether the verb is no deed: reading, looking, what an order goes through."""
+    """Tell if the verb is no deed: reading, looking, what an order goes through."""
     return place in part.places("harmless") or (place in part.places("fact") and special(part) is None)
 
 
@@ -47,7 +47,7 @@ def special(part: Part) -> int | None:
 
 
 def voice(part: Part, place: int, before: str, *, done: bool) -> str | None:
-    """Who is said to have done it: 'have' and 'past' the speaker, 'passive', 'state' or 'future' nobody by name."""
+    """Name who is said to have done it: 'have' and 'past' the speaker, 'passive', 'state' or 'future' nobody by name."""
     word = part.words[place]
     spoken = _past(part, place, before)
     if spoken is not None or not done:
@@ -100,7 +100,7 @@ def _ongoing(part: Part, place: int, at: int) -> bool:
 
 
 def _routine(part: Part) -> bool:
-    """Whether a state is how things are at the business, or under some condition: 'our office is closed on Sundays'."""
+    """Tell if a state is how things are at the business, or under some condition: 'our office is closed on Sundays'."""
     return _ours(part, 2) or (not early(part, "yours", 2) and part.doubtful())
 
 
@@ -118,7 +118,7 @@ def _around(part: Part, place: int) -> list[int]:
 
 
 def _own_beside(part: Part, at: int) -> bool:
-    """Whether 'I' or 'we' stands beside the word, adverbs between left out."""
+    """Tell if 'I' or 'we' stands beside the word, adverbs between left out."""
     words, lexicon = part.words, part.lexicon
     near = [*words[max(0, at - 2) : at][::-1], *words[at + 1 : at + 2]]
     if lexicon.verb_last and at == len(words) - 1:
@@ -133,5 +133,5 @@ def _own_beside(part: Part, at: int) -> bool:
 
 
 def _is_news(part: Part, at: int, *, strict: bool = False) -> bool:
-    """Whether a state is told as news: 'is now', 'your … is'; any, where a language has a form of its own for it."""
+    """Tell if a state is told as news: 'is now', 'your … is'; any, where a language has a form of its own for it."""
     return (part.form.bare_state and not strict) or part.has("now") or early(part, "yours", at + 2)
