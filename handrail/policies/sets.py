@@ -17,6 +17,7 @@ from handrail.domain.policy.facts import HISTORY, proposal_facts, remembered
 from handrail.domain.policy.policies import Policy
 from handrail.domain.policy.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
 from handrail.policies.checks import Check, same_id
+from handrail.policies.clyro import equivalents
 from handrail.policies.language.expressions import CelExpression
 from handrail.policies.language.nodes import World
 from handrail.policies.names import Known
@@ -90,7 +91,7 @@ def build(documents: list[Document], known: Known, world: World | None = None, *
         try:
             check = Check(one, one.parse(Policy), known, world or World())
         except DefinitionInvalid as error:
-            problems.append(str(error))
+            problems += equivalents(one) or [str(error)]
             continue
         check.run(examples=examples)
         problems += check.problems

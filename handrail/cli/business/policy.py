@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Policies, which say what needs a person and what is forbidden: test, explain, compare."
 )
+imports = typer.Typer(no_args_is_help=True, help="Policy files of other products, put into ours.")
+app.add_typer(imports, name="import")
 CURRENT = "current"
 
 
@@ -164,6 +166,32 @@ def _call_document(
     except BusinessRefused as no:
         return refused_document(tool, given, no)
     return {"title": title, **asked_document(policies, proposal, facts)}
+
+
+@imports.command("clyro")
+def import_clyro(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A policy file of Clyro, in any of its three shapes.")],
+    tools: Annotated[list[str] | None, typer.Option("--tool", help="The tool that it is for; may be repeated.")] = None,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option("--fact", metavar="THEIRS=OURS", help="Our fact for a field of theirs; may be repeated."),
+    ] = None,
+) -> None:
+    """Print the file in our words, and on stderr what means something else here. Exit code 1 where something is left out."""
+    from handrail.domain.errors import InvalidInput
+    from handrail.policies.clyro import translate
+    from handrail.policies.sets import document
+
+    pairs = [one.partition("=") for one in facts or []]
+    if wrong := [one for one, sign, ours in pairs if not (one and sign and ours)]:
+        raise InvalidInput(f"--fact: {wrong[0]!r} names no fact of ours. Right would be: --fact amount=refund_amount_usd")
+    made = translate(document(file), names(world(ctx)), tools or [], {theirs: ours for theirs, _, ours in pairs})
+    typer.echo(made.text, nl=False)
+    for words in [*made.notes, *(f"NOT TRANSLATED: {one}" for one in made.left)]:
+        typer.echo(words, err=True)
+    if made.left:
+        raise typer.Exit(Exit.UNEXPECTED)
 
 
 def sides(place: World, old: str, new: str) -> tuple[list[Document], list[Document]]:

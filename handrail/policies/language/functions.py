@@ -271,7 +271,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "startsWith": Function("text.startsWith('…')", _plain(F, lambda text, part: text.startswith(part)), ((T,), (T,))),
     "endsWith": Function("text.endsWith('…')", _plain(F, lambda text, part: text.endswith(part)), ((T,), (T,))),
     "matches": Function("text.matches('…')", _matches, ((T,), (T,))),
-    "lower": Function("lower(text)", _plain(T, lambda text: text.casefold()), ((T,),)),
+    "lower": Function("lower(text)", _plain(T, lambda text: text.lower()), ((T,),)),
     "sum": Function("sum(list), of numbers, money or durations", _sum),
     "min": Function("min(list) or min(a, b), of numbers, money or times", _extreme("min", min)),
     "max": Function("max(list) or max(a, b), of numbers, money or times", _extreme("max", max)),
