@@ -22,7 +22,7 @@ WIDTH = 11
 
 
 def document(played: Rehearsal) -> dict[str, Any]:
-    """For `--json`: customer_id, message, steps, request, outcome, effects, usage."""
+    """Return the rehearsal for `--json`: customer_id, message, steps, request, outcome, effects, usage."""
     state = played.state
     return {
         "customer_id": played.customer_id,
