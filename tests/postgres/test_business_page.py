@@ -1,4 +1,4 @@
-"""The business that docs/business.md builds, typed as it stands there: its files load, and its tool and its proof agree."""
+"""The business that docs/building/business.md builds, typed as it stands there: files load, tool and proof agree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from handrail.routing.rules import RiskRules
 from handrail.routing.text import Folded
 from handrail.topics.loader import FileTopics
 
-PAGE = Path(__file__).parents[2] / "docs" / "business.md"
+PAGE = Path(__file__).parents[2] / "docs" / "building" / "business.md"
 WRITTEN = re.compile(r"^```\w+ write=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

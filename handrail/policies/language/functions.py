@@ -1,4 +1,4 @@
-"""The functions and macros of expressions; each is told in docs/policies.md."""
+"""The functions and macros of expressions; each is told in docs/agent/policies.md."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from handrail.shop import business
 from handrail.topics.loader import FileTopics
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^( *)```(\w+)?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -145,14 +145,14 @@ def commands(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 
 def test_the_page_of_the_command_line_names_every_command() -> None:
-    rows = [line for line in (ROOT / "docs" / "cli.md").read_text().splitlines() if line.startswith("| `")]
+    rows = [line for line in (ROOT / "docs" / "operating" / "cli.md").read_text().splitlines() if line.startswith("| `")]
     names = [{word for quoted in re.findall(r"`([^`]+)`", row.split("|")[1]) for word in quoted.split()} for row in rows]
     missing = [path for path in commands(typer.main.get_command(app)) if not any(set(path) <= row for row in names)]
     assert not missing
 
 
 def test_every_setting_of_a_worker_is_documented() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text()
+    text = (ROOT / "docs" / "operating" / "operations.md").read_text()
     local = {"data_dir", "port_base", "temporal_ui", "openai_api_key", "openai_base_url", "model_timeout_seconds"}
     assert not {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields if name not in local} - set(
         VARIABLE.findall(text)

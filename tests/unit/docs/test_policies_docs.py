@@ -15,7 +15,7 @@ from handrail.policies.sets import PolicySet, build
 from handrail.policies.trials import tried, untried
 from handrail.shop import business
 
-PAGE = (Path(__file__).parents[3] / "docs" / "policies.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "agent" / "policies.md").read_text()
 BLOCKS = re.findall(r"^```yaml ?(\S*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 WORKED = {label.removeprefix("policy="): text for label, text in BLOCKS if label}
 KNOWN = of_business(business)

@@ -17,7 +17,7 @@ from handrail.policies.sets import PolicySet, build
 from handrail.policies.trials import tried, untried
 from handrail.policies.worlds import world_of
 
-PAGE = (Path(__file__).parents[3] / "docs" / "policies-expressions.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "agent" / "policies-expressions.md").read_text()
 BLOCKS = dict(re.findall(r"^```yaml policy=(\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
@@ -56,5 +56,5 @@ def test_an_example_misses_each_rule_that_is_left_out(name: str, names: Known) -
 
 
 def test_every_function_stands_on_the_pages() -> None:
-    pages = PAGE + (Path(__file__).parents[3] / "docs" / "policies.md").read_text()
+    pages = PAGE + (Path(__file__).parents[3] / "docs" / "agent" / "policies.md").read_text()
     assert not [name for name in FUNCTIONS if name not in pages]
