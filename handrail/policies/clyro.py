@@ -102,7 +102,7 @@ def translate(
 
 
 def _read(work: _Work) -> tuple[dict[str, str], str, list[tuple[Place, dict[str, Any]]]]:
-    """What the file is called, its default, and its rules with their places."""
+    """Read the file's name, its default, and its rules with their places."""
     data = work.document.data
     if not isinstance(data, dict):
         raise DefinitionInvalid(work.document.problem("holds no keys. A file of Clyro has rules, or actions and global."))
@@ -291,7 +291,7 @@ def _if_there(rule: _Rule) -> str:
 
 
 def _general(rules: Sequence[_Rule], default: str, tools: Sequence[str]) -> list[str]:
-    """What means something else here, as far as this file says it."""
+    """List what means something else here, as far as this file says it."""
     found = []
     kept = [one.id for index, one in enumerate(rules) if any(other.action.rank < one.action.rank for other in rules[:index])]
     if len({one.action for one in rules}) > 1:
