@@ -168,7 +168,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
     router.check()
     calls = Calls(controls)
     model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))
-    reader = ReadingProcess((sys.executable, "-m", "graphs.reader"), ROOT)
+    reader = ReadingProcess((sys.executable, "-m", "activities.reader"), ROOT)
     try:
         yield World(
             business=business,

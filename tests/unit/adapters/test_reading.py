@@ -26,7 +26,7 @@ from handrail.ports import Cases, Clock, Matrix, Reader
 from handrail.reading import ReadingProcess
 
 ROOT = Path(__file__).parents[3]
-ARGV = (sys.executable, "-m", "graphs.reader")
+ARGV = (sys.executable, "-m", "activities.reader")
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 

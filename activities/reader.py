@@ -1,4 +1,4 @@
-"""A process that only reads long texts: `python -m graphs.reader`. It knows no server, no secret and no case.
+"""A process that only reads long texts: `python -m activities.reader`. It knows no server, no secret and no case.
 
 Requests come on standard input, answers go to standard output, each a length in four bytes and so much JSON. It ends
 with its input: where whoever started it is killed, it is gone, too.
