@@ -57,7 +57,7 @@ class Claim:
     `objects` and `amounts` stand with it, in `order` of place; `reference` are amounts that only describe. `pointed` are the
     objects that a pronoun may mean: one of them must be meant. `implied` is what a denial implies: 'not in full'.
     `adrift` says that it tells of one more by a pronoun that means nothing in the text: 'I have also refunded it.'
-    `related` are kinds whose words stand in a sentence with a `verb` that no kind has.
+    `related` are kinds whose words stand in a sentence with a `verb` that no kind has; `language` is its own.
     """
 
     kind: str
@@ -72,6 +72,7 @@ class Claim:
     adrift: bool = False
     related: frozenset[str] = frozenset()
     verb: str = ""
+    language: str = ""
 
 
 def claimed(text: str, language: str | None = None) -> list[Claim]:
@@ -109,9 +110,11 @@ def _claims(sentence: Sentence, mentioned: Sequence[str], group: Sequence[str], 
     own = False
     before: list[str] = list(mentioned)
     group = list(group)
+    alternatives = sentence.question and any("or" in unit.classes for unit in sentence.units)
     for clause in sentence.clauses:
         own = clause.has("own") or (own and clause.after in ("join", "punct") and not clause.has("aux", "other"))
-        kinds = {} if clause.denied or _asked(clause) else dict(_kinds(clause, sentence, own))
+        asked = _asked(clause) or (alternatives and clause.after == "that")
+        kinds = {} if clause.denied or asked else dict(_kinds(clause, sentence, own))
         for kind, mine in kinds.items():
             yield _claim(kind, clause, sentence, own=mine, before=before, group=group, denied=denied)
         if not kinds:
@@ -252,7 +255,8 @@ def _sure(clause: Clause, sentence: Sentence, place: int) -> bool:
 
 def _doubted(clause: Clause, place: int) -> bool:
     """Return whether a denial, a condition or a possibility stands before the unit. 'I can confirm that' is none."""
-    before = clause.units[:place]
+    # 'Storniert wurde nichts': where the verb stands in front, its denial follows.
+    before = clause.units[:place] or [unit for unit in clause.units[1 : _NEAR + 2] if "neg" in unit.classes]
     if clause.units and "bare" in clause.units[0].classes and clause.has("are") and not clause.marks("id"):
         return True
     confirms = next((at for at, unit in enumerate(before) if "confirm" in unit.classes), -1)
@@ -264,7 +268,7 @@ def _doubted(clause: Clause, place: int) -> bool:
 
 def _provided(clause: Clause, sentence: Sentence) -> bool:
     """Return whether what lies ahead hangs on something, anywhere in the sentence, or is denied in its clause."""
-    if sentence.question and clause.question:
+    if sentence.question and (clause.question or clause.after == "that"):
         return True
     if any(unit.classes & {"neg", "general"} and "not_only" not in unit.classes for unit in clause.units):
         return True

@@ -10,7 +10,7 @@ from handrail.domain.text.parts import Part, parts_of
 _TELLING = ("done:", "own:", "ahead:", "act:")
 _TELLS = frozenset({"act", "ownact", "changed", "way"})
 _FRONT = 2
-_HAVE = frozenset({"haben", "hast", "habt", "hebt", "heeft", "hebben"})
+_LAST = 2
 
 
 def excused(text: str, language: str | None) -> bool:
@@ -22,7 +22,7 @@ def excused(text: str, language: str | None) -> bool:
     telling = before = False
     for part in parts:
         goes_on = before and part.after == "join" and not part.means("own") and not helper_of(part)
-        before = is_purpose(part) or _wished(part) or _theirs(part) or _rule(part, parts) or goes_on
+        before = is_purpose(part) or _wished(part) or _theirs(part) or _rule(part, parts) or _under(part, parts) or goes_on
         tells = _tells(part)
         if tells and not before:
             return False
@@ -40,6 +40,8 @@ def _tells(part: Part) -> bool:
 
 def _theirs(part: Part) -> bool:
     """'You closed your account', 'haben Sie die Adresse geändert': no helper of the passive, nobody of the business."""
+    if _since(part):
+        return True
     if not _customer_acts(part) and part.form.lists["theirs"].within(part.lead) is None:
         return False
     undergone = part.has("passive", "future", "formula", "settled", "under_way")
@@ -48,7 +50,11 @@ def _theirs(part: Part) -> bool:
 
 def _customer_acts(part: Part) -> bool:
     """Tell if the customer is the subject: in front, or at the helper, which may end the clause."""
-    if part.lexicon.verb_last and part.means("you", 0, 1) and any(word in _HAVE for word in part.words[-2:]):
+    if (
+        part.lexicon.verb_last
+        and part.means("you", 0, 1)
+        and any(at >= len(part.words) - _LAST for at in part.places("yours_have"))
+    ):
         return True
     place = part.first("theirs")
     if place is None or place > _FRONT:
@@ -57,9 +63,30 @@ def _customer_acts(part: Part) -> bool:
     return after < len(part.words) and after not in part.places("state") and after not in part.places("passive")
 
 
+def _since(part: Part) -> bool:
+    """Spanish 'como canceló antes del envío': the subject, left out, is the customer."""
+    if part.has("passive", "future", "formula"):
+        return False
+    lead, start = part.lead, part.places("since").get(0, 0)
+    listed = part.form.lists["since"]
+    led = start or any(listed.size(lead, len(lead) - size) == size for size in (1, 2, 3) if len(lead) >= size)
+    verb = next((word for word in part.words[start:] if "light" not in part.lexicon.classes(word)), "")
+    return bool(led) and part.form.customer_verb.fullmatch(verb) is not None
+
+
 def _wished(part: Part) -> bool:
     """'Que la dirección sea cambiada': a passive of what is not yet so."""
     return part.has("wished") and not is_told(part)
+
+
+def _under(part: Part, parts: Sequence[Part]) -> bool:
+    """'If a card is stolen, a new one is sent': in the present, behind a condition that begins the sentence."""
+    if part is parts[0] or parts[0].doubt != 0 or not (part.has("state", "under_way") or part.after == "join"):
+        return False
+    first = parts[0].words[0]
+    led = "cond" in parts[0].lexicon.classes(first) or "cond" in parts[0].lexicon.phrase(parts[0].words, 0)[1]
+    past = part.has("passive", "have", "now", "formula", "settled")
+    return led and not past and not part.means("own") and not is_told(part)
 
 
 def _rule(part: Part, parts: Sequence[Part]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.changes import Change, changes
 from handrail.domain.text.deeds import ANY, CHANGE, OTHER, Claim
-from handrail.domain.text.done import Done
+from handrail.domain.text.done import Done, identifiers
 from handrail.domain.text.lexicon import MARKED, lexicons
 from handrail.domain.text.plain import clean
 
@@ -27,7 +27,14 @@ def others_claimed(text: str, language: str | None, claims: Sequence[Claim]) -> 
     """Claims of changes that none of `claims`, which words of kinds make, already speaks of."""
     spoken = {one.sentence.strip() for one in claims if one.kind != CHANGE}
     return [
-        Claim(ANY if one.settled else OTHER, one.sentence, own=one.own, related=_related(one), verb=one.verb)
+        Claim(
+            ANY if one.settled else OTHER,
+            one.sentence,
+            own=one.own,
+            related=_related(one),
+            verb=one.verb,
+            language=one.language,
+        )
         for one in changes(clean(text).replace(MARKED, " "), language)
         if not _judged(one, known=one.sentence.strip() in spoken)
     ]
@@ -52,7 +59,7 @@ def _judged(change: Change, *, known: bool) -> bool:
 def _related(change: Change) -> frozenset[str]:
     lexicon = lexicons()[change.language]
     words = list(change.words)
-    found: set[str] = set()
+    found = {change.kind} if change.kind else set()
     for place in range(len(words)):
         for name in (*lexicon.phrase(words, place)[1], *lexicon.classes(words[place])):
             if name.startswith(_FORMS):
@@ -61,13 +68,53 @@ def _related(change: Change) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Unnamed:
+    """An applied effect of no known kind: the `starts` of its words, and the `objects` it was done on."""
+
+    starts: frozenset[str]
+    objects: frozenset[str]
+
+    @classmethod
+    def of(cls, effect: EffectResult) -> Unnamed:
+        """Read the words of its action, its arguments and its result; 'order' of `order_id` is none."""
+        data = (effect.action, effect.arguments, effect.result)
+        words = {word for one in data for word in (*_words(one), *_names(one), *identifiers(one))}
+        return cls(frozenset(word.casefold()[:_LEAST] for word in words), _long(identifiers(data)))
+
+    def may_be(self, claim: Claim) -> bool:
+        """Tell if the claim may speak of it: not of another object, and in English with a word of it.
+
+        Actions are named in English: a claim in another language shares no word with them.
+        """
+        figures = {one for word in claim.sentence.split() for one in identifiers(word)}
+        named = _long(figures)
+        if named and self.objects and not named & self.objects:
+            return False
+        said = {*_WORD.findall(claim.sentence), *figures}
+        return claim.language != "en" or any(word.casefold()[:_LEAST] in self.starts for word in said)
+
+
+def _long(found: Collection[str]) -> frozenset[str]:
+    """Leave out years, days and counts."""
+    return frozenset(one for one in found if len(one) > _LEAST)
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Words of the names of arguments, except of identifiers."""
+    if isinstance(value, Mapping):
+        for name in value:
+            if not str(name).endswith("id"):
+                yield from _WORD.findall(str(name).replace("_", " "))
+
+
+@dataclass(frozen=True, slots=True)
 class Loose:
-    """Cover for a change of no kind: `kinds` of effects and of `states`, other effects, and `words` that tell of it."""
+    """Cover for a change of no kind: `kinds` of effects and of `states`, `unnamed` effects, and `words` that tell of it."""
 
     any: bool
     kinds: frozenset[str]
     states: frozenset[str]
-    unnamed: bool
+    unnamed: tuple[Unnamed, ...]
     words: Mapping[str, frozenset[str]]
 
     @classmethod
@@ -81,7 +128,8 @@ class Loose:
     ) -> Loose:
         """Read once what was done, what records say, and what people wrote."""
         applied = [one for one in effects if one.status is EffectStatus.APPLIED]
-        told = {word.casefold() for one in (*facts, *([one.action, one.result] for one in applied)) for word in _words(one)}
+        named = ([one.action, one.result] for one, deed in zip(applied, done, strict=True) if deed.kinds)
+        told = {word.casefold() for one in (*facts, *named) for word in _words(one)}
         by_start: dict[str, set[str]] = {}
         for word in told | {one for one in person if len(one) >= _LEAST}:
             by_start.setdefault(word[:_LEAST], set()).add(word)
@@ -89,7 +137,7 @@ class Loose:
             bool(done),
             frozenset(kind for one in done for kind in one.kinds),
             frozenset(kind for one in states for kind in one.kinds),
-            any(not one.kinds for one in done),
+            tuple(Unnamed.of(one) for one, deed in zip(applied, done, strict=True) if not deed.kinds),
             {start: frozenset(words) for start, words in by_start.items()},
         )
 
@@ -97,7 +145,11 @@ class Loose:
         """Tell if an effect, a record or a person's words account for the change."""
         if claim.kind == ANY:
             return self.any
-        if self.unnamed or claim.related & self.kinds or (not claim.own and claim.related & self.states):
+        if (
+            any(one.may_be(claim) for one in self.unnamed)
+            or claim.related & self.kinds
+            or (not claim.own and claim.related & self.states)
+        ):
             return True
         return any(_alike(word, claim.verb) for word in self.words.get(claim.verb[:_LEAST], ()))
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from handrail.domain.text.forms import Forms, forms
 from handrail.domain.text.lexicon import LANGUAGES, Lexicon, lexicons, spoken_in
 
 _TOKEN = re.compile(r"[^\W_]+|[,;:()¿?!–—•\"“”«»„]|(?<=\s)-(?=\s)")
 _CONTRACTED = re.compile(r"n['’]t\b")
+_NONE: frozenset[str] = frozenset()
+_NOWHERE: Mapping[int, int] = MappingProxyType({})
 _LONGEST = 80
 _LEAD = 5
 _STOPS = frozenset('?!;:()–—•-"“”«»„')
 _OWN_LANGUAGE = 3.5
 _DOUBTS = frozenset({"neg", "cond", "unsure", "general"})
-_FIRST = frozenset(
-    "om caso nach na po após depois après tras después efter after dopo".split()  # noqa: SIM905
-)
-"""Conditions at the beginning of a clause alone: elsewhere these words are 'about', 'case' and 'after' an hour."""
 
 
 @dataclass(slots=True)
@@ -36,10 +35,11 @@ class Part:
     after: str = ""
     lead: tuple[str, ...] = ()
     ends: str = ""
-    found: dict[str, dict[int, int]] = field(default_factory=dict)
+    found: dict[str, dict[int, int]] = field(init=False)
     doubt: int | None = None
 
     def __post_init__(self) -> None:
+        self.found = self.form.placed(self.words)
         self.doubt = self._first_doubt()
 
     @property
@@ -47,13 +47,9 @@ class Part:
         """Tell if a question mark ends it."""
         return self.ends == "?"
 
-    def places(self, name: str) -> dict[int, int]:
+    def places(self, name: str) -> Mapping[int, int]:
         """Find where words of the list stand, each with how many words it has."""
-        if name not in self.found:
-            listed = self.form.lists[name]
-            sizes = ((place, listed.size(self.words, place)) for place in range(len(self.words)))
-            self.found[name] = {place: size for place, size in sizes if size}
-        return self.found[name]
+        return self.found.get(name, _NOWHERE)
 
     def first(self, name: str) -> int | None:
         """The place of the first word or phrase of the list."""
@@ -73,13 +69,29 @@ class Part:
 
     def _first_doubt(self) -> int | None:
         place = 0
+        size, names = (
+            self.lexicon.phrase(list(self.lead[-2:]), 0) if self.after == "that" and len(self.lead) > 1 else (0, _NONE)
+        )
+        if size == len(self.lead[-2:]) and names & _DOUBTS:
+            return 0
         while place < len(self.words):
             size, names = self.lexicon.phrase(self.words, place)
             names = names if size else self.lexicon.classes(self.words[place])
-            if names & _DOUBTS and "not_only" not in names and (place == 0 or self.words[place] not in _FIRST):
+            if names & _DOUBTS and "not_only" not in names and self._conditional(place):
                 return place
             place += size or 1
         return None
+
+    def _conditional(self, place: int) -> bool:
+        """Tell if a condition may stand here. 'As credit we have added 10': Dutch 'als', with the helper behind a noun."""
+        if place:
+            return self.words[place] not in self.form.lists["at_front"]
+        helper = next((at for at in self.places("have") if 2 <= at <= _LEAD - 1), None)
+        return not (self.words[0] in self.form.lists["as_well"] and helper and self.means("own", helper + 1, helper + 2))
+
+    def at(self, name: str, place: int) -> bool:
+        """Tell if a word or a phrase of the list stands at the place or covers it."""
+        return any(start <= place < start + size for start, size in self.places(name).items())
 
 
 def parts_of(sentence: str, language: str | None) -> tuple[str, list[Part]] | None:
@@ -93,9 +105,10 @@ def pieces(sentence: str, language: str | None) -> Iterator[tuple[str, list[Part
     for start in range(0, len(whole), _LONGEST):
         shown = whole[start : start + _LONGEST]
         words = [word.lower() for word in shown]
-        if len(words) > 1:
-            spoken = _language(tuple(words), language)
-            yield spoken, list(_parts(words, shown, forms()[spoken], lexicons()[spoken]))
+        spoken = _language(tuple(words), language)
+        found = list(_parts(words, shown, forms()[spoken], lexicons()[spoken])) if len(words) > 1 else []
+        if found:
+            yield spoken, found
 
 
 def _language(words: tuple[str, ...], language: str | None) -> str:

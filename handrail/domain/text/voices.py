@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from handrail.domain.text.parts import Part
 
 _AFTER = 5
 """So many words may stand between a helper and the word that says what was done."""
 _HELPERS = ("passive", "have", "has", "future", "under_way", "state")
-_THIRD = ("ó", "aron", "ieron")
-_HAR = frozenset({"har", "hade", "blivit"})
 _FRONT = 2
-OURS = frozenset(
-    """
-    our unser unsere notre nos nuestro nuestra nuestros nuestras nostro nostra nostri nostre ons onze vårt vår våra nasz
-    nasza nasze nasi nosso nossa nossos nossas
-    """.split()  # noqa: SIM905
-)
 
 
 def done_at(part: Part, place: int) -> bool:
@@ -34,7 +24,7 @@ def early(part: Part, name: str, end: int) -> bool:
 
 def harmless(part: Part, place: int) -> bool:
     """Tell if the verb is no deed: reading, looking, what an order goes through."""
-    return place in part.places("harmless") or (place in part.places("fact") and special(part) is None)
+    return part.at("harmless", place) or (part.at("fact", place) and special(part) is None)
 
 
 def special(part: Part) -> int | None:
@@ -56,18 +46,20 @@ def voice(part: Part, place: int, before: str, *, done: bool) -> str | None:
     for at in around:
         if at in part.places("passive"):
             return "passive" if _is_deed_to(part, place, at) else None
-        if at in part.places("have") and (not part.form.adjacent or _own_beside(part, at)):
+        if at in part.places("have") and (not part.form.adjacent or own_beside(part, at)):
             return "have"
         if at in part.places("has") and at <= _AFTER and _ours(part, 3):
             return "have"
     for at in around:
         if at in part.places("future") or (at in part.places("under_way") and _is_news(part, at, strict=True)):
             return "future"
+        if at in part.places("possess") and special(part) is None:
+            continue
         if at in part.places("state") and (before == "state" or _is_news(part, at)) and not _routine(part):
             return None if _ongoing(part, place, at) else "state"
     if before in ("passive", "have", "state") and place <= _FRONT and not around:
         return before
-    swedish = word.endswith("des") or (word.endswith("ts") and not _HAR.isdisjoint(part.words[:place]))
+    swedish = word.endswith("des") or (word.endswith("ts") and early(part, "passive_ts", place))
     return "passive" if part.lexicon.language == "sv" and swedish else None
 
 
@@ -78,13 +70,13 @@ def _past(part: Part, place: int, before: str) -> str | None:
         return "past" if place <= _AFTER and _ours(part, 3) else ""
     if not form.says_past(word):
         return None
-    if word.endswith(_THIRD) and part.lexicon.language == "es":
+    if form.with_se.fullmatch(word):
         return "passive" if "se" in part.words[max(0, place - 2) : place] else ""
-    return "past" if form.alone or _own_beside(part, place) or (before == "past" and place == 0) else None
+    return "past" if form.alone or own_beside(part, place) or (before == "past" and place == 0) else None
 
 
 def _ours(part: Part, end: int) -> bool:
-    return not OURS.isdisjoint(part.words[:end])
+    return early(part, "ours", end)
 
 
 def _is_deed_to(part: Part, place: int, at: int) -> bool:
@@ -95,8 +87,8 @@ def _is_deed_to(part: Part, place: int, at: int) -> bool:
 
 def _ongoing(part: Part, place: int, at: int) -> bool:
     """'Está a ser embalada', 'jest pakowane': no news unless it says so."""
-    habit = part.lexicon.language == "pl" and re.search("[yi]wan", part.words[place])
-    return bool(habit or "ser" in part.words[at:place]) and not part.has("now")
+    habit = part.form.habit.fullmatch(part.words[place]) is not None
+    return (habit or any(at <= other < place for other in part.places("being_done"))) and not part.has("now")
 
 
 def _routine(part: Part) -> bool:
@@ -117,10 +109,12 @@ def _around(part: Part, place: int) -> list[int]:
     return [*near, *([place + 1] if part.lexicon.language == "pl" else [])]
 
 
-def _own_beside(part: Part, at: int) -> bool:
+def own_beside(part: Part, at: int) -> bool:
     """Tell if 'I' or 'we' stands beside the word, adverbs between left out."""
     words, lexicon = part.words, part.lexicon
     near = [*words[max(0, at - 2) : at][::-1], *words[at + 1 : at + 2]]
+    if any(map(part.means, ("own", "own"), (max(0, at - 1), at + 1), (at, at + 2))):
+        return True
     if lexicon.verb_last and at == len(words) - 1:
         near = list(words)
     for word in near:
@@ -134,4 +128,9 @@ def _own_beside(part: Part, at: int) -> bool:
 
 def _is_news(part: Part, at: int, *, strict: bool = False) -> bool:
     """Tell if a state is told as news: 'is now', 'your … is'; any, where a language has a form of its own for it."""
-    return (part.form.bare_state and not strict) or part.has("now") or early(part, "yours", at + 2)
+    return (part.form.bare_state and not strict) or part.has("now") or early(part, "yours", at + 2) or _awaits(part, at)
+
+
+def _awaits(part: Part, at: int) -> bool:
+    """Dutch 'staat er een monteur voor je ingepland': what no order brings, for the customer."""
+    return at in part.places("stands") and special(part) is not None and part.means("you", at)

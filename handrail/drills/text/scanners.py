@@ -1,4 +1,4 @@
-"""Everything that reads a customer's words, timed over texts of many kinds."""
+"""Everything that reads a customer's words, and claims of deeds in a reply's, timed over texts of many kinds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from handrail.business import Business
 from handrail.domain.case.messages import Author, Message, check_text
 from handrail.domain.case.patience import asked_before
 from handrail.domain.text.figures.mentions import mentions
+from handrail.domain.text.held import held
 from handrail.domain.text.message.entities import stated, without_cards
 from handrail.domain.text.message.mail import own_words
+from handrail.domain.text.plain import clean
+from handrail.domain.text.reply.replies import LONGEST
 from handrail.domain.text.sentences import sentences
 from handrail.drills.text.kinds import LENGTH, kinds
 from handrail.routing.router import LocalRouter, readable
@@ -51,6 +54,7 @@ def scanners(business: Business, folder: Path) -> dict[str, Scan]:
         "language": lambda text: languages.detect(readable(text)),
         "mood": lambda text: mood.frustration(readable(text), Folded(readable(text))),
         "complexity": lambda text: complexity.of(readable(text), Folded(readable(text)), set()),
+        "deeds": lambda text: held(clean(text)[:LONGEST], [], []),
         "router": lambda text: asyncio.run(router.classify(text, topic_before=None)),
     }
 

@@ -360,6 +360,35 @@ def test_an_effect_a_record_or_a_person_accounts_for_an_unlisted_change() -> Non
     assert held(EXTENDED, [], [], language="en", person=["the", "warranty", "was", "extended"]) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "covered"),
+    [
+        ("Your warranty for O-10021 has been extended.", "en", True),
+        ("Your warranty for O-10016 has been extended.", "en", False),
+        ("Your seat has been upgraded to the front row.", "en", False),
+        ("Your order has been gift-wrapped.", "en", False),
+        ("Ihre Garantie wurde verlängert.", "de", True),
+        ("Die Garantie für O-10016 wurde verlängert.", "de", False),
+    ],
+)
+def test_an_action_of_no_kind_covers_its_own_object_and_in_english_its_own_words(
+    text: str, language: str, covered: bool
+) -> None:
+    done = [effect("extend_warranty", {"order_id": "O-10021"}, {"ok": True})]
+    assert (held(text, done, [], language=language) == []) is covered
+
+
+@pytest.mark.parametrize("text", [": : :", "?! ?! ?!", "– – –", "Done: – –"])
+def test_marks_alone_are_no_claim_of_a_change(text: str) -> None:
+    assert list(changes(text, None)) == []
+
+
+def test_money_that_left_us_is_a_refund() -> None:
+    assert held("The money left our account yesterday.", [], [], language="en") != []
+    assert held("The money left our account yesterday.", EFFECTS[:1], FACTS, language="en") == []
+    assert held("The money left your account yesterday.", [], [], language="en") == []
+
+
 def test_nothing_else_accounts_for_it() -> None:
     assert held(EXTENDED, EFFECTS[:1], FACTS, language="en") != []
     assert held(EXTENDED, [], [{"order_id": "O-10021", "extended": False}], language="en") != []

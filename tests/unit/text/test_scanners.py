@@ -30,7 +30,7 @@ def found() -> dict[str, Scan]:
     "name",
     [
         *("check", "cards", "sentences", "mentions", "entities", "quotes", "patience", "rules", "wish", "language", "mood"),
-        *("complexity", "router"),
+        *("complexity", "router", "deeds"),
     ],
 )
 def test_work_grows_with_the_text_and_no_faster(name: str, found: dict[str, Scan]) -> None:
