@@ -95,7 +95,7 @@ class Forms:
     index: _Index
 
     def placed(self, words: Sequence[str]) -> dict[str, dict[int, int]]:
-        """Where words of each list stand, each with how many words it has."""
+        """Find where words of each list stand, each with how many words it has."""
         found: dict[str, dict[int, int]] = {}
         for place, word in enumerate(words):
             names, phrases = self.index.of(word)
