@@ -212,7 +212,7 @@ def _promised(clause: Clause, sentence: Sentence, own: bool) -> Iterator[tuple[s
     units = clause.units
     will = clause.first("will", "managed")
     for place, unit in enumerate(units):
-        for kind in unit.kinds("ahead"):
+        for kind in unit.kinds("ahead") | (unit.kinds("apart") if "particle" in units[-1].classes else frozenset()):
             yield kind, True
         for kind in unit.kinds("verb"):
             if _meant_as_verb(units, place, will):

@@ -383,6 +383,11 @@ def test_marks_alone_are_no_claim_of_a_change(text: str) -> None:
     assert list(changes(text, None)) == []
 
 
+def test_german_writes_a_sum_off_only_with_the_verb_s_second_half() -> None:
+    assert held("Wir schreiben Ihnen den Betrag gut.", [], [], language="de") != []
+    assert held("Wir schreiben Ihnen eine Mail.", [], [], language="de") == []
+
+
 def test_money_that_left_us_is_a_refund() -> None:
     assert held("The money left our account yesterday.", [], [], language="en") != []
     assert held("The money left our account yesterday.", EFFECTS[:1], FACTS, language="en") == []
