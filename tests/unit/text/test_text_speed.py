@@ -65,7 +65,7 @@ def test_four_times_the_text_takes_about_four_times_as_long(read: Callable[[str]
 
 
 _COLD = """
-from handrail.domain.text import behind, cldr, dates, measures, mentions, money, spelled
+from handrail.domain.text.figures import behind, cldr, dates, measures, mentions, money, spelled
 mentions.warm()
 rooms = (behind, cldr, dates, measures, mentions, money, spelled)
 tables = {f"{room.__name__}.{name}": one for room in rooms for name, one in vars(room).items() if hasattr(one, "cache_info")}
