@@ -6,16 +6,12 @@ for each field of a case's state, that is more work than the nodes do.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass, replace
 from typing import Annotated, Any
 
-from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.channels import BinaryOperatorAggregate, LastValue
 from langgraph.graph import StateGraph
-from langgraph.pregel._read import DEFAULT_BOUND
 from langgraph.types import Command
 from pydantic import BaseModel
 
@@ -40,34 +36,6 @@ def compact(graph: Any) -> Any:
     for start, branches in graph.branches.items():
         made.branches[start] = {name: over_all(graph, branch) for name, branch in branches.items()}
     return made
-
-
-def straight(app: Any) -> Any:
-    """Have the compiled graph run each node and its writers one after the other; return the graph.
-
-    LangGraph's own sequence opens a trace for each of them, and a task for the node.
-    """
-    for node in app.nodes.values():
-        if node.writers and node.bound is not DEFAULT_BOUND:
-            node.node = plainly(in_turn(node.bound, node.flat_writers))
-    return app
-
-
-def in_turn(bound: Any, writers: Sequence[Any]) -> Callable[..., Any]:
-    """Return what runs a node and then its writers, as LangGraph's own sequence does."""
-
-    async def steps(state: Any, config: RunnableConfig) -> Any:
-        await asyncio.sleep(0)  # other turns go on, and this one can be stopped, between any two nodes
-        token = var_child_runnable_config.set(config)  # by this, a node that asks a person finds its run
-        try:
-            found = await bound.ainvoke(state, config)
-        finally:
-            var_child_runnable_config.reset(token)
-        for writer in writers:
-            found = await writer.ainvoke(found, config)
-        return found
-
-    return steps
 
 
 def check(graph: Any) -> None:

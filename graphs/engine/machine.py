@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.case import CaseGraph
-from graphs.engine.compact import compact, over_whole, plainly, straight, view_of
+from graphs.engine.compact import compact, over_whole, plainly, view_of
 from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
 from graphs.engine.run import ASKS, RUN, WRITES, Run
 from graphs.turn import Question, TurnRequest
@@ -48,8 +48,8 @@ class CaseMachine:
         self.loud = [name for name, node in graph.nodes.items() if marked(node, WRITES) or marked(node, ASKS)]
         self.saver = InMemorySaver(serde=Unserialised())
         whole = compact(graph)
-        self.app = straight(whole.compile())
-        self.resuming = straight(whole.compile(checkpointer=self.saver))
+        self.app = whole.compile()
+        self.resuming = whole.compile(checkpointer=self.saver)
         edges = graph.compile().get_graph().edges
         self._sources = {name: [edge.source for edge in edges if edge.target == name] for name in graph.nodes}
 

@@ -11,7 +11,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from graphs.case import CaseGraph
-from graphs.engine.compact import compact, straight
+from graphs.engine.compact import compact
 from graphs.engine.machine import CaseMachine
 from graphs.state import CaseState
 from handrail.domain.case.handoffs import Fact
@@ -125,7 +125,7 @@ def test_a_field_that_only_a_view_has_is_refused_with_its_name() -> None:
         CaseMachine(graph, MemoryJournal())
 
 
-async def test_nodes_and_their_writers_run_one_after_the_other_as_in_langgraph_s_own_sequence() -> None:
+async def test_a_node_sees_what_the_one_before_it_wrote_as_in_the_graph_itself() -> None:
     async def first(state: Steps) -> dict[str, Any]:
         return {"step": state.step + 1}
 
@@ -134,5 +134,5 @@ async def test_nodes_and_their_writers_run_one_after_the_other_as_in_langgraph_s
 
     start = wanted().state
     plain = await line(first, second).compile().ainvoke(start)
-    ours = await straight(compact(line(first, second)).compile()).ainvoke(start)
+    ours = await compact(line(first, second)).compile().ainvoke(start)
     assert (ours.step, ours.feedback) == (plain["step"], plain["feedback"]) == (1, ["1"])
