@@ -26,6 +26,7 @@ from handrail.domain.base import Stored
 from handrail.drills.queries import QUERIES
 from handrail.postgres.adaptation import adapt
 from handrail.postgres.migrations import migrate
+from handrail.postgres.queries import QUERIES as QUEUE
 from handrail.postgres.queue import Item
 
 QUEUES = ["support", "payments", "fraud", "languages"]
@@ -126,7 +127,7 @@ class Crowd:
 
     async def _beat(self, connection: AsyncConnection[Any], item: Item) -> Item | None:
         keys = {"case_id": item.case_id, "lease_id": item.lease_id, "lease": LEASE}
-        row = await (await connection.execute(QUERIES["heartbeat_lease"], keys)).fetchone()
+        row = await (await connection.execute(QUEUE["heartbeat_lease"], keys)).fetchone()
         return Item.model_validate(row) if row else None
 
     async def _finish(self, connection: AsyncConnection[Any], item: Item) -> bool:
@@ -182,7 +183,7 @@ class Crowd:
 
 async def claimed(connection: AsyncConnection[Any], person: dict[str, Any]) -> Item | None:
     """The queue's own statement."""
-    row = await (await connection.execute(QUERIES["claim_case"], person)).fetchone()
+    row = await (await connection.execute(QUEUE["claim_case"], person)).fetchone()
     return Item.model_validate(row) if row else None
 
 

@@ -605,7 +605,7 @@ async def test_a_case_lives_through_500_messages_and_300_signals(home: House, wi
         return await home.rows(kept, c=case.case_id) == [(651,)]
 
     await wait_for(recorded)
-    await home.cases.hand_back(case.case_id, "bea", "Nothing more to do.")
+    await home.cases.hand_back(case.case_id, "bea", "Nothing more to do.", topic="order_status")
     await home.until(case.case_id, lambda view: view.turn == 2 and view.status != "Working")
     assert await newest_input(home, case.case_id) < 500_000
     await healthy(home, case.case_id)
