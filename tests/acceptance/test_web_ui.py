@@ -290,7 +290,7 @@ async def test_a_person_hands_the_case_back_with_a_note(home: House, reviewer: D
     await wait_for(lambda: quiet(home.temporal, case.case_id))
     await reviewer.open_case(case.case_id)
     ordered = {"note": "the parcel leaves the depot today", "topic": "order_status"}
-    await reviewer.send("Update", "3 · Hand back to the assistant", json.dumps(ordered))
+    await reviewer.send("Update", "3 · Hand back to the assistant", json.dumps(ordered, indent=2))
     done = await home.until(case.case_id, lambda view: view.turn == 2 and view.status != "Working")
     assert done.reason != "customer_asked", done
 
