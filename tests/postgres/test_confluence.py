@@ -68,9 +68,8 @@ class History:
         if not self._draw(st.booleans()):
             return []
         if self._settled is not None and self._draw(st.booleans()):
-            assert self._settled.decision is not None
-            known = self._settled.decision.model_copy(update={"reviewer": f"rita {version}"})
-            return [self._settled.model_copy(update={"decision": known})]
+            # Told again as it was: of two ends of one approval the first that comes stays, so an order of them would count.
+            return [self._settled]
         if self._open is None:
             self._revision += 1
             request = f"e-{self._draw(st.integers(0, 1))}"
