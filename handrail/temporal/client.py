@@ -20,7 +20,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput
 from handrail.domain.base import digest
-from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView, Tier
+from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
@@ -31,11 +31,9 @@ from handrail.temporal.updates import Courier, translated, workflow_id
 
 WORKFLOW = "case"
 CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
-CASE_TIER = SearchAttributeKey.for_keyword("CaseTier")
-AT_FIRST = TypedSearchAttributes(
-    [SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value), SearchAttributePair(CASE_TIER, str(int(Tier.AGENT)))]
-)
-"""What a case itself would publish first: a start that says so saves it a write."""
+AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
+"""Not the tier: its upsert is the first task's command. A first task that is answered without one (a query came while the case
+was being opened) is replayed together with the next, and a later reset is then noticed before its time."""
 CONTENT = "content"
 PATIENCE_SECONDS = 20.0
 Sent = TypeVar("Sent", bound=BaseModel)
