@@ -8,7 +8,7 @@ import typer
 
 from handrail.cli.autonomy import served
 from handrail.cli.common.options import Json, Limit
-from handrail.cli.common.rail import checked, controls, dial, parsed, refuse_foreign, said, topics
+from handrail.cli.common.rail import checked, controls, dial, parsed, said, topics
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import World, world
 
@@ -144,19 +144,11 @@ def drill(
     as_json: Json = False,
 ) -> None:
     """Open cases, throw the kill switch in mid-flight, and measure that nothing comes after it. Lifts it again."""
-    from handrail.cli.common.documents import print_document
-    from handrail.cli.common.failures import Exit
-    from handrail.cli.common.tables import screen
+    from handrail.cli.common.drilling import drilled, end, teller
     from handrail.drills.kill_switch.drill import Drill, letters
     from handrail.drills.kill_switch.readings import PostgresReadings
 
-    place = world(ctx)
-    if not yes:
-        refuse_foreign(place)
-
-    def tell(words: str) -> None:
-        if not as_json:
-            screen().print(words)
+    place, tell = drilled(ctx, yes=yes), teller(silent=as_json)
 
     async def work() -> Report:
         async with place.cases(identity="handrail drill") as cases, place.pool() as pool:
@@ -164,12 +156,7 @@ def drill(
             return await Drill(cases, controls(place, pool), PostgresReadings(pool), timeout, tell).run(found)
 
     found = run_async(work())
-    if as_json:
-        print_document({**found.model_dump(mode="json"), "passed": found.passed})
-    else:
-        print_report(found)
-    if not found.passed:
-        raise typer.Exit(Exit.UNEXPECTED)
+    end(found.model_dump(mode="json"), lambda: print_report(found), passed=found.passed, as_json=as_json)
 
 
 def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: str | None, *, as_json: bool) -> None:

@@ -152,22 +152,13 @@ def flood(
     as_json: Json = False,
 ) -> None:
     """Flood a case with a person and one in a turn on the running stack; exit 1 where anybody is kept from a person."""
-    from handrail.cli.common.documents import print_document
-    from handrail.cli.common.failures import Exit
-    from handrail.cli.common.rail import refuse_foreign
-    from handrail.cli.common.tables import print_pairs, screen
-    from handrail.cli.common.world import world
+    from handrail.cli.common.drilling import drilled, end, teller
+    from handrail.cli.common.tables import print_pairs
     from handrail.drills.flood import OTHERS, Flood, FloodReport
     from handrail.drills.kill_switch.drill import letters
     from handrail.postgres.case.cases import PostgresCases
 
-    place = world(ctx)
-    if not yes:
-        refuse_foreign(place)
-
-    def tell(words: str) -> None:
-        if not as_json:
-            screen().print(words)
+    place, tell = drilled(ctx, yes=yes), teller(silent=as_json)
 
     async def work() -> FloodReport:
         async with place.cases(identity="handrail drill") as cases, place.pool() as pool:
@@ -175,10 +166,9 @@ def flood(
             return await Flood(cases, PostgresCases(pool, place.business), found, timeout, tell).run(messages)
 
     found = run_async(work())
-    more = {"others_ratio": round(found.others_ratio, 2), "passed": found.passed}
-    if as_json:
-        print_document({**found.model_dump(mode="json"), **more})
-    else:
-        print_pairs((name.replace("_", " "), str(value)) for name, value in {**found.model_dump(), **more}.items())
-    if not found.passed:
-        raise typer.Exit(Exit.UNEXPECTED)
+    document = {**found.model_dump(mode="json"), "others_ratio": round(found.others_ratio, 2)}
+
+    def show_flood() -> None:
+        print_pairs((name.replace("_", " "), str(value)) for name, value in {**document, "passed": found.passed}.items())
+
+    end(document, show_flood, passed=found.passed, as_json=as_json)
