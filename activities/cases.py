@@ -39,7 +39,7 @@ class CaseActivities:
         self._clock = clock
         self._terms = terms
         self._reader = reader
-        self._turns = Turns()
+        self._order = ReadingOrder()
 
     @activity.defn(name="record.open")
     async def open(self, case: CaseOpen, content_digest: str = "", began: datetime | None = None) -> Opened:
@@ -76,7 +76,7 @@ class CaseActivities:
         if sum(len(one.text) for one in spoken) <= SHORT:
             return await within(SECONDS, hear, spoken, known) or unread(spoken)
         try:
-            async with self._turns.of(customer_id, WAIT_SECONDS):
+            async with self._order.of(customer_id, WAIT_SECONDS):
                 return await self._aside(spoken, known) or await within(SECONDS, hear, spoken, known) or unread(spoken)
         except TimeoutError:
             _log.error("messages of %d characters were not read in time", sum(len(one.text) for one in spoken))
@@ -92,7 +92,7 @@ class CaseActivities:
             return unread(spoken)
 
 
-class Turns:
+class ReadingOrder:
     """The order of readers: one at a time, and of each customer no more than one waits in the row of all."""
 
     def __init__(self) -> None:

@@ -15,20 +15,20 @@ from typing import BinaryIO
 
 from graphs.hearing import hear
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.reading import HEAD, READY, Answer, Request
+from handrail.domain.reading import HEAD, READY, ReadingAnswer, ReadingRequest
 from handrail.domain.text.figures.mentions import warm
 
 NICE = 5
 """Others' cases come first, where processors are short."""
 
 
-def answered(raw: bytes) -> Answer:
+def answered(raw: bytes) -> ReadingAnswer:
     """Answer a request with what the messages say, or why they could not be read."""
     try:
-        wanted = Request.model_validate_json(raw)
-        return Answer(heard=hear(wanted.messages, wanted.known))
+        wanted = ReadingRequest.model_validate_json(raw)
+        return ReadingAnswer(heard=hear(wanted.messages, wanted.known))
     except Exception as error:  # noqa: BLE001 - whatever a text does, the next one is read
-        return Answer(failure=type(error).__name__)
+        return ReadingAnswer(failure=type(error).__name__)
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:

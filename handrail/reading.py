@@ -13,7 +13,7 @@ from typing import Any
 
 from handrail.domain.case.handoffs import Heard
 from handrail.domain.case.messages import Message
-from handrail.domain.reading import HEAD, READY, Answer, Request
+from handrail.domain.reading import HEAD, READY, ReadingAnswer, ReadingRequest
 
 IDLE_SECONDS = 60.0
 START_SECONDS = 60.0
@@ -54,7 +54,7 @@ class ReadingProcess:
             return None
         self._rest()
         try:
-            answer = await _exchange(process, Request(messages=list(messages), known=list(known)))
+            answer = await _exchange(process, ReadingRequest(messages=list(messages), known=list(known)))
         except (OSError, asyncio.IncompleteReadError) as error:
             _log.warning("the process that reads long texts is gone (%s); it is started again", type(error).__name__)
             await self._stop()
@@ -125,12 +125,12 @@ class ReadingProcess:
             await self._leaving
 
 
-async def _exchange(process: Process, wanted: Request) -> Answer:
+async def _exchange(process: Process, wanted: ReadingRequest) -> ReadingAnswer:
     assert process.stdin  # noqa: S101
     body = wanted.model_dump_json().encode()
     process.stdin.write(len(body).to_bytes(HEAD) + body)
     await process.stdin.drain()
-    return Answer.model_validate_json(await _taken(process))
+    return ReadingAnswer.model_validate_json(await _taken(process))
 
 
 async def _taken(process: Process) -> bytes:

@@ -15,14 +15,14 @@ HEAD = 4
 READY = b"ready"
 
 
-class Request(Stored):
+class ReadingRequest(Stored):
     """Messages of one case; `known` are its facts, which tell the names of things."""
 
     messages: list[Message]
     known: list[Any] = Field(default_factory=list)
 
 
-class Answer(Stored):
+class ReadingAnswer(Stored):
     """An answer: what the messages say, or the kind of error that reading them ended with."""
 
     heard: Heard | None = None

@@ -19,7 +19,7 @@ from handrail.drills.bench.profile.take import profile
 from handrail.drills.bench.stack.checkout import beside, ours
 from handrail.drills.bench.stack.side import Side
 from handrail.drills.bench.statistics.comparing import compare
-from handrail.drills.bench.statistics.results import Bench, Cell, Machine, Reading, Share
+from handrail.drills.bench.statistics.results import Bench, Cell, Machine, PartShare, Reading
 from handrail.drills.bench.turns import Group, many
 from handrail.drills.bench.work import loads, obvious
 from handrail.drills.bench.work.arms import NOTHING, OBVIOUS
@@ -43,7 +43,7 @@ async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
         arms = [["nothing", "obvious"] if app else ["nothing"], ["nothing"]]
         sides = [Side(one, Path(folder) / str(number), arms[number]) for number, one in enumerate(checkouts)]
         async with running(sides, plan.sizes.warm, tell):
-            spent: list[Share] = []
+            spent: list[PartShare] = []
             cells, groups = await in_rounds(plan, sides, tell, app=app)
             readings = await once(plan, sides, tell)
             if plan.profile:

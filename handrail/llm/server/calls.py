@@ -25,7 +25,7 @@ class About:
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class UnderWay:
     """A call, and why it was cut where it was."""
 
     about: About
@@ -38,7 +38,7 @@ class Calls:
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
-        self._under_way: set[Call] = set()
+        self._under_way: set[UnderWay] = set()
 
     async def around(self, about: About, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """Ask, and stop waiting once the agent is switched off.
@@ -46,7 +46,7 @@ class Calls:
         Raises:
             SwitchedOff: it was; also see `ask`.
         """
-        call = Call(about)
+        call = UnderWay(about)
         self._under_way.add(call)
         try:
             async with call.limit:
@@ -62,7 +62,7 @@ class Calls:
         """Read the controls anew and cut the calls that they no longer allow."""
         await asyncio.gather(*(self._look(call) for call in list(self._under_way)))
 
-    async def _look(self, call: Call) -> None:
+    async def _look(self, call: UnderWay) -> None:
         try:
             refuse_off(await self._controls.over(call.about.topic, call.about.customer_id))
         except SwitchedOff as refused:

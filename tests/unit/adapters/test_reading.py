@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from activities import cases
-from activities.cases import CaseActivities, Turns
+from activities.cases import CaseActivities, ReadingOrder
 from graphs.hearing import hear
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Terms
 from handrail.domain.case.handoffs import Heard
@@ -179,7 +179,7 @@ async def test_one_long_text_at_a_time_and_a_customer_with_many_cases_has_one_pl
 async def test_short_words_wait_for_no_long_text() -> None:
     reader, record = Counting(), Kept()
     record_of = activities(reader, record)
-    async with record_of._turns.of("flood", 1):
+    async with record_of._order.of("flood", 1):
         heard = await asyncio.wait_for(record_of.commit(commit("flood", 1, "A person, please, about O-10021.")), 10)
     assert heard
     assert [one.value for one in heard.stated] == ["O-10021"]
@@ -218,7 +218,7 @@ async def test_what_cannot_be_read_in_time_is_recorded(monkeypatch: pytest.Monke
 
 
 async def test_turns_leave_nothing_behind() -> None:
-    turns = Turns()
+    turns = ReadingOrder()
     for number in range(50):
         async with turns.of(f"C-{number}", 1):
             pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handrail.drills.bench.profile.sampler import ELSEWHERE, SEPARATOR
-from handrail.drills.bench.statistics.results import Share
+from handrail.drills.bench.statistics.results import PartShare
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "PostgreSQL": ("psycopg", "psycopg_pool", "psycopg_binary", "handrail.postgres", "handrail.shop"),
@@ -41,7 +41,7 @@ def owner(stack: str) -> str:
 PREFIXES = {prefix: part for part, prefixes in PARTS.items() for prefix in prefixes}
 
 
-def shares(seconds: Mapping[str, float], cases: int) -> list[Share]:
+def shares(seconds: Mapping[str, float], cases: int) -> list[PartShare]:
     """Return what each part cost a case, the dearest first.
 
     They sum up to all of it: what was not seen is spread over the parts that were, as they were.
@@ -58,7 +58,7 @@ def shares(seconds: Mapping[str, float], cases: int) -> list[Share]:
         spent[part] *= (whole - core) / seen
     spent[CORE] = core
     return [
-        Share(part=part, ms=took * 1_000 / cases, share=took / whole)
+        PartShare(part=part, ms=took * 1_000 / cases, share=took / whole)
         for part, took in sorted(spent.items(), key=lambda one: -one[1])
         if took / whole >= 0.0005
     ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.drills.bench.statistics.results import Share
+from handrail.drills.bench.statistics.results import PartShare
 
 WIDTH, LEFT, RIGHT, TOP, LINE, BAR = 720, 180, 110, 44, 28, 18
 INK, FILL = "#1f2430", "#2a62c4"
 
 
-def svg(shares: Sequence[Share]) -> str:
+def svg(shares: Sequence[PartShare]) -> str:
     """Return the picture of a worker's processor time per plain case."""
     whole, longest = sum(one.ms for one in shares), max(one.ms for one in shares)
     height = TOP + LINE * len(shares) + 12

@@ -9,13 +9,13 @@ import signal
 from handrail.drills.bench.profile.parts import shares
 from handrail.drills.bench.profile.sampler import FILE
 from handrail.drills.bench.stack.side import Side
-from handrail.drills.bench.statistics.results import Share
+from handrail.drills.bench.statistics.results import PartShare
 from handrail.drills.bench.work import loads
 
 PROGRAM = "handrail.drills.bench.profile.sampler"
 
 
-async def profile(side: Side, count: int, warm: int, in_flight: int) -> list[Share]:
+async def profile(side: Side, count: int, warm: int, in_flight: int) -> list[PartShare]:
     """Run `count` plain cases on one worker of the side; return what its parts cost per case.
 
     Raises:

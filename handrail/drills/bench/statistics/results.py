@@ -88,7 +88,7 @@ class Reading(Stored):
     unit: str = ""
 
 
-class Share(Stored):
+class PartShare(Stored):
     """A part of the worker's cost: milliseconds of processor time per case, and its share of the whole."""
 
     part: str
@@ -115,7 +115,7 @@ class Bench(Stored):
     cells: list[Cell] = Field(default_factory=list)
     compared: list[Compared] = Field(default_factory=list)
     readings: list[Reading] = Field(default_factory=list)
-    profile: list[Share] = Field(default_factory=list)
+    profile: list[PartShare] = Field(default_factory=list)
 
     @property
     def refused(self) -> list[str]:
