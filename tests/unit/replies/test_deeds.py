@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from handrail.domain.text.changes import changes
 from handrail.domain.text.deeds import claimed
 from handrail.domain.text.held import held
 from handrail.llm.offline.behaviour.lexicon import phrase
+from tests.support.counting import calls
 
 TABLE: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "deeds.yaml").read_text("utf-8"))
 ORDERS = {
@@ -161,23 +161,8 @@ def test_a_reply_passes_where_all_of_it_is_true_and_nowhere_else(drawn: tuple[Wo
 )
 def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
     """Counted in calls of functions: twice the text, at most a little more than twice the calls."""
-    short, long = (calls(text * (size // len(text))) for size in (4_000, 8_000))
+    short, long = (calls(claimed, text * (size // len(text))) for size in (4_000, 8_000))
     assert long < 2.5 * short
-
-
-def calls(text: str) -> int:
-    count = 0
-
-    def seen(*_: object) -> None:
-        nonlocal count
-        count += 1
-
-    sys.setprofile(seen)
-    try:
-        claimed(text)
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("language", sorted(GRAMMAR))
@@ -408,20 +393,5 @@ def test_the_message_names_the_verb_that_nothing_shows() -> None:
 @pytest.mark.parametrize("filler", ["booked ", "we have booked ", "gewijzigd ", "ha sido ", "Your order has been moved. "])
 def test_unlisted_changes_are_found_in_time_that_grows_with_the_length(filler: str) -> None:
     list(changes(filler, None))
-    short, long = (counted(filler * (size // len(filler))) for size in (4_000, 8_000))
+    short, long = (calls(lambda text: list(changes(text, "en")), filler * (size // len(filler))) for size in (4_000, 8_000))
     assert long < 2.5 * short
-
-
-def counted(text: str) -> int:
-    count = 0
-
-    def seen(*_: object) -> None:
-        nonlocal count
-        count += 1
-
-    sys.setprofile(seen)
-    try:
-        list(changes(text, "en"))
-    finally:
-        sys.setprofile(None)
-    return count

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from types import FrameType
 
 import pytest
 
 from handrail.drills.text.kinds import LENGTH, kinds
 from handrail.drills.text.scanners import TARGET, Scan, cpu, scanners
 from handrail.shop import business
+from tests.support.counting import calls
 
 FEW = 1_000
 GROWTH = 2.6
@@ -40,29 +39,12 @@ def test_work_grows_with_the_text_and_no_faster(name: str, found: dict[str, Scan
         # What regular expressions do inside shows in the time of the longest text alone, everything else in the calls.
         assert cpu(scan, text) < SLOW or min(cpu(scan, text) for _ in range(3)) < SLOW, f"{name} with {kind}"
         # A bound of the scanner's own, such as the words that it compares, may lie between two of the lengths, not three.
-        steps = (_calls(scan, texts[kind]) for texts in lengths)
+        steps = (calls(scan, texts[kind]) for texts in lengths)
         assert any(after < GROWTH * before + IDLE for before, after in pairwise(steps)), f"{name} with {kind}"
 
 
 def test_every_kind_is_as_long_as_asked() -> None:
     assert {len(text) for text in kinds(500).values()} == {500}
-
-
-def _calls(scan: Scan, text: str) -> int:
-    """Count the calls, of Python and of C, that reading `text` takes: the same on every machine."""
-    count = 0
-
-    def counting(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(counting)
-    try:
-        scan(text)
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 def test_steps_are_counted_and_a_quadratic_scanner_found_out() -> None:
@@ -71,4 +53,4 @@ def test_steps_are_counted_and_a_quadratic_scanner_found_out() -> None:
             for _ in text:
                 len(text)
 
-    assert _calls(quadratic, "a" * 200) > GROWTH * _calls(quadratic, "a" * 100) + IDLE
+    assert calls(quadratic, "a" * 200) > GROWTH * calls(quadratic, "a" * 100) + IDLE
