@@ -32,8 +32,7 @@ from handrail.temporal.updates import Courier, translated, workflow_id
 WORKFLOW = "case"
 CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
 AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
-"""Not the tier: its upsert is the first task's command. A first task that is answered without one (a query came while the case
-was being opened) is replayed together with the next, and a later reset is then noticed before its time."""
+"""Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
 CONTENT = "content"
 PATIENCE_SECONDS = 20.0
 Sent = TypeVar("Sent", bound=BaseModel)

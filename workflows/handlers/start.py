@@ -28,7 +28,11 @@ def begun_again() -> bool:
 
 
 def from_its_beginning() -> bool:
-    """Return whether the cut-off history has nothing to go through again: its very first task was cut off."""
+    """Return whether the cut-off history has nothing to go through again: its very first task was cut off.
+
+    The first task has to give a command before it waits. One that was answered without any (a query came while the case was
+    being opened) is replayed together with the next, and the history looks as long as behind a cut.
+    """
     return workflow.info().get_current_history_length() > UNCUT
 
 
