@@ -25,6 +25,7 @@ from handrail.domain.policy.shapes import MapOf as MapOf
 from handrail.domain.policy.shapes import Object as Object
 from handrail.domain.policy.shapes import Shape as Shape
 from handrail.domain.policy.shapes import json_ready
+from handrail.domain.text.packs import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ class Business:
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
     `segments` are all the tags that it may give as `segments`: a live control can concern one of them.
-    `disclosure` is the sentence, per language, that opens the agent's first reply; `links` are the hosts, prefixes and e-mail
-    addresses that a reply may hold. `seed` fills an empty demonstration system; `samples` are messages that show every path,
-    as (customer_id, text) from the seeded data.
+    `disclosure` is the sentence, per language, that opens the agent's first reply, by default the language packs'; `links`
+    are the hosts, prefixes and e-mail addresses that a reply may hold. `seed` fills an empty demonstration system; `samples`
+    are messages that show every path, as (customer_id, text) from the seeded data.
     """
 
     name: str
@@ -126,7 +127,7 @@ class Business:
     tools: tuple[Tool, ...]
     known_customer: Callable[[Any, str], Awaitable[bool]]
     facts: Mapping[str, Shape]
-    disclosure: Mapping[str, str]
+    disclosure: Mapping[str, str] = field(default_factory=lambda: Told("disclosure"))
     links: tuple[str, ...] = ()
     migrations: Path | None = None
     seed: Callable[[Any], Awaitable[None]] | None = None

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     business: str = "handrail.shop"
     router: Path | None = Field(default=None, description="folder that `handrail router train` wrote")
     definitions: Path | None = Field(default=None, description="folder that replaces the business's own definitions")
+    languages: Path | None = Field(default=None, description="folder of language packs beside those that ship")
 
     model: str = Field(default="gpt-5-mini", description="the model's name on its server")
     consult: bool = Field(default=True, description="a model is asked what a message is about where routing cannot tell")

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from handrail.cli.autonomy import controls, topics
-from handrail.cli.business import matrix, policy, router, shop, text
+from handrail.cli.business import language, matrix, policy, router, shop, text
 from handrail.cli.case import cases, decisions, handoff, messages
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
 from handrail.cli.common.world import World, world
@@ -107,6 +107,7 @@ app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")
 app.add_typer(policy.app, name="policy")
 app.add_typer(text.app, name="text")
+app.add_typer(language.app, name="language")
 app.add_typer(matrix.app, name="matrix")
 queue.app.add_typer(shifts.app, name="shift")
 queue.app.add_typer(refused.app)

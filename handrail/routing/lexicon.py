@@ -9,9 +9,12 @@ from pydantic import Field
 
 from handrail.definitions import Document
 from handrail.domain.base import Model, digest
+from handrail.domain.text.packs import Packs, packs
 from handrail.routing.phrases import Phrase, Phrasebook
 
 Words = dict[str, list[str]]
+BESIDE_PEOPLE = ("bots", "between", "alone", "bystanders")
+"""Lists that may be empty in a language that has nouns for people."""
 
 
 class Frustration(Model):
@@ -22,7 +25,7 @@ class Frustration(Model):
 
 
 class Lexicon(Model):
-    """`lexicon.yaml`: lists of words by ISO 639-1 language."""
+    """Lists of words by ISO 639-1 language, out of the language packs."""
 
     unwish_before: Words
     unwish_after: Words
@@ -37,7 +40,9 @@ class Lexicon(Model):
 
 
 class Wishes(Model):
-    """`wishes.yaml`: lists of words by ISO 639-1 language; the file says how `asks` are read."""
+    """Ways to ask for a person, by ISO 639-1 language, out of the language packs; `phrases` are whole wishes."""
+
+    phrases: Words
 
     people: Words
     bots: Words
@@ -55,33 +60,55 @@ class Background(Model):
     groups: dict[str, list[str]] = Field(min_length=1)
 
 
-def _read(name: str) -> Document:
-    path = Path(__file__).with_name(name)
-    return Document.of(path, path.read_bytes())
-
-
-@cache
 def lexicon() -> Lexicon:
-    """The word lists; read once."""
-    return _read("lexicon.yaml").parse(Lexicon)
+    """The word lists of all language packs; put together once."""
+    return _lexicon(packs())
+
+
+def wishes() -> Wishes:
+    """The ways in which people ask for a person, of all language packs; put together once."""
+    return _wishes(packs())
 
 
 @cache
-def wishes() -> Wishes:
-    """Read the ways in which people ask for a person; once."""
-    return _read("wishes.yaml").parse(Wishes)
+def _lexicon(known: Packs) -> Lexicon:
+    return Lexicon(
+        unwish_before=known.words("person", "not_before"),
+        unwish_after=known.words("person", "not_after"),
+        complaint=known.words("person", "complaint"),
+        contrast=known.words("person", "contrast"),
+        pointing=known.words("speech", "pointing"),
+        frustration=Frustration(strong=known.words("mood", "strong"), mild=known.words("mood", "mild")),
+        delight=known.words("mood", "delight"),
+        also=known.words("speech", "also"),
+        judgement=known.words("speech", "judgement"),
+        small_words=known.words("speech", "small"),
+    )
+
+
+@cache
+def _wishes(known: Packs) -> Wishes:
+    found = {name: known.words("person", name) for name in Wishes.model_fields}
+    for name in BESIDE_PEOPLE:
+        found[name] = {language: found[name].get(language, []) for language in found["people"]}
+    return Wishes(**found)
 
 
 @cache
 def background() -> Background:
     """The sentences; read once."""
-    return _read("background.yaml").parse(Background)
+    path = Path(__file__).with_name("background.yaml")
+    return Document.of(path, path.read_bytes()).parse(Background)
+
+
+def shipped_digest() -> str:
+    """Changes with every edit of the language packs and of the sentences."""
+    return _digest(packs())
 
 
 @cache
-def shipped_digest() -> str:
-    """Changes with every edit of the shipped words and sentences."""
-    return digest([lexicon().model_dump(), wishes().model_dump(), background().model_dump()])
+def _digest(known: Packs) -> str:
+    return digest([known.digest, background().model_dump()])
 
 
 def phrasebook(words: Words) -> Phrasebook:

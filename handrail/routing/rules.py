@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ from handrail.definitions import Document, Live, Loaded, refuse
 from handrail.domain.base import Model
 from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.money import Rates, largest, named
+from handrail.domain.text.packs import packs
 from handrail.domain.text.plain import clean
 from handrail.rates import RateFile
 from handrail.routing.lexicon import Words
@@ -24,8 +25,8 @@ from handrail.routing.text import Folded
 class RiskRule(Model):
     """Applies where everything that it names holds, and raises the risk; `topic`, where given, replaces the classifier's.
 
-    That is any phrase of any language, an amount above `amount_over` in the business's currency (see `rates.yaml`), any of
-    the account's `flags`.
+    That is any phrase of any language, its own or that of `kinds` in the language packs, an amount above `amount_over` in
+    the business's currency (see `rates.yaml`), any of the account's `flags`.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
@@ -33,14 +34,15 @@ class RiskRule(Model):
     risk: Risk
     reason: str = Field(min_length=1, max_length=200, description="words a person can read")
     phrases: Words = Field(default_factory=dict)
+    kinds: list[str] = Field(default_factory=list, description="kinds of risk whose words stand in the language packs")
     amount_over: Decimal | None = Field(default=None, ge=0)
     flags: list[str] = Field(default_factory=list, description="as the business names them for a customer")
 
 
 class WishRule(Model):
-    """The phrases in which customers ask for a person."""
+    """Phrases in which customers of this business ask for a person, beside those of the language packs."""
 
-    phrases: Words = Field(min_length=1)
+    phrases: Words = Field(default_factory=dict)
 
 
 class RiskFile(Model):
@@ -48,7 +50,7 @@ class RiskFile(Model):
 
     version: int = Field(ge=1, le=1)
     rules: list[RiskRule]
-    wants_person: WishRule
+    wants_person: WishRule = Field(default_factory=WishRule)
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,10 @@ class Rules:
 
     @staticmethod
     def _hit(rule: RiskRule, book: Phrasebook, message: Folded, flags: Sequence[str], largest: Decimal | None) -> Hit | None:
-        phrase = book.first(message) if rule.phrases else None
+        spoken = bool(rule.phrases or rule.kinds)
+        phrase = book.first(message) if spoken else None
         flag = next((one for one in rule.flags if one in flags), None)
-        if (rule.phrases and phrase is None) or (rule.flags and flag is None):
+        if (spoken and phrase is None) or (rule.flags and flag is None):
             return None
         if rule.amount_over is not None and (largest is None or largest <= rule.amount_over):
             return None
@@ -120,10 +123,17 @@ class RiskRules:
     def _build(self, documents: list[Document]) -> Rules:
         (document,) = documents
         file = document.parse(RiskFile)
-        refuse([*_unknown_topics(document, file, set(self._topics())), *_twice(document, file), *_idle(document, file)])
+        refuse(
+            [
+                *_unknown_topics(document, file, set(self._topics())),
+                *_twice(document, file),
+                *_idle(document, file),
+                *_unspoken(document, file),
+            ]
+        )
         problems: list[str] = []
         risks = [
-            (rule, Phrasebook(_phrases(document, rule.phrases, ("rules", place), problems)))
+            (rule, Phrasebook([*_phrases(document, rule.phrases, ("rules", place), problems), *_of_kinds(rule.kinds)]))
             for place, rule in enumerate(file.rules)
         ]
         wish = Wish(_phrases(document, file.wants_person.phrases, ("wants_person",), problems))
@@ -141,9 +151,23 @@ def _unknown_topics(document: Document, file: RiskFile, known: set[str]) -> Iter
 
 def _idle(document: Document, file: RiskFile) -> Iterable[str]:
     for place, rule in enumerate(file.rules):
-        if not any(rule.phrases.values()) and rule.amount_over is None and not rule.flags:
-            words = f"rules.{place}: names nothing that it applies to. Add phrases, amount_over or flags."
+        if not any(rule.phrases.values()) and not rule.kinds and rule.amount_over is None and not rule.flags:
+            words = f"rules.{place}: names nothing that it applies to. Add phrases, kinds, amount_over or flags."
             yield document.problem(words, "rules", place)
+
+
+def _unspoken(document: Document, file: RiskFile) -> Iterable[str]:
+    known = sorted({kind for pack in packs().by_code.values() for kind in pack.risk})
+    for place, rule in enumerate(file.rules):
+        for number, kind in enumerate(rule.kinds):
+            if kind not in known:
+                words = f"rules.{place}.kinds: {kind!r} is no kind of risk in any language pack. Known: {', '.join(known)}."
+                yield document.problem(words, "rules", place, "kinds", number)
+
+
+def _of_kinds(kinds: Iterable[str]) -> Iterator[Phrase]:
+    """The phrases of the language packs for these kinds of risk."""
+    return (Phrase(text, language) for kind in kinds for language, texts in packs().phrases(kind).items() for text in texts)
 
 
 def _twice(document: Document, file: RiskFile) -> Iterable[str]:

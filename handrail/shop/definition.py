@@ -10,7 +10,6 @@ from handrail.shop import queries
 from handrail.shop.actions.tools import TOOLS
 from handrail.shop.demonstration.samples import samples
 from handrail.shop.demonstration.seeding import seed
-from handrail.shop.disclosure import DISCLOSURE
 from handrail.shop.records.customers import CUSTOMER_FACTS, SEGMENTS, customer
 from handrail.shop.records.rows import Customer
 
@@ -44,7 +43,6 @@ business = Business(
     tools=TOOLS,
     known_customer=known_customer,
     facts=FACTS,
-    disclosure=DISCLOSURE,
     migrations=FOLDER / "migrations",
     seed=seed,
     samples=samples,

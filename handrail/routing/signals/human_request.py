@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 
@@ -18,23 +19,27 @@ NEAR = 400
 
 
 class Wish:
-    """`phrases` are the business's; the shipped grammar, and what takes a wish back, are the same for every business."""
+    """`phrases` are the business's; those of the language packs, and what takes a wish back, hold for every business."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
+        shipped = wishes()
         self._phrases = Phrasebook(phrases)
-        self._grammar = Grammar(wishes())
+        self._shipped = phrasebook(shipped.phrases)
+        self._grammar = Grammar(shipped)
         words = lexicon()
         self._before = phrasebook(words.unwish_before)
         self._after = phrasebook(words.unwish_after)
         self._complaint = phrasebook(words.complaint)
-        self._contrast = vocabulary(words.contrast)
+        self._contrast: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        self._contrast |= {language: vocabulary({language: entries}) for language, entries in words.contrast.items()}
 
     def find(self, message: Folded) -> Phrase | None:
         """The first phrase by which the customer asks for a person, or None."""
         receivers: list[Receiver] | None = None
         phrases = ((phrase, match, True) for phrase, match in self._phrases.matches(message))
         asks = ((ask.phrase, match, not ask.refuses) for ask, match in self._grammar.matches(message))
-        for phrase, match, negations in chain(phrases, asks):
+        shipped = ((phrase, match, True) for phrase, match in self._shipped.matches(message))
+        for phrase, match, negations in chain(phrases, asks, shipped):
             receivers = self._grammar.receivers(message) if receivers is None else receivers
             if any(one.is_of(match) for one in receivers):
                 continue
@@ -47,14 +52,24 @@ class Wish:
         after = _first_clause(message.stream[match.end() : match.end() + NEAR].split())[:AFTER]
         if self._grammar.other(after):
             return True
-        return negations and (self._negated(_folded(before)) or self._after.first(_folded(after)) is not None)
-
-    def _negated(self, before: Folded) -> bool:
-        """A negation with nothing between it and the phrase that starts a new thought."""
-        ends = [match.end() for _, match in self._before.matches(before)]
-        if not ends or self._complaint.first(before):
+        if not negations:
             return False
-        return self._contrast.isdisjoint(before.stream[max(ends) :].split())
+        return self._negated(before, match[0].split()[0]) or self._after.first(_folded(after)) is not None
+
+    def _negated(self, before: list[str], first: str) -> bool:
+        """A negation with nothing between it and the phrase that starts a new thought; it may end in the `first` word of that.
+
+        "Are you a" stands in the clause also where the phrase is "a real person".
+        """
+        words = _folded(before)
+        begun = len(words.stream) - 1
+        complaints = {phrase.language for phrase, _ in self._complaint.matches(words)}
+        return any(
+            match.start() < begun
+            and phrase.language not in complaints
+            and self._contrast[phrase.language].isdisjoint(words.stream[match.end() :].split())
+            for phrase, match in self._before.matches(_folded([*before, first]))
+        )
 
 
 def vocabulary(words: Words) -> frozenset[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
+
+from handrail.domain.text.packs import Packs, packs
 
 _TOKEN = re.compile(r"[^\s,;!?()\"“”„«»]+")
 _FIGURES = re.compile(r"\d+")
@@ -19,7 +19,8 @@ def corrects(new: str, old: str) -> bool:
         return True
     if _lacking(particulars(new), old) and _lacking(particulars(old), new):
         return True
-    return bool(_marks().search(new)) and not _marks().search(old)
+    marks = _marks(packs())
+    return bool(marks.search(new)) and not marks.search(old)
 
 
 def particulars(text: str) -> frozenset[str]:
@@ -46,8 +47,7 @@ def _lacking(names: frozenset[str], text: str) -> bool:
 
 
 @cache
-def _marks() -> re.Pattern[str]:
-    languages: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-    phrases = {phrase for each in languages.values() for phrase in each}
+def _marks(known: Packs) -> re.Pattern[str]:
+    phrases = {phrase for each in known.words("speech", "corrections").values() for phrase in each}
     either = "|".join(r"\s+".join(map(re.escape, one.split())) for one in sorted(phrases, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)

@@ -1,18 +1,17 @@
 """A customer's own words in a mail: quotes, forwarded blocks and signatures are left out; what is unmarked stays.
 
-Marks of nine languages stand in `mail.toml`; lines above a quote are also recognised by mail_parser_reply, which knows more
+Marks of each language stand in its pack; lines above a quote are also recognised by mail_parser_reply, which knows more
 languages. Only short windows are given to it: over a whole text its patterns take quadratic time.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
+
+from handrail.domain.text.packs import Packs, packs
 
 LINE = 200
 """Characters of a line that can be a mark; longer ones are sentences."""
@@ -195,12 +194,14 @@ def _sentences(ours: Sequence[str]) -> list[str]:
     return list(found)
 
 
-@cache
 def _marks() -> Marks:
-    languages: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("mail.toml").read_text("utf-8"))
+    return _marked(packs())
 
+
+@cache
+def _marked(known: Packs) -> Marks:
     def words(*names: str) -> Iterable[str]:
-        return (one.casefold() for each in languages.values() for name in names for one in each[name])
+        return (one.casefold() for name in names for listed in known.words("mail", name).values() for one in listed)
 
     return Marks(
         wrote=re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words('wrote')))})(?!\w)"),

@@ -1,0 +1,89 @@
+"""The requirements that a language pack meets: to route safely, and to let the agent speak in its language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from handrail.domain.text.packs import DEEDS, Pack, packs
+
+PLACEHOLDER = re.compile(r"\{\{\s*\w+\s*\}\}")
+REFERENCE = "en"
+KINDS = ("self_harm", "violence", "stolen_card", "compromised_account", "unrecognised_payment", "legal_threat")
+"""The gravest risks: without their words a language is not routed safely."""
+ROUTED = ("disclosure",)
+"""Sentences without which a customer cannot be told that a person takes over."""
+TRIED = ("language", "person", "not_person", "calm")
+
+
+class Level(StrEnum):
+    """The use of a language: the agent answers in it, or its cases go to people, or a pack lacks too much for either."""
+
+    ANSWERS = "answers"
+    ROUTES = "routes"
+    LACKS = "lacks"
+
+
+def level(code: str) -> Level:
+    """Return the level that the pack of a language reaches; LACKS where there is none."""
+    pack = packs().by_code.get(code)
+    if pack is None or any(unsafe(pack)):
+        return Level.LACKS
+    return Level.ROUTES if any(unspoken(code, pack)) else Level.ANSWERS
+
+
+def answers(code: str) -> bool:
+    """Return whether the agent may speak and act in a language: only where its pack is complete."""
+    known = packs()
+    if code not in known.levels:
+        known.levels[code] = level(code)
+    return known.levels[code] == Level.ANSWERS
+
+
+def unsafe(pack: Pack) -> Iterator[str]:
+    """Everything for want of which cases in this language are not routed safely, as `section.key: words`."""
+    for name in ROUTED:
+        if not pack.told.get(name, "").strip():
+            yield f"told.{name}: is missing. Translate it from {REFERENCE}.toml."
+    yield from _placeholders(pack)
+    if not pack.person.phrases and not pack.person.asks:
+        yield "person.phrases: is empty. Write the ways to ask for a person."
+    if not pack.person.not_before and not pack.person.not_after:
+        yield "person.not_before: is empty. Write the words that take such a wish back."
+    for kind in KINDS:
+        if not pack.risk.get(kind):
+            yield f"risk.{kind}: is empty. Write how customers say it."
+    for name in TRIED:
+        if not getattr(pack.examples, name):
+            yield f"examples.{name}: is empty. Write sentences on which the pack is tried."
+    for kind in KINDS:
+        if not pack.examples.risk.get(kind):
+            yield f"examples.risk.{kind}: is empty. Write a sentence that must be heard."
+
+
+def unspoken(code: str, pack: Pack) -> Iterator[str]:
+    """Everything for want of which the agent must not speak this language."""
+    reference = packs().by_code[REFERENCE]
+    for name in reference.told:
+        if not pack.told.get(name, "").strip():
+            yield f"told.{name}: is missing. Translate it from {REFERENCE}.toml."
+    for section, keys in {"person": ("people", "asks"), "mood": None, "speech": None, "mail": None}.items():
+        part, model = getattr(pack, section), getattr(reference, section)
+        for key in keys or type(model).model_fields:
+            if getattr(model, key) and not getattr(part, key):
+                yield f"{section}.{key}: is empty. Write this language's words."
+    if not (DEEDS / f"{code}.toml").exists():
+        yield f"no {DEEDS.name}/{code}.toml: what the agent claims to have done cannot be checked in this language."
+
+
+def _placeholders(pack: Pack) -> Iterator[str]:
+    """Sentences whose placeholders are not those of the reference: a time would be missing, or stay a name in braces."""
+    reference = packs().by_code[REFERENCE].told
+    for name, sentence in pack.told.items():
+        if name not in reference:
+            yield f"told.{name}: is no sentence that anybody says. Known: {', '.join(reference)}."
+            continue
+        wanted, there = (sorted(PLACEHOLDER.findall(text)) for text in (reference[name], sentence))
+        if wanted != there:
+            yield f"told.{name}: has {', '.join(there) or 'no placeholder'}, must have {', '.join(wanted) or 'none'}."
