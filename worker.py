@@ -46,7 +46,7 @@ from handrail.domain.llm.health import Limits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.figures.mentions import warm
-from handrail.domain.text.packs import add
+from handrail.domain.text.packs import SHELF
 from handrail.llm.server.calls import Calls
 from handrail.llm.server.health import Watch
 from handrail.llm.server.late import LateModel
@@ -164,7 +164,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
     await owner.check(pool, business)
     controls = PostgresControls(pool, business)
     if settings.languages is not None:
-        add(settings.languages)
+        SHELF.add(settings.languages)
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name, every=every)
     router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every)

@@ -67,11 +67,11 @@ def check(
 
 def look_for_packs(ctx: typer.Context) -> None:
     """Read the folder of packs that the settings name, too. Raises: DefinitionInvalid."""
-    from handrail.domain.text.packs import add
+    from handrail.domain.text.packs import SHELF
 
     folder = world(ctx).settings.languages
     if folder is not None:
-        add(folder)
+        SHELF.add(folder)
 
 
 class _Checked:

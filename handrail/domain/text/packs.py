@@ -1,7 +1,7 @@
 """Languages as packs: one TOML file each, with every word and sentence that belongs to a language.
 
-`docs/agent/languages.md` explains each key to whoever writes one. The packs that ship lie in `handrail/languages`; `add` takes
-a folder of others, whose files replace shipped ones of the same name.
+`docs/agent/languages.md` explains each key to whoever writes one. The packs that ship lie in `handrail/languages`; `SHELF`
+takes a folder of others, whose files replace shipped ones of the same name.
 """
 
 from __future__ import annotations
@@ -154,26 +154,34 @@ class Told(Mapping[str, str]):
         return len(packs().told(self._name))
 
 
-_folders: list[Path] = [SHIPPED]
+class Shelf:
+    """The folders in which packs lie; wiring widens it once, before anything is read."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders
+
+    def add(self, folder: Path) -> None:
+        """Take a folder in, whose packs replace those of the same name.
+
+        Raises:
+            DefinitionInvalid: there is no such folder, or a pack in it cannot be used.
+        """
+        if folder in self.folders:
+            return
+        if not folder.is_dir():
+            raise DefinitionInvalid(
+                f"{folder}: there is no such folder of language packs. Create it, or name another one (HANDRAIL_LANGUAGES)."
+            )
+        read((*self.folders, folder))
+        self.folders = (*self.folders, folder)
 
 
-def add(folder: Path) -> None:
-    """Read the packs in `folder`, too, from now on.
-
-    Raises:
-        DefinitionInvalid: there is no such folder, or a pack in it cannot be used.
-    """
-    if folder in _folders:
-        return
-    if not folder.is_dir():
-        raise DefinitionInvalid(f"{folder}: there is no such folder of language packs. Create it, or name another one.")
-    read((*_folders, folder))
-    _folders.append(folder)
+SHELF = Shelf(SHIPPED)
 
 
 def packs() -> Packs:
     """Every language that is known, read once. Raises: DefinitionInvalid."""
-    return read(tuple(_folders))
+    return read(SHELF.folders)
 
 
 @cache

@@ -42,7 +42,7 @@ others = ["ho"]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(reading, "_folders", [reading.SHIPPED])
+    monkeypatch.setattr(reading.SHELF, "folders", (reading.SHIPPED,))
     monkeypatch.setenv("HANDRAIL_LANGUAGES", str(tmp_path))
     return tmp_path
 
@@ -69,7 +69,7 @@ def test_a_new_language_is_a_file_and_no_code(folder: Path) -> None:
     assert Wish(()).find(Folded("nai ilma sina quendo")) is None
     assert own_words(mail) == mail.strip()
     (folder / "qn.toml").write_text(MADE_UP)
-    reading.add(folder)
+    reading.SHELF.add(folder)
     assert Wish(()).find(Folded("nai ilma sina quendo"))
     assert Wish(()).find(Folded("avan ilma sina quendo")) is None
     assert own_words(mail) == "Tanka sina."
@@ -120,7 +120,7 @@ def test_a_broken_pack_names_its_line(tmp_path: Path, name: str, text: str, word
 
 def test_an_unknown_folder_is_refused(folder: Path) -> None:
     with pytest.raises(DefinitionInvalid, match="there is no such folder of language packs"):
-        reading.add(folder / "none")
+        reading.SHELF.add(folder / "none")
 
 
 def texts(pack: Pack) -> Iterator[str]:
