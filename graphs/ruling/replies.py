@@ -16,7 +16,7 @@ from handrail.domain.case.cases import Ruled
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import BusinessFailed
 from handrail.domain.llm.instructions import RULES
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import POLICY, rule_reply
 from handrail.ports import Cases, Clock, Languages, Policies, Topics
 

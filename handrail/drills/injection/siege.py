@@ -26,7 +26,7 @@ from handrail.domain.case.messages import Author, IncomingMessage, Message, chec
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.llm.agent import ToolSpec
 from handrail.domain.llm.instructions import RULES
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 from handrail.drills.injection import readings as injection
 from handrail.drills.injection.attacks import Attack, Customer, attacks

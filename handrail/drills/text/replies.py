@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 from handrail.drills.text import forms
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.changes import changes
-from handrail.domain.text.deeds import claimed
-from handrail.domain.text.held import held
+from handrail.domain.text.deeds.held import held
+from handrail.domain.text.deeds.listed.claims import claimed
+from handrail.domain.text.deeds.unlisted.changes import changes
 from handrail.llm.offline.behaviour.lexicon import phrase
 from tests.support.counting import calls
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 from handrail.drills.text.replies import TARGETS, all_trials, run
 

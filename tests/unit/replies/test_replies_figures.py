@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.domain.actions.proposals import Ruling
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
+from handrail.domain.text.accounting.known import Known
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.figures.numerals import numeral
-from handrail.domain.text.known import Known
 from handrail.domain.text.reply.replies import rule_reply
 
 FACTS = [

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from handrail.domain.llm.instructions import RULES
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.advice import Subject
 from handrail.domain.text.reply.names import names_in
 from handrail.domain.text.reply.replies import rule_reply

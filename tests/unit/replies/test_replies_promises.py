@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.deeds import claimed
-from handrail.domain.text.done import STEMS
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
+from handrail.domain.text.deeds.done import STEMS
+from handrail.domain.text.deeds.listed.claims import claimed
 from handrail.domain.text.reply.replies import rule_reply
 
 SAID: dict[str, list[str]] = {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 
 FACTS = [{"order_id": "O-10016", "delivered_at": "2026-11-18T14:30:00Z", "lines": [{"name": "lamp", "quantity": 3}]}]

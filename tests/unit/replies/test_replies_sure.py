@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 
 FACTS = [{"order_id": "O-10021", "total": 180.0, "currency": "USD", "expected": "2026-11-06"}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 
 FACTS = [

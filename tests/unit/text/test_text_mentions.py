@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail.domain.money import UNKNOWN, largest, named
-from handrail.domain.text.accounting import unaccounted
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.account import unaccounted
+from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.figures.mentions import MOST, mentions
 from handrail.domain.text.plain import clean
 

@@ -69,7 +69,7 @@ def ambiguous_counts(lower: str, language: str | None) -> Iterator[tuple[re.Matc
     """Each number word that is another word too before what it counts, such as French 'sept commandes'."""
     if language not in LANGUAGES:
         return
-    from handrail.domain.text.lexicon import lexicons
+    from handrail.domain.text.deeds.lexicon import lexicons
 
     for match in _ambiguous(language).finditer(lower):
         if is_unit_of_time(match["noun"]) or lexicons()[language].classes(match["noun"]) & {"object", "item"}:

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import RuleHit, Ruling
-from handrail.domain.text.accounting import unaccounted, without_figures
-from handrail.domain.text.done import STEMS
-from handrail.domain.text.evidence import Evidence
-from handrail.domain.text.held import held
+from handrail.domain.text.accounting.account import unaccounted, without_figures
+from handrail.domain.text.accounting.evidence import Evidence
+from handrail.domain.text.deeds.done import STEMS
+from handrail.domain.text.deeds.held import held
 from handrail.domain.text.message.entities import addresses
 from handrail.domain.text.plain import clean, compact
 from handrail.domain.text.reply.advice import Subject, advice

@@ -9,11 +9,11 @@ from itertools import combinations
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult
-from handrail.domain.text.clauses import Mark
-from handrail.domain.text.deeds import ANY, CHANGE, Claim, claimed
-from handrail.domain.text.done import STEMS, Done, Record, effects_done, records, shape, states_done
-from handrail.domain.text.excuses import excused
-from handrail.domain.text.loose import Loose, others_claimed, why_not
+from handrail.domain.text.deeds.done import STEMS, Done, Record, effects_done, records, shape, states_done
+from handrail.domain.text.deeds.listed.claims import ANY, CHANGE, Claim, claimed
+from handrail.domain.text.deeds.listed.clauses import Mark
+from handrail.domain.text.deeds.unlisted.excuses import excused
+from handrail.domain.text.deeds.unlisted.loose import Loose, others_claimed, why_not
 
 _FEW = 8
 _QUOTE = 120

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.known import Known
+from handrail.domain.text.accounting.known import Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from handrail.domain.text.forms import Forms, forms
-from handrail.domain.text.lexicon import LANGUAGES, Lexicon, lexicons, spoken_in
+from handrail.domain.text.deeds.lexicon import LANGUAGES, Lexicon, lexicons, spoken_in
+from handrail.domain.text.deeds.unlisted.forms import Forms, forms
 
 _TOKEN = re.compile(r"[^\W_]+|[,;:()¿?!–—•\"“”«»„]|(?<=\s)-(?=\s)")
 _CONTRACTED = re.compile(r"n['’]t\b")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.text.changes import helper_of, is_purpose, is_told
-from handrail.domain.text.parts import Part, parts_of
+from handrail.domain.text.deeds.unlisted.changes import helper_of, is_purpose, is_told
+from handrail.domain.text.deeds.unlisted.parts import Part, parts_of
 
 _TELLING = ("done:", "own:", "ahead:", "act:")
 _TELLS = frozenset({"act", "ownact", "changed", "way"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handrail.domain.text.parts import Part
+from handrail.domain.text.deeds.unlisted.parts import Part
 
 _AFTER = 5
 """So many words may stand between a helper and the word that says what was done."""

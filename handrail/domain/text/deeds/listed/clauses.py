@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Literal
 
+from handrail.domain.text.deeds.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tells, tokens
 from handrail.domain.text.figures.mentions import Mention, mentions
-from handrail.domain.text.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tells, tokens
 from handrail.domain.text.plain import compact
 from handrail.domain.text.sentences import Sentence as Piece
 from handrail.domain.text.sentences import sentences

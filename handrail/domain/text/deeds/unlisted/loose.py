@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.changes import Change, changes
-from handrail.domain.text.deeds import ANY, CHANGE, OTHER, Claim
-from handrail.domain.text.done import Done, identifiers
-from handrail.domain.text.lexicon import MARKED, lexicons
+from handrail.domain.text.deeds.done import Done, identifiers
+from handrail.domain.text.deeds.lexicon import MARKED, lexicons
+from handrail.domain.text.deeds.listed.claims import ANY, CHANGE, OTHER, Claim
+from handrail.domain.text.deeds.unlisted.changes import Change, changes
 from handrail.domain.text.plain import clean
 
 _FORMS = ("done:", "own:", "ahead:", "noun:", "verb:", "act:")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from handrail.domain.actions.effects import EffectStatus
-from handrail.domain.text.done import records, shape
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
+from handrail.domain.text.deeds.done import records, shape
 
 
 @dataclass(frozen=True, slots=True)

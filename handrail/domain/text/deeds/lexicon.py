@@ -155,7 +155,7 @@ def _everywhere() -> tuple[_Index, _Index, int]:
 
 
 def _lexicon(language: str) -> Lexicon:
-    path = Path(__file__).parent / "words" / "deeds" / f"{language}.toml"
+    path = Path(__file__).parents[1] / "words" / "deeds" / f"{language}.toml"
     data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     entries = _Entries()
     for name, listed in _lists(data):

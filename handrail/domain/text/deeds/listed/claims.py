@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from handrail.domain.text.clauses import Clause, Mark, Sentence, Unit, parsed
+from handrail.domain.text.deeds.lexicon import MARKED, lexicons
+from handrail.domain.text.deeds.listed.clauses import Clause, Mark, Sentence, Unit, parsed
 from handrail.domain.text.figures.spans import is_unit_of_time
-from handrail.domain.text.lexicon import MARKED, lexicons
 from handrail.domain.text.plain import clean
 
 ANY = "any"

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from handrail.domain.text.deeds.unlisted.parts import Part, pieces
+from handrail.domain.text.deeds.unlisted.voices import done_at, early, harmless, own_beside, special, voice
 from handrail.domain.text.figures.spans import is_unit_of_time
-from handrail.domain.text.parts import Part, pieces
 from handrail.domain.text.sentences import sentences
-from handrail.domain.text.voices import done_at, early, harmless, own_beside, special, voice
 
 _FEW = 4
 _COLONS = frozenset(":–—-")

@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from handrail.domain.text.evidence import Evidence
+from handrail.domain.text.accounting.evidence import Evidence
+from handrail.domain.text.accounting.known import UNKNOWN, Known, compacted
+from handrail.domain.text.accounting.tied import Ties
 from handrail.domain.text.figures.mentions import Day, Mention, mentions
 from handrail.domain.text.figures.spans import single_spans, span_after
 from handrail.domain.text.figures.spelled import ambiguous_counts
 from handrail.domain.text.figures.spoken_times import SpokenTime, spoken_times
-from handrail.domain.text.known import UNKNOWN, Known, compacted
 from handrail.domain.text.sentences import Sentence, sentence_at, sentences
-from handrail.domain.text.tied import Ties
 from handrail.domain.text.words import LANGUAGES, any_of, spoken, words
 
 A_MONTH = timedelta(days=31)
