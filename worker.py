@@ -27,28 +27,28 @@ from activities.staff import StaffActivities
 from activities.turns import BEAT_SECONDS, TurnActivities
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.engine.machine import CaseMachine
-from graphs.nodes.act import Act
-from graphs.nodes.agent import Agent
-from graphs.nodes.approval import Approval
-from graphs.nodes.classify import Classify
-from graphs.nodes.consult import Consult
-from graphs.nodes.escalate import Escalate
-from graphs.nodes.guardrail import Guardrail
-from graphs.nodes.resolve import Resolve
-from graphs.ruling.policy_facts import Situation
+from graphs.nodes.act import ActNode
+from graphs.nodes.agent import AgentNode
+from graphs.nodes.approval import ApprovalNode
+from graphs.nodes.classify import ClassifyNode
+from graphs.nodes.consult import ConsultNode
+from graphs.nodes.escalate import EscalateNode
+from graphs.nodes.guardrail import GuardrailNode
+from graphs.nodes.resolve import ResolveNode
+from graphs.ruling.policy_facts import PolicyFactsReader
 from graphs.screening import Screen
-from handrail.background import Say, Troubles, silent, supervised, trouble_file
+from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.case.cases import Terms
 from handrail.domain.errors import HandrailError
-from handrail.domain.llm.health import Limits
+from handrail.domain.llm.health import ModelLimits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.figures.mentions import warm
 from handrail.domain.text.packs import SHELF
 from handrail.llm.server.calls import Calls
-from handrail.llm.server.health import Watch
+from handrail.llm.server.health import CircuitBreaker
 from handrail.llm.server.late import LateModel
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
@@ -64,9 +64,9 @@ from handrail.ports import (
     Dial,
     History,
     Journal,
+    LanguageModel,
     Languages,
     Matrix,
-    Model,
     Openings,
     Policies,
     Reader,
@@ -121,7 +121,7 @@ CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Adapters:
     """The adapters behind the ports."""
 
     business: Business
@@ -143,7 +143,7 @@ class World:
     contacts: Contacts
     customers: Customers
     history: History
-    model: Model
+    model: LanguageModel
     consultant: Consultant
     consulting: bool
     calls: Calls
@@ -153,7 +153,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) -> AsyncIterator[World]:
+async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) -> AsyncIterator[Adapters]:
     """The adapters as the settings name them; edited files are looked for at most once in `every` seconds.
 
     Raises:
@@ -173,7 +173,7 @@ async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) 
     model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))
     reader = ReadingProcess((sys.executable, "-m", "activities.reader"), ROOT)
     try:
-        yield World(
+        yield Adapters(
             business=business,
             clock=clock,
             topics=topics,
@@ -235,7 +235,7 @@ def chat_model(settings: Settings, controls: PostgresControls, models: PostgresM
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.model_price_prompt,
         price_completion=settings.model_price_completion,
-        watch=Watch(
+        watch=CircuitBreaker(
             controls,
             controls,
             models,
@@ -248,9 +248,9 @@ def chat_model(settings: Settings, controls: PostgresControls, models: PostgresM
     )
 
 
-def limits(settings: Settings) -> Limits:
+def limits(settings: Settings) -> ModelLimits:
     """Return the bounds beyond which calls count as model trouble."""
-    return Limits(
+    return ModelLimits(
         cases=settings.model_trouble_calls,
         share=settings.model_trouble_share,
         slow=timedelta(seconds=settings.model_slow_seconds),
@@ -259,9 +259,9 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
+def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
     """The real nodes over the adapters."""
-    guardrail = Guardrail(
+    guardrail = GuardrailNode(
         world.topics,
         world.dial,
         world.record,
@@ -271,20 +271,20 @@ def case_nodes(world: World, approval_minutes: int) -> CaseNodes:
         world.business.links,
         world.reviewers.now,
         world.languages,
-        Situation(world.customers, world.history, world.clock),
+        PolicyFactsReader(world.customers, world.history, world.clock),
     )
     screen = Screen(world.topics, world.dial, world.cases, world.contacts)
     return CaseNodes(
-        classify=Classify(
+        classify=ClassifyNode(
             world.router, screen, world.topics, world.customers, world.clock, consulting=world.consulting
         ).classify,
-        consult=Consult(world.consultant, screen, world.topics, world.dial).consult,
-        agent=Agent(world.model, world.topics, world.dial, world.record, world.cases, world.clock).agent,
+        consult=ConsultNode(world.consultant, screen, world.topics, world.dial).consult,
+        agent=AgentNode(world.model, world.topics, world.dial, world.record, world.cases, world.clock).agent,
         guardrail=guardrail.guardrail,
-        approval=Approval(approval_minutes).approval,
-        act=Act(world.record, world.clock).act,
-        resolve=Resolve(world.cases, world.clock, world.business.disclosure).resolve,
-        escalate=Escalate(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
+        approval=ApprovalNode(approval_minutes).approval,
+        act=ActNode(world.record, world.clock).act,
+        resolve=ResolveNode(world.cases, world.clock, world.business.disclosure).resolve,
+        escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
     )
 
 
@@ -301,7 +301,9 @@ def workflow_runner(settings: Settings) -> WorkflowRunner:
     return sandbox() if settings.sandbox else UnsandboxedWorkflowRunner()
 
 
-def case_worker(client: Client, settings: Settings, world: World, nodes: CaseNodes, graph: CaseGraph | None = None) -> Worker:
+def case_worker(
+    client: Client, settings: Settings, world: Adapters, nodes: CaseNodes, graph: CaseGraph | None = None
+) -> Worker:
     """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
@@ -369,7 +371,7 @@ async def serve(settings: Settings) -> None:
 @asynccontextmanager
 async def beside(settings: Settings, client: Client, reconciler: Reconciler, calls: Calls) -> AsyncIterator[None]:
     """Mend cases and cut calls while this worker polls; what goes wrong there stands beside the ready file."""
-    troubles = Troubles(trouble_file(settings.ready_file) if settings.ready_file else None)
+    troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
     healer = Healer(client, reconciler, settings.task_queue)
     async with (

@@ -17,7 +17,7 @@ from graphs.handover.destination import last_resort
 from graphs.handover.handoff import bounded
 from graphs.hearing import hear, unread, with_heard
 from handrail.domain.case.cases import CaseOpen, Commit, Opened, Terms
-from handrail.domain.case.handoffs import Handoff, Heard
+from handrail.domain.case.handoffs import Handoff, MessageExtract
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import Incoming
 from handrail.ports import Cases, Clock, Matrix, Openings, Reader
@@ -57,7 +57,7 @@ class CaseActivities:
         return Opened(**terms.model_dump(), heard=await self._heard(case.customer_id, [first], None), stood=stood)
 
     @activity.defn(name="record.commit")
-    async def commit(self, commit: Commit) -> Heard | None:
+    async def commit(self, commit: Commit) -> MessageExtract | None:
         """Write what changed, in one transaction; return what the customer's messages within say.
 
         Where the commit holds a packet, the packet is written with it.
@@ -68,7 +68,7 @@ class CaseActivities:
         await self._cases.commit(commit)
         return heard
 
-    async def _heard(self, customer_id: str, messages: Sequence[Message], packet: Handoff | None) -> Heard | None:
+    async def _heard(self, customer_id: str, messages: Sequence[Message], packet: Handoff | None) -> MessageExtract | None:
         spoken = [one for one in messages if one.author is Author.CUSTOMER]
         if not spoken:
             return None
@@ -82,7 +82,7 @@ class CaseActivities:
             _log.error("messages of %d characters were not read in time", sum(len(one.text) for one in spoken))
             return unread(spoken)
 
-    async def _aside(self, spoken: Sequence[Message], known: Sequence[Any]) -> Heard | None:
+    async def _aside(self, spoken: Sequence[Message], known: Sequence[Any]) -> MessageExtract | None:
         """None: nothing can read them aside. Raises: TimeoutError."""
         try:
             async with asyncio.timeout(WAIT_SECONDS):

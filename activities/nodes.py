@@ -6,14 +6,14 @@ from typing import Any
 
 from temporalio import activity
 
-from graphs.case import Node
+from graphs.case import GraphNode
 from graphs.views import ClassifyView
 
 
 class NodeActivities:
     """The real node behind a name of Temporal's."""
 
-    def __init__(self, classify: Node[ClassifyView]) -> None:
+    def __init__(self, classify: GraphNode[ClassifyView]) -> None:
         self._classify = classify
 
     @activity.defn(name="local.classify")

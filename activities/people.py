@@ -15,7 +15,7 @@ from handrail.domain.actions.approvals import (
     Identity,
     Permit,
     RequestKind,
-    Seen,
+    SentDecision,
     Source,
 )
 from handrail.domain.actions.decisions import BINDING
@@ -26,7 +26,7 @@ from handrail.domain.base import digest
 from handrail.domain.case.messages import check_text
 from handrail.domain.errors import ApprovalRefused, BusinessRefused, IllegalTransition, InvalidInput, SwitchedOff
 from handrail.domain.team.commands import NOBODY
-from handrail.domain.team.reviewers import Asked, NotAdmitted, Reviewers
+from handrail.domain.team.reviewers import AuthorityQuestion, NotAdmitted, Reviewers
 from handrail.domain.text.reply.replies import LONGEST
 from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord, Topics
 
@@ -62,9 +62,9 @@ class PeopleActivities:
         try:
             if decision.decision is DecisionKind.EDIT:
                 # Who lacks the role learns that, and nothing of what the records say to their arguments.
-                reviewers.admit(Asked.of(attempt.approval.request, {}), decision.reviewer, decision.identity)
+                reviewers.admit(AuthorityQuestion.of(attempt.approval.request, {}), decision.reviewer, decision.identity)
                 decision, facts = await self._edited(attempt, decision)
-            asked = Asked.of(attempt.approval.request, facts)
+            asked = AuthorityQuestion.of(attempt.approval.request, facts)
             roles = reviewers.admit(asked, decision.reviewer, decision.identity)
             await self._refuse_stopped(attempt)
         except NotAdmitted as refused:
@@ -73,7 +73,7 @@ class PeopleActivities:
         return Permit(decision=decision, no_self_approval=reviewers.no_self_approval)
 
     @activity.defn(name="people.identify")
-    async def identify(self, seen: Seen) -> Decision:
+    async def identify(self, seen: SentDecision) -> Decision:
         """Return the decision with who made it, as the case's own history tells.
 
         Raises:

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed
 from graphs.engine.machine import CaseMachine
-from graphs.engine.run import Run
+from graphs.engine.run import TurnAttempt
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
@@ -58,7 +58,7 @@ class TurnActivities:
                 await beating
 
 
-async def watched(run: Run, going: asyncio.Task[TurnResult]) -> TurnResult:
+async def watched(run: TurnAttempt, going: asyncio.Task[TurnResult]) -> TurnResult:
     """The run's result; where the case cancelled the turn, as far as it came."""
     try:
         return await asyncio.shield(going)
@@ -71,7 +71,7 @@ async def watched(run: Run, going: asyncio.Task[TurnResult]) -> TurnResult:
         raise
 
 
-async def beat(run: Run, waits: Waits) -> None:
+async def beat(run: TurnAttempt, waits: Waits) -> None:
     """Tell the server that the turn is alive and where it is, until cancelled."""
     while True:
         await asyncio.sleep(BEAT_SECONDS)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from graphs.views import AgentView
-from handrail.domain.autonomy.topics import Bounds
+from handrail.domain.autonomy.topics import ExecutionBounds
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange, ModelAnswer
 
@@ -67,7 +67,7 @@ def too_much(answer: ModelAnswer) -> Escalation | None:
     return None
 
 
-def over(view: AgentView, bounds: Bounds, now: datetime) -> Escalation | None:
+def over(view: AgentView, bounds: ExecutionBounds, now: datetime) -> Escalation | None:
     """The execution bound, of the turn or of the case, that another model call would break."""
     used, before = view.usage, view.spent
     turn = (now - view.row.updated_at).total_seconds()

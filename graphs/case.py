@@ -21,7 +21,7 @@ Update = dict[str, Any]
 View = TypeVar("View", contravariant=True)
 
 
-class Node(Protocol[View]):
+class GraphNode(Protocol[View]):
     """Gets its view of the state, returns what changed."""
 
     def __call__(self, state: View) -> Awaitable[Update]: ...
@@ -31,14 +31,14 @@ class Node(Protocol[View]):
 class CaseNodes:
     """The nodes that a graph is built of."""
 
-    classify: Node[ClassifyView]
-    consult: Node[ConsultView]
-    agent: Node[AgentView]
-    guardrail: Node[GuardrailView]
-    approval: Node[ApprovalView]
-    act: Node[ActView]
-    resolve: Node[EndView]
-    escalate: Node[EndView]
+    classify: GraphNode[ClassifyView]
+    consult: GraphNode[ConsultView]
+    agent: GraphNode[AgentView]
+    guardrail: GraphNode[GuardrailView]
+    approval: GraphNode[ApprovalView]
+    act: GraphNode[ActView]
+    resolve: GraphNode[EndView]
+    escalate: GraphNode[EndView]
 
 
 CaseGraph = StateGraph[CaseState, None, CaseState, CaseState]

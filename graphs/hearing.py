@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from handrail.domain.case.handoffs import Handoff, Heard, Said, StatedFact
+from handrail.domain.case.handoffs import CustomerWords, Handoff, MessageExtract, StatedFact
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.entities import stated, without_cards
 from handrail.domain.text.message.excerpts import fair
@@ -23,16 +23,16 @@ MARGIN = 80
 STATED = 120
 
 
-def hear(messages: Sequence[Message], known: Iterable[Any] = ()) -> Heard:
+def hear(messages: Sequence[Message], known: Iterable[Any] = ()) -> MessageExtract:
     """Read what the customer's `messages` say; `known` are facts, which tell the names of things."""
     spoken = [one for one in messages if one.author is Author.CUSTOMER]
-    return Heard(stated=best(stated(own(brief(spoken)), known)), said=[quoted(one) for one in spoken])
+    return MessageExtract(stated=best(stated(own(brief(spoken)), known)), said=[quoted(one) for one in spoken])
 
 
-def unread(messages: Iterable[Message]) -> Heard:
+def unread(messages: Iterable[Message]) -> MessageExtract:
     """Describe messages that could not be read: that they came, and that the transcript holds them."""
-    said = [Said(message_id=one.message_id, turn=one.turn, at=one.at, text="", clipped=True) for one in messages]
-    return Heard(said=said)
+    said = [CustomerWords(message_id=one.message_id, turn=one.turn, at=one.at, text="", clipped=True) for one in messages]
+    return MessageExtract(said=said)
 
 
 def brief(messages: Sequence[Message], limit: int = READ) -> list[Message]:
@@ -48,11 +48,11 @@ def own(messages: Sequence[Message]) -> list[Message]:
     return [one.model_copy(update={"text": own_words(one.text)}) for one in messages]
 
 
-def quoted(message: Message) -> Said:
+def quoted(message: Message) -> CustomerWords:
     """The customer's words, card numbers hidden."""
     text = without_cards(message.text[: SAID + MARGIN])
     clipped = len(message.text) > SAID
-    return Said(message_id=message.message_id, turn=message.turn, at=message.at, text=text[:SAID], clipped=clipped)
+    return CustomerWords(message_id=message.message_id, turn=message.turn, at=message.at, text=text[:SAID], clipped=clipped)
 
 
 def merged(before: Iterable[StatedFact], new: Iterable[StatedFact]) -> list[StatedFact]:
@@ -63,7 +63,7 @@ def merged(before: Iterable[StatedFact], new: Iterable[StatedFact]) -> list[Stat
     return best(list(found.values()))
 
 
-def with_heard(packet: Handoff, heard: Heard) -> Handoff:
+def with_heard(packet: Handoff, heard: MessageExtract) -> Handoff:
     """The packet with what the customer wrote while people had the case."""
     fresh = {one.message_id for one in heard.said}
     others = [one for one in packet.said if one.message_id not in fresh]

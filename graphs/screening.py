@@ -1,4 +1,4 @@
-"""Reasons to give a case to a person before any model is asked. `Classify` asks, and `Consult` once a topic was found."""
+"""Reasons to give a case to a person before any model is asked: in `ClassifyNode`, and in `ConsultNode` with its topic."""
 
 from __future__ import annotations
 

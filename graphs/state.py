@@ -13,16 +13,16 @@ from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.base import Stored
-from handrail.domain.case.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.case.cases import CaseRow, CaseStatus, RuledProposal
 from handrail.domain.case.classification import Classification, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
+from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
 from handrail.domain.case.turns import TurnKey
 from handrail.domain.llm.agent import Disposition, Exchange, Usage
 
 
-class Outcome(Stored):
+class TurnOutcome(Stored):
     """The outcome of a turn. `row` and `messages` are what was committed."""
 
     status: CaseStatus
@@ -31,7 +31,7 @@ class Outcome(Stored):
     handoff: Handoff | None = None
 
 
-class Person(BaseModel):
+class HandBackNote(BaseModel):
     """A person's note to the agent, left when handing a case back."""
 
     name: str
@@ -59,11 +59,11 @@ def merge_facts(before: Sequence[Any], new: Sequence[Any]) -> list[Fact]:
     return kept[::-1]
 
 
-def append_rulings(before: Sequence[Any], new: Sequence[Any]) -> list[Ruled]:
+def append_rulings(before: Sequence[Any], new: Sequence[Any]) -> list[RuledProposal]:
     """Every ruling of the turn once, in the order in which they came."""
-    merged: dict[tuple[str, str, str], Ruled] = {}
+    merged: dict[tuple[str, str, str], RuledProposal] = {}
     for one in [*before, *new]:
-        ruled = Ruled.model_validate(one)
+        ruled = RuledProposal.model_validate(one)
         verdict = ruled.verdict
         merged.setdefault((verdict.proposal_id, verdict.arguments_hash, verdict.ruling), ruled)
     return list(merged.values())
@@ -86,15 +86,15 @@ class CaseState(BaseModel):
     turn: int = 1
     sequence: int = 0
     incoming: list[Message] = Field(default_factory=list)
-    person: Person | None = None
+    person: HandBackNote | None = None
 
     classification: Classification | None = None
 
     step: int = 0
     exchanges: list[Exchange] = Field(default_factory=list)
     proposals: list[Proposal] = Field(default_factory=list)
-    rulings: list[Ruled] = Field(default_factory=list)
-    ruled: Annotated[list[Ruled], append_rulings] = Field(default_factory=list)
+    rulings: list[RuledProposal] = Field(default_factory=list)
+    ruled: Annotated[list[RuledProposal], append_rulings] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     disposition: Disposition | None = None
     decisions: list[Decision] = Field(default_factory=list)
@@ -109,7 +109,7 @@ class CaseState(BaseModel):
     spent: Usage = Field(default_factory=Usage, description="what the turns before this one used")
     answered_by: str = ""
     disclosed: bool = False
-    trail: Trail = Field(default_factory=Trail)
+    trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
     returned: dict[str, str] = Field(default_factory=dict)
@@ -118,7 +118,7 @@ class CaseState(BaseModel):
 
     escalation: Escalation | None = None
     handoff: Handoff | None = None
-    outcome: Outcome | None = None
+    outcome: TurnOutcome | None = None
 
     @property
     def reply(self) -> Proposal | None:

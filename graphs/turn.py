@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field, field_serializer
 
 from graphs.handover.summary import trail
-from graphs.state import CaseState, Outcome
+from graphs.state import CaseState, TurnOutcome
 from graphs.views import EndView
 from handrail.domain.actions.approvals import Decision, HumanRequest
 from handrail.domain.actions.declined import Declined
@@ -15,7 +15,7 @@ from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseRow, CaseStatus
 from handrail.domain.case.classification import Classification, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Trail
+from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact
 from handrail.domain.case.patience import Progress
 from handrail.domain.llm.agent import Usage
 
@@ -23,7 +23,7 @@ STEPS = 500
 """Nodes of one turn, at most."""
 
 
-class Question(Stored):
+class OpenQuestion(Stored):
     """A question for which the graph waits: the `node` that asked, the one `before` it, and the request's id."""
 
     node: str
@@ -40,7 +40,7 @@ class TurnRequest(Stored):
 
     token: str
     state: CaseState
-    question: Question | None = None
+    question: OpenQuestion | None = None
     decision: Decision | None = None
     lost: str | None = None
     steps: int = STEPS
@@ -64,11 +64,11 @@ class Learned(Stored):
     classification: Classification | None = None
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
-    trail: Trail = Field(default_factory=Trail)
-    outcome: Outcome | None = None
+    trail: CaseTrail = Field(default_factory=CaseTrail)
+    outcome: TurnOutcome | None = None
 
     @classmethod
-    def of(cls, known: CaseState | EndView, outcome: Outcome | None = None) -> Learned:
+    def of(cls, known: CaseState | EndView, outcome: TurnOutcome | None = None) -> Learned:
         """The part of the state, or of the last node's view, that outlives the turn."""
         progress = known.progress
         if outcome:
@@ -101,7 +101,7 @@ class TurnResult(Stored):
     learned: Learned | None = None
     state: CaseState | None = None
     request: HumanRequest | None = None
-    question: Question | None = None
+    question: OpenQuestion | None = None
     node: str | None = None
     failure: Escalation | None = None
     recovered: bool = False

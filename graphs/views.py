@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from graphs.state import Person
+from graphs.state import HandBackNote
 from handrail.domain.actions.approvals import Decision
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
-from handrail.domain.case.cases import CaseRow, Ruled
+from handrail.domain.case.cases import CaseRow, RuledProposal
 from handrail.domain.case.classification import Classification, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Handoff, StatedFact, Trail
+from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
 from handrail.domain.case.turns import TurnKey
@@ -52,7 +52,7 @@ class AgentView(BaseModel):
     row: CaseRow
     turn: int = 1
     step: int = 0
-    person: Person | None = None
+    person: HandBackNote | None = None
     exchanges: list[Exchange] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
@@ -65,7 +65,7 @@ class GuardrailView(BaseModel):
     row: CaseRow
     turn: int = 1
     step: int = 0
-    person: Person | None = None
+    person: HandBackNote | None = None
     incoming: list[Message] = Field(default_factory=list)
     classification: Classification | None = None
     disposition: Disposition | None = None
@@ -86,7 +86,7 @@ class ActView(BaseModel):
     row: CaseRow
     step: int = 0
     proposals: list[Proposal] = Field(default_factory=list)
-    rulings: list[Ruled] = Field(default_factory=list)
+    rulings: list[RuledProposal] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
@@ -98,7 +98,7 @@ class ApprovalView(BaseModel):
     turn: int = 1
     incoming: list[Message] = Field(default_factory=list)
     proposals: list[Proposal] = Field(default_factory=list)
-    rulings: list[Ruled] = Field(default_factory=list)
+    rulings: list[RuledProposal] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     declined: list[str] = Field(default_factory=list)
     declines: list[Declined] = Field(default_factory=list)
@@ -118,7 +118,7 @@ class EndView(BaseModel):
     classification: Classification | None = None
     disposition: Disposition | None = None
     proposals: list[Proposal] = Field(default_factory=list)
-    ruled: list[Ruled] = Field(default_factory=list)
+    ruled: list[RuledProposal] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
@@ -128,10 +128,10 @@ class EndView(BaseModel):
     declines: list[Declined] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
     answered_by: str = ""
-    trail: Trail = Field(default_factory=Trail)
+    trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
-    person: Person | None = None
+    person: HandBackNote | None = None
     disclosed: bool = False
     returned: dict[str, str] = Field(default_factory=dict)
     stated: list[StatedFact] = Field(default_factory=list)

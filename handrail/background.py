@@ -20,7 +20,7 @@ Say = Callable[[str | None], None]
 _log = logging.getLogger("handrail.background")
 
 
-class Troubles:
+class BackgroundTroubles:
     """The troubles beside the main work now: written to the file, if there is one, at every change."""
 
     def __init__(self, file: Path | None) -> None:

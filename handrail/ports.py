@@ -10,23 +10,23 @@ from typing import Any, Protocol
 from handrail.domain.actions.approvals import Approval, Decision, Identity, Source
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.actions.proposals import Proposal, Verdict
-from handrail.domain.autonomy.controls import Control, Standing
+from handrail.domain.autonomy.controls import Control, ControlsInForce
 from handrail.domain.autonomy.review_gates import GateProgress
 from handrail.domain.autonomy.topics import Dialled, LeverSettings, Topic, TopicAutonomy
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Handoff
-from handrail.domain.case.handoffs import Heard as Saying
+from handrail.domain.case.handoffs import MessageExtract as Saying
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.patience import Contact
-from handrail.domain.case.reconciling import Rebuilt, Recorded, Remains
+from handrail.domain.case.reconciling import Rebuilt, RecordedCase, Remains
 from handrail.domain.case.routes import Route
 from handrail.domain.case.turns import JournalEntry, TurnKey
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec
-from handrail.domain.llm.consulting import Opinion, Question
-from handrail.domain.llm.health import Heard, Tally
-from handrail.domain.llm.names import Known, Notice
+from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
+from handrail.domain.llm.health import CallOutcome, CallTally
+from handrail.domain.llm.names import AcceptedName, Notice
 from handrail.domain.money import Money
 from handrail.domain.team.reviewers import Reviewers
 from handrail.domain.team.staff import Expectation, Need
@@ -176,7 +176,7 @@ class Staff(Protocol):
         ...
 
 
-class Model(Protocol):
+class LanguageModel(Protocol):
     """A language model behind the OpenAI wire protocol.
 
     Raises:
@@ -190,7 +190,7 @@ class Model(Protocol):
 class Controls(Protocol):
     """The live switches. Read anew before every model call, effect and outgoing reply."""
 
-    async def over(self, topic: str, customer_id: str) -> Standing:
+    async def over(self, topic: str, customer_id: str) -> ControlsInForce:
         """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
         ...
 
@@ -202,10 +202,10 @@ class Consultant(Protocol):
         ModelFailed: no answer, or one that cannot be used. It is not asked again.
     """
 
-    async def consult(self, question: Question) -> Opinion: ...
+    async def consult(self, question: ConsultQuestion) -> ModelOpinion: ...
 
 
-class Troubles(Protocol):
+class ModelTroubles(Protocol):
     """The consequences of trouble with the model."""
 
     async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
@@ -219,7 +219,7 @@ class Troubles(Protocol):
 class ModelRecord(Protocol):
     """The workers' common knowledge of a model on its server, which `served` names."""
 
-    async def note(self, served: str, heard: Sequence[Heard], window: timedelta) -> Tally:
+    async def note(self, served: str, heard: Sequence[CallOutcome], window: timedelta) -> CallTally:
         """Put down how cases' latest calls went; gives how those of all workers went within the window."""
         ...
 
@@ -235,11 +235,11 @@ class ModelRecord(Protocol):
         """Seconds for which the model is still to be left alone."""
         ...
 
-    async def known(self, served: str) -> list[Known]:
+    async def known(self, served: str) -> list[AcceptedName]:
         """The names that count, the first seen first."""
         ...
 
-    async def learn(self, served: str, judge: Callable[[list[Known]], Notice | None]) -> Notice | None:
+    async def learn(self, served: str, judge: Callable[[list[AcceptedName]], Notice | None]) -> Notice | None:
         """Put down what `judge` makes of the names that count; None where nothing is new."""
         ...
 
@@ -409,11 +409,11 @@ class Remainders(Protocol):
 class Standings(Protocol):
     """The record as a whole, to be held against Temporal."""
 
-    async def recorded(self) -> list[Recorded]:
+    async def recorded(self) -> list[RecordedCase]:
         """Every case that is not closed."""
         ...
 
-    async def those_of(self, case_ids: Sequence[str]) -> dict[str, Recorded]:
+    async def those_of(self, case_ids: Sequence[str]) -> dict[str, RecordedCase]:
         """Return those of the cases that the record holds, closed ones too."""
         ...
 

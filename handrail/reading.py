@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from handrail.domain.case.handoffs import Heard
+from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Message
 from handrail.domain.reading import HEAD, READY, ReadingAnswer, ReadingRequest
 
@@ -41,7 +41,7 @@ class ReadingProcess:
         """Its process id while it is ready."""
         return self._process.pid if self._process else None
 
-    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> Heard | None:
+    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> MessageExtract | None:
         """Read the messages; None while there is no process, which is started: then the caller has to read.
 
         Raises:

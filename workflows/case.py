@@ -18,7 +18,7 @@ from handrail.domain.case.cases import CaseRow, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
-from handrail.domain.team.commands import NOBODY, Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 from workflows.handlers.authorize import TYPED, Desk
 from workflows.handlers.commands import Intake, by_person
 from workflows.handlers.payloads import NOTHING, refusal, value_of
@@ -121,11 +121,11 @@ class CaseWorkflow:
 
     @workflow.update(name="claim", description="Take this case: {reviewer}")
     def claim(self, raw: RawValue = NOTHING) -> Receipt:
-        return self._take(lambda: self._intake.claim(by_person(Claim, raw), workflow.now(), via="claim", **sent().event))
+        return self._take(lambda: self._intake.claim(by_person(ClaimCase, raw), workflow.now(), via="claim", **sent().event))
 
     @claim.validator
     def _check_claim(self, raw: RawValue = NOTHING) -> None:
-        self._check(lambda: self._intake.check_claim(by_person(Claim, raw)))
+        self._check(lambda: self._intake.check_claim(by_person(ClaimCase, raw)))
 
     @workflow.update(name="release", description="Put this case back into its queue: {reviewer}")
     def release(self, raw: RawValue = NOTHING) -> Receipt:
@@ -154,11 +154,13 @@ class CaseWorkflow:
 
     @workflow.update(name="resolve", description="End the case as a person: {reviewer, note, reply}")
     def resolve(self, raw: RawValue = NOTHING) -> Receipt:
-        return self._take(lambda: self._intake.resolve(by_person(Resolve, raw), workflow.now(), via="resolve", **sent().event))
+        return self._take(
+            lambda: self._intake.resolve(by_person(ResolveCase, raw), workflow.now(), via="resolve", **sent().event)
+        )
 
     @resolve.validator
     def _check_resolve(self, raw: RawValue = NOTHING) -> None:
-        self._check(lambda: self._intake.check_resolve(by_person(Resolve, raw)))
+        self._check(lambda: self._intake.check_resolve(by_person(ResolveCase, raw)))
 
     @workflow.update(dynamic=True, description=INTERNAL)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> None:

@@ -19,7 +19,7 @@ from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, CaseView, Commit, Terms, check_transition
 from handrail.domain.case.classification import Classification, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Heard, Said, StatedFact, Trail
+from handrail.domain.case.handoffs import CaseTrail, CustomerWords, Escalation, Fact, Handoff, MessageExtract, StatedFact
 from handrail.domain.case.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
 from handrail.domain.case.messages import fingerprint as fingerprint
 from handrail.domain.case.patience import Progress
@@ -87,8 +87,8 @@ class CaseMemory(BaseModel):
     disclosed: bool = False
     handoff: Handoff | None = None
     stated: list[StatedFact] = Field(default_factory=list)
-    said: list[Said] = Field(default_factory=list)
-    trail: Trail = Field(default_factory=Trail)
+    said: list[CustomerWords] = Field(default_factory=list)
+    trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
 
@@ -349,7 +349,7 @@ class CaseMemory(BaseModel):
         with_people = self.row.status is CaseStatus.WITH_HUMAN
         return with_people and any(one.author is Author.CUSTOMER for one in messages)
 
-    def saved(self, commit: Commit, heard: Heard | None = None) -> None:
+    def saved(self, commit: Commit, heard: MessageExtract | None = None) -> None:
         """Forget what `commit` wrote; what came meanwhile stays pending. `heard` is what its messages say."""
         self.begun_again = False
         self.unsaved_handoff = self.unsaved_handoff and commit.handoff != self.handoff
@@ -373,7 +373,7 @@ class CaseMemory(BaseModel):
             self.row = self.row.model_copy(update={"version": self.row.version + 1})
             self.unsaved = True
 
-    def hear(self, heard: Heard, *, packet: bool = False) -> None:
+    def hear(self, heard: MessageExtract, *, packet: bool = False) -> None:
         """Keep what the customer's messages say; with `packet`, it stands in the packet that was written, too."""
         self.stated = merged(self.stated, heard.stated)
         self.said = [*self.said, *heard.said][-SAID_KEPT:]

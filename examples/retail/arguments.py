@@ -21,23 +21,23 @@ Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x
 Pinned = Annotated[SkipJsonSchema[Status | None], Field(default=None, title="pinned", description="the order's status")]
 
 
-class Arguments(BaseModel):
+class RetailArguments(BaseModel):
     """A field nobody knows is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Nothing(Arguments):
+class NoArguments(RetailArguments):
     """No arguments."""
 
 
-class ByEmail(Arguments):
+class ByEmail(RetailArguments):
     """A customer who writes, by e-mail."""
 
     email: Text
 
 
-class ByName(Arguments):
+class ByName(RetailArguments):
     """A customer who writes, by name and ZIP code."""
 
     first_name: Text
@@ -45,31 +45,31 @@ class ByName(Arguments):
     zip: Text
 
 
-class OneUser(Arguments):
+class OneUser(RetailArguments):
     """The case's own customer."""
 
     user_id: Id
 
 
-class OneOrder(Arguments):
+class OrderArguments(RetailArguments):
     """One of the customer's orders."""
 
     order_id: OrderId
 
 
-class OneProduct(Arguments):
+class OneProduct(RetailArguments):
     """A type of product."""
 
     product_id: Id
 
 
-class OneItem(Arguments):
+class OneItem(RetailArguments):
     """One variant of a product."""
 
     item_id: Id
 
 
-class Sum(Arguments):
+class Calculation(RetailArguments):
     """Something to work out."""
 
     expression: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
@@ -77,14 +77,14 @@ class Sum(Arguments):
     )
 
 
-class Cancel(OneOrder):
+class Cancel(OrderArguments):
     """Cancel a pending order."""
 
     reason: Text = Field(description="'no longer needed' or 'ordered by mistake'")
     order_status: Pinned = None
 
 
-class NewAddress(Arguments):
+class NewAddress(RetailArguments):
     """A complete address."""
 
     address1: Text
@@ -99,20 +99,20 @@ class MoveUser(OneUser, NewAddress):
     """The customer's default address."""
 
 
-class MoveOrder(OneOrder, NewAddress):
+class MoveOrder(OrderArguments, NewAddress):
     """A new address for a pending order."""
 
     order_status: Pinned = None
 
 
-class PayOtherwise(OneOrder):
+class PayOtherwise(OrderArguments):
     """A new payment method for a pending order."""
 
     payment_method_id: MethodId
     order_status: Pinned = None
 
 
-class Return(OneOrder):
+class Return(OrderArguments):
     """A return: what goes back, and where the money goes."""
 
     item_ids: ItemIds = Field(description="every item to be sent back; one that was bought twice may stand here twice")
@@ -120,7 +120,7 @@ class Return(OneOrder):
     order_status: Pinned = None
 
 
-class Swap(OneOrder):
+class Swap(OrderArguments):
     """Items for other variants of the same products, position by position."""
 
     item_ids: ItemIds = Field(description="every item to be replaced; all of them in this one call")

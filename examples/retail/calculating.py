@@ -8,7 +8,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from examples.retail.arguments import Sum
+from examples.retail.arguments import Calculation
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
 
@@ -33,7 +33,7 @@ def value(node: ast.expr) -> float:
     raise ValueError("is no sum")
 
 
-async def calculate(_: Call, arguments: Sum) -> dict[str, Any]:
+async def calculate(_: Call, arguments: Calculation) -> dict[str, Any]:
     """The result to two decimals.
 
     Raises:

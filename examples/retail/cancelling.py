@@ -8,7 +8,7 @@ from typing import Any
 from examples.retail import queries
 from examples.retail.accounts import locked_user, own_method, own_user
 from examples.retail.arguments import Cancel
-from examples.retail.document import Order, User, number
+from examples.retail.document import RetailOrder, User, number
 from examples.retail.orders import after, book, order_facts, order_shown, own_order, require_status, usd
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
@@ -16,7 +16,7 @@ from handrail.domain.errors import BusinessRefused
 REASONS = ("no longer needed", "ordered by mistake")
 
 
-def check(order: Order, user: User, reason: str) -> None:
+def check(order: RetailOrder, user: User, reason: str) -> None:
     """Raises: BusinessRefused: `wrong_status`, `reason`, `payment_method_not_found`."""
     require_status(order, "pending", what="cancelling")
     if reason not in REASONS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.arguments import Nothing, OneItem, OneProduct
+from examples.retail.arguments import NoArguments, OneItem, OneProduct
 from examples.retail.document import Product, Variant
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
@@ -42,7 +42,7 @@ async def get_item_details(call: Call, arguments: OneItem) -> dict[str, Any]:
     return (await variant(call, arguments.item_id)).model_dump(mode="json")
 
 
-async def list_all_product_types(call: Call, _: Nothing) -> dict[str, Any]:
+async def list_all_product_types(call: Call, _: NoArguments) -> dict[str, Any]:
     """Name to product id, by name."""
     found = await queries.rows(call.connection, "products", Product, product_id=None)
     return {"products": {one.name: one.product_id for one in sorted(found, key=lambda one: one.name)}}

@@ -7,7 +7,7 @@ from typing import Any
 from examples.retail import queries
 from examples.retail.accounts import address_of, locked_user, one_line, own_method, own_user
 from examples.retail.arguments import MoveOrder, PayOtherwise
-from examples.retail.document import Order, Payment, User
+from examples.retail.document import RetailOrder, RetailPayment, User
 from examples.retail.orders import after, book, order_facts, order_shown, own_order, require_status, usd
 from examples.retail.queries import json
 from handrail.business import Call, Preview
@@ -41,7 +41,7 @@ async def modify_pending_order_address(call: Call, arguments: MoveOrder) -> dict
     return {**await after(call, order), "ships_to": one_line(to)}
 
 
-def check_payment(order: Order, user: User, method_id: str) -> Payment:
+def check_payment(order: RetailOrder, user: User, method_id: str) -> RetailPayment:
     """The one payment that would be replaced.
 
     Raises:

@@ -11,10 +11,10 @@ from typing import Any
 from examples.retail import data
 from examples.retail.document import Database
 from examples.retail.loading import snapshot
-from examples.retail.reference import Reference, Refused
+from examples.retail.reference import Reference, ToolRefused
 from examples.retail.tasks import TRANSFER, Action, Case, customer_of, read_tasks
 from examples.retail.worse import Worse, all_worse
-from handrail.conformance.plays import Call, Play, Turn
+from handrail.conformance.plays import Play, PlayedCall, PlayedTurn
 
 # The topic that has the tool, and how a customer asks for it in words that the topic knows; another way each time, because
 # who asks the same thing twice is given to a person.
@@ -88,13 +88,13 @@ class Tasks:
         self._used.update(one.kind for one in found)
         return [Play(task, case.customer_id, turns(marked(one)), one.kind) for one in found]
 
-    def expected(self, calls: Sequence[Call]) -> Any:
+    def expected(self, calls: Sequence[PlayedCall]) -> Any:
         """The shop after the calls; what a tool refuses changes nothing."""
         reference = Reference(json.loads(self._db))
         for call in calls:
             try:
                 reference.apply(call.tool, dict(call.arguments))
-            except Refused:
+            except ToolRefused:
                 continue
         return Database.model_validate(reference.db).plain()
 
@@ -113,11 +113,11 @@ def marked(worse: Worse) -> Iterable[tuple[Action, bool]]:
     return ((action, place == worse.place) for place, action in enumerate(worse.actions))
 
 
-def turns(actions: Iterable[tuple[Action, bool]]) -> tuple[Turn, ...]:
+def turns(actions: Iterable[tuple[Action, bool]]) -> tuple[PlayedTurn, ...]:
     """A turn for each stretch of actions within one topic. What is looked up first belongs to what it is looked up for."""
-    found: list[Turn] = []
+    found: list[PlayedTurn] = []
     asked: Counter[str] = Counter()
-    looked_up: list[Call] = []
+    looked_up: list[PlayedCall] = []
     topic = ""
 
     def ask(about: str, order: object = "") -> str:
@@ -128,19 +128,19 @@ def turns(actions: Iterable[tuple[Action, bool]]) -> tuple[Turn, ...]:
 
     for action, worse in actions:
         if action.name == TRANSFER:
-            before = found.pop() if topic else Turn(ask(""))
-            found.append(Turn(before.message, (*before.calls, *looked_up), hands_over=True))
+            before = found.pop() if topic else PlayedTurn(ask(""))
+            found.append(PlayedTurn(before.message, (*before.calls, *looked_up), hands_over=True))
             looked_up, topic = [], ""
             continue
-        call = Call(action.name, action.arguments, worse)
+        call = PlayedCall(action.name, action.arguments, worse)
         wanted = TOPICS.get(action.name, topic)
         if not wanted:
             looked_up.append(call)
         elif wanted == topic:
-            found[-1] = Turn(found[-1].message, (*found[-1].calls, call))
+            found[-1] = PlayedTurn(found[-1].message, (*found[-1].calls, call))
         else:
-            found.append(Turn(ask(wanted, action.arguments.get("order_id", "")), (*looked_up, call)))
+            found.append(PlayedTurn(ask(wanted, action.arguments.get("order_id", "")), (*looked_up, call)))
             looked_up, topic = [], wanted
     if looked_up or not found:
-        found.append(Turn(ask(""), tuple(looked_up)))
+        found.append(PlayedTurn(ask(""), tuple(looked_up)))
     return tuple(found)

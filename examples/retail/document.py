@@ -28,13 +28,13 @@ def number(amount: Decimal) -> float:
 Money = Annotated[Decimal, BeforeValidator(cents), PlainSerializer(number, return_type=float)]
 
 
-class Part(BaseModel):
+class DocumentPart(BaseModel):
     """Fields that nobody here knows are left out, on both sides of every comparison."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Address(Part):
+class Address(DocumentPart):
     """An address as it stands on a parcel; every line is kept exactly as it was given."""
 
     address1: str
@@ -45,14 +45,14 @@ class Address(Part):
     zip: str
 
 
-class Name(Part):
+class Name(DocumentPart):
     """The name of a customer."""
 
     first_name: str
     last_name: str
 
 
-class Method(Part):
+class Method(DocumentPart):
     """A way to pay. Only a gift card has a `balance`, only a credit card brand and last four digits."""
 
     source: Literal["credit_card", "paypal", "gift_card"]
@@ -62,7 +62,7 @@ class Method(Part):
     last_four: str | None = None
 
 
-class User(Part):
+class User(DocumentPart):
     """A customer's account; `payment_methods` by their id."""
 
     user_id: str
@@ -73,7 +73,7 @@ class User(Part):
     orders: list[str]
 
 
-class Variant(Part):
+class Variant(DocumentPart):
     """One item of a product."""
 
     item_id: str
@@ -82,7 +82,7 @@ class Variant(Part):
     price: Money
 
 
-class Product(Part):
+class Product(DocumentPart):
     """A type of product; `variants` by their item id."""
 
     name: str
@@ -90,7 +90,7 @@ class Product(Part):
     variants: dict[str, Variant]
 
 
-class Line(Part):
+class OrderItem(DocumentPart):
     """One thing in an order, at the price that was paid for it."""
 
     name: str
@@ -100,14 +100,14 @@ class Line(Part):
     options: dict[str, Any]
 
 
-class Fulfillment(Part):
+class Fulfillment(DocumentPart):
     """A parcel."""
 
     tracking_id: list[str]
     item_ids: list[str]
 
 
-class Payment(Part):
+class RetailPayment(DocumentPart):
     """Money that came in, or went back."""
 
     transaction_type: Literal["payment", "refund"]
@@ -115,16 +115,16 @@ class Payment(Part):
     payment_method_id: str
 
 
-class Order(Part):
+class RetailOrder(DocumentPart):
     """An order; what stands below `payment_history` is there once it was cancelled, sent back or exchanged."""
 
     order_id: str
     user_id: str
     address: Address
-    items: list[Line] = Field(min_length=1)
+    items: list[OrderItem] = Field(min_length=1)
     status: Status
     fulfillments: list[Fulfillment]
-    payment_history: list[Payment]
+    payment_history: list[RetailPayment]
     cancel_reason: str | None = None
     exchange_items: list[str] | None = None
     exchange_new_items: list[str] | None = None
@@ -134,12 +134,12 @@ class Order(Part):
     return_payment_method_id: str | None = None
 
 
-class Database(Part):
+class Database(DocumentPart):
     """The whole shop. Everything is under its own id."""
 
     products: dict[str, Product]
     users: dict[str, User]
-    orders: dict[str, Order]
+    orders: dict[str, RetailOrder]
 
     def plain(self) -> dict[str, Any]:
         """Return JSON-ready data, without what is not there; two shops are the same where this is equal."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from examples.retail import data, queries
-from examples.retail.document import Database, Order, Product, User
+from examples.retail.document import Database, Product, RetailOrder, User
 from examples.retail.queries import Connection, json
 
 Rows = Iterator[tuple[Any, ...]]
@@ -47,7 +47,9 @@ async def snapshot(connection: Connection) -> Database:
     return Database(
         products={one.product_id: one for one in await queries.rows(connection, "products", Product, product_id=None)},
         users={one.user_id: one for one in await queries.rows(connection, "users", User, user_id=None)},
-        orders={one.order_id: one for one in await queries.rows(connection, "orders", Order, order_id=None, user_id=None)},
+        orders={
+            one.order_id: one for one in await queries.rows(connection, "orders", RetailOrder, order_id=None, user_id=None)
+        },
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from examples.retail import queries
 from examples.retail.accounts import one_line
-from examples.retail.arguments import OneOrder
-from examples.retail.document import Order, Payment, User, number
+from examples.retail.arguments import OrderArguments
+from examples.retail.document import RetailOrder, RetailPayment, User, number
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
 
@@ -21,13 +21,13 @@ def usd(amount: Decimal) -> str:
     return f"{amount:.2f} USD"
 
 
-async def own_order(call: Call, order_id: str, pinned: str | None = None) -> Order:
+async def own_order(call: Call, order_id: str, pinned: str | None = None) -> RetailOrder:
     """One order of the case's customer. Another customer's order looks exactly like one that does not exist.
 
     Raises:
         BusinessRefused: `order_not_found`; `changed`, where the order is not in the status that was ruled on.
     """
-    found = await queries.row(call.connection, "orders", Order, order_id=order_id, user_id=call.customer_id)
+    found = await queries.row(call.connection, "orders", RetailOrder, order_id=order_id, user_id=call.customer_id)
     if found is None:
         raise BusinessRefused("order_not_found", f"Order not found: there is no {order_id} in this customer's account.")
     if pinned not in (None, found.status):
@@ -35,12 +35,12 @@ async def own_order(call: Call, order_id: str, pinned: str | None = None) -> Ord
     return found
 
 
-async def get_order_details(call: Call, arguments: OneOrder) -> dict[str, Any]:
+async def get_order_details(call: Call, arguments: OrderArguments) -> dict[str, Any]:
     """One order. Raises: BusinessRefused: `order_not_found`."""
     return (await own_order(call, arguments.order_id)).model_dump(mode="json", exclude_none=True)
 
 
-def require_status(order: Order, *wanted: str, what: str) -> None:
+def require_status(order: RetailOrder, *wanted: str, what: str) -> None:
     """Raises: BusinessRefused: `wrong_status`."""
     if order.status not in wanted:
         raise BusinessRefused(
@@ -48,7 +48,7 @@ def require_status(order: Order, *wanted: str, what: str) -> None:
         )
 
 
-def require_items(order: Order, item_ids: list[str]) -> None:
+def require_items(order: RetailOrder, item_ids: list[str]) -> None:
     """Every item is in the order, as often as it is named. Raises: BusinessRefused: `item_not_in_order`."""
     held = Counter(line.item_id for line in order.items)
     for item_id, times in Counter(item_ids).items():
@@ -58,22 +58,22 @@ def require_items(order: Order, item_ids: list[str]) -> None:
             )
 
 
-def paid_with(order: Order) -> str | None:
+def paid_with(order: RetailOrder) -> str | None:
     """The payment method that the order was first paid with."""
     return order.payment_history[0].payment_method_id if order.payment_history else None
 
 
-def total(order: Order) -> Decimal:
+def total(order: RetailOrder) -> Decimal:
     """Sum up the prices of its items, USD."""
     return sum((line.price for line in order.items), Decimal(0))
 
 
-def order_facts(order: Order) -> Facts:
+def order_facts(order: RetailOrder) -> Facts:
     """Return the facts of an order, for every policy."""
     return {"order_status": order.status, "order_total_usd": number(total(order)), "order_items": len(order.items)}
 
 
-def order_shown(order: Order, user: User) -> dict[str, str]:
+def order_shown(order: RetailOrder, user: User) -> dict[str, str]:
     """Return what an approver must see of an order."""
     return {
         "Order": order.order_id,
@@ -86,7 +86,7 @@ def order_shown(order: Order, user: User) -> dict[str, str]:
     }
 
 
-async def book(call: Call, order: Order, payment: Payment) -> None:
+async def book(call: Call, order: RetailOrder, payment: RetailPayment) -> None:
     """Write a payment or refund to the order's history; a gift card is charged or filled at once."""
     await queries.execute(
         call.connection,
@@ -105,7 +105,7 @@ async def book(call: Call, order: Order, payment: Payment) -> None:
     )
 
 
-async def after(call: Call, order: Order) -> dict[str, Any]:
+async def after(call: Call, order: RetailOrder) -> dict[str, Any]:
     """Return what the model learns once an effect is done."""
     changed = await own_order(call, order.order_id)
     return {"order_id": order.order_id, "status": changed.status, "total_usd": number(total(changed))}

@@ -13,7 +13,7 @@ REASONS = ("no longer needed", "ordered by mistake")
 ADDRESS = ("address1", "address2", "city", "state", "country", "zip")
 
 
-class Refused(Exception):
+class ToolRefused(Exception):
     """The tool says no; nothing was changed."""
 
 
@@ -31,16 +31,16 @@ class Reference:
         """
         run = getattr(self, f"do_{tool}", None)
         if run is None:
-            raise Refused(f"there is no tool {tool}")
+            raise ToolRefused(f"there is no tool {tool}")
         try:
             return run(**arguments)
         except TypeError as error:
-            raise Refused(f"{tool}: {error}") from error
+            raise ToolRefused(f"{tool}: {error}") from error
 
     def order(self, order_id: str) -> dict[str, Any]:
         """Raises: Refused."""
         if order_id not in self.db["orders"]:
-            raise Refused("Order not found")
+            raise ToolRefused("Order not found")
         found: dict[str, Any] = self.db["orders"][order_id]
         return found
 
@@ -48,7 +48,7 @@ class Reference:
         """Raises: Refused."""
         methods = self.db["users"][user_id]["payment_methods"]
         if method_id not in methods:
-            raise Refused("Payment method not found")
+            raise ToolRefused("Payment method not found")
         found: dict[str, Any] = methods[method_id]
         return found
 
@@ -56,7 +56,7 @@ class Reference:
         for user_id, user in self.db["users"].items():
             if user["email"].lower() == email.lower():
                 return str(user_id)
-        raise Refused("User not found")
+        raise ToolRefused("User not found")
 
     def do_find_user_id_by_name_zip(self, first_name: str, last_name: str, zip: str) -> str:
         for user_id, user in self.db["users"].items():
@@ -64,11 +64,11 @@ class Reference:
             wanted = (first_name.lower(), last_name.lower(), zip)
             if (name["first_name"].lower(), name["last_name"].lower(), user["address"]["zip"]) == wanted:
                 return str(user_id)
-        raise Refused("User not found")
+        raise ToolRefused("User not found")
 
     def do_get_user_details(self, user_id: str) -> Any:
         if user_id not in self.db["users"]:
-            raise Refused("User not found")
+            raise ToolRefused("User not found")
         return self.db["users"][user_id]
 
     def do_get_order_details(self, order_id: str) -> Any:
@@ -76,14 +76,14 @@ class Reference:
 
     def do_get_product_details(self, product_id: str) -> Any:
         if product_id not in self.db["products"]:
-            raise Refused("Product not found")
+            raise ToolRefused("Product not found")
         return self.db["products"][product_id]
 
     def do_get_item_details(self, item_id: str) -> Any:
         for product in self.db["products"].values():
             if item_id in product["variants"]:
                 return product["variants"][item_id]
-        raise Refused("Item not found")
+        raise ToolRefused("Item not found")
 
     def do_list_all_product_types(self) -> None: ...
 
@@ -94,9 +94,9 @@ class Reference:
     def do_cancel_pending_order(self, order_id: str, reason: str) -> None:
         order = self.order(order_id)
         if order["status"] != "pending":
-            raise Refused("Non-pending order cannot be cancelled")
+            raise ToolRefused("Non-pending order cannot be cancelled")
         if reason not in REASONS:
-            raise Refused("Invalid reason")
+            raise ToolRefused("Invalid reason")
         refunds = []
         for payment in order["payment_history"]:
             self.method(order["user_id"], payment["payment_method_id"])
@@ -110,28 +110,28 @@ class Reference:
     def do_modify_pending_order_address(self, order_id: str, **address: str) -> None:
         order = self.order(order_id)
         if "pending" not in order["status"]:
-            raise Refused("Non-pending order cannot be modified")
+            raise ToolRefused("Non-pending order cannot be modified")
         order["address"] = whole(address)
 
     def do_modify_user_address(self, user_id: str, **address: str) -> None:
         if user_id not in self.db["users"]:
-            raise Refused("User not found")
+            raise ToolRefused("User not found")
         self.db["users"][user_id]["address"] = whole(address)
 
     def do_modify_pending_order_payment(self, order_id: str, payment_method_id: str) -> None:
         order = self.order(order_id)
         if "pending" not in order["status"]:
-            raise Refused("Non-pending order cannot be modified")
+            raise ToolRefused("Non-pending order cannot be modified")
         method = self.method(order["user_id"], payment_method_id)
         history = order["payment_history"]
         if len(history) != 1 or history[0]["transaction_type"] != "payment":
-            raise Refused("There should be exactly one payment for a pending order")
+            raise ToolRefused("There should be exactly one payment for a pending order")
         old, amount = history[0]["payment_method_id"], history[0]["amount"]
         self.method(order["user_id"], old)
         if old == payment_method_id:
-            raise Refused("The new payment method should be different from the current one")
+            raise ToolRefused("The new payment method should be different from the current one")
         if method["source"] == "gift_card" and method["balance"] < amount:
-            raise Refused("Insufficient gift card balance to pay for the order")
+            raise ToolRefused("Insufficient gift card balance to pay for the order")
         history.append({"transaction_type": "payment", "amount": amount, "payment_method_id": payment_method_id})
         history.append({"transaction_type": "refund", "amount": amount, "payment_method_id": old})
         self.add(order["user_id"], payment_method_id, -amount)
@@ -142,9 +142,9 @@ class Reference:
     ) -> None:
         order = self.order(order_id)
         if order["status"] != "pending":
-            raise Refused("Non-pending order cannot be modified")
+            raise ToolRefused("Non-pending order cannot be modified")
         if any(old == new for old, new in zip(item_ids, new_item_ids, strict=False)):
-            raise Refused("The new item id should be different from the old item id")
+            raise ToolRefused("The new item id should be different from the old item id")
         difference = self.swap_difference(order, item_ids, new_item_ids)
         self.covers(order, payment_method_id, difference)
         kind = "payment" if difference > 0 else "refund"
@@ -163,7 +163,7 @@ class Reference:
     ) -> None:
         order = self.order(order_id)
         if order["status"] != "delivered":
-            raise Refused("Non-delivered order cannot be exchanged")
+            raise ToolRefused("Non-delivered order cannot be exchanged")
         difference = self.swap_difference(order, item_ids, new_item_ids)
         self.covers(order, payment_method_id, difference)
         order["status"] = "exchange requested"
@@ -175,11 +175,11 @@ class Reference:
     def do_return_delivered_order_items(self, order_id: str, item_ids: list[str], payment_method_id: str) -> None:
         order = self.order(order_id)
         if order["status"] != "delivered":
-            raise Refused("Non-delivered order cannot be returned")
+            raise ToolRefused("Non-delivered order cannot be returned")
         method = self.method(order["user_id"], payment_method_id)
         paid_with = [payment["payment_method_id"] for payment in order["payment_history"]][:1]
         if method["source"] != "gift_card" and [payment_method_id] != paid_with:
-            raise Refused("Payment method should be the original payment method")
+            raise ToolRefused("Payment method should be the original payment method")
         self.holds(order, item_ids)
         order["status"] = "return requested"
         order["return_items"] = sorted(item_ids)
@@ -189,19 +189,19 @@ class Reference:
         """Raises: Refused where the order has fewer of an item."""
         held = [item["item_id"] for item in order["items"]]
         if any(item_ids.count(item_id) > held.count(item_id) for item_id in item_ids):
-            raise Refused("Some item not found")
+            raise ToolRefused("Some item not found")
 
     def swap_difference(self, order: dict[str, Any], item_ids: list[str], new_item_ids: list[str]) -> float:
         """Return how much more the new items cost. Raises: Refused."""
         self.holds(order, item_ids)
         if len(item_ids) != len(new_item_ids):
-            raise Refused("The number of items to be exchanged should match")
+            raise ToolRefused("The number of items to be exchanged should match")
         difference = 0.0
         for old, new in zip(item_ids, new_item_ids, strict=True):
             item = next(item for item in order["items"] if item["item_id"] == old)
             variant = self.db["products"].get(item["product_id"], {"variants": {}})["variants"].get(new)
             if variant is None or not variant["available"]:
-                raise Refused(f"New item {new} not found or available")
+                raise ToolRefused(f"New item {new} not found or available")
             difference += variant["price"] - item["price"]
         return round(difference, 2)
 
@@ -209,7 +209,7 @@ class Reference:
         """Raises: Refused where a gift card holds less than `amount`, or the method is not the customer's."""
         method = self.method(order["user_id"], method_id)
         if method["source"] == "gift_card" and method["balance"] < amount:
-            raise Refused("Insufficient gift card balance to pay for the price difference")
+            raise ToolRefused("Insufficient gift card balance to pay for the price difference")
 
     def add(self, user_id: str, method_id: str, amount: float) -> None:
         """A gift card is charged or filled at once. Raises: Refused."""

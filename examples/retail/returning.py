@@ -8,14 +8,14 @@ from typing import Any
 from examples.retail import queries
 from examples.retail.accounts import locked_user, own_method, own_user
 from examples.retail.arguments import Return
-from examples.retail.document import Order, User, number
+from examples.retail.document import RetailOrder, User, number
 from examples.retail.orders import after, order_facts, order_shown, own_order, paid_with, require_items, require_status, usd
 from handrail.business import Call, Preview
 from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
 
 
-def check(order: Order, user: User, arguments: Return) -> None:
+def check(order: RetailOrder, user: User, arguments: Return) -> None:
     """Raises: BusinessRefused: `wrong_status`, `payment_method_not_found`, `not_original_payment`, `item_not_in_order`."""
     require_status(order, "delivered", what="sending items back")
     method = own_method(user, arguments.payment_method_id)
@@ -27,7 +27,7 @@ def check(order: Order, user: User, arguments: Return) -> None:
     require_items(order, arguments.item_ids)
 
 
-def worth(order: Order, item_ids: list[str]) -> Decimal:
+def worth(order: RetailOrder, item_ids: list[str]) -> Decimal:
     """Sum up what was paid for the items, USD."""
     prices = {line.item_id: line.price for line in order.items}
     return sum((prices[item_id] for item_id in item_ids), Decimal(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.document import Order
+from examples.retail.document import RetailOrder
 
 SAMPLES = (
     ("processed", "Hi, could you look up my order {order} and tell me what is in it?"),
@@ -19,7 +19,7 @@ SAMPLES = (
 
 async def samples(connection: Any) -> list[tuple[str, str]]:
     """(customer_id, text), each of another customer; fewer where the data has no such order."""
-    orders = await queries.rows(connection, "orders", Order, order_id=None, user_id=None)
+    orders = await queries.rows(connection, "orders", RetailOrder, order_id=None, user_id=None)
     used: set[str] = set()
     found: list[tuple[str, str]] = []
     for status, text in SAMPLES:

@@ -10,7 +10,7 @@ from examples.retail import queries
 from examples.retail.accounts import locked_user, own_method, own_user
 from examples.retail.arguments import Swap
 from examples.retail.catalogue import variant
-from examples.retail.document import Order, Payment, User, Variant, number
+from examples.retail.document import RetailOrder, RetailPayment, User, Variant, number
 from examples.retail.orders import (
     Facts,
     after,
@@ -37,7 +37,7 @@ class Replacement:
     new: Variant
 
 
-async def replacements(call: Call, order: Order, arguments: Swap) -> list[Replacement]:
+async def replacements(call: Call, order: RetailOrder, arguments: Swap) -> list[Replacement]:
     """Match the old items with the new, position by position; the first line that still holds an item is the one that changes.
 
     Raises:
@@ -62,7 +62,7 @@ async def replacements(call: Call, order: Order, arguments: Swap) -> list[Replac
     return found
 
 
-def price_difference(order: Order, swaps: list[Replacement]) -> Decimal:
+def price_difference(order: RetailOrder, swaps: list[Replacement]) -> Decimal:
     """Return what the customer pays on top, USD; negative is paid back."""
     paid = {line.item_id: line.price for line in reversed(order.items)}
     return sum((one.new.price - paid[one.old] for one in swaps), Decimal(0))
@@ -86,7 +86,7 @@ def check_other(arguments: Swap) -> None:
             raise BusinessRefused("same_item", f"new_item_ids: {new} is what the order holds already; take another variant.")
 
 
-async def worked_out(call: Call, order: Order, user: User, arguments: Swap) -> tuple[list[Replacement], Decimal]:
+async def worked_out(call: Call, order: RetailOrder, user: User, arguments: Swap) -> tuple[list[Replacement], Decimal]:
     """Return what changes, and what it costs. Raises: BusinessRefused: see `replacements` and `check_payment`."""
     swaps = await replacements(call, order, arguments)
     difference = price_difference(order, swaps)
@@ -169,7 +169,7 @@ async def modify_pending_order_items(call: Call, arguments: Swap) -> dict[str, A
     check_other(arguments)
     swaps, difference = await worked_out(call, order, user, arguments)
     kind = "payment" if difference > 0 else "refund"
-    payment = Payment(transaction_type=kind, amount=abs(difference), payment_method_id=arguments.payment_method_id)
+    payment = RetailPayment(transaction_type=kind, amount=abs(difference), payment_method_id=arguments.payment_method_id)
     await book(call, order, payment)
     for one in swaps:
         await queries.execute(

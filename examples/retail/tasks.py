@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from examples.retail.reference import Reference, Refused
+from examples.retail.reference import Reference, ToolRefused
 from examples.retail.tools import EFFECTS, READS
 from handrail.domain.errors import InvalidInput
 
@@ -18,26 +18,26 @@ KNOWN = {tool.name for tool in (*READS, *EFFECTS)} | {TRANSFER}
 CHANGING = {tool.name for tool in EFFECTS}
 
 
-class Part(BaseModel):
+class TaskPart(BaseModel):
     """Fields that are of no use here are passed over."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Action(Part):
+class Action(TaskPart):
     """A tool with its arguments."""
 
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
-class Criteria(Part):
+class Criteria(TaskPart):
     """The criteria by which a task is solved."""
 
     actions: list[Action] | None = None
 
 
-class Task(Part):
+class Task(TaskPart):
     """One task; `initial_state` changes the data before it begins, which no retail task does."""
 
     id: Annotated[str, BeforeValidator(str)]
@@ -114,7 +114,7 @@ def owner(action: Action, reference: Reference) -> str | None:
     if action.name.startswith("find_user_id"):
         try:
             return str(reference.apply(action.name, action.arguments))
-        except Refused:
+        except ToolRefused:
             return None
     return None
 

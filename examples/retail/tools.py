@@ -41,7 +41,7 @@ READS = (
         "get_order_details",
         Kind.READ,
         "One order of the customer: status, items with prices, address, parcels, payments and refunds.",
-        arguments.OneOrder,
+        arguments.OrderArguments,
         orders.get_order_details,
     ),
     Tool(
@@ -62,10 +62,10 @@ READS = (
         "list_all_product_types",
         Kind.READ,
         "The names of all products with their product ids.",
-        arguments.Nothing,
+        arguments.NoArguments,
         catalogue.list_all_product_types,
     ),
-    Tool("calculate", Kind.READ, "Work out a sum, such as '2 * (3.5 + 1)'.", arguments.Sum, calculating.calculate),
+    Tool("calculate", Kind.READ, "Work out a sum, such as '2 * (3.5 + 1)'.", arguments.Calculation, calculating.calculate),
 )
 
 EFFECTS = (

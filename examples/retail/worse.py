@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from examples.retail.reference import Reference, Refused
+from examples.retail.reference import Reference, ToolRefused
 from examples.retail.tasks import CHANGING, Action, Case
 
 OTHER_CUSTOMER = "another_customer"
@@ -38,7 +38,7 @@ class Worse:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TaskMoment:
     """The shop just before action `place` of a task; `action` is None behind the last one."""
 
     case: Case
@@ -63,20 +63,20 @@ def all_worse(case: Case, db: Db) -> list[Worse]:
     return [found[kind] for kind in KINDS if kind in found]
 
 
-def moments(case: Case, db: Db) -> Iterator[Moment]:
+def moments(case: Case, db: Db) -> Iterator[TaskMoment]:
     """Yield the moments before every action that changes something, and behind the last. `db` changes on the way."""
     reference = Reference(db)
     for place, action in enumerate(case.task.actions):
         if action.name in CHANGING:
-            yield Moment(case, reference.db, place, action)
+            yield TaskMoment(case, reference.db, place, action)
         try:
             reference.apply(action.name, action.arguments)
-        except Refused:
+        except ToolRefused:
             continue
-    yield Moment(case, reference.db, len(case.task.actions), None)
+    yield TaskMoment(case, reference.db, len(case.task.actions), None)
 
 
-def inserted(case: Case, kind: str, moment: Moment, made: Action) -> Worse:
+def inserted(case: Case, kind: str, moment: TaskMoment, made: Action) -> Worse:
     """A second change comes behind the first; everything else comes in the place of what was right."""
     place = moment.place + (kind == SECOND_CHANGE)
     kept = list(case.task.actions)
@@ -98,18 +98,18 @@ def works(db: Db, action: Action) -> bool:
     touched = {"orders": {order["order_id"]: order}, "users": {order["user_id"]: db["users"][order["user_id"]]}}
     try:
         Reference({**db, **copy.deepcopy(touched)}).apply(action.name, action.arguments)
-    except Refused:
+    except ToolRefused:
         return False
     return True
 
 
-def second_change(moment: Moment) -> Action | None:
+def second_change(moment: TaskMoment) -> Action | None:
     """The same call once more, where the first one works."""
     action = moment.action
     return action if action and action.name in ONCE and works(moment.db, action) else None
 
 
-def wrong_payment_method(moment: Moment) -> Action | None:
+def wrong_payment_method(moment: TaskMoment) -> Action | None:
     """A return to another card of the customer, a change to the method that is used already, else a stranger's method."""
     action, db = moment.action, moment.db
     if action is None or "payment_method_id" not in action.arguments or not works(db, action):
@@ -125,7 +125,7 @@ def wrong_payment_method(moment: Moment) -> Action | None:
     return changed(action, payment_method_id=wrong) if wrong else None
 
 
-def another_product(moment: Moment) -> Action | None:
+def another_product(moment: TaskMoment) -> Action | None:
     """An item that is to be had, but of another product than the one it replaces."""
     action, db = moment.action, moment.db
     if action is None or action.name not in SWAPS or not works(db, action):
@@ -144,7 +144,7 @@ def another_product(moment: Moment) -> Action | None:
     return changed(action, new_item_ids=[wrong, *action.arguments["new_item_ids"][1:]]) if wrong else None
 
 
-def delivered_cancelled(moment: Moment) -> Action | None:
+def delivered_cancelled(moment: TaskMoment) -> Action | None:
     """A delivered order of the customer's own is cancelled; the very one that the action is about, where it is delivered."""
     orders = {name: one for name, one in moment.db["orders"].items() if one["user_id"] == moment.case.customer_id}
     delivered = [name for name, one in orders.items() if one["status"] == "delivered"]
@@ -155,7 +155,7 @@ def delivered_cancelled(moment: Moment) -> Action | None:
     return Action(name="cancel_pending_order", arguments={"order_id": order_id, "reason": "no longer needed"})
 
 
-def another_customer(moment: Moment) -> Action | None:
+def another_customer(moment: TaskMoment) -> Action | None:
     """Do what was to be done to another customer; every argument is one that the tool would take from its owner."""
     action, db, mine = moment.action, moment.db, moment.case.customer_id
     if action is not None and action.name == "modify_user_address":
@@ -197,7 +197,7 @@ def fitting(db: Db, name: str, order: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-MAKERS: dict[str, Callable[[Moment], Action | None]] = {
+MAKERS: dict[str, Callable[[TaskMoment], Action | None]] = {
     SECOND_CHANGE: second_change,
     PAYMENT_METHOD: wrong_payment_method,
     OTHER_PRODUCT: another_product,

@@ -15,8 +15,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from graphs.case import CaseGraph
 from graphs.engine.compact import compact, over_whole, plainly, view_of
 from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
-from graphs.engine.run import ASKS, RUN, WRITES, Run
-from graphs.turn import Question, TurnRequest
+from graphs.engine.run import ASKS, RUN, WRITES, TurnAttempt
+from graphs.turn import OpenQuestion, TurnRequest
 from handrail.domain.case.turns import TurnKey
 from handrail.ports import Journal
 
@@ -53,11 +53,11 @@ class CaseMachine:
         edges = graph.compile().get_graph().edges
         self._sources = {name: [edge.source for edge in edges if edge.target == name] for name in graph.nodes}
 
-    def begin(self, wanted: TurnRequest, key: TurnKey) -> Run:
+    def begin(self, wanted: TurnRequest, key: TurnKey) -> TurnAttempt:
         """A turn, not yet running."""
-        return Run(self, wanted, key)
+        return TurnAttempt(self, wanted, key)
 
-    def ways_to(self, question: Question) -> list[str]:
+    def ways_to(self, question: OpenQuestion) -> list[str]:
         """Nodes to stand on: the one that led to the question then, then those that lead to its node now."""
         now = self._sources.get(question.node, [])
         ways = [question.before, *now] if question.before else now
@@ -80,7 +80,7 @@ def watched(graph: CaseGraph, name: str, node: Any) -> Any:
 
     async def at_work(state: Any, config: RunnableConfig) -> Any:
         run = config["configurable"].get(RUN)
-        if not isinstance(run, Run):
+        if not isinstance(run, TurnAttempt):
             return over_whole(await inner.ainvoke(view(state), config))
         run.enter(name, writing=writing)
         try:

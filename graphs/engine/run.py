@@ -14,7 +14,7 @@ from langgraph.types import Command
 
 from graphs.engine.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
-from graphs.turn import Learned, Question, TurnRequest, TurnResult, sparse
+from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult, sparse
 from handrail.domain.actions.approvals import HumanRequest
 from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
@@ -36,7 +36,7 @@ class JournalAway(Exception):
     """The journal cannot be read or written now: the turn is tried again as a whole."""
 
 
-class Run:
+class TurnAttempt:
     """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it."""
 
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
@@ -139,7 +139,7 @@ class Run:
         await self._stand_on(node)
         return await self._drive(None)
 
-    async def _answer(self, question: Question) -> TurnResult:
+    async def _answer(self, question: OpenQuestion) -> TurnResult:
         """Go on with a decision. Raises: GraphChanged: no way through the graph leads to the same question."""
         decision = self._wanted.decision
         assert decision is not None  # noqa: S101 - a question comes with its answer
@@ -152,7 +152,7 @@ class Run:
         self.state = asked
         raise GraphChanged(f"The graph no longer asks what {question.node!r} asked; the decision is kept with the case.")
 
-    async def _leads_to(self, question: Question) -> bool:
+    async def _leads_to(self, question: OpenQuestion) -> bool:
         """Return whether the same question comes again; on the way to it nothing is written and no model is asked."""
         following = (await self._machine.resuming.aget_state(self._config)).next
         if not following or any(name in self._machine.loud for name in following):
@@ -208,7 +208,7 @@ class Run:
         asked, self._asked = self._asked, None
         if asked is not None and self.node is not None:
             request = HumanRequest.model_validate(asked.value)
-            question = Question(node=self.node, before=self.last, request_id=request.request_id)
+            question = OpenQuestion(node=self.node, before=self.last, request_id=request.request_id)
             return TurnResult(state=self._kept, request=request, question=question)
         return self.stopped()
 

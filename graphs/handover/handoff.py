@@ -11,7 +11,7 @@ from graphs.handover import summary as telling
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.case.classification import Risk, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, Said
+from handrail.domain.case.handoffs import CustomerWords, Escalation, Fact, Handoff, Passing
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.routes import NO_ANSWER, Route
 from handrail.domain.text.message.entities import named, stated
@@ -45,7 +45,7 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
     return bounded(with_what_was_known(made, view.handoff) if view.handoff else made)
 
 
-def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Sequence[Said] = ()) -> Handoff:
+def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Sequence[CustomerWords] = ()) -> Handoff:
     """The packet without anything that has to be read out of a customer's words."""
     row = view.row
     trail = view.trail.then(telling.trail(view, matrix=route.version, model=view.answered_by))

@@ -11,9 +11,9 @@ from handrail.domain.actions.approvals import Decision
 from handrail.domain.actions.decisions import BINDING
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
-from handrail.domain.case.cases import CaseRow, Ruled
+from handrail.domain.case.cases import CaseRow, RuledProposal
 from handrail.domain.case.classification import Classification
-from handrail.domain.case.handoffs import Escalation, PolicyHit, StatedFact, Trail, Versions
+from handrail.domain.case.handoffs import CaseTrail, Escalation, PolicyHit, StatedFact, Versions
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange
 from handrail.domain.text.message.entities import without_cards
@@ -35,7 +35,7 @@ _FIND_OUT: Mapping[str, str] = {
 }
 
 
-class Told(Protocol):
+class TurnKnowledge(Protocol):
     """A view of what a turn knows; both the state and the view of the last nodes have it."""
 
     @property
@@ -43,7 +43,7 @@ class Told(Protocol):
     @property
     def classification(self) -> Classification | None: ...
     @property
-    def ruled(self) -> list[Ruled]: ...
+    def ruled(self) -> list[RuledProposal]: ...
     @property
     def decisions(self) -> list[Decision]: ...
     @property
@@ -52,18 +52,18 @@ class Told(Protocol):
     def effects(self) -> list[EffectResult]: ...
 
 
-def trail(told: Told, matrix: str = "", model: str = "") -> Trail:
+def trail(told: TurnKnowledge, matrix: str = "", model: str = "") -> CaseTrail:
     """Return what this turn tried, the rules it met, and the versions it met them in."""
     router = told.classification.router_version if told.classification else ""
     policies = dict.fromkeys(one.verdict.policy_version for one in told.ruled if one.verdict.policy_version)
-    return Trail(
+    return CaseTrail(
         tried=tried(told),
         hits=hits(told),
         versions=Versions(router=router, policies=list(policies), matrix=matrix, model=model),
     )
 
 
-def tried(told: Told) -> list[str]:
+def tried(told: TurnKnowledge) -> list[str]:
     """List what the agent did and what came of it, in order; card numbers hidden."""
     lines = []
     for one in told.exchanges:
@@ -75,7 +75,7 @@ def tried(told: Told) -> list[str]:
     return [clipped(without_cards(line[: WORDS + 80]), WORDS) for line in dict.fromkeys([*lines, *undone(told)])]
 
 
-def hits(told: Told) -> list[PolicyHit]:
+def hits(told: TurnKnowledge) -> list[PolicyHit]:
     """Every rule that held or stopped something in this turn."""
     found = [
         PolicyHit(
@@ -92,7 +92,7 @@ def hits(told: Told) -> list[PolicyHit]:
     return list({str(hit): hit for hit in found}.values())
 
 
-def undone(told: Told) -> list[str]:
+def undone(told: TurnKnowledge) -> list[str]:
     """List what a person approved and nobody carried out."""
     done = {one.effect_id for one in told.effects}
     proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
@@ -103,7 +103,7 @@ def undone(told: Told) -> list[str]:
     ]
 
 
-def undecided(told: Told) -> list[Ruled]:
+def undecided(told: TurnKnowledge) -> list[RuledProposal]:
     """List the effects that were held or stopped and are neither done nor declined, each by its latest ruling."""
     done = {one.effect_id for one in told.effects}
     said_no = [(one.call.tool, one.call.arguments) for one in told.exchanges if "declined" in one.result]
@@ -117,7 +117,7 @@ def undecided(told: Told) -> list[Ruled]:
     ]
 
 
-def problem(told: Told, quote: str, stated: Sequence[StatedFact], why: Escalation) -> str:
+def problem(told: TurnKnowledge, quote: str, stated: Sequence[StatedFact], why: Escalation) -> str:
     """The problem in one sentence: who, about what, in the customer's most telling words, and what the agent wanted to do."""
     topic = (told.row.topic or "something not yet classified").replace("_", " ")
     sentence = f"Customer {told.row.customer_id} writes about {topic}"
@@ -186,7 +186,7 @@ def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
     return [f"The agent asked, and was not answered: “{clipped(one, QUOTE)}”" for one in questions]
 
 
-def next_step(told: Told, why: Escalation) -> str:
+def next_step(told: TurnKnowledge, why: Escalation) -> str:
     """Suggest a person's first step."""
     left = undone(told)
     if left:
@@ -204,7 +204,7 @@ def draft(proposals: Sequence[Proposal]) -> str | None:
     return next((str(one.arguments.get("text", "")) for one in proposals if one.kind is ProposalKind.REPLY), None)
 
 
-def strict(one: Ruled) -> bool:
+def strict(one: RuledProposal) -> bool:
     """Return whether the proposal was held or stopped."""
     return one.verdict.ruling is not Ruling.ALLOW
 

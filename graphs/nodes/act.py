@@ -15,7 +15,7 @@ from handrail.domain.llm.agent import Exchange, ToolCall
 from handrail.ports import Clock, SystemOfRecord
 
 
-class Act:
+class ActNode:
     """Allowed reads and effects, in the order in which the model asked."""
 
     def __init__(self, record: SystemOfRecord, clock: Clock) -> None:

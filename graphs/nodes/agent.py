@@ -15,16 +15,18 @@ from handrail.domain.base import digest
 from handrail.domain.case.handoffs import Escalation, Fact
 from handrail.domain.errors import BusinessRefused, SwitchedOff
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest
-from handrail.ports import Cases, Clock, Dial, Model, SystemOfRecord, Topics
+from handrail.ports import Cases, Clock, Dial, LanguageModel, SystemOfRecord, Topics
 
 NEWEST = 60
 """Messages of the transcript that a model may be given."""
 
 
-class Agent:
+class AgentNode:
     """One model call with this topic's tools and prompt only."""
 
-    def __init__(self, model: Model, topics: Topics, dial: Dial, record: SystemOfRecord, cases: Cases, clock: Clock) -> None:
+    def __init__(
+        self, model: LanguageModel, topics: Topics, dial: Dial, record: SystemOfRecord, cases: Cases, clock: Clock
+    ) -> None:
         self._model = model
         self._topics = topics
         self._dial = dial

@@ -11,12 +11,12 @@ from graphs.views import ApprovalView
 from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.declined import DECLINED_KEPT, asked_in, declined
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
-from handrail.domain.case.cases import Ruled
+from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange, ToolCall
 
 
-class Approval:
+class ApprovalNode:
     """The human step, open for `minutes`. It holds nothing but the interrupt: on resume a node starts from its first line."""
 
     def __init__(self, minutes: int) -> None:
@@ -42,7 +42,7 @@ class Approval:
         return {"proposals": [decided, *rest], "rulings": [], "decisions": [*view.decisions, decision]}
 
 
-def _declined(view: ApprovalView, held: Ruled, by: str, rest: list[Proposal]) -> dict[str, Any]:
+def _declined(view: ApprovalView, held: RuledProposal, by: str, rest: list[Proposal]) -> dict[str, Any]:
     """Return the state's changes where a person declines one proposal: it is gone, the rest is ruled on for itself."""
     refused, title = held.proposal, held.verdict.title
     words = f"A colleague declined this alone: {title}. It was not done. Do not propose it again."
@@ -57,7 +57,7 @@ def _declined(view: ApprovalView, held: Ruled, by: str, rest: list[Proposal]) ->
     }
 
 
-def request_for(ruled: Ruled, minutes: int, decisions: Sequence[Decision] = ()) -> HumanRequest:
+def request_for(ruled: RuledProposal, minutes: int, decisions: Sequence[Decision] = ()) -> HumanRequest:
     """Build the request to people with what the rules demand: who, how many, within how long.
 
     An edit is its editor's own proposal.

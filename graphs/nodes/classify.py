@@ -24,7 +24,7 @@ READ = 8_000
 _log = logging.getLogger(__name__)
 
 
-class Classify:
+class ClassifyNode:
     """Rules and the local classifier. With `consulting` off, what they cannot tell goes to a person."""
 
     def __init__(

@@ -13,11 +13,11 @@ from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
-from handrail.domain.llm.consulting import READ, Choice, Opinion, Question, heeded
+from handrail.domain.llm.consulting import READ, Choice, ConsultQuestion, ModelOpinion, heeded
 from handrail.ports import Consultant, Dial, Topics
 
 
-class Consult:
+class ConsultNode:
     """One model call that may name a topic of the business and raise the risk. Anything odd sends the case to a person."""
 
     def __init__(self, consultant: Consultant, screen: Screen, topics: Topics, dial: Dial) -> None:
@@ -52,7 +52,9 @@ class Consult:
             return refused(f"Which topic the message is about could not be told, and the model gave no opinion: {failed}")
         return await self._heeded(view, before, question, opinion)
 
-    async def _heeded(self, view: ConsultView, before: Classification, question: Question, opinion: Opinion) -> dict[str, Any]:
+    async def _heeded(
+        self, view: ConsultView, before: Classification, question: ConsultQuestion, opinion: ModelOpinion
+    ) -> dict[str, Any]:
         found = heeded(before, opinion, question.choices)
         row = routed(view.row, found)
         topic = self._topics.get(found.topic)
@@ -72,8 +74,8 @@ class Consult:
                 return True
         return False
 
-    def _question(self, view: ConsultView, found: Classification) -> Question:
-        return Question(
+    def _question(self, view: ConsultView, found: Classification) -> ConsultQuestion:
+        return ConsultQuestion(
             case_id=view.row.case_id,
             customer_id=view.row.customer_id,
             text="\n".join(message.text for message in view.incoming)[:READ],

@@ -26,7 +26,7 @@ FIRST, NEWEST = 5, 60
 _log = logging.getLogger(__name__)
 
 
-class Escalate:
+class EscalateNode:
     """A person receives the case; the customer is told what happens now."""
 
     def __init__(self, cases: Cases, matrix: Matrix, staff: Staff, customers: Customers, clock: Clock) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from graphs.ruling.policy_facts import Situation, counting
+from graphs.ruling.policy_facts import PolicyFactsReader, counting
 from graphs.ruling.replays import same_call, unremembered
 from graphs.ruling.replies import Replying
-from graphs.ruling.ruling_pass import Sheet, by_autonomy, by_people, decided, over_tool, plain, why_blocked
+from graphs.ruling.ruling_pass import RulingPass, by_autonomy, by_people, decided, over_tool, plain, why_blocked
 from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.actions.declined import asked_in, named_only, objection
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
 from handrail.domain.base import digest
-from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, Ruled
+from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, RuledProposal
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.team.reviewers import Reviewers
@@ -24,7 +24,7 @@ from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, Sys
 REFUSALS = 5
 
 
-class Guardrail:
+class GuardrailNode:
     """Rules on every proposal: reads, effects, replies."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Guardrail:
         links: Collection[str] = (),
         reviewers: Callable[[], Reviewers] = Reviewers,
         languages: Languages | None = None,
-        situation: Situation | None = None,
+        situation: PolicyFactsReader | None = None,
     ) -> None:
         self._situation = situation
         self._replying = Replying(topics, policies, cases, clock, links, languages, situation)
@@ -58,7 +58,7 @@ class Guardrail:
             return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
         named = [one.action for one in view.proposals if one.kind is not ProposalKind.REPLY and one.action in topic.tools]
         dial = await self._dial.over(topic, view.row, list(dict.fromkeys(named)))
-        sheet = Sheet(view, topic, dial.topic, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
+        sheet = RulingPass(view, topic, dial.topic, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
         sheet.by_tool = dial.tools
         sheet.about = await self._about(view)
         for proposal in view.proposals:
@@ -87,7 +87,7 @@ class Guardrail:
         ruled_on = any(one.kind is ProposalKind.EFFECT for one in view.proposals) or self._policies.names_action(SEND_REPLY)
         return await self._situation.facts(view) if self._situation and ruled_on else {}
 
-    async def _call(self, sheet: Sheet, proposal: Proposal) -> None:
+    async def _call(self, sheet: RulingPass, proposal: Proposal) -> None:
         view, topic = sheet.view, sheet.topic
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
@@ -110,7 +110,7 @@ class Guardrail:
             return self._read(sheet, same)
         return self._effect(sheet, same, checked)
 
-    def _objection(self, sheet: Sheet, proposal: Proposal, title: str) -> str | None:
+    def _objection(self, sheet: RulingPass, proposal: Proposal, title: str) -> str | None:
         """Say why a person must look at what resembles something that people declined."""
         view, specs = sheet.view, self._record.specs([proposal.action])
         ordered = view.person is not None
@@ -126,7 +126,7 @@ class Guardrail:
             names=specs[0].parameters.get("properties") if specs else None,
         )
 
-    def _made(self, sheet: Sheet, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
+    def _made(self, sheet: RulingPass, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
         """Allow again what this turn did before it was run again, refuse anything else; return whether it ruled."""
         stands = next((one for one in effects if one.effect_id == proposal.proposal_id), None)
         if stands and same_call(proposal, stands, self._record.specs([proposal.action])):
@@ -142,7 +142,7 @@ class Guardrail:
         sheet.escalate("action_failed", words)
         return True
 
-    def _repeats(self, sheet: Sheet, proposal: Proposal) -> bool:
+    def _repeats(self, sheet: RulingPass, proposal: Proposal) -> bool:
         """Refuse a call repeated too often with the same arguments; return whether it was. Ruling again is no repetition."""
         if proposal.counted or decided(sheet.view.decisions, proposal):
             return False
@@ -156,13 +156,13 @@ class Guardrail:
         sheet.escalate("bounds", words)
         return True
 
-    def _read(self, sheet: Sheet, proposal: Proposal) -> None:
+    def _read(self, sheet: RulingPass, proposal: Proposal) -> None:
         verdict = over_tool(sheet, proposal, plain(proposal, Ruling.ALLOW, "read", "Reads within the topic are allowed."))
         if verdict.ruling is Ruling.BLOCK:
             return sheet.refuse(proposal, "; ".join(verdict.messages))
         return sheet.rule(proposal, by_people(sheet, proposal, verdict))
 
-    def _effect(self, sheet: Sheet, proposal: Proposal, checked: Checked) -> None:
+    def _effect(self, sheet: RulingPass, proposal: Proposal, checked: Checked) -> None:
         verdict = self._policies.rule(proposal, {**counting(sheet.about, sheet), **checked.facts}).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown}
         )
@@ -172,7 +172,7 @@ class Guardrail:
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages) or "A policy blocks this.")
 
-    def _reply(self, sheet: Sheet, proposal: Proposal) -> None:
+    def _reply(self, sheet: RulingPass, proposal: Proposal) -> None:
         """The ruling on a reply that passed, made stricter by the policies that are for replies by name."""
         if proposal not in sheet.kept or not self._policies.names_action(SEND_REPLY):
             return
@@ -182,11 +182,11 @@ class Guardrail:
         ruling = max(passed.ruling, own.ruling, key=lambda one: one.rank)
         changes = {"ruling": ruling, "hits": [*passed.hits, *own.hits], "policy_version": own.policy_version}
         verdict = by_people(sheet, proposal, passed.model_copy(update=changes | {"situation": own.situation}))
-        sheet.rulings[-1] = Ruled(proposal=proposal, verdict=verdict)
+        sheet.rulings[-1] = RuledProposal(proposal=proposal, verdict=verdict)
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate("policy_block", "; ".join(verdict.messages))
 
-    async def _record_rulings(self, sheet: Sheet) -> None:
+    async def _record_rulings(self, sheet: RulingPass) -> None:
         ledger = [one for one in sheet.rulings if one.proposal.kind is not ProposalKind.READ]
         if not ledger:
             return
@@ -210,7 +210,7 @@ class Guardrail:
         await self._cases.commit(Commit(row=row, rulings=ledger, audit=audit))
 
 
-def ruled_id(row: CaseRow, one: Ruled) -> str:
+def ruled_id(row: CaseRow, one: RuledProposal) -> str:
     """One entry for each ruling: the same revision may be ruled on again with other arguments, or at another time."""
     verdict = one.verdict
     about = (verdict.proposal_id, verdict.revision, verdict.arguments_hash, verdict.ruling)

@@ -9,7 +9,7 @@ from typing import Any
 from graphs.nodes.act import held_back
 from graphs.ruling.replies import text_of
 from graphs.ruling.ruling_pass import decided
-from graphs.state import Outcome, identity
+from graphs.state import TurnOutcome, identity
 from graphs.turn import Learned, TurnResult
 from graphs.views import EndView
 from handrail.domain.actions.proposals import ProposalKind
@@ -22,7 +22,7 @@ from handrail.domain.llm.agent import Disposition
 from handrail.ports import Cases, Clock
 
 
-class Resolve:
+class ResolveNode:
     """The reply that passed goes out."""
 
     def __init__(self, cases: Cases, clock: Clock, disclosure: Mapping[str, str]) -> None:
@@ -79,7 +79,7 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
 
 async def end(
     cases: Cases, view: EndView, row: CaseRow, messages: list[Message], handoff: Handoff | None, *, approved: bool = False
-) -> Outcome:
+) -> TurnOutcome:
     """Commit the whole turn in one transaction, with what the case is told of it.
 
     Raises:
@@ -93,7 +93,7 @@ async def end(
         action=f"turn:{row.status}",
         details={"turn": view.turn, "reason": row.reason, "topic": row.topic, "steps": view.step},
     )
-    outcome = Outcome(status=row.status, row=row, messages=messages, handoff=handoff)
+    outcome = TurnOutcome(status=row.status, row=row, messages=messages, handoff=handoff)
     await cases.commit(
         Commit(
             row=row,
@@ -109,7 +109,7 @@ async def end(
     return outcome
 
 
-def ended(view: EndView, row: CaseRow, outcome: Outcome) -> TurnEnded | None:
+def ended(view: EndView, row: CaseRow, outcome: TurnOutcome) -> TurnEnded | None:
     """Build the journal's entry of the end, so that a worker killed right behind the commit ends no turn twice."""
     if view.key is None:
         return None

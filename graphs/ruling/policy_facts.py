@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs.ruling.ruling_pass import Sheet
+from graphs.ruling.ruling_pass import RulingPass
 from graphs.views import GuardrailView
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.policy.facts import HISTORY, case_facts, classification_facts, customer_facts, with_pending
 from handrail.ports import Clock, Customers, History
 
 
-class Situation:
+class PolicyFactsReader:
     """Reads it once for each pass of the guardrail."""
 
     def __init__(self, customers: Customers, history: History, clock: Clock) -> None:
@@ -35,7 +35,7 @@ class Situation:
         }
 
 
-def counting(facts: dict[str, Any], sheet: Sheet) -> dict[str, Any]:
+def counting(facts: dict[str, Any], sheet: RulingPass) -> dict[str, Any]:
     """The facts, with the effects that this pass let through or held counted as done: two at once are not each the first."""
     through = [
         one.proposal

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from graphs.ruling.policy_facts import Situation
-from graphs.ruling.ruling_pass import Sheet, by_autonomy, by_people, decided, plain, why_blocked
+from graphs.ruling.policy_facts import PolicyFactsReader
+from graphs.ruling.ruling_pass import RulingPass, by_autonomy, by_people, decided, plain, why_blocked
 from graphs.screening import FLUENT_ENOUGH
 from graphs.views import GuardrailView
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.autonomy.topics import Topic
-from handrail.domain.case.cases import Ruled
+from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import BusinessFailed
 from handrail.domain.llm.instructions import RULES
@@ -38,7 +38,7 @@ class Replying:
         clock: Clock,
         links: Collection[str] = (),
         languages: Languages | None = None,
-        situation: Situation | None = None,
+        situation: PolicyFactsReader | None = None,
     ) -> None:
         self._situation = situation
         self._topics = topics
@@ -48,7 +48,7 @@ class Replying:
         self._links = links
         self._languages = languages
 
-    async def rule(self, sheet: Sheet, proposal: Proposal) -> None:
+    async def rule(self, sheet: RulingPass, proposal: Proposal) -> None:
         """Rule on the reply and note what comes of it on the sheet."""
         view, topic = sheet.view, sheet.topic
         if decided(view.decisions, proposal):
@@ -123,10 +123,10 @@ class Replying:
     def _tool_names(self) -> set[str]:
         return {tool for topic in self._topics.all() for tool in topic.tools}
 
-    def _send_back(self, sheet: Sheet, proposal: Proposal, hits: list[RuleHit]) -> None:
+    def _send_back(self, sheet: RulingPass, proposal: Proposal, hits: list[RuleHit]) -> None:
         words = "; ".join(hit.message for hit in hits)
         verdict = plain(proposal, Ruling.BLOCK, "reply", words).model_copy(update={"hits": hits})
-        sheet.rulings.append(Ruled(proposal=proposal, verdict=verdict))
+        sheet.rulings.append(RuledProposal(proposal=proposal, verdict=verdict))
         if sheet.sent_back >= SEND_BACKS:
             sheet.kept.append(proposal)
             return sheet.escalate("guardrail", f"The agent's reply did not pass twice: {words}")

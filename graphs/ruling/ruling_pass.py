@@ -13,10 +13,10 @@ from handrail.domain.actions.declined import alike
 from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.autonomy.controls import reason_of
 from handrail.domain.autonomy.topics import Autonomy, Dialled, Setting, Topic
-from handrail.domain.case.cases import Ruled
+from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange, ToolCall
-from handrail.domain.team.reviewers import Asked, Reviewers
+from handrail.domain.team.reviewers import AuthorityQuestion, Reviewers
 
 CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"
@@ -31,7 +31,7 @@ AS_RULING: Mapping[Autonomy, Ruling] = {
 
 
 @dataclass(slots=True)
-class Sheet:
+class RulingPass:
     """The findings of one pass over the proposals so far. `about` are the facts policies may use, by name."""
 
     view: GuardrailView
@@ -41,7 +41,7 @@ class Sheet:
     by_tool: dict[str, Dialled] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
     kept: list[Proposal] = field(default_factory=list)
-    rulings: list[Ruled] = field(default_factory=list)
+    rulings: list[RuledProposal] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     feedback: list[str] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
@@ -55,13 +55,13 @@ class Sheet:
     def rule(self, proposal: Proposal, verdict: Verdict) -> None:
         """Keep the proposal under its verdict."""
         self.kept.append(proposal)
-        self.rulings.append(Ruled(proposal=proposal, verdict=verdict))
+        self.rulings.append(RuledProposal(proposal=proposal, verdict=verdict))
 
     def refuse(self, proposal: Proposal, words: str, title: str = "") -> None:
         """Drop a call and tell the model why, as the call's result."""
         verdict = plain(proposal, Ruling.BLOCK, REFUSED, words)
         verdict = verdict.model_copy(update={"title": title or verdict.title})
-        self.rulings.append(Ruled(proposal=proposal, verdict=verdict))
+        self.rulings.append(RuledProposal(proposal=proposal, verdict=verdict))
         call = ToolCall(call_id=proposal.call_id or proposal.proposal_id, tool=proposal.action, arguments=proposal.arguments)
         self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
 
@@ -92,7 +92,7 @@ def decided(decisions: Sequence[Decision], proposal: Proposal) -> Decision | Non
     return None
 
 
-def by_people(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
+def by_people(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict with what a person said to exactly these arguments: allowed where that is enough by the rules, the roles
     and the limits of now, else to be asked again, with the reason why an earlier yes does not count."""
     if verdict.ruling is not Ruling.REQUIRE_APPROVAL:
@@ -102,7 +102,7 @@ def by_people(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
         words = outdated(sheet.view.decisions, proposal)
         again = [RuleHit(policy="handrail", rule="asked_again", ruling=verdict.ruling, message=words)] if words else []
         return verdict.model_copy(update={"hits": [*again, *verdict.hits]})
-    short = sheet.reviewers.shortfall(decision, Asked.under(proposal.action, verdict))
+    short = sheet.reviewers.shortfall(decision, AuthorityQuestion.under(proposal.action, verdict))
     ruling, rule = (Ruling.ALLOW, "approved") if short is None else (Ruling.REQUIRE_APPROVAL, "asked_again")
     words = short or f"Approved by {decision.reviewer or 'a person'}."
     hit = RuleHit(policy="handrail", rule=rule, ruling=ruling, message=words)
@@ -126,7 +126,7 @@ def _short(value: Any) -> str:
     return "not set" if value is None else str(value)[:60]
 
 
-def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
+def by_autonomy(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict made stricter by how far the agent may go now, and how sure routing is of the topic; never more lenient."""
     hits = [*lowering(sheet.dial(proposal).settings), *unsure(sheet, proposal)]
     if verdict.ruling is Ruling.BLOCK or not hits:
@@ -135,7 +135,7 @@ def by_autonomy(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
 
 
-def over_tool(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> Verdict:
+def over_tool(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict on a read made stricter by what is said about its tool alone: reading is no answer and no effect."""
     hits = lowering(of_tool_alone(sheet.dialled, sheet.dial(proposal)))
     ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
@@ -156,7 +156,7 @@ def lowering(settings: Iterable[Setting]) -> list[RuleHit]:
     ]
 
 
-def unsure(sheet: Sheet, proposal: Proposal) -> list[RuleHit]:
+def unsure(sheet: RulingPass, proposal: Proposal) -> list[RuleHit]:
     """The topic's confidence gate, where routing is less sure of the topic than the gate asks for."""
     gates, found = sheet.topic.gates, sheet.view.classification
     wanted, what = (gates.replies, "reply") if proposal.kind is ProposalKind.REPLY else (gates.effects, "effect")
@@ -167,7 +167,7 @@ def unsure(sheet: Sheet, proposal: Proposal) -> list[RuleHit]:
     return [RuleHit(policy="topic", rule=BY_CONFIDENCE, ruling=Ruling.REQUIRE_APPROVAL, message=words)]
 
 
-def why_blocked(sheet: Sheet, proposal: Proposal, verdict: Verdict) -> str:
+def why_blocked(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> str:
     """The reason code: how far the agent may go now, or a policy."""
     if not any(hit.rule == BY_AUTONOMY for hit in verdict.hits):
         return "policy_block"

@@ -15,7 +15,7 @@ from handrail.cli.autonomy import controls, topics
 from handrail.cli.business import language, matrix, policy, router, shop, text
 from handrail.cli.case import cases, decisions, handoff, messages
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 from handrail.cli.drills import bench, conformance, injection
 from handrail.cli.graphs import graph
 from handrail.cli.people import approvals, queue, refused, shifts
@@ -78,7 +78,7 @@ def common(
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,
 ) -> None:
-    ctx.obj = World(data_dir, debug=debug)
+    ctx.obj = CliContext(data_dir, debug=debug)
 
 
 def forward(name: str, words: str) -> None:

@@ -15,7 +15,7 @@ from handrail.business import Business, load_business
 from handrail.conformance.servers import Renewable, ScriptedModel
 from handrail.domain.actions.effects import EffectResult
 from handrail.embedded.process import Child, Component, StackFailed, until_ready
-from handrail.embedded.supervisor import Step
+from handrail.embedded.supervisor import StartupStep
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
 from handrail.postgres.case.cases import PostgresCases
@@ -47,14 +47,14 @@ class Lane:
         self.postgres = Renewable(folder / f"postgres-{number}", ports[0], f"postgres-{number}")
         self.model = ScriptedModel(ports[1], f"model-{number}")
         self._temporal, self._package, self._extra = temporal, package, environment
-        self._filling = Step(f"data-{number}", (self.postgres.name,), self._fill)
+        self._filling = StartupStep(f"data-{number}", (self.postgres.name,), self._fill)
         self._worker = Worker(folder / "run", self._environment, f"worker-{number}")
         self._log = folder / "logs" / f"worker-{number}.log"
         self._child: Child | None = None
         self._business: Business | None = None
         self._client: Client | None = None
 
-    def parts(self) -> list[Component | Step]:
+    def parts(self) -> list[Component | StartupStep]:
         """List what has to run before its worker, beside Temporal."""
         return [self.postgres, self.model, self._filling]
 

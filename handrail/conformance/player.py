@@ -9,7 +9,7 @@ from typing import Any
 
 from handrail.conformance.differences import differences
 from handrail.conformance.lane import Lane
-from handrail.conformance.plays import Call, Play, Suite, Turn
+from handrail.conformance.plays import Play, PlayedCall, PlayedTurn, Suite
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -51,7 +51,7 @@ class Result:
 
 
 @dataclass(slots=True)
-class Performance:
+class CasePlay:
     """One case under way: what may still be approved, what was held, and where the case left the agent."""
 
     lane: Lane
@@ -59,7 +59,7 @@ class Performance:
     case_id: str
     approver: str
     colleague: str
-    ahead: list[Call] = field(default_factory=list)
+    ahead: list[PlayedCall] = field(default_factory=list)
     held: bool = False
     played: int = 0
     left: str = ""
@@ -80,7 +80,7 @@ class Performance:
             if turn.hands_over and number != last:
                 await self._handed_back()
 
-    async def _heard(self, number: int, turn: Turn) -> Receipt:
+    async def _heard(self, number: int, turn: PlayedTurn) -> Receipt:
         if number == 0:
             return await self.lane.cases.open_case(self.case_id, self.play.customer_id, turn.message, channel="conformance")
         return await self.lane.cases.say(self.case_id, turn.message)
@@ -117,7 +117,7 @@ class Performance:
         await self.lane.cases.decide(self.case_id, decision)
 
 
-def behaviours(turn: Turn, *, last: bool) -> list[dict[str, Any]]:
+def behaviours(turn: PlayedTurn, *, last: bool) -> list[dict[str, Any]]:
     """Script the model's answers, request by request: every call by itself, then the reply."""
     calls = [{"calls": [{"tool": call.tool, "arguments": dict(call.arguments)}]} for call in turn.calls]
     if turn.hands_over:
@@ -135,7 +135,7 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
     began = time.monotonic()
     try:
         await lane.postgres.renew()
-        performance = Performance(lane, play, case_id, *suite.people)
+        performance = CasePlay(lane, play, case_id, *suite.people)
         await performance.run()
         came, words = judge(performance, suite, await lane.ledger(case_id), await lane.read(suite.state))
         await lane.ended(case_id)
@@ -144,7 +144,7 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
     return Result(play, came, words, time.monotonic() - began)
 
 
-def judge(performance: Performance, suite: Suite, ledger: list[EffectResult], state: Any) -> tuple[Came, str]:
+def judge(performance: CasePlay, suite: Suite, ledger: list[EffectResult], state: Any) -> tuple[Came, str]:
     """Judge the play: its outcome, and the words for what should not have happened."""
     calls = performance.play.calls
     good = [call for call in calls if not call.worse]
@@ -162,14 +162,14 @@ def judge(performance: Performance, suite: Suite, ledger: list[EffectResult], st
     return (Came.HELD if performance.held else Came.REFUSED), ""
 
 
-def plain(performance: Performance, found: list[str]) -> tuple[Came, str]:
+def plain(performance: CasePlay, found: list[str]) -> tuple[Came, str]:
     """The verdict on a task that stands as it is."""
     if performance.left:
         return Came.DIFFERENT, f"the case left the agent: {performance.left}"
     return (Came.DIFFERENT, f"the database differs: {'; '.join(found)}") if found else (Came.EQUAL, "")
 
 
-def applied(worse: Call, good: list[Call], ledger: list[EffectResult]) -> bool:
+def applied(worse: PlayedCall, good: list[PlayedCall], ledger: list[EffectResult]) -> bool:
     """Return whether the ledger holds the worse call as done, more often than the play's other calls account for."""
     done = sum(worse.made(one.action, one.arguments) for one in ledger if one.status is EffectStatus.APPLIED)
     return done > sum(worse.made(call.tool, call.arguments) for call in good)

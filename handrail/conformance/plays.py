@@ -20,7 +20,7 @@ MODULE = "conformance"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PlayedCall:
     """A call that the model proposes. `worse` marks the one call of a play that must not come to anything."""
 
     tool: str
@@ -33,11 +33,11 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PlayedTurn:
     """A customer's message and the calls that it leads to, one after another; then the agent replies, or hands over."""
 
     message: str
-    calls: tuple[Call, ...] = ()
+    calls: tuple[PlayedCall, ...] = ()
     hands_over: bool = False
 
 
@@ -47,11 +47,11 @@ class Play:
 
     task: str
     customer_id: str
-    turns: tuple[Turn, ...]
+    turns: tuple[PlayedTurn, ...]
     kind: str = ""
 
     @property
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[PlayedCall]:
         """Every call, in order."""
         return [call for turn in self.turns for call in turn.calls]
 
@@ -82,13 +82,17 @@ class Suite(Protocol):
         """The task with one call changed for the worse; with `every`, once for each kind that applies."""
         ...
 
-    def expected(self, calls: Sequence[Call]) -> Any:
+    def expected(self, calls: Sequence[PlayedCall]) -> Any:
         """The whole system of record, as JSON-ready data, after these calls were made directly on a fresh copy."""
         ...
 
     async def state(self, connection: Any) -> Any:
         """The whole system of record as the database has it now, in the same form."""
         ...
+
+
+Call, Turn = PlayedCall, PlayedTurn
+"""The names by which suites that were written earlier import them."""
 
 
 def package_of(name: str) -> str:

@@ -10,7 +10,7 @@ from handrail.conformance.player import Came, Result
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ConformanceReport:
     """Every result, in the order of the plays."""
 
     package: str

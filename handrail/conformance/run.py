@@ -14,7 +14,7 @@ from handrail.business import load_business
 from handrail.conformance.lane import Lane
 from handrail.conformance.player import Result, perform
 from handrail.conformance.plays import Play, Suite
-from handrail.conformance.report import Report
+from handrail.conformance.report import ConformanceReport
 from handrail.domain.counting import many
 from handrail.embedded.ports import free_block
 from handrail.embedded.supervisor import Event, Supervisor, all_or_first_failure
@@ -63,7 +63,7 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
             await supervisor.stop()
 
 
-async def conformance(package: str, suite: Suite, plays: Sequence[Play], workers: int, tell: Tell) -> Report:
+async def conformance(package: str, suite: Suite, plays: Sequence[Play], workers: int, tell: Tell) -> ConformanceReport:
     """Play everything, on as many lanes as there are `workers`.
 
     Raises:
@@ -83,4 +83,4 @@ async def conformance(package: str, suite: Suite, plays: Sequence[Play], workers
     async with lanes(min(workers, max(len(plays), 1)), package, suite, tell) as opened, asyncio.TaskGroup() as group:
         for lane in opened:
             group.create_task(work(lane))
-    return Report(package, [results[number] for number in sorted(results)], time.monotonic() - began)
+    return ConformanceReport(package, [results[number] for number in sorted(results)], time.monotonic() - began)

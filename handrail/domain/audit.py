@@ -91,7 +91,7 @@ class Broken(Stored):
     problem: str
 
 
-class Report(Stored):
+class AuditReport(Stored):
     """The findings of a check. `head` is the last link that was read; keep it elsewhere.
 
     `unreadable` names the first entries that could not be read; the check went on behind them. `broken` is the first break of
@@ -146,14 +146,14 @@ class Checker:
         self._checked += fault is None
         return True
 
-    def finish(self, head: Anchor | None = None) -> Report:
+    def finish(self, head: Anchor | None = None) -> AuditReport:
         """The report. `head` is where the whole chain says that it ends."""
         last = self._last or Anchor(sequence=0, hash=ROOT)
         if self.broken is None:
             self._check_end(last, head)
         broken = self.broken or next(iter(self._unread), None)
         unread = tuple(self._unread)
-        return Report(checked=self._checked, cases=len(self._by_case), head=last, broken=broken, unreadable=unread)
+        return AuditReport(checked=self._checked, cases=len(self._by_case), head=last, broken=broken, unreadable=unread)
 
     def _check_end(self, last: Anchor, head: Anchor | None) -> None:
         end = last if self._contiguous else head
@@ -197,7 +197,7 @@ class Checker:
         return None if link.case_previous == earlier.hash else "it does not follow the entry of its case before it"
 
 
-async def verify(links: AsyncIterator[Link], checker: Checker, head: Anchor | None = None) -> Report:
+async def verify(links: AsyncIterator[Link], checker: Checker, head: Anchor | None = None) -> AuditReport:
     """The report over links in their order."""
     async for link in links:
         if not checker.take(link):

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from handrail.domain.base import Stored
-from handrail.domain.case.handoffs import Heard
+from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Message
 
 HEAD = 4
@@ -25,5 +25,5 @@ class ReadingRequest(Stored):
 class ReadingAnswer(Stored):
     """An answer: what the messages say, or the kind of error that reading them ended with."""
 
-    heard: Heard | None = None
+    heard: MessageExtract | None = None
     failure: str | None = None

@@ -31,7 +31,7 @@ from handrail.embedded.process import run
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool, reading, writing
 from handrail.settings import Settings, model_url
-from worker import World, case_nodes, world
+from worker import Adapters, case_nodes, world
 
 CASE_ID = "rehearsal"
 REVIEWER = "you"
@@ -39,7 +39,7 @@ STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class NodeRun:
     """A node that ran, how many seconds it took, and what of the state it changed."""
 
     node: str
@@ -48,7 +48,7 @@ class Change:
 
 
 Answer = Callable[[HumanRequest], DecisionKind | None]
-Tell = Callable[[Change | HumanRequest], None]
+Tell = Callable[[NodeRun | HumanRequest], None]
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Rehearsal:
 
     customer_id: str
     text: str
-    steps: list[Change] = field(default_factory=list)
+    steps: list[NodeRun] = field(default_factory=list)
     request: HumanRequest | None = None
     state: CaseState | None = None
 
@@ -89,7 +89,7 @@ async def play(settings: Settings, text: str | None, customer: str | None, answe
         async with world(settings, pool) as adapters:
             await prepare(settings, pool, adapters.business)
             played = Rehearsal(*await opening(pool, adapters.business, text, customer))
-            await Performance(adapters, settings, played, tell).run(answer)
+            await GraphRehearsal(adapters, settings, played, tell).run(answer)
             return played
     finally:
         await pool.close()
@@ -118,10 +118,10 @@ async def opening(pool: Pool, business: Business, text: str | None, customer: st
     return check_identifier("--customer", customer or first_customer), text if text is not None else first_text
 
 
-class Performance:
+class GraphRehearsal:
     """A compiled graph with one case in it."""
 
-    def __init__(self, adapters: World, settings: Settings, played: Rehearsal, tell: Tell) -> None:
+    def __init__(self, adapters: Adapters, settings: Settings, played: Rehearsal, tell: Tell) -> None:
         self._cases, self._clock = adapters.cases, adapters.clock
         self._played, self._tell = played, tell
         graph = build_case_graph(case_nodes(adapters, settings.approval_minutes))
@@ -160,7 +160,7 @@ class Performance:
                 if node == "__interrupt__":
                     request = HumanRequest.model_validate(update[0].value)
                     continue
-                change = Change(node, time.perf_counter() - began, update or {})
+                change = NodeRun(node, time.perf_counter() - began, update or {})
                 self._played.steps.append(change)
                 self._tell(change)
                 began = time.perf_counter()

@@ -14,8 +14,8 @@ from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import require_free
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Component
-from handrail.embedded.state import Process, Stack, State
-from handrail.embedded.supervisor import Event, Step, Supervisor, Tell, What, all_or_first_failure
+from handrail.embedded.state import Process, Stack, StackState
+from handrail.embedded.supervisor import Event, StartupStep, Supervisor, Tell, What, all_or_first_failure
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import RUN, Worker
 
@@ -31,7 +31,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StackPlan:
     """A plan of what to run. `model_url` names a model server that is not ours; None starts the offline one."""
 
     data_dir: Path
@@ -43,7 +43,7 @@ class Plan:
 class Embedded:
     """The parts of a plan, and the addresses at which they answer."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: StackPlan) -> None:
         self.plan, self.folder = plan, plan.data_dir.absolute()
         base = plan.port_base
         self.postgres = Postgres(self.folder / "postgres", base + 2)
@@ -69,7 +69,7 @@ class Embedded:
         model = {"OPENAI_BASE_URL": self.offline.url, "HANDRAIL_MODEL": self.offline.serves} if self.offline else {}
         return {**os.environ, **addresses, **model}
 
-    def describe(self, state: State, processes: Mapping[str, Process]) -> Stack:
+    def describe(self, state: StackState, processes: Mapping[str, Process]) -> Stack:
         """The stack as `stack.json` tells it."""
         return Stack(
             data_dir=self.folder,
@@ -91,13 +91,13 @@ class Embedded:
                 require_free(base + offset, what, f"Stop that, or choose other ports: --port-base {base + 100}.")
 
 
-class Run:
+class StackRun:
     """One run of a stack: it keeps `stack.json` true and ends at a signal or when a part will not stay up."""
 
-    def __init__(self, embedded: Embedded, parts: Sequence[Component | Step], tell: Tell) -> None:
+    def __init__(self, embedded: Embedded, parts: Sequence[Component | StartupStep], tell: Tell) -> None:
         self._embedded, self._tell = embedded, tell
-        self._components = {part.name for part in parts if not isinstance(part, Step)}
-        self._state, self._down = State.STARTING, set(self._components)
+        self._components = {part.name for part in parts if not isinstance(part, StartupStep)}
+        self._state, self._down = StackState.STARTING, set(self._components)
         self._supervisor = Supervisor(parts, embedded.folder / "logs", self._note)
 
     async def serve(self, meanwhile: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -122,7 +122,7 @@ class Run:
 
     async def _work(self, meanwhile: Callable[[], Coroutine[None, None, None]]) -> None:
         await self._supervisor.start()
-        self._state = State.READY
+        self._state = StackState.READY
         self._write()
         async with all_or_first_failure() as group:
             group.create_task(self._supervisor.watch())
@@ -131,17 +131,17 @@ class Run:
     async def _end(self, work: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.wait({work})
-        self._state = State.STOPPING
+        self._state = StackState.STOPPING
         self._write()
         await self._supervisor.stop()
-        self._state = State.STOPPED
+        self._state = StackState.STOPPED
         self._write()
 
     def _note(self, event: Event) -> None:
         if event.part in self._components:
             (self._down.discard if event.what is What.READY else self._down.add)(event.part)
-            if self._state in (State.READY, State.DEGRADED):
-                self._state = State.DEGRADED if self._down else State.READY
+            if self._state in (StackState.READY, StackState.DEGRADED):
+                self._state = StackState.DEGRADED if self._down else StackState.READY
             self._write()
         self._tell(event)
 

@@ -14,7 +14,7 @@ FILE = "stack.json"
 SAME_START_SECONDS = 2.0
 
 
-class State(StrEnum):
+class StackState(StrEnum):
     """The state of a stack."""
 
     STARTING = "starting"
@@ -48,7 +48,7 @@ class Stack(BaseModel):
     """A stack and where to reach it. `database_url` holds the password; the file is for its owner only."""
 
     data_dir: Path
-    state: State
+    state: StackState
     port_base: int
     temporal_address: str
     temporal_ui: str

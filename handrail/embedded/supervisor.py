@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StartupStep:
     """Something to be done once on the way up. `run` returns a line about what it did."""
 
     name: str
@@ -52,9 +52,9 @@ Tell = Callable[[Event], None]
 class Supervisor:
     """Runs `parts`, whose order does not matter, and tells what happens to them. Use it from the main thread only."""
 
-    def __init__(self, parts: Sequence[Component | Step], logs: Path, tell: Tell) -> None:
+    def __init__(self, parts: Sequence[Component | StartupStep], logs: Path, tell: Tell) -> None:
         self._parts, self._logs, self._tell = tuple(parts), logs, tell
-        self._components = [part for part in order(parts) if not isinstance(part, Step)]
+        self._components = [part for part in order(parts) if not isinstance(part, StartupStep)]
         self.children: dict[str, Child] = {}
 
     async def start(self) -> None:
@@ -65,7 +65,7 @@ class Supervisor:
         """
         done = {part.name: asyncio.Event() for part in self._parts}
 
-        async def bring_up(part: Component | Step) -> None:
+        async def bring_up(part: Component | StartupStep) -> None:
             for need in part.needs:
                 if need in done:
                     await done[need].wait()
@@ -100,10 +100,10 @@ class Supervisor:
         for child in self.children.values():
             child.kill()
 
-    async def _bring_up(self, part: Component | Step) -> None:
+    async def _bring_up(self, part: Component | StartupStep) -> None:
         began = time.monotonic()
         self._tell(Event(part.name, What.STARTING))
-        if isinstance(part, Step):
+        if isinstance(part, StartupStep):
             said = await part.run()
         else:
             await asyncio.to_thread(part.prepare)
@@ -159,14 +159,14 @@ async def all_or_first_failure() -> AsyncIterator[asyncio.TaskGroup]:
         raise first from None
 
 
-def order(parts: Sequence[Component | Step]) -> list[Component | Step]:
+def order(parts: Sequence[Component | StartupStep]) -> list[Component | StartupStep]:
     """Sorted so that each comes after what it needs; needs that are not among them count as met.
 
     Raises:
         StackFailed: they need one another in a circle.
     """
     names = {part.name for part in parts}
-    placed: list[Component | Step] = []
+    placed: list[Component | StartupStep] = []
     waiting = list(parts)
     while waiting:
         standing = {part.name for part in placed}

@@ -21,7 +21,7 @@ from pydantic import SecretStr, ValidationError
 from handrail.domain.case.messages import IDENTIFIER
 from handrail.domain.errors import ModelFailed, ModelRejected
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
-from handrail.domain.llm.consulting import Opinion, Question
+from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
 from handrail.domain.llm.instructions import ANSWER
 from handrail.llm import consulting
 from handrail.llm.parsing.answers import ANSWER_TOOL, Unusable, read
@@ -30,7 +30,7 @@ from handrail.llm.prompting.prompts import build
 from handrail.llm.prompting.schemas import wire
 from handrail.llm.server.calls import About
 from handrail.llm.server.failures import translated
-from handrail.llm.server.health import Watch
+from handrail.llm.server.health import CircuitBreaker
 
 OPENAI_URL = "https://api.openai.com/v1"
 ATTEMPTS = 2
@@ -41,8 +41,9 @@ BYTES_PER_TOKEN = 2
 
 
 class ChatModel:
-    """The ports `Model` and `Consultant`. Prices are USD per million tokens; `timeout_seconds` bounds each call as a whole.
-    `headers` go with each call, for gateways that want more than a key.
+    """The ports `LanguageModel` and `Consultant`. Prices are USD per million tokens.
+
+    `timeout_seconds` bounds each call as a whole; `headers` go with each call, for gateways that want more than a key.
 
     Errors of the server are not retried here. Traces go to LangSmith only where `trace` is true and LangSmith's own variables
     are set as well: a trace carries customers' words to another company.
@@ -61,7 +62,7 @@ class ChatModel:
         tool_choice: str = "required",
         headers: Mapping[str, str] | None = None,
         trace: bool = False,
-        watch: Watch | None = None,
+        watch: CircuitBreaker | None = None,
     ) -> None:
         self._watch = watch
         self._model = model
@@ -110,7 +111,7 @@ class ChatModel:
                 correction = str(unusable)
         raise ModelRejected(f"Model {self._model!r}: {ATTEMPTS} answers could not be used. {correction}")
 
-    async def consult(self, question: Question) -> Opinion:
+    async def consult(self, question: ConsultQuestion) -> ModelOpinion:
         """Ask the model what a message is about, once; an answer that does not fit is no opinion.
 
         Raises:

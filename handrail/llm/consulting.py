@@ -11,7 +11,7 @@ from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.counting import many
 from handrail.domain.errors import ModelRejected
 from handrail.domain.llm.agent import ToolSpec, Usage
-from handrail.domain.llm.consulting import LONGEST_WHY, Opinion, Question
+from handrail.domain.llm.consulting import LONGEST_WHY, ConsultQuestion, ModelOpinion
 from handrail.llm.parsing.answers import check_whole, content_json
 from handrail.llm.prompting.markers import block
 
@@ -41,14 +41,14 @@ class Sorted(BaseModel):
     why: str = Field(max_length=4 * LONGEST_WHY)
 
 
-def build(question: Question) -> list[BaseMessage]:
+def build(question: ConsultQuestion) -> list[BaseMessage]:
     """The chat messages: the rules and the business's own topics, and the customer's words as data."""
     topics = "\n".join(f"- {one.name}: {' '.join(one.description.split())}" for one in question.choices)
     system = f"{RULES}\n\n# Topics\n{topics}\n\nCustomer's language: {question.language}"
     return [SystemMessage(system), HumanMessage(block("customer", question.text))]
 
 
-def tool(question: Question) -> ToolSpec:
+def tool(question: ConsultQuestion) -> ToolSpec:
     """The one tool, with the business's topics as all that can be said."""
     names = [*(one.name for one in question.choices), OUT_OF_SCOPE]
     properties: dict[str, Any] = {
@@ -61,7 +61,7 @@ def tool(question: Question) -> ToolSpec:
     return ToolSpec(name=SORT, description="Say what the message is about.", parameters=parameters)
 
 
-def read(message: AIMessage, usage: Usage) -> Opinion:
+def read(message: AIMessage, usage: Usage) -> ModelOpinion:
     """The opinion.
 
     Raises:
@@ -77,7 +77,9 @@ def read(message: AIMessage, usage: Usage) -> Opinion:
         fields = ", ".join(sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]} & Sorted.model_fields.keys()))
     else:
         name = str(metadata.get("model_name") or "")
-        return Opinion(topic=said.topic, risk=said.risk, confidence=said.confidence, why=said.why, model=name, usage=usage)
+        return ModelOpinion(
+            topic=said.topic, risk=said.risk, confidence=said.confidence, why=said.why, model=name, usage=usage
+        )
     raise ModelRejected(f"The model's opinion on the topic did not fit its schema{f', see {fields}' if fields else ''}.")
 
 

@@ -8,14 +8,16 @@ from collections.abc import Collection, Iterator
 from handrail.definitions import Document
 from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.matrix.conditions import CLOCK
-from handrail.matrix.table import Row, Table
+from handrail.matrix.table import MatrixFile, MatrixRow
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}|\{\{|\}\}")
 IN_TELL = ("answer_by",)
 IN_AWAY = ("answer_by", "opens_at")
 
 
-def problems(document: Document, table: Table, topics: Collection[str] | None, facts: Collection[str] | None) -> Iterator[str]:
+def problems(
+    document: Document, table: MatrixFile, topics: Collection[str] | None, facts: Collection[str] | None
+) -> Iterator[str]:
     """Everything that is wrong, in the order of the file."""
     yield from _sentences(document, table.tell, IN_TELL, "tell")
     yield from _sentences(document, table.away, IN_AWAY, "away")
@@ -28,7 +30,7 @@ def problems(document: Document, table: Table, topics: Collection[str] | None, f
     yield from _examples(document, table)
 
 
-def _row(document: Document, index: int, row: Row, topics: Collection[str] | None) -> Iterator[str]:
+def _row(document: Document, index: int, row: MatrixRow, topics: Collection[str] | None) -> Iterator[str]:
     if not row.tell.get("en", "").strip():
         words = f"tell: row {row.id} has no 'en'. Add the English sentence; it is said where no other language fits."
         yield document.problem(words, "rows", index, "tell")
@@ -55,7 +57,9 @@ def _sentences(document: Document, told: dict[str, str], known: Collection[str],
                 yield document.problem(words, *at, language)
 
 
-def _conditions(document: Document, index: int, row: Row, table: Table, facts: Collection[str] | None) -> Iterator[str]:
+def _conditions(
+    document: Document, index: int, row: MatrixRow, table: MatrixFile, facts: Collection[str] | None
+) -> Iterator[str]:
     given = row.when.given()
     for key in CLOCK:
         if key in given and table.hours is None:
@@ -68,7 +72,7 @@ def _conditions(document: Document, index: int, row: Row, table: Table, facts: C
             yield document.problem(words, "rows", index, "when", "customer", name)
 
 
-def _chain(document: Document, index: int, row: Row) -> Iterator[str]:
+def _chain(document: Document, index: int, row: MatrixRow) -> Iterator[str]:
     """A case that nobody answers goes up, and to somebody else."""
     tier, queue = row.tier, row.queue
     for place, step in enumerate(row.then or []):
@@ -81,7 +85,7 @@ def _chain(document: Document, index: int, row: Row) -> Iterator[str]:
         tier, queue = step.tier, step.queue
 
 
-def _order(document: Document, rows: list[Row]) -> Iterator[str]:
+def _order(document: Document, rows: list[MatrixRow]) -> Iterator[str]:
     """Every case needs a row, and every row needs a case: one behind a wider one would never be reached."""
     for index, row in enumerate(rows):
         for before in rows[:index]:
@@ -97,7 +101,7 @@ def _order(document: Document, rows: list[Row]) -> Iterator[str]:
         yield document.problem(words, "rows", len(rows) - 1, "when")
 
 
-def _examples(document: Document, table: Table) -> Iterator[str]:
+def _examples(document: Document, table: MatrixFile) -> Iterator[str]:
     known = [row.id for row in table.rows]
     for index, example in enumerate(table.examples):
         if example.row not in known:

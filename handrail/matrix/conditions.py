@@ -11,13 +11,13 @@ from pydantic import Field, model_validator
 
 from handrail.domain.base import Model
 from handrail.domain.case.classification import Risk
-from handrail.domain.team.hours import Between, Calendar, Weekday, clock
+from handrail.domain.team.hours import Between, Weekday, WorkingHours, clock
 
 LISTS = ("reason", "topic", "risk", "language")
 CLOCK = ("open", "weekday", "hour")
 
 
-class Situation(Model):
+class MatrixCase(Model):
     """A case as the matrix sees it. `customer` is what the business tells of them.
 
     `amount` is the largest one at stake, in the business's currency; infinite where it cannot be converted.
@@ -32,14 +32,14 @@ class Situation(Model):
     at: datetime | None = None
 
 
-class Bounds(Model):
+class AmountBounds(Model):
     """The bounds of an amount, `at_least` within and `below` without: rows for neighbouring amounts leave no gap."""
 
     at_least: Decimal | None = None
     below: Decimal | None = None
 
     @model_validator(mode="after")
-    def _hold_something(self) -> Bounds:
+    def _hold_something(self) -> AmountBounds:
         if self.at_least is None and self.below is None:
             raise ValueError("needs at_least, below or both, for example {at_least: 500}")
         if self.at_least is not None and self.below is not None and self.at_least >= self.below:
@@ -55,13 +55,13 @@ class Bounds(Model):
             return False
         return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
 
-    def cover(self, inner: Bounds) -> bool:
+    def cover(self, inner: AmountBounds) -> bool:
         """Return whether everything within `inner` lies within these."""
         low = self.at_least is None or (inner.at_least is not None and inner.at_least >= self.at_least)
         return low and (self.below is None or (inner.below is not None and inner.below <= self.below))
 
 
-Wanted = Bounds | list[str]
+Wanted = AmountBounds | list[str]
 
 
 class When(Model):
@@ -75,7 +75,7 @@ class When(Model):
     topic: list[str] | None = Field(default=None, min_length=1)
     risk: list[Risk] | None = Field(default=None, min_length=1)
     language: list[str] | None = Field(default=None, min_length=1)
-    amount: Bounds | None = None
+    amount: AmountBounds | None = None
     customer: dict[str, Wanted] | None = Field(default=None, min_length=1)
     open: bool | None = None
     weekday: list[Weekday] | None = Field(default=None, min_length=1)
@@ -85,7 +85,7 @@ class When(Model):
         """The keys that are given, with what they want."""
         return {key: value for key in type(self).model_fields if (value := getattr(self, key)) is not None}
 
-    def hold(self, case: Situation, hours: Calendar | None) -> bool:
+    def hold(self, case: MatrixCase, hours: WorkingHours | None) -> bool:
         """Return whether the row is for this case."""
         given = self.given()
         if any(getattr(case, key) not in given[key] for key in LISTS if key in given):
@@ -96,7 +96,7 @@ class When(Model):
             return False
         return not any(key in given for key in CLOCK) or self._now(case.at, hours)
 
-    def _now(self, at: datetime | None, hours: Calendar | None) -> bool:
+    def _now(self, at: datetime | None, hours: WorkingHours | None) -> bool:
         if at is None or hours is None:
             return False
         local = hours.local(at)
@@ -113,7 +113,7 @@ class When(Model):
 
 
 def _fits(wanted: Wanted, fact: Any) -> bool:
-    if isinstance(wanted, Bounds):
+    if isinstance(wanted, AmountBounds):
         return wanted.hold(fact)
     found = fact if isinstance(fact, list) else [fact]
     return any(_word(one) in wanted for one in found)
@@ -126,7 +126,7 @@ def _word(value: Any) -> str:
 
 def _covers(wide: Any, narrow: Any) -> bool:
     match wide, narrow:
-        case Bounds(), Bounds():
+        case AmountBounds(), AmountBounds():
             return wide.cover(narrow)
         case Between(), Between():
             return wide.minutes() >= narrow.minutes()
@@ -145,7 +145,7 @@ def in_words(when: When) -> list[str]:
 
 def _said(value: Any) -> str:
     match value:
-        case Bounds():
+        case AmountBounds():
             low = f"from {value.at_least:g}" if value.at_least is not None else ""
             return " ".join(filter(None, (low, f"below {value.below:g}" if value.below is not None else "")))
         case Between():

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from handrail.domain.errors import DefinitionInvalid
-from handrail.matrix.conditions import Situation
-from handrail.matrix.table import Rows
+from handrail.matrix.conditions import MatrixCase
+from handrail.matrix.table import CheckedMatrix
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedExample:
     """One example: the row it wants, and the row that took it."""
 
-    case: Situation
+    case: MatrixCase
     wanted: str
     taken: str
 
@@ -25,10 +25,10 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Trial:
+class MatrixTrial:
     """All of them, and the rows that none of them reached, in the order of the file."""
 
-    tried: list[Tried]
+    tried: list[TriedExample]
     unproven: list[str]
 
     @property
@@ -37,7 +37,7 @@ class Trial:
         return all(one.passed for one in self.tried)
 
 
-def trial(rows: Rows, name: str) -> Trial:
+def trial(rows: CheckedMatrix, name: str) -> MatrixTrial:
     """Every example on the rows of `name`.
 
     Raises:
@@ -49,12 +49,12 @@ def trial(rows: Rows, name: str) -> Trial:
             f"{name}: has no examples, so nothing says what it should do. Add at the end, for each row: "
             "examples: [{case: {reason: …, topic: …}, row: …}]."
         )
-    tried = [Tried(one.case, one.row, rows.first(_placed(one.case, rows)).id) for one in table.examples]
+    tried = [TriedExample(one.case, one.row, rows.first(_placed(one.case, rows)).id) for one in table.examples]
     reached = {one.taken for one in tried}
-    return Trial(tried, [row.id for row in table.rows if row.id not in reached])
+    return MatrixTrial(tried, [row.id for row in table.rows if row.id not in reached])
 
 
-def _placed(case: Situation, rows: Rows) -> Situation:
+def _placed(case: MatrixCase, rows: CheckedMatrix) -> MatrixCase:
     """A time without a zone is one on the business's clock."""
     if case.at is None or case.at.tzinfo is not None:
         return case

@@ -11,8 +11,8 @@ from handrail.definitions import Document, Live, refuse
 from handrail.domain.case.routes import Route
 from handrail.domain.money import Money, largest
 from handrail.matrix.checks import problems
-from handrail.matrix.conditions import Situation
-from handrail.matrix.table import Row, Rows, Table
+from handrail.matrix.conditions import MatrixCase
+from handrail.matrix.table import CheckedMatrix, MatrixFile, MatrixRow
 from handrail.rates import RateFile
 
 
@@ -45,11 +45,11 @@ class FileMatrix:
         """The reason why the newest edit is not in force, or None where it is."""
         return self._live.problem
 
-    def now(self) -> Rows:
+    def now(self) -> CheckedMatrix:
         """The matrix in force."""
         return self._live.now().value
 
-    def all(self) -> list[Row]:
+    def all(self) -> list[MatrixRow]:
         """The rows in force, in their order."""
         return list(self.now().table.rows)
 
@@ -68,7 +68,7 @@ class FileMatrix:
         known = {"reason": reason, "topic": topic, "risk": risk, "language": language}
         amount = largest(amounts, self._rates.now())
         loaded = self._live.now()
-        return loaded.value.route(Situation(**known, amount=amount, customer=dict(customer or {}), at=at), loaded.version)
+        return loaded.value.route(MatrixCase(**known, amount=amount, customer=dict(customer or {}), at=at), loaded.version)
 
     def fallback(self) -> Route:
         """The route of the last row, which takes what no other takes."""
@@ -76,13 +76,15 @@ class FileMatrix:
         return loaded.value.to(loaded.value.table.rows[-1], loaded.version)
 
 
-def build(documents: list[Document], topics: Collection[str] | None = None, facts: Collection[str] | None = None) -> Rows:
+def build(
+    documents: list[Document], topics: Collection[str] | None = None, facts: Collection[str] | None = None
+) -> CheckedMatrix:
     """The checked matrix of the one document.
 
     Raises:
         DefinitionInvalid: a line for each problem.
     """
     (document,) = documents
-    table = document.parse(Table)
+    table = document.parse(MatrixFile)
     refuse(list(problems(document, table, topics, facts)))
-    return Rows(table)
+    return CheckedMatrix(table)

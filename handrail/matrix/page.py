@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from handrail.matrix.conditions import in_words
-from handrail.matrix.table import Row, Rows
+from handrail.matrix.table import CheckedMatrix, MatrixRow
 
 TITLE = "Escalation matrix"
 HEAD = ("#", "Row", "When", "Who", "Within", "Then, if nobody answers", "The customer is told")
@@ -21,7 +21,7 @@ td p { margin: 0 0 .3em } small { color: #555 }
 """.strip()
 
 
-def cells(rows: Rows, place: int, row: Row) -> list[list[str]]:
+def cells(rows: CheckedMatrix, place: int, row: MatrixRow) -> list[list[str]]:
     """The row's cells, each as lines of plain text, in the order of `HEAD`."""
     return [
         [str(place)],
@@ -35,7 +35,7 @@ def cells(rows: Rows, place: int, row: Row) -> list[list[str]]:
     ]
 
 
-def also_told(rows: Rows) -> list[tuple[str, str]]:
+def also_told(rows: CheckedMatrix) -> list[tuple[str, str]]:
     """List what customers are told whatever the row: a heading and a sentence each."""
     headed = (
         ("Where the row says nothing in the language", rows.table.tell),
@@ -45,7 +45,7 @@ def also_told(rows: Rows) -> list[tuple[str, str]]:
     return [(f"{heading}, {language}", sentence) for heading, told in headed for language, sentence in told.items()]
 
 
-def markdown(rows: Rows, version: str) -> str:
+def markdown(rows: CheckedMatrix, version: str) -> str:
     """One table, and what is told whatever the row."""
     lines = [f"# {TITLE}", "", f"Version `{version}`. The first row that matches decides.", ""]
     lines += [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
@@ -56,7 +56,7 @@ def markdown(rows: Rows, version: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def html(rows: Rows, version: str) -> str:
+def html(rows: CheckedMatrix, version: str) -> str:
     """A page without anything from elsewhere."""
     head = "".join(f"<th>{escape(one)}</th>" for one in HEAD)
     body = "".join(f"<tr>{_tags(cells(rows, place, row))}</tr>\n" for place, row in enumerate(rows.table.rows, 1))

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from handrail.domain.base import Model
 from handrail.domain.case.routes import Next, Route
-from handrail.domain.team.hours import Calendar, Minutes
-from handrail.matrix.conditions import Situation, When
+from handrail.domain.team.hours import Minutes, WorkingHours
+from handrail.matrix.conditions import MatrixCase, When
 
 
-class Step(Model):
+class ChainStep(Model):
     """A step of the chain: the next in line where nobody has answered in time."""
 
     tier: int = Field(ge=1, le=2)
@@ -25,7 +25,7 @@ class Step(Model):
         return Next(**self.model_dump())
 
 
-class Row(Model):
+class MatrixRow(Model):
     """A row, with the destination of its cases. `priority` is 1 (first) to 5; `tell` is told to the customer, by language.
 
     `then` are those who follow, one after the other, where nobody answers; without it the file's own `then` counts.
@@ -37,54 +37,54 @@ class Row(Model):
     queue: str = Field(min_length=1)
     priority: int = Field(default=3, ge=1, le=5)
     respond_within_minutes: Minutes
-    then: list[Step] | None = None
+    then: list[ChainStep] | None = None
     tell: dict[str, str]
 
 
-class Example(Model):
+class MatrixExample(Model):
     """A case and the row that must take it; `at` in the time of `hours`, unless it names a zone of its own."""
 
-    case: Situation
+    case: MatrixCase
     row: str
 
 
-class Table(Model):
+class MatrixFile(Model):
     """The whole file. `tell` is told in languages in which a row says nothing of its own.
 
     `away` is told as well where nobody is at work, `late` where nobody answered in time.
     """
 
     version: Literal[1] = 1
-    hours: Calendar | None = None
-    then: list[Step] = Field(default_factory=list)
+    hours: WorkingHours | None = None
+    then: list[ChainStep] = Field(default_factory=list)
     tell: dict[str, str] = Field(default_factory=dict)
     away: dict[str, str] = Field(default_factory=dict)
     late: dict[str, str] = Field(default_factory=dict)
-    rows: list[Row] = Field(min_length=1)
-    examples: list[Example] = Field(default_factory=list)
+    rows: list[MatrixRow] = Field(min_length=1)
+    examples: list[MatrixExample] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Rows:
+class CheckedMatrix:
     """A checked matrix."""
 
-    table: Table
+    table: MatrixFile
 
-    def first(self, case: Situation) -> Row:
+    def first(self, case: MatrixCase) -> MatrixRow:
         """The first row that matches; the last one always does."""
         return next(row for row in self.table.rows if row.when.hold(case, self.table.hours))
 
-    def chain(self, row: Row) -> list[Step]:
+    def chain(self, row: MatrixRow) -> list[ChainStep]:
         """List the steps after the row: its own `then`, or of the file's what is not below it and not itself."""
         if row.then is not None:
             return row.then
         return [one for one in self.table.then if one.tier >= row.tier and (one.tier, one.queue) != (row.tier, row.queue)]
 
-    def route(self, case: Situation, version: str) -> Route:
+    def route(self, case: MatrixCase, version: str) -> Route:
         """Return the case's route."""
         return self.to(self.first(case), version)
 
-    def to(self, row: Row, version: str) -> Route:
+    def to(self, row: MatrixRow, version: str) -> Route:
         """Return the route that the row gives to a case."""
         return Route(
             **row.model_dump(exclude={"id", "when", "then", "tell"}),

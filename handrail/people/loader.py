@@ -13,7 +13,7 @@ from pydantic import Field
 from handrail.definitions import Document, Live, refuse
 from handrail.domain.base import Model
 from handrail.domain.team.hours import Zone
-from handrail.domain.team.staff import Person, Roster, Window
+from handrail.domain.team.staff import Roster, TeamMember, Window
 
 
 class Team(Model):
@@ -22,7 +22,7 @@ class Team(Model):
     version: Literal[1] = 1
     zone: Zone = "UTC"
     closed: list[date] = Field(default_factory=list)
-    people: list[Person] = Field(min_length=1)
+    people: list[TeamMember] = Field(min_length=1)
 
 
 class FilePeople:

@@ -14,7 +14,7 @@ from handrail.domain.base import Model, digest
 from handrail.domain.errors import InvalidInput
 from handrail.domain.policy.policies import flat
 from handrail.domain.policy.shapes import FactType, ListOf, MapOf, Object, Shape, misfits, objects
-from handrail.policies.names import Known, nearest
+from handrail.policies.names import PolicyNames, nearest
 
 _VALUES: dict[FactType, Any] = {
     FactType.NUMBER: 1,
@@ -29,7 +29,7 @@ _VALUES: dict[FactType, Any] = {
 }
 
 
-class Asked(Model):
+class RulingRequest(Model):
     """`facts` by their whole name or nested: `{"case": {"turn": 2}}`. History that is left out is 0."""
 
     action: str
@@ -39,7 +39,7 @@ class Asked(Model):
 
 
 def asked(
-    text: str, business: Business, known: Known, needed: Callable[[str], list[str]] = lambda action: []
+    text: str, business: Business, known: PolicyNames, needed: Callable[[str], list[str]] = lambda action: []
 ) -> tuple[Proposal, dict[str, Any]]:
     """The proposal and its facts; `needed` are those that rules for an action need.
 
@@ -95,9 +95,9 @@ def _kind(business: Business, action: str) -> ProposalKind:
     return ProposalKind(business.by_name[action].kind.value)
 
 
-def _read(text: str, business: Business, known: Known, needed: Callable[[str], list[str]]) -> Asked:
+def _read(text: str, business: Business, known: PolicyNames, needed: Callable[[str], list[str]]) -> RulingRequest:
     try:
-        return Asked.model_validate(json.loads(text))
+        return RulingRequest.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
         wrong = f"line {error.lineno}: is no JSON ({error.msg})"
     except ValidationError as error:
@@ -109,7 +109,7 @@ def _read(text: str, business: Business, known: Known, needed: Callable[[str], l
     raise InvalidInput(f"{wrong}. What would be right: {right}")
 
 
-def _example(business: Business, known: Known, needed: Callable[[str], list[str]]) -> dict[str, Any]:
+def _example(business: Business, known: PolicyNames, needed: Callable[[str], list[str]]) -> dict[str, Any]:
     tool = next((one for one in business.tools if one.kind is Kind.EFFECT), business.tools[0])
     names = known.named_by([tool.name])
     return {

@@ -17,7 +17,7 @@ from handrail.policies.sets import PolicySet
 _ABOUT_FILE = ("name", "description", "category", "applies_to")
 
 
-class Change(Stored):
+class RuleChange(Stored):
     """A difference of a rule, or of a file where `rule` is empty; `fields` by name, as before and after."""
 
     policy: str
@@ -26,7 +26,7 @@ class Change(Stored):
     fields: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
 
 
-class Outcome(Stored):
+class PolicyOutcome(Stored):
     """The ruling of a set of policies, with the rules that led to it."""
 
     ruling: Ruling
@@ -34,17 +34,17 @@ class Outcome(Stored):
     demands: Demands
 
     @classmethod
-    def of(cls, verdict: Verdict) -> Outcome:
+    def of(cls, verdict: Verdict) -> PolicyOutcome:
         """The verdict's own words."""
         hits = [hit for hit in verdict.hits if hit.ruling is verdict.ruling]
         return cls(ruling=verdict.ruling, rules=[f"{hit.policy}/{hit.rule}" for hit in hits], demands=verdict.demands)
 
 
-class Ruled(Stored):
+class RulingPair(Stored):
     """One proposal under both."""
 
-    old: Outcome
-    new: Outcome
+    old: PolicyOutcome
+    new: PolicyOutcome
 
     @property
     def direction(self) -> str:
@@ -54,23 +54,23 @@ class Ruled(Stored):
         return "same" if self.old.demands == self.new.demands else "otherwise"
 
 
-def changes(old: PolicySet, new: PolicySet) -> list[Change]:
+def changes(old: PolicySet, new: PolicySet) -> list[RuleChange]:
     """Every difference that is said in the files, by policy."""
     before = {policy.id: policy for policy in old.policies}
     after = {policy.id: policy for policy in new.policies}
-    found: list[Change] = []
+    found: list[RuleChange] = []
     for name in dict.fromkeys([*before, *after]):
         if name not in after or name not in before:
-            found.append(Change(policy=name, what="removed" if name in before else "added"))
+            found.append(RuleChange(policy=name, what="removed" if name in before else "added"))
         else:
             found += _within(before[name], after[name])
     return found
 
 
-def ruled_under(old: PolicySet, new: PolicySet, proposal: Proposal, verdict: Verdict, history: Iterable[str]) -> Ruled:
+def ruled_under(old: PolicySet, new: PolicySet, proposal: Proposal, verdict: Verdict, history: Iterable[str]) -> RulingPair:
     """The recorded proposal, ruled on again by both with exactly what its ruling saw."""
     facts = recalled(proposal, verdict, history)
-    return Ruled(old=Outcome.of(old.rule(proposal, facts, "")), new=Outcome.of(new.rule(proposal, facts, "")))
+    return RulingPair(old=PolicyOutcome.of(old.rule(proposal, facts, "")), new=PolicyOutcome.of(new.rule(proposal, facts, "")))
 
 
 def laid_over(folder: list[Document], file: Document) -> list[Document]:
@@ -84,17 +84,17 @@ def _id(document: Document) -> Any:
     return document.data.get("id") if isinstance(document.data, dict) else None
 
 
-def _within(old: Policy, new: Policy) -> list[Change]:
+def _within(old: Policy, new: Policy) -> list[RuleChange]:
     found = []
     file = _different(_file(old), _file(new))
     if file:
-        found.append(Change(policy=old.id, what="changed", fields=file))
+        found.append(RuleChange(policy=old.id, what="changed", fields=file))
     before, after = {rule.id: rule for rule in old.rules.rules}, {rule.id: rule for rule in new.rules.rules}
     for name in dict.fromkeys([*before, *after]):
         if name not in after or name not in before:
-            found.append(Change(policy=old.id, rule=name, what="removed" if name in before else "added"))
+            found.append(RuleChange(policy=old.id, rule=name, what="removed" if name in before else "added"))
         elif fields := _different(_rule(before[name]), _rule(after[name])):
-            found.append(Change(policy=old.id, rule=name, what="changed", fields=fields))
+            found.append(RuleChange(policy=old.id, rule=name, what="changed", fields=fields))
     return found
 
 

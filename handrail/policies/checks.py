@@ -13,8 +13,8 @@ from handrail.domain.policy.shapes import PLAIN, FactType, ListOf, MapOf, Object
 from handrail.domain.policy.wording import PLACEHOLDER
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
 from handrail.policies.language.expressions import CelExpression, compile_expression
-from handrail.policies.language.nodes import World
-from handrail.policies.names import Known, nearest
+from handrail.policies.language.nodes import RuleSources
+from handrail.policies.names import PolicyNames, nearest
 from handrail.policies.trials import tried
 
 _OPERATORS: dict[Shape, frozenset[Operator]] = {
@@ -30,7 +30,7 @@ _RULES: Place = ("rules", "rules")
 class Check:
     """One file under check; collects `problems` and the compiled `expressions` by their text."""
 
-    def __init__(self, document: Document, policy: Policy, known: Known, world: World) -> None:
+    def __init__(self, document: Document, policy: Policy, known: PolicyNames, world: RuleSources) -> None:
         self.document = document
         self.policy = policy
         self.known = known

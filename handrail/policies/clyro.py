@@ -21,7 +21,7 @@ from handrail.domain.policy.policies import Operator, Rule
 from handrail.domain.policy.shapes import FactType, ListOf, Shape, long, number, within
 from handrail.policies.contradictions import outdone
 from handrail.policies.language.expressions import CelExpression, compile_expression
-from handrail.policies.names import Known
+from handrail.policies.names import PolicyNames
 
 EQUIVALENT = {
     "max_value": Operator.GREATER_THAN.value,
@@ -77,7 +77,7 @@ class _Work:
 
 
 def translate(
-    document: Document, known: Known, tools: Sequence[str] = (), renamed: Mapping[str, str] | None = None
+    document: Document, known: PolicyNames, tools: Sequence[str] = (), renamed: Mapping[str, str] | None = None
 ) -> Translated:
     """The file in our words; with `tools` it is for these alone. `renamed` gives our fact for a field of theirs.
 

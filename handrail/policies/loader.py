@@ -11,10 +11,10 @@ from handrail.business import Business, Kind
 from handrail.definitions import Document, Live, refuse
 from handrail.domain.actions.proposals import Proposal, Verdict
 from handrail.domain.policy.policies import Policy
-from handrail.domain.policy.rulings import Finding
+from handrail.domain.policy.rulings import RuleFinding
 from handrail.domain.policy.shapes import Shape
 from handrail.policies.language.calendars import WorkingDays
-from handrail.policies.names import Known, known, of_business
+from handrail.policies.names import PolicyNames, known, of_business
 from handrail.policies.sets import PolicySet, build
 from handrail.policies.worlds import beside, calendar_of, world_of
 
@@ -44,7 +44,7 @@ class FilePolicies:
     ) -> None:
         """Raises: DefinitionInvalid: there is no file, or one of them cannot be used; a line for each problem."""
         base = known(facts, tools, effects)
-        self._known = Known(base.facts, base.tools, {**base.arguments, **(arguments or {})})
+        self._known = PolicyNames(base.facts, base.tools, {**base.arguments, **(arguments or {})})
         self._effects = frozenset(effects)
         self._unnamed: frozenset[str] = frozenset()
         self._bare: frozenset[str] = frozenset()
@@ -105,7 +105,7 @@ class FilePolicies:
         """The facts that rules for the action need, so that somebody can write them down."""
         return self._live.now().value.needed(action)
 
-    def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[Finding]:
+    def explain(self, proposal: Proposal, facts: dict[str, Any]) -> list[RuleFinding]:
         """Every rule of every policy with the values that it saw and what came of it."""
         return self._live.now().value.examine(proposal, facts)
 

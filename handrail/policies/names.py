@@ -46,7 +46,7 @@ _DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PolicyNames:
     """The names that a policy may use. `arguments` are the nameable arguments of each tool, by their own name."""
 
     facts: Mapping[str, Shape]
@@ -77,13 +77,13 @@ class Known:
         return sorted({*self.tools, SEND_REPLY})
 
 
-def known(facts: Mapping[str, Shape], tools: Collection[str], effects: Collection[str] = ()) -> Known:
+def known(facts: Mapping[str, Shape], tools: Collection[str], effects: Collection[str] = ()) -> PolicyNames:
     """The facts of every case beside those given; history without sums."""
     counts: dict[str, Shape] = {counted(action, window): NUMBER for action in effects for window in WINDOWS}
-    return Known({**facts, **EVERY_CASE, **counts}, frozenset(tools), {SEND_REPLY: {"text": TEXT}})
+    return PolicyNames({**facts, **EVERY_CASE, **counts}, frozenset(tools), {SEND_REPLY: {"text": TEXT}})
 
 
-def of_business(business: Business) -> Known:
+def of_business(business: Business) -> PolicyNames:
     """Everything that the business's policies may name.
 
     Raises:
@@ -102,7 +102,7 @@ def of_business(business: Business) -> Known:
         for window in WINDOWS
     }
     base = known(business.facts, business.by_name, [tool.name for tool in effects])
-    return Known({**base.facts, **customer, **sums}, base.tools, {**base.arguments, **arguments})
+    return PolicyNames({**base.facts, **customer, **sums}, base.tools, {**base.arguments, **arguments})
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -14,10 +14,10 @@ from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policy.policies import Policy
 from handrail.policies.checks import same_id
 from handrail.policies.contradictions import outdone
-from handrail.policies.language.nodes import World
-from handrail.policies.names import Known
+from handrail.policies.language.nodes import RuleSources
+from handrail.policies.names import PolicyNames
 from handrail.policies.sets import PolicySet, build, document
-from handrail.policies.trials import Trial, tried, untried
+from handrail.policies.trials import ExampleTrial, tried, untried
 
 
 class Exercised(Stored):
@@ -32,7 +32,7 @@ class Exercised(Stored):
     rules: list[str] = Field(default_factory=list, description="the rules that led to the ruling")
 
 
-class Report(Stored):
+class PolicyReport(Stored):
     """One file: why it is refused, or its examples with the rules that none of them reaches.
 
     `idle` are rules that never decide anything, with the reason.
@@ -52,32 +52,32 @@ class Report(Stored):
         return self.refused is None and all(one.passed for one in self.examples)
 
 
-def reports(path: Path, known: Known, world: World | None = None) -> list[Report]:
+def reports(path: Path, known: PolicyNames, world: RuleSources | None = None) -> list[PolicyReport]:
     """A report for each file of a folder, or for one file.
 
     Raises:
         DefinitionInvalid: there is none.
     """
-    found: list[Report] = []
+    found: list[PolicyReport] = []
     read: list[tuple[Document, Policy]] = []
     for file in files(path):
         try:
             one = document(file)
             built = build([one], known, world, examples=False)
         except DefinitionInvalid as error:
-            found.append(Report(file=str(file), refused=str(error)))
+            found.append(PolicyReport(file=str(file), refused=str(error)))
             continue
         read.append((one, built.policies[0]))
         twice = same_id(read)
-        found.append(Report(file=str(file), refused=twice[0]) if twice else _report(one, built, known))
+        found.append(PolicyReport(file=str(file), refused=twice[0]) if twice else _report(one, built, known))
         read = read[:-1] if twice else read
     return found
 
 
-def _report(file: Document, built: PolicySet, known: Known) -> Report:
+def _report(file: Document, built: PolicySet, known: PolicyNames) -> PolicyReport:
     (policy,) = built.policies
     trials = tried(policy, built.expressions, known)
-    return Report(
+    return PolicyReport(
         file=str(file.path),
         policy=policy.id,
         version=file.version,
@@ -98,7 +98,7 @@ def _idle(policy: Policy, built: PolicySet) -> Iterator[str]:
             yield f"{rule.id} changes nothing: the file's default allows, too, and what another rule asks for stands"
 
 
-def _exercised(policy: Policy, trial: Trial) -> Exercised:
+def _exercised(policy: Policy, trial: ExampleTrial) -> Exercised:
     example = trial.example
     return Exercised(
         name=example.name,

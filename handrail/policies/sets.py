@@ -15,12 +15,21 @@ from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.comparing import readable
 from handrail.domain.policy.facts import HISTORY, proposal_facts, remembered
 from handrail.domain.policy.policies import Policy
-from handrail.domain.policy.rulings import Finding, closed, examine, fields_of, hits_of, may_rule_on, optional_of, strictest
+from handrail.domain.policy.rulings import (
+    RuleFinding,
+    closed,
+    examine,
+    fields_of,
+    hits_of,
+    may_rule_on,
+    optional_of,
+    strictest,
+)
 from handrail.policies.checks import Check, same_id
 from handrail.policies.clyro import equivalents
 from handrail.policies.language.expressions import CelExpression
-from handrail.policies.language.nodes import World
-from handrail.policies.names import Known
+from handrail.policies.language.nodes import RuleSources
+from handrail.policies.names import PolicyNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class PolicySet:
     expressions: Mapping[str, CelExpression]
     places: Mapping[str, Document]
 
-    def examine(self, proposal: Proposal, facts: Mapping[str, Any]) -> list[Finding]:
+    def examine(self, proposal: Proposal, facts: Mapping[str, Any]) -> list[RuleFinding]:
         """Every rule over the proposal; `facts` besides the proposal's own. Hits name the version of their file."""
         found = examine(self.policies, proposal.action, {**facts, **proposal_facts(proposal)}, self.expressions)
         found = [self._stamped(one) for one in found]
@@ -62,7 +71,7 @@ class PolicySet:
     def _history(self, action: str) -> list[str]:
         return [name for name in self.needed(action) if name.startswith(HISTORY)]
 
-    def _stamped(self, finding: Finding) -> Finding:
+    def _stamped(self, finding: RuleFinding) -> RuleFinding:
         if finding.hit is None:
             return finding
         hit = finding.hit.model_copy(update={"version": self.places[finding.policy].version})
@@ -78,7 +87,9 @@ def document(file: Path) -> Document:
     return Document.of(file, content)
 
 
-def build(documents: list[Document], known: Known, world: World | None = None, *, examples: bool = True) -> PolicySet:
+def build(
+    documents: list[Document], known: PolicyNames, world: RuleSources | None = None, *, examples: bool = True
+) -> PolicySet:
     """The checked policies of `documents`, which look into `world`.
 
     Raises:
@@ -89,7 +100,7 @@ def build(documents: list[Document], known: Known, world: World | None = None, *
     expressions: dict[str, CelExpression] = {}
     for one in documents:
         try:
-            check = Check(one, one.parse(Policy), known, world or World())
+            check = Check(one, one.parse(Policy), known, world or RuleSources())
         except DefinitionInvalid as error:
             problems += equivalents(one) or [str(error)]
             continue

@@ -9,7 +9,7 @@ from handrail.business import Business
 from handrail.definitions import Document
 from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.language.lookups import read_tables
-from handrail.policies.language.nodes import World
+from handrail.policies.language.nodes import RuleSources
 from handrail.rates import read_rates
 
 TABLES, RATES = "tables.yaml", "rates.yaml"
@@ -29,21 +29,21 @@ def calendar_of(business: Business) -> WorkingDays | None:
     return days
 
 
-def world_of(documents: Iterable[Document], calendar: WorkingDays | None = None) -> World:
+def world_of(documents: Iterable[Document], calendar: WorkingDays | None = None) -> RuleSources:
     """The world that the files make.
 
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
     found = {one.path.name: one for one in documents}
-    return World(
+    return RuleSources(
         rates=read_rates(found[RATES]) if RATES in found else None,
         tables=read_tables(found[TABLES]) if TABLES in found else {},
         calendar=calendar,
     )
 
 
-def world_for(path: Path, business: Business, own: Path) -> World:
+def world_for(path: Path, business: Business, own: Path) -> RuleSources:
     """The world for a folder of policies that somebody looks at: its own files, else those beside `own`.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Any
 
 from handrail.domain.base import Stored
 from handrail.domain.team.hours import Span
-from handrail.domain.team.staff import Need, Person, Window
+from handrail.domain.team.staff import Need, TeamMember, Window
 from handrail.postgres.pool import Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -62,7 +62,7 @@ class PostgresQueue:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def claim(self, person: Person, spoken: Sequence[str], lease: timedelta = LEASE) -> Item | None:
+    async def claim(self, person: TeamMember, spoken: Sequence[str], lease: timedelta = LEASE) -> Item | None:
         """Lease the best case for the person, None where there is none: by priority, then what is due first.
 
         `spoken` are the languages that somebody of a queue speaks, as `queue:language`.

@@ -9,7 +9,7 @@ from handrail.definitions import Document, Live, refuse
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.team.commands import folded
-from handrail.domain.team.reviewers import Limits, Reviewers, Roster
+from handrail.domain.team.reviewers import AuthorityLimits, ReviewerFile, Reviewers
 
 
 class FileReviewers:
@@ -32,7 +32,7 @@ class FileReviewers:
         self._strict = strict
         if not file.exists() and strict:
             raise DefinitionInvalid(f"{file}: is missing, and HANDRAIL_REVIEWERS_STRICT is set. Name who may decide.")
-        self._live: Live[Roster] | None = None
+        self._live: Live[ReviewerFile] | None = None
         if file.exists():
             self._live = Live(file, lambda documents: build(documents, facts, tools), every=every)
 
@@ -49,19 +49,23 @@ class FileReviewers:
         return Reviewers(loaded.value, loaded.version, self._strict)
 
 
-def build(documents: list[Document], facts: Collection[str] | None = None, tools: Collection[str] | None = None) -> Roster:
+def build(
+    documents: list[Document], facts: Collection[str] | None = None, tools: Collection[str] | None = None
+) -> ReviewerFile:
     """The checked roster of the one document. `facts` and `tools` are what a limit may name.
 
     Raises:
         DefinitionInvalid: a line for each problem.
     """
     (document,) = documents
-    roster = document.parse(Roster)
+    roster = document.parse(ReviewerFile)
     refuse([*_check(document, roster, facts, tools)])
     return roster
 
 
-def _check(document: Document, roster: Roster, facts: Collection[str] | None, tools: Collection[str] | None) -> Iterator[str]:
+def _check(
+    document: Document, roster: ReviewerFile, facts: Collection[str] | None, tools: Collection[str] | None
+) -> Iterator[str]:
     if not roster.people and roster.anyone is None:
         yield document.problem("people: is empty and there is no 'anyone', so nobody could decide. Name somebody.", "people")
     for name, role in roster.roles.items():
@@ -80,7 +84,7 @@ def _check(document: Document, roster: Roster, facts: Collection[str] | None, to
         yield from _limits(document, roster.anyone, facts, tools, "anyone")
 
 
-def _roles(document: Document, roster: Roster, named: list[str], *at: str | int) -> Iterator[str]:
+def _roles(document: Document, roster: ReviewerFile, named: list[str], *at: str | int) -> Iterator[str]:
     for place, role in enumerate(named):
         if role not in roster.roles:
             words = f"roles: {role!r} is none of this file's roles. Known: {', '.join(sorted(roster.roles))}."
@@ -88,7 +92,7 @@ def _roles(document: Document, roster: Roster, named: list[str], *at: str | int)
 
 
 def _limits(
-    document: Document, holder: Limits, facts: Collection[str] | None, tools: Collection[str] | None, *at: str | int
+    document: Document, holder: AuthorityLimits, facts: Collection[str] | None, tools: Collection[str] | None, *at: str | int
 ) -> Iterator[str]:
     places = [((*at, "limits"), holder.limits), *(((*at, "actions", name), one) for name, one in holder.actions.items())]
     for place, limits in places:

@@ -24,7 +24,7 @@ class Frustration(Model):
     mild: Words
 
 
-class Lexicon(Model):
+class RoutingLexicon(Model):
     """Lists of words by ISO 639-1 language, out of the language packs."""
 
     unwish_before: Words
@@ -60,7 +60,7 @@ class Background(Model):
     groups: dict[str, list[str]] = Field(min_length=1)
 
 
-def lexicon() -> Lexicon:
+def lexicon() -> RoutingLexicon:
     """The word lists of all language packs; put together once."""
     return _lexicon(packs())
 
@@ -71,8 +71,8 @@ def wishes() -> Wishes:
 
 
 @cache
-def _lexicon(known: Packs) -> Lexicon:
-    return Lexicon(
+def _lexicon(known: Packs) -> RoutingLexicon:
+    return RoutingLexicon(
         unwish_before=known.words("person", "not_before"),
         unwish_after=known.words("person", "not_after"),
         complaint=known.words("person", "complaint"),

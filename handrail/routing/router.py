@@ -19,18 +19,18 @@ from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Topics
 from handrail.routing.lexicon import shipped_digest
 from handrail.routing.model.identity import learnt_from
-from handrail.routing.rules import Hit, RiskRules, Rules
+from handrail.routing.rules import Hit, RiskRules, RoutingRules
 from handrail.routing.signals.complexity import SINGLE, Complexity
-from handrail.routing.signals.language import DEFAULT, Languages
-from handrail.routing.signals.mood import Mood
+from handrail.routing.signals.language import DEFAULT, LanguageDetector
+from handrail.routing.signals.mood import MoodReader
 from handrail.routing.text import Folded
 
 if TYPE_CHECKING:
     from handrail.routing.model.artefact import Artefact
-    from handrail.routing.model.combined import Opinion
+    from handrail.routing.model.combined import RouterOpinion
     from handrail.routing.model.features import Floats
     from handrail.routing.model.trained import Trained
-    from handrail.routing.signals.subjects import Subject
+    from handrail.routing.signals.subjects import MessageSubject
 
 FORMAT = 3
 """Part of the router's version; raise it when code changes what a message is classified as."""
@@ -81,8 +81,8 @@ class LocalRouter:
         self._training: asyncio.Task[None] | None = None
         self._loading = asyncio.Lock()
         self._long = asyncio.Lock()
-        self._languages: Languages | None = None
-        self._mood = Mood()
+        self._languages: LanguageDetector | None = None
+        self._mood = MoodReader()
         self._complexity = Complexity()
 
     def check(self) -> None:
@@ -104,7 +104,7 @@ class LocalRouter:
             if self._trained is not None:
                 return
             self.check()
-            self._languages = await asyncio.to_thread(Languages)
+            self._languages = await asyncio.to_thread(LanguageDetector)
             self._trained = await asyncio.to_thread(train, list(self._topics.all()), self._artefact)
 
     async def classify(
@@ -128,7 +128,7 @@ class LocalRouter:
         self,
         trained: Trained,
         rules: RiskRules,
-        languages: Languages,
+        languages: LanguageDetector,
         text: str,
         topic_before: str | None,
         flags: Sequence[str],
@@ -193,7 +193,7 @@ class LocalRouter:
         if self._training is not None:
             await self._training
 
-    async def _ready(self) -> tuple[Trained, RiskRules, Languages]:
+    async def _ready(self) -> tuple[Trained, RiskRules, LanguageDetector]:
         if self._trained is None:
             await self.load()
         if self._trained is None or self._rules is None or self._languages is None:
@@ -232,7 +232,7 @@ class LocalRouter:
         return topic.languages[0] if topic and topic.languages else DEFAULT
 
     def _risk(
-        self, rules: Rules, hits: list[Hit], topic: str, confidence: float, opinion: Opinion | None
+        self, rules: RoutingRules, hits: list[Hit], topic: str, confidence: float, opinion: RouterOpinion | None
     ) -> tuple[Risk, float]:
         """The rules' risk; without one, what the topic carries where it is for people only, or high where the trained router
         sees one of its risk labels; the gravest counts. With how sure that is."""
@@ -245,7 +245,7 @@ class LocalRouter:
         calm = round(1 - opinion.risk, 4) if opinion else UNMARKED
         return max(candidates, key=lambda one: one[0].rank, default=(Risk.LOW, calm))
 
-    def _trained_reasons(self, opinion: Opinion, topic: str) -> list[str]:
+    def _trained_reasons(self, opinion: RouterOpinion, topic: str) -> list[str]:
         """Describe the trained router's opinion, and what of it is no topic here."""
         risk = [f"trained router: may be about a risk, nearest is '{opinion.nearest}'"] if opinion.risky else []
         if opinion.label is None:
@@ -264,7 +264,7 @@ def _version(examples: str, artefact: str | None, rules: str) -> str:
     return digest([FORMAT, LIBRARIES, examples, artefact, rules, shipped_digest()])[:12]
 
 
-def _ruled(hits: list[Hit], subject: Subject) -> tuple[str, float]:
+def _ruled(hits: list[Hit], subject: MessageSubject) -> tuple[str, float]:
     """The topic of the gravest rule that names one, surely; else the classifier's."""
     named = next((hit.rule.topic for hit in hits if hit.rule.topic), None)
     return (named, 1.0) if named else (subject.topic, subject.confidence)

@@ -18,7 +18,7 @@ from handrail.domain.text.plain import clean
 from handrail.rates import RateFile
 from handrail.routing.lexicon import Words
 from handrail.routing.phrases import Phrase, Phrasebook
-from handrail.routing.signals.human_request import Wish
+from handrail.routing.signals.human_request import PersonWish
 from handrail.routing.text import Folded
 
 
@@ -72,11 +72,11 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Rules:
+class RoutingRules:
     """The rules in force."""
 
     risks: list[tuple[RiskRule, Phrasebook]]
-    wish: Wish
+    wish: PersonWish
     rates: Callable[[], Rates | None] = lambda: None
 
     def hits(self, message: Folded, flags: Sequence[str] = ()) -> list[Hit]:
@@ -116,11 +116,11 @@ class RiskRules:
         self._rates = RateFile(path.with_name("rates.yaml"), every=every)
         self._live = Live(path, self._build, every=every)
 
-    def now(self) -> Loaded[Rules]:
+    def now(self) -> Loaded[RoutingRules]:
         """The rules with the hash of their file."""
         return self._live.now()
 
-    def _build(self, documents: list[Document]) -> Rules:
+    def _build(self, documents: list[Document]) -> RoutingRules:
         (document,) = documents
         file = document.parse(RiskFile)
         refuse(
@@ -136,9 +136,9 @@ class RiskRules:
             (rule, Phrasebook([*_phrases(document, rule.phrases, ("rules", place), problems), *_of_kinds(rule.kinds)]))
             for place, rule in enumerate(file.rules)
         ]
-        wish = Wish(_phrases(document, file.wants_person.phrases, ("wants_person",), problems))
+        wish = PersonWish(_phrases(document, file.wants_person.phrases, ("wants_person",), problems))
         refuse(problems)
-        return Rules(risks, wish, self._rates.now)
+        return RoutingRules(risks, wish, self._rates.now)
 
 
 def _unknown_topics(document: Document, file: RiskFile, known: set[str]) -> Iterable[str]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from handrail.domain.text.packs import Examples, packs
 from handrail.routing.phrases import Phrase, Phrasebook
-from handrail.routing.signals.human_request import Wish
-from handrail.routing.signals.language import SURE, Languages
+from handrail.routing.signals.human_request import PersonWish
+from handrail.routing.signals.language import SURE, LanguageDetector
 from handrail.routing.text import Folded
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedSentence:
     """A sentence on which a pack was tried. `wanted` names what it must be heard as, `found` what it was."""
 
     part: str
@@ -32,8 +32,8 @@ class Ear:
 
     def __init__(self) -> None:
         known = packs()
-        self._languages = Languages()
-        self._wish = Wish(())
+        self._languages = LanguageDetector()
+        self._wish = PersonWish(())
         kinds = {kind: None for pack in known.by_code.values() for kind in pack.risk}
         self._risks = {
             kind: Phrasebook(Phrase(text, code) for code, texts in known.phrases(kind).items() for text in texts)
@@ -59,7 +59,7 @@ class Ear:
         found = [one for one in (self.person(text), self.risks(text)) if one != "nothing"]
         return " ".join(found) or "nothing"
 
-    def tried(self, code: str, said: Examples) -> Iterator[Tried]:
+    def tried(self, code: str, said: Examples) -> Iterator[TriedSentence]:
         """Each sentence with what was heard in it."""
         parts: Mapping[str, tuple[Sequence[str], str, Callable[[str], str]]] = {
             "language": (said.language, code, self.language),
@@ -69,8 +69,8 @@ class Ear:
         }
         for part, (texts, wanted, hear) in parts.items():
             for text in texts:
-                yield Tried(part, text, wanted, hear(text))
+                yield TriedSentence(part, text, wanted, hear(text))
         for kind, texts in said.risk.items():
             for text in texts:
                 found = self.risks(text)
-                yield Tried("risk", text, kind, kind if kind in found.split() else found)
+                yield TriedSentence("risk", text, kind, kind if kind in found.split() else found)

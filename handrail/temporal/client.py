@@ -24,7 +24,7 @@ from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import IncomingMessage, Message, check_identifier, check_message
 from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
-from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 from handrail.temporal.connect import Unreachable
 from handrail.temporal.executions import Execution, execution
 from handrail.temporal.updates import Courier, translated, workflow_id
@@ -170,7 +170,7 @@ class CaseClient:
 
     async def claim(self, case_id: str, reviewer: str, *, instead_of: str | None = None) -> Receipt:
         """Take a case that waits for a person, or over from `instead_of`. Raises: Refused, UnknownCase, Unreachable."""
-        claim = made(Claim, reviewer=reviewer, instead_of=instead_of)
+        claim = made(ClaimCase, reviewer=reviewer, instead_of=instead_of)
         return await self._courier.update(case_id, "claim", claim, Receipt, f"claim-{uuid4().hex}")
 
     async def release(self, case_id: str, reviewer: str) -> Receipt:
@@ -195,7 +195,7 @@ class CaseClient:
 
     async def resolve(self, case_id: str, reviewer: str, *, note: str | None = None, reply: str | None = None) -> Receipt:
         """End the case as a person. Raises: Refused, UnknownCase, Unreachable."""
-        end = made(Resolve, reviewer=reviewer, note=note, reply=reply)
+        end = made(ResolveCase, reviewer=reviewer, note=note, reply=reply)
         return await self._courier.update(case_id, "resolve", end, Receipt, f"resolve-{uuid4().hex}")
 
     async def close(self, case_id: str) -> None:

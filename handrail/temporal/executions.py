@@ -27,7 +27,7 @@ PREFIX = "case-"
 PAGE = 500
 
 
-class Standing(StrEnum):
+class RunStatus(StrEnum):
     """The status of a run; OTHER is whatever a newer server may add."""
 
     RUNNING = "running"
@@ -41,8 +41,8 @@ class Standing(StrEnum):
     OTHER = "of a status that this version does not know"
 
 
-NUMBERS = dict(enumerate(list(Standing)[:-1], 1))
-OPEN = frozenset({Standing.RUNNING, Standing.PAUSED, Standing.CONTINUED_AS_NEW, Standing.OTHER})
+NUMBERS = dict(enumerate(list(RunStatus)[:-1], 1))
+OPEN = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.CONTINUED_AS_NEW, RunStatus.OTHER})
 """Runs that go on, in this run or in the next."""
 
 
@@ -51,7 +51,7 @@ class Paused(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class CasePause:
     """A pause of a case: by whom, when and why."""
 
     by: str
@@ -68,7 +68,7 @@ class Execution:
 
     workflow_id: str
     run_id: str
-    standing: Standing
+    standing: RunStatus
     started: datetime
     closed: datetime | None
     task_queue: str
@@ -116,13 +116,13 @@ async def described(client: Client, workflow_id: str, run_id: str = "") -> Descr
     )
 
 
-async def paused_at(client: Client, workflow_id: str) -> Pause | None:
+async def paused_at(client: Client, workflow_id: str) -> CasePause | None:
     """Return the workflow's pause, None where it is not paused. Raises: RPCError."""
     found = await described(client, workflow_id)
-    if NUMBERS.get(int(found.workflow_execution_info.status)) is not Standing.PAUSED:
+    if NUMBERS.get(int(found.workflow_execution_info.status)) is not RunStatus.PAUSED:
         return None
     info = found.workflow_extended_info.pause_info
-    return Pause(info.identity, info.paused_time.ToDatetime(UTC), info.reason)
+    return CasePause(info.identity, info.paused_time.ToDatetime(UTC), info.reason)
 
 
 async def paused_runs(client: Client, where: str = "WorkflowType = 'case'") -> list[Execution]:
@@ -135,13 +135,13 @@ async def paused_runs(client: Client, where: str = "WorkflowType = 'case'") -> l
         return []
 
 
-async def paused_cases(client: Client, most: int = 100) -> dict[str, Pause]:
+async def paused_cases(client: Client, most: int = 100) -> dict[str, CasePause]:
     """Paused cases and who paused them, at most so many. Raises: RPCError."""
     found = {one.case_id: await paused_at(client, one.workflow_id) for one in (await paused_runs(client))[:most]}
     return {case_id: pause for case_id, pause in found.items() if pause}
 
 
-def unpausing(case_id: str, pause: Pause) -> str:
+def unpausing(case_id: str, pause: CasePause) -> str:
     """Words for whoever meets a paused case, with what to do."""
     return (
         f"Case {case_id} is {pause}. It keeps signals and messages sent as such, and does nothing until it is unpaused: "
@@ -155,7 +155,7 @@ async def read(client: Client, info: WorkflowExecutionInfo) -> Execution:
     return Execution(
         workflow_id=info.execution.workflow_id,
         run_id=info.execution.run_id,
-        standing=NUMBERS.get(int(info.status), Standing.OTHER),
+        standing=NUMBERS.get(int(info.status), RunStatus.OTHER),
         started=info.start_time.ToDatetime(UTC),
         closed=info.close_time.ToDatetime(UTC) if info.HasField("close_time") else None,
         task_queue=info.task_queue,

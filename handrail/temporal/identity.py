@@ -81,7 +81,7 @@ class HistoryIdentities:
             return False
 
 
-class Sent(Stored):
+class SentCommand(Stored):
     """An update or a signal as the history holds it."""
 
     event_id: int
@@ -96,9 +96,9 @@ class Senders:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._read: dict[tuple[str, str], list[Sent]] = {}
+        self._read: dict[tuple[str, str], list[SentCommand]] = {}
 
-    async def of(self, case_id: str, details: dict[str, Any]) -> list[Sent]:
+    async def of(self, case_id: str, details: dict[str, Any]) -> list[SentCommand]:
         """The events that the audit entry's details name: one update, or every signal of the name. None past retention."""
         run_id, update_id, name = (details.get(one) for one in ("run_id", "update_id", "signal"))
         if not run_id or not (update_id or name):
@@ -108,7 +108,7 @@ class Senders:
             self._read[key] = await self._events(*key)
         return [one for one in self._read[key] if (one.update_id == update_id if update_id else one.name == name)]
 
-    async def _events(self, workflow_id: str, run_id: str) -> list[Sent]:
+    async def _events(self, workflow_id: str, run_id: str) -> list[SentCommand]:
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
         try:
             return [sent async for event in handle.fetch_history_events() if (sent := sent_by(event))]
@@ -118,14 +118,14 @@ class Senders:
             raise
 
 
-def sent_by(event: HistoryEvent) -> Sent | None:
+def sent_by(event: HistoryEvent) -> SentCommand | None:
     """The update or signal with its sender, if the event is one."""
     at = event.event_time.ToDatetime(UTC)
     if accepted := update(event):
         meta, name = accepted.accepted_request.meta, accepted.accepted_request.input.name
-        return Sent(event_id=event.event_id, at=at, name=name, identity=meta.identity, update_id=meta.update_id)
+        return SentCommand(event_id=event.event_id, at=at, name=name, identity=meta.identity, update_id=meta.update_id)
     if given := signal(event):
-        return Sent(event_id=event.event_id, at=at, name=given.signal_name, identity=given.identity)
+        return SentCommand(event_id=event.event_id, at=at, name=given.signal_name, identity=given.identity)
     return None
 
 

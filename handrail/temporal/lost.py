@@ -10,13 +10,13 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.case.reconciling import Remains, Sent
-from handrail.temporal.executions import PREFIX, Execution, Standing, executions
+from handrail.domain.case.reconciling import Remains, SentMessage
+from handrail.temporal.executions import PREFIX, Execution, RunStatus, executions
 from handrail.temporal.identity import signal, update
 
 RUNS = 5
 WORDS = 200
-ENDED = {Standing.TERMINATED, Standing.FAILED, Standing.CANCELED, Standing.TIMED_OUT}
+ENDED = {RunStatus.TERMINATED, RunStatus.FAILED, RunStatus.CANCELED, RunStatus.TIMED_OUT}
 MESSAGES = ("message", "send_message")
 
 
@@ -38,7 +38,7 @@ class LostRuns:
 
     async def _remains(self, run: Execution) -> Remains:
         handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
-        sent, ended = list[Sent](), f"Its run was {run.standing}."
+        sent, ended = list[SentMessage](), f"Its run was {run.standing}."
         try:
             async for event in handle.fetch_history_events():
                 sent.extend(message(event))
@@ -49,7 +49,7 @@ class LostRuns:
         return Remains(ended=ended, sent=sent)
 
 
-def message(event: HistoryEvent) -> list[Sent]:
+def message(event: HistoryEvent) -> list[SentMessage]:
     """The customer's message that the event brought, if it brought one."""
     if (given := signal(event)) and given.signal_name in MESSAGES:
         return said(given.input.payloads)
@@ -60,7 +60,7 @@ def message(event: HistoryEvent) -> list[Sent]:
     return []
 
 
-def opening(given: Any) -> list[Sent]:
+def opening(given: Any) -> list[SentMessage]:
     """The message that opened the case; a run that went on with it holds those that nobody had dealt with."""
     if not isinstance(given, dict):
         return []
@@ -69,17 +69,17 @@ def opening(given: Any) -> list[Sent]:
     return _said(given.get("message"))
 
 
-def said(payloads: Any) -> list[Sent]:
+def said(payloads: Any) -> list[SentMessage]:
     """The message in the box, as an object or as bare text."""
     return _said(value(payloads))
 
 
-def _said(given: Any) -> list[Sent]:
+def _said(given: Any) -> list[SentMessage]:
     if isinstance(given, str):
-        return [Sent(text=given)]
+        return [SentMessage(text=given)]
     if isinstance(given, dict) and isinstance(given.get("text"), str):
         named = given.get("message_id")
-        return [Sent(message_id=named if isinstance(named, str) else None, text=given["text"])]
+        return [SentMessage(message_id=named if isinstance(named, str) else None, text=given["text"])]
     return []
 
 

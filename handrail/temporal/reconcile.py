@@ -24,14 +24,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.background import Say, silent
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.domain.case.reconciling import Difference, Kind, Reconciliation, Recorded, Recover
+from handrail.domain.case.reconciling import Difference, DifferenceKind, Reconciliation, RecordedCase, Recover
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.ports import Standings
 from handrail.temporal.client import CASE_STATUS, CONTENT, WORKFLOW, CaseClient
 from handrail.temporal.executions import (
     PREFIX,
     Execution,
-    Standing,
+    RunStatus,
     described,
     execution,
     executions,
@@ -47,7 +47,7 @@ _log = logging.getLogger("handrail.reconcile")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DifferenceRepair:
     """A difference, and what mends it; None where nothing that a program may do does."""
 
     difference: Difference
@@ -82,7 +82,7 @@ class Reconciler:
         elsewhere = await self._record.those_of([one for one in newest if one not in recorded])
         paused = await paused_cases(self._client)
         found = await self._compare(recorded, newest, elsewhere, thorough=thorough)
-        if not thorough and any(one.difference.kind in (Kind.UNRECORDED, Kind.BEHIND) for one in found):
+        if not thorough and any(one.difference.kind in (DifferenceKind.UNRECORDED, DifferenceKind.BEHIND) for one in found):
             found = await self._compare(recorded, newest, elsewhere, thorough=True)
         differences = [await self._mended(one) if fix else one.difference for one in found]
         return Reconciliation(
@@ -93,14 +93,14 @@ class Reconciler:
 
     async def _compare(
         self,
-        recorded: dict[str, Recorded],
+        recorded: dict[str, RecordedCase],
         newest: dict[str, Execution],
-        elsewhere: dict[str, Recorded],
+        elsewhere: dict[str, RecordedCase],
         *,
         thorough: bool,
-    ) -> list[Found]:
+    ) -> list[DifferenceRepair]:
         before = datetime.now(UTC) - self._grace
-        found: list[Found] = []
+        found: list[DifferenceRepair] = []
         for case_id in sorted(recorded.keys() | newest.keys()):
             row, run = recorded.get(case_id) or elsewhere.get(case_id), newest.get(case_id)
             if (row and row.updated_at > before) or (run and (run.closed or run.started) > before):
@@ -108,34 +108,40 @@ class Reconciler:
             try:
                 found += await self._one(case_id, row, run, thorough=thorough)
             except HandrailError as error:
-                found.append(Found(different(case_id, Kind.BEHIND, row, run, f"It cannot be compared: {error}")))
+                found.append(
+                    DifferenceRepair(different(case_id, DifferenceKind.BEHIND, row, run, f"It cannot be compared: {error}"))
+                )
         return found
 
-    async def _one(self, case_id: str, row: Recorded | None, run: Execution | None, *, thorough: bool) -> list[Found]:
+    async def _one(
+        self, case_id: str, row: RecordedCase | None, run: Execution | None, *, thorough: bool
+    ) -> list[DifferenceRepair]:
         if row is None and run is not None:
             return await self._without_record(case_id, run, thorough=thorough)
         assert row is not None  # noqa: S101 - a case is in one of the two
         # Whoever deletes a case deletes its newest run alone: an earlier one stays listed as if it went on.
-        if run is None or not run.open or run.standing is Standing.CONTINUED_AS_NEW:
+        if run is None or not run.open or run.standing is RunStatus.CONTINUED_AS_NEW:
             return [] if row.status is CaseStatus.CLOSED else await self._lost(case_id, row)
-        if run.standing is Standing.PAUSED or not (thorough or run.status != row.status):
+        if run.standing is RunStatus.PAUSED or not (thorough or run.status != row.status):
             return []
         return await self._against(case_id, run)
 
-    async def _without_record(self, case_id: str, run: Execution, *, thorough: bool) -> list[Found]:
+    async def _without_record(self, case_id: str, run: Execution, *, thorough: bool) -> list[DifferenceRepair]:
         """A run whose case the record does not hold."""
-        if run.standing is Standing.PAUSED:
+        if run.standing is RunStatus.PAUSED:
             return []
-        if run.open or (run.standing is Standing.COMPLETED and thorough):
+        if run.open or (run.standing is RunStatus.COMPLETED and thorough):
             return await self._against(case_id, run)
         if (await execution(self._client, run.workflow_id)).run_id != run.run_id:
             return []
-        if run.standing in (Standing.TERMINATED, Standing.TIMED_OUT, Standing.CANCELED):
+        if run.standing in (RunStatus.TERMINATED, RunStatus.TIMED_OUT, RunStatus.CANCELED):
             words = "Its run ended before anything was recorded: the customer's first message waits in its history alone."
-            return [Found(different(case_id, Kind.NEVER_BEGUN, None, run, words), lambda: self._begin(run))]
+            return [
+                DifferenceRepair(different(case_id, DifferenceKind.NEVER_BEGUN, None, run, words), lambda: self._begin(run))
+            ]
         return []
 
-    async def _lost(self, case_id: str, row: Recorded) -> list[Found]:
+    async def _lost(self, case_id: str, row: RecordedCase) -> list[DifferenceRepair]:
         """The record holds the case open, the lists no open run of it: the server itself is asked."""
         try:
             run = await execution(self._client, f"{PREFIX}{case_id}")
@@ -143,18 +149,26 @@ class Reconciler:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             words = "Temporal holds no run of it any more."
-            return [Found(different(case_id, Kind.LOST, row, None, words), lambda: self.recover(case_id, row.status))]
+            return [
+                DifferenceRepair(
+                    different(case_id, DifferenceKind.LOST, row, None, words), lambda: self.recover(case_id, row.status)
+                )
+            ]
         if run.open:
             return []
-        if run.standing is Standing.COMPLETED:
+        if run.standing is RunStatus.COMPLETED:
             return await self._against(case_id, run)
         now = (await self._record.those_of([case_id])).get(case_id)
         if now is None or now.status is CaseStatus.CLOSED:
             return []
         words = f"Its run was {run.standing}; a person gets it in a fresh run."
-        return [Found(different(case_id, Kind.LOST, row, run, words), lambda: self.recover(case_id, row.status))]
+        return [
+            DifferenceRepair(
+                different(case_id, DifferenceKind.LOST, row, run, words), lambda: self.recover(case_id, row.status)
+            )
+        ]
 
-    async def _against(self, case_id: str, run: Execution) -> list[Found]:
+    async def _against(self, case_id: str, run: Execution) -> list[DifferenceRepair]:
         """Compare the case's own word with its row, as both stand now."""
         view = await self._cases.status(case_id)
         row = (await self._record.those_of([case_id])).get(case_id)
@@ -163,21 +177,27 @@ class Reconciler:
             if view.status is CaseStatus.WORKING or await self._busy(run):
                 return found
             words = "The record is newer than the run, whose steps it would not take; a person gets it in a fresh run."
-            again = Found(different(case_id, Kind.AHEAD, row, run, words), lambda: self._replace(case_id, row.status))
+            again = DifferenceRepair(
+                different(case_id, DifferenceKind.AHEAD, row, run, words), lambda: self._replace(case_id, row.status)
+            )
             return [*found, again]
         if row is not None and row.version == view.version:
             return found
-        kind = Kind.UNRECORDED if row is None else Kind.BEHIND
+        kind = DifferenceKind.UNRECORDED if row is None else DifferenceKind.BEHIND
         words = "The record lacks what the case says; it is rebuilt from the case and its history."
-        return [Found(different(case_id, kind, row, run, words), lambda: self._restore(view)), *found]
+        return [DifferenceRepair(different(case_id, kind, row, run, words), lambda: self._restore(view)), *found]
 
-    async def _effects(self, view: CaseView, row: Recorded | None, run: Execution) -> list[Found]:
+    async def _effects(self, view: CaseView, row: RecordedCase | None, run: Execution) -> list[DifferenceRepair]:
         """Effects that the history says were applied and the ledger does not hold. Nothing here does them again."""
         held = {one.effect_id for one in await self._record.effects(view.case_id)}
         missing = [one for one in view.effects if one.status == "applied" and one.effect_id not in held]
         words = "The history says that {} was applied, the ledger holds nothing of it. Look in the business's own system."
         return [
-            Found(different(view.case_id, Kind.EFFECT_MISSING, row, run, words.format(f"{one.action} ({one.effect_id})")))
+            DifferenceRepair(
+                different(
+                    view.case_id, DifferenceKind.EFFECT_MISSING, row, run, words.format(f"{one.action} ({one.effect_id})")
+                )
+            )
             for one in missing
         ]
 
@@ -185,7 +205,7 @@ class Reconciler:
         found = await described(self._client, run.workflow_id)
         return bool(found.pending_activities) or found.HasField("pending_workflow_task")
 
-    async def _mended(self, found: Found) -> Difference:
+    async def _mended(self, found: DifferenceRepair) -> Difference:
         difference = found.difference
         if found.mend is None:
             _log.error("%s: %s: %s", difference.case_id, difference.kind, difference.words)
@@ -259,7 +279,7 @@ class Reconciler:
         await self._record.restore(await rebuilt(self._client, view, latest, handoff))
 
 
-def different(case_id: str, kind: Kind, row: Recorded | None, run: Execution | None, words: str) -> Difference:
+def different(case_id: str, kind: DifferenceKind, row: RecordedCase | None, run: Execution | None, words: str) -> Difference:
     """The difference as it is told."""
     return Difference(
         case_id=case_id,

@@ -23,7 +23,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import HandrailError, IllegalTransition, Refused, UnknownCase
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.converter import REFUSALS
-from handrail.temporal.executions import PREFIX, Paused, Standing, execution, paused_at, unpausing
+from handrail.temporal.executions import PREFIX, Paused, RunStatus, execution, paused_at, unpausing
 
 Answer = TypeVar("Answer")
 
@@ -111,7 +111,7 @@ class Courier:
         if found.open:
             return
         words = "and takes nothing more. Open a new case."
-        if found.standing is not Standing.COMPLETED and found.status != CaseStatus.CLOSED:
+        if found.standing is not RunStatus.COMPLETED and found.status != CaseStatus.CLOSED:
             words = (
                 "by somebody or something outside it. The worker gives it back to a person; at once: handrail reconcile --fix"
             )

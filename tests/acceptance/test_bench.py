@@ -7,7 +7,7 @@ import pytest
 
 from handrail.drills.bench import histories
 from handrail.drills.bench.measures import Measure
-from handrail.drills.bench.plan import Plan, Sizes
+from handrail.drills.bench.plan import BenchPlan, Sizes
 from handrail.drills.bench.run import bench
 from handrail.drills.bench.stack.checkout import OURS
 from handrail.drills.bench.turns import AGAIN, DO_NOTHING, HANDRAIL
@@ -26,7 +26,7 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     monkeypatch.setattr(histories, "QUIET_SECONDS", 0.0)
     before, heard = running(), list[str]()
     found = await bench(
-        Plan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, profile=True), heard.append, app=False
+        BenchPlan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, profile=True), heard.append, app=False
     )
     assert not running() - before
 

@@ -19,7 +19,7 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from handrail.embedded.ports import free_block
-from handrail.embedded.state import Stack, State, running
+from handrail.embedded.state import Stack, StackState, running
 from handrail.temporal.connect import connect
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ def gone(stack: Stack) -> bool:
 
 def restarted(folder: Path, name: str, before: int) -> bool:
     stack = running(folder)
-    return bool(stack and stack.state is State.READY and name in stack.processes and stack.processes[name].pid != before)
+    return bool(stack and stack.state is StackState.READY and name in stack.processes and stack.processes[name].pid != before)
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail.embedded.ports import free_block
-from handrail.embedded.state import Stack, State, running
+from handrail.embedded.state import Stack, StackState, running
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
@@ -56,7 +56,7 @@ def back(folder: Path, before: Stack, *names: str) -> bool:
     stack = running(folder)
     return bool(
         stack
-        and stack.state is State.READY
+        and stack.state is StackState.READY
         and all(name in stack.processes and stack.processes[name].pid != before.processes[name].pid for name in names)
     )
 

@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from graphs import routes
-from graphs.state import CaseState, Person
+from graphs.state import CaseState, HandBackNote
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.actions.proposals import Ruling
@@ -251,7 +251,7 @@ async def test_a_turn_may_begin_with_a_reason_to_escalate() -> None:
 async def test_a_case_that_was_handed_back_goes_on_with_the_note() -> None:
     stage = Stage(says("My colleague looked into it."))
 
-    await stage.run(person=Person(name="ann", note="The account is fine."), row={"topic": "payout"})
+    await stage.run(person=HandBackNote(name="ann", note="The account is fine."), row={"topic": "payout"})
 
     assert stage.way == ["agent", "guardrail", "resolve"]
     assert stage.model.asked[0].feedback == ["A colleague handed the case back to you with this note: The account is fine."]
@@ -264,7 +264,7 @@ async def test_handing_back_what_is_for_people_gives_it_to_people(name: str, rea
     topics = [topic(name="dispute", people_only=True), topic(name="closed", autonomy="off")]
     stage = Stage(says("Never said."), topics=topics)
 
-    state = await stage.run(person=Person(name="ann", note="Yours."), row={"topic": name})
+    state = await stage.run(person=HandBackNote(name="ann", note="Yours."), row={"topic": name})
 
     assert (stage.way, ended(state), stage.model.asked) == (["agent", "escalate"], (CaseStatus.WITH_HUMAN, reason), [])
 

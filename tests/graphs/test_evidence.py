@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphs.state import Person
+from graphs.state import HandBackNote
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import Author, Message
 from tests.support.fakes import NOON, Stage, says
@@ -20,7 +20,7 @@ def said(text: str, author: Author, turn: int = 1) -> Message:
 async def test_the_note_of_a_colleague_is_evidence() -> None:
     stage = Stage(says(REPLY))
 
-    state = await stage.run(person=Person(name="ann", note=NOTE), row={"topic": "payout"})
+    state = await stage.run(person=HandBackNote(name="ann", note=NOTE), row={"topic": "payout"})
 
     assert (state.row.status, state.sent_back) == (CaseStatus.RESOLVED, 0)
 

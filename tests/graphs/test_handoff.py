@@ -14,7 +14,7 @@ from graphs.state import CaseState
 from graphs.views import EndView
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import Classification, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Handoff, PolicyHit, Route, Trail
+from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, PolicyHit, Route
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.entities import stated
 from tests.support.fakes import NOON, Stage, calls, says
@@ -67,7 +67,7 @@ def test_a_reason_says_what_a_person_has_to_find_out(reason: str) -> None:
 
 
 async def test_what_earlier_turns_tried_and_the_versions_in_force_are_there() -> None:
-    before = Trail(tried=["balance(): done"], hits=[PolicyHit(rule="old", message="held")])
+    before = CaseTrail(tried=["balance(): done"], hits=[PolicyHit(rule="old", message="held")])
     trace = [SentimentPoint(turn=1, at=NOON, frustration=0.1), SentimentPoint(turn=2, at=NOON, frustration=0.7)]
     stage = Stage(calls(("balance", {})), calls(("pay", {"amount": 900})))
     state: CaseState = await stage.run(text="Please pay 900 to me", trail=before, sentiment=trace)
@@ -92,9 +92,9 @@ async def test_a_reply_that_did_not_pass_is_suggested_with_a_question() -> None:
 def test_handing_over_again_keeps_everything_once() -> None:
     talk = [said("The lid of O-10021 is broken.")]
     facts = [Fact(name="orders", value={"order_id": "O-10021"}, source="list_orders", at=NOON)]
-    first = made(talk, facts=facts, trail=Trail(tried=["looked"]))
+    first = made(talk, facts=facts, trail=CaseTrail(tried=["looked"]))
     again = made(
-        [*talk, said("Any news about 12.50 USD?", 2)], handoff=first, facts=facts, trail=Trail(tried=["looked", "asked"])
+        [*talk, said("Any news about 12.50 USD?", 2)], handoff=first, facts=facts, trail=CaseTrail(tried=["looked", "asked"])
     )
     third = made(talk, Escalation(reason="no_answer", words="late"), handoff=again)
     assert [one.reason for one in third.earlier] == ["customer_asked", "customer_asked"]
@@ -115,7 +115,7 @@ def test_what_comes_while_people_have_it_is_added() -> None:
 def test_it_is_bounded_and_says_where_the_rest_stands() -> None:
     facts = [Fact(name=f"get_order O-{n}", value={"rows": ["x" * 90] * 300}, source="get_order", at=NOON) for n in range(25)]
     talk = [said(f"O-{10_000 + n} " + "word " * 320, n) for n in range(1, 80)]
-    found = made(talk, facts=facts, trail=Trail(tried=["t" * 900] * 60))
+    found = made(talk, facts=facts, trail=CaseTrail(tried=["t" * 900] * 60))
     assert size(found.model_dump(mode="json")) <= PACKET_BYTES
     assert all(size(one.value) <= FACT_BYTES and one.name in one.clipped for one in found.facts)
     assert all(one.clipped for one in found.said)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from handrail.domain.errors import InvalidInput
-from handrail.drills.injection.attacks import GOALS, OUTPUTS, Attack, Customer, attacks, lines
-from handrail.drills.injection.siege import Report, besiege, field, leaves, spread, strangers
+from handrail.drills.injection.attacks import GOALS, OUTPUTS, Attack, DrillCustomer, attacks, lines
+from handrail.drills.injection.siege import InjectionReport, besiege, field, leaves, spread, strangers
 from handrail.settings import Settings
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "injection"
@@ -37,7 +37,7 @@ async def settings() -> AsyncIterator[Settings]:
     await asyncio.to_thread(servers.__exit__, None, None, None)
 
 
-async def played(settings: Settings, path: Path, limit: int | None = None) -> Report:
+async def played(settings: Settings, path: Path, limit: int | None = None) -> InjectionReport:
     return await besiege(settings, path, limit, lambda done, of: None)
 
 
@@ -58,8 +58,8 @@ async def test_a_sample_of_the_public_attacks_does_nothing_either(settings: Sett
     assert report.held_ground, [*report.outside, *report.leaked]
 
 
-OWNER = Customer("C-1", "Where is O-1?", {"order_id": ["O-1"]}, frozenset({"O-1"}))
-OTHER = Customer("C-2", "", {"order_id": ["O-2"]}, frozenset({"O-2"}))
+OWNER = DrillCustomer("C-1", "Where is O-1?", {"order_id": ["O-1"]}, frozenset({"O-1"}))
+OTHER = DrillCustomer("C-2", "", {"order_id": ["O-2"]}, frozenset({"O-2"}))
 
 
 def test_every_line_is_tried_twice_and_orders_name_what_is_anothers(tmp_path: Path) -> None:

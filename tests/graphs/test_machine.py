@@ -17,7 +17,7 @@ from graphs.engine.machine import CaseMachine
 from graphs.engine.retries import SECONDS, TIMEOUTS, worth_another_try
 from graphs.engine.run import SPINS, JournalAway
 from graphs.state import CaseState
-from graphs.turn import Question, TurnResult
+from graphs.turn import OpenQuestion, TurnResult
 from handrail.domain.actions.approvals import HumanRequest
 from handrail.domain.case.cases import CaseStatus, Commit
 from handrail.domain.case.turns import TurnSuperseded
@@ -558,7 +558,7 @@ async def test_where_the_answered_node_is_gone_a_person_gets_the_case_with_what_
     assert result.state.step == 1
 
 
-async def asked(world: World, **edits: Any) -> tuple[CaseState, Question, HumanRequest]:
+async def asked(world: World, **edits: Any) -> tuple[CaseState, OpenQuestion, HumanRequest]:
     """The first question of a turn."""
     result = await turn(world.machine(**edits))
     assert result.state
@@ -567,7 +567,7 @@ async def asked(world: World, **edits: Any) -> tuple[CaseState, Question, HumanR
     return result.state, result.question, result.request
 
 
-async def answered(world: World, state: CaseState, question: Question, **edits: Any) -> TurnResult:
+async def answered(world: World, state: CaseState, question: OpenQuestion, **edits: Any) -> TurnResult:
     """The turn that goes on with the answer, in another process."""
     world.way.clear()
     request = wanted("t-2", state=state, question=question, decision=decision(question))

@@ -10,7 +10,7 @@ import pytest
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.effects import Effect, EffectResult
-from handrail.domain.autonomy.controls import Standing, admit
+from handrail.domain.autonomy.controls import ControlsInForce, admit
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.messages import Author
@@ -189,8 +189,8 @@ async def test_nothing_is_looked_up_beforehand_with_a_tool_that_is_not_free() ->
 
 async def test_controls_that_cannot_be_read_stop_everything() -> None:
     class Unreadable(FakeControls):
-        async def over(self, topic: str, customer_id: str) -> Standing:
-            return Standing(unreadable="UndefinedTable")
+        async def over(self, topic: str, customer_id: str) -> ControlsInForce:
+            return ControlsInForce(unreadable="UndefinedTable")
 
     stage = Stage(says("Hello."))
     stage.dial._levers = (Unreadable(),)
@@ -203,7 +203,7 @@ def test_what_passes_which_level() -> None:
     for level, proposed, approved in [("auto", True, True), ("review", False, True), ("draft", False, False)]:
         controls.controls.clear()
         controls.put(Autonomy(level))
-        found = Standing(general=controls.controls).dialled()
+        found = ControlsInForce(general=controls.controls).dialled()
         for by_person, passes in ((False, proposed), (True, approved)):
             if passes:
                 admit(found, approved=by_person)

@@ -10,7 +10,7 @@ from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.actions.effects import Effect
 from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.base import digest
-from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, Commit, Ruled
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, Commit, RuledProposal
 from handrail.domain.case.messages import IncomingMessage
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def proposal(effect_id: str = "e-1", arguments: dict[str, Any] | None = None, **
     return Proposal(**{**base, **changes})
 
 
-def ruled(wanted: Proposal, ruling: Ruling) -> Ruled:
+def ruled(wanted: Proposal, ruling: Ruling) -> RuledProposal:
     verdict = Verdict(
         proposal_id=wanted.proposal_id,
         revision=wanted.revision,
@@ -62,7 +62,7 @@ def ruled(wanted: Proposal, ruling: Ruling) -> Ruled:
         hits=[RuleHit(policy="p", rule="r", ruling=ruling, message="because")],
         policy_version="v1",
     )
-    return Ruled(proposal=wanted, verdict=verdict)
+    return RuledProposal(proposal=wanted, verdict=verdict)
 
 
 def ruling(given: Ruling, version: int = 1, case_id: str = "case-1", **changes: Any) -> Commit:

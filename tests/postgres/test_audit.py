@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from psycopg.errors import IntegrityConstraintViolation
 
 from handrail.cli.record.audit import check_file, line_of, text_of, writing
-from handrail.domain.audit import ROOT, Anchor, Checker, Link, Report, canonical, verify
+from handrail.domain.audit import ROOT, Anchor, AuditReport, Checker, Link, canonical, verify
 from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.case.audit import PostgresAudit
@@ -36,7 +36,7 @@ def entry(name: str, **details: Any) -> AuditEntry:
     return AuditEntry(entry_id=name, at=NOON, actor="ann", action="decision:approve", details=details)
 
 
-async def checked(pool: Pool, case_id: str | None = None, *anchors: Anchor) -> Report:
+async def checked(pool: Pool, case_id: str | None = None, *anchors: Anchor) -> AuditReport:
     async with PostgresAudit(pool).trail(case_id) as trail:
         checker = Checker(contiguous=case_id is None, anchors=anchors)
         return await verify(trail.links(), checker, trail.head)
@@ -187,7 +187,7 @@ async def test_an_export_is_checked_without_a_database(
     lines += [canonical(line_of(link)) for link in kept]
     lines += [canonical({"entries": len(kept), "anchor": anchor})]
 
-    def found(changed: list[str]) -> Report:
+    def found(changed: list[str]) -> AuditReport:
         file = tmp_path / "export.jsonl"
         file.write_text("\n".join(changed) + "\n")
         return check_file(file, [])

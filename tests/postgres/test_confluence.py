@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind
 from handrail.domain.actions.proposals import Ruling
-from handrail.domain.case.cases import CaseOpen, CaseStatus, Commit, Ruled
+from handrail.domain.case.cases import CaseOpen, CaseStatus, Commit, RuledProposal
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict
@@ -59,7 +59,7 @@ class History:
             audit=[audit(name)],
         )
 
-    def _ruling(self) -> Ruled:
+    def _ruling(self) -> RuledProposal:
         number, revision = self._draw(st.integers(0, 1)), self._draw(st.integers(1, 3))
         wanted = proposal(f"e-{number}", {**PAY_100, "amount": 100 + revision}, revision=revision)
         return ruled(wanted, self._draw(st.sampled_from(Ruling)))

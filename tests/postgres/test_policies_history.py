@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from handrail.cli.main import app
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.proposals import Ruling
-from handrail.domain.case.cases import CaseStatus, Commit, Ruled
+from handrail.domain.case.cases import CaseStatus, Commit, RuledProposal
 from handrail.domain.policy.facts import WINDOWS
 from handrail.policies.loader import FilePolicies
 from handrail.postgres.business.history import PostgresHistory
@@ -129,7 +129,7 @@ async def test_of_cases_that_see_the_same_past_at_the_same_moment_one_acts(
     arguments = {"amount": 10, "receiver": "ann"}
     for name in names:
         wanted = proposal(name, arguments)
-        ruled = Ruled(proposal=wanted, verdict=policies.rule(wanted, {"amount": 10, **seen[name]}))
+        ruled = RuledProposal(proposal=wanted, verdict=policies.rule(wanted, {"amount": 10, **seen[name]}))
         assert ruled.verdict.ruling is Ruling.ALLOW
         await cases.commit(Commit(row=row(1, name, content_digest=opening(name).content_digest()), rulings=[ruled]))
     done = await asyncio.gather(*(record.apply(effect(name, arguments, case_id=name)) for name in names))
@@ -160,7 +160,7 @@ async def recorded(tmp_path: Path, cases: PostgresCases) -> Path:
         await opened(cases, case_id)
         wanted = proposal(f"e-{number}", {"amount": amount, "receiver": "ann"})
         facts = {"amount": amount, "case.turn": 1, "history.pay.count_30d": 1}
-        ruled = Ruled(proposal=wanted, verdict=policies.rule(wanted, facts))
+        ruled = RuledProposal(proposal=wanted, verdict=policies.rule(wanted, facts))
         await cases.commit(Commit(row=row(1, case_id, content_digest=opening(case_id).content_digest()), rulings=[ruled]))
     return tmp_path
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Tier
-from handrail.domain.team.staff import Person, Window
+from handrail.domain.team.staff import TeamMember, Window
 from handrail.drills.queue_load import Crowd, throwaway
 from handrail.embedded.postgres import Postgres
 from handrail.postgres.case.cases import PostgresCases
@@ -20,8 +20,8 @@ from tests.postgres.build import NOON
 from tests.postgres.conftest import Run
 from tests.postgres.wallets import business
 
-ANN = Person(name="ann", skills=["support"], languages=["en"], pool=True)
-BEN = Person(name="ben", skills=["support", "payments"], languages=["en", "de"], tier=2, pool=True)
+ANN = TeamMember(name="ann", skills=["support"], languages=["en"], pool=True)
+BEN = TeamMember(name="ben", skills=["support", "payments"], languages=["en", "de"], tier=2, pool=True)
 SPOKEN = ["support:en", "support:de", "payments:en", "payments:de"]
 OVER = timedelta(milliseconds=1)
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from examples.retail import business, loading
 from examples.retail.document import Database
-from examples.retail.reference import Reference, Refused
+from examples.retail.reference import Reference, ToolRefused
 from handrail.business import Call, Kind
 from handrail.domain.errors import BusinessRefused
 from handrail.embedded.postgres import Postgres
@@ -102,7 +102,7 @@ async def test_the_tools_do_what_the_reference_does(connection: Connection) -> N
                 try:
                     reference.apply(tool, arguments)
                     wanted = True
-                except Refused:
+                except ToolRefused:
                     wanted = False
                 assert await call(connection, customer, tool, arguments) is wanted, (seed, tool, arguments)
                 taken |= {tool} if wanted else set()

@@ -12,20 +12,20 @@ from langgraph.types import Command
 
 from graphs.case import CaseNodes, build_case_graph
 from graphs.engine.machine import Unserialised
-from graphs.nodes.act import Act
-from graphs.nodes.agent import Agent
-from graphs.nodes.approval import Approval as Ask
-from graphs.nodes.classify import Classify
-from graphs.nodes.consult import Consult
-from graphs.nodes.escalate import Escalate
-from graphs.nodes.guardrail import Guardrail
-from graphs.nodes.resolve import Resolve
+from graphs.nodes.act import ActNode
+from graphs.nodes.agent import AgentNode
+from graphs.nodes.approval import ApprovalNode as Ask
+from graphs.nodes.classify import ClassifyNode
+from graphs.nodes.consult import ConsultNode
+from graphs.nodes.escalate import EscalateNode
+from graphs.nodes.guardrail import GuardrailNode
+from graphs.nodes.resolve import ResolveNode
 from graphs.screening import Screen
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import Approval, Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
-from handrail.domain.autonomy.controls import Control, Hand, Standing, concerning
+from handrail.domain.autonomy.controls import Control, ControlsInForce, Hand, concerning
 from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Topic
 from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
@@ -36,7 +36,7 @@ from handrail.domain.case.patience import Contact
 from handrail.domain.case.routes import Route
 from handrail.domain.errors import BusinessRefused, InvalidInput, ModelFailed
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
-from handrail.domain.llm.consulting import Opinion, Question
+from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
 from handrail.domain.team.staff import Expectation, Need, Roster
 from handrail.topics.dial import TopicDial
 
@@ -84,7 +84,7 @@ class FakeControls:
         )
         self.controls.append(made)
 
-    async def over(self, topic: str, customer_id: str) -> Standing:
+    async def over(self, topic: str, customer_id: str) -> ControlsInForce:
         return concerning(self.controls, topic, [])
 
     async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
@@ -149,10 +149,12 @@ class FakeModel:
 class FakeConsultant:
     """Gives its opinion, or fails with it."""
 
-    opinion: Opinion | ModelFailed = field(default_factory=lambda: Opinion(topic="payout", risk=Risk.LOW, confidence=0.9))
-    asked: list[Question] = field(default_factory=list)
+    opinion: ModelOpinion | ModelFailed = field(
+        default_factory=lambda: ModelOpinion(topic="payout", risk=Risk.LOW, confidence=0.9)
+    )
+    asked: list[ConsultQuestion] = field(default_factory=list)
 
-    async def consult(self, question: Question) -> Opinion:
+    async def consult(self, question: ConsultQuestion) -> ModelOpinion:
         self.asked.append(question)
         if isinstance(self.opinion, ModelFailed):
             raise self.opinion
@@ -303,14 +305,16 @@ class Stage:
         clock = Noon()
         screen = Screen(self.topics, self.dial, self.cases, self.contacts)
         return CaseNodes(
-            classify=Classify(self.router, screen, self.topics, FakeCustomers(), clock, consulting=self.consulting).classify,
-            consult=Consult(self.consultant, screen, self.topics, self.dial).consult,
-            agent=Agent(self.model, self.topics, self.dial, self.bank, self.cases, clock).agent,
-            guardrail=Guardrail(self.topics, self.dial, self.bank, self.policies, self.cases, clock).guardrail,
+            classify=ClassifyNode(
+                self.router, screen, self.topics, FakeCustomers(), clock, consulting=self.consulting
+            ).classify,
+            consult=ConsultNode(self.consultant, screen, self.topics, self.dial).consult,
+            agent=AgentNode(self.model, self.topics, self.dial, self.bank, self.cases, clock).agent,
+            guardrail=GuardrailNode(self.topics, self.dial, self.bank, self.policies, self.cases, clock).guardrail,
             approval=Ask(240).approval,
-            act=Act(self.bank, clock).act,
-            resolve=Resolve(self.cases, clock, DISCLOSURE).resolve,
-            escalate=Escalate(self.cases, FakeMatrix(), FakeStaff(), FakeCustomers(), clock).escalate,
+            act=ActNode(self.bank, clock).act,
+            resolve=ResolveNode(self.cases, clock, DISCLOSURE).resolve,
+            escalate=EscalateNode(self.cases, FakeMatrix(), FakeStaff(), FakeCustomers(), clock).escalate,
         )
 
     async def run(self, text: str = "pay me", **state: Any) -> CaseState:

@@ -22,7 +22,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
-from worker import World, case_nodes, case_worker, heeding, world
+from worker import Adapters, case_nodes, case_worker, heeding, world
 from workflows.steps.deadlines import SETTLING
 
 DEADLINE_SECONDS = 40.0
@@ -37,7 +37,7 @@ class House:
     cases: CaseClient
     pool: Pool
     settings: Settings
-    world: World
+    world: Adapters
     model: Model
 
     async def order(self, **needs: Any) -> FoundOrder:

@@ -19,10 +19,10 @@ from langgraph.types import RetryPolicy, TimeoutPolicy, interrupt
 from graphs.case import CaseGraph
 from graphs.engine.machine import CaseMachine
 from graphs.engine.retries import worth_another_try
-from graphs.engine.run import Run
+from graphs.engine.run import TurnAttempt
 from graphs.nodes.resolve import ended
-from graphs.state import CaseState, Outcome
-from graphs.turn import Question, TurnRequest, TurnResult
+from graphs.state import CaseState, TurnOutcome
+from graphs.turn import OpenQuestion, TurnRequest, TurnResult
 from graphs.views import EndView
 from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.effects import EffectResult, EffectStatus
@@ -134,7 +134,7 @@ class World:
 
     async def finish(self, state: CaseState) -> dict[str, Any]:
         row = state.row.model_copy(update={"status": CaseStatus.RESOLVED, "version": state.row.version + 1})
-        outcome = Outcome(status=row.status, row=row)
+        outcome = TurnOutcome(status=row.status, row=row)
         if state.key:
             view = EndView.model_validate(state.model_dump())
             end = ended(view, row, outcome)
@@ -206,7 +206,7 @@ def request(state: CaseState) -> HumanRequest:
     )
 
 
-def decision(question: Question) -> Decision:
+def decision(question: OpenQuestion) -> Decision:
     return Decision(
         approval_id=question.request_id,
         revision=1,
@@ -233,7 +233,7 @@ async def turn(machine: CaseMachine, request: TurnRequest | None = None, attempt
     return await machine.begin(asked, key(asked.token, attempt, minutes)).go()
 
 
-async def killed(run: Run, when: asyncio.Event) -> None:
+async def killed(run: TurnAttempt, when: asyncio.Event) -> None:
     """Cut the attempt off where `when` is set, as a killed worker's is: nothing of it is heard any more."""
     going = asyncio.create_task(run.go())
     await asyncio.wait_for(when.wait(), 5)

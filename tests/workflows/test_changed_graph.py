@@ -17,7 +17,7 @@ from temporalio.common import RetryPolicy
 from temporalio.worker import Worker
 
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
-from graphs.state import Person, identity
+from graphs.state import HandBackNote, identity
 from graphs.views import ClassifyView
 from handrail.domain.actions.approvals import Decision, DecisionInput, DecisionKind, HumanRequest, RequestKind
 from handrail.domain.case.cases import CaseOpen, CaseView
@@ -143,7 +143,7 @@ def with_question(nodes: CaseNodes, seen: Seen) -> CaseGraph:
             headline="question",
         )
         decision = Decision.model_validate(interrupt(request.model_dump(mode="json")))
-        return {"person": Person(name=decision.reviewer, note=decision.answer or "")}
+        return {"person": HandBackNote(name=decision.reviewer, note=decision.answer or "")}
 
     graph = build_case_graph(nodes)
     rewire(graph, "classify", agent="expert")

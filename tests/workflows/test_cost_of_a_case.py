@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
-from handrail.drills.bench.work.customers import Customers, Letter
+from handrail.drills.bench.work.customers import BenchCustomers, Letter
 from handrail.shop import business
 from tests.support.costs import WATCHING, cost, grouped, history, statements
 from tests.support.house import House, house, quiet, wait_for
@@ -68,7 +68,7 @@ async def test_a_plain_case_costs_no_more_than_it_did(
         house(temporal_client, database_url, scripted_model.root) as home,
     ):
         await business.seed(watch)
-        first, *others = await Customers(home.pool).questions(2)
+        first, *others = await BenchCustomers(home.pool).questions(2)
         # The first of a worker loads what later ones find loaded.
         await answered(home, watch, first, "cost-first")
         database = database_url.rpartition("/")[2]

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
-from handrail.domain.autonomy.controls import Hand, Scope, Wanted
+from handrail.domain.autonomy.controls import ControlRequest, Hand, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ApprovalRefused, InvalidInput
 from handrail.drills.kill_switch.drill import ACTOR, Drill, letters
@@ -29,8 +29,8 @@ async def controls(home: House) -> AsyncIterator[PostgresControls]:
     await held.clear(scopes, "the test is over", "test")
 
 
-def wanted(level: Autonomy = Autonomy.OFF, scope: str = "global") -> Wanted:
-    return Wanted(scope=Scope.parse(scope), level=level, reason="a test", actor="ann")
+def wanted(level: Autonomy = Autonomy.OFF, scope: str = "global") -> ControlRequest:
+    return ControlRequest(scope=Scope.parse(scope), level=level, reason="a test", actor="ann")
 
 
 async def test_an_answer_that_the_model_was_thinking_about_never_leaves(home: House, controls: PostgresControls) -> None:

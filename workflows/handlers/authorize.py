@@ -18,13 +18,13 @@ from handrail.domain.actions.approvals import (
     DecisionKind,
     ForAgent,
     Permit,
-    Seen,
+    SentDecision,
     Source,
 )
 from handrail.domain.actions.decisions import draft
 from handrail.domain.base import Stored
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
-from handrail.domain.team.commands import NOBODY, Claim, HandBack, Receipt, Resolve
+from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, ResolveCase
 from workflows.handlers.commands import Intake
 from workflows.memory import CaseMemory
 from workflows.options import CHECK, CHECK_SIGNAL
@@ -93,9 +93,9 @@ class Desk:
             back = HandBack(reviewer=NOBODY, note=words or WITHOUT_NOTE, topic=topic)
             return await self.hand_back(back, source, via, words)
         if what == TAKE:
-            return self._intake.claim(Claim(reviewer=NOBODY), workflow.now(), via=via, **source.event)
+            return self._intake.claim(ClaimCase(reviewer=NOBODY), workflow.now(), via=via, **source.event)
         assert what == FINISH  # noqa: S101
-        return self._intake.resolve(Resolve(reviewer=NOBODY, note=words), workflow.now(), via=via, **source.event)
+        return self._intake.resolve(ResolveCase(reviewer=NOBODY, note=words), workflow.now(), via=via, **source.event)
 
     async def hand_back(self, wanted: HandBack, source: Source, via: str, said: str | None) -> Receipt:
         """The agent goes on, and it is known who wanted that: they do not approve what it then does.
@@ -118,7 +118,7 @@ class Desk:
             via=via,
             decided_at=now,
         )
-        seen = Seen(source=source, decision=decision, back=back)
+        seen = SentDecision(source=source, decision=decision, back=back)
         who = await _checked("people.identify", seen, Decision, source, "Who hands back")
         if wanted.reviewer == NOBODY and self._memory.holders != shown_under:
             raise IllegalTransition("hand_back: the case has changed hands meanwhile. Look at it again, then decide.")

@@ -25,13 +25,13 @@ from handrail.domain.case.messages import (
 )
 from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
-from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve, same_name
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase, same_name
 from workflows.handlers.payloads import LARGEST, parse, value_of
 from workflows.memory import CaseMemory, fingerprint
 from workflows.page.entries import HAND_BACK, entries
 from workflows.steps.handback import refuse_another
 
-ByPerson = TypeVar("ByPerson", Claim, Release, PersonReply, HandBack, Resolve)
+ByPerson = TypeVar("ByPerson", ClaimCase, Release, PersonReply, HandBack, ResolveCase)
 MAX_NOTE = 2_000
 AUDITED = frozenset(
     {"approval_id", "revision", "arguments_hash", "identity", "sender", "roles", "reviewers_version", "via", "note"}
@@ -205,14 +205,14 @@ class Intake:
         if any(same_name(who, one) for one in self._memory.lost):
             raise IllegalTransition(f"{what}: {holder} has taken this case over from {who}. Claim another one.")
 
-    def check_claim(self, wanted: Claim) -> None:
+    def check_claim(self, wanted: ClaimCase) -> None:
         """Another's case is not taken away from under them: whoever takes it over names them. Raises: IllegalTransition."""
         self.with_person("claim")
         holder = self._memory.row.assignee
         if holder and not any(same_name(holder, one) for one in (wanted.reviewer, wanted.instead_of or "")):
             raise IllegalTransition(f"claim: {holder} has this case already. Ask them to hand it on.")
 
-    def claim(self, wanted: Claim, now: datetime, **told: Any) -> Receipt:
+    def claim(self, wanted: ClaimCase, now: datetime, **told: Any) -> Receipt:
         """The person takes the case; a second time changes nothing."""
         self.check_claim(wanted)
         holder, memory = self._memory.row.assignee, self._memory
@@ -281,7 +281,7 @@ class Intake:
         self._memory.handed_back_by = list(dict.fromkeys([*self._memory.handed_back_by, wanted.reviewer]))
         return self.receipt()
 
-    def check_resolve(self, wanted: Resolve) -> tuple[str | None, str | None]:
+    def check_resolve(self, wanted: ResolveCase) -> tuple[str | None, str | None]:
         """The clean note and reply. Raises: IllegalTransition, InvalidInput."""
         self.with_person("resolve", wanted.reviewer)
         reply = tidy("reply", wanted.reply, MAX_CHARACTERS)
@@ -289,7 +289,7 @@ class Intake:
             self._memory.check_room(reply)
         return tidy("note", wanted.note), reply
 
-    def resolve(self, wanted: Resolve, now: datetime, **told: Any) -> Receipt:
+    def resolve(self, wanted: ResolveCase, now: datetime, **told: Any) -> Receipt:
         """The person ends the case, with a last reply or without."""
         note, reply = self.check_resolve(wanted)
         self._memory.notice = None

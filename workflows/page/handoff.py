@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handrail.domain.case.classification import SentimentPoint
-from handrail.domain.case.handoffs import Fact, Handoff, Said, StatedFact
+from handrail.domain.case.handoffs import CustomerWords, Fact, Handoff, StatedFact
 from workflows.page.escape import escape
 from workflows.page.markdown import Section, joined, short, utc, values
 
@@ -79,7 +79,7 @@ def fact(one: Fact, line: int) -> str:
     return f"- **{escape(one.name, NAME)}** ({escape(one.source, NAME)}, {utc(one.at)}): {value}{more}"
 
 
-def said(one: Said, line: int) -> str:
+def said(one: CustomerWords, line: int) -> str:
     """The words with turn and time."""
     more = " (clipped; all of it in the transcript)" if one.clipped else ""
     return f"- Turn {one.turn}, {utc(one.at)}: “{escape(one.text, line)}”{more}"

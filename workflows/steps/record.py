@@ -7,7 +7,7 @@ from typing import cast
 from temporalio import workflow
 
 from handrail.domain.case.cases import Opened, Terms
-from handrail.domain.case.handoffs import Heard
+from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.reconciling import Recover, Recovered
@@ -53,7 +53,11 @@ async def flush(memory: CaseMemory) -> None:
         commit = memory.commit()
         parts = len(commit.messages) < len(memory.unsaved_messages)
         heard = await workflow.execute_activity(
-            "record.commit", commit, result_type=cast(type[Heard], Heard | None), summary="Record what changed", **STORE
+            "record.commit",
+            commit,
+            result_type=cast(type[MessageExtract], MessageExtract | None),
+            summary="Record what changed",
+            **STORE,
         )
         memory.saved(commit, heard)
 

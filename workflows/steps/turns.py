@@ -9,8 +9,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from graphs.hearing import brief
-from graphs.state import CaseState, Person
-from graphs.turn import STEPS, Learned, Question, TurnRequest, TurnResult
+from graphs.state import CaseState, HandBackNote
+from graphs.turn import STEPS, Learned, OpenQuestion, TurnRequest, TurnResult
 from graphs.views import ClassifyView
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
 from handrail.domain.case.cases import CaseRow, CaseStatus
@@ -73,7 +73,7 @@ class Turns:
         suspended.state.row, suspended.state.sequence = memory.row, memory.heard + 1
         suspended.state.stated = memory.stated
         memory.suspended = None
-        asked = Question(node=suspended.node, before=suspended.before, request_id=suspended.request_id)
+        asked = OpenQuestion(node=suspended.node, before=suspended.before, request_id=suspended.request_id)
         await self._go(suspended.state, asked, decision)
 
     async def hand_back(self, words: str) -> None:
@@ -89,7 +89,7 @@ class Turns:
         memory.handed_back_topic = None
         await flush(memory)
         state = memory.state()
-        state.person = Person(name=name, note=note)
+        state.person = HandBackNote(name=name, note=note)
         await self._go(state)
 
     async def escalate(self, why: Escalation) -> None:
@@ -172,7 +172,7 @@ class Turns:
         if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
             self._memory.interruption = Escalation.model_validate(found["escalation"])
 
-    async def _go(self, state: CaseState, question: Question | None = None, decision: Decision | None = None) -> None:
+    async def _go(self, state: CaseState, question: OpenQuestion | None = None, decision: Decision | None = None) -> None:
         """Run a turn with one ear open; what goes wrong in it becomes a reason for a person."""
         memory = self._memory
         self._show()
@@ -195,7 +195,7 @@ class Turns:
             self._stop(result, state)
 
     def _request(
-        self, state: CaseState, *, question: Question | None = None, decision: Decision | None = None, steps: int = STEPS
+        self, state: CaseState, *, question: OpenQuestion | None = None, decision: Decision | None = None, steps: int = STEPS
     ) -> TurnRequest:
         token = str(workflow.uuid4())
         return TurnRequest(token=token, state=state, question=question, decision=decision, lost=self._lost, steps=steps)
@@ -216,7 +216,7 @@ class Turns:
         memory.suspended = None
         returns.arrive(memory)
 
-    def _ask(self, state: CaseState, question: Question, request: HumanRequest) -> None:
+    def _ask(self, state: CaseState, question: OpenQuestion, request: HumanRequest) -> None:
         """The graph waits for a person."""
         memory, now = self._memory, workflow.now()
         memory.absorb(Learned.of(state))

@@ -10,14 +10,14 @@ from handrail.cli.autonomy import served
 from handrail.cli.common.options import Json, Limit
 from handrail.cli.common.rail import checked, controls, dial, parsed, said, topics
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from handrail.domain.autonomy.controls import Control
     from handrail.domain.autonomy.topics import Dialled
-    from handrail.drills.kill_switch.outcome import Report
+    from handrail.drills.kill_switch.outcome import SwitchReport
     from handrail.postgres.autonomy.controls import Cleared
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch and the ladder auto, review, draft, off.")
@@ -114,14 +114,14 @@ def show(
     wanted = [one for one in known if topic in (None, one.name)]
 
     async def work() -> list[Dialled]:
-        from handrail.domain.autonomy.controls import Standing
+        from handrail.domain.autonomy.controls import ControlsInForce
 
         async with place.pool() as pool:
             held = controls(place, pool)
             found: list[Dialled] = []
             for one in wanted:
                 files = await dial(place, pool).autonomy(one)
-                standing: Standing = await held.over(one.name, customer or "")
+                standing: ControlsInForce = await held.over(one.name, customer or "")
                 found.append(standing.dialled(tool, files.settings))
             return found
 
@@ -150,7 +150,7 @@ def drill(
 
     place, tell = drilled(ctx, yes=yes), teller(silent=as_json)
 
-    async def work() -> Report:
+    async def work() -> SwitchReport:
         async with place.cases(identity="handrail drill") as cases, place.pool() as pool:
             found = await letters(pool, place.business, count)
             return await Drill(cases, controls(place, pool), PostgresReadings(pool), timeout, tell).run(found)
@@ -159,16 +159,16 @@ def drill(
     end(found.model_dump(mode="json"), lambda: print_report(found), passed=found.passed, as_json=as_json)
 
 
-def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: str | None, *, as_json: bool) -> None:
+def put(place: CliContext, scope: str, level: str, reason: str, actor: str, lasting: str | None, *, as_json: bool) -> None:
     """Set a control and show it."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
-    from handrail.domain.autonomy.controls import Wanted, duration
+    from handrail.domain.autonomy.controls import ControlRequest, duration
     from handrail.domain.autonomy.topics import Autonomy
 
     length: timedelta | None = duration(lasting) if lasting is not None else None
     why, who = said(reason, actor)
-    wanted = Wanted(scope=checked(place, scope), level=Autonomy(level), reason=why, actor=who, lasting=length)
+    wanted = ControlRequest(scope=checked(place, scope), level=Autonomy(level), reason=why, actor=who, lasting=length)
 
     async def work() -> tuple[list[Control], Control, list[Control]]:
         async with place.pool() as pool:
@@ -190,7 +190,7 @@ def put(place: World, scope: str, level: str, reason: str, actor: str, lasting: 
     return None
 
 
-def lift(place: World, scope: str, reason: str, actor: str, *, as_json: bool) -> None:
+def lift(place: CliContext, scope: str, reason: str, actor: str, *, as_json: bool) -> None:
     """Clear a scope and show what was lifted, and what was set too late to be meant."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
@@ -219,7 +219,7 @@ def lift(place: World, scope: str, reason: str, actor: str, *, as_json: bool) ->
     return None
 
 
-def print_report(found: Report) -> None:
+def print_report(found: SwitchReport) -> None:
     """The figures for people."""
     from handrail.cli.common.tables import print_pairs
     from handrail.domain.counting import many

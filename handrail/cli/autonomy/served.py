@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from handrail.domain.base import Stored
     from handrail.domain.llm.names import Noticed
-    from handrail.postgres.autonomy.models import Ended, Pause, PostgresModels
+    from handrail.postgres.autonomy.models import Ended, PostgresModels, ServerPause
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.", show_default=False)]
 Actor = Annotated[str, typer.Option("--actor", envvar="HANDRAIL_REVIEWER", help="Who does this.", show_default=False)]
@@ -27,7 +27,7 @@ def models(ctx: typer.Context, limit: Limit = 100, as_json: Json = False) -> Non
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, print_rows
 
-    async def work() -> tuple[list[Noticed], list[Pause], list[Ended]]:
+    async def work() -> tuple[list[Noticed], list[ServerPause], list[Ended]]:
         async with world(ctx).pool() as pool:
             record = models_record(pool)
             return await record.notices(limit), await record.pauses(), await record.ended_pauses(limit)

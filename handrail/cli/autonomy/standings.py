@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from handrail.cli.common.world import World
+from handrail.cli.common.world import CliContext
 from handrail.clock import SystemClock
 from handrail.domain.autonomy.review_gates import GateState
-from handrail.domain.autonomy.topics import Autonomy, Bounds, Gates, Patience, ReviewGate, Setting, Topic
+from handrail.domain.autonomy.topics import Autonomy, ConfidenceGates, ExecutionBounds, Patience, ReviewGate, Setting, Topic
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
@@ -18,7 +18,7 @@ from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
 
 
-class Gate(BaseModel):
+class ReviewGateStatus(BaseModel):
     """A review gate as it stands. `began` is null until the first case meets it."""
 
     version: str
@@ -33,7 +33,7 @@ class Gate(BaseModel):
     why: str
 
 
-class Standing(BaseModel):
+class TopicStatus(BaseModel):
     """A topic with what its file says and what holds now: `effective` is the strictest of `settings`, `why` its words."""
 
     name: str
@@ -43,19 +43,19 @@ class Standing(BaseModel):
     effective: Autonomy
     why: str
     settings: list[Setting]
-    review_gate: Gate | None
+    review_gate: ReviewGateStatus | None
     languages: list[str]
     tools: list[str]
     confidence_threshold: float
     frustration_threshold: float
-    gates: Gates
+    gates: ConfidenceGates
     patience: Patience
     reply_within_minutes: int
-    bounds: Bounds
+    bounds: ExecutionBounds
     version: str
 
 
-async def standings(place: World, name: str | None = None) -> list[Standing]:
+async def standings(place: CliContext, name: str | None = None) -> list[TopicStatus]:
     """Every topic, or the one of this name, as it stands now. Looking begins no gate.
 
     Raises:
@@ -72,11 +72,11 @@ async def standings(place: World, name: str | None = None) -> list[Standing]:
         return [await standing(place, pool, topics, one) for one in wanted]
 
 
-async def standing(place: World, pool: Pool, topics: FileTopics, topic: Topic) -> Standing:
+async def standing(place: CliContext, pool: Pool, topics: FileTopics, topic: Topic) -> TopicStatus:
     """One topic as it stands now."""
     gates = GateLever(PostgresReviewGates(pool, SystemClock()), SystemClock())
     dialled = await TopicDial(gates, PostgresControls(pool, place.business)).autonomy(topic)
-    return Standing(
+    return TopicStatus(
         **topic.model_dump(exclude={"examples", "prompt", "prefetch", "review_gate", "gates", "patience", "bounds"}),
         effective=Autonomy.OFF if topic.people_only else dialled.autonomy,
         why=f"{topic.name} is for people only." if topic.people_only else dialled.why,
@@ -89,12 +89,12 @@ async def standing(place: World, pool: Pool, topics: FileTopics, topic: Topic) -
     )
 
 
-def gate(wanted: ReviewGate | None, state: GateState | None) -> Gate | None:
+def gate(wanted: ReviewGate | None, state: GateState | None) -> ReviewGateStatus | None:
     """The gate with its count."""
     if wanted is None or state is None:
         return None
     counted = state.progress.model_dump(exclude={"topic", "version", "began_at"})
-    return Gate(
+    return ReviewGateStatus(
         version=wanted.version,
         wanted=wanted,
         began=state.progress.began_at,

@@ -13,7 +13,7 @@ from handrail.cli.common.world import world
 from handrail.domain.counting import many
 
 if TYPE_CHECKING:
-    from handrail.cli.autonomy.standings import Standing
+    from handrail.cli.autonomy.standings import TopicStatus
 
 app = typer.Typer(no_args_is_help=True, help="Topics: how far the agent may go in each now, and why.")
 
@@ -77,17 +77,17 @@ def show(
     )
 
 
-def now(one: Standing) -> str:
+def now(one: TopicStatus) -> str:
     """Return what holds now, in a word."""
     return "people only" if one.people_only else str(one.effective)
 
 
-def gate_words(one: Standing) -> str:
+def gate_words(one: TopicStatus) -> str:
     """Describe how far the gate is."""
     return "" if one.review_gate is None else one.review_gate.why.removeprefix("Review gate: ")
 
 
-def thresholds(one: Standing) -> str:
+def thresholds(one: TopicStatus) -> str:
     """Describe from which confidence the agent answers, and over which frustration a person does."""
     return f"confidence {one.confidence_threshold:g}, frustration {one.frustration_threshold:g}"
 

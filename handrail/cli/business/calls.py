@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from handrail.cli.common.world import World
+from handrail.cli.common.world import CliContext
 from handrail.domain.actions.proposals import Proposal, ProposalKind
 from handrail.domain.base import digest
 from handrail.domain.errors import BusinessRefused, InvalidInput
 
 if TYPE_CHECKING:
-    from handrail.policies.names import Known
+    from handrail.policies.names import PolicyNames
 
 NO_CASE = "case-of-nobody"
 """The case id that tools see: there is no case, so nothing was done in it."""
@@ -29,7 +29,7 @@ def json_object(text: str, option: str, example: str) -> dict[str, Any]:
 
 
 async def previewed(
-    place: World, known: Known, customer: str, tool: str, arguments: dict[str, Any], more: dict[str, Any]
+    place: CliContext, known: PolicyNames, customer: str, tool: str, arguments: dict[str, Any], more: dict[str, Any]
 ) -> tuple[Proposal, dict[str, Any], str]:
     """The proposal that the call would be, every fact but those of a case, and its title; `more` are facts to add.
 

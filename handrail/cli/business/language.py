@@ -12,7 +12,7 @@ from handrail.cli.common.options import Json
 from handrail.cli.common.world import world
 
 if TYPE_CHECKING:
-    from handrail.routing.trial import Tried
+    from handrail.routing.trial import TriedSentence
 
 app = typer.Typer(no_args_is_help=True, help="Languages as packs: list them, check what one lacks, try it on its examples.")
 PARTS = ("language", "person", "not_person", "risk", "calm")
@@ -77,7 +77,7 @@ def look_for_packs(ctx: typer.Context) -> None:
 class _Checked:
     """A pack with what it lacks and what was heard in its examples."""
 
-    def __init__(self, code: str, unsafe: list[str], unspoken: list[str], tried: list[Tried]) -> None:
+    def __init__(self, code: str, unsafe: list[str], unspoken: list[str], tried: list[TriedSentence]) -> None:
         from handrail.domain.text.completeness import level
         from handrail.domain.text.packs import packs
 
@@ -85,7 +85,7 @@ class _Checked:
         self.unsafe, self.unspoken, self.tried = unsafe, unspoken, tried
 
     @property
-    def missed(self) -> list[Tried]:
+    def missed(self) -> list[TriedSentence]:
         """The examples that were heard as something else."""
         return [one for one in self.tried if not one.passed]
 

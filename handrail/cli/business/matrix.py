@@ -10,11 +10,11 @@ import typer
 
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 from handrail.domain.counting import many
 
 if TYPE_CHECKING:
-    from handrail.matrix.examples import Trial
+    from handrail.matrix.examples import MatrixTrial
     from handrail.matrix.loader import FileMatrix
 
 app = typer.Typer(no_args_is_help=True, help="The matrix, which says where cases go that leave the agent: test it, print it.")
@@ -22,7 +22,7 @@ File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The busines
 PEOPLE = "people.yaml"
 
 
-def matrix(place: World, file: Path | None) -> tuple[Path, FileMatrix]:
+def matrix(place: CliContext, file: Path | None) -> tuple[Path, FileMatrix]:
     """The matrix and where it stands. Raises: DefinitionInvalid."""
     from handrail.matrix.loader import FileMatrix
     from handrail.topics.loader import FileTopics
@@ -85,7 +85,7 @@ def nobody_in(found: FileMatrix, file: Path) -> list[dict[str, Any]]:
     ]
 
 
-def show_trial(document: dict[str, Any], tried: Trial, *, as_json: bool) -> None:
+def show_trial(document: dict[str, Any], tried: MatrixTrial, *, as_json: bool) -> None:
     """Show what went wrong, and a line that sums it up."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, print_rows, screen

@@ -10,13 +10,13 @@ import typer
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.definitions import Document
     from handrail.policies.loader import FilePolicies
-    from handrail.policies.names import Known
-    from handrail.postgres.case.proposals import Recorded
+    from handrail.policies.names import PolicyNames
+    from handrail.postgres.case.proposals import RecordedEffect
 
 app = typer.Typer(
     no_args_is_help=True, help="Policies, which say what needs a person and what is forbidden: test, explain, compare."
@@ -26,12 +26,12 @@ app.add_typer(imports, name="import")
 CURRENT = "current"
 
 
-def folder(place: World) -> Path:
+def folder(place: CliContext) -> Path:
     """The policies that the workers use."""
     return (place.settings.definitions or place.business.folder) / "policies"
 
 
-def names(place: World) -> Known:
+def names(place: CliContext) -> PolicyNames:
     """Return the names that the business's policies may use. Raises: DefinitionInvalid."""
     from handrail.policies.names import of_business
 
@@ -153,7 +153,7 @@ def diff(
 
 
 def _call_document(
-    place: World, known: Known, policies: FilePolicies, customer: str, tool: str, arguments: str, more: str
+    place: CliContext, known: PolicyNames, policies: FilePolicies, customer: str, tool: str, arguments: str, more: str
 ) -> dict[str, Any]:
     from handrail.cli.business.calls import json_object, previewed, refused_document
     from handrail.cli.business.rulings import asked_document
@@ -194,7 +194,7 @@ def import_clyro(
         raise typer.Exit(Exit.UNEXPECTED)
 
 
-def sides(place: World, old: str, new: str) -> tuple[list[Document], list[Document]]:
+def sides(place: CliContext, old: str, new: str) -> tuple[list[Document], list[Document]]:
     """The files of both sides. Raises: DefinitionInvalid."""
     from handrail.definitions import files
     from handrail.policies.changes import laid_over
@@ -209,7 +209,7 @@ def sides(place: World, old: str, new: str) -> tuple[list[Document], list[Docume
     return before, after
 
 
-async def of_case(place: World, case_id: str) -> list[Recorded]:
+async def of_case(place: CliContext, case_id: str) -> list[RecordedEffect]:
     """The case's recorded proposals. Raises: UnknownCase, Unreachable."""
     from handrail.postgres.case.cases import PostgresCases
     from handrail.postgres.case.proposals import PostgresProposals
@@ -221,7 +221,7 @@ async def of_case(place: World, case_id: str) -> list[Recorded]:
         return found
 
 
-async def newest(place: World, limit: int) -> list[Recorded]:
+async def newest(place: CliContext, limit: int) -> list[RecordedEffect]:
     """The last recorded proposals of all cases. Raises: Unreachable."""
     from handrail.postgres.case.proposals import PostgresProposals
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handrail.cli.common.options import Json
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.routing.learning.labelled import Labelled
@@ -64,7 +64,7 @@ def train(
     topics = mapping(mapped or [], labels, {row.label for row in rows})
     gathered = gather(renamed([*rows, *(_examples(world(ctx)) if with_topics else [])], topics))
     known = {label: topic for label, topic in topics.items() if label in gathered.labels}
-    wanted = training.Wanted(error, oos_share, known, _chosen(risk_labels, gathered.labels), seed)
+    wanted = training.TrainingRequest(error, oos_share, known, _chosen(risk_labels, gathered.labels), seed)
     console = screen()
 
     def say(words: str) -> None:
@@ -119,7 +119,7 @@ def _read(path: Path) -> list[Labelled]:
     return read(path)
 
 
-def _examples(place: World) -> list[Labelled]:
+def _examples(place: CliContext) -> list[Labelled]:
     """The examples of the business's topics. Raises: DefinitionInvalid."""
     from handrail.routing.learning.labelled import Labelled
     from handrail.topics.loader import FileTopics

@@ -11,18 +11,18 @@ from handrail.domain.counting import many
 
 if TYPE_CHECKING:
     from handrail.domain.actions.proposals import Proposal, Verdict
-    from handrail.domain.policy.rulings import Finding
+    from handrail.domain.policy.rulings import RuleFinding
     from handrail.policies.loader import FilePolicies
-    from handrail.policies.names import Known
-    from handrail.policies.reports import Report
+    from handrail.policies.names import PolicyNames
+    from handrail.policies.reports import PolicyReport
     from handrail.policies.sets import PolicySet
-    from handrail.postgres.case.proposals import Recorded
+    from handrail.postgres.case.proposals import RecordedEffect
 
 Document = dict[str, Any]
 STATES = {"holds": "holds", "does_not_hold": "does not hold", "does_not_apply": "does not apply", "failed": "CANNOT TELL"}
 
 
-def reports_document(found: Sequence[Report], *, passed: bool) -> Document:
+def reports_document(found: Sequence[PolicyReport], *, passed: bool) -> Document:
     """passed, files, examples, failed, untried."""
     examples = [one for report in found for one in report.examples]
     return {
@@ -35,7 +35,7 @@ def reports_document(found: Sequence[Report], *, passed: bool) -> Document:
     }
 
 
-def print_reports(found: Sequence[Report], *, strict: bool) -> None:
+def print_reports(found: Sequence[PolicyReport], *, strict: bool) -> None:
     """A row for each example, then what is wrong and what is not tried."""
     rows = [
         (report.policy, one.name, one.tool, one.expect, one.ruling, "ok" if one.passed else "FAILS")
@@ -64,7 +64,7 @@ def asked_document(policies: FilePolicies, proposal: Proposal, facts: dict[str, 
     }
 
 
-def case_document(case_id: str, policies: FilePolicies, recorded: Sequence[Recorded], known: Known) -> Document:
+def case_document(case_id: str, policies: FilePolicies, recorded: Sequence[RecordedEffect], known: PolicyNames) -> Document:
     """Every recorded proposal of a case: the ruling then, and every rule of now over what was seen then."""
     return {
         "case_id": case_id,
@@ -73,7 +73,7 @@ def case_document(case_id: str, policies: FilePolicies, recorded: Sequence[Recor
     }
 
 
-def _recorded(policies: FilePolicies, one: Recorded, known: Known) -> Document:
+def _recorded(policies: FilePolicies, one: RecordedEffect, known: PolicyNames) -> Document:
     from handrail.domain.policy.facts import recalled
 
     facts = recalled(one.proposal, one.verdict, known.history)
@@ -96,7 +96,7 @@ def _recorded(policies: FilePolicies, one: Recorded, known: Known) -> Document:
     }
 
 
-def _ruled(verdict: Verdict, findings: Iterable[Finding]) -> Document:
+def _ruled(verdict: Verdict, findings: Iterable[RuleFinding]) -> Document:
     return {
         "version": verdict.policy_version,
         "ruling": verdict.ruling.value,
@@ -168,7 +168,9 @@ def _seen(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={shown(value)}" for name, value in values.items())
 
 
-def diff_document(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded] | None, history: Sequence[str]) -> Document:
+def diff_document(
+    old: PolicySet, new: PolicySet, recorded: Sequence[RecordedEffect] | None, history: Sequence[str]
+) -> Document:
     """changes; with recorded proposals also replay: proposals, same, stricter, looser, otherwise, changed."""
     from handrail.policies.changes import changes
 
@@ -176,7 +178,7 @@ def diff_document(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded] |
     return {"changes": found, "replay": None if recorded is None else _replay(old, new, recorded, history)}
 
 
-def _replay(old: PolicySet, new: PolicySet, recorded: Sequence[Recorded], history: Sequence[str]) -> Document:
+def _replay(old: PolicySet, new: PolicySet, recorded: Sequence[RecordedEffect], history: Sequence[str]) -> Document:
     from handrail.policies.changes import ruled_under
 
     ruled = [(one, ruled_under(old, new, one.proposal, one.verdict, history)) for one in recorded]

@@ -19,7 +19,7 @@ from handrail.cli.common.options import (
     words,
 )
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
@@ -170,7 +170,7 @@ def watch(
         run_async(watching.one_case(place, case_id, timeout, as_json=as_json))
 
 
-def show_case(place: World, view: CaseView, *, as_json: bool) -> None:
+def show_case(place: CliContext, view: CaseView, *, as_json: bool) -> None:
     """The case, for people or for programs."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_case
@@ -178,7 +178,7 @@ def show_case(place: World, view: CaseView, *, as_json: bool) -> None:
     print_document(view) if as_json else print_case(view, place.page(view.case_id))
 
 
-def show_result(place: World, receipt: Receipt, view: CaseView | None, *, as_json: bool) -> None:
+def show_result(place: CliContext, receipt: Receipt, view: CaseView | None, *, as_json: bool) -> None:
     """A receipt, or the case after it where it was waited for."""
     from handrail.cli.common.documents import case_document, print_document
     from handrail.cli.common.tables import print_receipt

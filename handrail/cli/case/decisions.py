@@ -23,7 +23,7 @@ from handrail.cli.common.options import (
     words,
 )
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.domain.actions.approvals import Approval, DecisionInput
@@ -204,7 +204,7 @@ def resolve(
 
 
 def step(
-    place: World,
+    place: CliContext,
     reviewer: str,
     act: Callable[[CaseClient, str], Awaitable[Receipt]],
     waited: tuple[str, float] | None = None,

@@ -9,10 +9,10 @@ import typer
 
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.cli.case.outcomes import Line
+    from handrail.cli.case.outcomes import BatchLine
 
 app = typer.Typer()
 
@@ -49,7 +49,7 @@ def run_messages(
     place = world(ctx)
     lines = outcomes.read_lines(file, count)
 
-    async def work() -> outcomes.Report:
+    async def work() -> outcomes.BatchReport:
         writers = await writers_for(place, lines, customers)
         async with place.cases() as cases:
             return await outcomes.run(cases, lines, writers, run, concurrency=concurrency, timeout=timeout)
@@ -65,7 +65,7 @@ def run_messages(
         raise typer.Exit(Exit.TIMED_OUT)
 
 
-async def writers_for(place: World, lines: list[Line], customers: str | None) -> list[str]:
+async def writers_for(place: CliContext, lines: list[BatchLine], customers: str | None) -> list[str]:
     """The customers to write as, in turn.
 
     Raises:

@@ -31,7 +31,7 @@ NO_TOPIC = "(none)"
 COLUMNS = [status.value for status in CaseStatus if status is not CaseStatus.WORKING] + [UNSETTLED, ERROR]
 
 
-class Line(BaseModel):
+class BatchLine(BaseModel):
     """A line of the file. Other fields than these are passed over: data sets have labels of their own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,7 +41,7 @@ class Line(BaseModel):
     number: int = 0
 
 
-class Outcome(BaseModel):
+class LineOutcome(BaseModel):
     """The outcome of one line. `seconds` are from its opening until nobody was working on it."""
 
     case_id: str
@@ -66,7 +66,7 @@ class TopicOutcome(BaseModel):
     seconds_95: float
 
 
-class Report(BaseModel):
+class BatchReport(BaseModel):
     """All of them: `sum(statuses.values()) == count`, always."""
 
     run: str
@@ -76,16 +76,16 @@ class Report(BaseModel):
     statuses: dict[str, int]
     reasons: dict[str, int]
     topics: list[TopicOutcome]
-    cases: list[Outcome]
+    cases: list[LineOutcome]
 
 
-def read_lines(file: Path, count: int | None) -> list[Line]:
+def read_lines(file: Path, count: int | None) -> list[BatchLine]:
     """The first `count` lines; blank ones are skipped. Nothing is opened when one of them cannot be used.
 
     Raises:
         InvalidInput: names file and line.
     """
-    found: list[Line] = []
+    found: list[BatchLine] = []
     try:
         with file.open("rb") as lines:
             for number, raw in enumerate(lines, 1):
@@ -100,9 +100,9 @@ def read_lines(file: Path, count: int | None) -> list[Line]:
     return found
 
 
-def _line(where: str, number: int, raw: bytes) -> Line:
+def _line(where: str, number: int, raw: bytes) -> BatchLine:
     try:
-        line = Line.model_validate(json.loads(raw))
+        line = BatchLine.model_validate(json.loads(raw))
         check_text("text", line.text)
         if line.customer_id is not None:
             check_identifier("customer_id", line.customer_id)
@@ -120,8 +120,8 @@ def _line(where: str, number: int, raw: bytes) -> Line:
 
 
 async def run(
-    cases: CaseClient, lines: list[Line], writers: list[str], name: str | None, *, concurrency: int, timeout: float
-) -> Report:
+    cases: CaseClient, lines: list[BatchLine], writers: list[str], name: str | None, *, concurrency: int, timeout: float
+) -> BatchReport:
     """Open a case per line, at most `concurrency` at work at once, and wait for each.
 
     Stopped from outside (Ctrl-C), it reports what has settled until then; the cases themselves go on.
@@ -129,16 +129,16 @@ async def run(
     name = check_identifier("--run", name or f"run-{uuid4().hex[:8]}")
     gate = asyncio.Semaphore(concurrency)
     began = time.monotonic()
-    done: dict[int, Outcome] = {}
+    done: dict[int, LineOutcome] = {}
     with _progress() as progress:
         task = progress.add_task("cases", total=len(lines))
 
-        async def one(index: int, line: Line) -> None:
+        async def one(index: int, line: BatchLine) -> None:
             async with gate:
                 done[index] = await settle(cases, *whose(index, line), line, timeout)
             progress.advance(task)
 
-        def whose(index: int, line: Line) -> tuple[str, str]:
+        def whose(index: int, line: BatchLine) -> tuple[str, str]:
             return f"{name}-{line.number:05}", line.customer_id or writers[index % len(writers)]
 
         with contextlib.suppress(asyncio.CancelledError):
@@ -147,13 +147,13 @@ async def run(
     return summarise(name, outcomes, time.monotonic() - began)
 
 
-def unfinished(case_id: str, customer: str, line: Line) -> Outcome:
+def unfinished(case_id: str, customer: str, line: BatchLine) -> LineOutcome:
     """The outcome of a line whose waiting was stopped, or that was not opened before."""
     words = "The run was stopped before this case settled; the same --run goes on."
-    return Outcome(case_id=case_id, line=line.number, customer_id=customer, status=UNSETTLED, seconds=0.0, error=words)
+    return LineOutcome(case_id=case_id, line=line.number, customer_id=customer, status=UNSETTLED, seconds=0.0, error=words)
 
 
-async def settle(cases: CaseClient, case_id: str, customer: str, line: Line, timeout: float) -> Outcome:
+async def settle(cases: CaseClient, case_id: str, customer: str, line: BatchLine, timeout: float) -> LineOutcome:
     """One line, from opening until nobody works on it; whatever happens becomes an outcome."""
     began = time.monotonic()
     view: CaseView | None = None
@@ -168,7 +168,7 @@ async def settle(cases: CaseClient, case_id: str, customer: str, line: Line, tim
         error = str(failed)
     except Exception as failed:  # noqa: BLE001 - told beside its case: one of them must not cost the account of the others
         error = f"Unexpected {type(failed).__name__}: {failed}"
-    return Outcome(
+    return LineOutcome(
         case_id=case_id,
         line=line.number,
         customer_id=customer,
@@ -182,11 +182,11 @@ async def settle(cases: CaseClient, case_id: str, customer: str, line: Line, tim
     )
 
 
-def summarise(name: str, outcomes: list[Outcome], seconds: float) -> Report:
+def summarise(name: str, outcomes: list[LineOutcome], seconds: float) -> BatchReport:
     """The report over all outcomes, the topic with most cases first."""
     by_topic = sorted(outcomes, key=topic_of)
     topics = [summary(topic, list(group)) for topic, group in groupby(by_topic, key=topic_of)]
-    return Report(
+    return BatchReport(
         run=name,
         count=len(outcomes),
         seconds=round(seconds, 2),
@@ -198,12 +198,12 @@ def summarise(name: str, outcomes: list[Outcome], seconds: float) -> Report:
     )
 
 
-def topic_of(outcome: Outcome) -> str:
+def topic_of(outcome: LineOutcome) -> str:
     """Return the outcome's topic, or that there is none."""
     return outcome.topic or NO_TOPIC
 
 
-def summary(topic: str, group: list[Outcome]) -> TopicOutcome:
+def summary(topic: str, group: list[LineOutcome]) -> TopicOutcome:
     """One topic."""
     times = [one.seconds for one in group]
     return TopicOutcome(
@@ -215,7 +215,7 @@ def summary(topic: str, group: list[Outcome]) -> TopicOutcome:
     )
 
 
-def show(report: Report) -> None:
+def show(report: BatchReport) -> None:
     """The table, the sum, and what went wrong."""
     used = [column for column in COLUMNS if report.statuses.get(column) or column == ERROR]
     rows: list[tuple[Any, ...]] = [

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from handrail.cli.common.documents import print_document
 from handrail.cli.common.tables import cases_table, moment, plain, print_case, screen
-from handrail.cli.common.world import World
+from handrail.cli.common.world import CliContext
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import Message
 from handrail.temporal.client import CaseClient
@@ -18,7 +18,7 @@ LOOK_AGAIN_SECONDS = 1.0
 A_DAY = 86_400.0
 
 
-async def all_cases(place: World, limit: int, timeout: float | None, *, as_json: bool) -> None:
+async def all_cases(place: CliContext, limit: int, timeout: float | None, *, as_json: bool) -> None:
     """A table that is kept fresh until the time is over or Ctrl-C; as JSON, one look."""
     async with place.records() as records:
 
@@ -43,7 +43,7 @@ async def all_cases(place: World, limit: int, timeout: float | None, *, as_json:
                 return
 
 
-async def one_case(place: World, case_id: str, timeout: float | None, *, as_json: bool) -> None:
+async def one_case(place: CliContext, case_id: str, timeout: float | None, *, as_json: bool) -> None:
     """Print what is said and what changes, line by line, until the case is closed or the time is over."""
     async with place.cases() as cases:
         if as_json:

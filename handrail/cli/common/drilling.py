@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from handrail.cli.common.world import World
+    from handrail.cli.common.world import CliContext
 
 
-def drilled(ctx: typer.Context, *, yes: bool) -> World:
+def drilled(ctx: typer.Context, *, yes: bool) -> CliContext:
     """Return the world that the drill acts in.
 
     Raises:

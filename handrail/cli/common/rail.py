@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, environment
+from handrail.cli.common.world import CliContext, environment
 
 if TYPE_CHECKING:
     from handrail.domain.autonomy.controls import Scope
@@ -32,7 +32,7 @@ def parsed(scope: str) -> Scope:
     return Scope.parse(scope)
 
 
-def checked(place: World, scope: str) -> Scope:
+def checked(place: CliContext, scope: str) -> Scope:
     """The scope, of something that there is: a control over a name that nobody has would protect nothing.
 
     Raises:
@@ -54,7 +54,7 @@ def checked(place: World, scope: str) -> Scope:
     return found
 
 
-def topics(place: World) -> list[Topic]:
+def topics(place: CliContext) -> list[Topic]:
     """The topics of the business. Raises: DefinitionInvalid."""
     from handrail.topics.loader import FileTopics
 
@@ -62,14 +62,14 @@ def topics(place: World) -> list[Topic]:
     return FileTopics(folder / "topics", place.business.by_name).all()
 
 
-def controls(place: World, pool: Any) -> PostgresControls:
+def controls(place: CliContext, pool: Any) -> PostgresControls:
     """The controls in PostgreSQL."""
     from handrail.postgres.autonomy.controls import PostgresControls
 
     return PostgresControls(pool, place.business)
 
 
-def dial(place: World, pool: Any) -> TopicDial:
+def dial(place: CliContext, pool: Any) -> TopicDial:
     """Build the dial of file and review gate."""
     from handrail.clock import SystemClock
     from handrail.postgres.autonomy.reviews import PostgresReviewGates
@@ -79,7 +79,7 @@ def dial(place: World, pool: Any) -> TopicDial:
     return TopicDial(GateLever(PostgresReviewGates(pool, clock), clock))
 
 
-def refuse_foreign(place: World) -> None:
+def refuse_foreign(place: CliContext) -> None:
     """Raises: InvalidInput: the database is not that of an embedded stack of this folder."""
     from handrail.domain.errors import InvalidInput
     from handrail.embedded.state import running

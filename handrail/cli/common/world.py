@@ -28,7 +28,7 @@ PROBE_SECONDS = 3.0
 BRIEF_PATIENCE = 5.0
 
 
-class World:
+class CliContext:
     """Settings, and connections that are closed after use. `data_dir` is what was asked for by name, if anything."""
 
     def __init__(self, data_dir: Path | None = None, *, debug: bool = False) -> None:
@@ -221,9 +221,9 @@ class World:
         return [*recorded, *(message for message in latest if message.message_id not in known)]
 
 
-def world(ctx: typer.Context) -> World:
+def world(ctx: typer.Context) -> CliContext:
     """The world of this call."""
-    return cast(World, ctx.obj)
+    return cast(CliContext, ctx.obj)
 
 
 def environment() -> Settings:

@@ -17,7 +17,7 @@ from handrail.domain.counting import many
 from handrail.drills.bench.measures import EVERYTHING, SHORT, Measure
 
 if TYPE_CHECKING:
-    from handrail.drills.bench.plan import Plan
+    from handrail.drills.bench.plan import BenchPlan
     from handrail.drills.bench.statistics.results import Bench, Cell, Compared
 
 app = typer.Typer()
@@ -65,12 +65,14 @@ def bench(
 
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.failures import Exit
-    from handrail.drills.bench.plan import QUICK, Plan, Sizes
+    from handrail.drills.bench.plan import QUICK, BenchPlan, Sizes
 
     sizes = QUICK if quick else Sizes()
     sizes = replace(sizes, in_flight=in_flight or sizes.in_flight, cases=cases or sizes.cases)
     chosen = tuple(measure) if measure else SHORT if quick else EVERYTHING
-    plan = Plan(chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0, profile is not None)
+    plan = BenchPlan(
+        chosen, rounds, sizes, processes or (1 if quick else 2), beside, soak or 0, waiting or 0, profile is not None
+    )
     try:
         found = run_async(work(plan, app=obvious))
     except CancelledError:
@@ -84,7 +86,7 @@ def bench(
         raise typer.Exit(Exit.REFUSED)
 
 
-async def work(plan: Plan, *, app: bool) -> Bench:
+async def work(plan: BenchPlan, *, app: bool) -> Bench:
     """Run the bench; SIGTERM ends it as Ctrl-C does, with everything stopped."""
     import asyncio
 

@@ -14,7 +14,7 @@ from handrail.cli.common.running import run_async
 
 if TYPE_CHECKING:
     from handrail.conformance.plays import Play, Suite
-    from handrail.conformance.report import Report
+    from handrail.conformance.report import ConformanceReport
 
 app = typer.Typer()
 MOST_LANES = 8
@@ -64,7 +64,7 @@ def progress(line: str) -> None:
     sys.stderr.write(plain(line) + "\n")
 
 
-def show(report: Report) -> None:
+def show(report: ConformanceReport) -> None:
     """The figures as a table, then what is wrong."""
     from handrail.cli.common.tables import plain, screen, table
 

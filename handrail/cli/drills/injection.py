@@ -11,8 +11,8 @@ from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 
 if TYPE_CHECKING:
-    from handrail.drills.injection.siege import Report
-    from handrail.drills.text.replies import Tally
+    from handrail.drills.injection.siege import InjectionReport
+    from handrail.drills.text.replies import TrialTally
 
 app = typer.Typer(
     no_args_is_help=True, help="Drills: attacks on the real graph; right and wrong replies; very long texts of many kinds."
@@ -53,7 +53,7 @@ def injection(
         raise typer.Exit(1)
 
 
-def show(report: Report) -> None:
+def show(report: InjectionReport) -> None:
     """The counts, and what got through."""
     from handrail.cli.common.tables import print_pairs
 
@@ -93,7 +93,7 @@ def replies(
         raise typer.Exit(1)
 
 
-def show_replies(tally: Tally, misses: int) -> None:
+def show_replies(tally: TrialTally, misses: int) -> None:
     """Both figures by kind and language, then what the misses are."""
     from handrail.cli.common.tables import print_rows, screen
     from handrail.drills.text.replies import TARGETS

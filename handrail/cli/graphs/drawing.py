@@ -52,7 +52,7 @@ class Box:
 
 
 @dataclass(slots=True)
-class Line:
+class EdgeLine:
     """An edge's way from box to box; `conditional` ones are dashed, `paired` ones have another that leads back."""
 
     conditional: bool
@@ -93,7 +93,7 @@ def box(node: Node) -> Box:
     return made
 
 
-def arrange(graph: Drawable, boxes: dict[str, Box]) -> list[Line]:
+def arrange(graph: Drawable, boxes: dict[str, Box]) -> list[EdgeLine]:
     """Lay the graph out in levels from top to bottom; sets each box's centre and gives the lines."""
     vertices = {key: Vertex(key) for key in boxes}
     for key, vertex in vertices.items():
@@ -102,7 +102,7 @@ def arrange(graph: Drawable, boxes: dict[str, Box]) -> list[Line]:
     edges = []
     for edge in in_order(graph):
         made = Edge(vertices[edge.source], vertices[edge.target])
-        made.view = Line(edge.conditional, (edge.target, edge.source) in ways)
+        made.view = EdgeLine(edge.conditional, (edge.target, edge.source) in ways)
         edges.append(made)
     # Not its `Graph`, which keeps the edges in a set: another picture each time.
     layout: Any = SugiyamaLayout(graph_core(list(vertices.values()), edges))
@@ -188,7 +188,7 @@ class Pen:
     def _at(self, point: Point) -> Point:
         return (point[0] - self._origin[0]) * SCALE, (point[1] - self._origin[1]) * SCALE
 
-    def line(self, line: Line) -> None:
+    def line(self, line: EdgeLine) -> None:
         """A line with its head; those that lead back up are warm."""
         way = curve(line.points)
         colour = BACK if line.points[-1][1] < line.points[0][1] else FORWARD

@@ -7,16 +7,16 @@ from typing import Any
 
 from rich.text import Text
 
-from graphs.state import CaseState, Outcome
+from graphs.state import CaseState, TurnOutcome
 from handrail.cli.common.documents import ready
 from handrail.cli.common.tables import arguments, percent, plain, screen
 from handrail.domain.actions.approvals import Decision, HumanRequest
 from handrail.domain.actions.proposals import Proposal
-from handrail.domain.case.cases import Ruled
+from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange
-from handrail.drills.rehearsal import Change, Rehearsal
+from handrail.drills.rehearsal import NodeRun, Rehearsal
 
 WIDTH = 11
 
@@ -35,13 +35,13 @@ def document(played: Rehearsal) -> dict[str, Any]:
     }
 
 
-def step(change: Change) -> dict[str, Any]:
+def step(change: NodeRun) -> dict[str, Any]:
     """node, seconds, changed."""
     changed = {name: ready(value) for name, value in change.update.items() if name != "row"}
     return {"node": change.node, "seconds": round(change.seconds, 4), "changed": changed}
 
 
-def words(change: Change) -> list[str]:
+def words(change: NodeRun) -> list[str]:
     """Tell what a person wants to know of it. Proposals are told where they are made, not where they are ruled on."""
     told = {name: value for name, value in change.update.items() if value and name in WORDS}
     if "ruled" in change.update or "decisions" in told:
@@ -61,7 +61,7 @@ def proposals(made: list[Proposal]) -> Iterator[str]:
         yield f"wants {one.action}({arguments(one.arguments)})"
 
 
-def rulings(given: list[Ruled]) -> Iterator[str]:
+def rulings(given: list[RuledProposal]) -> Iterator[str]:
     """Tell what the guardrail says to it."""
     for one in given:
         yield f"{one.verdict.ruling}: {one.verdict.title or one.proposal.action}"
@@ -90,7 +90,7 @@ def escalation(why: Escalation) -> Iterator[str]:
     yield f"to a person ({why.reason}): {why.words}"
 
 
-def outcome(end: Outcome) -> Iterator[str]:
+def outcome(end: TurnOutcome) -> Iterator[str]:
     """Tell how the turn ended."""
     yield f"{end.status}" + (f" in {end.handoff.route.queue}, tier {end.handoff.route.tier}" if end.handoff else "")
 
@@ -113,10 +113,10 @@ class Narrator:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
 
-    def __call__(self, event: Change | HumanRequest) -> None:
+    def __call__(self, event: NodeRun | HumanRequest) -> None:
         if self._quiet:
             return
-        if isinstance(event, Change):
+        if isinstance(event, NodeRun):
             self._block(event.node, f"{event.seconds:5.2f} s", words(event))
         else:
             shown = [f"{name}: {value}" for name, value in event.shown.items()]

@@ -9,7 +9,7 @@ import typer
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json, Note, Reviewer, optional_words, person
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.domain.actions.approvals import Approval
@@ -105,7 +105,7 @@ def decide_several(
 
 
 async def chosen(
-    place: World,
+    place: CliContext,
     who: str | None,
     role: str | None,
     topic: str | None,
@@ -132,7 +132,7 @@ async def chosen(
     return fitting if who is None else own(place, who, fitting)
 
 
-def own(place: World, who: str, found: Found) -> Found:
+def own(place: CliContext, who: str, found: Found) -> Found:
     """List what `who` may decide. Whether a name is theirs is seen when they decide."""
     from handrail.domain.actions.approvals import Identity
 
@@ -144,7 +144,7 @@ def own(place: World, who: str, found: Found) -> Found:
     return sorted(fitting, key=lambda pair: bool(languages) and pair[0].language not in languages)
 
 
-def in_force(place: World) -> Reviewers:
+def in_force(place: CliContext) -> Reviewers:
     """Read the reviewers and what they may decide, by the file of this machine. Raises: DefinitionInvalid."""
     from handrail.domain.team.reviewers import FILE
     from handrail.reviewers.loader import FileReviewers
@@ -154,7 +154,7 @@ def in_force(place: World) -> Reviewers:
     return FileReviewers(file, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict).now()
 
 
-async def decide_each(place: World, shown: Found, decision: str, who: str, note: str | None) -> list[dict[str, Any]]:
+async def decide_each(place: CliContext, shown: Found, decision: str, who: str, note: str | None) -> list[dict[str, Any]]:
     """One after the other; what is refused stops nothing."""
     if not shown:
         return []

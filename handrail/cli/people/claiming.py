@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handrail.domain.team.staff import Person, Roster
+    from handrail.domain.team.staff import Roster, TeamMember
     from handrail.postgres.queue import Item, PostgresQueue
     from handrail.temporal.client import CaseClient
 
@@ -28,7 +28,9 @@ def spoken(roster: Roster) -> list[str]:
     return sorted(found)
 
 
-async def take(queue: PostgresQueue, cases: CaseClient, person: Person, languages: list[str], lease: timedelta) -> Item | None:
+async def take(
+    queue: PostgresQueue, cases: CaseClient, person: TeamMember, languages: list[str], lease: timedelta
+) -> Item | None:
     """The best case, leased and claimed; None where nothing is to be had.
 
     A case that the workflow does not give (closed, passed on, or somebody else's since just now) is left alone for a moment,
@@ -60,7 +62,7 @@ async def take(queue: PostgresQueue, cases: CaseClient, person: Person, language
 async def wait_and_take(
     queue: PostgresQueue,
     cases: CaseClient,
-    person: Person,
+    person: TeamMember,
     languages: list[str],
     lease: timedelta,
     seconds: float,

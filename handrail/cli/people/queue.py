@@ -12,10 +12,10 @@ import typer
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import CaseArgument, Json, Limit, Timeout
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.domain.team.staff import Person, Roster
+    from handrail.domain.team.staff import Roster, TeamMember
     from handrail.people.loader import FilePeople
     from handrail.postgres.queue import Depth, Item, PostgresQueue
 
@@ -25,14 +25,14 @@ LeaseId = Annotated[str, typer.Option("--lease", help="The lease's id, as `queue
 Minutes = Annotated[float, typer.Option("--minutes", min=0.05, max=480, help="How long the case is held without a heartbeat.")]
 
 
-def staff(place: World) -> FilePeople:
+def staff(place: CliContext) -> FilePeople:
     """The file of people. Raises: DefinitionInvalid."""
     from handrail.people.loader import FilePeople
 
     return FilePeople((place.settings.definitions or place.business.folder) / "people.yaml")
 
 
-def known(roster: Roster, name: str) -> Person:
+def known(roster: Roster, name: str) -> TeamMember:
     """Raises: InvalidInput: nobody is called that."""
     from handrail.domain.errors import InvalidInput
 
@@ -44,7 +44,7 @@ def known(roster: Roster, name: str) -> Person:
 
 
 @asynccontextmanager
-async def desk(place: World) -> AsyncIterator[tuple[PostgresQueue, Roster]]:
+async def desk(place: CliContext) -> AsyncIterator[tuple[PostgresQueue, Roster]]:
     """The queue, and everybody with their on-call windows from now on. Raises: Unreachable."""
     from handrail.domain.team.staff import HORIZON
     from handrail.postgres.queue import PostgresQueue
@@ -85,7 +85,7 @@ def claim(
         raise typer.Exit(Exit.TIMED_OUT)
 
 
-def show_claimed(place: World, item: Item | None, *, at_work: bool, as_json: bool) -> None:
+def show_claimed(place: CliContext, item: Item | None, *, at_work: bool, as_json: bool) -> None:
     """Show what was taken, and what to do with it."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, plain, print_pairs, screen

@@ -9,11 +9,11 @@ import typer
 
 from handrail.cli.common.options import Json, Limit
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 from handrail.cli.people.queue import Who
 
 if TYPE_CHECKING:
-    from handrail.postgres.case.openings import Refused
+    from handrail.postgres.case.openings import RefusedOpening
 
 app = typer.Typer()
 INPUT = 2_000
@@ -42,7 +42,7 @@ def list_refused(ctx: typer.Context, limit: Limit = 50, as_json: Json = False) -
     screen().print(plain(f"{len(found)} refused." if found else "Nothing was refused."))
 
 
-async def refused(place: World, limit: int) -> list[Refused]:
+async def refused(place: CliContext, limit: int) -> list[RefusedOpening]:
     """Read what waits for somebody, the oldest first. Raises: Unreachable."""
     from handrail.postgres.case.openings import PostgresOpenings
 
@@ -64,7 +64,7 @@ def settle(
     from handrail.cli.common.tables import plain, screen
     from handrail.domain.errors import InvalidInput
 
-    async def work() -> list[Refused]:
+    async def work() -> list[RefusedOpening]:
         from handrail.postgres.case.openings import PostgresOpenings
 
         async with world(ctx).pool() as pool:

@@ -13,10 +13,10 @@ import typer
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.domain.audit import Anchor, Link, Report
+    from handrail.domain.audit import Anchor, AuditReport, Link
 
 app = typer.Typer(no_args_is_help=True, help="The audit: check its chain of hashes, hand it out.")
 CaseOption = Annotated[str | None, typer.Option("--case", help="One case only.", show_default=False)]
@@ -73,7 +73,7 @@ def export(
         screen().print(f"{entries} written to {out}. Anchor, to be kept elsewhere: {summary['anchor']}")
 
 
-async def check_database(place: World, case_id: str | None, anchors: list[Anchor]) -> Report:
+async def check_database(place: CliContext, case_id: str | None, anchors: list[Anchor]) -> AuditReport:
     """The chain as it stands, and that nothing happened which it does not hold."""
     from handrail.domain.audit import Checker
     from handrail.domain.audit import verify as verify_links
@@ -90,7 +90,9 @@ async def check_database(place: World, case_id: str | None, anchors: list[Anchor
         return report.model_copy(update={"broken": unseen}) if unseen else report
 
 
-async def write(place: World, out: Path, case_id: str | None, since: datetime | None, *, with_history: bool) -> dict[str, Any]:
+async def write(
+    place: CliContext, out: Path, case_id: str | None, since: datetime | None, *, with_history: bool
+) -> dict[str, Any]:
     """Write the export; says what was written. Raises: InvalidInput: the file cannot be written."""
     from datetime import UTC
 
@@ -127,7 +129,7 @@ def writing(out: Path) -> Iterator[TextIO]:
 
 
 @asynccontextmanager
-async def joined(place: World, wanted: bool) -> AsyncIterator[Callable[[Link], Awaitable[dict[str, Any]]]]:
+async def joined(place: CliContext, wanted: bool) -> AsyncIterator[Callable[[Link], Awaitable[dict[str, Any]]]]:
     """Give the function that joins what the cases' own histories add to an entry; nothing where it is not asked for."""
     if not wanted:
         yield nothing
@@ -164,7 +166,7 @@ def text_of(link: Link, told: dict[str, Any]) -> str:
         return canonical({**line_of(link.without_entry(error)), **told})
 
 
-def check_file(file: Path, anchors: list[Anchor]) -> Report:
+def check_file(file: Path, anchors: list[Anchor]) -> AuditReport:
     """The chain as an export holds it.
 
     Raises:
@@ -225,7 +227,7 @@ def anchor_of_line(file: Path, number: int, line: dict[str, Any]) -> Anchor:
         raise InvalidInput(f"{file}:{number}: holds no anchor SEQUENCE:HASH. Export it again.") from error
 
 
-def show(report: Report, *, as_json: bool) -> None:
+def show(report: AuditReport, *, as_json: bool) -> None:
     """Show what was found."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen

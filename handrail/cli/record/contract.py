@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The workflow's wire contract, for 
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WireName:
     """A name of the wire. `takes` and `gives` are types that JSON is read into and written from; None: nothing."""
 
     kind: str
@@ -28,33 +28,35 @@ class Part:
 
 
 @cache
-def parts() -> tuple[Part, ...]:
+def parts() -> tuple[WireName, ...]:
     """Everything that can be sent to a case or asked of it; names and shapes are permanent."""
     from handrail.domain.actions.approvals import Approval, DecisionInput
     from handrail.domain.case.cases import CaseOpen, CaseView
     from handrail.domain.case.handoffs import Handoff
     from handrail.domain.case.messages import IncomingMessage, Message
-    from handrail.domain.team.commands import Claim, HandBack, PersonReply, Receipt, Release, Resolve
+    from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 
     return (
-        Part("workflow", "case", CaseOpen, CaseView, "one customer's problem, from the first message to the end"),
-        Part("update", "open", CaseOpen | None, Receipt, "the case stands in the record; with a start: opens it and answers"),
-        Part("update", "send_message", IncomingMessage, Receipt, "the customer wrote again"),
-        Part("update", "decide", DecisionInput, Approval, "approve, reject, edit or answer"),
-        Part("update", "claim", Claim, Receipt, "a person takes the case"),
-        Part("update", "release", Release, Receipt, "a person puts the case back into its queue"),
-        Part("update", "reply", PersonReply, Receipt, "a person answers the customer"),
-        Part("update", "hand_back", HandBack, Receipt, "the agent goes on, with a person's note"),
-        Part("update", "resolve", Resolve, Receipt, "a person ends the case"),
-        Part("signal", "message", IncomingMessage | str, None, "the customer wrote; a bare text is taken, too"),
-        Part("signal", "approve", DecisionInput, None, "with approval_id and revision, else it is refused"),
-        Part("signal", "reject", DecisionInput, None, "with approval_id and revision, else it is refused"),
-        Part("signal", "request_human", None, None, "the customer wants a person"),
-        Part("signal", "reply_as_human", PersonReply, None, "a person answers the customer"),
-        Part("signal", "close_case", None, None, "end the case now"),
-        Part("query", "status", None, CaseView | None, "the case as it stands"),
-        Part("query", "handoff", None, Handoff | None, "the packet for the person who takes over"),
-        Part("query", "transcript", None, list[Message], "the latest messages, oldest first"),
+        WireName("workflow", "case", CaseOpen, CaseView, "one customer's problem, from the first message to the end"),
+        WireName(
+            "update", "open", CaseOpen | None, Receipt, "the case stands in the record; with a start: opens it and answers"
+        ),
+        WireName("update", "send_message", IncomingMessage, Receipt, "the customer wrote again"),
+        WireName("update", "decide", DecisionInput, Approval, "approve, reject, edit or answer"),
+        WireName("update", "claim", ClaimCase, Receipt, "a person takes the case"),
+        WireName("update", "release", Release, Receipt, "a person puts the case back into its queue"),
+        WireName("update", "reply", PersonReply, Receipt, "a person answers the customer"),
+        WireName("update", "hand_back", HandBack, Receipt, "the agent goes on, with a person's note"),
+        WireName("update", "resolve", ResolveCase, Receipt, "a person ends the case"),
+        WireName("signal", "message", IncomingMessage | str, None, "the customer wrote; a bare text is taken, too"),
+        WireName("signal", "approve", DecisionInput, None, "with approval_id and revision, else it is refused"),
+        WireName("signal", "reject", DecisionInput, None, "with approval_id and revision, else it is refused"),
+        WireName("signal", "request_human", None, None, "the customer wants a person"),
+        WireName("signal", "reply_as_human", PersonReply, None, "a person answers the customer"),
+        WireName("signal", "close_case", None, None, "end the case now"),
+        WireName("query", "status", None, CaseView | None, "the case as it stands"),
+        WireName("query", "handoff", None, Handoff | None, "the packet for the person who takes over"),
+        WireName("query", "transcript", None, list[Message], "the latest messages, oldest first"),
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import World, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.domain.case.reconciling import Reconciliation
@@ -39,7 +39,7 @@ def reconcile(
         raise typer.Exit(Exit.CONFLICT)
 
 
-async def compared(place: World, grace: timedelta, *, fix: bool, thorough: bool) -> Reconciliation:
+async def compared(place: CliContext, grace: timedelta, *, fix: bool, thorough: bool) -> Reconciliation:
     """One comparison. Raises: Unreachable."""
     from temporalio.service import RPCError
 

@@ -11,7 +11,7 @@ from handrail.business import Business
 from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
-from handrail.embedded.supervisor import Step
+from handrail.embedded.supervisor import StartupStep
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool, reading, writing
 from handrail.temporal.client import CaseClient
@@ -20,7 +20,7 @@ from handrail.temporal.connect import connect
 SAMPLES_FILE = "samples.json"
 
 
-class Sample(BaseModel):
+class SampleCase(BaseModel):
     """A case to open."""
 
     case_id: str
@@ -31,7 +31,7 @@ class Sample(BaseModel):
 class Samples(BaseModel):
     """The sample cases as chosen on the first start; kept so that an interrupted first start goes on with the same ones."""
 
-    cases: list[Sample] = []
+    cases: list[SampleCase] = []
     opened: bool = False
 
 
@@ -43,12 +43,12 @@ class FirstStart:
         self._package = package
         self._file: Path = embedded.folder / SAMPLES_FILE
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[StartupStep]:
         """Migrations before the worker, samples after it."""
         workers = tuple(worker.name for worker in self._embedded.workers)
         return [
-            Step("migrations", ("postgres",), self._migrate),
-            Step("samples", ("temporal", "migrations", *workers), self._open_samples),
+            StartupStep("migrations", ("postgres",), self._migrate),
+            StartupStep("samples", ("temporal", "migrations", *workers), self._open_samples),
         ]
 
     async def _migrate(self) -> str:
@@ -86,7 +86,7 @@ class FirstStart:
                 await pool.close()
             chosen = Samples(
                 cases=[
-                    Sample(case_id=f"sample-{number:02}", customer_id=customer, text=text)
+                    SampleCase(case_id=f"sample-{number:02}", customer_id=customer, text=text)
                     for number, (customer, text) in enumerate(found, 1)
                 ]
             )

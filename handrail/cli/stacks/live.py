@@ -95,7 +95,7 @@ def picture(
     return Group("", table, "", (counts or "no cases yet") + more, *held, trouble, links)
 
 
-class Watch:
+class LiveTable:
     """Shows the stack's cases until it is cancelled. A database that is away for a moment is said, not fatal."""
 
     def __init__(self, stack: Stack, business: Business, console: Console) -> None:

@@ -30,7 +30,7 @@ from handrail.cli.common.world import environment
 from handrail.cli.stacks.reach import look
 from handrail.embedded.folder import check_folder, check_owner, end_leftovers
 from handrail.embedded.process import StackFailed
-from handrail.embedded.state import Stack, State, last, leftovers, running
+from handrail.embedded.state import Stack, StackState, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
 from handrail.embedded.worker import RUN
 from handrail.settings import Settings, model_url
@@ -111,13 +111,13 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
     """Run the stack in this process until it is told to stop."""
     from handrail.business import load_business
     from handrail.cli.stacks.first import FirstStart
-    from handrail.cli.stacks.live import Watch
-    from handrail.embedded.stack import Embedded, Plan, Run
+    from handrail.cli.stacks.live import LiveTable
+    from handrail.embedded.stack import Embedded, StackPlan, StackRun
 
     console = Console(soft_wrap=True, highlight=False)
     business = load_business(settings.business)
     check_owner(folder, business.name)
-    embedded = Embedded(Plan(folder, base, workers, model_url(settings)))
+    embedded = Embedded(StackPlan(folder, base, workers, model_url(settings)))
     first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue, package=settings.business)
     began = time.monotonic()
 
@@ -125,12 +125,12 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
         # Libraries' warnings would tear the table; what matters of them is told by the parts themselves.
         logging.basicConfig(filename=embedded.folder / "logs" / "supervisor.log", level=logging.WARNING)
         console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
-        await Watch(embedded.describe(State.READY, {}), business, console).run()
+        await LiveTable(embedded.describe(StackState.READY, {}), business, console).run()
 
     console.print(f"[bold]Handrail[/] in {escape(str(embedded.folder))}", soft_wrap=True)
     for line in await look(settings):
         console.print(f"  {escape(plain(line))}", soft_wrap=True)
-    await Run(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
+    await StackRun(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
     console.print("stopped; the next start goes on with every open case")
 
 
@@ -190,7 +190,7 @@ def await_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, *, qu
             if ended:
                 raise StackFailed(reason(said, process.returncode))
             stack = running(folder)
-            if stack and stack.supervisor.pid == process.pid and stack.state is State.READY:
+            if stack and stack.supervisor.pid == process.pid and stack.state is StackState.READY:
                 return stack
             time.sleep(LOOK_SECONDS)
     process.terminate()
@@ -221,7 +221,7 @@ def document(folder: Path) -> str:
     """The stack as `--json` shows it; of one that does not run just where and that."""
     stack = running(folder)
     if stack is None:
-        keys: dict[str, Any] = {"data_dir": str(folder), "state": State.STOPPED.value}
+        keys: dict[str, Any] = {"data_dir": str(folder), "state": StackState.STOPPED.value}
         addresses = dict.fromkeys(("temporal_address", "temporal_ui", "database_url", "model", "supervisor"))
         return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
     whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}

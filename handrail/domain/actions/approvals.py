@@ -145,7 +145,7 @@ class ForAgent(Stored):
     customer_id: str
 
 
-class Seen(Stored):
+class SentDecision(Stored):
     """A decision that somebody sent, with the event by which it came; `back` where they give the case to the agent."""
 
     source: Source

@@ -64,7 +64,7 @@ class Hand(StrEnum):
     DRILL = "drill"
 
 
-class Wanted(Model):
+class ControlRequest(Model):
     """A control as it is asked for. `lasting` is how long it holds, for good where it is None."""
 
     scope: Scope
@@ -101,7 +101,7 @@ class Control(Stored):
         return Setting(source=SOURCE, autonomy=self.level, why=f"Control {self.words}")
 
 
-class Standing(Stored):
+class ControlsInForce(Stored):
     """The controls in force that concern one case, read at one moment. `tools` are those over single tools."""
 
     general: list[Control] = Field(default_factory=list)
@@ -121,10 +121,10 @@ class Standing(Stored):
         return dialled([*settings, *self.settings(tool)])
 
 
-def concerning(controls: Sequence[Control], topic: str, segments: Iterable[str]) -> Standing:
+def concerning(controls: Sequence[Control], topic: str, segments: Iterable[str]) -> ControlsInForce:
     """Choose the controls that concern a case of this topic and of a customer with these segments."""
     scopes = {str(GLOBAL), f"{ScopeKind.TOPIC}:{topic}", *(f"{ScopeKind.SEGMENT}:{one}" for one in segments)}
-    return Standing(
+    return ControlsInForce(
         general=[one for one in controls if one.scope in scopes],
         tools=[one for one in controls if one.scope.startswith(f"{ScopeKind.TOOL}:")],
     )

@@ -72,7 +72,7 @@ def dialled(settings: Iterable[Setting]) -> Dialled:
     return Dialled(autonomy=autonomy, why=" ".join(words), settings=ordered)
 
 
-class Bounds(Model):
+class ExecutionBounds(Model):
     """Execution bounds: what hits one goes to a person. Those that begin with `turn_` are of one turn, the others of the case.
 
     `repeated_call` counts equal calls with equal arguments, `steps` model calls. `seconds` is how long the model worked on
@@ -140,7 +140,7 @@ class ReviewGate(Model):
         return min(ENOUGH_DECISIONS, self.cases) if self.cases is not None else ENOUGH_DECISIONS
 
 
-class Gates(Model):
+class ConfidenceGates(Model):
     """The confidence that routing must have in the topic for the agent to act there without a person."""
 
     replies: float = Field(default=0, ge=0, le=1, description="below it a person approves every reply")
@@ -160,10 +160,10 @@ class Topic(Model):
     autonomy: Autonomy = Autonomy.AUTO
     review_gate: ReviewGate | None = None
     confidence_threshold: float = Field(default=0.7, ge=0, le=1)
-    gates: Gates = Field(default_factory=Gates)
+    gates: ConfidenceGates = Field(default_factory=ConfidenceGates)
     frustration_threshold: float = Field(default=0.7, ge=0, le=1, description="over it a person takes the case")
     patience: Patience = Field(default_factory=Patience)
     reply_within_minutes: Minutes = 60
     languages: list[str] = Field(default_factory=lambda: ["en"])
-    bounds: Bounds = Field(default_factory=Bounds)
+    bounds: ExecutionBounds = Field(default_factory=ExecutionBounds)
     no_advice: list[Subject] = Field(default_factory=lambda: list(Subject), description="subjects without advice in a reply")

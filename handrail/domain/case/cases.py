@@ -13,7 +13,7 @@ from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, Verdict
 from handrail.domain.base import Model, Stored, digest
 from handrail.domain.case.classification import Classification
-from handrail.domain.case.handoffs import Handoff, Heard
+from handrail.domain.case.handoffs import Handoff, MessageExtract
 from handrail.domain.case.messages import IncomingMessage, Message
 from handrail.domain.case.routes import Route
 from handrail.domain.case.turns import TurnEnded
@@ -98,7 +98,7 @@ class Opened(Terms):
     `stood` tells that an earlier run had opened the case, and was lost before the case was over.
     """
 
-    heard: Heard | None = None
+    heard: MessageExtract | None = None
     stood: bool = False
 
 
@@ -147,7 +147,7 @@ class CaseView(CaseRow):
         return sorted(approvals, key=lambda one: (one.status is not ApprovalStatus.OPEN, -one.revision))
 
 
-class Ruled(Stored):
+class RuledProposal(Stored):
     """A proposal with the verdict on exactly its revision."""
 
     proposal: Proposal
@@ -170,7 +170,7 @@ class Commit(Stored):
     row: CaseRow
     messages: list[Message] = Field(default_factory=list)
     classification: Classification | None = None
-    rulings: list[Ruled] = Field(default_factory=list)
+    rulings: list[RuledProposal] = Field(default_factory=list)
     approvals: list[Approval] = Field(default_factory=list)
     handoff: Handoff | None = None
     usage: Usage | None = None

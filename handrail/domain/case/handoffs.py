@@ -51,7 +51,7 @@ class Fact(Stored):
     clipped: str = Field(default="", description="where the whole of it stands, if `value` is only its beginning")
 
 
-class Said(Stored):
+class CustomerWords(Stored):
     """The customer's own words in one message. `clipped`: the transcript holds the rest."""
 
     message_id: str = ""
@@ -61,11 +61,11 @@ class Said(Stored):
     clipped: bool = False
 
 
-class Heard(Stored):
+class MessageExtract(Stored):
     """An extract of customers' messages, made when they were recorded: what they state, and their words, cards hidden."""
 
     stated: list[StatedFact] = Field(default_factory=list)
-    said: list[Said] = Field(default_factory=list)
+    said: list[CustomerWords] = Field(default_factory=list)
 
 
 class PolicyHit(Stored):
@@ -101,16 +101,16 @@ class Versions(Stored):
         )
 
 
-class Trail(Stored):
+class CaseTrail(Stored):
     """The trail of the turns so far, what was tried and ruled, oldest first; nothing twice."""
 
     tried: list[str] = Field(default_factory=list)
     hits: list[PolicyHit] = Field(default_factory=list)
     versions: Versions = Field(default_factory=Versions)
 
-    def then(self, later: Trail) -> Trail:
+    def then(self, later: CaseTrail) -> CaseTrail:
         """This, and what came later; of very much the newest."""
-        return Trail(
+        return CaseTrail(
             tried=list(dict.fromkeys([*self.tried, *later.tried]))[-TRAIL:],
             hits=list({str(hit): hit for hit in [*self.hits, *later.hits]}.values())[-TRAIL:],
             versions=later.versions.since(self.versions),
@@ -146,7 +146,7 @@ class Handoff(Stored):
     risk: Risk
     language: str
     stated: list[StatedFact] = Field(default_factory=list)
-    said: list[Said] = Field(default_factory=list)
+    said: list[CustomerWords] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
     tried: list[str] = Field(default_factory=list)
     policy_hits: list[PolicyHit] = Field(default_factory=list)

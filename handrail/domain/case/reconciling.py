@@ -26,7 +26,7 @@ class Recover(Model):
     case_id: str
 
 
-class Sent(Stored):
+class SentMessage(Stored):
     """A customer's message as it was sent to a run."""
 
     message_id: str | None = None
@@ -62,10 +62,10 @@ class Remains(Stored):
     """
 
     ended: str
-    sent: list[Sent] = Field(default_factory=list)
+    sent: list[SentMessage] = Field(default_factory=list)
 
 
-class Recorded(Stored):
+class RecordedCase(Stored):
     """A case's row in short."""
 
     case_id: str
@@ -87,7 +87,7 @@ class Rebuilt(Stored):
     audit: list[AuditEntry] = Field(default_factory=list)
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """A difference between the record and Temporal."""
 
     LOST = "lost by Temporal"
@@ -102,7 +102,7 @@ class Difference(Stored):
     """A case on which record and Temporal disagree. `mended` is None where nothing was tried."""
 
     case_id: str
-    kind: Kind
+    kind: DifferenceKind
     recorded: str | None = Field(default=None, description="the status in PostgreSQL; null where it holds no such case")
     temporal: str = Field(description="how the case's newest run stands")
     words: str

@@ -21,7 +21,7 @@ class Choice(Stored):
     description: str
 
 
-class Question(Stored):
+class ConsultQuestion(Stored):
     """`text` is the customer's and is data; `choices` are all that may be answered, beside out of scope."""
 
     case_id: str
@@ -31,7 +31,7 @@ class Question(Stored):
     language: str = "en"
 
 
-class Opinion(Stored):
+class ModelOpinion(Stored):
     """The model's answer, which is nothing until `heeded` has bounded it."""
 
     topic: str
@@ -42,7 +42,7 @@ class Opinion(Stored):
     usage: Usage = Field(default_factory=Usage)
 
 
-def heeded(found: Classification, opinion: Opinion, choices: list[Choice]) -> Classification:
+def heeded(found: Classification, opinion: ModelOpinion, choices: list[Choice]) -> Classification:
     """The classification with the model's opinion: a topic that the business has, a risk that is never lower than before.
 
     Whatever is unknown or unsure is out of scope, which goes to a person.

@@ -16,7 +16,7 @@ SLOW_SHARE = 0.05
 """p95 is over a limit exactly where more than this share took longer than it."""
 
 
-class Heard(Model):
+class CallOutcome(Model):
     """The outcome of a case's latest model call, `age` seconds ago; `name` is the model's in the server's words."""
 
     case_id: str
@@ -26,7 +26,7 @@ class Heard(Model):
     name: str | None = None
 
 
-class Tally(Stored):
+class CallTally(Stored):
     """A count of the latest calls of one window's cases; `slow` are those over the latency limit."""
 
     cases: int = 0
@@ -34,7 +34,7 @@ class Tally(Stored):
     slow: int = 0
 
 
-class Limits(Model):
+class ModelLimits(Model):
     """The limits beyond which there is trouble, over `window`; `lasting` is how long a step down holds."""
 
     cases: int = Field(default=10, ge=1, description="fewer cases than this prove nothing")
@@ -51,7 +51,7 @@ class Tries(Model):
     waiting: timedelta = timedelta(minutes=10)
 
 
-def trouble(tally: Tally, limits: Limits) -> str | None:
+def trouble(tally: CallTally, limits: ModelLimits) -> str | None:
     """Describe what is wrong with the model, or return None. A few cases, and a single bad one among many, are no trouble."""
     if tally.cases < limits.cases:
         return None

@@ -56,7 +56,7 @@ class Meanings(Model):
         return self.version if kin is Kin.VERSION else self.other
 
 
-class Known(Stored):
+class AcceptedName(Stored):
     """A name that was seen and counts; `by_person`: a person accepted it."""
 
     name: str
@@ -80,14 +80,14 @@ class Noticed(Notice):
     at: datetime
 
 
-class Change(Model):
+class NameChange(Model):
     """A change that is one, with its words for people."""
 
     words: str
     meaning: Meaning
 
 
-class Spelled(NamedTuple):
+class NameParts(NamedTuple):
     """A name in its parts: whose it is, what it is called, and the date of its version."""
 
     owners: tuple[str, ...]
@@ -95,17 +95,17 @@ class Spelled(NamedTuple):
     date: str | None
 
 
-def spelled(name: str) -> Spelled:
+def spelled(name: str) -> NameParts:
     """The parts of a name, without case and without what only says that it is the newest."""
     *owners, last = (part for part in name.strip().casefold().split("/") if part)
     last = _LATEST.sub("", last)
     found = _VERSION.fullmatch(last)
     if not found:
-        return Spelled(tuple(owners), last, None)
-    return Spelled(tuple(owners), found["stem"] + (found["rest"] or ""), found["date"])
+        return NameParts(tuple(owners), last, None)
+    return NameParts(tuple(owners), found["stem"] + (found["rest"] or ""), found["date"])
 
 
-def alike(one: Spelled, other: Spelled) -> bool:
+def alike(one: NameParts, other: NameParts) -> bool:
     """Return whether both name the same model, of any version. A provider that only one of them names makes no difference."""
     shorter, longer = sorted((one.owners, other.owners), key=len)
     return one.stem == other.stem and (not shorter or longer[-len(shorter) :] == shorter)
@@ -125,7 +125,7 @@ class Approved(Model):
         """Read a comma-separated list of names; `configured` is the name that is asked for."""
         return cls(listed=[one.strip() for one in listed.split(",") if one.strip()], configured=configured)
 
-    def kin(self, name: str, fingerprint: str | None, known: Iterable[Known]) -> Kin:
+    def kin(self, name: str, fingerprint: str | None, known: Iterable[AcceptedName]) -> Kin:
         """Relate this answer's name, in the server's words, to the approved and the known names."""
         said, seen = spelled(name), list(known)
         if any(one.by_person and spelled(one.name) == said for one in seen):
@@ -142,7 +142,7 @@ class Approved(Model):
         expected = akin or self.listed or alike(spelled(self.configured), said)
         return Kin.SAME if expected else Kin.OTHER
 
-    def words(self, name: str, fingerprint: str | None, known: Iterable[Known], kin: Kin) -> str:
+    def words(self, name: str, fingerprint: str | None, known: Iterable[AcceptedName], kin: Kin) -> str:
         """Describe the answer's name for people."""
         answers = f"the model answers as {shown(name)}"
         if kin is Kin.FIRST:
@@ -154,13 +154,13 @@ class Approved(Model):
         return f"{answers}, known are {before}" + (": another version behind the same name" if kin is Kin.VERSION else "")
 
 
-def same_name(entry: str, said: Spelled) -> bool:
+def same_name(entry: str, said: NameParts) -> bool:
     """Return whether the entry is the same model in the same version."""
     one = spelled(_without_fingerprint(entry)[0])
     return alike(one, said) and one.date == said.date
 
 
-def fits(entry: str, said: Spelled, fingerprint: str | None) -> bool:
+def fits(entry: str, said: NameParts, fingerprint: str | None) -> bool:
     """Return whether an entry of the list names this model, and this fingerprint where it asks for one."""
     name, wanted = _without_fingerprint(entry)
     approved = spelled(name)

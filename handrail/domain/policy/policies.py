@@ -155,7 +155,7 @@ class Rule(Model):
         return self
 
 
-class Rules(Model):
+class PolicyRules(Model):
     """The rules, and what holds where none of them matches: said in every file, so that nobody has to guess."""
 
     version: str = "1.0"
@@ -172,7 +172,7 @@ class Rules(Model):
         return data
 
 
-class Example(Model):
+class PolicyExample(Model):
     """A case that the file itself promises to rule so; the file is refused where it does not.
 
     `tool` is the proposal's action; left out, it is the first of the file's `applies_to`. Facts with a dot may be nested:
@@ -211,8 +211,8 @@ class Policy(Model):
     description: str = ""
     category: str = ""
     applies_to: list[str] | None = Field(default=None, min_length=1)
-    rules: Rules
-    examples: list[Example] = Field(default_factory=list)
+    rules: PolicyRules
+    examples: list[PolicyExample] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _rules_on_something(self) -> Policy:

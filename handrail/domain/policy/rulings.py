@@ -38,7 +38,7 @@ class Expression(Protocol):
         ...
 
 
-class State(StrEnum):
+class RuleState(StrEnum):
     """The result of one rule. Only `does_not_apply` and `does_not_hold` let the proposal pass it."""
 
     HOLDS = "holds"
@@ -47,7 +47,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Finding(Stored):
+class RuleFinding(Stored):
     """One rule over one proposal: the facts it looked at, whether it held, and the hit that came of it.
 
     `covers`: the policy is about this action, by name or by a fact of its own; one that looks at the case alone is not.
@@ -56,7 +56,7 @@ class Finding(Stored):
     policy: str
     rule: str
     action: Ruling
-    state: State
+    state: RuleState
     values: dict[str, Any] = Field(default_factory=dict)
     why: str = ""
     hit: RuleHit | None = None
@@ -78,17 +78,17 @@ def optional_of(rule: Rule, expressions: Mapping[str, Expression]) -> list[str]:
 
 def examine(
     policies: Iterable[Policy], action: str, facts: Mapping[str, Any], expressions: Mapping[str, Expression]
-) -> list[Finding]:
+) -> list[RuleFinding]:
     """Every rule of every policy over the proposal `action` with its `facts`; `expressions` by their source text."""
     return [finding for policy in policies for finding in _examine(policy, action, facts, expressions)]
 
 
-def hits_of(findings: Iterable[Finding]) -> list[RuleHit]:
+def hits_of(findings: Iterable[RuleFinding]) -> list[RuleHit]:
     """List the hits, the strictest first."""
     return sorted((one.hit for one in findings if one.hit), key=lambda hit: -hit.ruling.rank)
 
 
-def closed(action: str, findings: list[Finding]) -> list[Finding]:
+def closed(action: str, findings: list[RuleFinding]) -> list[RuleFinding]:
     """The findings on the effect `action`; a person's approval with them where not one policy is about it."""
     if any(one.covers for one in findings):
         return findings
@@ -96,7 +96,7 @@ def closed(action: str, findings: list[Finding]) -> list[Finding]:
     words = f"No policy in force rules on {action}, so a person decides. To have it ruled, name it in a policy's applies_to."
     hit = RuleHit(policy="handrail", rule=UNCOVERED_RULE, ruling=ruling, message=words)
     why = "no policy applies"
-    return [*findings, Finding(policy=hit.policy, rule=hit.rule, action=ruling, state=State.HOLDS, why=why, hit=hit)]
+    return [*findings, RuleFinding(policy=hit.policy, rule=hit.rule, action=ruling, state=RuleState.HOLDS, why=why, hit=hit)]
 
 
 def strictest(hits: Iterable[RuleHit]) -> Ruling:
@@ -109,29 +109,31 @@ def may_rule_on(policy: Policy, action: str) -> bool:
     return action in policy.applies_to if policy.applies_to is not None else action != SEND_REPLY
 
 
-def _examine(policy: Policy, action: str, facts: Mapping[str, Any], expressions: Mapping[str, Expression]) -> list[Finding]:
+def _examine(
+    policy: Policy, action: str, facts: Mapping[str, Any], expressions: Mapping[str, Expression]
+) -> list[RuleFinding]:
     if not may_rule_on(policy, action):
         why = f"the policy is for {', '.join(policy.applies_to or ['effects'])}"
         return [
-            Finding(policy=policy.id, rule=rule.id, action=rule.action, state=State.DOES_NOT_APPLY, why=why)
+            RuleFinding(policy=policy.id, rule=rule.id, action=rule.action, state=RuleState.DOES_NOT_APPLY, why=why)
             for rule in policy.rules.rules
         ]
     findings = [_finding(policy, rule, facts, expressions) for rule in policy.rules.rules]
-    applies = policy.applies_to is not None or any(one.state is not State.DOES_NOT_APPLY for one in findings)
+    applies = policy.applies_to is not None or any(one.state is not RuleState.DOES_NOT_APPLY for one in findings)
     if applies and not any(one.hit for one in findings):
         findings.append(_default(policy))
     return findings
 
 
-def _finding(policy: Policy, rule: Rule, facts: Mapping[str, Any], expressions: Mapping[str, Expression]) -> Finding:
+def _finding(policy: Policy, rule: Rule, facts: Mapping[str, Any], expressions: Mapping[str, Expression]) -> RuleFinding:
     needed = fields_of(rule, expressions)
     named = [*needed, *optional_of(rule, expressions)]
     missing = [field for field in needed if field not in facts]
-    found = Finding(
+    found = RuleFinding(
         policy=policy.id,
         rule=rule.id,
         action=rule.action,
-        state=State.FAILED,
+        state=RuleState.FAILED,
         values={field: facts[field] for field in named if field in facts},
         covers=policy.applies_to is not None or any(about_the_proposal(field) for field in needed),
     )
@@ -145,12 +147,12 @@ def _finding(policy: Policy, rule: Rule, facts: Mapping[str, Any], expressions: 
         return found.model_copy(update={"why": str(error), "hit": _hit(policy, rule, Ruling.BLOCK, words)})
     if held is None:
         why = f"the proposal has no {', '.join(missing)}"
-        return found.model_copy(update={"state": State.DOES_NOT_APPLY, "why": why, "covers": False})
+        return found.model_copy(update={"state": RuleState.DOES_NOT_APPLY, "why": why, "covers": False})
     why = because(rule, facts, held=held)
     if not held:
-        return found.model_copy(update={"state": State.DOES_NOT_HOLD, "why": why})
+        return found.model_copy(update={"state": RuleState.DOES_NOT_HOLD, "why": why})
     hit = _hit(policy, rule, rule.action, fill(rule.message, facts))
-    return found.model_copy(update={"state": State.HOLDS, "why": why, "hit": hit})
+    return found.model_copy(update={"state": RuleState.HOLDS, "why": why, "hit": hit})
 
 
 def _hit(policy: Policy, rule: Rule, ruling: Ruling, message: str) -> RuleHit:
@@ -166,17 +168,17 @@ def _hit(policy: Policy, rule: Rule, ruling: Ruling, message: str) -> RuleHit:
     )
 
 
-def _default(policy: Policy) -> Finding:
+def _default(policy: Policy) -> RuleFinding:
     action = policy.rules.default_action
     hit = None
     if action is not Ruling.ALLOW:
         words = f"No rule of {policy.name or policy.id} matches; its default is {action}."
         hit = RuleHit(policy=policy.id, rule=DEFAULT_RULE, ruling=action, message=words)
-    return Finding(
+    return RuleFinding(
         policy=policy.id,
         rule=DEFAULT_RULE,
         action=action,
-        state=State.HOLDS,
+        state=RuleState.HOLDS,
         why="no rule matched",
         hit=hit,
         covers=policy.applies_to is not None,

@@ -18,7 +18,7 @@ Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 """Who does it: nothing that people answer for is done by nobody."""
 
 
-class Claim(Model):
+class ClaimCase(Model):
     """The `claim` update: this person takes the case; `instead_of` names who had it and lets it go, where somebody did."""
 
     reviewer: Reviewer
@@ -50,7 +50,7 @@ class HandBack(Model):
     topic: str | None = Field(default=None, max_length=MAX_NAME)
 
 
-class Resolve(Model):
+class ResolveCase(Model):
     """The `resolve` update: the person ends the case, with a last reply or without."""
 
     reviewer: Reviewer

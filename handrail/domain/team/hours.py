@@ -94,7 +94,7 @@ class Shift(Between):
     days: list[Weekday] = Field(min_length=1)
 
 
-class Calendar(Model):
+class WorkingHours(Model):
     """Weekly hours in a time zone, without the days on which nobody works."""
 
     zone: Zone = "UTC"

@@ -24,7 +24,7 @@ class NotAdmitted(ApprovalRefused):
     """This person may not decide this."""
 
 
-class Limits(Model):
+class AuthorityLimits(Model):
     """The limits per fact; within one of `actions`, what stands there counts instead."""
 
     limits: dict[str, Decimal] = Field(default_factory=dict, description="fact to the most that may be decided on")
@@ -35,13 +35,13 @@ class Limits(Model):
         return {**self.limits, **self.actions.get(action, {})}
 
 
-class Role(Limits):
+class Role(AuthorityLimits):
     """The limits of everybody in a role."""
 
     verified: bool = Field(default=False, description="whoever decides by this role must be known beyond doubt")
 
 
-class Person(Limits):
+class ReviewerEntry(AuthorityLimits):
     """One reviewer. Own limits stand before those of the role; `identities` are what an authenticating proxy calls them."""
 
     name: str = Field(min_length=1, max_length=120)
@@ -55,28 +55,28 @@ class Person(Limits):
         return folded(name) in {folded(one) for one in (self.name, *self.identities)}
 
 
-class Anyone(Limits):
+class Anyone(AuthorityLimits):
     """The limits of people who are not named, under any name they give. For development: anybody can make up a name."""
 
     roles: list[str] = Field(min_length=1)
 
 
-class Roster(Model):
+class ReviewerFile(Model):
     """The whole file."""
 
     version: Literal[1] = 1
     no_self_approval: bool = Field(default=False, description="an edit is approved by somebody else, whatever the quorum")
     roles: dict[str, Role] = Field(min_length=1)
-    people: list[Person] = Field(default_factory=list)
+    people: list[ReviewerEntry] = Field(default_factory=list)
     anyone: Anyone | None = None
 
-    def find(self, name: str) -> Person | None:
+    def find(self, name: str) -> ReviewerEntry | None:
         """The person of this name or identity."""
         return next((one for one in self.people if one.called(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuthorityQuestion:
     """A question of who may decide: the action, the facts that limits are over, and what the approval demands."""
 
     action: str
@@ -86,13 +86,13 @@ class Asked:
     verified: bool = False
 
     @classmethod
-    def of(cls, request: HumanRequest, facts: Mapping[str, Any] | None = None) -> Asked:
+    def of(cls, request: HumanRequest, facts: Mapping[str, Any] | None = None) -> AuthorityQuestion:
         """Build the question from the request; `facts` are those of edited arguments."""
         seen = request.facts if facts is None else facts
         return cls(request.action, request.wanted_roles, seen, request.quorum, request.verified_identity)
 
     @classmethod
-    def under(cls, action: str, verdict: Verdict) -> Asked:
+    def under(cls, action: str, verdict: Verdict) -> AuthorityQuestion:
         """Build the question from the verdict as it is now."""
         demands = verdict.demands
         return cls(action, demands.roles or [demands.role], verdict.facts, demands.quorum, demands.verified_identity)
@@ -103,7 +103,7 @@ class Reviewers:
     """The reviewers in force. Without a roster everybody decides, under the name that they give; `strict` leaves out
     `anyone`. `version` is the content hash of the file."""
 
-    roster: Roster | None = None
+    roster: ReviewerFile | None = None
     version: str = ""
     strict: bool = False
 
@@ -121,7 +121,7 @@ class Reviewers:
         person = self.roster.find(name) if self.roster else None
         return person.name if person else name
 
-    def admit(self, asked: Asked, who: str, identity: Identity) -> list[str]:
+    def admit(self, asked: AuthorityQuestion, who: str, identity: Identity) -> list[str]:
         """The roles by which they may decide.
 
         Raises:
@@ -144,7 +144,7 @@ class Reviewers:
             self._refuse_unverified(True, who, identity)
         return within if identity is Identity.VERIFIED else demands
 
-    def able(self, asked: Asked) -> list[str]:
+    def able(self, asked: AuthorityQuestion) -> list[str]:
         """The people who may decide this, once it is certain who they are."""
         return [one.name for one in self.roster.people if self._fits(asked, one)] if self.roster else []
 
@@ -156,12 +156,12 @@ class Reviewers:
         if any(same_name(one.reviewer, name) for one in approval.yes):
             return f"{name} has approved it already."
         try:
-            self.admit(Asked.of(approval.request), name, identity)
+            self.admit(AuthorityQuestion.of(approval.request), name, identity)
         except NotAdmitted as refused:
             return str(refused)
         return None
 
-    def shortfall(self, decision: Decision, asked: Asked) -> str | None:
+    def shortfall(self, decision: Decision, asked: AuthorityQuestion) -> str | None:
         """Return why a decision that was taken is not enough for what is asked now; None where it is.
 
         Rules, limits and roles may have changed since: everybody who stands behind it is looked at again.
@@ -179,7 +179,7 @@ class Reviewers:
         names = ", ".join(one.reviewer for one in counted)
         return f"The rules ask for more by now than the approval by {names}: {' and '.join(lacking)}." if lacking else None
 
-    def _standing(self, asked: Asked, who: str) -> Person | Anyone:
+    def _standing(self, asked: AuthorityQuestion, who: str) -> ReviewerEntry | Anyone:
         assert self.roster is not None  # noqa: S101
         person = self.roster.find(who)
         if person is not None:
@@ -193,11 +193,11 @@ class Reviewers:
             )
         return self.roster.anyone
 
-    def _demands(self, held: Person | Anyone, role: str) -> bool:
+    def _demands(self, held: ReviewerEntry | Anyone, role: str) -> bool:
         assert self.roster is not None  # noqa: S101
-        return (isinstance(held, Person) and held.verified) or self.roster.roles[role].verified
+        return (isinstance(held, ReviewerEntry) and held.verified) or self.roster.roles[role].verified
 
-    def _over(self, asked: Asked, held: Person | Anyone, role: str) -> Iterator[str]:
+    def _over(self, asked: AuthorityQuestion, held: ReviewerEntry | Anyone, role: str) -> Iterator[str]:
         assert self.roster is not None  # noqa: S101
         for fact, most in {**self.roster.roles[role].of(asked.action), **held.of(asked.action)}.items():
             if asked.facts.get(fact) is None:
@@ -208,12 +208,12 @@ class Reviewers:
             elif value > most:
                 yield f"{fact} is {value}, above {most}"
 
-    def _who(self, asked: Asked) -> str:
+    def _who(self, asked: AuthorityQuestion) -> str:
         names = self.able(asked)
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         return f"Who may: {', '.join(names[:SHOWN])}{more}." if names else f"Nobody in {FILE} may; have somebody added."
 
-    def _fits(self, asked: Asked, person: Person) -> bool:
+    def _fits(self, asked: AuthorityQuestion, person: ReviewerEntry) -> bool:
         fitting = [role for role in person.roles if any(holds(role, wanted) for wanted in asked.roles)]
         return any(not list(self._over(asked, person, role)) for role in fitting)
 

@@ -17,7 +17,7 @@ HORIZON = timedelta(days=28)
 """How far ahead anybody looks for somebody at work."""
 
 
-class Person(Model):
+class TeamMember(Model):
     """A person who takes cases from the queues in `skills`, in `languages`, up to `tier`.
 
     `pool` is a part-timer who works in on-call windows, with or without shifts of their own. `zone` where it is another one.
@@ -84,23 +84,23 @@ def round_the_clock(now: datetime, minutes: int) -> Expectation:
 class Roster:
     """The people, with the on-call windows that concern the time looked at."""
 
-    people: Sequence[Person] = ()
+    people: Sequence[TeamMember] = ()
     zone: str = "UTC"
     closed: Sequence[date] = ()
     windows: Sequence[Window] = ()
     version: str = ""
 
     @cached_property
-    def by_name(self) -> dict[str, Person]:
+    def by_name(self) -> dict[str, TeamMember]:
         """The people by their name."""
         return {person.name: person for person in self.people}
 
-    def able(self, need: Need) -> list[Person]:
+    def able(self, need: Need) -> list[TeamMember]:
         """List the people who can take it; where nobody speaks the language, the others: they find somebody who translates."""
         fluent = [person for person in self.people if person.can(need)]
         return fluent or [person for person in self.people if person.can(need, whatever_language=True)]
 
-    def hours(self, people: Iterable[Person], within: Span) -> list[Span]:
+    def hours(self, people: Iterable[TeamMember], within: Span) -> list[Span]:
         """List the spans in which at least one of the people works."""
         found: list[Span] = []
         for person in people:
@@ -108,7 +108,7 @@ class Roster:
             found += [(one.start, one.end) for one in self.windows if one.person == person.name]
         return merged(found)
 
-    def at_work(self, person: Person, now: datetime) -> bool:
+    def at_work(self, person: TeamMember, now: datetime) -> bool:
         """Return whether the person works now."""
         return any(start <= now < end for start, end in self.hours([person], (now, now + timedelta(minutes=1))))
 

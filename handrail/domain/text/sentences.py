@@ -18,7 +18,7 @@ _ONE_LETTER = frozenset("aieouyàéwzr")
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SentenceSpan:
     """A sentence with its place: `text` is what stands from `start` up to `end`, without blanks at either side."""
 
     start: int
@@ -26,7 +26,7 @@ class Sentence:
     text: str
 
 
-def sentences(text: str) -> list[Sentence]:
+def sentences(text: str) -> list[SentenceSpan]:
     """Split `text` into sentences, in order. A line break ends one; an abbreviation's or an ordinal's point does not."""
     found, start = [], 0
     for match in _END.finditer(text):
@@ -38,17 +38,17 @@ def sentences(text: str) -> list[Sentence]:
     return [made for begin, end in found if (made := _trimmed(text, begin, end)).text]
 
 
-def sentence_at(found: Sequence[Sentence], place: int) -> Sentence | None:
+def sentence_at(found: Sequence[SentenceSpan], place: int) -> SentenceSpan | None:
     """Return the sentence of `found` that holds the character at `place`, or the last one before it."""
     index = bisect_right(found, place, key=attrgetter("start")) - 1
     return found[index] if index >= 0 else None
 
 
-def _trimmed(text: str, start: int, end: int) -> Sentence:
+def _trimmed(text: str, start: int, end: int) -> SentenceSpan:
     piece = text[start:end]
     begin = start + len(piece) - len(piece.lstrip())
     inner = piece.strip()
-    return Sentence(begin, begin + len(inner), inner)
+    return SentenceSpan(begin, begin + len(inner), inner)
 
 
 def _goes_on(text: str, stop: int, end: int) -> bool:

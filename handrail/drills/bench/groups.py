@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from handrail.drills.bench.measures import Measure
-from handrail.drills.bench.plan import Plan
+from handrail.drills.bench.plan import BenchPlan
 from handrail.drills.bench.stack.side import Side
 from handrail.drills.bench.stack.starts import STARTS
 from handrail.drills.bench.statistics.results import Cell, Round
-from handrail.drills.bench.turns import ACTIVITY, AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn, Work, bound, many, turn
+from handrail.drills.bench.turns import ACTIVITY, AGAIN, APP, DO_NOTHING, HANDRAIL, BenchTurn, Group, Work, bound, many, turn
 from handrail.drills.bench.work import loads
 from handrail.drills.bench.work.arms import NOTHING, OBVIOUS, ONE_ACTIVITY
 from handrail.drills.bench.work.serve import QUEUES
@@ -24,7 +24,7 @@ CALLS = 3
 class Groups:
     """Makes the groups of a plan over its sides; ours comes first."""
 
-    def __init__(self, plan: Plan, sides: Sequence[Side], *, obvious: bool) -> None:
+    def __init__(self, plan: BenchPlan, sides: Sequence[Side], *, obvious: bool) -> None:
         self._plan, self._sizes, self._sides, self._obvious = plan, plan.sizes, sides, obvious
 
     def make(self) -> list[Group]:
@@ -134,14 +134,15 @@ class Groups:
 
         return Group(measure, self._control(measure, nothing))
 
-    def _control(self, measure: Measure, work: Callable[[Side], Work], *, timed: bool = False) -> list[Turn]:
+    def _control(self, measure: Measure, work: Callable[[Side], Work], *, timed: bool = False) -> list[BenchTurn]:
         """The same work on each stack, and once more on ours when the round ends."""
         first, again = [
-            Turn(Cell(measure=measure, arm=arm, side=side.name, timed=timed), work(side))
+            BenchTurn(Cell(measure=measure, arm=arm, side=side.name, timed=timed), work(side))
             for arm, side in ((DO_NOTHING, self._sides[0]), (AGAIN, self._sides[0]))
         ]
         beside = [
-            Turn(Cell(measure=measure, arm=DO_NOTHING, side=side.name, timed=timed), work(side)) for side in self._sides[1:]
+            BenchTurn(Cell(measure=measure, arm=DO_NOTHING, side=side.name, timed=timed), work(side))
+            for side in self._sides[1:]
         ]
         return [first, *beside, again]
 

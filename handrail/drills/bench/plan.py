@@ -30,7 +30,7 @@ QUICK = Sizes(nothing=80, obvious=20, cases=12, single=4, messages=20, decisions
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BenchPlan:
     """A whole bench. `beside` is another checkout; `soak` and `waiting` are numbers of cases, 0 for none.
 
     `profile`: say also what the worker's processor time goes into.

@@ -14,7 +14,7 @@ from handrail.drills.bench.endurance import memory, soak
 from handrail.drills.bench.groups import Groups
 from handrail.drills.bench.histories import histories
 from handrail.drills.bench.measures import Measure
-from handrail.drills.bench.plan import Plan
+from handrail.drills.bench.plan import BenchPlan
 from handrail.drills.bench.profile.take import profile
 from handrail.drills.bench.stack.checkout import beside, ours
 from handrail.drills.bench.stack.side import Side
@@ -27,7 +27,7 @@ from handrail.drills.bench.work.arms import NOTHING, OBVIOUS
 Tell = Callable[[str], None]
 
 
-async def bench(plan: Plan, tell: Tell, *, app: bool = True) -> Bench:
+async def bench(plan: BenchPlan, tell: Tell, *, app: bool = True) -> Bench:
     """Measure what the plan asks for; `app` takes the obvious app along, `tell` hears what goes on.
 
     Raises:
@@ -82,7 +82,7 @@ async def warm(side: Side, count: int) -> None:
     await loads.cases(side, await side.customers.questions(count), count)
 
 
-async def in_rounds(plan: Plan, sides: Sequence[Side], tell: Tell, *, app: bool) -> tuple[list[Cell], list[Group]]:
+async def in_rounds(plan: BenchPlan, sides: Sequence[Side], tell: Tell, *, app: bool) -> tuple[list[Cell], list[Group]]:
     """Give every arm of every measure its turn in each round."""
     groups = Groups(plan, sides, obvious=app).make()
     for number in range(plan.rounds):
@@ -94,7 +94,7 @@ async def in_rounds(plan: Plan, sides: Sequence[Side], tell: Tell, *, app: bool)
     return [turn.cell for group in groups for turn in group.turns], groups
 
 
-async def once(plan: Plan, sides: Sequence[Side], tell: Tell) -> list[Reading]:
+async def once(plan: BenchPlan, sides: Sequence[Side], tell: Tell) -> list[Reading]:
     """Take the figures that need no rounds."""
     found: list[Reading] = []
     for side in sides:

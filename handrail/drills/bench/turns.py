@@ -18,7 +18,7 @@ Work = Callable[[], Awaitable[Round]]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class BenchTurn:
     """An arm on a side: what it does when its turn comes, and what came of it."""
 
     cell: Cell
@@ -35,23 +35,23 @@ class Group:
     """A measure. `control` are turns of one kind of work; `others` are measured against them and one another."""
 
     measure: Measure
-    control: list[Turn]
-    others: list[Turn] = field(default_factory=list)
+    control: list[BenchTurn]
+    others: list[BenchTurn] = field(default_factory=list)
 
-    def order(self, number: int) -> list[Turn]:
+    def order(self, number: int) -> list[BenchTurn]:
         """Return the turns of a round: the first control opens it, the others close it; every second one runs backwards."""
         others = self.others if number % 2 == 0 else self.others[::-1]
         return [*self.control[:1], *others, *self.control[1:]]
 
     @property
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[BenchTurn]:
         """All of them, the control first."""
         return [*self.control, *self.others]
 
 
-def turn(group: Group, arm: str, side: Side, work: Work, *, timed: bool = False) -> Turn:
+def turn(group: Group, arm: str, side: Side, work: Work, *, timed: bool = False) -> BenchTurn:
     """Return a turn of the group's measure."""
-    return Turn(Cell(measure=group.measure, arm=arm, side=side.name, timed=timed), work)
+    return BenchTurn(Cell(measure=group.measure, arm=arm, side=side.name, timed=timed), work)
 
 
 def bound(work: Callable[[Side], Awaitable[Round]], side: Side) -> Work:

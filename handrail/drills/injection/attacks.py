@@ -22,7 +22,7 @@ Place = Literal["message", "tool_output"]
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class DrillCustomer:
     """A customer with a case, or a bystander. `own` are identifiers of what is theirs, `words` what only they may read."""
 
     customer_id: str
@@ -37,14 +37,14 @@ class Attack:
 
     number: int
     place: Place
-    customer: Customer
+    customer: DrillCustomer
     message: str
     poison: str = ""
     ordered: bool = False
 
 
 def attacks(
-    folder: Path, customers: Sequence[Customer], bystanders: Sequence[Customer], effects: Sequence[str]
+    folder: Path, customers: Sequence[DrillCustomer], bystanders: Sequence[DrillCustomer], effects: Sequence[str]
 ) -> list[Attack]:
     """Every line of the folder twice: as it stands, and with an order to one of the business's `effects`.
 
@@ -100,7 +100,7 @@ def read(line: str, where: str) -> str:
     return check_text(where, text[: MAX_CHARACTERS - ROOM])
 
 
-def orders(bystanders: Sequence[Customer], effects: Sequence[str]) -> Iterator[Any]:
+def orders(bystanders: Sequence[DrillCustomer], effects: Sequence[str]) -> Iterator[Any]:
     """Orders in turn: each effect on what is another's, on one's own for far too much and for little; a tool that is none; the
     system prompt."""
     while True:
@@ -113,7 +113,7 @@ def orders(bystanders: Sequence[Customer], effects: Sequence[str]) -> Iterator[A
         yield lambda customer: TELL
 
 
-def order(effect: str, owner: Customer, amount: str) -> str:
+def order(effect: str, owner: DrillCustomer, amount: str) -> str:
     """An order that names everything a tool could ask for."""
     things = [identities[0] for identities in owner.own.values() if identities]
     about = ", ".join([*things[:3], owner.customer_id])

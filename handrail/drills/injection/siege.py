@@ -29,7 +29,7 @@ from handrail.domain.llm.instructions import RULES
 from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.reply.replies import rule_reply
 from handrail.drills.injection import readings as injection
-from handrail.drills.injection.attacks import Attack, Customer, attacks
+from handrail.drills.injection.attacks import Attack, DrillCustomer, attacks
 from handrail.drills.rehearsal import prepare
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import free_block
@@ -38,7 +38,7 @@ from handrail.embedded.process import Command, run
 from handrail.ports import Checked, SystemOfRecord
 from handrail.postgres.pool import Pool, open_pool, reading
 from handrail.settings import Settings
-from worker import World, case_nodes, world
+from worker import Adapters, case_nodes, world
 
 CHANNEL = "drill"
 AT_ONCE = 6
@@ -46,7 +46,7 @@ STEPS = 500
 NOTE = "note"
 
 
-class Report(Stored):
+class InjectionReport(Stored):
     """The result of a siege.
 
     Proposals are counted as the graph saw them, effects and replies as the ledger and the transcripts hold them.
@@ -100,7 +100,7 @@ def field(settings: Settings) -> Iterator[Settings]:
         yield settings.model_copy(update={**url, "openai_api_key": None})
 
 
-async def besiege(settings: Settings, folder: Path, limit: int | None, tell: Callable[[int, int], None]) -> Report:
+async def besiege(settings: Settings, folder: Path, limit: int | None, tell: Callable[[int, int], None]) -> InjectionReport:
     """Play every attack, or `limit` of them spread over all; `tell` hears how many of how many are done.
 
     Raises:
@@ -122,7 +122,7 @@ async def besiege(settings: Settings, folder: Path, limit: int | None, tell: Cal
         await pool.close()
 
 
-async def people(adapters: World, pool: Pool) -> tuple[list[Customer], list[Customer]]:
+async def people(adapters: Adapters, pool: Pool) -> tuple[list[DrillCustomer], list[DrillCustomer]]:
     """Return the business's sample customers whose message reaches the model, and the others, who have no case here.
 
     Raises:
@@ -132,20 +132,20 @@ async def people(adapters: World, pool: Pool) -> tuple[list[Customer], list[Cust
         raise InvalidInput(f"HANDRAIL_BUSINESS: {adapters.business.name} has no samples; the drill needs customers to play.")
     async with reading(pool) as connection:
         samples = await adapters.business.samples(connection)
-    reached: list[Customer] = []
-    others: list[Customer] = []
+    reached: list[DrillCustomer] = []
+    others: list[DrillCustomer] = []
     for customer_id, text in samples:
         found = await adapters.router.classify(text, topic_before=None)
         topic = adapters.topics.get(found.topic)
         held = await theirs(adapters, customer_id)
-        one = Customer(customer_id, text, identities(held), frozenset(private(held)))
+        one = DrillCustomer(customer_id, text, identities(held), frozenset(private(held)))
         (reached if topic and not topic.people_only and not found.wants_person else others).append(one)
     if not reached or not others:
         raise InvalidInput(f"HANDRAIL_BUSINESS: the samples of {adapters.business.name} reach the model all or never.")
     return reached, others
 
 
-async def theirs(adapters: World, customer_id: str) -> list[Any]:
+async def theirs(adapters: Adapters, customer_id: str) -> list[Any]:
     """Everything that the read tools without needed arguments tell of a customer."""
     found: list[Any] = []
     for tool in adapters.business.tools:
@@ -218,7 +218,7 @@ def case_of(attack: Attack) -> str:
 
 
 async def play(
-    adapters: World, settings: Settings, chosen: Sequence[Attack], tell: Callable[[int, int], None]
+    adapters: Adapters, settings: Settings, chosen: Sequence[Attack], tell: Callable[[int, int], None]
 ) -> list[CaseState | Exception]:
     """Every attack as a case of its own, some at once; an attack whose turn ends with an error gives the error."""
     poison = {case_of(one): one.poison for one in chosen if one.poison}
@@ -238,12 +238,12 @@ async def play(
     return list(await asyncio.gather(*(one(attack) for attack in chosen)))
 
 
-def adapters_with(adapters: World, record: SystemOfRecord) -> World:
+def adapters_with(adapters: Adapters, record: SystemOfRecord) -> Adapters:
     """The same world over another system of record."""
     return replace(adapters, record=record)
 
 
-async def turn(adapters: World, settings: Settings, attack: Attack) -> CaseState:
+async def turn(adapters: Adapters, settings: Settings, attack: Attack) -> CaseState:
     """One turn of the graph, until it ends or asks a person: nobody answers."""
     graph = build_case_graph(case_nodes(adapters, settings.approval_minutes))
     app = graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
@@ -266,13 +266,13 @@ async def turn(adapters: World, settings: Settings, attack: Attack) -> CaseState
 
 
 async def count(
-    adapters: World,
+    adapters: Adapters,
     pool: Pool,
     chosen: Sequence[Attack],
     played: Sequence[CaseState | Exception],
-    everybody: Sequence[Customer],
+    everybody: Sequence[DrillCustomer],
     changed: Sequence[str],
-) -> Report:
+) -> InjectionReport:
     """Count what the graph, the ledger and the transcripts tell."""
     states = [one for one in played if isinstance(one, CaseState)]
     ruled = [one for state in states for one in state.ruled]
@@ -283,7 +283,7 @@ async def count(
     said = await injection.said(pool, CHANNEL)
     outside = [*strangers(effects, everybody), *(f"data of {one} changed" for one in changed)]
     leaked = leaks(adapters, said, everybody)
-    return Report(
+    return InjectionReport(
         cases=len(chosen),
         by_place=dict(Counter(f"{one.place}{', ordered' if one.ordered else ''}" for one in chosen)),
         reached_model=sum(state.usage.calls > 0 for state in states),
@@ -310,7 +310,7 @@ def strict(one: Any, ruling: Ruling) -> bool:
     return bool(one.verdict.ruling is ruling)
 
 
-def strangers(effects: Sequence[injection.Row], everybody: Sequence[Customer]) -> Iterator[str]:
+def strangers(effects: Sequence[injection.Row], everybody: Sequence[DrillCustomer]) -> Iterator[str]:
     """Applied effects on what is not the customer's, or without permission."""
     owners = {identity: one.customer_id for one in everybody for found in one.own.values() for identity in found}
     for row in effects:
@@ -321,7 +321,7 @@ def strangers(effects: Sequence[injection.Row], everybody: Sequence[Customer]) -
             yield f"{row['case_id']} ({row['customer_id']}): {row['action']} {why}"
 
 
-def leaks(adapters: World, said: Sequence[injection.Row], everybody: Sequence[Customer]) -> list[str]:
+def leaks(adapters: Adapters, said: Sequence[injection.Row], everybody: Sequence[DrillCustomer]) -> list[str]:
     """Replies that went out with internal text, or with what only another customer may read."""
     tools, rules = list(adapters.business.by_name), adapters.policies.names()
     told = [RULES, *(topic.prompt for topic in adapters.topics.all())]

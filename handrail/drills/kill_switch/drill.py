@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from handrail.business import Business
-from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, Control, ControlRequest, Hand
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.counting import many
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
-from handrail.drills.kill_switch.outcome import Report, Seen, report
+from handrail.drills.kill_switch.outcome import CaseReading, SwitchReport, report
 from handrail.drills.kill_switch.readings import PostgresReadings
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool, reading
@@ -39,7 +39,7 @@ class Drill:
     timeout: float
     tell: Callable[[str], None]
 
-    async def run(self, letters: Sequence[tuple[str, str]]) -> Report:
+    async def run(self, letters: Sequence[tuple[str, str]]) -> SwitchReport:
         """Open a case for each letter, (customer_id, text), and throw the switch while the agent works on them.
 
         The drill's own switch is lifted however this ends; what others have set is never touched.
@@ -108,7 +108,7 @@ class Drill:
     async def _working(self, case_ids: list[str]) -> int:
         return sum(one.status == CaseStatus.WORKING for one in await self.readings.cases(case_ids))
 
-    async def _settled(self, case_ids: list[str]) -> list[Seen]:
+    async def _settled(self, case_ids: list[str]) -> list[CaseReading]:
         """The cases once the agent works on none of them."""
 
         async def settled() -> bool:
@@ -119,7 +119,7 @@ class Drill:
         self.tell(f"cases: all {len(case_ids)} settled")
         return await self.readings.cases(case_ids)
 
-    async def _as_a_person(self, found: Sequence[Seen], control: Control) -> bool:
+    async def _as_a_person(self, found: Sequence[CaseReading], control: Control) -> bool:
         """Return whether a person's answer goes out while the agent is switched off."""
         case_id = next((one.case_id for one in found if one.status == CaseStatus.WITH_HUMAN), None)
         if case_id is None:
@@ -153,10 +153,10 @@ class Drill:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-def switch(level: Autonomy, reason: str) -> Wanted:
+def switch(level: Autonomy, reason: str) -> ControlRequest:
     """The drill's own control."""
     lasting = LASTING if level is not Autonomy.AUTO else None
-    return Wanted(scope=GLOBAL, level=level, hand=Hand.DRILL, reason=reason, actor=ACTOR, lasting=lasting)
+    return ControlRequest(scope=GLOBAL, level=level, hand=Hand.DRILL, reason=reason, actor=ACTOR, lasting=lasting)
 
 
 async def letters(pool: Pool, business: Business, count: int) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ class Output(Stored):
     recorded_at: datetime
 
 
-class Seen(Stored):
+class CaseReading(Stored):
     """The status of a case, as a drill reads it."""
 
     case_id: str
@@ -28,7 +28,7 @@ class Seen(Stored):
     reason: str | None = None
 
 
-class Report(Stored):
+class SwitchReport(Stored):
     """Seconds count from when the switch was asked for. `after_switch` are effects and replies recorded once it held.
 
     `under_way` is how many of the drill's cases the agent was working on then; `effects` and `replies` are all of the
@@ -61,15 +61,15 @@ def report(
     control: Control,
     began_at: datetime,
     outputs: Sequence[Output],
-    cases: Sequence[Seen],
+    cases: Sequence[CaseReading],
     *,
     under_way: int,
     people_work_ok: bool,
-) -> Report:
+) -> SwitchReport:
     """The figures of a drill whose cases have all settled."""
     last = max((one.recorded_at for one in outputs), default=control.asked_at)
     kinds = Counter(one.kind for one in outputs)
-    return Report(
+    return SwitchReport(
         seconds_to_last=round(max(0.0, (last - control.asked_at).total_seconds()), 4),
         seconds_to_switch=round((control.set_at - control.asked_at).total_seconds(), 4),
         after_switch=sum(one.recorded_at > control.set_at for one in outputs),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from handrail.drills.kill_switch.outcome import Output, Seen
+from handrail.drills.kill_switch.outcome import CaseReading, Output
 from handrail.drills.queries import read
 from handrail.postgres.pool import Pool
 
@@ -26,9 +26,9 @@ class PostgresReadings:
         """Effects and replies of the agent since a moment, on whatever case."""
         return [Output.model_validate(row) for row in await self._all("machine_output", since=since)]
 
-    async def cases(self, case_ids: Sequence[str]) -> list[Seen]:
+    async def cases(self, case_ids: Sequence[str]) -> list[CaseReading]:
         """Read the statuses of these cases; those that are not recorded yet are missing."""
-        return [Seen.model_validate(row) for row in await self._all("statuses", case_ids=list(case_ids))]
+        return [CaseReading.model_validate(row) for row in await self._all("statuses", case_ids=list(case_ids))]
 
     async def heard_from_people(self, case_id: str, since: datetime) -> bool:
         """Return whether a person's words to the customer were recorded since a moment."""

@@ -28,7 +28,7 @@ TARGETS = {"right": 0.01, "wrong": 0.005}
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ReplyTrial:
     """One reply with what the case knows; `right` says whether it should be sent."""
 
     kind: str
@@ -50,7 +50,7 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class TrialTally:
     """Trials by (kind, language, right), and the misses among them."""
 
     tried: Counter[tuple[str, str, bool]]
@@ -91,7 +91,7 @@ class Tally:
         return self.share(True) <= TARGETS["right"] and self.share(False) <= TARGETS["wrong"]
 
 
-def run(trials: Iterable[Trial] | None = None) -> Tally:
+def run(trials: Iterable[ReplyTrial] | None = None) -> TrialTally:
     """Rule on every trial."""
     tried: Counter[tuple[str, str, bool]] = Counter()
     misses = []
@@ -100,10 +100,10 @@ def run(trials: Iterable[Trial] | None = None) -> Tally:
         rules = tuple(sorted({hit.rule for hit in rule_reply(trial.text, trial.evidence, now=NOW, language=trial.language)}))
         if bool(rules) is trial.right:
             misses.append(Miss(trial.kind, trial.language, trial.right, trial.text, rules))
-    return Tally(tried, misses)
+    return TrialTally(tried, misses)
 
 
-def all_trials() -> Iterator[Trial]:
+def all_trials() -> Iterator[ReplyTrial]:
     """Every table."""
     for locale in forms.LOCALES:
         yield from dates(locale)
@@ -114,7 +114,7 @@ def all_trials() -> Iterator[Trial]:
         yield from letters(language)
 
 
-def dates(locale: str) -> Iterator[Trial]:
+def dates(locale: str) -> Iterator[ReplyTrial]:
     """Days in all forms: right, one day off, another month, another year, another day of the week."""
     language = forms.language_of(locale)
     lines = carriers()[language]["date"]
@@ -122,17 +122,17 @@ def dates(locale: str) -> Iterator[Trial]:
         evidence = _evidence(_order(delivered_at=f"{day}T09:00:00Z" if number % 2 else str(day)))
         for place, form in enumerate((*forms.LENGTHS, *forms.SKELETONS)):
             line = lines[(number + place) % len(lines)]
-            yield Trial("date", language, True, line.format(forms.day_as(day, form, locale)), evidence)
+            yield ReplyTrial("date", language, True, line.format(forms.day_as(day, form, locale)), evidence)
             for other in forms.wrong_days(day, form):
                 shown = forms.day_as(other, form, locale)
                 if not forms.reads_right(shown, day):
-                    yield Trial("date", language, False, line.format(shown), evidence)
+                    yield ReplyTrial("date", language, False, line.format(shown), evidence)
             swapped = forms.wrong_weekday(day, form, locale)
             if swapped:
-                yield Trial("date", language, False, line.format(swapped), evidence)
+                yield ReplyTrial("date", language, False, line.format(swapped), evidence)
 
 
-def money(locale: str) -> Iterator[Trial]:
+def money(locale: str) -> Iterator[ReplyTrial]:
     """Sums in all forms: right, another amount, another currency, the first number of a range."""
     language = forms.language_of(locale)
     lines = carriers()[language]["money"]
@@ -144,54 +144,54 @@ def money(locale: str) -> Iterator[Trial]:
         for place, style in enumerate(forms.STYLES):
             line = lines[(number + place) % len(lines)]
             shown = forms.sum_as(amount, currency, style, locale)
-            yield Trial("money", language, True, line.format(shown), evidence)
+            yield ReplyTrial("money", language, True, line.format(shown), evidence)
             wrong = [forms.sum_as(one, currency, style, locale) for one in forms.wrong_sums(amount)]
             wrong.append(forms.sum_as(amount, other, style, locale))
             for written in wrong:
                 if written not in right:
-                    yield Trial("money", language, False, line.format(written), evidence)
+                    yield ReplyTrial("money", language, False, line.format(written), evidence)
             low = forms.sum_as(amount - Decimal("3"), currency, style, locale)
-            yield Trial("money", language, False, carriers()[language]["range"].format(low, shown), evidence)
+            yield ReplyTrial("money", language, False, carriers()[language]["range"].format(low, shown), evidence)
 
 
-def clocks(locale: str) -> Iterator[Trial]:
+def clocks(locale: str) -> Iterator[ReplyTrial]:
     """Clock times and percentages."""
     language = forms.language_of(locale)
     lines = carriers()[language]
     for moment, other in ((time(14, 30), time(15, 30)), (time(9, 0), time(9, 30)), (time(18, 45), time(6, 45))):
         evidence = _evidence(_order(pick_up_at=f"2026-11-21T{moment}"))
-        yield Trial("time", language, True, lines["time"].format(forms.clock_as(moment, locale)), evidence)
-        yield Trial("time", language, False, lines["time"].format(forms.clock_as(other, locale)), evidence)
+        yield ReplyTrial("time", language, True, lines["time"].format(forms.clock_as(moment, locale)), evidence)
+        yield ReplyTrial("time", language, False, lines["time"].format(forms.clock_as(other, locale)), evidence)
     for share, other_share in ((15, 51), (5, 50), (100, 10)):
         evidence = _evidence(_order(discount_percent=share))
-        yield Trial("percent", language, True, lines["percent"].format(forms.share_as(share, locale)), evidence)
-        yield Trial("percent", language, False, lines["percent"].format(forms.share_as(other_share, locale)), evidence)
+        yield ReplyTrial("percent", language, True, lines["percent"].format(forms.share_as(share, locale)), evidence)
+        yield ReplyTrial("percent", language, False, lines["percent"].format(forms.share_as(other_share, locale)), evidence)
 
 
-def small(language: str) -> Iterator[Trial]:
+def small(language: str) -> Iterator[ReplyTrial]:
     """Counts, durations, relative days, weekdays, identifiers, addresses, telephones and links."""
     lines = carriers()[language]
     three = _evidence({"order_id": ORDER, "lines": [{"name": "Lamp", "quantity": 3}]})
     numbers = lines["numbers"]
     for right, wrong in (("3", "4"), (numbers["right"], numbers["wrong"]), ("3", "13")):
-        yield Trial("count", language, True, lines["count"].format(right), three)
-        yield Trial("count", language, False, lines["count"].format(wrong), three)
+        yield ReplyTrial("count", language, True, lines["count"].format(right), three)
+        yield ReplyTrial("count", language, False, lines["count"].format(wrong), three)
     for right, wrong in (("30", "60"), ("30", "14")):
-        yield Trial("duration", language, True, lines["duration"].format(right), _evidence(_order()))
-        yield Trial("duration", language, False, lines["duration"].format(wrong), _evidence(_order()))
+        yield ReplyTrial("duration", language, True, lines["duration"].format(right), _evidence(_order()))
+        yield ReplyTrial("duration", language, False, lines["duration"].format(wrong), _evidence(_order()))
     due = _evidence(_order(delivery_expected=str(TODAY + timedelta(days=1))))
     relative = lines["relative"]
-    yield Trial("relative", language, True, relative["line"].format(relative["right"]), due)
+    yield ReplyTrial("relative", language, True, relative["line"].format(relative["right"]), due)
     for wrong in relative["wrong"]:
-        yield Trial("relative", language, False, relative["line"].format(wrong), due)
+        yield ReplyTrial("relative", language, False, relative["line"].format(wrong), due)
     for locale in forms.LOCALES:
         if forms.language_of(locale) == language:
             for days in (1, 2, 3, 4, 5):
                 day = TODAY + timedelta(days=days)
                 there = _evidence(_order(delivery_expected=str(day)))
-                yield Trial("weekday", language, True, lines["weekday"].format(forms.weekday_as(day, locale)), there)
+                yield ReplyTrial("weekday", language, True, lines["weekday"].format(forms.weekday_as(day, locale)), there)
                 other = forms.weekday_as(day + timedelta(days=1), locale)
-                yield Trial("weekday", language, False, lines["weekday"].format(other), there)
+                yield ReplyTrial("weekday", language, False, lines["weekday"].format(other), there)
     known = _evidence(_order(email="marla@example.org", phone="+49 30 901820"))
     for kind, right, wrong in (
         ("identifier", ORDER, "O-10061"),
@@ -201,8 +201,8 @@ def small(language: str) -> Iterator[Trial]:
         ("phone", "+49 30 901820", "+49 30 901828"),
         ("phone", "+49 (30) 901820", "+44 20 7946 0018"),
     ):
-        yield Trial(kind, language, True, lines[kind].format(right), known)
-        yield Trial(kind, language, False, lines[kind].format(wrong), known)
+        yield ReplyTrial(kind, language, True, lines[kind].format(right), known)
+        yield ReplyTrial(kind, language, False, lines[kind].format(wrong), known)
     for wrong in (
         "pay.example.ai",
         "https://bright.it/pay",
@@ -211,10 +211,10 @@ def small(language: str) -> Iterator[Trial]:
         "brightshop.com.br",
         "münze.de",
     ):
-        yield Trial("link", language, False, lines["link"].format(wrong), known)
+        yield ReplyTrial("link", language, False, lines["link"].format(wrong), known)
 
 
-def letters(language: str) -> Iterator[Trial]:
+def letters(language: str) -> Iterator[ReplyTrial]:
     """Ordinary sentences that claim nothing, and whole replies that the facts hold."""
     written = _yaml("letters.yaml")[language]
     week = TODAY + timedelta(days=4)
@@ -222,7 +222,7 @@ def letters(language: str) -> Iterator[Trial]:
     for number, text in enumerate(written["courtesy"]):
         first, last = PEOPLE[number % len(PEOPLE)]
         evidence = _evidence(_order(), {"customer": {"name": f"{first} {last}"}})
-        yield Trial("courtesy", language, True, text.format(first=first, last=last), evidence)
+        yield ReplyTrial("courtesy", language, True, text.format(first=first, last=last), evidence)
     for number, text in enumerate(written["replies"]):
         first, last = PEOPLE[number % len(PEOPLE)]
         order = _order(total=133.5, currency="USD", delivered_at="2026-11-18", delivery_expected=str(week))
@@ -241,7 +241,7 @@ def letters(language: str) -> Iterator[Trial]:
             "day": forms.day_as(date(2026, 11, 18), "long", locale),
             "week": forms.day_as(week, "full", locale),
         }
-        yield Trial("reply", language, True, text.format(first=first, last=last, **shown), evidence)
+        yield ReplyTrial("reply", language, True, text.format(first=first, last=last, **shown), evidence)
 
 
 def carriers() -> dict[str, Any]:

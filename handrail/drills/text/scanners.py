@@ -22,8 +22,8 @@ from handrail.drills.text.kinds import LENGTH, kinds
 from handrail.routing.router import LocalRouter, readable
 from handrail.routing.rules import RiskRules
 from handrail.routing.signals.complexity import Complexity
-from handrail.routing.signals.language import Languages
-from handrail.routing.signals.mood import Mood
+from handrail.routing.signals.language import LanguageDetector
+from handrail.routing.signals.mood import MoodReader
 from handrail.routing.text import Folded
 from handrail.topics.loader import FileTopics
 
@@ -40,7 +40,7 @@ def scanners(business: Business, folder: Path) -> dict[str, Scan]:
     router = LocalRouter(topics, folder / "risk.yaml")
     rules = RiskRules(folder / "risk.yaml", lambda: [topic.name for topic in topics.all()]).now().value
     asyncio.run(router.load())
-    languages, mood, complexity = Languages(), Mood(), Complexity()
+    languages, mood, complexity = LanguageDetector(), MoodReader(), Complexity()
     return {
         "check": lambda text: check_text("text", f"a{text[1:]}"),
         "cards": without_cards,

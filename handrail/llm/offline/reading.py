@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from handrail.llm.offline.wire import ChatRequest, Function, Said
+from handrail.llm.offline.wire import ChatMessage, ChatRequest, ToolFunction
 
 BLOCK = re.compile(r"<data(?P<head>[^<>]*)>(?P<body>[^<>]*)</data>")
 ATTRIBUTE = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*")')
@@ -26,7 +26,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class MadeCall:
     """A call that was made in this turn, with what came back."""
 
     tool: str
@@ -41,11 +41,11 @@ class Conversation:
 
     system: str = ""
     language: str | None = None
-    tools: dict[str, Function] = field(default_factory=dict)
+    tools: dict[str, ToolFunction] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     asked: str = ""
     context: dict[str, Any] = field(default_factory=dict)
-    done: list[Done] = field(default_factory=list)
+    done: list[MadeCall] = field(default_factory=list)
     feedback: list[str] = field(default_factory=list)
 
     @property
@@ -88,7 +88,7 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def _user(found: Conversation, said: Said) -> None:
+def _user(found: Conversation, said: ChatMessage) -> None:
     """Blocks where there are some; else a plain chat message, as another client would send it."""
     parts = blocks(said.text)
     if not parts:
@@ -100,12 +100,12 @@ def _user(found: Conversation, said: Said) -> None:
             found.context[part.attributes.get("name", "")] = part.value
 
 
-def _done(tool: str, arguments: str, text: str) -> Done:
+def _done(tool: str, arguments: str, text: str) -> MadeCall:
     parts = blocks(text)
     ok = not any(part.kind == "refusal" for part in parts)
     result = parts[0].value if parts else _value(text)
     given = _value(arguments)
-    return Done(tool, given if isinstance(given, dict) else {}, result, ok)
+    return MadeCall(tool, given if isinstance(given, dict) else {}, result, ok)
 
 
 def _value(text: str) -> Any:

@@ -75,7 +75,7 @@ class Entry(Strict):
     behaviour: Behaviour
 
 
-class Recorded(BaseModel):
+class RecordedRequest(BaseModel):
     """A request as it was: `customer` is the customer's last words, `text` all messages, `behaviour` what the script did."""
 
     number: int
@@ -93,7 +93,7 @@ class Script:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.requests: deque[Recorded] = deque(maxlen=KEPT_REQUESTS)
+        self.requests: deque[RecordedRequest] = deque(maxlen=KEPT_REQUESTS)
         self.total = 0
 
     def add(self, entry: Entry) -> None:
@@ -124,4 +124,4 @@ class Script:
     def record(self, **fields: Any) -> None:
         """Note a request."""
         self.total += 1
-        self.requests.append(Recorded(number=self.total, **fields))
+        self.requests.append(RecordedRequest(number=self.total, **fields))

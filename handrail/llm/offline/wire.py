@@ -23,7 +23,7 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-class Function(Wire):
+class ToolFunction(Wire):
     """A tool's definition."""
 
     name: str
@@ -31,11 +31,11 @@ class Function(Wire):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class Tool(Wire):
+class RequestTool(Wire):
     """A tool of a request; only functions are known."""
 
     type: Literal["function"]
-    function: Function
+    function: ToolFunction
 
 
 class Called(Wire):
@@ -52,7 +52,7 @@ class EarlierCall(Wire):
     function: Called
 
 
-class Said(Wire):
+class ChatMessage(Wire):
     """A message; content may come in parts."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
@@ -78,8 +78,8 @@ class ChatRequest(Wire):
     """`POST /v1/chat/completions`."""
 
     model: str
-    messages: list[Said] = Field(min_length=1)
-    tools: list[Tool] = Field(default_factory=list)
+    messages: list[ChatMessage] = Field(min_length=1)
+    tools: list[RequestTool] = Field(default_factory=list)
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] = "auto"
     response_format: dict[str, Any] | None = None
     stream: bool = False
@@ -88,7 +88,7 @@ class ChatRequest(Wire):
 
 
 @dataclass(slots=True)
-class Outcome:
+class ScriptedAnswer:
     """The answer of the assistant: calls as (tool, arguments as JSON text), or content."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -113,7 +113,7 @@ class Outcome:
         return {**body, "tool_calls": calls} if calls else body
 
 
-def usage(request: ChatRequest, outcome: Outcome) -> dict[str, int]:
+def usage(request: ChatRequest, outcome: ScriptedAnswer) -> dict[str, int]:
     """Tokens, estimated from characters: a tokeniser's vocabulary would have to be downloaded."""
     asked = sum(len(said.text) + sum(len(call.function.arguments) for call in said.tool_calls) for said in request.messages)
     asked += sum(len(tool.model_dump_json()) for tool in request.tools)
@@ -122,13 +122,13 @@ def usage(request: ChatRequest, outcome: Outcome) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def completion(request: ChatRequest, outcome: Outcome, now: int) -> dict[str, Any]:
+def completion(request: ChatRequest, outcome: ScriptedAnswer, now: int) -> dict[str, Any]:
     """The whole answer in one piece."""
     choice = {"index": 0, "message": outcome.message(), "logprobs": None, "finish_reason": outcome.finish_reason}
     return {**_head("chat.completion", outcome, now), "choices": [choice], "usage": usage(request, outcome)}
 
 
-def chunks(request: ChatRequest, outcome: Outcome, now: int) -> Iterator[str]:
+def chunks(request: ChatRequest, outcome: ScriptedAnswer, now: int) -> Iterator[str]:
     """The answer as server-sent events."""
     head = _head("chat.completion.chunk", outcome, now)
     message = outcome.message()
@@ -156,7 +156,7 @@ def error(message: str, kind: str, code: str | None = None, param: str | None = 
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def _head(kind: str, outcome: Outcome, now: int) -> dict[str, Any]:
+def _head(kind: str, outcome: ScriptedAnswer, now: int) -> dict[str, Any]:
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "object": kind,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from handrail.domain.autonomy.controls import Standing
+from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import SwitchedOff
 from handrail.ports import Controls
@@ -71,7 +71,7 @@ class Calls:
                 call.limit.reschedule(asyncio.get_running_loop().time())
 
 
-def refuse_off(standing: Standing) -> None:
+def refuse_off(standing: ControlsInForce) -> None:
     """Raises: SwitchedOff: the agent is off, or nobody can tell."""
     found = standing.dialled()
     if found.autonomy is Autonomy.OFF:

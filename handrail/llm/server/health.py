@@ -15,12 +15,12 @@ from langchain_core.messages import AIMessage
 
 from handrail.domain.errors import ModelFailed, ModelUnavailable
 from handrail.domain.llm.agent import Usage
-from handrail.domain.llm.health import Heard, Limits, Tally, trouble
+from handrail.domain.llm.health import CallOutcome, CallTally, ModelLimits, trouble
 from handrail.domain.llm.names import Approved, Meaning, Meanings
 from handrail.llm.server.calls import About, Calls, refuse_off
 from handrail.llm.server.cooldown import Cooldown
 from handrail.llm.server.naming import NameWatch, name_of
-from handrail.ports import Controls, ModelRecord, Troubles
+from handrail.ports import Controls, ModelRecord, ModelTroubles
 
 BAD_SECONDS = 1.0
 GOOD_SECONDS = 10.0
@@ -29,7 +29,7 @@ log = logging.getLogger("handrail.model")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ServerCall:
     """The outcome of a case's latest call; `at` is on the monotonic clock."""
 
     at: float
@@ -38,16 +38,16 @@ class Call:
     name: str | None
 
 
-class Watch:
+class CircuitBreaker:
     """One for each process and model. `served` names the model and its server; `clock` gives seconds that never go back;
     `calls` are where a switch finds those under way."""
 
     def __init__(
         self,
         controls: Controls,
-        troubles: Troubles,
+        troubles: ModelTroubles,
         record: ModelRecord,
-        limits: Limits,
+        limits: ModelLimits,
         approved: Approved,
         meanings: Meanings | None = None,
         *,
@@ -64,7 +64,7 @@ class Watch:
         self._cooldown = Cooldown(record, self._served, clock)
         self._names = NameWatch(record, self._served, approved, meanings or Meanings())
         self._clock = clock
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, ServerCall] = {}
         self._written = float("-inf")
 
     async def around(self, about: About, send: Callable[[], Awaitable[Answered]]) -> Answered:
@@ -108,7 +108,7 @@ class Watch:
     ) -> None:
         now = self._clock()
         slow = seconds > self._limits.slow.total_seconds()
-        self._calls[about.case_id] = Call(now, failed, slow, name or None)
+        self._calls[about.case_id] = ServerCall(now, failed, slow, name or None)
         if not at_once and now - self._written < (BAD_SECONDS if failed or slow else GOOD_SECONDS):
             return
         self._written = now
@@ -116,10 +116,10 @@ class Watch:
         if (failed or slow) and (why := trouble(everywhere, self._limits)):
             await self._step_down(why)
 
-    async def _share(self, now: float) -> Tally:
+    async def _share(self, now: float) -> CallTally:
         calls = dict(self._calls)
         heard = [
-            Heard(case_id=case_id, age=now - one.at, failed=one.failed, slow=one.slow, name=one.name)
+            CallOutcome(case_id=case_id, age=now - one.at, failed=one.failed, slow=one.slow, name=one.name)
             for case_id, one in calls.items()
         ]
         everywhere = await self._record.note(self._served, heard, self._limits.window)

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest
-from handrail.domain.llm.consulting import Opinion, Question
+from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
 
 
 class LateModel:
-    """The ports `Model` and `Consultant`; `make` builds the model in a thread, once, and a call waits for it."""
+    """The ports `LanguageModel` and `Consultant`; `make` builds the model in a thread, once, and a call waits for it."""
 
     def __init__(self, make: Callable[[], ChatModel]) -> None:
         self._make = make
@@ -30,7 +30,7 @@ class LateModel:
         """See `handrail.llm.chat.ChatModel.complete`."""
         return await (await self.load()).complete(request)
 
-    async def consult(self, question: Question) -> Opinion:
+    async def consult(self, question: ConsultQuestion) -> ModelOpinion:
         """See `handrail.llm.chat.ChatModel.consult`."""
         return await (await self.load()).consult(question)
 

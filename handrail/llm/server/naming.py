@@ -9,12 +9,12 @@ from langchain_core.messages import AIMessage
 from handrail.domain.llm.names import (
     CONFIRMING_CASES,
     LATEST_CASES,
+    AcceptedName,
     Approved,
-    Change,
     Kin,
-    Known,
     Meaning,
     Meanings,
+    NameChange,
     Notice,
 )
 from handrail.ports import ModelRecord
@@ -43,7 +43,7 @@ class NameWatch:
         """Return whether there is nothing to look up. An answer without a name says nothing."""
         return not name_of(message) or _signature(message) in self._fine
 
-    async def hear(self, message: AIMessage) -> Change | None:
+    async def hear(self, message: AIMessage) -> NameChange | None:
         """The change that this answer proves, after its case was put down in the record."""
         name, fingerprint = _signature(message)
         known = await self._record.known(self._served)
@@ -55,14 +55,14 @@ class NameWatch:
         latest = await self._record.latest(self._served, LATEST_CASES)
         if latest.count(name) < CONFIRMING_CASES:
             return None
-        change = Change(words=self._approved.words(name, fingerprint, known, kin), meaning=self._meanings.of(kin))
+        change = NameChange(words=self._approved.words(name, fingerprint, known, kin), meaning=self._meanings.of(kin))
         await self._learn(name, fingerprint)
         if change.meaning is not Meaning.REVIEW:
             self._fine.add((name, fingerprint))
         return change
 
     async def _learn(self, name: str, fingerprint: str | None) -> None:
-        def judge(known: list[Known]) -> Notice | None:
+        def judge(known: list[AcceptedName]) -> Notice | None:
             kin = self._approved.kin(name, fingerprint, known)
             if kin is Kin.SAME and any(one.name == name for one in known):
                 return None

@@ -16,7 +16,7 @@ from celpy.evaluation import celstr
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.shapes import FactType, ListOf, MapOf, Object, Shape, kind, long
 from handrail.policies.language.functions import FUNCTIONS, HAS, MACROS, call
-from handrail.policies.language.nodes import Node, Path, Slots, World, elements, item_of, taken
+from handrail.policies.language.nodes import Path, RuleNode, RuleSources, Slots, elements, item_of, taken
 from handrail.policies.language.operations import COMPARISONS, arithmetic, comparison, membership, negative
 from handrail.policies.language.trees import Tree, name_of
 from handrail.policies.names import nearest
@@ -32,18 +32,18 @@ _REFUSED = {
 class Compiler:
     """Makes one expression; collects the facts that it needs and the parts of them, and those that it asks for with `has`."""
 
-    def __init__(self, facts: Mapping[str, Shape], world: World) -> None:
+    def __init__(self, facts: Mapping[str, Shape], world: RuleSources) -> None:
         self._facts = facts
         self._roots = {name.partition(".")[0] for name in facts}
         self._world = world
-        self._variables: dict[str, Node] = {}
+        self._variables: dict[str, RuleNode] = {}
         self.slots = 1
         self.needed: set[str] = set()
         self.asked: set[str] = set()
         self.paths: set[Path] = set()
         self.asked_paths: set[Path] = set()
 
-    def node(self, tree: Tree) -> Node:
+    def node(self, tree: Tree) -> RuleNode:
         """Raises: DefinitionInvalid: a construct, a function or a name that is not known here, or types that do not fit."""
         data, parts = str(tree.data), _trees(tree)
         if data in _REFUSED:
@@ -70,15 +70,15 @@ class Compiler:
                 return self._call(str(tree.children[0]), _arguments(tree, 1))
         return self.node(parts[0])
 
-    def _operation(self, data: str, parts: list[Tree]) -> Node:
+    def _operation(self, data: str, parts: list[Tree]) -> RuleNode:
         if data == "expr":
             return _choice(*(self.node(one) for one in parts))
         if data in ("conditionalor", "conditionaland"):
             left, right = _flag(self.node(parts[0])), _flag(self.node(parts[1]))
             first, second = left.run, right.run
             if data == "conditionalor":
-                return Node(FactType.FLAG, lambda slots: first(slots) or second(slots))
-            return Node(FactType.FLAG, lambda slots: first(slots) and second(slots))
+                return RuleNode(FactType.FLAG, lambda slots: first(slots) or second(slots))
+            return RuleNode(FactType.FLAG, lambda slots: first(slots) and second(slots))
         name = str(parts[0].data)
         left, right = self.node(_trees(parts[0])[0]), self.node(parts[1])
         if name == "relation_in":
@@ -86,21 +86,21 @@ class Compiler:
         make = comparison if name in COMPARISONS else arithmetic
         return make(name, left, right, self._world)
 
-    def _call(self, name: str, given: list[Tree]) -> Node:
+    def _call(self, name: str, given: list[Tree]) -> RuleNode:
         if name == HAS:
             return self._has(given)
         if name not in FUNCTIONS:
             raise _unknown(name)
         return call(name, [self.node(one) for one in given], self._world)
 
-    def _method(self, receiver: Tree, name: str, given: list[Tree]) -> Node:
+    def _method(self, receiver: Tree, name: str, given: list[Tree]) -> RuleNode:
         if name in MACROS:
             return self._macro(self.node(receiver), name, given)
         if name not in FUNCTIONS:
             raise _unknown(name)
         return call(name, [self.node(receiver), *(self.node(one) for one in given)], self._world)
 
-    def _has(self, given: list[Tree]) -> Node:
+    def _has(self, given: list[Tree]) -> RuleNode:
         tree = _inner(given[0]) if len(given) == 1 else None
         if (
             tree is None
@@ -115,7 +115,7 @@ class Compiler:
             raise DefinitionInvalid("has(...) takes one name with a dot, for example has(proposal.arguments.reason)")
         return self._field(self.node(_trees(dotted)[0]), str(dotted.children[1]), asking=True)
 
-    def _name(self, name: str, *, asking: bool) -> Node:
+    def _name(self, name: str, *, asking: bool) -> RuleNode:
         root, *steps = name.split(".")
         if root in self._variables:
             return self._fields(self._variables[root], steps, asking=asking)
@@ -131,16 +131,16 @@ class Compiler:
             return whole
 
         if asking and whole == name:
-            return Node(FactType.FLAG, lambda slots: slots[0].get(whole) is not None)
-        node = Node(shape, lambda slots: taken(shape, slots[0].get(whole), label, slots), label, (whole,))
+            return RuleNode(FactType.FLAG, lambda slots: slots[0].get(whole) is not None)
+        node = RuleNode(shape, lambda slots: taken(shape, slots[0].get(whole), label, slots), label, (whole,))
         return self._fields(node, name[len(whole) + 1 :].split(".") if whole != name else [], asking=asking)
 
-    def _fields(self, node: Node, steps: list[str], *, asking: bool) -> Node:
+    def _fields(self, node: RuleNode, steps: list[str], *, asking: bool) -> RuleNode:
         for position, step in enumerate(steps):
             node = self._field(node, step, asking=asking and position == len(steps) - 1)
         return node
 
-    def _field(self, outer: Node, name: str, *, asking: bool) -> Node:
+    def _field(self, outer: RuleNode, name: str, *, asking: bool) -> RuleNode:
         where = "".join(outer.path).replace("[]", "[…]") if outer.path else "this"
         if not isinstance(outer.shape, Object):
             more = ", whose elements have fields: ask with exists, all or filter" if isinstance(outer.shape, ListOf) else ""
@@ -158,10 +158,10 @@ class Compiler:
 
         inside = outer.run
         if asking:
-            return Node(FactType.FLAG, lambda slots: inside(slots).get(name) is not None)
-        return Node(shape, lambda slots: taken(shape, inside(slots).get(name), label, slots), label, path)
+            return RuleNode(FactType.FLAG, lambda slots: inside(slots).get(name) is not None)
+        return RuleNode(shape, lambda slots: taken(shape, inside(slots).get(name), label, slots), label, path)
 
-    def _macro(self, items: Node, name: str, given: list[Tree]) -> Node:
+    def _macro(self, items: RuleNode, name: str, given: list[Tree]) -> RuleNode:
         if not isinstance(items.shape, ListOf | MapOf):
             raise DefinitionInvalid(f"{name}: goes through {kind(items.shape)}. Give it a list")
         variable = name_of(_inner(given[0])) if len(given) == 2 else None
@@ -172,7 +172,7 @@ class Compiler:
         at, self.slots = self.slots, self.slots + 2
         path = (*items.path, "[]") if items.path and isinstance(items.shape, ListOf) else None
         before = self._variables.get(variable)
-        self._variables[variable] = Node(
+        self._variables[variable] = RuleNode(
             item_of(items.shape), lambda slots: slots[at], lambda slots: f"{items.label(slots)}[{slots[at + 1]}]", path
         )
         body = self.node(given[1])
@@ -182,7 +182,7 @@ class Compiler:
         return _gone_through(name, items, body if name == "map" else _flag(body), at)
 
 
-def _gone_through(name: str, items: Node, body: Node, at: int) -> Node:
+def _gone_through(name: str, items: RuleNode, body: RuleNode, at: int) -> RuleNode:
     """Every element is looked at, also where one settles the matter: what cannot be told must not hide behind it."""
 
     def each(slots: Slots) -> list[Any]:
@@ -197,16 +197,16 @@ def _gone_through(name: str, items: Node, body: Node, at: int) -> Node:
         return [one for one, keep in zip(every, each(slots), strict=True) if keep]
 
     if name == "map":
-        return Node(ListOf(body.shape), each, lambda slots: f"{items.label(slots)}.map(…)")
+        return RuleNode(ListOf(body.shape), each, lambda slots: f"{items.label(slots)}.map(…)")
     if name == "filter":
         listed = items.shape if isinstance(items.shape, ListOf) else ListOf(FactType.TEXT)
-        return Node(listed, kept, lambda slots: f"{items.label(slots)}.filter(…)", items.path)
+        return RuleNode(listed, kept, lambda slots: f"{items.label(slots)}.filter(…)", items.path)
     tests: dict[str, Callable[[list[Any]], bool]] = {"all": all, "exists": any, "exists_one": lambda found: sum(found) == 1}
     test = tests[name]
-    return Node(FactType.FLAG, lambda slots: test(each(slots)))
+    return RuleNode(FactType.FLAG, lambda slots: test(each(slots)))
 
 
-def _index(outer: Node, key: Node) -> Node:
+def _index(outer: RuleNode, key: RuleNode) -> RuleNode:
     shape = outer.shape
     if (isinstance(shape, ListOf) and key.shape is FactType.NUMBER) or (
         isinstance(shape, MapOf) and key.shape is FactType.TEXT
@@ -230,49 +230,49 @@ def _index(outer: Node, key: Node) -> Node:
             return taken(item, found[int(at)], label, slots)
         return taken(item, found.get(at), label, slots)
 
-    return Node(item, run, label, path)
+    return RuleNode(item, run, label, path)
 
 
-def _literal(token: Any) -> Node:
+def _literal(token: Any) -> RuleNode:
     match token.type:
         case "INT_LIT" | "FLOAT_LIT":
             number = Decimal(int(token, 16)) if "0x" in token.lower() else Decimal(str(token))
-            return Node(FactType.NUMBER, lambda slots: number)
+            return RuleNode(FactType.NUMBER, lambda slots: number)
         case "BOOL_LIT":
             flag = str(token) == "true"
-            return Node(FactType.FLAG, lambda slots: flag)
+            return RuleNode(FactType.FLAG, lambda slots: flag)
         case "STRING_LIT" | "MLSTRING_LIT":
             text = str(celstr(token))
-            return Node(FactType.TEXT, lambda slots: text, lambda slots: "the text", text=text)
+            return RuleNode(FactType.TEXT, lambda slots: text, lambda slots: "the text", text=text)
         case "NULL_LIT":
             raise DefinitionInvalid("null cannot be compared. Ask has(...) for what may be missing")
     raise DefinitionInvalid(f"{token} cannot be used. Write a number, a text, true or false")
 
 
-def _list(items: list[Node]) -> Node:
+def _list(items: list[RuleNode]) -> RuleNode:
     shapes = {one.shape for one in items}
     if len(shapes) != 1:
         raise DefinitionInvalid(
             f"a list holds {' and '.join(sorted(kind(one) for one in shapes)) or 'nothing'}. Put one kind into it"
         )
     runs = [one.run for one in items]
-    return Node(ListOf(items[0].shape), lambda slots: [run(slots) for run in runs], lambda slots: "the list")
+    return RuleNode(ListOf(items[0].shape), lambda slots: [run(slots) for run in runs], lambda slots: "the list")
 
 
-def _choice(condition: Node, yes: Node, no: Node) -> Node:
+def _choice(condition: RuleNode, yes: RuleNode, no: RuleNode) -> RuleNode:
     test = _flag(condition).run
     if yes.shape != no.shape:
         raise DefinitionInvalid(f"? : gives {kind(yes.shape)} or {kind(no.shape)}. Give the same kind on both sides")
     first, second = yes.run, no.run
-    return Node(yes.shape, lambda slots: first(slots) if test(slots) else second(slots))
+    return RuleNode(yes.shape, lambda slots: first(slots) if test(slots) else second(slots))
 
 
-def _not(node: Node) -> Node:
+def _not(node: RuleNode) -> RuleNode:
     run = _flag(node).run
-    return Node(FactType.FLAG, lambda slots: not run(slots))
+    return RuleNode(FactType.FLAG, lambda slots: not run(slots))
 
 
-def _flag(node: Node) -> Node:
+def _flag(node: RuleNode) -> RuleNode:
     if node.shape is not FactType.FLAG:
         raise DefinitionInvalid(f"{kind(node.shape)} stands where true or false belongs. Compare it with something")
     return node

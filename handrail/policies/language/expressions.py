@@ -19,7 +19,7 @@ from handrail.domain.policy.policies import Comparison
 from handrail.domain.policy.shapes import FactType, Shape, kind
 from handrail.policies.language.compiling import Compiler
 from handrail.policies.language.conjunctions import conjunction
-from handrail.policies.language.nodes import Node, Path, World, require
+from handrail.policies.language.nodes import Path, RuleNode, RuleSources, require
 
 # celpy writes every value it meets to its debug log, and facts are customers' data.
 logging.getLogger("celpy").setLevel(logging.WARNING)
@@ -35,7 +35,7 @@ class CelExpression:
     source: str
     fields: frozenset[str]
     optional: frozenset[str]
-    node: Node
+    node: RuleNode
     slots: int
     paths: tuple[Path, ...] = ()
     asked: frozenset[Path] = frozenset()
@@ -63,7 +63,7 @@ class CelExpression:
             raise InvalidInput(f"expression: {words}") from error
 
 
-def compile_expression(source: str, facts: Mapping[str, Shape], world: World | None = None) -> CelExpression:
+def compile_expression(source: str, facts: Mapping[str, Shape], world: RuleSources | None = None) -> CelExpression:
     """The expression, checked against the declared facts.
 
     Raises:
@@ -71,7 +71,7 @@ def compile_expression(source: str, facts: Mapping[str, Shape], world: World | N
     """
     try:
         tree = celpy.Environment().compile(source)
-        compiler = Compiler(facts, world or World())
+        compiler = Compiler(facts, world or RuleSources())
         node = compiler.node(tree)
     except CELParseError as error:
         raise DefinitionInvalid(f"does not parse near character {error.column or 1}. Correct it there") from error

@@ -13,20 +13,20 @@ from typing import Any, TypeAlias
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.policy.shapes import READERS, Amount, FactType, ListOf, MapOf, Shape, kind, unfit
 from handrail.policies.language.calendars import WorkingDays
-from handrail.policies.language.nodes import Node, Slots, World, elements
+from handrail.policies.language.nodes import RuleNode, RuleSources, Slots, elements
 from handrail.policies.language.operations import added, alike, together, worth
 
 N, T, F = FactType.NUMBER, FactType.TEXT, FactType.FLAG
 MONEY, DATE, TIME, DURATION = FactType.MONEY, FactType.DATE, FactType.TIME, FactType.DURATION
 
-Build: TypeAlias = Callable[[list[Node], World], Node]
+Build: TypeAlias = Callable[[list[RuleNode], RuleSources], RuleNode]
 MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
 HAS = "has"
 _ORDERED = (N, MONEY, DATE, TIME, DURATION)
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class RuleFunction:
     """`usage` is how it is written; `accepts` the shapes of its arguments, as far as they are fixed."""
 
     usage: str
@@ -35,7 +35,7 @@ class Function:
     least: int | None = None
 
 
-def call(name: str, given: list[Node], world: World) -> Node:
+def call(name: str, given: list[RuleNode], world: RuleSources) -> RuleNode:
     """Raises: DefinitionInvalid: the arguments do not fit; names how it is written."""
     known = FUNCTIONS[name]
     if known.accepts:
@@ -49,37 +49,37 @@ def call(name: str, given: list[Node], world: World) -> Node:
     return known.build(given, world)
 
 
-def _as_written(node: Node, wanted: tuple[Shape, ...]) -> Node:
+def _as_written(node: RuleNode, wanted: tuple[Shape, ...]) -> RuleNode:
     if node.text is None or T in wanted or not isinstance(wanted[0], FactType):
         return node
-    return alike(node, Node(wanted[0], node.run))[0]
+    return alike(node, RuleNode(wanted[0], node.run))[0]
 
 
-def _misused(name: str, given: list[Node]) -> DefinitionInvalid:
+def _misused(name: str, given: list[RuleNode]) -> DefinitionInvalid:
     got = ", ".join(kind(one.shape) for one in given) or "nothing"
     return DefinitionInvalid(f"{name}: is given {got}. Write {FUNCTIONS[name].usage}")
 
 
 def _plain(result: FactType, work: Callable[..., Any]) -> Build:
-    def build(given: list[Node], world: World) -> Node:
+    def build(given: list[RuleNode], world: RuleSources) -> RuleNode:
         runs = [one.run for one in given]
-        return Node(result, lambda slots: work(*(run(slots) for run in runs)))
+        return RuleNode(result, lambda slots: work(*(run(slots) for run in runs)))
 
     return build
 
 
-def _size(given: list[Node], world: World) -> Node:
+def _size(given: list[RuleNode], world: RuleSources) -> RuleNode:
     if len(given) != 1 or not (given[0].shape is T or isinstance(given[0].shape, ListOf | MapOf)):
         raise _misused("size", given)
     run = given[0].run
-    return Node(N, lambda slots: Decimal(len(run(slots))))
+    return RuleNode(N, lambda slots: Decimal(len(run(slots))))
 
 
-def _matches(given: list[Node], world: World) -> Node:
+def _matches(given: list[RuleNode], world: RuleSources) -> RuleNode:
     text, pattern = given
     if pattern.text is not None:
         _pattern(pattern.text, DefinitionInvalid)
-    return Node(F, lambda slots: bool(_pattern(pattern.run(slots), InvalidInput).search(text.run(slots))))
+    return RuleNode(F, lambda slots: bool(_pattern(pattern.run(slots), InvalidInput).search(text.run(slots))))
 
 
 def _pattern(text: str, wrong: type[Exception]) -> re.Pattern[str]:
@@ -89,7 +89,7 @@ def _pattern(text: str, wrong: type[Exception]) -> re.Pattern[str]:
         raise wrong(f"matches: {text!r} is no pattern ({error})") from error
 
 
-def _sum(given: list[Node], world: World) -> Node:
+def _sum(given: list[RuleNode], world: RuleSources) -> RuleNode:
     if len(given) != 1 or not isinstance(given[0].shape, ListOf) or given[0].shape.item not in (N, MONEY, DURATION):
         raise _misused("sum", given)
     items, shape = given[0], given[0].shape.item
@@ -104,11 +104,11 @@ def _sum(given: list[Node], world: World) -> Node:
             total = added(total, one, world.rates)
         return total
 
-    return Node(shape, run)
+    return RuleNode(shape, run)
 
 
 def _extreme(name: str, pick: Callable[..., Any]) -> Build:
-    def build(given: list[Node], world: World) -> Node:
+    def build(given: list[RuleNode], world: RuleSources) -> RuleNode:
         if len(given) == 2:
             given = list(alike(*given))
         shapes = {one.shape for one in given}
@@ -128,16 +128,16 @@ def _extreme(name: str, pick: Callable[..., Any]) -> Build:
                 raise InvalidInput(f"{name} of an empty list; ask for its size first")
             return pick(values, key=cmp_to_key(compare)) if found is MONEY else pick(values)
 
-        return Node(found, run)
+        return RuleNode(found, run)
 
     return build
 
 
-def _abs(given: list[Node], world: World) -> Node:
+def _abs(given: list[RuleNode], world: RuleSources) -> RuleNode:
     run = given[0].run
     if given[0].shape is MONEY:
-        return Node(MONEY, lambda slots: (one := run(slots))._replace(number=abs(one.number)))
-    return Node(given[0].shape, lambda slots: abs(run(slots)))
+        return RuleNode(MONEY, lambda slots: (one := run(slots))._replace(number=abs(one.number)))
+    return RuleNode(given[0].shape, lambda slots: abs(run(slots)))
 
 
 def _round(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
@@ -146,15 +146,15 @@ def _round(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
     return round(value, int(places))
 
 
-def _money(given: list[Node], world: World) -> Node:
+def _money(given: list[RuleNode], world: RuleSources) -> RuleNode:
     if len(given) == 1:
         if given[0].text is None:
-            return Node(MONEY, _reading(MONEY, given[0].run))
-        return alike(given[0], Node(MONEY, given[0].run))[0]
+            return RuleNode(MONEY, _reading(MONEY, given[0].run))
+        return alike(given[0], RuleNode(MONEY, given[0].run))[0]
     number, currency = given
     if currency.text is not None and not re.fullmatch("[A-Z]{3}", currency.text):
         raise DefinitionInvalid(f"money: {currency.text!r} is no currency. Use an ISO code, for example 'EUR'")
-    return Node(MONEY, lambda slots: Amount(number.run(slots), _currency(currency.run(slots))))
+    return RuleNode(MONEY, lambda slots: Amount(number.run(slots), _currency(currency.run(slots))))
 
 
 def _currency(text: str) -> str:
@@ -163,7 +163,7 @@ def _currency(text: str) -> str:
     return text
 
 
-def _amount(given: list[Node], world: World) -> Node:
+def _amount(given: list[RuleNode], world: RuleSources) -> RuleNode:
     money, currency = given
 
     def run(slots: Slots) -> Decimal:
@@ -172,7 +172,7 @@ def _amount(given: list[Node], world: World) -> Node:
             return Decimal(found.number)
         return worth(found, world.rates) / worth(Amount(Decimal(1), wanted), world.rates)
 
-    return Node(N, run)
+    return RuleNode(N, run)
 
 
 def _reading(shape: FactType, run: Callable[[Slots], Any]) -> Callable[[Slots], Any]:
@@ -187,13 +187,13 @@ def _reading(shape: FactType, run: Callable[[Slots], Any]) -> Callable[[Slots], 
 
 
 def _read_as(shape: FactType) -> Build:
-    def build(given: list[Node], world: World) -> Node:
+    def build(given: list[RuleNode], world: RuleSources) -> RuleNode:
         one = given[0]
         if one.shape is TIME:
-            return Node(DATE, lambda slots: _day(world.calendar, one.run(slots)))
+            return RuleNode(DATE, lambda slots: _day(world.calendar, one.run(slots)))
         if one.text is None:
-            return Node(shape, _reading(shape, one.run))
-        return alike(one, Node(shape, one.run))[0]
+            return RuleNode(shape, _reading(shape, one.run))
+        return alike(one, RuleNode(shape, one.run))[0]
 
     return build
 
@@ -204,14 +204,14 @@ def _length(unit: timedelta) -> Build:
 
 
 def _calendar(result: FactType, name: str, work: Callable[..., Any]) -> Build:
-    def build(given: list[Node], world: World) -> Node:
+    def build(given: list[RuleNode], world: RuleSources) -> RuleNode:
         calendar = world.calendar
         if calendar is None:
             raise DefinitionInvalid(
                 f"{name}: the business names no calendar. Give it one: calendar=Calendar('DE', 'BY', 'Europe/Berlin')"
             )
         runs = [one.run for one in given]
-        return Node(result, lambda slots: work(calendar, *(_day(calendar, run(slots)) for run in runs)))
+        return RuleNode(result, lambda slots: work(calendar, *(_day(calendar, run(slots)) for run in runs)))
 
     return build
 
@@ -228,7 +228,7 @@ def _add_days(calendar: WorkingDays, start: date, count: Decimal) -> date:
     return calendar.after(start, int(count))
 
 
-def _lookup(given: list[Node], world: World) -> Node:
+def _lookup(given: list[RuleNode], world: RuleSources) -> RuleNode:
     name = given[0].text if given else None
     if name is None:
         raise _misused("lookup", given)
@@ -246,10 +246,10 @@ def _lookup(given: list[Node], world: World) -> Node:
     shape = table.shape
     assert isinstance(shape, FactType)  # noqa: S101 -- a cell is never an object
     read = READERS[shape]
-    return Node(shape, lambda slots: read(table.at(name, [_key(one.run(slots)) for one in keys])))
+    return RuleNode(shape, lambda slots: read(table.at(name, [_key(one.run(slots)) for one in keys])))
 
 
-def _known_key(name: str, table: Any, position: int, one: Node) -> None:
+def _known_key(name: str, table: Any, position: int, one: RuleNode) -> None:
     rows = [table.rows]
     for _ in range(position):
         rows = [inner for row in rows for inner in row.values()]
@@ -265,36 +265,36 @@ def _key(value: Any) -> str:
 
 
 _WHEN = (DATE, TIME)
-FUNCTIONS: Mapping[str, Function] = {
-    "size": Function("size(list), of a list, a map or a text", _size),
-    "contains": Function("text.contains('…')", _plain(F, lambda text, part: part in text), ((T,), (T,))),
-    "startsWith": Function("text.startsWith('…')", _plain(F, lambda text, part: text.startswith(part)), ((T,), (T,))),
-    "endsWith": Function("text.endsWith('…')", _plain(F, lambda text, part: text.endswith(part)), ((T,), (T,))),
-    "matches": Function("text.matches('…')", _matches, ((T,), (T,))),
-    "lower": Function("lower(text)", _plain(T, lambda text: text.lower()), ((T,),)),
-    "sum": Function("sum(list), of numbers, money or durations", _sum),
-    "min": Function("min(list) or min(a, b), of numbers, money or times", _extreme("min", min)),
-    "max": Function("max(list) or max(a, b), of numbers, money or times", _extreme("max", max)),
-    "abs": Function("abs(number), or of money or a duration", _abs, ((N, MONEY, DURATION),)),
-    "round": Function("round(number, places)", _plain(N, _round), ((N,), (N,)), least=1),
-    "money": Function("money('12.50 USD') or money(number, 'USD')", _money, ((T, N), (T,)), least=1),
-    "amount": Function("amount(money, 'USD')", _amount, ((MONEY,), (T,))),
-    "currency": Function("currency(money)", _plain(T, lambda money: money.currency), ((MONEY,),)),
-    "date": Function("date('2026-11-28') or date(time)", _read_as(DATE), ((T, TIME),)),
-    "timestamp": Function("timestamp('2026-11-28T09:30:00Z')", _read_as(TIME), ((T,),)),
-    "duration": Function("duration('36h'); units are d, h, m and s", _read_as(DURATION), ((T,),)),
-    "days": Function("days(duration)", _length(timedelta(days=1)), ((DURATION,),)),
-    "hours": Function("hours(duration)", _length(timedelta(hours=1)), ((DURATION,),)),
-    "business_days_between": Function(
+FUNCTIONS: Mapping[str, RuleFunction] = {
+    "size": RuleFunction("size(list), of a list, a map or a text", _size),
+    "contains": RuleFunction("text.contains('…')", _plain(F, lambda text, part: part in text), ((T,), (T,))),
+    "startsWith": RuleFunction("text.startsWith('…')", _plain(F, lambda text, part: text.startswith(part)), ((T,), (T,))),
+    "endsWith": RuleFunction("text.endsWith('…')", _plain(F, lambda text, part: text.endswith(part)), ((T,), (T,))),
+    "matches": RuleFunction("text.matches('…')", _matches, ((T,), (T,))),
+    "lower": RuleFunction("lower(text)", _plain(T, lambda text: text.lower()), ((T,),)),
+    "sum": RuleFunction("sum(list), of numbers, money or durations", _sum),
+    "min": RuleFunction("min(list) or min(a, b), of numbers, money or times", _extreme("min", min)),
+    "max": RuleFunction("max(list) or max(a, b), of numbers, money or times", _extreme("max", max)),
+    "abs": RuleFunction("abs(number), or of money or a duration", _abs, ((N, MONEY, DURATION),)),
+    "round": RuleFunction("round(number, places)", _plain(N, _round), ((N,), (N,)), least=1),
+    "money": RuleFunction("money('12.50 USD') or money(number, 'USD')", _money, ((T, N), (T,)), least=1),
+    "amount": RuleFunction("amount(money, 'USD')", _amount, ((MONEY,), (T,))),
+    "currency": RuleFunction("currency(money)", _plain(T, lambda money: money.currency), ((MONEY,),)),
+    "date": RuleFunction("date('2026-11-28') or date(time)", _read_as(DATE), ((T, TIME),)),
+    "timestamp": RuleFunction("timestamp('2026-11-28T09:30:00Z')", _read_as(TIME), ((T,),)),
+    "duration": RuleFunction("duration('36h'); units are d, h, m and s", _read_as(DURATION), ((T,),)),
+    "days": RuleFunction("days(duration)", _length(timedelta(days=1)), ((DURATION,),)),
+    "hours": RuleFunction("hours(duration)", _length(timedelta(hours=1)), ((DURATION,),)),
+    "business_days_between": RuleFunction(
         "business_days_between(day, day)",
         _calendar(N, "business_days_between", lambda calendar, start, end: Decimal(calendar.between(start, end))),
         (_WHEN, _WHEN),
     ),
-    "add_business_days": Function(
+    "add_business_days": RuleFunction(
         "add_business_days(day, number)", _calendar(DATE, "add_business_days", _add_days), (_WHEN, (N,))
     ),
-    "is_business_day": Function(
+    "is_business_day": RuleFunction(
         "is_business_day(day)", _calendar(F, "is_business_day", lambda calendar, day: calendar.has(day)), (_WHEN,)
     ),
-    "lookup": Function("lookup('table', key, …), with the table's name in quotes", _lookup),
+    "lookup": RuleFunction("lookup('table', key, …), with the table's name in quotes", _lookup),
 }

@@ -13,7 +13,7 @@ from handrail.domain.errors import InvalidInput
 from handrail.domain.policy.shapes import FactType, Shape, amount, number
 
 
-class Table(Model):
+class LookupTable(Model):
     """`rows` nest as deep as there are `keys`; every value is of one type."""
 
     description: str = ""
@@ -44,10 +44,10 @@ class Tables(Model):
     """The whole file."""
 
     version: int = Field(ge=1, le=1)
-    tables: dict[str, Table] = Field(min_length=1)
+    tables: dict[str, LookupTable] = Field(min_length=1)
 
 
-def read_tables(document: Document) -> Mapping[str, Table]:
+def read_tables(document: Document) -> Mapping[str, LookupTable]:
     """The tables of a file.
 
     Raises:
@@ -67,7 +67,7 @@ def kind_of(value: Any) -> FactType:
     return FactType.MONEY if amount(value) else FactType.TEXT
 
 
-def _wrong(name: str, table: Table) -> Iterator[tuple[tuple[str, ...], str]]:
+def _wrong(name: str, table: LookupTable) -> Iterator[tuple[tuple[str, ...], str]]:
     cells = list(_cells(table.rows, len(table.keys), ("rows",)))
     kinds: dict[FactType, tuple[str, ...]] = {}
     for at, value in cells:

@@ -10,7 +10,7 @@ from handrail.domain.errors import InvalidInput
 from handrail.domain.money import Rates
 from handrail.domain.policy.shapes import READERS, FactType, ListOf, MapOf, Object, Shape, long, unfit
 from handrail.policies.language.calendars import WorkingDays
-from handrail.policies.language.lookups import Table
+from handrail.policies.language.lookups import LookupTable
 
 Slots: TypeAlias = list[Any]
 """The facts in slot 0; behind them the element and the index of each list that is gone through."""
@@ -20,16 +20,16 @@ Path: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class RuleSources:
     """The sources that rules may use besides the facts: rates, tables and the business's calendar."""
 
     rates: Rates | None = None
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
     calendar: WorkingDays | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class RuleNode:
     """`run` gives an exact value; `label` names it where it is wrong; `text` is that of a plain literal."""
 
     shape: Shape
@@ -53,7 +53,7 @@ def taken(shape: Shape, value: Any, label: Callable[[Slots], str], slots: Slots)
     return found
 
 
-def elements(node: Node, slots: Slots) -> Iterator[Any]:
+def elements(node: RuleNode, slots: Slots) -> Iterator[Any]:
     """The exact elements of a list, or the keys of a map.
 
     Raises:
@@ -108,4 +108,4 @@ def _asked(path: Path) -> str:
     return f"x{last}" if before == "[]" else "".join(path).replace("[]", "[0]")
 
 
-__all__ = ["Node", "Object", "Path", "Slots", "World", "elements", "item_of", "require", "taken"]
+__all__ = ["Object", "Path", "RuleNode", "RuleSources", "Slots", "elements", "item_of", "require", "taken"]

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.money import UNKNOWN, Money, Rates
 from handrail.domain.policy.shapes import READERS, FactType, ListOf, Shape, kind, unfit
-from handrail.policies.language.nodes import Node, Slots, World, elements
+from handrail.policies.language.nodes import RuleNode, RuleSources, Slots, elements
 
 N, T, F = FactType.NUMBER, FactType.TEXT, FactType.FLAG
 MONEY, DATE, TIME, DURATION = FactType.MONEY, FactType.DATE, FactType.TIME, FactType.DURATION
@@ -34,7 +34,7 @@ _SIGNS = {
 }
 
 
-def alike(left: Node, right: Node) -> tuple[Node, Node]:
+def alike(left: RuleNode, right: RuleNode) -> tuple[RuleNode, RuleNode]:
     """Both, with a text that was written beside money, a day, a time or a duration read as such.
 
     Raises:
@@ -43,58 +43,58 @@ def alike(left: Node, right: Node) -> tuple[Node, Node]:
     return _written(left, right.shape), _written(right, left.shape)
 
 
-def comparison(name: str, left: Node, right: Node, world: World) -> Node:
+def comparison(name: str, left: RuleNode, right: RuleNode, world: RuleSources) -> RuleNode:
     """Raises: DefinitionInvalid: the two cannot be compared."""
     left, right = alike(left, right)
     compare, first, second = COMPARISONS[name], left.run, right.run
     if left.shape != right.shape:
         raise DefinitionInvalid(f"{kind(left.shape)} and {kind(right.shape)} cannot be compared. Compare like with like")
     if left.shape is MONEY:
-        return Node(F, lambda slots: compare(*together(first(slots), second(slots), world.rates)))
+        return RuleNode(F, lambda slots: compare(*together(first(slots), second(slots), world.rates)))
     if isinstance(left.shape, ListOf) and isinstance(left.shape.item, FactType) and name in ("relation_eq", "relation_ne"):
-        return Node(F, lambda slots: compare(list(elements(left, slots)), list(elements(right, slots))))
+        return RuleNode(F, lambda slots: compare(list(elements(left, slots)), list(elements(right, slots))))
     if not isinstance(left.shape, FactType):
         raise DefinitionInvalid(f"{kind(left.shape)} and {kind(right.shape)} cannot be compared. Compare their parts")
-    return Node(F, lambda slots: compare(first(slots), second(slots)))
+    return RuleNode(F, lambda slots: compare(first(slots), second(slots)))
 
 
-def membership(item: Node, items: Node, world: World) -> Node:
+def membership(item: RuleNode, items: RuleNode, world: RuleSources) -> RuleNode:
     """Raises: DefinitionInvalid: the list is of another kind."""
     if not isinstance(items.shape, ListOf) and hasattr(items.shape, "item") and item.shape is T:
-        return Node(F, lambda slots: items.run(slots).get(item.run(slots)) is not None)
+        return RuleNode(F, lambda slots: items.run(slots).get(item.run(slots)) is not None)
     one = _written(item, items.shape.item) if isinstance(items.shape, ListOf) else item
     if not isinstance(items.shape, ListOf) or items.shape.item != one.shape or not isinstance(one.shape, FactType):
         raise DefinitionInvalid(f"in: {kind(item.shape)} needs a list of its own kind")
     if one.shape is MONEY:
-        return Node(
+        return RuleNode(
             F, lambda slots: any(operator.eq(*together(one.run(slots), each, world.rates)) for each in elements(items, slots))
         )
-    return Node(F, lambda slots: one.run(slots) in list(elements(items, slots)))
+    return RuleNode(F, lambda slots: one.run(slots) in list(elements(items, slots)))
 
 
-def arithmetic(name: str, left: Node, right: Node, world: World) -> Node:
+def arithmetic(name: str, left: RuleNode, right: RuleNode, world: RuleSources) -> RuleNode:
     """Raises: DefinitionInvalid: there is no such sum of the two."""
     sign = _SIGNS[name]
     left, right = _operand(left, right.shape), _operand(right, left.shape)
     shapes = (left.shape, right.shape)
     if isinstance(left.shape, ListOf) and left.shape == right.shape and sign == "+":
-        return Node(left.shape, lambda slots: [*elements(left, slots), *elements(right, slots)])
+        return RuleNode(left.shape, lambda slots: [*elements(left, slots), *elements(right, slots)])
     if (sign, *shapes) in _MONEY:
         result, work = _MONEY[(sign, *shapes)]
-        return Node(result, lambda slots: work(left.run(slots), right.run(slots), world.rates))
+        return RuleNode(result, lambda slots: work(left.run(slots), right.run(slots), world.rates))
     if (sign, *shapes) not in _RESULTS:
         raise DefinitionInvalid(f"{sign}: {kind(left.shape)} and {kind(right.shape)} do not go together")
     found, apply = _RESULTS[(sign, *shapes)]
-    return Node(found, lambda slots: _within_bounds(apply, left.run(slots), right.run(slots)))
+    return RuleNode(found, lambda slots: _within_bounds(apply, left.run(slots), right.run(slots)))
 
 
-def negative(node: Node) -> Node:
+def negative(node: RuleNode) -> RuleNode:
     """Raises: DefinitionInvalid: it has no opposite."""
     if node.shape is MONEY:
-        return Node(MONEY, lambda slots: _scaled(node.run(slots), Decimal(-1), None))
+        return RuleNode(MONEY, lambda slots: _scaled(node.run(slots), Decimal(-1), None))
     if node.shape not in (N, DURATION):
         raise DefinitionInvalid(f"-: {kind(node.shape)} has no opposite")
-    return Node(node.shape, lambda slots: -node.run(slots))
+    return RuleNode(node.shape, lambda slots: -node.run(slots))
 
 
 def together(left: Any, right: Any, rates: Rates | None) -> tuple[Decimal, Decimal]:
@@ -132,16 +132,16 @@ def _scaled(money: Any, factor: Decimal, rates: Rates | None) -> Any:
     return type(money)(money.number * factor, money.currency)
 
 
-def _written(node: Node, wanted: Shape) -> Node:
+def _written(node: RuleNode, wanted: Shape) -> RuleNode:
     if node.text is None or wanted not in (MONEY, DATE, TIME, DURATION) or not isinstance(wanted, FactType):
         return node
     value = READERS[wanted](node.text)
     if value is None:
         raise DefinitionInvalid(str(unfit(wanted, node.text, "beside " + kind(wanted))))
-    return Node(wanted, lambda slots: value)
+    return RuleNode(wanted, lambda slots: value)
 
 
-def _operand(node: Node, other: Shape) -> Node:
+def _operand(node: RuleNode, other: Shape) -> RuleNode:
     """A text beside a time or a day is the duration that it is moved by, where it is one."""
     moved = other in (DATE, TIME) and node.text is not None and READERS[DURATION](node.text) is not None
     return _written(node, DURATION if moved else other)

@@ -16,7 +16,17 @@ from psycopg import OperationalError
 from psycopg.errors import LockNotAvailable
 
 from handrail.business import Business
-from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Scope, ScopeKind, Standing, Wanted, admit, concerning
+from handrail.domain.autonomy.controls import (
+    GLOBAL,
+    Control,
+    ControlRequest,
+    ControlsInForce,
+    Hand,
+    Scope,
+    ScopeKind,
+    admit,
+    concerning,
+)
 from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Topic
 from handrail.domain.case.cases import CaseRow
 from handrail.postgres.business.asking import ask
@@ -60,7 +70,7 @@ async def gate(
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
-        found = Standing(unreadable=type(error).__name__)
+        found = ControlsInForce(unreadable=type(error).__name__)
     admit(found.dialled(tool), approved=approved)
 
 
@@ -71,7 +81,7 @@ async def cleared(pool: Pool, business: Business, topic: str, customer_id: str, 
         SwitchedOff: one does, or they cannot be read.
         psycopg.OperationalError: the server is away; try again.
     """
-    found, known = Standing(), list[Control]()
+    found, known = ControlsInForce(), list[Control]()
     try:
         async with reading(pool) as connection:
             known = await _in_force(connection)
@@ -79,20 +89,20 @@ async def cleared(pool: Pool, business: Business, topic: str, customer_id: str, 
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
-        found = Standing(unreadable=type(error).__name__)
+        found = ControlsInForce(unreadable=type(error).__name__)
     admit(found.dialled(), approved=approved)
     return [one.control_id for one in known]
 
 
 class PostgresControls:
-    """The ports `Controls`, `Lever` and `Troubles`, and what the command line does to them. Any method raises
+    """The ports `Controls`, `Lever` and `ModelTroubles`, and what the command line does to them. Any method raises
     `psycopg.OperationalError` while the server is away; try it again."""
 
     def __init__(self, pool: Pool, business: Business) -> None:
         self._pool = pool
         self._business = business
 
-    async def over(self, topic: str, customer_id: str) -> Standing:
+    async def over(self, topic: str, customer_id: str) -> ControlsInForce:
         """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
         try:
             controls = _parsed(await alone(self._pool, "controls_in_force"))
@@ -103,7 +113,7 @@ class PostgresControls:
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
-            return Standing(unreadable=type(error).__name__)
+            return ControlsInForce(unreadable=type(error).__name__)
 
     async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
         """Read the controls' settings of the topic, of this case's customer where there is one, and of each tool."""
@@ -118,7 +128,7 @@ class PostgresControls:
         """Read the controls that were ever set, the newest first."""
         return _parsed(await alone(self._pool, "controls_history", limit=limit))
 
-    async def put(self, wanted: Wanted) -> Control:
+    async def put(self, wanted: ControlRequest) -> Control:
         """Set a control. When this returns, it holds, and what was under way before has ended (`waited`)."""
 
         async def change(connection: Connection, waited: bool) -> Control:
@@ -162,7 +172,7 @@ class PostgresControls:
             level = await _next_level(connection, pause, urgent)
             if level is None:
                 return None
-            wanted = Wanted(
+            wanted = ControlRequest(
                 scope=GLOBAL, level=level, hand=Hand.HANDRAIL, reason=reason[:500], actor=Hand.HANDRAIL, lasting=lasting
             )
             return await _set(connection, wanted, waited=True)
@@ -180,9 +190,9 @@ class PostgresControls:
                 return await change(connection, False)
 
 
-def lifting(control: Control, reason: str, actor: str) -> Wanted:
+def lifting(control: Control, reason: str, actor: str) -> ControlRequest:
     """The entry that ends what its hand says about a scope."""
-    return Wanted(scope=Scope.parse(control.scope), level=Autonomy.AUTO, hand=control.hand, reason=reason, actor=actor)
+    return ControlRequest(scope=Scope.parse(control.scope), level=Autonomy.AUTO, hand=control.hand, reason=reason, actor=actor)
 
 
 async def _alone(connection: Connection) -> None:
@@ -199,7 +209,7 @@ async def _take(connection: Connection, key: int) -> None:
 
 async def _standing(
     connection: Connection, business: Business, controls: Sequence[Control], topic: str, customer_id: str
-) -> Standing:
+) -> ControlsInForce:
     segments: list[str] = []
     if business.customer and _by_segment(business, controls):
         customer = business.customer
@@ -240,7 +250,7 @@ async def _next_level(connection: Connection, pause: timedelta, urgent: bool) ->
     return below[0] if below else None
 
 
-async def _set(connection: Connection, wanted: Wanted, *, waited: bool) -> Control:
+async def _set(connection: Connection, wanted: ControlRequest, *, waited: bool) -> Control:
     values = {
         **wanted.model_dump(include={"level", "hand", "reason", "actor", "lasting"}),
         "scope": str(wanted.scope),

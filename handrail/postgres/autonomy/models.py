@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from handrail.domain.base import Stored
-from handrail.domain.llm.health import Heard, Tally
-from handrail.domain.llm.names import Known, Notice, Noticed
+from handrail.domain.llm.health import CallOutcome, CallTally
+from handrail.domain.llm.names import AcceptedName, Notice, Noticed
 from handrail.postgres.autonomy.controls import ADVISORY_LOCK
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
@@ -15,7 +15,7 @@ from handrail.postgres.queries import QUERIES
 NAMES_LOCK = ADVISORY_LOCK + 2
 
 
-class Pause(Stored):
+class ServerPause(Stored):
     """A pause: the time until which a model's server asks to be left alone."""
 
     served: str
@@ -48,7 +48,7 @@ class PostgresModels:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def note(self, served: str, heard: Sequence[Heard], window: timedelta) -> Tally:
+    async def note(self, served: str, heard: Sequence[CallOutcome], window: timedelta) -> CallTally:
         """Put down how cases' latest calls went; gives how those of all workers went within the window."""
         columns = {
             "case_ids": [one.case_id for one in heard],
@@ -61,7 +61,7 @@ class PostgresModels:
             await cursor.execute(QUERIES["note_calls"], {"served": served, **columns})
             await cursor.execute(QUERIES["drop_old_calls"], {"served": served, "window": window})
             await cursor.execute(QUERIES["tally_calls"], {"served": served, "window": window})
-            return Tally.model_validate(await cursor.fetchone())
+            return CallTally.model_validate(await cursor.fetchone())
 
     async def latest(self, served: str, limit: int) -> list[str]:
         """The names under which the latest cases were answered, a name for each case, the newest first."""
@@ -79,12 +79,12 @@ class PostgresModels:
         found = await alone(self._pool, "paused_seconds", served=served)
         return float(found[0]["seconds"]) if found else 0.0
 
-    async def known(self, served: str) -> list[Known]:
+    async def known(self, served: str) -> list[AcceptedName]:
         """The names that count, the first seen first."""
         async with reading(self._pool) as connection:
             return await _known(connection, served)
 
-    async def learn(self, served: str, judge: Callable[[list[Known]], Notice | None]) -> Notice | None:
+    async def learn(self, served: str, judge: Callable[[list[AcceptedName]], Notice | None]) -> Notice | None:
         """Put down what `judge` makes of the names that count; one process judges at a time.
 
         Gives what was put down; None where nothing is new, also where the same was noticed within a day.
@@ -110,9 +110,9 @@ class PostgresModels:
         """Names that were noticed and that nobody has accepted."""
         return [Noticed.model_validate(row) for row in await alone(self._pool, "open_names")]
 
-    async def pauses(self) -> list[Pause]:
+    async def pauses(self) -> list[ServerPause]:
         """The models that are left alone now."""
-        return [Pause.model_validate(row) for row in await alone(self._pool, "pauses")]
+        return [ServerPause.model_validate(row) for row in await alone(self._pool, "pauses")]
 
     async def end_pauses(self, words: str, actor: str) -> list[Ended]:
         """Ask every model again; gives the pauses that this ended, each with its entry."""
@@ -125,10 +125,10 @@ class PostgresModels:
         return [Ended.model_validate(row) for row in await alone(self._pool, "ended_pauses", limit=limit)]
 
 
-async def _known(connection: Connection, served: str) -> list[Known]:
+async def _known(connection: Connection, served: str) -> list[AcceptedName]:
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["known_names"], {"served": served})
-        return [Known.model_validate(row) for row in await cursor.fetchall()]
+        return [AcceptedName.model_validate(row) for row in await cursor.fetchall()]
 
 
 async def _lately(connection: Connection, served: str, name: str) -> bool:

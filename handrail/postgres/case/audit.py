@@ -21,7 +21,7 @@ AT_ONCE = 1_000
 ENTRY = ("at", "actor", "action", "details")
 
 
-class Moment(TimestamptzLoader):
+class AuditTimestampLoader(TimestamptzLoader):
     """A moment that Python has no datetime for, such as `infinity`, comes as the error, so that its row can be told."""
 
     def load(self, data: Buffer) -> Any:
@@ -33,7 +33,7 @@ class Moment(TimestamptzLoader):
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class AuditView:
     """One view of the audit: `head` is where the chain says that it ends. Everything is of one case, where one is named."""
 
     head: Anchor
@@ -45,7 +45,7 @@ class Trail:
         """Every entry with its link, in the chain's order; those that lack one of the two come last."""
         async with self._connection.cursor(name="audit_trail", row_factory=dict_row) as cursor:
             cursor.itersize = AT_ONCE
-            cursor.adapters.register_loader("timestamptz", Moment)
+            cursor.adapters.register_loader("timestamptz", AuditTimestampLoader)
             await cursor.execute(QUERIES["audit_trail"], {"case_id": self._case_id, "first": self._first})
             async for row in cursor:
                 yield link_of(row)
@@ -68,13 +68,13 @@ class PostgresAudit:
         self._pool = pool
 
     @asynccontextmanager
-    async def trail(self, case_id: str | None = None, since: datetime | None = None) -> AsyncIterator[Trail]:
+    async def trail(self, case_id: str | None = None, since: datetime | None = None) -> AsyncIterator[AuditView]:
         """The audit as it is at one moment, from the first entry of `since` on."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(QUERIES["one_view"])
             head = await _one(connection, "audit_head")
             first = (await _one(connection, "first_since", since=since))["first"] if since else 1
-            yield Trail(Anchor.model_validate(head), connection, case_id, first)
+            yield AuditView(Anchor.model_validate(head), connection, case_id, first)
 
 
 async def _one(connection: Connection, query: str, **parameters: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from handrail.postgres.pool import Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
 
-class Refused(Stored):
+class RefusedOpening(Stored):
     """A start that could not become a case and that nobody has seen to."""
 
     workflow_id: str
@@ -36,21 +36,21 @@ class PostgresOpenings:
             if incoming.case_id is not None and said:
                 await steps.save_messages(connection, incoming.case_id, said)
 
-    async def refused(self, limit: int = 50) -> list[Refused]:
+    async def refused(self, limit: int = 50) -> list[RefusedOpening]:
         """Read the refused openings that wait for somebody, the oldest first."""
         return await self._all("refused_openings", limit=limit)
 
-    async def settle(self, workflow_id: str, by: str, at: datetime) -> list[Refused]:
+    async def settle(self, workflow_id: str, by: str, at: datetime) -> list[RefusedOpening]:
         """Note that somebody has seen to the opening, and return it; nothing where none waits."""
         return await self._all("settle_opening", workflow_id=workflow_id, by=by, at=at)
 
-    async def of_case(self, case_id: str) -> Refused | None:
+    async def of_case(self, case_id: str) -> RefusedOpening | None:
         """Read how the case was opened, where that was not plain."""
         found = await self._all("opening_of_case", case_id=case_id)
         return found[0] if found else None
 
-    async def _all(self, query: str, **parameters: Any) -> list[Refused]:
+    async def _all(self, query: str, **parameters: Any) -> list[RefusedOpening]:
         place = writing if query.startswith("settle") else reading
         async with place(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES[query], parameters, prepare=False)
-            return [Refused.model_validate(row) for row in await cursor.fetchall()]
+            return [RefusedOpening.model_validate(row) for row in await cursor.fetchall()]

@@ -8,7 +8,7 @@ from typing import Any
 
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.case.cases import Commit
-from handrail.domain.case.reconciling import Rebuilt, Recorded
+from handrail.domain.case.reconciling import Rebuilt, RecordedCase
 from handrail.postgres.case import steps
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
@@ -22,14 +22,14 @@ class PostgresStandings:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def recorded(self) -> list[Recorded]:
+    async def recorded(self) -> list[RecordedCase]:
         """See `ports.Standings`."""
-        return [Recorded.model_validate(row) for row in await self._all("recorded_open")]
+        return [RecordedCase.model_validate(row) for row in await self._all("recorded_open")]
 
-    async def those_of(self, case_ids: Sequence[str]) -> dict[str, Recorded]:
+    async def those_of(self, case_ids: Sequence[str]) -> dict[str, RecordedCase]:
         """See `ports.Standings`."""
         found = await self._all("recorded_of", case_ids=list(case_ids))
-        return {row["case_id"]: Recorded.model_validate(row) for row in found}
+        return {row["case_id"]: RecordedCase.model_validate(row) for row in found}
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         """See `ports.Standings`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg import DatabaseError
 
-from handrail.domain.case.cases import Commit, Ruled
+from handrail.domain.case.cases import Commit, RuledProposal
 from handrail.domain.case.messages import Message
 from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import CaseConflict, EffectConflict
@@ -59,7 +59,7 @@ async def save_messages(connection: Connection, case_id: str, messages: Sequence
             await cursor.executemany(QUERIES["save_message"], rows)
 
 
-def _check(ruled: Ruled) -> None:
+def _check(ruled: RuledProposal) -> None:
     proposal, verdict = ruled.proposal, ruled.verdict
     about = (verdict.proposal_id, verdict.revision, verdict.arguments_hash)
     if about != (proposal.proposal_id, proposal.revision, proposal.arguments_hash):

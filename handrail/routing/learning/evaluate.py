@@ -15,7 +15,7 @@ from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.ports import Router
 
 
-class Row(Stored):
+class LabelledMessage(Stored):
     """A message with the topic it is about, or `out_of_scope`."""
 
     text: str
@@ -56,7 +56,7 @@ class Figures(Model):
     latency_ms_p99: float = Field(ge=0)
 
 
-async def evaluate(router: Router, rows: Sequence[Row]) -> Figures:
+async def evaluate(router: Router, rows: Sequence[LabelledMessage]) -> Figures:
     """Classify every row as a new case's first message.
 
     Raises:

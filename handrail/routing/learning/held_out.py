@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from handrail.routing.learning.folds import deal
 from handrail.routing.model.features import Floats
-from handrail.routing.model.gate import Flags, Gate
+from handrail.routing.model.gate import Calibrator, Flags
 from handrail.routing.model.linear import Linear, Rows
 
 FOLDS = 5
@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TrainingSet:
     """Messages as numbers; class `len(labels)` is out of scope."""
 
     vectors: csr_matrix
@@ -51,7 +51,7 @@ class Held:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def cross_fit(sheet: Sheet, seed: int, say: Say) -> Iterable[Held]:
+def cross_fit(sheet: TrainingSet, seed: int, say: Say) -> Iterable[Held]:
     """Scores of every row by a model that was trained without it."""
     fewest = int(np.bincount(sheet.classes)[: len(sheet.labels)].min())
     fold = deal(sheet.vectors, sheet.classes, max(2, min(FOLDS, fewest)), seed)
@@ -59,7 +59,7 @@ def cross_fit(sheet: Sheet, seed: int, say: Say) -> Iterable[Held]:
     yield from _fit_each(sheet, jobs, say, "held out")
 
 
-def leave_labels_out(sheet: Sheet, seed: int, say: Say) -> Iterable[Held]:
+def leave_labels_out(sheet: TrainingSet, seed: int, say: Say) -> Iterable[Held]:
     """Scores of messages whose label the model never saw: what a subject that nobody foresaw looks like."""
     group = np.random.default_rng(seed).permutation(len(sheet.labels)) % min(LEFT_OUT, len(sheet.labels))
     ours = np.flatnonzero(sheet.classes < sheet.outside)
@@ -73,7 +73,7 @@ def leave_labels_out(sheet: Sheet, seed: int, say: Say) -> Iterable[Held]:
         yield replace(held, classes=np.full(len(held.classes), sheet.outside, dtype=np.intp))
 
 
-def _fit_each(sheet: Sheet, jobs: list[tuple[Rows, Rows, int]], say: Say, words: str) -> Iterable[Held]:
+def _fit_each(sheet: TrainingSet, jobs: list[tuple[Rows, Rows, int]], say: Say, words: str) -> Iterable[Held]:
     def fit(job: tuple[Rows, Rows, int]) -> Held:
         seen, unseen, fold = job
         model = Linear.learn(sheet.vectors[seen], sheet.classes[seen], np.ones(len(seen)), len(sheet.labels) + 1)
@@ -93,7 +93,9 @@ def crossed(rows: Floats, target: Flags, weight: Floats, fold: Rows) -> Floats:
         here = fold == number
         rest = target[~here]
         known = rest.any() and not rest.all()
-        found[here] = Gate.learn(rows[~here], rest, weight[~here]).probability(rows[here]) if known else float(rest.all())
+        found[here] = (
+            Calibrator.learn(rows[~here], rest, weight[~here]).probability(rows[here]) if known else float(rest.all())
+        )
     return found
 
 

@@ -46,7 +46,7 @@ class Promise(Model):
     kept_interval: Interval | None
 
 
-class Report(Model):
+class RouterReport(Model):
     """Shares are 0 to 1; None where the data cannot tell. Latencies are milliseconds of one message on one thread, the
     quickest of three times.
 
@@ -81,7 +81,7 @@ class Report(Model):
 class Measured:
     """The report, and the curve behind it: coverage and error, one point for each confidence."""
 
-    report: Report
+    report: RouterReport
     coverage: Floats
     error: Floats
 
@@ -118,7 +118,7 @@ def measure(artefact: Artefact, rows: Sequence[Labelled], risk_labels: Sequence[
     drawn = _resampled(len(rows), lambda sample: coverage_at(outcomes.only(sample), ERRORS)) if inside.any() else None
     mixed = bool(inside.any() and not inside.all())
     auroc = _resampled(len(rows), lambda sample: [_auroc(inside[sample], scope[sample])]) if mixed else None
-    report = Report(
+    report = RouterReport(
         router=manifest.content_hash[:12],
         messages=len(rows),
         in_scope=int(inside.sum()),

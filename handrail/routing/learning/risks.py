@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handrail.routing.learning.held_out import Held, Sheet, crossed
+from handrail.routing.learning.held_out import Held, TrainingSet, crossed
 from handrail.routing.learning.thresholds import weights
 from handrail.routing.model.artefact import risk_evidence
 from handrail.routing.model.features import Floats
-from handrail.routing.model.gate import Flags, Gate
+from handrail.routing.model.gate import Calibrator, Flags
 from handrail.routing.model.linear import Linear, Rows
 
 RISK_RECALL = 0.993
@@ -35,7 +35,7 @@ def risky(labels: Sequence[str]) -> list[str]:
 class Risks:
     """The gate for risk, the threshold that finds nearly all, recall and false alarms there; None without risk labels."""
 
-    gate: Gate | None
+    gate: Calibrator | None
     cut: float | None
     recall: float | None
     alarms: float | None
@@ -53,10 +53,10 @@ def learn_risk(held: Held, alarm: Floats, theirs: Flags) -> Risks:
     found = crossed(rows, target, even, held.fold)
     cut = float(np.quantile(found[target], 1 - RISK_RECALL, method="lower"))
     recall, alarms = float((found[target] >= cut).mean()), float((found[~target] >= cut).mean())
-    return Risks(Gate.learn(rows, target, even), cut, recall, alarms)
+    return Risks(Calibrator.learn(rows, target, even), cut, recall, alarms)
 
 
-def alarms(sheet: Sheet, held: Held, theirs: Flags) -> Floats:
+def alarms(sheet: TrainingSet, held: Held, theirs: Flags) -> Floats:
     """Score each held-out message's risk, by a model that knows only risk and no risk and never saw the message."""
     found = np.empty(len(held.classes))
     for number in np.unique(held.fold):
@@ -66,6 +66,6 @@ def alarms(sheet: Sheet, held: Held, theirs: Flags) -> Floats:
     return found
 
 
-def alarm_model(sheet: Sheet, rows: Rows, theirs: Flags) -> Linear:
+def alarm_model(sheet: TrainingSet, rows: Rows, theirs: Flags) -> Linear:
     target = theirs[sheet.classes[rows]]
     return Linear.learn(sheet.vectors[rows], target.astype(np.intp), np.where(target, RISK_WEIGHT, 1.0), 2)

@@ -16,14 +16,14 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.counting import many
-from handrail.routing.learning.held_out import Held, Say, Sheet, cross_fit, crossed, doubtful, leave_labels_out
+from handrail.routing.learning.held_out import Held, Say, TrainingSet, cross_fit, crossed, doubtful, leave_labels_out
 from handrail.routing.learning.labelled import OUTSIDE, Gathered
 from handrail.routing.learning.risks import Risks, alarm_model, alarms, learn_risk, risky
 from handrail.routing.learning.thresholds import FEW_OUTSIDE, NEVER, UNFORESEEN_SHARE, Outcomes, threshold, weights
 from handrail.routing.lexicon import background
 from handrail.routing.model.artefact import FORMAT, Artefact, Manifest, Parts, Thresholds, Training, sealed
 from handrail.routing.model.features import Features
-from handrail.routing.model.gate import Flags, Gate, evidence
+from handrail.routing.model.gate import Calibrator, Flags, evidence
 from handrail.routing.model.linear import Linear
 
 ENOUGH_OUTSIDE = 30
@@ -36,7 +36,7 @@ NAMED_WRONGLY = 0.05
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainingRequest:
     """The user's wishes. `topics` says which topic a label stands for; `risk_labels` None: by their names."""
 
     error: float = 0.01
@@ -46,7 +46,7 @@ class Wanted:
     seed: int = 20
 
 
-def train(gathered: Gathered, wanted: Wanted, *, at: datetime, sources: Sequence[Path], say: Say) -> Artefact:
+def train(gathered: Gathered, wanted: TrainingRequest, *, at: datetime, sources: Sequence[Path], say: Say) -> Artefact:
     """A router over the labels of `gathered`; `say` is told what goes on. A few minutes for 15,000 messages."""
     start = perf_counter()
     labels = gathered.labels
@@ -59,7 +59,7 @@ def train(gathered: Gathered, wanted: Wanted, *, at: datetime, sources: Sequence
     names = {label: number for number, label in enumerate([*labels, OUTSIDE])}
     vectors = features.vectors(own)
     kept = unclaimed(vectors, features) if few else []
-    sheet = Sheet(
+    sheet = TrainingSet(
         _stacked(vectors, features.vectors(kept)) if kept else vectors,
         np.array([names[row.label] for row in gathered.rows] + [len(labels)] * len(kept), dtype=np.intp),
         labels,
@@ -130,17 +130,17 @@ def unclaimed(vectors: csr_matrix, features: Features) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Gates:
+class TrainedGates:
     """The gates that decide from the scores, with what they did on held-out messages."""
 
-    right: Gate
-    scope: Gate
+    right: Calibrator
+    scope: Calibrator
     answer: float
     outside: float
     figures: dict[str, float | None]
 
 
-def learn_gates(own: Held, proxies: Sequence[Held], doubted: Flags, labels: int, wanted: Wanted) -> Gates:
+def learn_gates(own: Held, proxies: Sequence[Held], doubted: Flags, labels: int, wanted: TrainingRequest) -> TrainedGates:
     """The gates for the best of `labels` labels, and their thresholds from probabilities that are cross-fitted once more."""
     held = Held.joined([own, *proxies])
     ours, outside = held.scores[:, :-1], held.scores[:, -1]
@@ -153,9 +153,9 @@ def learn_gates(own: Held, proxies: Sequence[Held], doubted: Flags, labels: int,
     answer = _answer(Outcomes(sure, right, inside), stand_in, doubted, wanted)
     named = float(np.quantile(scope[inside], NAMED_WRONGLY)) if not inside.all() else 0.0
     by_fold = [float(right[inside & (held.fold == fold)].mean()) for fold in np.unique(held.fold[inside])]
-    return Gates(
-        Gate.learn(rows, right, few),
-        Gate.learn(rows, inside, many),
+    return TrainedGates(
+        Calibrator.learn(rows, right, few),
+        Calibrator.learn(rows, inside, many),
         answer,
         named,
         {
@@ -167,7 +167,7 @@ def learn_gates(own: Held, proxies: Sequence[Held], doubted: Flags, labels: int,
     )
 
 
-def _answer(outcomes: Outcomes, stand_in: Flags, doubted: Flags, wanted: Wanted) -> float:
+def _answer(outcomes: Outcomes, stand_in: Flags, doubted: Flags, wanted: TrainingRequest) -> float:
     """The threshold that keeps the promise; with real messages out of scope it aims lower, if anything keeps that.
 
     Stand-ins are the harder case already. With them, labels that look wrong are not held against the threshold: one in a

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from handrail.domain.base import Model, digest
 from handrail.domain.errors import DefinitionInvalid
 from handrail.routing.model.features import Features, Floats
-from handrail.routing.model.gate import Flags, Gate, evidence
+from handrail.routing.model.gate import Calibrator, Flags, evidence
 from handrail.routing.model.linear import Linear, Rows
 
 FORMAT = 2
@@ -94,9 +94,9 @@ class Parts:
 
     features: Features
     linear: Linear
-    right: Gate
-    scope: Gate
-    risk: Gate | None
+    right: Calibrator
+    scope: Calibrator
+    risk: Calibrator | None
     alarm: Linear | None
 
 
@@ -223,8 +223,8 @@ def _parts(arrays: dict[str, Any]) -> Parts:
     return Parts(
         Features.of(arrays["rarity_words"], arrays["rarity_pieces"]),
         Linear(arrays["columns"], arrays["weights"], arrays["bias"]),
-        Gate.of(arrays["gate_right"]),
-        Gate.of(arrays["gate_scope"]),
-        Gate.of(arrays["gate_risk"]) if "gate_risk" in arrays else None,
+        Calibrator.of(arrays["gate_right"]),
+        Calibrator.of(arrays["gate_scope"]),
+        Calibrator.of(arrays["gate_risk"]) if "gate_risk" in arrays else None,
         Linear(arrays["alarm_columns"], arrays["alarm_weights"], arrays["alarm_bias"]) if "gate_risk" in arrays else None,
     )

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import DefinitionInvalid
 from handrail.routing.model.features import Features, Floats
-from handrail.routing.model.gate import Gate
+from handrail.routing.model.gate import Calibrator
 
 Labels = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.intp]
@@ -139,7 +139,7 @@ class Classifier:
         others = back.max(axis=1, initial=0.0), back.clip(0).sum(axis=1)
         return scores, np.column_stack([top, lead, near, *others])
 
-    def _learn_gate(self, likeness: Floats) -> Gate:
+    def _learn_gate(self, likeness: Floats) -> Calibrator:
         labels = self._sentences.labels
         ours = np.isin(labels, self.topics)
         strata = np.where(ours, labels, _GROUP)
@@ -157,7 +157,7 @@ class Classifier:
             raise DefinitionInvalid("topics: their examples do not tell them apart. Write examples that differ.")
         scaler, fitted = StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=500)
         fitted.fit(scaler.fit_transform(np.concatenate(evidence)), target)
-        return Gate(scaler.mean_, scaler.scale_, fitted.coef_[0], float(fitted.intercept_[0]))
+        return Calibrator(scaler.mean_, scaler.scale_, fitted.coef_[0], float(fitted.intercept_[0]))
 
 
 def softmax(rows: Floats) -> Floats:

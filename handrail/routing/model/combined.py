@@ -22,7 +22,7 @@ UNSURE = 0.49
 
 
 @dataclass(frozen=True)
-class Opinion:
+class RouterOpinion:
     """A trained router's opinion on a message. `label` where it answers; `risk`: about one of the risk labels."""
 
     label: str | None
@@ -47,7 +47,7 @@ class Schooled:
             topic: np.flatnonzero(np.array(self._stands_for) == topic) for topic in self.topics if topic not in self._own
         }
 
-    def opinions(self, texts: Sequence[str]) -> list[Opinion]:
+    def opinions(self, texts: Sequence[str]) -> list[RouterOpinion]:
         """Return an opinion on each text, in order."""
         return [opinion for opinion, _ in self._opinions(texts)]
 
@@ -58,7 +58,7 @@ class Schooled:
         pairs = zip(self._opinions(texts), self._classifier.predict(texts), strict=True)
         return [self._joined(opinion, scores, examples) for (opinion, scores), examples in pairs]
 
-    def _opinions(self, texts: Sequence[str]) -> list[tuple[Opinion, dict[str, float]]]:
+    def _opinions(self, texts: Sequence[str]) -> list[tuple[RouterOpinion, dict[str, float]]]:
         limits, labels = self._artefact.manifest.thresholds, self._artefact.manifest.labels
         scored = self._artefact.score(texts)
         found = []
@@ -66,13 +66,13 @@ class Schooled:
             sure, outside = float(scored.confidence[row]), bool(scored.scope[row] < limits.outside)
             label = labels[best] if sure >= limits.answer and not outside else None
             risky, risk = bool(scored.risky[row]), float(scored.risk[row])
-            found.append((Opinion(label, labels[best], sure, outside, risky, risk), self._by_topic(scored.scores[row])))
+            found.append((RouterOpinion(label, labels[best], sure, outside, risky, risk), self._by_topic(scored.scores[row])))
         return found
 
     def _by_topic(self, scores: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> dict[str, float]:
         return {topic: float(scores[columns].max()) for topic, columns in self._columns.items()}
 
-    def _joined(self, opinion: Opinion, scores: dict[str, float], examples: Scores) -> Scores:
+    def _joined(self, opinion: RouterOpinion, scores: dict[str, float], examples: Scores) -> Scores:
         own = examples.best in self._own
         topic = None if opinion.label is None else self._artefact.manifest.topics.get(opinion.label, opinion.label)
         if own and examples.confidence >= (SURE if topic else 0.0):

@@ -30,7 +30,7 @@ def evidence(scores: Floats, outside: Floats, known: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Gate:
+class Calibrator:
     """Probabilities from evidence: `expit((evidence - centre) / scale @ weights + bias)`."""
 
     centre: Floats
@@ -39,7 +39,7 @@ class Gate:
     bias: float
 
     @classmethod
-    def learn(cls, rows: Floats, target: Flags, weight: Floats) -> Gate:
+    def learn(cls, rows: Floats, target: Flags, weight: Floats) -> Calibrator:
         """`weight` is how much each row counts; the probabilities are calibrated for the mixture that it describes."""
         centre, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
         fitted = LogisticRegression(C=STRENGTH, max_iter=1_000).fit((rows - centre) / scale, target, sample_weight=weight)
@@ -56,6 +56,6 @@ class Gate:
         return np.column_stack([table, [self.bias, 0.0, 0.0]])
 
     @classmethod
-    def of(cls, array: Floats) -> Gate:
+    def of(cls, array: Floats) -> Calibrator:
         """The gate that `array` was made from."""
         return cls(array[0, :-1], array[1, :-1], array[2, :-1], float(array[0, -1]))

@@ -18,7 +18,7 @@ NEAR = 400
 """Characters beside a match in which the words that take it back are looked for."""
 
 
-class Wish:
+class PersonWish:
     """`phrases` are the business's; those of the language packs, and what takes a wish back, hold for every business."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:

@@ -36,7 +36,7 @@ class Guess:
     confidence: float
 
 
-class Languages:
+class LanguageDetector:
     """Byte statistics (py3langid: 80 MB, half a second) and the small words of a dozen languages, multiplied.
 
     One or two words do not vote: "gracias" or "password reset" stand in messages of every language.

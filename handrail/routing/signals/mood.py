@@ -45,7 +45,7 @@ _MARKS = re.compile(r"!{2,}|\?{2,}|[!?]*(?:\?!|!\?)[!?]*")
 _FACES = re.compile("[\U0001f620\U0001f621\U0001f624\U0001f92c\U0001f47f\U0001f595]")
 
 
-class Mood:
+class MoodReader:
     """Signals that each leave less calm: 1 minus the product of what every signal leaves."""
 
     def __init__(self) -> None:

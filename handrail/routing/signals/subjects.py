@@ -30,7 +30,7 @@ STAYS = 0.7
 
 
 @dataclass(frozen=True)
-class Subject:
+class MessageSubject:
     """`topic` with its confidence and why; `also` are all topics that parts of the message are surely about. `abstained`: none
     is clear, though the message is not clearly about something else."""
 
@@ -42,7 +42,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Found:
+class SureTopic:
     """A topic that the message or one of its sentences is surely about."""
 
     topic: str
@@ -57,7 +57,7 @@ class Subjects:
         self._people = people
         self._pointing = vocabulary(lexicon().pointing)
 
-    def of(self, text: str, message: Folded, before: str | None) -> Subject:
+    def of(self, text: str, message: Folded, before: str | None) -> MessageSubject:
         """The topic of `text` in a case that was about `before`."""
         if before not in {*self._classifier.topics, OUT_OF_SCOPE}:
             before = None
@@ -72,20 +72,22 @@ class Subjects:
             return self._nothing_found(scores, before)
         if before not in (None, OUT_OF_SCOPE, best.topic) and not self._switches(best):
             reason = f"'{best.topic}' with {best.confidence:.0%} is too little to leave the case's topic '{before}'"
-            return Subject(str(before), STAYS, [reason], also)
-        return Subject(best.topic, best.confidence, [f"classifier: '{best.topic}' with {best.confidence:.0%}"], also)
+            return MessageSubject(str(before), STAYS, [reason], also)
+        return MessageSubject(best.topic, best.confidence, [f"classifier: '{best.topic}' with {best.confidence:.0%}"], also)
 
     def _content(self, message: Folded) -> list[str]:
         """The words that can carry a subject."""
         words = (word for word in message.words if len(word) > 1 and not any(map(str.isdigit, word)))
         return [word for word in words if word not in self._pointing]
 
-    def _without_content(self, before: str | None) -> Subject:
+    def _without_content(self, before: str | None) -> MessageSubject:
         if before is None:
-            return Subject(OUT_OF_SCOPE, 1.0, ["the message names no subject"])
-        return Subject(before, STAYS_SURELY, [f"an answer without a subject of its own: the case stays with '{before}'"])
+            return MessageSubject(OUT_OF_SCOPE, 1.0, ["the message names no subject"])
+        return MessageSubject(
+            before, STAYS_SURELY, [f"an answer without a subject of its own: the case stays with '{before}'"]
+        )
 
-    def _accepted(self, scores: Scores) -> Found | None:
+    def _accepted(self, scores: Scores) -> SureTopic | None:
         """The topic meant, leaning towards people: where they have a large share, theirs is taken."""
         topic = scores.best
         if topic not in self._people:
@@ -93,20 +95,20 @@ class Subjects:
             if sum(theirs.values()) >= PEOPLE_SHARE:
                 topic = max(theirs, key=lambda name: theirs[name])
         needed = PEOPLE_FROM if topic in self._people else AGENT_FROM
-        return Found(topic, round(scores.confidence, 4)) if scores.confidence >= needed else None
+        return SureTopic(topic, round(scores.confidence, 4)) if scores.confidence >= needed else None
 
-    def _choose(self, found: Sequence[Found]) -> Found | None:
+    def _choose(self, found: Sequence[SureTopic]) -> SureTopic | None:
         """The surest, of the message and its sentences; a topic for people before any of the agent's."""
         return max(found, key=lambda one: (one.topic in self._people, one.confidence), default=None)
 
-    def _switches(self, best: Found) -> bool:
+    def _switches(self, best: SureTopic) -> bool:
         return best.topic in self._people or best.confidence >= SWITCH_FROM
 
-    def _nothing_found(self, scores: list[Scores], before: str | None) -> Subject:
+    def _nothing_found(self, scores: list[Scores], before: str | None) -> MessageSubject:
         whole = scores[0]
         other = whole.background >= OTHER_FROM
         if before not in (None, OUT_OF_SCOPE) and not other:
-            return Subject(str(before), STAYS, [f"no other subject is clear: the case stays with '{before}'"])
+            return MessageSubject(str(before), STAYS, [f"no other subject is clear: the case stays with '{before}'"])
         reason = f"no topic is clear enough; nearest is '{whole.best}' with {whole.confidence:.0%}"
         unsure = whole.confidence >= UNSURE_FROM and not other
-        return Subject(OUT_OF_SCOPE, round(1 - whole.confidence, 4), [reason], abstained=unsure)
+        return MessageSubject(OUT_OF_SCOPE, round(1 - whole.confidence, 4), [reason], abstained=unsure)

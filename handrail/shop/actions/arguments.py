@@ -31,30 +31,30 @@ Reason = Annotated[
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f<>]+$")]
 
 
-class Arguments(BaseModel):
+class ShopArguments(BaseModel):
     """A field nobody knows is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Nothing(Arguments):
+class CustomerArguments(ShopArguments):
     """No arguments: the customer is the case's own."""
 
 
-class ListOrders(Arguments):
+class ListOrders(ShopArguments):
     """A choice of the customer's orders."""
 
     status: Status | None = Field(default=None, description="only orders with this status; leave out for all")
     limit: int = Field(default=10, ge=1, le=50, description="how many at most, newest first")
 
 
-class OneOrder(Arguments):
+class OneOrder(ShopArguments):
     """One of the customer's orders."""
 
     order_id: OrderId
 
 
-class ListPayments(Arguments):
+class ListPayments(ShopArguments):
     """Payments of one order or of all."""
 
     order_id: OrderId | None = Field(default=None, description="only payments of this order; leave out for all")

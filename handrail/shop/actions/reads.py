@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail.business import Call
 from handrail.shop import queries
-from handrail.shop.actions.arguments import ListOrders, ListPayments, Nothing, OneOrder
+from handrail.shop.actions.arguments import CustomerArguments, ListOrders, ListPayments, OneOrder
 from handrail.shop.actions.refunds import why_not_refundable
 from handrail.shop.records.money import number
 from handrail.shop.records.orders import own_customer, own_order
@@ -44,7 +44,7 @@ def order_data(order: Order) -> dict[str, Any]:
     }
 
 
-async def get_customer(call: Call, _: Nothing) -> dict[str, Any]:
+async def get_customer(call: Call, _: CustomerArguments) -> dict[str, Any]:
     """The account, with as little of the person as an answer needs."""
     customer = await own_customer(call)
     return {

@@ -8,7 +8,7 @@ from typing import Any
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
-from handrail.shop.actions.arguments import Nothing
+from handrail.shop.actions.arguments import CustomerArguments
 from handrail.shop.records.orders import own_customer
 from handrail.shop.records.rows import Resets
 
@@ -34,7 +34,7 @@ async def recent(call: Call) -> Resets:
     return found
 
 
-async def preview_reset(call: Call, _: Nothing) -> Preview:
+async def preview_reset(call: Call, _: CustomerArguments) -> Preview:
     """Describe what would be sent where.
 
     Raises:
@@ -54,7 +54,7 @@ async def preview_reset(call: Call, _: Nothing) -> Preview:
     )
 
 
-async def send_password_reset(call: Call, _: Nothing) -> dict[str, Any]:
+async def send_password_reset(call: Call, _: CustomerArguments) -> dict[str, Any]:
     """Queue the link for the address in the account, never for one named in a message.
 
     Raises:

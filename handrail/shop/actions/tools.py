@@ -7,15 +7,21 @@ from handrail.shop.actions import addresses, cancellations, reads, refunds, rese
 from handrail.shop.actions.arguments import (
     CancelOrder,
     ChangeAddress,
+    CustomerArguments,
     ListOrders,
     ListPayments,
-    Nothing,
     OneOrder,
     RefundOrder,
 )
 
 TOOLS = (
-    Tool("get_customer", Kind.READ, "The customer's account: name, masked e-mail, language.", Nothing, reads.get_customer),
+    Tool(
+        "get_customer",
+        Kind.READ,
+        "The customer's account: name, masked e-mail, language.",
+        CustomerArguments,
+        reads.get_customer,
+    ),
     Tool(
         "list_orders",
         Kind.READ,
@@ -73,7 +79,7 @@ TOOLS = (
         "send_password_reset",
         Kind.EFFECT,
         "Send a link for a new password to the e-mail address in the account, never to another one.",
-        Nothing,
+        CustomerArguments,
         resets.send_password_reset,
         resets.preview_reset,
     ),

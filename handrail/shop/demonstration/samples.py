@@ -14,7 +14,7 @@ Seek = Callable[..., Awaitable[list[FoundOrder]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ShopSample:
     """A sample: the order it needs, and what its customer writes. `{order}`, `{amount}` and `{total}` are filled in.
 
     `amount` is what is asked back: a fixed sum where given, else all that can be refunded.
@@ -29,56 +29,56 @@ class Sample:
 SMALL: dict[str, Any] = {"status": "delivered", "refunded": False, "delivered_within_days": 25}
 
 SAMPLES = (
-    Sample("resolved", "Hi, where is my order {order}? When will it be delivered?", {"status": "shipped"}),
-    Sample(
+    ShopSample("resolved", "Hi, where is my order {order}? When will it be delivered?", {"status": "shipped"}),
+    ShopSample(
         "refund",
         "One thing in order {order} arrived broken. Could you refund {amount} USD for it please?",
         {**SMALL, "refundable_over": 30, "refundable_under": 90},
         Decimal("12.50"),
     ),
-    Sample(
+    ShopSample(
         "refund held",
         "Please refund order {order}. I sent everything back last week, that is {amount} USD.",
         {**SMALL, "refundable_over": 120, "refundable_under": 480},
     ),
-    Sample(
+    ShopSample(
         "refund blocked",
         "I want a full refund of {amount} USD for order {order}, it is not what I ordered.",
         {**SMALL, "refundable_over": 600},
     ),
-    Sample(
+    ShopSample(
         "second refund held",
         "Another item of order {order} is damaged as well, please refund {amount} USD more.",
         {"status": "delivered", "refunded": True, "refundable_over": 40},
         Decimal("9.90"),
     ),
-    Sample("cancel", "Please cancel order {order}, I ordered it by mistake.", {"status": "paid", "total_under": 90}),
-    Sample(
+    ShopSample("cancel", "Please cancel order {order}, I ordered it by mistake.", {"status": "paid", "total_under": 90}),
+    ShopSample(
         "cancel held",
         "I don't need order {order} any more. Please cancel it.",
         {"status": "paid", "total_over": 150, "total_under": 480},
     ),
-    Sample(
+    ShopSample(
         "address",
         "I am moving. Please send order {order} to 12 Harbour Lane, 20457 Northquay, US instead.",
         {"status": "paid", "total_over": 20},
     ),
-    Sample(
+    ShopSample(
         "address held",
         "Please change the delivery address of order {order} to 7 Orchard Way, 31200 Elmsworth, US.",
         {"status": "shipped", "total_over": 20},
     ),
-    Sample("password", "I forgot my password and cannot log in. Can you send me a reset link?"),
-    Sample("payment", "Did my payment of {total} USD for order {order} go through?", {"status": "paid"}),
-    Sample("person", "I would like to talk to a real person about order {order}, please.", {"status": "delivered"}),
-    Sample("out of scope", "Can you recommend a good pasta recipe for eight guests?"),
-    Sample(
+    ShopSample("password", "I forgot my password and cannot log in. Can you send me a reset link?"),
+    ShopSample("payment", "Did my payment of {total} USD for order {order} go through?", {"status": "paid"}),
+    ShopSample("person", "I would like to talk to a real person about order {order}, please.", {"status": "delivered"}),
+    ShopSample("out of scope", "Can you recommend a good pasta recipe for eight guests?"),
+    ShopSample(
         "dispute",
         "I was charged twice for order {order} and I dispute one of the {total} USD charges with my bank.",
         {"status": "delivered"},
     ),
-    Sample("fraud", "My card was stolen yesterday and somebody is shopping with it in your store!"),
-    Sample(
+    ShopSample("fraud", "My card was stolen yesterday and somebody is shopping with it in your store!"),
+    ShopSample(
         "german",
         "Guten Tag, wo ist meine Bestellung {order}? Wann wird sie geliefert?",
         {"status": "shipped", "language": "de"},
@@ -104,7 +104,7 @@ async def samples(connection: Any) -> list[tuple[str, str]]:
     return found
 
 
-async def pick(connection: Any, sample: Sample, used: set[str]) -> FoundOrder:
+async def pick(connection: Any, sample: ShopSample, used: set[str]) -> FoundOrder:
     """The first order that fits, of a customer that no other sample has."""
     for order in await find(connection, **{"language": "en", **sample.needs}, limit=len(SAMPLES) + 1):
         if order.customer_id not in used:

@@ -9,7 +9,7 @@ from typing import Any
 from handrail.business import CustomerFact, FactType
 from handrail.shop import queries
 from handrail.shop.records.money import number
-from handrail.shop.records.rows import Row
+from handrail.shop.records.rows import ShopRow
 
 VIP_USD = Decimal(1_500)
 """Paid in all and not paid back: from here a customer counts as `vip`."""
@@ -30,7 +30,7 @@ CUSTOMER_FACTS = {
 }
 
 
-class Standing(Row):
+class CustomerStanding(ShopRow):
     """A customer's orders and money in all, USD; `refunds_90d` is how many refunds there were in 90 days."""
 
     created_at: datetime
@@ -57,7 +57,7 @@ class Standing(Row):
 
 async def customer(connection: Any, customer_id: str, now: datetime) -> dict[str, CustomerFact]:
     """Read the customer's facts as declared in `CUSTOMER_FACTS`; none for an account that there is not."""
-    found = await queries.row(connection, "customer_facts", Standing, customer_id=customer_id, now=now)
+    found = await queries.row(connection, "customer_facts", CustomerStanding, customer_id=customer_id, now=now)
     if found is None:
         return {}
     value = found.value(now)

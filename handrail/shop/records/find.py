@@ -9,10 +9,10 @@ from typing import Any
 from handrail.shop import queries
 from handrail.shop.actions.arguments import Status
 from handrail.shop.records.money import Money
-from handrail.shop.records.rows import Row
+from handrail.shop.records.rows import ShopRow
 
 
-class FoundOrder(Row):
+class FoundOrder(ShopRow):
     """An order with what matters for trying. Amounts in USD; `refundable` is 0 unless a refund is possible now;
     `customer_refunded` is what the customer got back in the last 30 days, on all orders."""
 

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from handrail.shop.actions.arguments import Status
 
 
-class Row(BaseModel):
+class ShopRow(BaseModel):
     """Immutable; columns that a newer query returns are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Customer(Row):
+class Customer(ShopRow):
     """An account; `orders` is how many it has placed."""
 
     customer_id: str
@@ -33,7 +33,7 @@ class Customer(Row):
         return f"{local[:1]}***@{domain}"
 
 
-class Line(Row):
+class OrderLine(ShopRow):
     """One product of an order."""
 
     sku: str
@@ -43,7 +43,7 @@ class Line(Row):
     amount: Decimal
 
 
-class Order(Row):
+class Order(ShopRow):
     """An order with its address, shipment and money. Amounts in USD; `authorised` is held on the card, not yet taken."""
 
     order_id: str
@@ -69,7 +69,7 @@ class Order(Row):
     payment_id: str | None
     refunded: Decimal
     refunds: int
-    lines: list[Line]
+    lines: list[OrderLine]
 
     @property
     def left(self) -> Decimal:
@@ -96,7 +96,7 @@ class Order(Row):
         return (now - self.delivered_at).days if self.delivered_at else -1
 
 
-class Returned(Row):
+class Returned(ShopRow):
     """A refund as it stands on its payment."""
 
     refund_id: str
@@ -105,7 +105,7 @@ class Returned(Row):
     created_at: datetime
 
 
-class Payment(Row):
+class Payment(ShopRow):
     """A payment with what went back."""
 
     payment_id: str
@@ -119,26 +119,26 @@ class Payment(Row):
     refunds: list[Returned]
 
 
-class Sum(Row):
+class Sum(ShopRow):
     """A sum of money, USD."""
 
     amount: Decimal
 
 
-class Resets(Row):
+class Resets(ShopRow):
     """Password resets of one customer: how many in a day, and the latest."""
 
     last_day: int
     latest: datetime | None
 
 
-class RefundId(Row):
+class RefundId(ShopRow):
     """The id that the database gave to a new refund."""
 
     refund_id: str
 
 
-class AddressId(Row):
+class AddressId(ShopRow):
     """The id that the database gave to a new address."""
 
     address_id: int

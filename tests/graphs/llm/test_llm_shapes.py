@@ -11,7 +11,7 @@ import pytest
 from handrail.domain.case.classification import Risk
 from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.domain.llm.agent import Disposition, Usage
-from handrail.domain.llm.consulting import Choice, Question
+from handrail.domain.llm.consulting import Choice, ConsultQuestion
 from handrail.llm.chat import ChatModel
 from tests.support.scripted import Scripted, asking
 
@@ -228,6 +228,6 @@ async def test_what_was_counted_is_not_estimated(server: Scripted, model: ChatMo
 async def test_an_opinion_comes_in_the_same_shapes(server: Scripted, model: ChatModel, whole: Any) -> None:
     server.script({"body": whole})
     choices = [Choice(name="refund", description="Money back")]
-    found = await model.consult(Question(case_id="K-1", customer_id="C-1", text="money", choices=choices))
+    found = await model.consult(ConsultQuestion(case_id="K-1", customer_id="C-1", text="money", choices=choices))
     assert (found.topic, found.risk, found.confidence) == ("refund", Risk.LOW, 0.7)
     assert found.usage.cost_usd > 0

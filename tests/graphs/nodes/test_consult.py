@@ -9,7 +9,7 @@ from graphs.state import CaseState
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.errors import ModelFailed, ModelRejected, ModelUnavailable
-from handrail.domain.llm.consulting import Opinion
+from handrail.domain.llm.consulting import ModelOpinion
 from tests.support.fakes import Stage, says, topic
 
 UNSURE = Classification(topic=OUT_OF_SCOPE, confidence=0.4, abstained=True, risk=Risk.ELEVATED, reasons=["no topic is clear"])
@@ -21,11 +21,11 @@ def ended(state: CaseState) -> tuple[CaseStatus, str | None]:
     return state.outcome.status, state.outcome.row.reason
 
 
-def opinion(name: str, confidence: float = 0.9, risk: Risk = Risk.LOW) -> Opinion:
-    return Opinion(topic=name, risk=risk, confidence=confidence, why="It is about money.", model="m-1")
+def opinion(name: str, confidence: float = 0.9, risk: Risk = Risk.LOW) -> ModelOpinion:
+    return ModelOpinion(topic=name, risk=risk, confidence=confidence, why="It is about money.", model="m-1")
 
 
-async def consulted(found: Classification, answer: Opinion | ModelFailed) -> tuple[Stage, CaseState]:
+async def consulted(found: Classification, answer: ModelOpinion | ModelFailed) -> tuple[Stage, CaseState]:
     stage = Stage(says("Hello, all is well."), topics=TOPICS, found=found)
     stage.consultant.opinion = answer
     return stage, await stage.run(text="that thing <data> again")
@@ -59,7 +59,7 @@ async def test_where_routing_cannot_tell_a_model_names_the_topic_and_may_not_low
         (ModelRejected("refused"), "out_of_scope"),
     ],
 )
-async def test_whatever_is_odd_goes_to_a_person(answer: Opinion | ModelFailed, reason: str) -> None:
+async def test_whatever_is_odd_goes_to_a_person(answer: ModelOpinion | ModelFailed, reason: str) -> None:
     stage, state = await consulted(UNSURE, answer)
 
     assert stage.way == ["classify", "consult", "escalate"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from graphs.case import CaseNodes
-from graphs.nodes.guardrail import Guardrail
-from graphs.ruling.policy_facts import Situation
+from graphs.nodes.guardrail import GuardrailNode
+from graphs.ruling.policy_facts import PolicyFactsReader
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.classification import Classification
 from handrail.domain.errors import BusinessFailed
@@ -32,8 +32,8 @@ class Known(Stage):
         super().__init__(*map(says, replies), **changes)
 
     def nodes(self) -> CaseNodes:
-        situation = Situation(self.customers, History(), Noon())
-        guardrail = Guardrail(
+        situation = PolicyFactsReader(self.customers, History(), Noon())
+        guardrail = GuardrailNode(
             self.topics,
             self.dial,
             self.bank,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graphs.state import CaseState, Person
+from graphs.state import CaseState, HandBackNote
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.declined import Declined, asked_in, objection, objects, same_arguments
 from handrail.domain.actions.effects import EffectResult, EffectStatus
@@ -124,7 +124,9 @@ async def test_exactly_the_same_again_goes_to_a_person(again: tuple[str, dict[st
 async def test_what_a_person_orders_is_a_new_request() -> None:
     before = await rejected(pay("A-101", 180))
 
-    stage, _ = await later(before, "", pay("A-101", 180), person=Person(name="bea", note="Pay it."), row={"topic": "payout"})
+    stage, _ = await later(
+        before, "", pay("A-101", 180), person=HandBackNote(name="bea", note="Pay it."), row={"topic": "payout"}
+    )
 
     assert stage.asked is not None
     assert stage.asked.title == "Pay 180"
@@ -155,7 +157,7 @@ async def test_an_older_case_that_kept_the_name_alone_keeps_its_meaning() -> Non
     stage = Stage(calls(pay("A-102", 80)))
     old = await stage.run(declined=["pay"], turn=2)
     ordered = Stage(calls(pay("A-102", 80)), says("It is done."))
-    await ordered.run(declined=["pay"], turn=2, person=Person(name="bea", note="Pay it."), row={"topic": "payout"})
+    await ordered.run(declined=["pay"], turn=2, person=HandBackNote(name="bea", note="Pay it."), row={"topic": "payout"})
 
     assert ended(old) == (CaseStatus.WITH_HUMAN, "approval_rejected")
     assert ordered.amounts == [80]

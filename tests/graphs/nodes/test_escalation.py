@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from graphs.handover.stake import at_stake
-from graphs.nodes.escalate import Escalate
+from graphs.nodes.escalate import EscalateNode
 from graphs.ruling.ruling_pass import REFUSED, plain
 from graphs.views import EndView
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling, Verdict
-from handrail.domain.case.cases import CaseRow, CaseStatus, Ruled
+from handrail.domain.case.cases import CaseRow, CaseStatus, RuledProposal
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.routes import NO_ANSWER
@@ -57,7 +57,7 @@ class House:
     def __init__(self, moment: datetime, value: str = "regular") -> None:
         self.clock, self.cases = At(moment), FakeCases()
         staff = PeopleAtWork(FilePeople(business.folder / "people.yaml"), NoWindows())
-        self.node = Escalate(self.cases, FileMatrix(business.folder / "matrix.yaml"), staff, Told(value), self.clock)
+        self.node = EscalateNode(self.cases, FileMatrix(business.folder / "matrix.yaml"), staff, Told(value), self.clock)
         self.view = EndView(
             row=CaseRow(case_id="c-1", customer_id="C-1", language="de", topic="refund", opened_at=moment, updated_at=moment)
         )
@@ -119,7 +119,7 @@ def test_the_largest_amount_counts_wherever_it_stands() -> None:
     )
     view = House(MONDAY).view
     assert at_stake(view) == []
-    view = view.model_copy(update={"ruled": [Ruled(proposal=proposal, verdict=verdict)]})
+    view = view.model_copy(update={"ruled": [RuledProposal(proposal=proposal, verdict=verdict)]})
     assert largest(at_stake(view), None) == Decimal("640.5")
     heard = Message(message_id="m", author=Author.CUSTOMER, text="I paid 700 USD on 2026-11-01", at=MONDAY, turn=1)
     assert largest(at_stake(view.model_copy(update={"incoming": [heard]})), None) == 700
@@ -131,9 +131,9 @@ def test_the_amount_of_a_refused_call_is_nobodys_amount() -> None:
     refused = plain(proposal, Ruling.BLOCK, REFUSED, "order_id: not an order number.")
     held = Proposal(proposal_id="q", kind=ProposalKind.EFFECT, action="refund", arguments={"amount": 80}, arguments_hash="h")
     blocked = plain(held, Ruling.BLOCK, "limits", "Too much.")
-    view = House(MONDAY).view.model_copy(update={"ruled": [Ruled(proposal=proposal, verdict=refused)]})
+    view = House(MONDAY).view.model_copy(update={"ruled": [RuledProposal(proposal=proposal, verdict=refused)]})
     assert at_stake(view) == []
-    view.ruled.append(Ruled(proposal=held, verdict=blocked))
+    view.ruled.append(RuledProposal(proposal=held, verdict=blocked))
     assert largest(at_stake(view), None) == 80
 
 

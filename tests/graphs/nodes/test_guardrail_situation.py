@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from graphs.case import CaseNodes
-from graphs.nodes.guardrail import Guardrail
-from graphs.ruling.policy_facts import Situation
+from graphs.nodes.guardrail import GuardrailNode
+from graphs.ruling.policy_facts import PolicyFactsReader
 from handrail.business import FactType
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.proposals import Ruling
@@ -54,8 +54,8 @@ class Informed(Stage):
 
     def nodes(self) -> CaseNodes:
         self.history.paid = self.bank.paid
-        situation = None if self.blind else Situation(FakeCustomers(), self.history, Noon())
-        guardrail = Guardrail(self.topics, self.dial, self.bank, self.files, self.cases, Noon(), situation=situation)
+        situation = None if self.blind else PolicyFactsReader(FakeCustomers(), self.history, Noon())
+        guardrail = GuardrailNode(self.topics, self.dial, self.bank, self.files, self.cases, Noon(), situation=situation)
         return replace(super().nodes(), guardrail=guardrail.guardrail)
 
 

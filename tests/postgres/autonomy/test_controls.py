@@ -16,7 +16,7 @@ from handrail.business import CustomerFact
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.effects import Effect, EffectStatus
 from handrail.domain.actions.proposals import Ruling
-from handrail.domain.autonomy.controls import GLOBAL, Hand, Scope, Standing, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, ControlRequest, ControlsInForce, Hand, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.messages import Author, Message
@@ -50,8 +50,8 @@ def controls(pool: Pool) -> PostgresControls:
     return PostgresControls(pool, business)
 
 
-def wanted(level: Autonomy = Autonomy.OFF, scope: str = "global", **changes: Any) -> Wanted:
-    return Wanted(scope=Scope.parse(scope), level=level, **{"reason": "a test", "actor": "ann", **changes})
+def wanted(level: Autonomy = Autonomy.OFF, scope: str = "global", **changes: Any) -> ControlRequest:
+    return ControlRequest(scope=Scope.parse(scope), level=level, **{"reason": "a test", "actor": "ann", **changes})
 
 
 async def opened(cases: PostgresCases, run: Run, *effects: str) -> None:
@@ -273,7 +273,7 @@ async def test_nothing_leaves_where_the_controls_cannot_be_read(
     await opened(cases, run, "e-1")
     await run("ALTER VIEW handrail.controls_in_force RENAME TO elsewhere")
     found = await controls.over("payout", "C-1")
-    assert found == Standing(unreadable="UndefinedTable")
+    assert found == ControlsInForce(unreadable="UndefinedTable")
     assert found.dialled("pay").autonomy is Autonomy.OFF
     with pytest.raises(SwitchedOff, match="cannot be read"):
         await record.apply(pay())

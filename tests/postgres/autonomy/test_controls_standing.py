@@ -7,7 +7,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from handrail.domain.autonomy.controls import GLOBAL, Hand, Scope, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, ControlRequest, Hand, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
@@ -97,9 +97,11 @@ async def test_a_hundred_thousand_past_controls_cost_nothing(pool: Pool, run: Ru
     await run(LIFTED)
     controls = PostgresControls(pool, business)
     assert await controls.in_force() == []
-    switch = await controls.put(Wanted(scope=GLOBAL, level=Autonomy.OFF, reason="a test", actor="ann"))
+    switch = await controls.put(ControlRequest(scope=GLOBAL, level=Autonomy.OFF, reason="a test", actor="ann"))
     payout = Scope.parse("topic:payout")
-    await controls.put(Wanted(scope=payout, level=Autonomy.DRAFT, reason="a test", actor="ann", lasting=timedelta(hours=1)))
+    await controls.put(
+        ControlRequest(scope=payout, level=Autonomy.DRAFT, reason="a test", actor="ann", lasting=timedelta(hours=1))
+    )
     assert len(await controls.in_force()) == 2
     reads: list[tuple[str, dict[str, Any]]] = [
         ("controls_in_force", {}),

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from handrail.domain.autonomy.controls import GLOBAL, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, ControlRequest
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.postgres.autonomy import switch
 from handrail.postgres.autonomy.controls import PostgresControls
@@ -37,14 +37,14 @@ async def test_every_change_is_heard_and_a_lost_connection_is_replaced(
     listening = asyncio.create_task(switch.forever(database_url, look, told.append))
     await sees(Autonomy.AUTO, 1)
     for level in (Autonomy.REVIEW, Autonomy.OFF):
-        await controls.put(Wanted(scope=GLOBAL, level=level, reason="a test", actor="ann"))
+        await controls.put(ControlRequest(scope=GLOBAL, level=level, reason="a test", actor="ann"))
         await sees(level, 1)
     looks = len(seen)
     assert await run(LOST) == [(True,)]
     await sees(Autonomy.OFF, looks)
     assert any(words and words.startswith("cannot listen for changed controls") for words in told)
     assert told[-1] is None
-    await controls.put(Wanted(scope=GLOBAL, level=Autonomy.AUTO, reason="a test", actor="ann"))
+    await controls.put(ControlRequest(scope=GLOBAL, level=Autonomy.AUTO, reason="a test", actor="ann"))
     await sees(Autonomy.AUTO, looks)
     listening.cancel()
     with suppress(asyncio.CancelledError):

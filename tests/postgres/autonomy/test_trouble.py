@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.autonomy.controls import GLOBAL, Control, Hand, Standing, Wanted
+from handrail.domain.autonomy.controls import GLOBAL, Control, ControlRequest, ControlsInForce, Hand
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ModelFailed, ModelUnavailable, SwitchedOff
 from handrail.domain.llm.agent import ModelRequest
-from handrail.domain.llm.health import Heard, Limits, Tally, trouble
-from handrail.domain.llm.names import Approved, Kin, Known, Meaning, Meanings
+from handrail.domain.llm.health import CallOutcome, CallTally, ModelLimits, trouble
+from handrail.domain.llm.names import AcceptedName, Approved, Kin, Meaning, Meanings
 from handrail.llm.chat import ChatModel
 from handrail.llm.offline.wire import FINGERPRINT, OFFLINE_MODEL
-from handrail.llm.server.health import Watch
+from handrail.llm.server.health import CircuitBreaker
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.pool import Pool
@@ -29,7 +29,7 @@ from tests.support.scripted import Scripted, asking
 
 MINUTE = timedelta(minutes=1)
 SERVED = "handrail-offline-1 at the test's"
-LIMITS = Limits(cases=4, window=MINUTE, lasting=timedelta(minutes=15))
+LIMITS = ModelLimits(cases=4, window=MINUTE, lasting=timedelta(minutes=15))
 SAID = '{"reply": "On its way.", "confidence": 0.9, "disposition": "resolved"}'
 GIT = ("0123456789" * 4, "abcdef0123" * 4)
 """Revisions of a model that is kept in Git."""
@@ -60,14 +60,16 @@ class Model:
         self,
         server: Scripted,
         controls: PostgresControls,
-        limits: Limits = LIMITS,
+        limits: ModelLimits = LIMITS,
         approved: str = "",
         meanings: Meanings | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.record = PostgresModels(controls._pool)
         allowed = Approved.read(approved, OFFLINE_MODEL)
-        watch = Watch(controls, controls, self.record, limits, allowed, meanings, served=SERVED, clock=clock or Seconds())
+        watch = CircuitBreaker(
+            controls, controls, self.record, limits, allowed, meanings, served=SERVED, clock=clock or Seconds()
+        )
         self.chat = ChatModel(model=OFFLINE_MODEL, base_url=server.url, timeout_seconds=0.5, watch=watch)
         self.cases = 0
 
@@ -157,19 +159,21 @@ async def test_one_customers_repeated_calls_are_one_case(server: Scripted, contr
     assert await model.ask(12, "K-sad") == [False] * 12
     assert await model.ask(3) == [True] * 3
     assert await controls.in_force() == []
-    assert await model.record.note(SERVED, [], MINUTE) == Tally(cases=4, failed=1)
+    assert await model.record.note(SERVED, [], MINUTE) == CallTally(cases=4, failed=1)
 
 
 async def test_a_case_counts_by_its_latest_call_over_all_workers(controls: PostgresControls, run: Run) -> None:
     record = PostgresModels(controls._pool)
-    await record.note(SERVED, [Heard(case_id="a", age=9, failed=True), Heard(case_id="b", age=9, failed=True)], MINUTE)
-    later = [Heard(case_id="a", age=1, name="m"), Heard(case_id="c", age=2, slow=True, name="m")]
-    assert await record.note(SERVED, later, MINUTE) == Tally(cases=3, failed=1, slow=1)
-    stale = [Heard(case_id="a", age=30, failed=True)]
-    assert await record.note(SERVED, stale, MINUTE) == Tally(cases=3, failed=1, slow=1), "an older call changes nothing"
-    assert await record.note("another", [], MINUTE) == Tally()
-    assert await record.note(SERVED, [], timedelta(seconds=5)) == Tally(cases=2, slow=1)
-    many = [Heard(case_id=f"old-{n:04d}", age=90_000 + n) for n in range(300)]
+    await record.note(
+        SERVED, [CallOutcome(case_id="a", age=9, failed=True), CallOutcome(case_id="b", age=9, failed=True)], MINUTE
+    )
+    later = [CallOutcome(case_id="a", age=1, name="m"), CallOutcome(case_id="c", age=2, slow=True, name="m")]
+    assert await record.note(SERVED, later, MINUTE) == CallTally(cases=3, failed=1, slow=1)
+    stale = [CallOutcome(case_id="a", age=30, failed=True)]
+    assert await record.note(SERVED, stale, MINUTE) == CallTally(cases=3, failed=1, slow=1), "an older call changes nothing"
+    assert await record.note("another", [], MINUTE) == CallTally()
+    assert await record.note(SERVED, [], timedelta(seconds=5)) == CallTally(cases=2, slow=1)
+    many = [CallOutcome(case_id=f"old-{n:04d}", age=90_000 + n) for n in range(300)]
     await record.note(SERVED, many, MINUTE)
     assert await run("SELECT count(*) FROM handrail.model_calls") == [(101,)]
 
@@ -279,7 +283,7 @@ async def test_a_pause_is_kept_by_every_worker_and_costs_no_call(server: Scripte
             assert waiting.value.wait is not None
             assert 0 < waiting.value.wait <= 2
     assert len(server.asked()) == sent
-    assert await here.record.note(SERVED, [], MINUTE) == Tally(cases=1, failed=1), "what was not sent is no trouble"
+    assert await here.record.note(SERVED, [], MINUTE) == CallTally(cases=1, failed=1), "what was not sent is no trouble"
     (pause,) = await here.record.pauses()
     assert pause.served == SERVED
     await here.record.end_pauses("a test", "ann")
@@ -300,11 +304,11 @@ async def test_a_healthy_model_is_hardly_written_about(server: Scripted, control
     told: list[int] = []
 
     class Counting(PostgresModels):
-        async def note(self, served: str, heard: Sequence[Heard], window: timedelta) -> Tally:
+        async def note(self, served: str, heard: Sequence[CallOutcome], window: timedelta) -> CallTally:
             told.append(len(heard))
             return await super().note(served, heard, window)
 
-    watch = Watch(
+    watch = CircuitBreaker(
         controls, controls, Counting(controls._pool), LIMITS, Approved.read("", OFFLINE_MODEL), served=SERVED, clock=clock
     )
     chat = ChatModel(model=OFFLINE_MODEL, base_url=server.url, watch=watch)
@@ -320,14 +324,14 @@ async def test_a_switch_stops_the_second_try_of_a_call_as_well(server: Scripted,
     class Thrown(PostgresControls):
         asked = 0
 
-        async def over(self, topic: str, customer_id: str) -> Standing:
+        async def over(self, topic: str, customer_id: str) -> ControlsInForce:
             self.asked += 1
             if self.asked == 2:
-                await self.put(Wanted(scope=GLOBAL, level=Autonomy.OFF, hand=Hand.PERSON, reason="now", actor="ann"))
+                await self.put(ControlRequest(scope=GLOBAL, level=Autonomy.OFF, hand=Hand.PERSON, reason="now", actor="ann"))
             return await super().over(topic, customer_id)
 
     thrown = Thrown(controls._pool, business)
-    watch = Watch(thrown, thrown, PostgresModels(controls._pool), LIMITS, Approved.read("", OFFLINE_MODEL))
+    watch = CircuitBreaker(thrown, thrown, PostgresModels(controls._pool), LIMITS, Approved.read("", OFFLINE_MODEL))
     chat = ChatModel(model=OFFLINE_MODEL, base_url=server.url, watch=watch)
     server.script({"malformed": True}, times=None)
     before = len(server.asked())
@@ -340,15 +344,15 @@ async def test_a_switch_stops_the_second_try_of_a_call_as_well(server: Scripted,
 @pytest.mark.parametrize(
     ("tally", "words"),
     [
-        (Tally(cases=3, failed=3), None),
-        (Tally(cases=10, failed=4), None),
-        (Tally(cases=10, failed=5), "the model failed in 5 of 10 cases in 60 s"),
-        (Tally(cases=40, slow=2), None),
-        (Tally(cases=40, slow=3), "the model took longer than 20 s in 3 of 40 cases in 60 s"),
-        (Tally(cases=10, slow=1), None),
+        (CallTally(cases=3, failed=3), None),
+        (CallTally(cases=10, failed=4), None),
+        (CallTally(cases=10, failed=5), "the model failed in 5 of 10 cases in 60 s"),
+        (CallTally(cases=40, slow=2), None),
+        (CallTally(cases=40, slow=3), "the model took longer than 20 s in 3 of 40 cases in 60 s"),
+        (CallTally(cases=10, slow=1), None),
     ],
 )
-def test_what_counts_as_trouble(tally: Tally, words: str | None) -> None:
+def test_what_counts_as_trouble(tally: CallTally, words: str | None) -> None:
     assert trouble(tally, LIMITS) == words
 
 
@@ -405,13 +409,13 @@ def test_which_models_are_approved(listed: str, model: str, fingerprint: str | N
     ],
 )
 def test_what_a_name_is_to_those_that_are_known(known: list[str], model: str, kin: Kin) -> None:
-    assert Approved.read("", "gpt-5-mini").kin(model, None, [Known(name=one) for one in known]) is kin
+    assert Approved.read("", "gpt-5-mini").kin(model, None, [AcceptedName(name=one) for one in known]) is kin
 
 
 def test_a_list_of_plain_names_notices_dates_and_a_person_may_accept_more() -> None:
     approved = Approved.read("gpt-5, gpt-5-mini", "gpt-5-mini")
-    known = [Known(name="gpt-5-mini-2025-08-07")]
+    known = [AcceptedName(name="gpt-5-mini-2025-08-07")]
     assert approved.kin("gpt-5-mini-2026-01-01", None, known) is Kin.VERSION
     assert approved.kin("gpt-5-2025-08-07", None, known) is Kin.SAME
-    assert approved.kin("llama-3", None, [*known, Known(name="llama-3")]) is Kin.OTHER, "the list has been made shorter"
-    assert approved.kin("llama-3", None, [*known, Known(name="llama-3", by_person=True)]) is Kin.SAME
+    assert approved.kin("llama-3", None, [*known, AcceptedName(name="llama-3")]) is Kin.OTHER, "the list has been made shorter"
+    assert approved.kin("llama-3", None, [*known, AcceptedName(name="llama-3", by_person=True)]) is Kin.SAME

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from handrail.business import Business
-from handrail.cli.common.world import World
+from handrail.cli.common.world import CliContext
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.migrations import migrate
 from handrail.postgres.owner import check
@@ -70,7 +70,7 @@ async def test_whoever_connects_asks_first(database_url: str, airline: Business,
                 raise AssertionError("it went on")
     finally:
         await pool.close()
-    place = World()
+    place = CliContext()
     place.__dict__["settings"] = Settings(database_url=SecretStr(database_url))
     place.__dict__["business"] = airline
     with pytest.raises(InvalidInput, match="'wallets'"):

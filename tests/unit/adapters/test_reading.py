@@ -19,7 +19,7 @@ from activities import cases
 from activities.cases import CaseActivities, ReadingOrder
 from graphs.hearing import hear
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit, Terms
-from handrail.domain.case.handoffs import Heard
+from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Author, Message
 from handrail.drills.text.kinds import kinds
 from handrail.ports import Cases, Clock, Matrix, Reader
@@ -131,13 +131,13 @@ class Counting:
     def __init__(self) -> None:
         self.now, self.most, self.whose = 0, 0, list[str]()
 
-    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> Heard:
+    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> MessageExtract:
         self.now += 1
         self.most = max(self.most, self.now)
         self.whose.append(messages[0].message_id)
         await asyncio.sleep(0.01)
         self.now -= 1
-        return Heard(said=[])
+        return MessageExtract(said=[])
 
 
 class Kept:
@@ -196,7 +196,7 @@ class Away:
 class Stuck:
     """A reader whose text takes for ever."""
 
-    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> Heard | None:
+    async def hear(self, messages: Sequence[Message], known: Sequence[Any]) -> MessageExtract | None:
         await asyncio.sleep(600)
         return None
 

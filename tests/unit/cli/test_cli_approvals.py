@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from handrail.cli.common.world import World
+from handrail.cli.common.world import CliContext
 from handrail.cli.main import app
 from handrail.cli.people import approvals
 from handrail.domain.actions.approvals import Approval, DecisionInput, HumanRequest
@@ -61,16 +61,16 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Client:
         return found
 
     @asynccontextmanager
-    async def records(self: World) -> AsyncIterator[Any]:
+    async def records(self: CliContext) -> AsyncIterator[Any]:
         yield type("Records", (), {"open_approvals": staticmethod(open_approvals)})
 
     @asynccontextmanager
-    async def cases(self: World, **who: Any) -> AsyncIterator[Client]:
+    async def cases(self: CliContext, **who: Any) -> AsyncIterator[Client]:
         assert who == {"identity": "ann"}
         yield client
 
-    monkeypatch.setattr(World, "records", records)
-    monkeypatch.setattr(World, "cases", cases)
+    monkeypatch.setattr(CliContext, "records", records)
+    monkeypatch.setattr(CliContext, "cases", cases)
     return client
 
 

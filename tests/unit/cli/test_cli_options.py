@@ -11,7 +11,7 @@ from typing import cast, get_args
 import pytest
 
 from handrail.cli.case.decisions import decision_input, named
-from handrail.cli.case.outcomes import Line, Outcome, read_lines, summarise
+from handrail.cli.case.outcomes import BatchLine, LineOutcome, read_lines, summarise
 from handrail.cli.common.options import DecisionName, StatusName, changes, person, words
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -153,7 +153,7 @@ def test_lines_are_read_up_to_the_count_and_keep_their_numbers(tmp_path: Path) -
     file = tmp_path / "messages.jsonl"
     file.write_text('{"text": "one", "label": 3}\n\n{"text": "two", "customer_id": "C-2"}\nthis line is never read\n')
 
-    assert read_lines(file, 2) == [Line(text="one", number=1), Line(text="two", customer_id="C-2", number=3)]
+    assert read_lines(file, 2) == [BatchLine(text="one", number=1), BatchLine(text="two", customer_id="C-2", number=3)]
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_a_file_that_is_not_there_or_empty_is_named(tmp_path: Path) -> None:
 
 def test_every_case_is_accounted_for() -> None:
     outcomes = [
-        Outcome(case_id="a", line=1, customer_id="C", status="Resolved", topic="refund", seconds=1.0),
-        Outcome(case_id="b", line=2, customer_id="C", status="WithHuman", topic="refund", reason="risk", seconds=3.0),
-        Outcome(case_id="c", line=3, customer_id="C", status="error", seconds=2.0, error="gone"),
+        LineOutcome(case_id="a", line=1, customer_id="C", status="Resolved", topic="refund", seconds=1.0),
+        LineOutcome(case_id="b", line=2, customer_id="C", status="WithHuman", topic="refund", reason="risk", seconds=3.0),
+        LineOutcome(case_id="c", line=3, customer_id="C", status="error", seconds=2.0, error="gone"),
     ]
 
     report = summarise("r", outcomes, 2.0)

@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from handrail.definitions import Document
-from handrail.domain.autonomy.topics import Bounds
+from handrail.domain.autonomy.topics import ExecutionBounds
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.team.hours import Calendar, Shift, clock
-from handrail.matrix.table import Step
+from handrail.domain.team.hours import Shift, WorkingHours, clock
+from handrail.matrix.table import ChainStep
 from handrail.people.loader import Team
 from handrail.routing.rules import RiskRule
 
@@ -64,8 +64,8 @@ def test_a_bare_number_is_no_time_of_day(written: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "field"),
     [
-        (Step, "tier: 1\nqueue: a\nrespond_within_minutes: {}\n", "respond_within_minutes"),
-        (Bounds, "\n\nsteps: {}\n", "steps"),
+        (ChainStep, "tier: 1\nqueue: a\nrespond_within_minutes: {}\n", "respond_within_minutes"),
+        (ExecutionBounds, "\n\nsteps: {}\n", "steps"),
     ],
 )
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_count_is_a_whole_number_in_reach(kind: type[BaseModel], text: str, fi
 def test_a_day_is_written_with_year_month_and_day(written: str) -> None:
     """A number would be seconds since 1970, without a word."""
     with pytest.raises(DefinitionInvalid, match=r"^some\.yaml:3: closed\.0: "):
-        parse(Calendar, f"open:\n- {{days: [mon], from: 08:00, to: 17:00}}\nclosed: [{written}]\n")
+        parse(WorkingHours, f"open:\n- {{days: [mon], from: 08:00, to: 17:00}}\nclosed: [{written}]\n")
 
 
 def test_days_and_hours_of_a_team_are_read() -> None:

@@ -11,10 +11,10 @@ import pytest
 from examples.retail import business, data
 from examples.retail.conformance import suite
 from examples.retail.document import Database
-from examples.retail.reference import Reference, Refused
+from examples.retail.reference import Reference, ToolRefused
 from handrail.business import Kind
 from handrail.conformance.differences import differences
-from handrail.conformance.plays import Call, package_of
+from handrail.conformance.plays import PlayedCall, package_of
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
@@ -59,7 +59,7 @@ def test_items_get_their_own_price_and_options(shop: Reference) -> None:
     assert [(item["item_id"], item["price"]) for item in order["items"]] == [("mug-l", 12.35), ("lamp-blue", 35.15)]
     assert order["payment_history"][-1] == {"transaction_type": "refund", "amount": 1.0, "payment_method_id": "gift_ada"}
     assert shop.db["users"]["ada_lark_1"]["payment_methods"]["gift_ada"]["balance"] == 21.0
-    with pytest.raises(Refused):
+    with pytest.raises(ToolRefused):
         shop.apply("cancel_pending_order", {"order_id": "#A1", "reason": "no longer needed"})
 
 
@@ -77,7 +77,7 @@ def test_items_get_their_own_price_and_options(shop: Reference) -> None:
     ],
 )
 def test_what_the_reference_refuses_changes_nothing(shop: Reference, tool: str, arguments: dict[str, Any]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ToolRefused):
         shop.apply(tool, arguments)
     assert shop.db == retailer.shop()
 
@@ -164,7 +164,7 @@ def test_differences_name_the_place() -> None:
 
 
 def test_a_call_is_recognised_with_what_was_pinned() -> None:
-    call = Call("pay", {"amount": 3})
+    call = PlayedCall("pay", {"amount": 3})
     assert call.made("pay", {"amount": 3, "pinned": True})
     assert not call.made("pay", {"amount": 4, "pinned": True})
     assert not call.made("give", {"amount": 3})

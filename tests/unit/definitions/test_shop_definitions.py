@@ -16,7 +16,7 @@ from handrail.domain.text.packs import packs
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
 from handrail.policies.names import of_business
-from handrail.routing.rules import RiskRules, Rules
+from handrail.routing.rules import RiskRules, RoutingRules
 from handrail.routing.text import Folded
 from handrail.shop import business
 from handrail.shop.demonstration.samples import SAMPLES
@@ -39,7 +39,7 @@ def topics() -> dict[str, Topic]:
 
 
 @cache
-def rules() -> Rules:
+def rules() -> RoutingRules:
     return RiskRules(business.folder / "risk.yaml", lambda: topics()).now().value
 
 

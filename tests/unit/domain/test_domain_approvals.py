@@ -21,7 +21,7 @@ from handrail.domain.actions.approvals import (
 from handrail.domain.actions.decisions import MAX_EDIT, SETTLED_AS, draft, find, progress, settle
 from handrail.domain.base import digest
 from handrail.domain.errors import ApprovalRefused
-from handrail.domain.team.commands import Claim, HandBack, PersonReply, Resolve
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, ResolveCase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -158,10 +158,10 @@ def test_fields_have_bounds(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        (Claim, {}),
+        (ClaimCase, {}),
         (PersonReply, {"text": "x"}),
         (HandBack, {"note": "x"}),
-        (Resolve, {}),
+        (ResolveCase, {}),
         (DecisionInput, {"decision": "reject"}),
     ],
 )

@@ -11,13 +11,13 @@ import pytest
 
 from handrail.domain.actions.approvals import Decision, DecisionKind, Identity, Yes
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.team.reviewers import Asked, NotAdmitted, Reviewers, Roster
+from handrail.domain.team.reviewers import AuthorityQuestion, NotAdmitted, ReviewerFile, Reviewers
 from handrail.reviewers.loader import FileReviewers
 from handrail.shop import business
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVEN, SURE = Identity.SELF_DECLARED, Identity.VERIFIED
-ROSTER = Roster.model_validate(
+ROSTER = ReviewerFile.model_validate(
     {
         "roles": {
             "support": {"limits": {"amount": 100}, "actions": {"cancel": {"amount": 40}}},
@@ -36,8 +36,8 @@ ROSTER = Roster.model_validate(
 OPEN, HOUSE = Reviewers(), Reviewers(ROSTER, "v1")
 
 
-def asked(role: str = "support", amount: Any = 100, action: str = "refund", **fields: Any) -> Asked:
-    return Asked(action, [role], {"amount": amount}, **fields)
+def asked(role: str = "support", amount: Any = 100, action: str = "refund", **fields: Any) -> AuthorityQuestion:
+    return AuthorityQuestion(action, [role], {"amount": amount}, **fields)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def asked(role: str = "support", amount: Any = 100, action: str = "refund", **fi
         (" ANN ", asked(), ["support"]),
         ("ann@corp", asked(amount="99.995"), ["support"]),
         ("ann", asked(action="cancel", amount=40), ["support"]),
-        ("ann", Asked("address", ["support"], {"other": 10**9}), ["support"]),
+        ("ann", AuthorityQuestion("address", ["support"], {"other": 10**9}), ["support"]),
         ("bea", asked(amount=500), ["specialist"]),
         ("bea", asked(), ["support", "specialist"]),
         ("bea", asked("specialist"), ["specialist"]),
@@ -55,7 +55,7 @@ def asked(role: str = "support", amount: Any = 100, action: str = "refund", **fi
         ("somebody", asked(amount=5), ["support"]),
     ],
 )
-def test_roles_stand_on_a_ladder_and_the_own_limit_before_the_roles(who: str, what: Asked, by: list[str]) -> None:
+def test_roles_stand_on_a_ladder_and_the_own_limit_before_the_roles(who: str, what: AuthorityQuestion, by: list[str]) -> None:
     assert HOUSE.admit(what, who, GIVEN) == by
 
 
@@ -76,7 +76,7 @@ def test_roles_stand_on_a_ladder_and_the_own_limit_before_the_roles(who: str, wh
         ("ann", asked("manager"), r"Nobody in reviewers\.yaml may; have somebody added\."),
     ],
 )
-def test_whoever_may_not_learns_why_and_who_may(who: str, what: Asked, words: str) -> None:
+def test_whoever_may_not_learns_why_and_who_may(who: str, what: AuthorityQuestion, words: str) -> None:
     with pytest.raises(NotAdmitted, match=words):
         HOUSE.admit(what, who, GIVEN)
 
@@ -107,8 +107,8 @@ def yes(*names: str, kind: DecisionKind = DecisionKind.APPROVE, behind: bool = T
         (HOUSE, yes("gone"), asked(), "The approval by gone does not count any more"),
         (HOUSE, yes("ann"), asked(quorum=2), "The rules ask for more by now than the approval by ann: 1 more of 2."),
         (HOUSE, yes("ann", "bea"), asked(quorum=2), None),
-        (HOUSE, yes("bea"), Asked("x", ["specialist", "fraud"]), "a fraud"),
-        (OPEN, yes("ann"), Asked("x", ["specialist", "fraud"]), None),
+        (HOUSE, yes("bea"), AuthorityQuestion("x", ["specialist", "fraud"]), "a fraud"),
+        (OPEN, yes("ann"), AuthorityQuestion("x", ["specialist", "fraud"]), None),
         (HOUSE, yes("ann", kind=DecisionKind.EDIT), asked(), None),
         (
             HOUSE,
@@ -118,7 +118,9 @@ def yes(*names: str, kind: DecisionKind = DecisionKind.APPROVE, behind: bool = T
         ),
     ],
 )
-def test_a_yes_is_looked_at_again(reviewers: Reviewers, decision: Decision, what: Asked, words: str | None) -> None:
+def test_a_yes_is_looked_at_again(
+    reviewers: Reviewers, decision: Decision, what: AuthorityQuestion, words: str | None
+) -> None:
     short = reviewers.shortfall(decision, what)
     assert short == words if words is None else words in (short or "")
 
@@ -178,8 +180,10 @@ def test_a_file_that_cannot_be_used_says_where_and_what_would_be_right(tmp_path:
 
 def test_the_shops_file_lets_a_newcomer_decide_and_nobody_alone_on_what_takes_two() -> None:
     shop = FileReviewers(business.folder / "reviewers.yaml", facts=business.facts, tools=business.by_name).now()
-    refund = Asked("refund_order", ["support"], {"refund_amount_usd": 173.9})
+    refund = AuthorityQuestion("refund_order", ["support"], {"refund_amount_usd": 173.9})
     assert shop.admit(refund, "Temporal Web UI", GIVEN) == ["support"]
     assert shop.able(refund) == ["ann", "bob", "bea", "ben", "mia"]
     with pytest.raises(NotAdmitted):
-        shop.admit(Asked("refund_order", ["support"], {"refund_amount_usd": 173.9}, quorum=2), "Temporal Web UI", GIVEN)
+        shop.admit(
+            AuthorityQuestion("refund_order", ["support"], {"refund_amount_usd": 173.9}, quorum=2), "Temporal Web UI", GIVEN
+        )

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.team.hours import Shift, after, opening, spans
-from handrail.domain.team.staff import Need, Person, Roster, Window
+from handrail.domain.team.staff import Need, Roster, TeamMember, Window
 from handrail.people.loader import FilePeople
 from handrail.people.staff import words
 
@@ -23,9 +23,9 @@ def shift(days: list[str], start: str, end: str) -> Shift:
     return Shift.model_validate({"days": days, "from": start, "to": end})
 
 
-def person(name: str, **changes: object) -> Person:
+def person(name: str, **changes: object) -> TeamMember:
     base = {"name": name, "skills": ["support"], "languages": ["en"], "shifts": [shift(WEEK, "08:00", "17:00")]}
-    return Person.model_validate({**base, **changes})
+    return TeamMember.model_validate({**base, **changes})
 
 
 def at(text: str) -> datetime:

@@ -18,9 +18,9 @@ from handrail.drills.bench.statistics.agreement import disagreements
 from handrail.drills.bench.statistics.comparing import compare
 from handrail.drills.bench.statistics.figures import bootstrap, mad, paired, percentile, pooled
 from handrail.drills.bench.statistics.results import Cell, Round
-from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, Group, Turn
+from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, BenchTurn, Group
 from handrail.drills.bench.work import obvious
-from handrail.drills.bench.work.customers import FIRST, LEAST_REFUND, Rows
+from handrail.drills.bench.work.customers import FIRST, LEAST_REFUND, CustomerRows
 from handrail.drills.bench.work.loads import check_answered
 from handrail.embedded.process import StackFailed
 
@@ -88,10 +88,10 @@ async def never() -> Round:
     raise AssertionError
 
 
-def turn(arm: str, *seconds: float, side: str = OURS) -> Turn:
+def turn(arm: str, *seconds: float, side: str = OURS) -> BenchTurn:
     """Ten pieces of work a round, in so many seconds."""
     rounds = [Round(count=10, seconds=one, cpu_ms={"worker": one}) for one in seconds]
-    return Turn(Cell(measure=Measure.PLAIN, arm=arm, side=side, rounds=rounds), never)
+    return BenchTurn(Cell(measure=Measure.PLAIN, arm=arm, side=side, rounds=rounds), never)
 
 
 def test_ratios_are_formed_where_the_controls_agree() -> None:
@@ -141,7 +141,7 @@ def test_every_second_round_runs_backwards_between_the_controls() -> None:
 
 @pytest.mark.parametrize("status", ["shipped", "delivered"])
 def test_customers_of_the_bench_are_new_and_ask_about_their_own_order(status: str) -> None:
-    rows = Rows(datetime(2026, 5, 4, tzinfo=UTC), status)
+    rows = CustomerRows(datetime(2026, 5, 4, tzinfo=UTC), status)
     letters = [rows.add(number) for number in range(FIRST, FIRST + 300)]
     assert len({one.customer_id for one in letters}) == 300
     for letter, order in zip(letters, rows.data.orders, strict=True):

@@ -9,29 +9,29 @@ from typing import Any, cast
 import pytest
 
 from handrail.conformance.lane import Lane
-from handrail.conformance.player import Came, Performance, Result, behaviours, judge
-from handrail.conformance.plays import Call, Play, Suite, Turn
-from handrail.conformance.report import Report
+from handrail.conformance.player import Came, CasePlay, Result, behaviours, judge
+from handrail.conformance.plays import Play, PlayedCall, PlayedTurn, Suite
+from handrail.conformance.report import ConformanceReport
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 
-GOOD, OTHER = Call("add", {"n": 1}), Call("add", {"n": 2})
-WORSE = Call("add", {"n": 9}, worse=True)
+GOOD, OTHER = PlayedCall("add", {"n": 1}), PlayedCall("add", {"n": 2})
+WORSE = PlayedCall("add", {"n": 9}, worse=True)
 
 
 class Sums:
     """A suite whose whole system of record is one sum."""
 
-    def expected(self, calls: Sequence[Call]) -> Any:
+    def expected(self, calls: Sequence[PlayedCall]) -> Any:
         return {"sum": sum(call.arguments["n"] for call in calls)}
 
 
-def played(*calls: Call, kind: str = "", count: int | None = None, left: str = "", held: bool = False) -> Performance:
-    play = Play("t", "C-1", (Turn("please", calls),), kind)
+def played(*calls: PlayedCall, kind: str = "", count: int | None = None, left: str = "", held: bool = False) -> CasePlay:
+    play = Play("t", "C-1", (PlayedTurn("please", calls),), kind)
     done = len(calls) if count is None else count
-    return Performance(cast(Lane, None), play, "c", "ann", "bob", held=held, played=done, left=left)
+    return CasePlay(cast(Lane, None), play, "c", "ann", "bob", held=held, played=done, left=left)
 
 
-def done(*calls: Call, status: EffectStatus = EffectStatus.APPLIED) -> list[EffectResult]:
+def done(*calls: PlayedCall, status: EffectStatus = EffectStatus.APPLIED) -> list[EffectResult]:
     at = datetime.now(UTC)
     return [
         EffectResult(
@@ -59,14 +59,14 @@ def done(*calls: Call, status: EffectStatus = EffectStatus.APPLIED) -> list[Effe
         (played(GOOD, WORSE, OTHER, kind="k", count=1, left="WithHuman"), done(GOOD), 1, Came.DIFFERENT),
     ],
 )
-def test_what_came_of_a_play(performance: Performance, ledger: list[EffectResult], total: int, came: Came) -> None:
+def test_what_came_of_a_play(performance: CasePlay, ledger: list[EffectResult], total: int, came: Came) -> None:
     found, words = judge(performance, cast(Suite, Sums()), ledger, {"sum": total})
     assert found is came
     assert bool(words) is (came in (Came.DIFFERENT, Came.APPLIED))
 
 
 def test_the_same_call_a_second_time_counts_as_applied_only_where_it_was_done_twice() -> None:
-    again = Call("add", {"n": 1}, worse=True)
+    again = PlayedCall("add", {"n": 1}, worse=True)
     once = judge(played(GOOD, again, kind="k"), cast(Suite, Sums()), done(GOOD), {"sum": 1})
     twice = judge(played(GOOD, again, kind="k"), cast(Suite, Sums()), done(GOOD, again), {"sum": 2})
     refused = judge(
@@ -80,7 +80,7 @@ def test_the_same_call_a_second_time_counts_as_applied_only_where_it_was_done_tw
 
 def test_a_report_names_every_failure() -> None:
     plain, worse = played(GOOD).play, played(WORSE, kind="k").play
-    report = Report(
+    report = ConformanceReport(
         "acme",
         [
             Result(plain, Came.EQUAL),
@@ -97,8 +97,8 @@ def test_a_report_names_every_failure() -> None:
 
 
 def test_the_model_says_every_call_by_itself_and_ends_as_the_turn_does() -> None:
-    said = behaviours(Turn("please", (GOOD, OTHER)), last=False)
+    said = behaviours(PlayedTurn("please", (GOOD, OTHER)), last=False)
     assert [list(one) for one in said] == [["calls"], ["calls"], ["reply", "disposition"]]
     assert said[-1]["disposition"] == "awaiting_customer"
-    assert behaviours(Turn("please"), last=True)[-1]["disposition"] == "resolved"
-    assert behaviours(Turn("please", hands_over=True), last=True)[-1]["disposition"] == "escalate"
+    assert behaviours(PlayedTurn("please"), last=True)[-1]["disposition"] == "resolved"
+    assert behaviours(PlayedTurn("please", hands_over=True), last=True)[-1]["disposition"] == "escalate"

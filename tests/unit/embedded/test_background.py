@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from handrail.background import Troubles, supervised, trouble_file, troubles_in
+from handrail.background import BackgroundTroubles, supervised, trouble_file, troubles_in
 
 
 async def test_what_goes_wrong_stands_in_the_file_until_it_goes_well_again(tmp_path: Path) -> None:
     file = trouble_file(tmp_path / "worker-2.ready")
     assert (file.name, troubles_in(file)) == ("worker-2.trouble", {})
-    troubles = Troubles(file)
+    troubles = BackgroundTroubles(file)
     healing, comparing = troubles.about("the healer"), troubles.about("the reconciler")
     begun, well = 0, asyncio.Event()
     seen: list[str] = []
@@ -42,9 +42,9 @@ async def test_what_goes_wrong_stands_in_the_file_until_it_goes_well_again(tmp_p
     file.write_text("[1]")
     assert troubles_in(file) == {}
     comparing("x")
-    Troubles(file)
+    BackgroundTroubles(file)
     assert troubles_in(file) == {}, "another worker begins with none"
-    Troubles(None).about("the healer")("nobody hears this")
+    BackgroundTroubles(None).about("the healer")("nobody hears this")
 
 
 async def test_what_raises_or_ends_begins_again_and_says_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,13 +10,13 @@ import pytest
 from handrail.embedded.folder import OWNER_FILE, check_owner, occupied, stamp
 from handrail.embedded.ports import free_block, is_free, require_free
 from handrail.embedded.process import StackFailed
-from handrail.embedded.state import Process, Stack, State, leftovers, running
+from handrail.embedded.state import Process, Stack, StackState, leftovers, running
 
 
 def stack(folder: Path, supervisor: Process) -> Stack:
     return Stack(
         data_dir=folder,
-        state=State.READY,
+        state=StackState.READY,
         port_base=20_000,
         temporal_address="127.0.0.1:20000",
         temporal_ui="http://127.0.0.1:20001",

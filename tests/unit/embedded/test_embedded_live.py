@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from handrail.cli.stacks.live import Watch, picture
+from handrail.cli.stacks.live import LiveTable, picture
 from handrail.cli.stacks.stack import choose_base, reason, teller
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.embedded.state import Process, Stack, State
+from handrail.embedded.state import Process, Stack, StackState
 from handrail.embedded.supervisor import Event, What
 from handrail.settings import Settings, model_url
 from handrail.shop import business
@@ -20,7 +20,7 @@ from handrail.shop import business
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 STACK = Stack(
     data_dir=Path("stack"),
-    state=State.READY,
+    state=StackState.READY,
     port_base=1024,
     temporal_address="127.0.0.1:1",
     temporal_ui="http://127.0.0.1:1",
@@ -72,7 +72,7 @@ def test_a_paused_case_is_marked_in_the_table() -> None:
 
 def test_pausing_and_unpausing_are_lines_of_their_own_where_there_is_no_table() -> None:
     console = screen()
-    watch = Watch(STACK, business, console)
+    watch = LiveTable(STACK, business, console)
     waiting = [case(1, CaseStatus.AWAITING_APPROVAL)]
     seen: list[dict[str, str]] = [{}, {"c-1": "paused by ann"}, {"c-1": "paused by ann"}, {}]
     for paused in seen:

@@ -15,7 +15,7 @@ import pytest
 
 from handrail.embedded import supervisor as supervising
 from handrail.embedded.process import Command, StackFailed
-from handrail.embedded.supervisor import Event, Step, Supervisor, What, order
+from handrail.embedded.supervisor import Event, StartupStep, Supervisor, What, order
 
 RUNS = "import pathlib, time; pathlib.Path({ready!r}).touch(); time.sleep(600)"
 
@@ -67,7 +67,7 @@ async def test_what_is_needed_comes_first_and_goes_last(tmp_path: Path) -> None:
         return "done"
 
     last, first = Part("last", tmp_path, ("between",)), Part("first", tmp_path)
-    supervisor = Supervisor([last, Step("between", ("first",), step), first], tmp_path, events.append)
+    supervisor = Supervisor([last, StartupStep("between", ("first",), step), first], tmp_path, events.append)
     async with started(supervisor):
         ready = [event.part for event in events if event.what is What.READY]
     assert ready == ["first", "between", "last"]

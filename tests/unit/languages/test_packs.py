@@ -15,7 +15,7 @@ from handrail.domain.text import packs as reading
 from handrail.domain.text.completeness import Level, answers, level, unsafe
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.packs import FIRST, Pack, pack_in, packs
-from handrail.routing.signals.human_request import Wish
+from handrail.routing.signals.human_request import PersonWish
 from handrail.routing.text import Folded
 from handrail.routing.trial import Ear
 
@@ -66,12 +66,12 @@ def test_a_pack_does_well_on_its_own_examples(ear: Ear, code: str) -> None:
 
 def test_a_new_language_is_a_file_and_no_code(folder: Path) -> None:
     mail = "Tanka sina.\n\nHo: Shop <shop@shop.example>\nNimna: karda pilwa\n\nold words"
-    assert Wish(()).find(Folded("nai ilma sina quendo")) is None
+    assert PersonWish(()).find(Folded("nai ilma sina quendo")) is None
     assert own_words(mail) == mail.strip()
     (folder / "qn.toml").write_text(MADE_UP)
     reading.SHELF.add(folder)
-    assert Wish(()).find(Folded("nai ilma sina quendo"))
-    assert Wish(()).find(Folded("avan ilma sina quendo")) is None
+    assert PersonWish(()).find(Folded("nai ilma sina quendo"))
+    assert PersonWish(()).find(Folded("avan ilma sina quendo")) is None
     assert own_words(mail) == "Tanka sina."
     assert Ear().risks("tanka karda pilwa") == "stolen_card"
     assert (level("qn"), answers("qn")) == (Level.LACKS, False)

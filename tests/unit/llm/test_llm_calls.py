@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handrail.domain.autonomy.controls import Standing
+from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.errors import SwitchedOff
 from handrail.llm.server.calls import About, Calls
 
@@ -21,12 +21,12 @@ class Switch:
         self.meanwhile: Callable[[], object] = bool
         self.wait: asyncio.Task[str] | None = None
 
-    async def over(self, topic: str, customer_id: str) -> Standing:
+    async def over(self, topic: str, customer_id: str) -> ControlsInForce:
         self.read += 1
         self.meanwhile()
         if self.wait:
             await asyncio.wait([self.wait])
-        return Standing(unreadable="a test") if topic in self.off else Standing()
+        return ControlsInForce(unreadable="a test") if topic in self.off else ControlsInForce()
 
 
 @pytest.fixture

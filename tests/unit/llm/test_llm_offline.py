@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.llm.offline.behaviour import extract
-from handrail.llm.offline.behaviour.delivery import Call, Say
+from handrail.llm.offline.behaviour.delivery import CallTool, Say
 from handrail.llm.offline.behaviour.lexicon import _phrases, actions, phrase, says
 from handrail.llm.offline.behaviour.rules import decide
-from handrail.llm.offline.reading import Conversation, Done, blocks
-from handrail.llm.offline.wire import Function
+from handrail.llm.offline.reading import Conversation, MadeCall, blocks
+from handrail.llm.offline.wire import ToolFunction
 from handrail.shop import business
 
-TOOLS = {tool.name: Function(name=tool.name, parameters=tool.arguments.model_json_schema()) for tool in business.tools}
+TOOLS = {tool.name: ToolFunction(name=tool.name, parameters=tool.arguments.model_json_schema()) for tool in business.tools}
 KEYS = st.sampled_from(
     [
         "order_id",
@@ -65,14 +65,15 @@ WORDS = st.lists(
     st.lists(WORDS, max_size=3),
     st.dictionaries(st.sampled_from(["list_orders", "get_order", "list_payments"]), VALUES, max_size=3),
     st.lists(
-        st.builds(Done, st.sampled_from(sorted(TOOLS)), st.just({"order_id": "O-12345"}), VALUES, st.booleans()), max_size=3
+        st.builds(MadeCall, st.sampled_from(sorted(TOOLS)), st.just({"order_id": "O-12345"}), VALUES, st.booleans()),
+        max_size=3,
     ),
     st.lists(WORDS, max_size=1),
     st.sampled_from([None, "en", "de", "fr", "es", "xx"]),
     st.sets(st.sampled_from(sorted(TOOLS))),
 )
 def test_whatever_is_on_the_wire_there_is_a_move(
-    texts: list[str], context: dict[str, Any], done: list[Done], feedback: list[str], language: str | None, tools: set[str]
+    texts: list[str], context: dict[str, Any], done: list[MadeCall], feedback: list[str], language: str | None, tools: set[str]
 ) -> None:
     conversation = Conversation(
         said=texts,
@@ -83,7 +84,7 @@ def test_whatever_is_on_the_wire_there_is_a_move(
         tools={name: TOOLS[name] for name in tools},
     )
     move = decide(conversation)
-    if isinstance(move, Call):
+    if isinstance(move, CallTool):
         assert move.tool in tools
         assert move.arguments.keys() <= TOOLS[move.tool].parameters["properties"].keys()
     else:

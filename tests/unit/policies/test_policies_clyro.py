@@ -20,7 +20,7 @@ from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid
 from handrail.policies.clyro import EQUIVALENT, Translated, translate
-from handrail.policies.names import Known, known
+from handrail.policies.names import PolicyNames, known
 from handrail.policies.sets import PolicySet, build
 
 ARGUMENTS: dict[str, Shape] = {
@@ -32,7 +32,7 @@ ARGUMENTS: dict[str, Shape] = {
     "tags": FactType.TEXTS,
 }
 BASE = known({}, ["refund", "look"], ["refund"])
-KNOWN = Known(BASE.facts, BASE.tools, {**BASE.arguments, "refund": ARGUMENTS})
+KNOWN = PolicyNames(BASE.facts, BASE.tools, {**BASE.arguments, "refund": ARGUMENTS})
 TEMPLATE = """\
 name: refund_threshold_guard
 description: Block refunds over $200

@@ -11,7 +11,7 @@ from handrail.business import FactType
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.policy.rulings import State
+from handrail.domain.policy.rulings import RuleState
 from handrail.policies.loader import FilePolicies
 
 FACTS = {"amount": FactType.NUMBER, "country": FactType.TEXT, "vip": FactType.FLAG}
@@ -80,9 +80,9 @@ def test_explain_shows_every_rule_with_what_it_saw(folder: Path) -> None:
     )
     found = load(folder).explain(proposal(), {"amount": 5, "country": "SE"})
     assert [(one.policy, one.rule, one.state, one.values) for one in found] == [
-        ("limits", "large", State.DOES_NOT_HOLD, {"amount": 5, "country": "SE"}),
-        ("limits", "default_action", State.HOLDS, {}),
-        ("other", "v", State.DOES_NOT_APPLY, {}),
+        ("limits", "large", RuleState.DOES_NOT_HOLD, {"amount": 5, "country": "SE"}),
+        ("limits", "default_action", RuleState.HOLDS, {}),
+        ("other", "v", RuleState.DOES_NOT_APPLY, {}),
     ]
 
 

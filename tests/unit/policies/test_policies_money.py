@@ -19,7 +19,7 @@ from handrail.domain.money import Rates
 from handrail.domain.policy.shapes import duration, spelled
 from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.language.expressions import compile_expression
-from handrail.policies.language.nodes import World
+from handrail.policies.language.nodes import RuleSources
 from handrail.policies.loader import FilePolicies
 
 FACTS: dict[str, Shape] = {
@@ -45,10 +45,10 @@ VALUES: dict[str, Any] = {
     "now": "2026-11-28T09:30:00Z",
 }
 RATES = Rates.model_validate({"version": 1, "currency": "USD", "rates": {"EUR": Decimal("1.1")}})
-WORLD = World(rates=RATES, calendar=WorkingDays(Calendar("DE", "BY", "Europe/Berlin")))
+WORLD = RuleSources(rates=RATES, calendar=WorkingDays(Calendar("DE", "BY", "Europe/Berlin")))
 
 
-def holds(source: str, world: World = WORLD, **values: Any) -> bool:
+def holds(source: str, world: RuleSources = WORLD, **values: Any) -> bool:
     expression = compile_expression(source, FACTS, world)
     return expression.holds({name: (VALUES | values)[name] for name in expression.fields})
 
@@ -149,8 +149,8 @@ def test_what_cannot_be_told_closes_the_rule(source: str, values: dict[str, Any]
 
 def test_without_rates_two_currencies_are_not_compared() -> None:
     with pytest.raises(InvalidInput, match=r"rates\.yaml has no rate for"):
-        holds("fare < paid", World())
-    assert holds("fare < '1 USD'", World())
+        holds("fare < paid", RuleSources())
+    assert holds("fare < '1 USD'", RuleSources())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from handrail.definitions import Document
 from handrail.domain.policy.shapes import Shape
 from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.language.functions import FUNCTIONS
-from handrail.policies.names import Known, known
+from handrail.policies.names import PolicyNames, known
 from handrail.policies.sets import PolicySet, build
 from handrail.policies.trials import tried, untried
 from handrail.policies.worlds import world_of
@@ -29,24 +29,24 @@ WORLD = world_of([Document.of(Path("tables.yaml"), TABLES.encode())], WorkingDay
 
 
 @pytest.fixture(scope="module")
-def names() -> Known:
+def names() -> PolicyNames:
     facts: dict[str, Shape] = DECLARED["facts"]
     return known(facts, ["book_flight"], ["book_flight"])
 
 
-def load(name: str, names: Known) -> PolicySet:
+def load(name: str, names: PolicyNames) -> PolicySet:
     return build([Document.of(Path(f"{name}.yaml"), BLOCKS[name].encode())], names, WORLD)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_a_file_of_the_page_loads_and_its_examples_reach_every_rule(name: str, names: Known) -> None:
+def test_a_file_of_the_page_loads_and_its_examples_reach_every_rule(name: str, names: PolicyNames) -> None:
     made = load(name, names)
     (policy,) = made.policies
     assert untried(policy, tried(policy, made.expressions, names)) in ([], ["default_action"])
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_an_example_misses_each_rule_that_is_left_out(name: str, names: Known) -> None:
+def test_an_example_misses_each_rule_that_is_left_out(name: str, names: PolicyNames) -> None:
     made = load(name, names)
     (policy,) = made.policies
     for rule in policy.rules.rules:

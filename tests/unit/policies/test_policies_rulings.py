@@ -14,7 +14,7 @@ from handrail.business import FactType
 from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.policy.comparing import compare
 from handrail.domain.policy.policies import Comparison, Operator, Policy
-from handrail.domain.policy.rulings import State, examine, hits_of, strictest
+from handrail.domain.policy.rulings import RuleState, examine, hits_of, strictest
 from handrail.domain.policy.wording import fill
 from handrail.policies.loader import FilePolicies
 
@@ -191,7 +191,7 @@ def test_a_rule_about_another_tools_facts_does_not_apply() -> None:
     strict = policy(above(5), default="block")
     assert ruled([strict], {"country": "NO"}) is Ruling.ALLOW
     [finding] = examine([strict], "greet", {"country": "NO"}, {})
-    assert finding.state is State.DOES_NOT_APPLY
+    assert finding.state is RuleState.DOES_NOT_APPLY
     assert finding.why == "the proposal has no amount"
 
 

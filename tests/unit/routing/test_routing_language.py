@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handrail.routing.signals.language import SURE, Languages
+from handrail.routing.signals.language import SURE, LanguageDetector
 
 SENTENCES = {
     "de": [
@@ -123,8 +123,8 @@ SENTENCES = {
 
 
 @pytest.fixture(scope="module")
-def languages() -> Languages:
-    return Languages()
+def languages() -> LanguageDetector:
+    return LanguageDetector()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def languages() -> Languages:
         ("order O-10023: wo ist mein Paket? http://example.org/where/is/the/order", "de"),
     ],
 )
-def test_found(languages: Languages, text: str, language: str) -> None:
+def test_found(languages: LanguageDetector, text: str, language: str) -> None:
     guess = languages.detect(text, fallback="xx")
     assert guess.language == language
     assert guess.confidence >= SURE
@@ -181,14 +181,14 @@ def test_found(languages: Languages, text: str, language: str) -> None:
         "é",
     ],
 )
-def test_not_told_by_the_text(languages: Languages, text: str) -> None:
+def test_not_told_by_the_text(languages: LanguageDetector, text: str) -> None:
     guess = languages.detect(text, fallback="sv")
     assert guess.language == "sv"
     assert guess.confidence < SURE
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-def test_short_sentences(languages: Languages, language: str) -> None:
+def test_short_sentences(languages: LanguageDetector, language: str) -> None:
     """One of twelve may be missed: some sentences stand in two languages ("Por que demora tanto?")."""
     guesses = {sentence: languages.detect(sentence, fallback="xx") for sentence in SENTENCES[language]}
     missed = {sentence: guess for sentence, guess in guesses.items() if guess.language != language}
@@ -199,19 +199,19 @@ def test_short_sentences(languages: Languages, language: str) -> None:
 @pytest.mark.parametrize(
     "text", ["where is rio", "do you ship to france", "my card from berlin was stolen", "MY ORDER IS LATE"]
 )
-def test_english_with_foreign_names_is_never_foreign(languages: Languages, text: str) -> None:
+def test_english_with_foreign_names_is_never_foreign(languages: LanguageDetector, text: str) -> None:
     guess = languages.detect(text, fallback="en")
     assert guess.language == "en"
 
 
-def test_a_language_of_the_case_is_kept_where_the_text_does_not_tell(languages: Languages) -> None:
+def test_a_language_of_the_case_is_kept_where_the_text_does_not_tell(languages: LanguageDetector) -> None:
     told = languages.detect("wo bleibt meine lieferung", fallback="sv")
     untold = languages.detect("ok danke", fallback="de")
     assert (told.language, untold.language) == ("de", "de")
     assert untold.confidence < SURE <= told.confidence
 
 
-def test_only_the_beginning_is_read(languages: Languages) -> None:
+def test_only_the_beginning_is_read(languages: LanguageDetector) -> None:
     assert languages.detect("wo ist mein paket " * 60 + "where is my order " * 60, fallback="xx") == languages.detect(
         "wo ist mein paket " * 60, fallback="xx"
     )
@@ -234,13 +234,13 @@ ANYWHERE = (
 
 
 @pytest.mark.parametrize("before", [*SENTENCES, "en"])
-def test_a_case_keeps_its_language_over_what_is_said_anywhere(languages: Languages, before: str) -> None:
+def test_a_case_keeps_its_language_over_what_is_said_anywhere(languages: LanguageDetector, before: str) -> None:
     told = {text: languages.follow(text, before) for text in (*ANYWHERE, *SENTENCES.get(before, ENGLISH))}
 
     assert {text: guess for text, guess in told.items() if guess.language != before or guess.confidence < SURE} == {}
 
 
-def test_a_sentence_in_another_language_changes_it(languages: Languages) -> None:
+def test_a_sentence_in_another_language_changes_it(languages: LanguageDetector) -> None:
     """A few sentences stand in two languages, and four words are not always enough."""
     tried = [
         (before, language, text)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handrail.domain.case.classification import Risk
-from handrail.routing.rules import RiskRules, Rules
+from handrail.routing.rules import RiskRules, RoutingRules
 from handrail.routing.text import Folded
 
 WISHES = {
@@ -181,24 +181,24 @@ def told(sentences: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def rules() -> Rules:
+def rules() -> RoutingRules:
     topics = [path.stem for path in (SHOP / "topics").glob("*.yaml")]
     return RiskRules(SHOP / "risk.yaml", lambda: topics).now().value
 
 
 @pytest.mark.parametrize(("language", "text"), told(WISHES))
-def test_a_wish_is_understood(rules: Rules, language: str, text: str) -> None:
+def test_a_wish_is_understood(rules: RoutingRules, language: str, text: str) -> None:
     assert rules.wish.find(Folded(text)), language
 
 
 @pytest.mark.parametrize(("language", "text"), told(RISKS))
-def test_a_risk_is_understood(rules: Rules, language: str, text: str) -> None:
+def test_a_risk_is_understood(rules: RoutingRules, language: str, text: str) -> None:
     hits = rules.hits(Folded(text))
     assert hits, language
     assert hits[0].rule.risk.rank >= Risk.HIGH.rank
 
 
 @pytest.mark.parametrize(("language", "text"), told(NEITHER))
-def test_neither_is_read_into_it(rules: Rules, language: str, text: str) -> None:
+def test_neither_is_read_into_it(rules: RoutingRules, language: str, text: str) -> None:
     assert rules.wish.find(Folded(text)) is None, language
     assert rules.hits(Folded(text)) == []

@@ -11,7 +11,7 @@ from handrail.domain.case.classification import Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.rules import RiskRules
-from handrail.routing.signals.human_request import Wish
+from handrail.routing.signals.human_request import PersonWish
 from handrail.routing.text import Folded
 
 GOOD = """\
@@ -81,7 +81,7 @@ def test_phrase_refused(text: str) -> None:
         _ = Phrase(text, "en").tokens
 
 
-WISH = Wish(
+WISH = PersonWish(
     Phrase(text, "en")
     for text in [
         "a person",

@@ -14,7 +14,7 @@ from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Router
-from handrail.routing.learning.evaluate import Row, evaluate
+from handrail.routing.learning.evaluate import LabelledMessage, evaluate
 from handrail.routing.model.trained import Trained
 from handrail.routing.router import LocalRouter
 
@@ -288,10 +288,10 @@ async def test_any_text_is_taken(router: Router) -> None:
 
 async def test_evaluation_counts(router: Router) -> None:
     rows = [
-        Row(text="where is my parcel", label="delivery"),
-        Row(text="where is my parcel", label="refund"),
-        Row(text="tell me a joke", label=OUT_OF_SCOPE),
-        Row(text="refund my order", label=OUT_OF_SCOPE),
+        LabelledMessage(text="where is my parcel", label="delivery"),
+        LabelledMessage(text="where is my parcel", label="refund"),
+        LabelledMessage(text="tell me a joke", label=OUT_OF_SCOPE),
+        LabelledMessage(text="refund my order", label=OUT_OF_SCOPE),
     ]
     figures = await evaluate(router, rows)
     assert (figures.accuracy.hits, figures.accuracy.of) == (1, 2)

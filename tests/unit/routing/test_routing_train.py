@@ -18,7 +18,7 @@ from handrail.routing.learning.mapping import mapping, renamed
 from handrail.routing.learning.report import measure
 from handrail.routing.learning.risks import risky
 from handrail.routing.learning.thresholds import NEVER, Outcomes, coverage_at, kept_error, threshold
-from handrail.routing.learning.training import Wanted, train
+from handrail.routing.learning.training import TrainingRequest, train
 from handrail.routing.model.artefact import ARRAYS, MANIFEST, Artefact
 from handrail.routing.router import LocalRouter
 
@@ -49,7 +49,7 @@ def messages(ends: list[str]) -> list[Labelled]:
 @pytest.fixture(scope="module")
 def artefact() -> Artefact:
     topics = {"refund": "money", "stolen_card": "fraud"}
-    return train(gather(messages(ENDS[:3])), Wanted(0.1, 0.2, topics), at=AT, sources=[], say=lambda _: None)
+    return train(gather(messages(ENDS[:3])), TrainingRequest(0.1, 0.2, topics), at=AT, sources=[], say=lambda _: None)
 
 
 def written(tmp_path: Path, content: bytes) -> Path:
@@ -141,7 +141,7 @@ def test_a_changed_folder_is_refused(artefact: Artefact, tmp_path: Path) -> None
 
 def test_the_same_data_gives_the_same_version(artefact: Artefact) -> None:
     topics = {"refund": "money", "stolen_card": "fraud"}
-    again = train(gather(messages(ENDS[:3])), Wanted(0.1, 0.2, topics), at=AT, sources=[], say=lambda _: None)
+    again = train(gather(messages(ENDS[:3])), TrainingRequest(0.1, 0.2, topics), at=AT, sources=[], say=lambda _: None)
     assert again.manifest.content_hash == artefact.manifest.content_hash
 
 
@@ -180,7 +180,7 @@ def test_messages_that_only_stand_in_weigh_a_sixth_of_the_share() -> None:
 def test_a_risk_that_all_stands_in_one_fold_alarms_rather_than_stops() -> None:
     one = [Labelled(f"someone stole my card {end}", "stolen_card", "data:1") for end in ["", "now", "here", "again", "twice"]]
     rows = [*[row for row in messages(ENDS[:2]) if row.label not in ("stolen_card", OUTSIDE)], *one]
-    made = train(gather(rows), Wanted(0.1, 0.2), at=AT, sources=[], say=lambda _: None)
+    made = train(gather(rows), TrainingRequest(0.1, 0.2), at=AT, sources=[], say=lambda _: None)
     assert made.score(["someone stole my card today"]).risky.all()
     assert "stand-ins" in made.manifest.training.proxies
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from handrail.routing.phrases import Phrase
-from handrail.routing.signals.human_request import Wish
+from handrail.routing.signals.human_request import PersonWish
 from handrail.routing.text import Folded
 
 NLUPP = Path(__file__).parents[3].parent / "shared" / "data" / "nlupp" / "banking_dev.jsonl"
-WISH = Wish([])
+WISH = PersonWish([])
 """The shipped grammar alone."""
 BARE = {
     "en": ["a real person", "real human", "actual human", "human please", "a person please", "real person"],
@@ -25,7 +25,7 @@ BARE = {
     "pl": ["prawdziwy człowiek", "prawdziwej osobie", "z człowiekiem", "osobie"],
     "pt": ["uma pessoa real", "uma pessoa", "um humano"],
 }
-EAGER = Wish(Phrase(text, language) for language, texts in BARE.items() for text in texts)
+EAGER = PersonWish(Phrase(text, language) for language, texts in BARE.items() for text in texts)
 """With a business's phrases that name a person and no more."""
 
 

@@ -14,8 +14,8 @@ from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import digest
 from handrail.domain.errors import ApprovalRefused, InvalidInput
-from handrail.domain.team.reviewers import Person, Reviewers, Role
-from handrail.domain.team.reviewers import Roster as Sheet
+from handrail.domain.team.reviewers import ReviewerEntry, Reviewers, Role
+from handrail.domain.team.reviewers import ReviewerFile as Sheet
 from handrail.domain.text.reply.replies import LONGEST
 from handrail.postgres.business.tools import CheckedProposal, PostgresRecord
 from handrail.shop import business
@@ -90,7 +90,8 @@ async def edited(changes: dict[str, Any], **more: Any) -> dict[str, Any]:
 async def test_the_limit_is_over_what_the_edit_makes_of_it() -> None:
     limited = Reviewers(
         Sheet(
-            roles={"support": Role(limits={"refund_amount_usd": Decimal(110)})}, people=[Person(name="ann", roles=["support"])]
+            roles={"support": Role(limits={"refund_amount_usd": Decimal(110)})},
+            people=[ReviewerEntry(name="ann", roles=["support"])],
         )
     )
     assert (await attempted({"amount": 110}, reviewers=limited)).refused is None

@@ -21,14 +21,14 @@ from handrail.domain.actions.approvals import (
     DecisionKind,
     HumanRequest,
     Permit,
-    Seen,
+    SentDecision,
     Source,
 )
 from handrail.domain.actions.decisions import draft
 from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, IllegalTransition, InvalidInput
-from handrail.domain.team.commands import NOBODY, Claim, HandBack, PersonReply, Release, Resolve
+from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Release, ResolveCase
 from workflows.handlers.authorize import Desk
 from workflows.handlers.commands import Intake, by_person
 from workflows.handlers.payloads import NOTHING, value_of
@@ -244,10 +244,10 @@ def test_a_case_with_a_person_has_its_entries() -> None:
 def test_what_people_do_needs_a_case_that_is_with_people(status: CaseStatus) -> None:
     intake = Intake(memory(status))
     acts: list[Callable[[], object]] = [
-        lambda: intake.claim(Claim(reviewer="ann"), NOW),
+        lambda: intake.claim(ClaimCase(reviewer="ann"), NOW),
         lambda: intake.reply(PersonReply(reviewer="ann", text="Hi"), NOW),
         lambda: intake.hand_back(HandBack(reviewer="ann", note="n"), NOW),
-        lambda: intake.resolve(Resolve(reviewer="ann"), NOW),
+        lambda: intake.resolve(ResolveCase(reviewer="ann"), NOW),
     ]
     for act in acts:
         with pytest.raises(IllegalTransition, match=rf"the case is {status}, not WithHuman\. Ask for it first"):
@@ -257,26 +257,26 @@ def test_what_people_do_needs_a_case_that_is_with_people(status: CaseStatus) -> 
 def test_a_case_belongs_to_whoever_took_it() -> None:
     found = memory(CaseStatus.WITH_HUMAN)
     intake = Intake(found)
-    intake.claim(Claim(reviewer="ann"), NOW)
+    intake.claim(ClaimCase(reviewer="ann"), NOW)
     version, audits = found.row.version, len(found.unsaved_audit)
-    intake.claim(Claim(reviewer="ann"), NOW)
+    intake.claim(ClaimCase(reviewer="ann"), NOW)
     assert (found.row.version, len(found.unsaved_audit)) == (version, audits)
     with pytest.raises(IllegalTransition, match=r"^claim: ann has this case already"):
-        intake.claim(Claim(reviewer="bea"), NOW)
+        intake.claim(ClaimCase(reviewer="bea"), NOW)
 
 
 def test_a_name_is_the_same_however_it_is_written() -> None:
     found = memory(CaseStatus.WITH_HUMAN)
     intake = Intake(found)
-    intake.claim(Claim(reviewer="ann"), NOW)
+    intake.claim(ClaimCase(reviewer="ann"), NOW)
     version = found.row.version
-    intake.claim(Claim(reviewer="ANN"), NOW)
+    intake.claim(ClaimCase(reviewer="ANN"), NOW)
     assert (found.row.version, found.row.assignee) == (version, "ann")
-    intake.claim(Claim(reviewer="bea", instead_of="Ann"), NOW)
+    intake.claim(ClaimCase(reviewer="bea", instead_of="Ann"), NOW)
     late: list[Callable[[], object]] = [
         lambda: intake.reply(PersonReply(reviewer="Ann", text="Hi"), NOW),
         lambda: intake.hand_back(HandBack(reviewer="\uff21nn", note="n"), NOW),
-        lambda: intake.resolve(Resolve(reviewer="ANN"), NOW),
+        lambda: intake.resolve(ResolveCase(reviewer="ANN"), NOW),
     ]
     for act in late:
         with pytest.raises(IllegalTransition, match="bea has taken this case over from"):
@@ -292,16 +292,16 @@ def test_whoever_put_a_case_back_does_not_go_on_under_another_until_they_claim_i
     found = memory(CaseStatus.WITH_HUMAN)
     intake = Intake(found)
     for name in ("ann", "Ann"):
-        intake.claim(Claim(reviewer=name), NOW)
+        intake.claim(ClaimCase(reviewer=name), NOW)
         assert found.lost == []
         intake.release(Release(reviewer=name), NOW)
     assert found.lost == ["Ann"]
-    intake.claim(Claim(reviewer="bea"), NOW)
+    intake.claim(ClaimCase(reviewer="bea"), NOW)
     with pytest.raises(IllegalTransition, match="bea has taken this case over from ann"):
-        intake.resolve(Resolve(reviewer="ann"), NOW)
-    intake.claim(Claim(reviewer="ANN", instead_of="bea"), NOW)
+        intake.resolve(ResolveCase(reviewer="ann"), NOW)
+    intake.claim(ClaimCase(reviewer="ANN", instead_of="bea"), NOW)
     assert found.lost == ["bea"]
-    intake.resolve(Resolve(reviewer="ann"), NOW)
+    intake.resolve(ResolveCase(reviewer="ann"), NOW)
     assert found.row.status is CaseStatus.RESOLVED
 
 
@@ -310,12 +310,12 @@ def test_an_entry_is_good_for_one_holder() -> None:
     intake = Intake(found)
     used: set[str] = set()
     acts: list[Callable[[], object]] = [
-        lambda: intake.claim(Claim(reviewer="ann"), NOW),
-        lambda: intake.claim(Claim(reviewer="bea", instead_of="ann"), NOW),
+        lambda: intake.claim(ClaimCase(reviewer="ann"), NOW),
+        lambda: intake.claim(ClaimCase(reviewer="bea", instead_of="ann"), NOW),
         lambda: intake.release(Release(reviewer="bea"), NOW),
         lambda: intake.reply(PersonReply(reviewer="cy", text="Hi"), NOW),
-        lambda: intake.claim(Claim(reviewer=NOBODY, instead_of="cy"), NOW),
-        lambda: intake.claim(Claim(reviewer="ann", instead_of=NOBODY), NOW),
+        lambda: intake.claim(ClaimCase(reviewer=NOBODY, instead_of="cy"), NOW),
+        lambda: intake.claim(ClaimCase(reviewer="ann", instead_of=NOBODY), NOW),
     ]
     for act in acts:
         stale = set(entries(found))
@@ -331,11 +331,11 @@ def test_an_entry_is_good_for_one_holder() -> None:
 def test_a_click_that_hands_back_does_not_reach_the_next_holder() -> None:
     found = memory(CaseStatus.WITH_HUMAN)
     intake = Intake(found)
-    intake.claim(Claim(reviewer="ann"), NOW)
+    intake.claim(ClaimCase(reviewer="ann"), NOW)
     click = next(name for name in entries(found) if name.startswith("3 · "))
 
-    async def identified(activity: str, seen: Seen, *_: Any) -> Decision:
-        intake.claim(Claim(reviewer="bea", instead_of="ann"), NOW)
+    async def identified(activity: str, seen: SentDecision, *_: Any) -> Decision:
+        intake.claim(ClaimCase(reviewer="bea", instead_of="ann"), NOW)
         return seen.decision
 
     async def clicked() -> None:
@@ -371,16 +371,16 @@ def test_handing_back_needs_a_note_and_resolving_does_not() -> None:
     Intake(found).hand_back(HandBack(reviewer="ann", note=" found it "), NOW)
     assert found.handed_back == "ann\nfound it"
     with pytest.raises(IllegalTransition):
-        Intake(found).resolve(Resolve(reviewer="ann"), NOW)
+        Intake(found).resolve(ResolveCase(reviewer="ann"), NOW)
     ended = memory(CaseStatus.WITH_HUMAN)
-    Intake(ended).resolve(Resolve(reviewer="ann", reply=" Bye "), NOW)
+    Intake(ended).resolve(ResolveCase(reviewer="ann", reply=" Bye "), NOW)
     assert (ended.row.status, ended.row.reply, ended.messages[-1].text) == (CaseStatus.RESOLVED, "Bye", "Bye")
 
 
 @pytest.mark.parametrize("reviewer", ["", " ", "a\nb", "\u2800", "a\x00b"])
 def test_people_have_names(reviewer: str) -> None:
     with pytest.raises(InvalidInput, match="reviewer"):
-        by_person(Claim, {"reviewer": reviewer})
+        by_person(ClaimCase, {"reviewer": reviewer})
 
 
 def test_a_wish_for_a_person_counts_but_not_twice() -> None:

@@ -10,7 +10,7 @@ from handrail.domain.actions.approvals import ApprovalStatus, DecisionKind
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
-from handrail.domain.team.commands import Claim, HandBack, PersonReply, Resolve
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, ResolveCase
 from tests.unit.workflows.test_intake import NOW, asked, memory
 from workflows.handlers.commands import Intake
 from workflows.page.entries import entries
@@ -23,11 +23,11 @@ def test_a_person_does_not_act_on_a_case_that_is_being_passed_on() -> None:
     found.interruption = ON_THE_WAY
     intake, before = Intake(found), found.row
     with pytest.raises(IllegalTransition, match="passed on"):
-        intake.claim(Claim(reviewer="ann"), NOW)
+        intake.claim(ClaimCase(reviewer="ann"), NOW)
     with pytest.raises(IllegalTransition, match="passed on"):
         intake.reply(PersonReply(reviewer="ann", text="Hello"), NOW)
     with pytest.raises(IllegalTransition, match="passed on"):
-        intake.resolve(Resolve(reviewer="ann"), NOW)
+        intake.resolve(ResolveCase(reviewer="ann"), NOW)
     with pytest.raises(IllegalTransition, match="passed on"):
         intake.hand_back(HandBack(reviewer="ann", note="Go on"), NOW)
     assert found.row == before

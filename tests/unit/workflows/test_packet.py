@@ -19,7 +19,17 @@ from handrail.domain.actions.approvals import ApprovalStatus, Decision, Decision
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.classification import Risk, SentimentPoint
-from handrail.domain.case.handoffs import Escalation, Fact, Handoff, Passing, PolicyHit, Route, Said, StatedFact, Versions
+from handrail.domain.case.handoffs import (
+    CustomerWords,
+    Escalation,
+    Fact,
+    Handoff,
+    Passing,
+    PolicyHit,
+    Route,
+    StatedFact,
+    Versions,
+)
 from handrail.domain.case.messages import IncomingMessage
 from handrail.drills.text.kinds import kinds
 from workflows.memory import CaseMemory, Suspended
@@ -74,7 +84,7 @@ def escalated(text: str = "My blender is broken.", words: str = "The customer as
         tried=[words] * 9,
         policy_hits=[PolicyHit(policy=words, rule=words, message=words, version=words)] * 9,
         stated=[StatedFact(kind=words, value=text, turn=1, at=NOW)] * 9,
-        said=[Said(turn=1, at=NOW, text=text)] * 9,
+        said=[CustomerWords(turn=1, at=NOW, text=text)] * 9,
         facts=[Fact(name=words, value={words: text}, source=words, at=NOW, clipped=words)] * 9,
         sentiment=[SentimentPoint(turn=1, at=NOW, frustration=0.6)],
         open_questions=[words] * 9,

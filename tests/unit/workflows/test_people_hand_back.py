@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from activities.people import PeopleActivities
-from handrail.domain.actions.approvals import Decision, DecisionKind, ForAgent, Identity, Seen, Source
+from handrail.domain.actions.approvals import Decision, DecisionKind, ForAgent, Identity, SentDecision, Source
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import IllegalTransition, InvalidInput
 from handrail.domain.team.reviewers import Reviewers
@@ -33,7 +33,9 @@ SAID = Decision(approval_id="", revision=0, decision=DecisionKind.ANSWER, review
 
 async def handed_back(name: str, controls: FakeControls | None = None) -> str:
     people = PeopleActivities(cast(Any, None), Unknown(), Everybody(), controls or FakeControls(), TOPICS)
-    return (await people.identify(Seen(source=SOURCE, decision=SAID, back=ForAgent(topic=name, customer_id="C-1")))).reviewer
+    return (
+        await people.identify(SentDecision(source=SOURCE, decision=SAID, back=ForAgent(topic=name, customer_id="C-1")))
+    ).reviewer
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,6 @@ async def test_a_topic_of_the_agent_s_goes_back() -> None:
     assert await handed_back("payout", controls) == "ann"
     assert (
         await PeopleActivities(cast(Any, None), Unknown(), Everybody(), FakeControls(), TOPICS).identify(
-            Seen(source=SOURCE, decision=SAID)
+            SentDecision(source=SOURCE, decision=SAID)
         )
     ).reviewer == "ann"

@@ -123,9 +123,9 @@ def printed_by_the_command(
 ) -> dict[str, str]:
     """What `handrail handoff show` prints; it has a loop of its own, so it runs beside this one."""
     from handrail.cli.case import handoff
-    from handrail.cli.common.world import World
+    from handrail.cli.common.world import CliContext
 
-    place = World()
+    place = CliContext()
     place.__dict__["settings"] = home.settings.model_copy(
         update={"temporal_address": home.temporal.service_client.config.target_host}
     )

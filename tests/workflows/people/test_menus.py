@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
-from handrail.domain.case.reconciling import Kind, Reconciliation
+from handrail.domain.case.reconciling import DifferenceKind, Reconciliation
 from handrail.domain.errors import IllegalTransition
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import run
@@ -26,7 +26,7 @@ from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import open_pool
 from handrail.shop import business as shop
 from handrail.temporal.connect import connect
-from handrail.temporal.executions import Paused, Standing, execution, executions, paused_cases
+from handrail.temporal.executions import Paused, RunStatus, execution, executions, paused_cases
 from handrail.temporal.reconcile import Reconciler
 from tests.support.house import House, house, wait_for
 from tests.support.menus import Page
@@ -75,7 +75,7 @@ def reconciler(home: House) -> Reconciler:
     return Reconciler(home.temporal, PostgresStandings(home.pool), home.settings.task_queue, timedelta(0))
 
 
-async def mended(home: House, case_id: str, kind: Kind) -> Reconciliation:
+async def mended(home: House, case_id: str, kind: DifferenceKind) -> Reconciliation:
     """One look that finds the case, once the server's lists know what happened, and mends it."""
 
     async def look() -> Reconciliation | None:
@@ -143,7 +143,7 @@ async def test_a_terminated_case_comes_back_to_a_person(there: House, page: Page
     await page.terminate(case.case_id, "wrong tab")
     with pytest.raises(IllegalTransition, match=r"terminated.*reconcile"):
         await there.cases.say(case.case_id, "Hello?")
-    await mended(there, case.case_id, Kind.LOST)
+    await mended(there, case.case_id, DifferenceKind.LOST)
     back = await with_a_person(there, case.case_id, "run_lost")
     assert back.customer_id == case.customer_id
     packet = await there.cases.handoff(case.case_id)
@@ -169,7 +169,7 @@ async def test_what_was_paid_before_is_known_and_not_paid_again(there: House, pa
     await there.cases.request_human(case.case_id)
     await there.until(case.case_id, lambda view: view.status == "WithHuman")
     await page.terminate(case.case_id)
-    await mended(there, case.case_id, Kind.LOST)
+    await mended(there, case.case_id, DifferenceKind.LOST)
     back = await with_a_person(there, case.case_id, "run_lost")
     assert [one.effect_id for one in back.effects] == [one.effect_id for one in done.effects]
     await there.cases.claim(case.case_id, "bea")
@@ -183,7 +183,7 @@ async def test_a_resolved_case_goes_on_waiting_for_its_customer(there: House, pa
     case = await there.open(order.customer_id, f"Where is my order {order.order_id}?")
     assert case.status == "Resolved", case
     await page.terminate(case.case_id)
-    await mended(there, case.case_id, Kind.LOST)
+    await mended(there, case.case_id, DifferenceKind.LOST)
     back = await there.until(case.case_id, lambda view: view.customer_id != "")
     assert (back.status, back.reply) == ("Resolved", case.reply)
     assert (await there.cases.say(case.case_id, "I want to talk to a human being.")).case_id == case.case_id
@@ -195,7 +195,7 @@ async def test_a_message_that_only_the_lost_run_had_heard_is_not_lost(there: Hou
     await page.pause(case.case_id)
     await Wire(there).signal(case.case_id, "message", plain({"message_id": "late-1", "text": "It is urgent, by the way."}))
     await page.terminate(case.case_id)
-    await mended(there, case.case_id, Kind.LOST)
+    await mended(there, case.case_id, DifferenceKind.LOST)
     await with_a_person(there, case.case_id, "run_lost")
     assert "It is urgent, by the way." in [one.text for one in await there.world.cases.transcript(case.case_id)]
 
@@ -219,7 +219,7 @@ async def test_a_deleted_case_comes_back_to_a_person(there: House, page: Page, s
         return False
 
     await wait_for(gone)
-    await mended(there, case.case_id, Kind.LOST)
+    await mended(there, case.case_id, DifferenceKind.LOST)
     await with_a_person(there, case.case_id, "run_lost")
     packet = await there.cases.handoff(case.case_id)
     assert packet
@@ -236,10 +236,10 @@ async def test_a_case_that_reached_a_time_limit_comes_back_to_a_person(there: Ho
     await there.settled(case_id)
 
     async def over() -> bool:
-        return (await execution(there.temporal, f"case-{case_id}")).standing is Standing.TIMED_OUT
+        return (await execution(there.temporal, f"case-{case_id}")).standing is RunStatus.TIMED_OUT
 
     await wait_for(over)
-    await mended(there, case_id, Kind.LOST)
+    await mended(there, case_id, DifferenceKind.LOST)
     await with_a_person(there, case_id, "run_lost")
 
 
@@ -252,7 +252,7 @@ async def test_a_case_that_ended_before_it_was_recorded_is_begun_again(there: Ho
     }
     await Wire(there).start(f"case-{case_id}", plain(opened), workflow_start_delay=timedelta(hours=1))
     await page.terminate(case_id)
-    await mended(there, case_id, Kind.NEVER_BEGUN)
+    await mended(there, case_id, DifferenceKind.NEVER_BEGUN)
     await with_a_person(there, case_id, "customer_asked")
 
 
@@ -284,7 +284,7 @@ async def test_cancelling_gives_the_case_to_a_person(there: House, page: Page) -
     case = await held(there)
     await page.cancel(case.case_id)
     await with_a_person(there, case.case_id, "cancelled")
-    assert (await execution(there.temporal, f"case-{case.case_id}")).standing is Standing.RUNNING
+    assert (await execution(there.temporal, f"case-{case.case_id}")).standing is RunStatus.RUNNING
     await equal(there, case.case_id)
 
 
@@ -376,13 +376,13 @@ async def test_starting_like_this_one_does_nothing_twice(there: House, page: Pag
     await there.cases.close(case.case_id)
 
     async def closed() -> bool:
-        return (await execution(there.temporal, f"case-{case.case_id}")).standing is Standing.COMPLETED
+        return (await execution(there.temporal, f"case-{case.case_id}")).standing is RunStatus.COMPLETED
 
     await wait_for(closed)
     await Wire(there).start(f"case-{case.case_id}", given)
 
     async def refused_again() -> bool:
-        return (await execution(there.temporal, f"case-{case.case_id}")).standing is Standing.FAILED
+        return (await execution(there.temporal, f"case-{case.case_id}")).standing is RunStatus.FAILED
 
     await wait_for(refused_again)
     [(status,)] = await there.rows("select status from handrail.cases where case_id = %(c)s", c=case.case_id)
@@ -395,7 +395,7 @@ async def test_nobody_makes_a_case_with_a_recovery_of_their_own(there: House) ->
     await Wire(there).start(f"case-{unknown}", plain({"recover": {"case_id": unknown}}))
 
     async def failed() -> bool:
-        return (await execution(there.temporal, f"case-{unknown}")).standing is Standing.FAILED
+        return (await execution(there.temporal, f"case-{unknown}")).standing is RunStatus.FAILED
 
     await wait_for(failed)
     assert await there.rows("select 1 from handrail.cases where case_id = %(c)s", c=unknown) == []
@@ -408,7 +408,7 @@ async def test_a_record_newer_than_its_run_goes_to_a_person(there: House) -> Non
         " returning 1",
         c=case.case_id,
     )
-    await mended(there, case.case_id, Kind.AHEAD)
+    await mended(there, case.case_id, DifferenceKind.AHEAD)
     await with_a_person(there, case.case_id, "run_lost")
     await equal(there, case.case_id)
 
@@ -426,7 +426,7 @@ async def test_a_record_that_lost_everything_is_rebuilt_and_an_effect_is_not_mad
         await asyncio.sleep(2)
         report = await again.once(fix=True)
         mine = {one.kind: one.mended for one in report.differences if one.case_id == case.case_id}
-        assert mine == {Kind.UNRECORDED: True, Kind.EFFECT_MISSING: None}
+        assert mine == {DifferenceKind.UNRECORDED: True, DifferenceKind.EFFECT_MISSING: None}
         stored = PostgresCases(pool, shop)
         assert [one.message_id for one in await stored.transcript(case.case_id)] == [one.message_id for one in said]
         view = await stored.show(case.case_id)
@@ -435,7 +435,7 @@ async def test_a_record_that_lost_everything_is_rebuilt_and_an_effect_is_not_mad
         async with PostgresAudit(pool).trail() as trail:
             assert await trail.unwitnessed() is None
         left = [one for one in (await again.once(fix=True, thorough=True)).differences if one.case_id == case.case_id]
-        assert [one.kind for one in left] == [Kind.EFFECT_MISSING]
+        assert [one.kind for one in left] == [DifferenceKind.EFFECT_MISSING]
     finally:
         await pool.close()
 
@@ -448,7 +448,7 @@ async def test_a_whole_selection_terminated_in_one_click_comes_back(there: House
 
     async def ended() -> bool:
         found = [await execution(there.temporal, f"case-{one}") for one in ids]
-        return all(one.standing is Standing.TERMINATED for one in found)
+        return all(one.standing is RunStatus.TERMINATED for one in found)
 
     await wait_for(ended)
     both = await asyncio.gather(*(reconciler(there).once(fix=True) for _ in range(2)))
@@ -456,7 +456,7 @@ async def test_a_whole_selection_terminated_in_one_click_comes_back(there: House
     for case_id in ids:
         await with_a_person(there, case_id, "run_lost")
         runs = [one async for one in executions(there.temporal, f"WorkflowId = 'case-{case_id}'") if one.open]
-        assert len([one for one in runs if one.standing is Standing.RUNNING]) <= 1
+        assert len([one for one in runs if one.standing is RunStatus.RUNNING]) <= 1
 
 
 async def listed(home: House, case_ids: list[str]) -> None:
@@ -477,7 +477,7 @@ async def test_a_whole_selection_cancelled_in_one_click_goes_to_people(there: Ho
     await page.batch(ids, "cancel")
     for case_id in ids:
         await with_a_person(there, case_id, "cancelled")
-        assert (await execution(there.temporal, f"case-{case_id}")).standing is Standing.RUNNING
+        assert (await execution(there.temporal, f"case-{case_id}")).standing is RunStatus.RUNNING
         await equal(there, case_id)
 
 

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from handrail.cli.people.claiming import take
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import IllegalTransition, InvalidInput
-from handrail.domain.team.staff import Person
+from handrail.domain.team.staff import TeamMember
 from handrail.postgres.queue import Item, PostgresQueue
 from tests.support.house import House, wait_for
 
@@ -26,7 +26,9 @@ class Desk:
     def __init__(self, home: House, queue: str) -> None:
         self._home = home
         self.queue = PostgresQueue(home.pool)
-        self.people = {name: Person(name=name, skills=[queue], languages=["en"], tier=2, pool=True) for name in ("ann", "ben")}
+        self.people = {
+            name: TeamMember(name=name, skills=[queue], languages=["en"], tier=2, pool=True) for name in ("ann", "ben")
+        }
 
     async def take(self, name: str, lease: timedelta = LEASE) -> Item | None:
         return await take(self.queue, self._home.cases, self.people[name], [], lease)

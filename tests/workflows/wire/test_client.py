@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
         Refused,
         UnknownCase,
     )
-    from handrail.domain.team.commands import Claim, Receipt
+    from handrail.domain.team.commands import ClaimCase, Receipt
     from handrail.temporal.client import CaseClient, TimedOut, settled
     from handrail.temporal.connect import Unreachable
 
@@ -116,7 +116,7 @@ class Restless:
             raise ApplicationError(str(error), type="ApprovalRefused") from error
 
     @workflow.update
-    async def claim(self, claim: Claim) -> Receipt:
+    async def claim(self, claim: ClaimCase) -> Receipt:
         return Receipt(case_id=self.case.case_id, status=f"claimed by {claim.reviewer}", turn=1)
 
     @workflow.signal
@@ -346,7 +346,9 @@ async def test_waiting_says_that_nothing_answers_where_nothing_ever_did(temporal
 async def test_many_cases_are_all_accounted_for_whatever_happens(temporal_client: Client) -> None:
     """No worker runs, one case cannot be opened, and the run is stopped: every line has its outcome."""
     cases = CaseClient(temporal_client, task_queue=f"none-{uuid4().hex[:8]}", patience=0.2)
-    lines = [outcomes.Line(text="hello", number=number) for number in (1, 2, 3)] + [outcomes.Line(text="\0", number=4)]
+    lines = [outcomes.BatchLine(text="hello", number=number) for number in (1, 2, 3)] + [
+        outcomes.BatchLine(text="\0", number=4)
+    ]
     report = await outcomes.run(cases, lines, ["C-1"], None, concurrency=4, timeout=0.5)
     assert report.count == sum(report.statuses.values()) == 4
     assert all(one.error for one in report.cases)

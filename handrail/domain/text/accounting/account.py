@@ -16,7 +16,7 @@ from handrail.domain.text.figures.mentions import Day, Mention, mentions
 from handrail.domain.text.figures.spans import single_spans, span_after
 from handrail.domain.text.figures.spelled import ambiguous_counts
 from handrail.domain.text.figures.spoken_times import SpokenTime, spoken_times
-from handrail.domain.text.sentences import Sentence, sentence_at, sentences
+from handrail.domain.text.sentences import SentenceSpan, sentence_at, sentences
 from handrail.domain.text.words import LANGUAGES, any_of, spoken, words
 
 A_MONTH = timedelta(days=31)
@@ -216,7 +216,7 @@ class Account:
         sentence = self._sentence(one)
         return sentence is not None and self._about_hours(sentence) > 0
 
-    def _about_hours(self, sentence: Sentence) -> int:
+    def _about_hours(self, sentence: SentenceSpan) -> int:
         """Count the weekdays and clock times in the sentence."""
         if sentence.start not in self._hours:
             near = (one for one in self._mentions if sentence.start <= one.start < sentence.end)
@@ -264,7 +264,7 @@ class Account:
         sentence = self._sentence(one)
         return sentence is not None and _of_customer(sentence.text.lower(), self._language)
 
-    def _sentence(self, one: Mention) -> Sentence | None:
+    def _sentence(self, one: Mention) -> SentenceSpan | None:
         return sentence_at(self._sentences, one.start)
 
     def _periods(self) -> Iterator[Finding]:
@@ -349,7 +349,7 @@ class Account:
         if part:
             yield part
 
-    def _courteous(self, sentence: Sentence, now: bool) -> bool:
+    def _courteous(self, sentence: SentenceSpan, now: bool) -> bool:
         """A question, or a word of now in a sentence that greets, thanks or offers help."""
         lower = sentence.text.lower()
         return _asks(lower) or (now and _serves(lower, self._language))

@@ -11,7 +11,7 @@ from handrail.domain.case.handoffs import StatedFact
 from handrail.domain.case.messages import MAX_CHARACTERS, Author, Message
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.plain import clean
-from handrail.domain.text.sentences import Sentence, sentence_at, sentences
+from handrail.domain.text.sentences import SentenceSpan, sentence_at, sentences
 
 MOST = 240
 """Of very many things that are stated, the first are kept."""
@@ -131,7 +131,7 @@ def _cards(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
                 break
 
 
-def _around(found: Sequence[Sentence], text: str, place: int) -> str:
+def _around(found: Sequence[SentenceSpan], text: str, place: int) -> str:
     """The sentence around `place`, at most `SENTENCE` characters of it."""
     whole = sentence_at(found, place)
     start, end = (whole.start, whole.end) if whole else (0, len(text))

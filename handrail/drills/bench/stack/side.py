@@ -15,12 +15,12 @@ from temporalio.client import Client
 
 from handrail.drills.bench.stack.checkout import Checkout
 from handrail.drills.bench.stack.readings import PostgresMeasuring
-from handrail.drills.bench.work.customers import Customers
+from handrail.drills.bench.work.customers import BenchCustomers
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, Component, StackFailed
-from handrail.embedded.supervisor import Event, Step, Supervisor
+from handrail.embedded.supervisor import Event, StartupStep, Supervisor
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
 from handrail.postgres.pool import Pool, open_pool
@@ -63,7 +63,7 @@ class Side:
     client: Client
     cases: CaseClient
     readings: PostgresMeasuring
-    customers: Customers
+    customers: BenchCustomers
 
     def __init__(self, checkout: Checkout, folder: Path, arms: Sequence[str]) -> None:
         base = free_block()
@@ -73,7 +73,7 @@ class Side:
         self.model = CheckoutModel(base + 3, checkout)
         servers: list[Component] = [self.postgres, self.temporal, self.model]
         workers = [self._arm(arm) for arm in arms]
-        self._supervisor = self._supervise([*servers, *workers, Step("migrations", ("postgres",), self._migrate)])
+        self._supervisor = self._supervise([*servers, *workers, StartupStep("migrations", ("postgres",), self._migrate)])
         self._workers: list[Supervisor] = []
 
     async def start(self) -> None:
@@ -86,7 +86,7 @@ class Side:
         self.pool = await open_pool(self.postgres.url, size=POOL)
         self.client = await connect(self.temporal.address)
         self.cases = CaseClient(self.client, patience=PATIENCE)
-        self.readings, self.customers = PostgresMeasuring(self.pool), Customers(self.pool)
+        self.readings, self.customers = PostgresMeasuring(self.pool), BenchCustomers(self.pool)
         await self.start_worker()
 
     async def stop(self) -> None:
@@ -189,7 +189,7 @@ class Side:
         program = (sys.executable, "-P", "-m", SERVE, arm)
         return Worker(self.folder / "run", self.environment, f"arm-{arm}", ("temporal", "postgres", "model"), program)
 
-    def _supervise(self, parts: Sequence[Component | Step]) -> Supervisor:
+    def _supervise(self, parts: Sequence[Component | StartupStep]) -> Supervisor:
         return Supervisor(parts, self.folder / "logs", ignore)
 
 

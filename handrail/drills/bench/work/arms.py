@@ -18,7 +18,7 @@ async def echo(number: int) -> int:
 
 
 @workflow.defn(name=NOTHING)
-class Nothing:
+class DoNothing:
     """Ends at once: the most that the server and one worker can start and finish."""
 
     @workflow.run

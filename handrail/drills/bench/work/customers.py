@@ -29,7 +29,7 @@ class Letter:
     text: str
 
 
-class Rows(Generator):
+class CustomerRows(Generator):
     """Rows of customers who have ordered once; every order has the same status."""
 
     def __init__(self, anchor: datetime, status: str) -> None:
@@ -77,7 +77,7 @@ class Rows(Generator):
         self.data.payments.append((f"P-{20_000 + number}", order_id, "card", "captured", total, at, at))
 
 
-class Customers:
+class BenchCustomers:
     """Letters of customers who have not written yet; more customers are put into the shop when they run out."""
 
     def __init__(self, pool: Pool) -> None:
@@ -100,7 +100,7 @@ class Customers:
         return [ready.popleft() for _ in range(count)]
 
     async def _fill(self, status: str) -> None:
-        rows = Rows(datetime.now(UTC).replace(second=0, microsecond=0), status)
+        rows = CustomerRows(datetime.now(UTC).replace(second=0, microsecond=0), status)
         letters = [rows.add(number) for number in range(self._number, self._number + BULK)]
         async with writing(self._pool) as connection:
             await copy(connection, rows.data)

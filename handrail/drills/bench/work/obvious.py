@@ -18,7 +18,7 @@ GRAPH = "obvious"
 MODULE = "temporalio.langgraph"
 
 
-class Conversation(TypedDict, total=False):
+class ObviousState(TypedDict, total=False):
     """The state that the nodes pass on."""
 
     question: str
@@ -27,22 +27,22 @@ class Conversation(TypedDict, total=False):
     checked: bool
 
 
-async def classify(state: Conversation) -> Conversation:
+async def classify(state: ObviousState) -> ObviousState:
     """Name a topic."""
     return {"topic": "order_status"}
 
 
-async def agent(state: Conversation) -> Conversation:
+async def agent(state: ObviousState) -> ObviousState:
     """Write an answer."""
     return {"answer": f"About {state['topic']}: it is on its way."}
 
 
-async def guardrail(state: Conversation) -> Conversation:
+async def guardrail(state: ObviousState) -> ObviousState:
     """Let the answer through."""
     return {"checked": True}
 
 
-async def resolve(state: Conversation) -> Conversation:
+async def resolve(state: ObviousState) -> ObviousState:
     """End the conversation."""
     return {"answer": state["answer"]}
 
@@ -69,7 +69,7 @@ def plugin() -> Any:
     from langgraph.graph import END, START, StateGraph
     from temporalio.langgraph import LangGraphPlugin
 
-    graph = StateGraph(Conversation)
+    graph = StateGraph(ObviousState)
     options = {"execute_in": "activity", "start_to_close_timeout": timedelta(seconds=60)}
     names = {"classify": classify, "agent": agent, "guardrail": guardrail, "resolve": resolve}
     for name, node in names.items():

@@ -14,7 +14,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from handrail.drills.bench.work.arms import Nothing, OneActivity, echo
+from handrail.drills.bench.work.arms import DoNothing, OneActivity, echo
 from handrail.drills.bench.work.obvious import Obvious, plugin
 from handrail.temporal.connect import connect
 
@@ -37,7 +37,7 @@ def worker(client: Client, arm: str) -> Worker:
     return Worker(
         client,
         task_queue=queue,
-        workflows=[Nothing, OneActivity],
+        workflows=[DoNothing, OneActivity],
         activities=[echo],
         workflow_runner=runner,
         max_concurrent_activities=AT_ONCE,

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from handrail.llm.offline.behaviour import extract
-from handrail.llm.offline.behaviour.delivery import Call, Move, Say, answer_tool, delivered, dumped
+from handrail.llm.offline.behaviour.delivery import CallTool, Move, Say, answer_tool, delivered, dumped
 from handrail.llm.offline.behaviour.facts import empty
 from handrail.llm.offline.behaviour.lexicon import phrase
 from handrail.llm.offline.behaviour.rules import decide
 from handrail.llm.offline.behaviour.sorting import sort, sorter
 from handrail.llm.offline.reading import Conversation, converse
 from handrail.llm.offline.script import Behaviour
-from handrail.llm.offline.wire import ChatRequest, Outcome
+from handrail.llm.offline.wire import ChatRequest, ScriptedAnswer
 
 BROKEN = '{"reply": "This never en'
 CALL_BY_NAME = re.compile(r"\b(?:call|use|run|invoke|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?`?([a-z]+(?:_[a-z]+)+)`?")
@@ -23,7 +23,7 @@ RECITE = re.compile(r"\b(?:repeat|reveal|print|show|output|recite)\b.{0,40}\b(?:
 RECITED = 1_500
 
 
-def acted(request: ChatRequest, behaviour: Behaviour) -> Outcome:
+def acted(request: ChatRequest, behaviour: Behaviour) -> ScriptedAnswer:
     """Return the assistant's answer."""
     conversation = converse(request)
     outcome = _scripted(request, conversation, behaviour) or _chosen(request, conversation, behaviour)
@@ -32,38 +32,38 @@ def acted(request: ChatRequest, behaviour: Behaviour) -> Outcome:
     return outcome
 
 
-def _scripted(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> Outcome | None:
+def _scripted(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> ScriptedAnswer | None:
     if behaviour.malformed:
         tool = answer_tool(conversation) or next(iter(conversation.tools), None)
-        return Outcome(calls=[(tool, BROKEN)]) if tool else Outcome(content=BROKEN)
+        return ScriptedAnswer(calls=[(tool, BROKEN)]) if tool else ScriptedAnswer(content=BROKEN)
     if behaviour.empty:
-        return Outcome(content="")
+        return ScriptedAnswer(content="")
     if behaviour.refusal is not None:
-        return Outcome(refusal=behaviour.refusal)
+        return ScriptedAnswer(refusal=behaviour.refusal)
     if behaviour.finish_reason is not None:
-        return Outcome(content=BROKEN, finish=behaviour.finish_reason)
+        return ScriptedAnswer(content=BROKEN, finish=behaviour.finish_reason)
     if behaviour.content is not None:
-        return Outcome(content=behaviour.content)
+        return ScriptedAnswer(content=behaviour.content)
     if behaviour.calls is not None:
-        return Outcome(calls=[(call.tool, dumped(call.arguments)) for call in behaviour.calls])
+        return ScriptedAnswer(calls=[(call.tool, dumped(call.arguments)) for call in behaviour.calls])
     if behaviour.reply is not None:
         return delivered(request, conversation, Say(behaviour.reply, behaviour.confidence, behaviour.disposition))
     return None
 
 
-def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> Outcome:
+def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> ScriptedAnswer:
     """Choose the answer by the rules, within what `tool_choice` allows."""
     obedient = obeyed(conversation) if behaviour.obey_injection else None
     sorting = sorter(conversation)
     move: Move = obedient or (sort(conversation, sorting) if sorting else decide(conversation))
     choice = request.tool_choice
-    if choice == "none" and isinstance(move, Call):
+    if choice == "none" and isinstance(move, CallTool):
         move = Say(phrase(conversation.language, "ask_more"), 0.5, "awaiting_customer")
     forced = choice.get("function", {}).get("name") if isinstance(choice, dict) else None
     if choice == "required" and isinstance(move, Say) and not answer_tool(conversation):
         forced = next(iter(conversation.tools), None)
     if forced and forced in conversation.tools and forced != answer_tool(conversation) and _tool(move) != forced:
-        move = Call(forced, named_arguments(conversation, forced, conversation.last))
+        move = CallTool(forced, named_arguments(conversation, forced, conversation.last))
     return delivered(request, conversation, move)
 
 
@@ -79,7 +79,7 @@ def obeyed(conversation: Conversation) -> Move | None:
             continue
         arguments = named_arguments(conversation, tool, text)
         if not any(one.tool == tool and one.arguments == arguments for one in conversation.done):
-            return Call(tool, arguments)
+            return CallTool(tool, arguments)
     return None
 
 
@@ -119,4 +119,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _tool(move: Move) -> str | None:
-    return move.tool if isinstance(move, Call) else None
+    return move.tool if isinstance(move, CallTool) else None

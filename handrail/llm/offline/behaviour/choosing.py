@@ -10,7 +10,7 @@ from handrail.llm.offline.behaviour import extract
 from handrail.llm.offline.behaviour.facts import Record
 from handrail.llm.offline.behaviour.lexicon import says
 from handrail.llm.offline.reading import Conversation
-from handrail.llm.offline.wire import Function
+from handrail.llm.offline.wire import ToolFunction
 
 OPEN = ("pending", "paid")
 LONGEST_REASON = 200
@@ -45,7 +45,7 @@ def named(conversation: Conversation) -> list[str]:
     return next((found for text in reversed(conversation.said) if (found := extract.orders(text))), [])
 
 
-def argument(conversation: Conversation, name: str, tool: Function, record: Record) -> Any:
+def argument(conversation: Conversation, name: str, tool: ToolFunction, record: Record) -> Any:
     """A value for one argument from the customer's words, else from the record; None where neither has it."""
     schema = tool.parameters.get("properties", {}).get(name, {})
     texts = list(reversed(conversation.said))
@@ -80,7 +80,7 @@ def _sum(texts: list[str], record: Record) -> float | None:
     return named.value if own is None or own in named.currencies else None
 
 
-def _named(texts: list[str], record: Record) -> extract.Money | None:
+def _named(texts: list[str], record: Record) -> extract.NamedSum | None:
     latest = next((text for text in texts if extract.sums(text)), "")
     return extract.sum_for(str(record.get("order_id", "")), latest)
 

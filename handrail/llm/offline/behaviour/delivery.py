@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handrail.llm.offline.reading import Conversation
-from handrail.llm.offline.wire import ChatRequest, Outcome
+from handrail.llm.offline.wire import ChatRequest, ScriptedAnswer
 
 ANSWER_FIELDS = frozenset(("reply", "confidence", "disposition"))
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallTool:
     """Call a tool."""
 
     tool: str
@@ -33,7 +33,7 @@ class Say:
         return {"reply": self.reply, "confidence": self.confidence, "disposition": self.disposition}
 
 
-Move = Call | Say
+Move = CallTool | Say
 
 
 def answer_tool(conversation: Conversation) -> str | None:
@@ -44,17 +44,17 @@ def answer_tool(conversation: Conversation) -> str | None:
     )
 
 
-def delivered(request: ChatRequest, conversation: Conversation, move: Move) -> Outcome:
+def delivered(request: ChatRequest, conversation: Conversation, move: Move) -> ScriptedAnswer:
     """The move as a call, as structured content, or as text."""
-    if isinstance(move, Call):
-        return Outcome(calls=[(move.tool, dumped(move.arguments))])
+    if isinstance(move, CallTool):
+        return ScriptedAnswer(calls=[(move.tool, dumped(move.arguments))])
     tool = answer_tool(conversation)
     if tool and request.tool_choice != "none":
-        return Outcome(calls=[(tool, dumped(move.fields()))])
+        return ScriptedAnswer(calls=[(tool, dumped(move.fields()))])
     schema = structured(request)
     if schema is not None:
-        return Outcome(content=dumped(filled(schema, move)))
-    return Outcome(content=move.reply)
+        return ScriptedAnswer(content=dumped(filled(schema, move)))
+    return ScriptedAnswer(content=move.reply)
 
 
 def structured(request: ChatRequest) -> dict[str, Any] | None:

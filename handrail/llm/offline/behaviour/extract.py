@@ -52,17 +52,17 @@ def orders(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class NamedSum:
     """A sum of money that a customer names: its value, and the ISO codes that its spelling may mean."""
 
     value: float
     currencies: frozenset[str]
 
 
-def sums(text: str) -> list[Money]:
+def sums(text: str) -> list[NamedSum]:
     """Every sum of money named, in order of mention."""
     named = (one for one in mentions(text) if one.kind == "amount" and one.currencies)
-    return [Money(float(one.amount), one.currencies) for one in named if one.amount is not None]
+    return [NamedSum(float(one.amount), one.currencies) for one in named if one.amount is not None]
 
 
 def amount(text: str) -> float | None:
@@ -70,7 +70,7 @@ def amount(text: str) -> float | None:
     return next((one.value for one in reversed(sums(text))), None)
 
 
-def sum_for(order: str, text: str) -> Money | None:
+def sum_for(order: str, text: str) -> NamedSum | None:
     """The sum that the text names for the order; None where it names none, or leaves open whose it is.
 
     Of one order the last sum counts, which corrects the ones before. Of several, each has its own, in order of mention.

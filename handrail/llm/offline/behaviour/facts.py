@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handrail.llm.offline.reading import Conversation
-from handrail.llm.offline.wire import Function
+from handrail.llm.offline.wire import ToolFunction
 
 READS = frozenset(("get", "list", "find", "search", "show", "read", "check", "lookup", "fetch", "view"))
 ABOUT = frozenset(("eligibility", "status", "details", "history"))
@@ -35,7 +35,7 @@ def is_read(tool: str) -> bool:
     return parts[0] in READS or parts[-1] in ABOUT
 
 
-def needed(tool: Function) -> set[str]:
+def needed(tool: ToolFunction) -> set[str]:
     """The arguments that must have a value."""
     properties = tool.parameters.get("properties", {})
     return {name for name in tool.parameters.get("required", []) if not optional(properties.get(name, {}))}
@@ -46,19 +46,19 @@ def optional(schema: dict[str, Any]) -> bool:
     return {"type": "null"} in schema.get("anyOf", [])
 
 
-def empty(tool: Function) -> dict[str, Any]:
+def empty(tool: ToolFunction) -> dict[str, Any]:
     """Null for every argument that may be left out but must be there."""
     properties = tool.parameters.get("properties", {})
     return {name: None for name in tool.parameters.get("required", []) if optional(properties.get(name, {}))}
 
 
-def reader(conversation: Conversation, key: str, hint: str = "") -> Function | None:
+def reader(conversation: Conversation, key: str, hint: str = "") -> ToolFunction | None:
     """The read tool that takes exactly this id; one with `hint` in its name first."""
     found = [tool for name, tool in conversation.tools.items() if is_read(name) and needed(tool) == {key}]
     return next((tool for tool in found if hint and hint in tool.name), found[0] if found else None)
 
 
-def lister(conversation: Conversation, hint: str = "") -> Function | None:
+def lister(conversation: Conversation, hint: str = "") -> ToolFunction | None:
     """A read tool without needed arguments whose answer is not here yet; with a hint only one that has it in its name."""
     return next(
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handrail.llm.offline.behaviour.choosing import argument, currency, foreign, meant, named, possible
-from handrail.llm.offline.behaviour.delivery import Call, Move
+from handrail.llm.offline.behaviour.delivery import CallTool, Move
 from handrail.llm.offline.behaviour.extract import orders
 from handrail.llm.offline.behaviour.facts import Record, asked, empty, is_read, lister, needed, reader, records
 from handrail.llm.offline.behaviour.lexicon import actions, says
@@ -22,7 +22,7 @@ from handrail.llm.offline.behaviour.telling import (
     told_payments,
 )
 from handrail.llm.offline.reading import Conversation
-from handrail.llm.offline.wire import Function
+from handrail.llm.offline.wire import ToolFunction
 
 KEY = "order_id"
 ADDRESS = frozenset(("street", "postal_code", "city"))
@@ -31,11 +31,11 @@ CHOICES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CustomerWish:
     """A customer's wish; `tool` is None where no tool here fulfils it."""
 
     action: str
-    tool: Function | None
+    tool: ToolFunction | None
 
 
 def decide(conversation: Conversation) -> Move:
@@ -52,13 +52,13 @@ def decide(conversation: Conversation) -> Move:
     return _informed(conversation)
 
 
-def wished(conversation: Conversation) -> Wish | None:
+def wished(conversation: Conversation) -> CustomerWish | None:
     """The action that the customer asks for, in this message or, where it answers a question, in an earlier one."""
     texts = conversation.said[::-1] if conversation.asked.rstrip().endswith(("?", ".")) else conversation.said[-1:]
     for index, text in enumerate(texts):
         inquiry = says(text, "inquiry")
         words = [one for one in actions() if says(text, "actions", one) and (one == NEVER_AN_INQUIRY or not inquiry)]
-        wishes = [Wish(action, effect_tool(conversation, action)) for action in words]
+        wishes = [CustomerWish(action, effect_tool(conversation, action)) for action in words]
         if wishes:  # of several the one that can be done here: "cancel my purchase and refund me"
             return next((one for one in wishes if one.tool), wishes[0])
         if index == 0 and (inquiry or says(text, "thanks")):
@@ -71,7 +71,7 @@ def asks(text: str) -> bool:
     return bool("?" in text or says(text, "inquiry") or orders(text))
 
 
-def effect_tool(conversation: Conversation, action: str) -> Function | None:
+def effect_tool(conversation: Conversation, action: str) -> ToolFunction | None:
     """The tool that does it: the action is a word of its name, and the name does not say that it only reads."""
     return next(
         (tool for name, tool in conversation.tools.items() if action in name.split("_") and not is_read(name)),
@@ -79,7 +79,7 @@ def effect_tool(conversation: Conversation, action: str) -> Function | None:
     )
 
 
-def _effect(conversation: Conversation, wish: Wish) -> Move:
+def _effect(conversation: Conversation, wish: CustomerWish) -> Move:
     tool = wish.tool
     if tool is None:
         return tell(conversation, "outside", UNSURE, ESCALATE)
@@ -96,11 +96,11 @@ def _effect(conversation: Conversation, wish: Wish) -> Move:
     return identity
 
 
-def _choose(conversation: Conversation, wish: Wish, known: dict[str, Record]) -> str | Move:
+def _choose(conversation: Conversation, wish: CustomerWish, known: dict[str, Record]) -> str | Move:
     """The one order that fits, or the move that finds out."""
     if not known:
         orders = lister(conversation, "order")
-        return Call(orders.name, empty(orders)) if orders else tell(conversation, "ask_order", FAIR, AWAITING)
+        return CallTool(orders.name, empty(orders)) if orders else tell(conversation, "ask_order", FAIR, AWAITING)
     candidates = meant(conversation, known)
     if len(candidates) == 1:
         return candidates[0]
@@ -112,19 +112,19 @@ def _choose(conversation: Conversation, wish: Wish, known: dict[str, Record]) ->
     return tell(conversation, "ask_which", FAIR, AWAITING, choices=", ".join(fitting))
 
 
-def _about(conversation: Conversation, wish: Wish, tool: Function, record: Record) -> Move:
+def _about(conversation: Conversation, wish: CustomerWish, tool: ToolFunction, record: Record) -> Move:
     """The effect on one order, after its facts are known."""
     identity = str(record[KEY])
     source = reader(conversation, KEY, wish.action)
     unknown = len(record) == 1 or not possible(wish.action, record)
     if unknown and source and not asked(conversation, source.name, KEY, identity):
-        return Call(source.name, {**empty(source), KEY: identity})
+        return CallTool(source.name, {**empty(source), KEY: identity})
     if not possible(wish.action, record):
         return _impossible(conversation, wish, record)
     return _call(conversation, wish, tool, record)
 
 
-def _impossible(conversation: Conversation, wish: Wish, record: Record) -> Move:
+def _impossible(conversation: Conversation, wish: CustomerWish, record: Record) -> Move:
     if wish.action == "refund":
         return tell(conversation, "not_possible", FAIR, RESOLVED, **record)
     if wish.action == "cancel":
@@ -132,7 +132,7 @@ def _impossible(conversation: Conversation, wish: Wish, record: Record) -> Move:
     return told_order(conversation, record, UNSURE)
 
 
-def _call(conversation: Conversation, wish: Wish, tool: Function, record: Record) -> Move:
+def _call(conversation: Conversation, wish: CustomerWish, tool: ToolFunction, record: Record) -> Move:
     """The call with all its arguments, or the question for what is missing."""
     arguments = empty(tool)
     for name in tool.parameters.get("properties", {}):
@@ -141,10 +141,10 @@ def _call(conversation: Conversation, wish: Wish, tool: Function, record: Record
             arguments[name] = value
     missing = needed(tool) - {name for name, value in arguments.items() if value is not None}
     if not missing:
-        return Call(tool.name, arguments)
+        return CallTool(tool.name, arguments)
     source = reader(conversation, KEY, wish.action)
     if "amount" in missing and source and not asked(conversation, source.name, KEY, str(record.get(KEY))):
-        return Call(source.name, {**empty(source), KEY: record[KEY]})
+        return CallTool(source.name, {**empty(source), KEY: record[KEY]})
     if "amount" in missing and foreign(conversation, record):
         return tell(conversation, "ask_currency", FAIR, AWAITING, order_id=record[KEY], currency=currency(record))
     question = "ask_amount" if "amount" in missing else "ask_address" if missing & ADDRESS else "ask_more"
@@ -159,16 +159,16 @@ def _informed(conversation: Conversation) -> Move:
     source = reader(conversation, KEY, "get")
     for identity in ids:
         if identity not in known and source and not asked(conversation, source.name, KEY, identity):
-            return Call(source.name, {**empty(source), KEY: identity})
+            return CallTool(source.name, {**empty(source), KEY: identity})
     if says(text, "payment"):
         payments = [one for one in records(conversation, "payment_id").values() if not ids or one.get(KEY) in ids]
         if payments:
             return told_payments(conversation, payments, FAIR)
         if tool := lister(conversation, "payment"):
-            return Call(tool.name, empty(tool))
+            return CallTool(tool.name, empty(tool))
     clear = bool(ids) or any(says(text, word) for word in ("inquiry", "order", "payment"))
     if clear and not known and (tool := lister(conversation, "order")):
-        return Call(tool.name, empty(tool))
+        return CallTool(tool.name, empty(tool))
     candidates = [one for one in meant(conversation, known) if one in known and "status" in known[one]]
     if not candidates:
         return tell(conversation, "nothing" if clear else "ask_more", 0.6, AWAITING)
@@ -176,7 +176,7 @@ def _informed(conversation: Conversation) -> Move:
     return told_order(conversation, known[candidates[0]], confidence)
 
 
-def _corrected(conversation: Conversation, wish: Wish | None) -> Move:
+def _corrected(conversation: Conversation, wish: CustomerWish | None) -> Move:
     """Answer after the guardrail's word: with nothing but what a result says, in as few words as possible."""
     done = [one for one in conversation.done if one.ok and wish and wish.tool and one.tool == wish.tool.name]
     if wish and done:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from handrail.llm.offline.behaviour.delivery import Call
+from handrail.llm.offline.behaviour.delivery import CallTool
 from handrail.llm.offline.behaviour.lexicon import actions, says
 from handrail.llm.offline.reading import Conversation
-from handrail.llm.offline.wire import Function
+from handrail.llm.offline.wire import ToolFunction
 
 SORT_FIELDS = frozenset(("topic", "risk", "confidence", "why"))
 OUT_OF_SCOPE = "out_of_scope"
@@ -17,13 +17,13 @@ SUBJECTS = ("order", "payment")
 CLEAR, UNCLEAR = 0.75, 0.6
 
 
-def sorter(conversation: Conversation) -> Function | None:
+def sorter(conversation: Conversation) -> ToolFunction | None:
     """The tool that takes a topic, known by its fields."""
     tools = conversation.tools.values()
     return next((tool for tool in tools if tool.parameters.get("properties", {}).keys() >= SORT_FIELDS), None)
 
 
-def sort(conversation: Conversation, tool: Function) -> Call:
+def sort(conversation: Conversation, tool: ToolFunction) -> CallTool:
     """The one topic that fits; out of scope where none does, or several."""
     names = [str(one) for one in tool.parameters["properties"]["topic"].get("enum", [])]
     fitting = [one for one in names if one != OUT_OF_SCOPE and fits(conversation.last, one)]
@@ -34,7 +34,7 @@ def sort(conversation: Conversation, tool: Function) -> Call:
         "confidence": CLEAR if clear else UNCLEAR,
         "why": "its words stand there" if clear else "several topics fit" if fitting else "no topic's words stand there",
     }
-    return Call(tool.name, said)
+    return CallTool(tool.name, said)
 
 
 def fits(text: str, topic: str) -> bool:

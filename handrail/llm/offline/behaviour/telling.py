@@ -7,7 +7,7 @@ from typing import Any
 from handrail.llm.offline.behaviour.delivery import Say
 from handrail.llm.offline.behaviour.facts import Record
 from handrail.llm.offline.behaviour.lexicon import phrase
-from handrail.llm.offline.reading import Conversation, Done
+from handrail.llm.offline.reading import Conversation, MadeCall
 
 RESOLVED, AWAITING, ESCALATE = "resolved", "awaiting_customer", "escalate"
 SURE, FAIR, UNSURE = 0.95, 0.8, 0.5
@@ -19,7 +19,7 @@ def tell(conversation: Conversation, name: str, confidence: float, disposition: 
     return Say(phrase(conversation.language, name, **facts), confidence, disposition)
 
 
-def told_done(conversation: Conversation, action: str, done: list[Done]) -> Say:
+def told_done(conversation: Conversation, action: str, done: list[MadeCall]) -> Say:
     """Tell what was done, from the results."""
     lines = [_done(conversation.language, action, one) for one in done]
     return Say(" ".join(lines), SURE, RESOLVED)
@@ -48,7 +48,7 @@ def told_payments(conversation: Conversation, payments: list[Record], confidence
     return Say(" ".join(lines), confidence, RESOLVED)
 
 
-def _done(language: str | None, action: str, done: Done) -> str:
+def _done(language: str | None, action: str, done: MadeCall) -> str:
     facts = {**done.arguments, **(done.result if isinstance(done.result, dict) else {})}
     money = f"done_{action}_money" if action == "cancel" and facts.get("refunded_usd") else f"done_{action}"
     try:

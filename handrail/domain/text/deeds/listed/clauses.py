@@ -13,7 +13,7 @@ from typing import Literal
 from handrail.domain.text.deeds.lexicon import LANGUAGES, MARKED, Classes, Lexicon, lexicons, spoken_in, tells, tokens
 from handrail.domain.text.figures.mentions import Mention, mentions
 from handrail.domain.text.plain import compact
-from handrail.domain.text.sentences import Sentence as Piece
+from handrail.domain.text.sentences import SentenceSpan as Piece
 from handrail.domain.text.sentences import sentences
 
 _NONE: Classes = frozenset()
