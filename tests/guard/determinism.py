@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.guard.names import names
+from tests.guard.forbidden import names
 from tests.guard.order import order
 from tests.guard.rules import FOLDERS, Folder
 from tests.guard.state import changes, state
