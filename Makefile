@@ -63,6 +63,7 @@ check: setup ## Format, lint, types, who may import whom, that workflow code is 
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.guard.determinism
 	$(BIN)/python -m tests.guard.docstrings
+	$(BIN)/python -m tests.guard.names
 	$(BIN)/python -m tests.replay.strictly
 	$(BIN)/pytest -q -p no:cacheprovider tests/guard/test_imports.py tests/workflows/test_cost_of_a_case.py
 
