@@ -46,10 +46,14 @@ class Person(Model):
 
 
 class Answers(Model):
-    """Words that say yes and no to a question."""
+    """Words that answer a question: a yes, a no, a doubt, what takes a yes back, and what changes nothing about either."""
 
     yes: Words = Field(default_factory=list)
     no: Words = Field(default_factory=list)
+    unsure: Words = Field(default_factory=list)
+    but: Words = Field(default_factory=list)
+    polite: Words = Field(default_factory=list)
+    about: Words = Field(default_factory=list)
 
 
 class Mood(Model):
