@@ -1,4 +1,4 @@
-"""Ports of the graph and the activities to the world. Adapters implement these; `worker.py` wires them."""
+"""Ports of the graph and the activities to the world. Adapters implement these; `wiring.py` wires them."""
 
 from __future__ import annotations
 

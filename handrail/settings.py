@@ -1,4 +1,4 @@
-"""Every setting, read only where things are wired: `worker.py` and the command line."""
+"""Every setting, read only where things are wired: `worker.py`, `wiring.py` and the command line."""
 
 from __future__ import annotations
 

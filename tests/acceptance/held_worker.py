@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import worker
+from handrail import wiring
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.turns import JournalEntry, TurnKey
@@ -71,5 +72,5 @@ class HeldRecord(PostgresRecord):
 
 if __name__ == "__main__":
     for held in (HeldJournal, HeldCases, HeldRecord):
-        setattr(worker, held.__name__.replace("Held", "Postgres"), held)
+        setattr(wiring, held.__name__.replace("Held", "Postgres"), held)
     worker.main()

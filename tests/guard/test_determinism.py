@@ -15,10 +15,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from handrail.settings import Settings
+from handrail.wiring import workflow_runner
 from tests.guard.determinism import faults
 from tests.guard.planted import ALLOWED, ORDER, SEVEN, SHARED, SPELLINGS
 from tests.guard.rules import FOLDERS
-from worker import workflow_runner
 
 ROOT = Path(__file__).parents[2]
 VICTIM = Path("workflows/steps/loop.py")

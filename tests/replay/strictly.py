@@ -10,8 +10,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from handrail.wiring import sandbox
 from tests.replay.again import gone, replay
-from worker import sandbox
 
 HISTORIES = Path(__file__).parent / "histories"
 SECONDS = 90

@@ -15,12 +15,12 @@ from uuid import uuid4
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-import worker
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
+from handrail import wiring
 from handrail.ports import Clock
 from handrail.temporal.client import CaseClient
+from handrail.wiring import case_nodes, case_worker
 from tests.support.house import House
-from worker import case_nodes, case_worker
 
 Build = Callable[[CaseNodes], CaseGraph]
 
@@ -47,7 +47,7 @@ async def deployed(
     temporal = client or home.temporal
     around = replace(home.world, clock=clock or home.world.clock)
     nodes = case_nodes(around, minutes)
-    with patch.object(worker, "Worker", lambda *given, **named: Worker(*given, **{**named, **options})):
+    with patch.object(wiring, "Worker", lambda *given, **named: Worker(*given, **{**named, **options})):
         running = case_worker(temporal, settings, around, nodes, build(nodes))
     async with running:
         cases = CaseClient(temporal, task_queue=settings.task_queue)

@@ -22,7 +22,8 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
-from worker import Adapters, case_nodes, case_worker, heeding, world
+from handrail.wiring import Adapters, case_nodes, case_worker, world
+from worker import heeding
 from workflows.steps.deadlines import SETTLING
 
 DEADLINE_SECONDS = 40.0

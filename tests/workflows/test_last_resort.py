@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-import worker
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.views import EndView
+from handrail import wiring
 from handrail.business import Business, load_business
 from tests.support.deployed import deployed
 from tests.support.house import House, house, wait_for
@@ -102,7 +102,7 @@ async def test_a_broken_business_keeps_nobody_from_a_person(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     order = await home.order(status="delivered", refunded=False, refundable_over=120, refundable_under=480)
-    monkeypatch.setattr(worker, "load_business", lambda name: ways()[way])
+    monkeypatch.setattr(wiring, "load_business", lambda name: ways()[way])
     said = (PERSON, "My lawyer will sue you.", f"Please refund order {order.order_id}, {order.refundable} USD.")
     async with house(temporal_client, shop_url, scripted_model.root) as place:
         found = await asyncio.gather(*(place.open(order.customer_id, text) for text in said))

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-import worker
+from handrail import wiring
 from handrail.definitions import Document, Live
 from handrail.domain.errors import DefinitionInvalid
 from handrail.postgres.pool import Pool
@@ -115,12 +115,12 @@ async def test_a_worker_looks_at_its_files_once_for_many_uses(monkeypatch: pytes
         return None
 
     monkeypatch.setattr(Live, "_look", counted)
-    monkeypatch.setattr("worker.owner.check", ours)
-    assert worker.LOOK_SECONDS == 1.0
+    monkeypatch.setattr("handrail.wiring.owner.check", ours)
+    assert wiring.LOOK_SECONDS == 1.0
 
     async def used(every: float) -> dict[Path, int]:
         looks.clear()
-        async with worker.world(Settings(), cast(Pool, None), every=every) as made:
+        async with wiring.world(Settings(), cast(Pool, None), every=every) as made:
             people, router = cast(Any, made.staff)._people, cast(Any, made.router)
             for _ in range(20):
                 made.topics.all()

@@ -210,7 +210,7 @@ def edit(folder: Path, diff: str) -> None:
 
 
 TRIAL = """
-import asyncio, worker
+import asyncio, handrail.wiring
 import tests.support.fakes as fakes
 from graphs.nodes.second_look import SecondLook
 from handrail.domain.actions.approvals import DecisionKind
@@ -236,7 +236,7 @@ asyncio.run(trial())
 
 
 def test_the_worked_edit_of_the_graph_applies_and_runs(tmp_path: Path) -> None:
-    for name in ("graphs", "tests"):
+    for name in ("graphs", "handrail", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "acceptance", "replay"))
     shutil.copy(ROOT / "worker.py", tmp_path / "worker.py")
     for block in BLOCKS:
