@@ -84,6 +84,7 @@ class Tool:
     `run` returns JSON-ready data and raises `BusinessRefused` where the business's rules say no; it re-checks everything,
     because time passes between preview and effect. `preview` is required for effects and writes nothing. `sums` names the
     numeric arguments of an effect that policies may add up over a customer's past (`history.refund_order.sum_amount_30d`).
+    `remote` says that it writes to a system elsewhere: checks and replays never run such an effect.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Tool:
     run: Callable[[Call, Any], Awaitable[dict[str, Any]]]
     preview: Callable[[Call, Any], Awaitable[Preview]] | None = None
     sums: tuple[str, ...] = ()
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ class Business:
     `segments` are all the tags that it may give as `segments`: a live control can concern one of them.
     `disclosure` is the sentence, per language, that opens the agent's first reply, by default the language packs'; `links`
     are the hosts, prefixes and e-mail addresses that a reply may hold. `seed` fills an empty demonstration system; `samples`
-    are messages that show every path, as (customer_id, text) from the seeded data.
+    are messages that show every path, as (customer_id, text) from the seeded data; `calls` are calls
+    that it allows, as (customer_id, tool, arguments).
     """
 
     name: str
@@ -132,6 +135,7 @@ class Business:
     migrations: Path | None = None
     seed: Callable[[Any], Awaitable[None]] | None = None
     samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None
+    calls: Callable[[Any], Awaitable[list[tuple[str, str, dict[str, Any]]]]] | None = None
     customer_facts: Mapping[str, Shape] = field(default_factory=dict)
     customer: Callable[[Any, str, datetime], Awaitable[Mapping[str, CustomerFact]]] | None = None
     segments: tuple[str, ...] = ()

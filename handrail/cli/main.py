@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from handrail.cli.autonomy import controls, topics
-from handrail.cli.business import language, matrix, policy, router, shop, text
+from handrail.cli.business import business, language, matrix, policy, router, shop, text
 from handrail.cli.case import cases, decisions, handoff, messages
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
 from handrail.cli.common.world import CliContext, world
@@ -105,6 +105,7 @@ app.add_typer(router.app, name="router")
 app.add_typer(shop.app, name="shop")
 app.add_typer(graph.app, name="graph")
 app.add_typer(topics.app, name="topics")
+app.add_typer(business.app, name="business")
 app.add_typer(policy.app, name="policy")
 app.add_typer(text.app, name="text")
 app.add_typer(language.app, name="language")

@@ -8,6 +8,7 @@ from typing import Any
 from handrail.business import Business, FactType
 from handrail.shop import queries
 from handrail.shop.actions.tools import TOOLS
+from handrail.shop.demonstration.calls import calls
 from handrail.shop.demonstration.samples import samples
 from handrail.shop.demonstration.seeding import seed
 from handrail.shop.records.customers import CUSTOMER_FACTS, SEGMENTS, customer
@@ -46,6 +47,7 @@ business = Business(
     migrations=FOLDER / "migrations",
     seed=seed,
     samples=samples,
+    calls=calls,
     customer_facts=CUSTOMER_FACTS,
     customer=customer,
     segments=SEGMENTS,

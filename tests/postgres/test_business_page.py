@@ -15,6 +15,8 @@ import pytest
 from psycopg import sql
 
 from handrail.business import Business, Call, load_business
+from handrail.checking.check import check
+from handrail.checking.starting import contents
 from handrail.conformance.plays import load_suite, package_of
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.errors import BusinessRefused
@@ -41,9 +43,8 @@ class Typed:
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
     """The files of the page, in a folder in which a person works."""
-    for folder in ("topics", "policies", "migrations"):
-        (tmp_path / "acme" / folder).mkdir(parents=True)
     for name, text in WRITTEN.findall(PAGE.read_text()):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
     path, modules = list(sys.path), set(sys.modules)
@@ -54,22 +55,28 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
             del sys.modules[name]
 
 
+def test_it_is_what_business_new_writes_and_passes_the_check(typed: Typed) -> None:
+    written = {f"acme/{file}": text for file, text in contents("acme")}
+    assert dict(WRITTEN.findall(PAGE.read_text())) == written
+    assert check("acme", data=False).findings == []
+
+
 def test_its_definitions_load_and_rule_as_the_page_says(typed: Typed) -> None:
     business = typed.business
     topics = FileTopics(business.folder / "topics", business.by_name)
-    policies = FilePolicies(business.folder / "policies", facts=business.facts, tools=list(business.by_name))
+    policies = FilePolicies.of(business.folder / "policies", business)
     rules = RiskRules(business.folder / "risk.yaml", lambda: [topic.name for topic in topics.all()])
     matrix = FileMatrix(business.folder / "matrix.yaml", topics=[topic.name for topic in topics.all()])
 
     proposal = Proposal(proposal_id="p", kind=ProposalKind.EFFECT, action="change_guests", arguments={}, arguments_hash="h")
-    assert policies.rule(proposal, {"guests": 9}).ruling is Ruling.REQUIRE_APPROVAL
+    assert policies.rule(proposal, {"guests": 9, "history.change_guests.count_24h": 0}).ruling is Ruling.REQUIRE_APPROVAL
     assert [hit.rule.id for hit in rules.now().value.hits(Folded("I got ill after dinner at your place"))] == ["illness"]
     assert [row.queue for row in matrix.all()] == ["manager", "desk"]
 
 
 async def test_its_tool_does_what_its_proof_expects(typed: Typed, postgres: Postgres, postgres_url: str) -> None:
     suite = load_suite(package_of("acme"), typed.folder / "tasks.json", None)
-    (tool,) = typed.business.tools
+    tool = typed.business.by_name["change_guests"]
     assert tool.preview is not None
     assert typed.business.migrations is not None
     name = sql.Identifier("page_example")
@@ -78,6 +85,8 @@ async def test_its_tool_does_what_its_proof_expects(typed: Typed, postgres: Post
         async with await psycopg.AsyncConnection.connect(postgres.url_of("page_example")) as connection:
             for migration in load("acme", typed.business.migrations):
                 await connection.execute(migration.sql.encode())
+            assert typed.business.seed is not None
+            await typed.business.seed(connection)
             for task in suite.tasks:
                 play, (worse,) = suite.play(task), suite.worse(task, every=False)
                 call = Call("c", play.customer_id, connection, datetime.now(UTC), "e")
