@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -13,10 +14,15 @@ from activities.waits import Waits, postponed
 from graphs.engine.machine import CaseMachine
 from graphs.engine.run import TurnAttempt
 from graphs.turn import TurnRequest, TurnResult
+from handrail.domain.case.cases import Commit
 from handrail.domain.case.turns import TurnKey, TurnSuperseded
-from handrail.domain.errors import ModelUnavailable
+from handrail.domain.errors import CaseConflict, ModelUnavailable
 from handrail.domain.llm.health import Tries
+from handrail.ports import Cases
 
+_log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 BEAT_SECONDS = 0.7
 """A turn hears that it is to stop with the answer to a heartbeat."""
 
@@ -24,8 +30,9 @@ BEAT_SECONDS = 0.7
 class TurnActivities:
     """Runs turns on the compiled graph; `tries` bounds how often one model step is tried."""
 
-    def __init__(self, machine: CaseMachine, tries: Tries) -> None:
+    def __init__(self, machine: CaseMachine, cases: Cases, tries: Tries) -> None:
         self._machine = machine
+        self._cases = cases
         self._tries = tries
 
     @activity.defn(name="case.turn")
@@ -39,7 +46,7 @@ class TurnActivities:
         info = activity.info()
         run = self._machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
         waits = Waits.of(info.heartbeat_details)
-        going = asyncio.create_task(run.go())
+        going = asyncio.create_task(self._carry_out(run, wanted.commit))
         beating = asyncio.create_task(beat(run, waits))
         try:
             return await watched(run, going)
@@ -56,6 +63,29 @@ class TurnActivities:
             beating.cancel()
             with suppress(asyncio.CancelledError):
                 await beating
+
+    async def _carry_out(self, run: TurnAttempt, commit: Commit | None) -> TurnResult:
+        if commit is None:
+            return await run.go()
+        await self._record(commit)
+        return (await run.go()).model_copy(update={"recorded": True})
+
+    async def _record(self, commit: Commit) -> None:
+        """Write the commit, tried for as long as it takes: a database that is down comes back, and no decision is lost.
+
+        Raises:
+            CaseConflict: the case stands with other content.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._cases.commit(commit)
+            except CaseConflict:
+                raise
+            except Exception as error:  # noqa: BLE001 - as with any other commit of a case
+                _log.warning("what was decided is not recorded yet: %s", type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
 
 async def watched(run: TurnAttempt, going: asyncio.Task[TurnResult]) -> TurnResult:

@@ -13,7 +13,7 @@ from handrail.domain.actions.approvals import Decision, HumanRequest
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Stored
-from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.cases import CaseRow, CaseStatus, Commit
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact
 from handrail.domain.case.patience import Progress
@@ -35,7 +35,8 @@ class TurnRequest(Stored):
     """A turn to run: from the entrance, or with a `decision` from the `question` that was asked.
 
     `token` names the turn. `lost` names one whose end the case never heard of: where that has ended after all, its end is the
-    answer; else what it had found out is taken over. `steps` bounds the nodes.
+    answer; else what it had found out is taken over. `steps` bounds the nodes. `commit` has to stand in the record before the
+    first of them begins.
     """
 
     token: str
@@ -44,10 +45,11 @@ class TurnRequest(Stored):
     decision: Decision | None = None
     lost: str | None = None
     steps: int = STEPS
+    commit: Commit | None = None
 
-    @field_serializer("state")
-    def _sparse(self, state: CaseState) -> dict[str, Any]:
-        return sparse(state)
+    @field_serializer("state", "commit")
+    def _sparse(self, part: BaseModel | None) -> dict[str, Any] | None:
+        return sparse(part) if part else None
 
 
 class Learned(Stored):
@@ -95,7 +97,7 @@ class TurnResult(Stored):
 
     Either it has ended, and `learned` is what the case keeps; or it waits in `question` for the answer to `request`; or it
     stopped at `node`, cut short, or for the reason in `failure`. `state` is there where it has not ended. `recovered`: this
-    is the end of the turn that was lost, nothing new was run.
+    is the end of the turn that was lost, nothing new was run. `recorded`: the request's commit stands in the record.
     """
 
     learned: Learned | None = None
@@ -105,6 +107,7 @@ class TurnResult(Stored):
     node: str | None = None
     failure: Escalation | None = None
     recovered: bool = False
+    recorded: bool = False
 
     @field_serializer("learned", "state", "request", "question", "failure")
     def _sparse(self, part: BaseModel | None) -> dict[str, Any] | None:

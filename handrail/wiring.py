@@ -299,7 +299,7 @@ def case_worker(
     recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
     staff = StaffActivities(world.staff)
-    turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), MODEL_TRIES)
+    turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), world.cases, MODEL_TRIES)
     meanwhile = NodeActivities(nodes.classify)
     return Worker(
         client,

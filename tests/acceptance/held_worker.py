@@ -50,14 +50,16 @@ class HeldJournal(PostgresJournal):
 
 
 class HeldCases(PostgresCases):
-    """Held around the commit that ends a turn."""
+    """Held around the commit that ends a turn, and around the one that holds a decision."""
 
     async def commit(self, commit: Commit) -> None:
-        if commit.turn:
-            await at(commit.row.case_id, "end.before")
+        decided = any(one.decision for one in commit.approvals)
+        point = "end" if commit.turn else "decided" if decided else None
+        if point:
+            await at(commit.row.case_id, f"{point}.before")
         await super().commit(commit)
-        if commit.turn:
-            await at(commit.row.case_id, "end.after")
+        if point:
+            await at(commit.row.case_id, f"{point}.after")
 
 
 class HeldRecord(PostgresRecord):

@@ -120,10 +120,14 @@ class Stack:
         """A new case's id; its turn is `held` at a point, see `held_worker`."""
         case_id = f"k-{uuid4().hex[:12]}"
         if held:
-            (self.folder / f"{case_id}.hold").write_text(held)
+            self.hold(case_id, held)
         self.sent[case_id] = [f"{case_id}-1"]
         await self.lasting(lambda: self.cases.open_case(case_id, customer_id, text, message_id=f"{case_id}-1"))
         return case_id
+
+    def hold(self, case_id: str, point: str) -> None:
+        """Have the case's turn held at the point, see `held_worker`."""
+        (self.folder / f"{case_id}.hold").write_text(point)
 
     async def reached(self, *case_ids: str) -> None:
         """The worker is held with these cases, each at its point."""

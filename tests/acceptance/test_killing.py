@@ -132,6 +132,28 @@ async def held_at(city: Stack, point: str) -> tuple[str, str]:
     return await city.open(order.customer_id, text, held=point), order.order_id
 
 
+@pytest.mark.parametrize("dying", ["worker", "postgres"])
+async def test_a_turn_is_cut_around_the_commit_of_the_decision_it_goes_on_with(city: Stack, dying: str) -> None:
+    waiting: dict[str, str] = {}
+    for point in ("decided.before 1", "decided.after 1"):
+        case_id, order_id = await held_refund(city)
+        await city.until(case_id, waits)
+        city.hold(case_id, point)
+        waiting[case_id] = order_id
+    for case_id in waiting:
+        await city.approve(case_id)
+    await city.reached(*waiting)
+    assert [await refunded(city, order_id) for order_id in waiting.values()] == [0, 0]
+    city.kill(dying)
+    city.let_go()
+    await city.start(dying)
+    for case_id, order_id in waiting.items():
+        case = await city.at_rest(case_id)
+        assert [(one.action, one.status) for one in case.effects] == [("refund_order", "applied")]
+        assert await refunded(city, order_id) == 1
+        assert await attempts(city, case_id, "case.turn") == (2 if dying == "worker" else 1)
+
+
 async def asked(city: Stack, case_id: str) -> int:
     """How often the model was called for the case."""
     return len(await city.model.requests(case_id))

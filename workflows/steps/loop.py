@@ -19,7 +19,7 @@ from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
 from workflows.steps.interrupting import CANCELLED
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
-from workflows.steps.turns import Turns
+from workflows.steps.turns import RECORDS_IN_TURN, Turns
 
 SETTLED = timedelta(seconds=1.1)
 SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide under the new revision."
@@ -94,7 +94,8 @@ class Loop:
         """Return whether a decision is acted on next: it goes into the record together with what it sets off."""
         memory = self._memory
         at_once = memory.decided and not memory.closing and not memory.interruption
-        return bool(at_once) and workflow.patched(DECIDES_AT_ONCE)
+        # The newer of the two stands for both: each leaves a marker and an attribute in the history.
+        return bool(at_once) and (workflow.patched(RECORDS_IN_TURN) or workflow.patched(DECIDES_AT_ONCE))
 
     def _something(self) -> bool:
         memory = self._memory

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from graphs.hearing import brief
 from graphs.state import CaseState, HandBackNote
-from graphs.turn import STEPS, Learned, OpenQuestion, TurnRequest, TurnResult
+from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult
 from graphs.views import ClassifyView
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
-from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.cases import CaseRow, CaseStatus, Commit
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
@@ -27,6 +28,7 @@ from workflows.steps.last_resort import hand_over
 from workflows.steps.record import flush, take_inbox
 
 LAST_WORDS = 3
+RECORDS_IN_TURN = "decision-within-the-turn"
 HAND_OVER_STEPS = 20
 HANDING_OVER = "escalate"
 NO_OUTCOME = Escalation(reason="graph_error", words="The graph ended without an outcome.")
@@ -66,7 +68,10 @@ class Turns:
         memory.become(CaseStatus.WORKING, workflow.now(), due_at=None)
         self._show()
         memory.decided = None
-        await flush(memory)
+        commit = self._with_the_turn()
+        if commit is None or suspended is None:
+            commit = None
+            await flush(memory)
         if suspended is None:
             memory.interruption = Escalation(reason="graph_changed", words="The question that was answered is gone.")
             return
@@ -74,7 +79,14 @@ class Turns:
         suspended.state.stated = memory.stated
         memory.suspended = None
         asked = OpenQuestion(node=suspended.node, before=suspended.before, request_id=suspended.request_id)
-        await self._go(suspended.state, asked, decision)
+        await self._go(suspended.state, asked, decision, commit)
+
+    def _with_the_turn(self) -> Commit | None:
+        """Return what the turn is to record before it goes on; None where messages or a packet have to be recorded first."""
+        memory = self._memory
+        if not workflow.patched(RECORDS_IN_TURN) or memory.unsaved_messages or memory.unsaved_handoff:
+            return None
+        return memory.commit()
 
     async def hand_back(self, words: str) -> None:
         """A person gave the case back: the agent goes on with their note."""
@@ -172,12 +184,18 @@ class Turns:
         if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
             self._memory.interruption = Escalation.model_validate(found["escalation"])
 
-    async def _go(self, state: CaseState, question: OpenQuestion | None = None, decision: Decision | None = None) -> None:
+    async def _go(
+        self,
+        state: CaseState,
+        question: OpenQuestion | None = None,
+        decision: Decision | None = None,
+        commit: Commit | None = None,
+    ) -> None:
         """Run a turn with one ear open; what goes wrong in it becomes a reason for a person."""
         memory = self._memory
         self._show()
         publish_memo(memory)
-        request = self._request(state, question=question, decision=decision)
+        request = self._request(state, question=question, decision=decision, commit=commit)
         result: TurnResult | None = None
         try:
             result = await listen(self._start(request), memory, self.hear_meanwhile)
@@ -185,6 +203,8 @@ class Turns:
             workflow.logger.warning("the turn failed: %s", type(error).__name__)
             memory.interruption = memory.interruption or NOT_HEARD
         self._lost = None if result else request.token
+        if commit and result and result.recorded:
+            memory.saved(commit)
         if result is None:
             self._stopped = state
         elif result.learned:
@@ -194,11 +214,8 @@ class Turns:
         else:
             self._stop(result, state)
 
-    def _request(
-        self, state: CaseState, *, question: OpenQuestion | None = None, decision: Decision | None = None, steps: int = STEPS
-    ) -> TurnRequest:
-        token = str(workflow.uuid4())
-        return TurnRequest(token=token, state=state, question=question, decision=decision, lost=self._lost, steps=steps)
+    def _request(self, state: CaseState, **more: Any) -> TurnRequest:
+        return TurnRequest(token=str(workflow.uuid4()), state=state, lost=self._lost, **more)
 
     def _start(self, request: TurnRequest) -> workflow.ActivityHandle[TurnResult]:
         row = self._memory.row

@@ -1,0 +1,114 @@
+"""A turn that goes on with a decision records it before anything comes of it, however long the database is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from psycopg import OperationalError
+from temporalio.activity import ActivityCancellationDetails
+from temporalio.testing import ActivityEnvironment
+
+from activities import turns
+from activities.turns import TurnActivities
+from graphs.engine.machine import CaseMachine
+from graphs.engine.run import Run
+from graphs.turn import TurnRequest, TurnResult
+from handrail.domain.case.cases import Commit
+from handrail.domain.errors import CaseConflict
+from handrail.domain.llm.health import Tries
+from handrail.ports import Cases
+from tests.support.small import wanted
+
+TRIES = Tries(calls=1, waiting=timedelta(seconds=1))
+
+
+class Record:
+    """Refuses with each of `errors` first; notes what was written."""
+
+    def __init__(self, errors: Iterable[Exception], log: list[str]) -> None:
+        self.errors, self.log = list(errors), log
+
+    async def commit(self, commit: Commit) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.log.append("recorded")
+
+
+class Machine:
+    """Runs a turn of which only the log is left."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+
+    def begin(self, request: TurnRequest, key: Any) -> Run:
+        return cast(Run, self)
+
+    async def go(self) -> TurnResult:
+        self.log.append("went on")
+        return TurnResult(node="act")
+
+    async def stop(self, going: asyncio.Task[TurnResult]) -> TurnResult:
+        going.cancel()
+        await asyncio.wait([going])
+        return TurnResult(node="stopped")
+
+    node: str | None = None
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "FIRST_PAUSE", 0.001)
+
+
+def made(log: list[str], *errors: Exception) -> TurnActivities:
+    return TurnActivities(cast(CaseMachine, Machine(log)), cast(Cases, Record(errors, log)), TRIES)
+
+
+def asked(*, deciding: bool = True) -> TurnRequest:
+    plain = wanted()
+    return wanted(commit=Commit(row=plain.state.row)) if deciding else plain
+
+
+async def test_what_was_decided_stands_before_the_turn_goes_on() -> None:
+    log: list[str] = []
+    result = await ActivityEnvironment().run(made(log).turn, asked())
+    assert (log, result.recorded) == (["recorded", "went on"], True)
+
+
+async def test_it_waits_for_a_database_that_is_away() -> None:
+    log: list[str] = []
+    result = await ActivityEnvironment().run(made(log, *[OperationalError("away")] * 4).turn, asked())
+    assert (log, result.recorded) == (["recorded", "went on"], True)
+
+
+async def test_nothing_comes_of_a_decision_that_another_case_stands_in_the_way_of() -> None:
+    log: list[str] = []
+    with pytest.raises(CaseConflict):
+        await ActivityEnvironment().run(made(log, CaseConflict("other content")).turn, asked())
+    assert log == []
+
+
+async def test_a_turn_cut_short_meanwhile_says_that_nothing_was_recorded() -> None:
+    log: list[str] = []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: None
+    going = asyncio.create_task(environment.run(made(log, *[OperationalError("away")] * 10_000).turn, asked()))
+    await asyncio.sleep(0.05)
+    environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+    result = await going
+    assert (log, result.node, result.recorded) == ([], "stopped", False)
+
+
+async def test_a_turn_without_a_decision_records_nothing() -> None:
+    log: list[str] = []
+    result = await ActivityEnvironment().run(made(log).turn, asked(deciding=False))
+    assert (log, result.recorded) == (["went on"], False)
+
+
+def test_the_commit_travels_whole() -> None:
+    request = asked()
+    assert TurnRequest.model_validate_json(request.model_dump_json()) == request
