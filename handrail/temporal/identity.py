@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import (
     HistoryEvent,
     WorkflowExecutionSignaledEventAttributes,
     WorkflowExecutionUpdateAcceptedEventAttributes,
 )
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
@@ -25,6 +28,7 @@ from handrail.domain.errors import InvalidInput
 BARE = (DecisionKind.APPROVE, DecisionKind.REJECT)
 """Signals whose names say nothing about what is decided; their payload does."""
 NOTHING, JSON = "binary/null", "json/plain"
+PAGE = 10
 _SAME_MOMENT = timedelta(microseconds=5)
 
 
@@ -44,8 +48,7 @@ class HistoryIdentities:
         return found, Identity.VERIFIED if found and self._trusted else Identity.SELF_DECLARED
 
     async def _by_update(self, source: Source) -> str:
-        handle = self._client.get_workflow_handle(source.workflow_id, run_id=source.run_id)
-        async for event in handle.fetch_history_events():
+        async for event in newest_first(self._client, source.workflow_id, source.run_id):
             accepted = update(event)
             if accepted and accepted.accepted_request.meta.update_id == source.update_id:
                 return accepted.accepted_request.meta.identity
@@ -79,6 +82,22 @@ class HistoryIdentities:
             return said(given, decision) if sent.signal_name in BARE else noted(given, decision)
         except (InvalidInput, ValidationError, ValueError, RecursionError):
             return False
+
+
+async def newest_first(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[HistoryEvent]:
+    """Yield the events of a run from its end: what is decided now stands there, however long the history is."""
+    asked = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace,
+        execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
+        maximum_page_size=PAGE,
+    )
+    while True:
+        page = await client.workflow_service.get_workflow_execution_history_reverse(asked, retry=True)
+        for event in page.history.events:
+            yield event
+        if not page.next_page_token:
+            return
+        asked.next_page_token = page.next_page_token
 
 
 class SentCommand(Stored):

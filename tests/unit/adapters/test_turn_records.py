@@ -15,7 +15,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import turns
 from activities.turns import TurnActivities
 from graphs.engine.machine import CaseMachine
-from graphs.engine.run import Run
+from graphs.engine.run import TurnAttempt
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.case.cases import Commit
 from handrail.domain.errors import CaseConflict
@@ -44,8 +44,8 @@ class Machine:
     def __init__(self, log: list[str]) -> None:
         self.log = log
 
-    def begin(self, request: TurnRequest, key: Any) -> Run:
-        return cast(Run, self)
+    def begin(self, request: TurnRequest, key: Any) -> TurnAttempt:
+        return cast(TurnAttempt, self)
 
     async def go(self) -> TurnResult:
         self.log.append("went on")

@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 
 from handrail.domain.actions.approvals import Decision, DecisionKind, Identity, Source
 from handrail.embedded.temporal import Temporal
+from handrail.temporal import identity
 from handrail.temporal.connect import connect
 from handrail.temporal.identity import HistoryIdentities
 from tests.support.deployed import deployed, queue
@@ -157,7 +158,10 @@ async def test_the_case_names_who_really_decided(trusting: House, temporal_serve
     assert (decided.reviewer, decided.identity) == ("alice@corp", Identity.VERIFIED)
 
 
-async def test_an_update_is_known_by_its_id(trusting: House, temporal_server: Temporal) -> None:
+async def test_an_update_is_known_by_its_id_however_much_came_after_it(
+    trusting: House, temporal_server: Temporal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "PAGE", 1)
     case, _ = await held_refund(trusting)
     for who in ("alice@corp", "mallory@corp"):
         client = await connect(temporal_server.address, identity=who)
