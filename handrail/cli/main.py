@@ -11,22 +11,79 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from handrail.cli.autonomy import controls, topics
-from handrail.cli.business import business, language, matrix, policy, router, shop, text
-from handrail.cli.case import cases, decisions, handoff, messages
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
+from handrail.cli.common.late import LateCommand, LateCommands
 from handrail.cli.common.world import CliContext, world
-from handrail.cli.drills import bench, conformance, injection
-from handrail.cli.graphs import graph
-from handrail.cli.people import approvals, queue, refused, shifts
-from handrail.cli.record import audit, contract, reconcile
-from handrail.cli.stacks import database
 
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+LATE = {
+    "case": LateCommand("case.cases", "Open cases, write to them, look at them.", group=True),
+    "approvals": LateCommand("people.approvals", "Decisions that wait for a person.", group=True),
+    "decide": LateCommand("case.decisions", "Approve, reject, edit or answer."),
+    "claim": LateCommand("case.decisions", "Take a case that waits for a person."),
+    "reply": LateCommand("case.decisions", "Answer the customer as a person."),
+    "hand-back": LateCommand("case.decisions", "Give a case back to the agent."),
+    "resolve": LateCommand("case.decisions", "End a case as a person."),
+    "run-messages": LateCommand("case.messages", "Open a case per line; show the outcomes."),
+    "controls": LateCommand("autonomy.controls", "The kill switch and the ladder auto, review, draft, off.", group=True),
+    "router": LateCommand("business.router", "Train and measure the local classifier that routes messages.", group=True),
+    "shop": LateCommand("business.shop", "The example shop.", group=True),
+    "graph": LateCommand("graphs.graph", "The case graph: draw it, run it in memory.", group=True),
+    "topics": LateCommand("autonomy.topics", "Topics: how far the agent may go in each now, and why.", group=True),
+    "business": LateCommand(
+        "business.business", "A company's business: check its package whole, write a new one.", group=True
+    ),
+    "policy": LateCommand(
+        "business.policy", "Policies, which say what needs a person and what is forbidden: test, explain, compare.", group=True
+    ),
+    "text": LateCommand("business.text", "Read money, dates and numbers out of a text.", group=True),
+    "language": LateCommand(
+        "business.language", "Languages as packs: list them, check what one lacks, try it on its examples.", group=True
+    ),
+    "matrix": LateCommand(
+        "business.matrix", "The matrix, which says where cases go that leave the agent: test it, print it.", group=True
+    ),
+    "queue": LateCommand("people.queues", "The queue of cases that wait for people, and the people.", group=True),
+    "handoff": LateCommand("case.handoff", "The packet that a person receives with a case.", group=True),
+    "drill": LateCommand(
+        "drills.injection",
+        "Drills: attacks on the real graph; right and wrong replies; very long texts of many kinds.",
+        group=True,
+    ),
+    "contract": LateCommand("record.contract", "The workflow's wire contract, for clients in any language.", group=True),
+    "conformance": LateCommand(
+        "drills.conformance",
+        "Play each task's expected actions through a throw-away stack and compare the database; then make each task worse.",
+    ),
+    "audit": LateCommand("record.audit", "The audit: check its chain of hashes, hand it out.", group=True),
+    "reconcile": LateCommand(
+        "record.reconcile",
+        "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",
+    ),
+    "bench": LateCommand(
+        "drills.bench",
+        "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",
+    ),
+    "migrate": LateCommand("stacks.database", "Apply what the database still lacks."),
+}
 
 
 class Rail(TyperGroup):
     """Every failure ends in one line, or one JSON document, and its exit code."""
+
+    def __init__(self, *, commands: Any = None, **attributes: Any) -> None:
+        self.late = LateCommands(commands or {}, LATE)
+        super().__init__(commands={}, **attributes)
+        self.commands = self.late
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """See base class; nothing is loaded."""
+        return list(self.late)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """See base class; of commands that are not loaded their words stand here."""
+        TyperGroup(commands=self.late.pages()).format_commands(ctx, formatter)
 
     def main(
         self,
@@ -96,31 +153,6 @@ def forward(name: str, words: str) -> None:
 forward("up", "Start everything on this machine.")
 forward("down", "Stop it; open cases go on with the next start.")
 forward("status", "Show whether it runs, and where to reach it.")
-app.add_typer(cases.app, name="case")
-app.add_typer(approvals.app, name="approvals")
-app.add_typer(decisions.app)
-app.add_typer(messages.app)
-app.add_typer(controls.app, name="controls")
-app.add_typer(router.app, name="router")
-app.add_typer(shop.app, name="shop")
-app.add_typer(graph.app, name="graph")
-app.add_typer(topics.app, name="topics")
-app.add_typer(business.app, name="business")
-app.add_typer(policy.app, name="policy")
-app.add_typer(text.app, name="text")
-app.add_typer(language.app, name="language")
-app.add_typer(matrix.app, name="matrix")
-queue.app.add_typer(shifts.app, name="shift")
-queue.app.add_typer(refused.app)
-app.add_typer(queue.app, name="queue")
-app.add_typer(handoff.app, name="handoff")
-app.add_typer(injection.app, name="drill")
-app.add_typer(contract.app, name="contract")
-app.add_typer(conformance.app)
-app.add_typer(audit.app, name="audit")
-app.add_typer(reconcile.app)
-app.add_typer(bench.app)
-app.add_typer(database.app)
 
 
 def main() -> None:

@@ -15,11 +15,11 @@ IMPORTED = re.compile(r"import time:\s+\d+ \|\s+\d+ \|\s*(\S+)")
 ANSWERS = {"temporalio", "pydantic", "psycopg", "langgraph", "langchain_core", "openai", "yaml", "rich", "psutil"}
 LEARNS = {"sklearn", "scipy", "numpy", "py3langid", "openai", "langchain_openai", "typer", "uvicorn", "starlette"}
 STARTS = {
-    "help": (["-m", "handrail.cli.main", "--help"], 0, 204, ANSWERS),
+    "help": (["-m", "handrail.cli.main", "--help"], 0, 172, ANSWERS),
     "case open": (
         ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
         6,
-        826,
+        803,
         {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml"},
     ),
     "worker": (["-c", "import worker"], 0, 2050, LEARNS),
