@@ -13,6 +13,7 @@ from handrail.domain.case.classification import Classification, Risk
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.patience import REHEARSED, asked_before, contact_before
+from handrail.domain.text.completeness import answers
 from handrail.domain.text.message.mail import own_words, unsaid
 from handrail.ports import Cases, Contacts, Dial, Topics
 
@@ -113,8 +114,9 @@ def told(found: Classification, topic: Topic | None) -> Escalation | None:
 
 
 def foreign(found: Classification, languages: Collection[str]) -> Escalation | None:
-    """A language in which the agent does not answer here."""
-    if found.language in languages or found.language_confidence < FLUENT_ENOUGH:
+    """A language in which the agent does not answer here: no topic has it, or its language pack is incomplete."""
+    spoken = found.language in languages and answers(found.language)
+    if spoken or found.language_confidence < FLUENT_ENOUGH:
         return None
     return Escalation(reason="unsupported_language", words=f"The agent does not answer in {found.language!r} here.")
 

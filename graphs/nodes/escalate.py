@@ -49,10 +49,13 @@ class EscalateNode:
         view = view.model_copy(update={"absent": list(dict.fromkeys([*view.absent, *absent]))})
         handoff = await self._packet(view, why, route, now)
         row = handed_over(view.row, why, route, now, assignee)
+        opened = waiting.opening(view.row.language or "en", disclosed=view.disclosed) if words else ""
+        words = f"{opened}\n\n{words}" if opened else words
+        view = view.model_copy(update={"disclosed": view.disclosed or bool(opened)})
         messages = [said(view, Author.SYSTEM, words, now, "tell")] if words else []
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})
         outcome = await end(self._cases, view, row, messages, handoff)
-        return {"outcome": outcome, "row": row, "effects": view.effects}
+        return {"outcome": outcome, "row": row, "effects": view.effects, "disclosed": view.disclosed}
 
     async def _packet(self, view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
         """The packet, in time, without the extras if need be: the way to a person does not wait for them."""

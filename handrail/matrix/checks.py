@@ -7,12 +7,20 @@ from collections.abc import Collection, Iterator
 
 from handrail.definitions import Document
 from handrail.domain.case.classification import OUT_OF_SCOPE
+from handrail.domain.text.completeness import REFERENCE
+from handrail.domain.text.packs import packs
 from handrail.matrix.conditions import CLOCK
 from handrail.matrix.table import MatrixFile, MatrixRow
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}|\{\{|\}\}")
 IN_TELL = ("answer_by",)
 IN_AWAY = ("answer_by", "opens_at")
+
+
+def sentences() -> list[str]:
+    """List the sentences of the language packs that a row may say: those that tell when an answer is due."""
+    told = packs().by_code[REFERENCE].told
+    return [name for name, sentence in told.items() if "{{answer_by}}" in sentence]
 
 
 def problems(
@@ -31,9 +39,12 @@ def problems(
 
 
 def _row(document: Document, index: int, row: MatrixRow, topics: Collection[str] | None) -> Iterator[str]:
-    if not row.tell.get("en", "").strip():
-        words = f"tell: row {row.id} has no 'en'. Add the English sentence; it is said where no other language fits."
+    if not row.tell.get("en", "").strip() and not row.says:
+        words = f"tell: row {row.id} has no 'en'. Add the English sentence, or name one of the language packs with says."
         yield document.problem(words, "rows", index, "tell")
+    if row.says and row.says not in sentences():
+        words = f"says: {row.says!r} is no sentence of the language packs. Known: {', '.join(sentences())}."
+        yield document.problem(words, "rows", index, "says")
     for language, sentence in row.tell.items():
         if language != "en" and not sentence.strip():
             yield document.problem(f"tell: {language!r} is empty. Write it or remove it.", "rows", index, "tell", language)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 
+from handrail.domain.text.packs import packs
 from handrail.matrix.conditions import in_words
 from handrail.matrix.table import CheckedMatrix, MatrixRow
 
@@ -31,16 +33,27 @@ def cells(rows: CheckedMatrix, place: int, row: MatrixRow) -> list[list[str]]:
         [span(row.respond_within_minutes)],
         [f"{one.queue}, tier {one.tier}, within {span(one.respond_within_minutes)}" for one in rows.chain(row)]
         or ["nobody: it stays here and is overdue"],
-        [f"{language}: {sentence}" for language, sentence in row.tell.items()],
+        _told(row.tell, row.says or ("" if "en" in {**rows.table.tell, **row.tell} else "takes_over")),
     ]
+
+
+def _told(own: Mapping[str, str], says: str) -> list[str]:
+    """The business's own sentences, else the English one of the language packs, which have it in the others."""
+    shipped = packs().told(says) if says else {}
+    lines = [f"{language}: {sentence}" for language, sentence in own.items()]
+    lines += [f"en: {shipped['en']}"] if "en" in shipped and "en" not in own else []
+    others = len(shipped.keys() - own.keys() - {"en"})
+    return [*lines, f"{says}, as {others} other language packs have it"] if others else lines
 
 
 def also_told(rows: CheckedMatrix) -> list[tuple[str, str]]:
     """List what customers are told whatever the row: a heading and a sentence each."""
+    shipped = {name: {"en": packs().told(name)["en"]} for name in ("takes_over", "away", "late", "translated")}
     headed = (
-        ("Where the row says nothing in the language", rows.table.tell),
-        ("While nobody is at work", rows.table.away),
-        ("Where nobody answered in time", rows.table.late),
+        ("Where the row says nothing in the language", rows.table.tell or shipped["takes_over"]),
+        ("While nobody is at work", rows.table.away or shipped["away"]),
+        ("Where nobody answered in time", rows.table.late or shipped["late"]),
+        ("Where nobody speaks the language", shipped["translated"]),
     )
     return [(f"{heading}, {language}", sentence) for heading, told in headed for language, sentence in told.items()]
 

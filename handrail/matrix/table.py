@@ -28,6 +28,7 @@ class ChainStep(Model):
 class MatrixRow(Model):
     """A row, with the destination of its cases. `priority` is 1 (first) to 5; `tell` is told to the customer, by language.
 
+    `says` names the sentence of the language packs that is told where `tell` has none in the customer's language.
     `then` are those who follow, one after the other, where nobody answers; without it the file's own `then` counts.
     """
 
@@ -38,7 +39,8 @@ class MatrixRow(Model):
     priority: int = Field(default=3, ge=1, le=5)
     respond_within_minutes: Minutes
     then: list[ChainStep] | None = None
-    tell: dict[str, str]
+    tell: dict[str, str] = Field(default_factory=dict)
+    says: str = ""
 
 
 class MatrixExample(Model):
@@ -51,7 +53,8 @@ class MatrixExample(Model):
 class MatrixFile(Model):
     """The whole file. `tell` is told in languages in which a row says nothing of its own.
 
-    `away` is told as well where nobody is at work, `late` where nobody answered in time.
+    `away` is told as well where nobody is at work, `late` where nobody answered in time. The language packs have a sentence
+    for each of them where the file has none.
     """
 
     version: Literal[1] = 1

@@ -28,6 +28,7 @@ class RoutingLexicon(Model):
     """Lists of words by ISO 639-1 language, out of the language packs."""
 
     unwish_before: Words
+    asks_whether: Words
     unwish_after: Words
     complaint: Words
     contrast: Words
@@ -74,6 +75,7 @@ def wishes() -> Wishes:
 def _lexicon(known: Packs) -> RoutingLexicon:
     return RoutingLexicon(
         unwish_before=known.words("person", "not_before"),
+        asks_whether=known.words("person", "are_you"),
         unwish_after=known.words("person", "not_after"),
         complaint=known.words("person", "complaint"),
         contrast=known.words("person", "contrast"),

@@ -1,4 +1,4 @@
-"""Phrases of risk rules: whole words in order, `*` for up to four words between."""
+"""Phrases of risk rules: whole words in order, `*` for up to four words between, `~` for any ending of a word."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from handrail.routing.text import PAUSE, Folded, fold, spellings
 
 GAP = "*"
 GAP_WORDS = 4
+STEM = "~"
+_ENDING = r"\S{0,16}"
 
 _BETWEEN = rf"(?: {PAUSE})? "
 _GAP = rf"(?:(?: {PAUSE})? \w+){{0,{GAP_WORDS}}}?(?: {PAUSE})? "
@@ -44,13 +46,20 @@ class Phrase:
         for piece in self.text.split():
             if GAP in piece and piece != GAP:
                 raise ValueError(f"has '*' attached to a word in {piece!r}; put blanks around it")
-            tokens += [GAP] if piece == GAP else _words(piece)
+            words = [GAP] if piece == GAP else _words(piece.removesuffix(STEM))
+            tokens += [*words[:-1], words[-1] + STEM] if piece.endswith(STEM) and words else words
         return tuple(tokens)
 
     @cached_property
     def needed(self) -> tuple[frozenset[str], ...]:
-        """The spellings of each word; a message that lacks one of the words cannot match."""
-        return tuple(frozenset(spellings(token)) for token in self.tokens if token != GAP)
+        """The spellings of each whole word; a message that lacks one of the words cannot match."""
+        return tuple(frozenset(spellings(token)) for token in self.tokens if token != GAP and not token.endswith(STEM))
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """The spellings of the first word of which only the beginning is given, in a phrase that has no whole word."""
+        first = next((token for token in self.tokens if token.endswith(STEM)), "")
+        return () if self.needed or not first else spellings(first.removesuffix(STEM))
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -60,7 +69,8 @@ class Phrase:
                 continue
             if position:
                 source += _GAP if self.tokens[position - 1] == GAP else _BETWEEN
-            source += f"(?:{'|'.join(map(re.escape, spellings(token)))})"
+            source += f"(?:{'|'.join(map(re.escape, spellings(token.removesuffix(STEM))))})"
+            source += _ENDING if token.endswith(STEM) else ""
         return re.compile(rf"(?<= ){source}(?= )")
 
     def matches(self, message: Folded) -> Iterator[re.Match[str]]:
@@ -75,17 +85,23 @@ class Phrasebook:
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._order: dict[Phrase, int] = {}
         self._by_anchor: defaultdict[str, list[Phrase]] = defaultdict(list)
+        self._by_stem: defaultdict[str, list[Phrase]] = defaultdict(list)
         for phrase in phrases:
             if phrase in self._order:
                 continue
             self._order[phrase] = len(self._order)
-            for spelling in max(phrase.needed, key=lambda spellings: max(map(len, spellings))):
+            for spelling in max(phrase.needed, key=lambda spellings: max(map(len, spellings)), default=()):
                 self._by_anchor[spelling].append(phrase)
+            for stem in phrase.stems:
+                self._by_stem[stem].append(phrase)
         self._anchors = frozenset(self._by_anchor)
+        self._lengths = sorted({len(stem) for stem in self._by_stem})
 
     def matches(self, message: Folded) -> Iterator[tuple[Phrase, re.Match[str]]]:
         """Every phrase with every place where it stands, phrases in their order."""
         candidates = {phrase for word in self._anchors & message.vocabulary for phrase in self._by_anchor[word]}
+        for stem in {word[:length] for length in self._lengths for word in message.vocabulary} & self._by_stem.keys():
+            candidates.update(self._by_stem[stem])
         for phrase in sorted(candidates, key=lambda phrase: self._order[phrase]):
             for match in phrase.matches(message):
                 yield phrase, match

@@ -22,8 +22,9 @@ class Next(Stored):
 class Route(Stored):
     """The route of a case by the escalation matrix, and what came of it.
 
-    `tell` is what the customer is told, language to sentence; `away` is said as well while nobody is at work, `late` where
-    nobody answered in time. `then` are those who follow if nobody answers (None in routes from before there was a chain).
+    `tell` is what the business tells the customer, language to sentence; `says` names the sentence of the language packs that
+    is said in the others. `away` is said as well while nobody is at work, `late` where nobody answered in time. `then` are
+    those who follow if nobody answers (None in routes from before there was a chain).
     `row` and `version` name the row and the content hash of the matrix. `expected` and `told` are added by whoever hands the
     case over: until when an answer is due, and the sentence that the customer was told, before its times were filled in.
     """
@@ -40,6 +41,7 @@ class Route(Stored):
     late: dict[str, str] = Field(default_factory=dict)
     expected: Expectation | None = None
     told: str = ""
+    says: str = ""
 
     def passed_on(self) -> Route | None:
         """The route to whoever is next, more urgent than before; None where nobody is."""

@@ -63,7 +63,7 @@ class Expectation(Stored):
 
     `opens_at` is when the first of those who can starts to work, None where somebody is at work already. `answer_by` and
     `remind_at` count their working time. `able` people can take the case, `at_work` of them now; where nobody can at all, the
-    clock runs round the day, so that the case is passed on.
+    clock runs round the day, so that the case is passed on. `fluent` tells whether one of them speaks the customer's language.
     """
 
     opens_at: datetime | None = None
@@ -71,6 +71,7 @@ class Expectation(Stored):
     answer_by: datetime
     able: int = 0
     at_work: int = 0
+    fluent: bool = True
     version: str = Field(default="", description="content hash of the file of people")
 
 
@@ -117,13 +118,15 @@ class Roster:
         able, work = self.able(need), timedelta(minutes=minutes)
         hours = self.hours(able, (now, now + HORIZON))
         due, starts = after(hours, now, work), opening(hours, now)
+        fluent = not able or any(person.can(need) for person in able)
         if due is None or starts is None:
-            return Expectation(remind_at=now + work / 2, answer_by=now + work, version=self.version)
+            return Expectation(remind_at=now + work / 2, answer_by=now + work, fluent=fluent, version=self.version)
         return Expectation(
             opens_at=starts if starts > now else None,
             remind_at=after(hours, now, work / 2) or due,
             answer_by=due,
             able=len(able),
             at_work=sum(self.at_work(person, now) for person in able),
+            fluent=fluent,
             version=self.version,
         )

@@ -12,7 +12,7 @@ PLACEHOLDER = re.compile(r"\{\{\s*\w+\s*\}\}")
 REFERENCE = "en"
 KINDS = ("self_harm", "violence", "stolen_card", "compromised_account", "unrecognised_payment", "legal_threat")
 """The gravest risks: without their words a language is not routed safely."""
-ROUTED = ("disclosure",)
+ROUTED = ("disclosure", "takes_over", "asked", "danger", "fraud", "away", "late", "translated")
 """Sentences without which a customer cannot be told that a person takes over."""
 TRIED = ("language", "person", "not_person", "calm")
 
@@ -49,7 +49,7 @@ def unsafe(pack: Pack) -> Iterator[str]:
     yield from _placeholders(pack)
     if not pack.person.phrases and not pack.person.asks:
         yield "person.phrases: is empty. Write the ways to ask for a person."
-    if not pack.person.not_before and not pack.person.not_after:
+    if not (pack.person.not_before or pack.person.not_after):
         yield "person.not_before: is empty. Write the words that take such a wish back."
     for kind in KINDS:
         if not pack.risk.get(kind):

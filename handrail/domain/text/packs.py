@@ -40,6 +40,7 @@ class Person(Model):
     bystanders: Words = Field(default_factory=list)
     receivers: Words = Field(default_factory=list)
     not_before: Words = Field(default_factory=list)
+    are_you: Words = Field(default_factory=list)
     not_after: Words = Field(default_factory=list)
     complaint: Words = Field(default_factory=list)
     contrast: Words = Field(default_factory=list)

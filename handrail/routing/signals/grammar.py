@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from handrail.routing.lexicon import Wishes, Words
 from handrail.routing.phrases import GAP, GAP_WORDS, Phrase
-from handrail.routing.text import PAUSE, STOP, Folded, spellings
+from handrail.routing.text import PAUSE, STOP, Folded, spaceless, spellings
 
 END = "END"
+EVERYWHERE = "en"
+"""The language whose small words people put beside a noun of any other: "operatör please"."""
 _PAUSED = rf"(?: {PAUSE})?"
 _MOST = 4
 _NOT = frozenset({"no", "nein", "non", "nee", "nej", "nie", "nao"})
@@ -49,8 +51,9 @@ class Grammar:
         self._nouns = frozenset().union(*(vocabulary(each) for each in (words.people, words.bots)))
         self._people = {language: _words(_single(entries)) for language, entries in words.people.items()}
         self._anybody = frozenset().union(*self._people.values())
+        everywhere = words.between.get(EVERYWHERE, [])
         self._fillers = {
-            language: _words([*words.between[language], *words.alone[language], *words.people[language]])
+            language: _words([*words.between[language], *words.alone[language], *words.people[language], *everywhere])
             for language in words.people
         }
         self._other = vocabulary(words.other)
@@ -125,7 +128,7 @@ def _either(entries: list[str]) -> str:
 
 
 def _forms(entry: str) -> Iterator[list[str]]:
-    words = [spellings(word) for word in entry.split()]
+    words = [spellings(word) for part in entry.split() for word in _parts(part)]
     yield [one[0] for one in words]
     yield [one[-1] for one in words]
 
@@ -136,7 +139,13 @@ def _single(entries: list[str]) -> list[str]:
 
 
 def _words(entries: list[str]) -> frozenset[str]:
-    return frozenset(form for entry in entries for word in entry.split() for form in spellings(word))
+    parts = (word for entry in entries for part in entry.split() for word in _parts(part))
+    return frozenset(form for word in parts for form in spellings(word))
+
+
+def _parts(word: str) -> list[str]:
+    """A word as a message has it: in scripts without blanks, its characters."""
+    return Folded(word).words if spaceless(word) else [word]
 
 
 def vocabulary(words: Words) -> frozenset[str]:

@@ -10,10 +10,12 @@ from itertools import chain
 from handrail.routing.lexicon import Words, lexicon, phrasebook, wishes
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.signals.grammar import Grammar, Receiver
-from handrail.routing.text import PAUSE, STOP, Folded
+from handrail.routing.text import PAUSE, STOP, Folded, spaceless
 
 REACH = 6
 AFTER = 4
+SPACELESS = 4
+"""Characters that stand for a word in scripts without blanks, where every character is taken for one."""
 NEAR = 400
 """Characters beside a match in which the words that take it back are looked for."""
 
@@ -28,6 +30,7 @@ class PersonWish:
         self._grammar = Grammar(shipped)
         words = lexicon()
         self._before = phrasebook(words.unwish_before)
+        self._whether = phrasebook(words.asks_whether)
         self._after = phrasebook(words.unwish_after)
         self._complaint = phrasebook(words.complaint)
         self._contrast: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
@@ -48,13 +51,20 @@ class PersonWish:
         return self._grammar.alone(message)
 
     def _taken_back(self, message: Folded, match: re.Match[str], *, negations: bool = True) -> bool:
-        before = _last_clause(message.stream[max(0, match.start() - NEAR) : match.start()].split())[-REACH:]
-        after = _first_clause(message.stream[match.end() : match.end() + NEAR].split())[:AFTER]
+        wide = SPACELESS if spaceless(match[0].split()[0]) else 1
+        before = _last_clause(message.stream[max(0, match.start() - NEAR) : match.start()].split())[-REACH * wide :]
+        after = _first_clause(message.stream[match.end() : match.end() + NEAR].split())[: AFTER * wide]
         if self._grammar.other(after):
             return True
         if not negations:
             return False
-        return self._negated(before, match[0].split()[0]) or self._after.first(_folded(after)) is not None
+        if self._asked_whether(_folded(before)) or self._negated(before, match[0].split()[0]):
+            return True
+        return self._after.first(_folded(after)) is not None
+
+    def _asked_whether(self, before: Folded) -> bool:
+        """Return whether the words right before a person ask if one is talking to one."""
+        return any(match.end() == len(before.stream) - 1 for _, match in self._whether.matches(before))
 
     def _negated(self, before: list[str], first: str) -> bool:
         """A negation with nothing between it and the phrase that starts a new thought; it may end in the `first` word of that.
