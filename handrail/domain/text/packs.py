@@ -27,7 +27,7 @@ DEEDS = Path(__file__).with_name("words") / "deeds"
 Words = list[str]
 
 
-class Person(Model):
+class AskingWords(Model):
     """The ways to ask for a person, and what takes such a wish back; `asks` and `receivers` are patterns over the nouns."""
 
     phrases: Words = Field(default_factory=list)
@@ -107,7 +107,7 @@ class Pack(Model):
     english: str = Field(min_length=1, description="its name in English")
     also: Words = Field(default_factory=list, description="other codes for it")
     told: dict[str, str] = Field(default_factory=dict)
-    person: Person = Field(default_factory=Person)
+    person: AskingWords = Field(default_factory=AskingWords)
     answers: Answers = Field(default_factory=Answers)
     risk: dict[str, Words] = Field(default_factory=dict)
     mood: Mood = Field(default_factory=Mood)

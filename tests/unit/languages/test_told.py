@@ -12,7 +12,7 @@ from graphs.screening import foreign
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.routes import Route
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.team.staff import Expectation, Need, Person, Roster
+from handrail.domain.team.staff import Expectation, Need, Roster, TeamMember
 from handrail.domain.text.completeness import PLACEHOLDER
 from handrail.domain.text.packs import FIRST, packs
 from handrail.matrix.loader import FileMatrix
@@ -97,7 +97,7 @@ def test_every_sentence_keeps_the_english_placeholders(code: str) -> None:
 
 
 def test_an_expectation_knows_whether_somebody_speaks_the_language() -> None:
-    ann = Person(name="ann", skills=["support"], languages=["en", "tr"])
+    ann = TeamMember(name="ann", skills=["support"], languages=["en", "tr"])
     roster = Roster(people=[ann])
     heard = {code: roster.expect(Need(queue="support", tier=1, language=code), NOW, 60).fluent for code in ("tr", "ko")}
     assert heard == {"tr": True, "ko": False}
