@@ -11,12 +11,14 @@ import signal
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from graphs.hearing import hear
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.reading import HEAD, READY, ReadingAnswer, ReadingRequest
 from handrail.domain.text.figures.mentions import warm
+from handrail.domain.text.packs import SHELF
 
 NICE = 5
 """Others' cases come first, where processors are short."""
@@ -49,6 +51,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it, whose end is the end of the input
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if others := os.environ.get("HANDRAIL_LANGUAGES"):
+        SHELF.add(Path(others))
     warm()
     hear([Message(message_id="warm", author=Author.CUSTOMER, text="Order O-1, 3 May, 5 EUR", at=datetime.now(UTC), turn=1)])
     with suppress(BrokenPipeError):

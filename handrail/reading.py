@@ -17,7 +17,9 @@ from handrail.domain.reading import HEAD, READY, ReadingAnswer, ReadingRequest
 
 IDLE_SECONDS = 60.0
 START_SECONDS = 60.0
-PASSED_ON = frozenset({"PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT"})
+PASSED_ON = frozenset(
+    {"PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "HANDRAIL_LANGUAGES"}
+)
 """What the process sees of the environment: nothing secret."""
 _log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from handrail.temporal.updates import workflow_id
 
 WORKER_SECONDS = 240.0
 """A worker imports and trains for some seconds of processor time, which are minutes on a crowded machine."""
-KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS")
+KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS", "HANDRAIL_LANGUAGES")
 """Of our own environment's settings, what a lane's worker takes over; it must meet none of a running stack's servers."""
 
 

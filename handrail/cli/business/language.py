@@ -27,7 +27,7 @@ def list_languages(ctx: typer.Context, as_json: Json = False) -> None:
     from handrail.domain.text.completeness import level
     from handrail.domain.text.packs import packs
 
-    look_for_packs(ctx)
+    _ = world(ctx).settings  # names the folder of other packs
     known = packs().by_code
     rows = [(code, pack.english, pack.name, str(level(code))) for code, pack in known.items()]
     if as_json:
@@ -49,7 +49,7 @@ def check(
     from handrail.domain.text.packs import code_of, packs
     from handrail.routing.trial import Ear
 
-    look_for_packs(ctx)
+    _ = world(ctx).settings  # names the folder of other packs
     if everything == (language is not None):
         raise InvalidInput("Name one language, or say --all: handrail language check de.")
     code = code_of(language) if language else None
@@ -63,15 +63,6 @@ def check(
         _show(found, everything=everything)
     if any(one.unsafe or one.missed for one in found):
         raise typer.Exit(Exit.UNEXPECTED)
-
-
-def look_for_packs(ctx: typer.Context) -> None:
-    """Read the folder of packs that the settings name, too. Raises: DefinitionInvalid."""
-    from handrail.domain.text.packs import SHELF
-
-    folder = world(ctx).settings.languages
-    if folder is not None:
-        SHELF.add(folder)
 
 
 class _Checked:

@@ -227,10 +227,11 @@ def world(ctx: typer.Context) -> CliContext:
 
 
 def environment() -> Settings:
-    """The settings of the environment.
+    """The settings of the environment, whose folder of language packs is read from now on.
 
     Raises:
         InvalidInput: names the variable.
+        DefinitionInvalid: a language pack cannot be used.
     """
     from pydantic import ValidationError
 
@@ -238,9 +239,14 @@ def environment() -> Settings:
     from handrail.settings import Settings, in_words
 
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise InvalidInput(in_words(error)) from None
+    if settings.languages is not None:
+        from handrail.domain.text.packs import SHELF
+
+        SHELF.add(settings.languages)
+    return settings
 
 
 def secret(url: str) -> object:
