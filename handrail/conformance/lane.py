@@ -27,6 +27,8 @@ from handrail.temporal.updates import workflow_id
 
 WORKER_SECONDS = 240.0
 """A worker imports and trains for some seconds of processor time, which are minutes on a crowded machine."""
+LOG_LINES, LOG_WIDTH, LOG_BYTES = 40, 400, 32_000
+"""The worker's log that a failing play shows: its end."""
 KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS", "HANDRAIL_LANGUAGES")
 """Of our own environment's settings, what a lane's worker takes over; it must meet none of a running stack's servers."""
 
@@ -82,6 +84,16 @@ class Lane:
         """The cases of this lane's worker."""
         assert self._client is not None  # noqa: S101 - `open` comes first
         return CaseClient(self._client, task_queue=self.queue)
+
+    def logged(self, since: int = 0) -> tuple[int, list[str]]:
+        """Return how long the worker's log is in bytes, and its last lines behind `since`; none before it was started."""
+        if not self._log.exists():
+            return 0, []
+        with open(self._log, "rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(since, size - LOG_BYTES))
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        return size, [line.rstrip()[:LOG_WIDTH] for line in lines if line.strip()][-LOG_LINES:]
 
     async def ended(self, case_id: str) -> None:
         """End the case: nothing more comes of it."""

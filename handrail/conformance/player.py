@@ -36,12 +36,13 @@ class Came(StrEnum):
 
 @dataclass(slots=True)
 class Result:
-    """One play with what came of it, and why it is not what it should be."""
+    """One play with what came of it, why it is not what it should be, and then what the worker logged meanwhile."""
 
     play: Play
     came: Came
     words: str = ""
     seconds: float = 0.0
+    log: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -132,7 +133,7 @@ def reply(text: str, disposition: str) -> dict[str, Any]:
 
 async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
     """Play on a fresh copy of the data and compare. What cannot be played to its end is a failure of that play."""
-    began = time.monotonic()
+    began, (logged, _) = time.monotonic(), lane.logged()
     try:
         await lane.postgres.renew()
         performance = CasePlay(lane, play, case_id, *suite.people)
@@ -141,7 +142,10 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
         await lane.ended(case_id)
     except HandrailError as error:
         came, words = Came.DIFFERENT, f"could not be played: {error}"
-    return Result(play, came, words, time.monotonic() - began)
+    result = Result(play, came, words, time.monotonic() - began)
+    if not result.good:
+        result.log = lane.logged(logged)[1]
+    return result
 
 
 def judge(performance: CasePlay, suite: Suite, ledger: list[EffectResult], state: Any) -> tuple[Came, str]:

@@ -55,7 +55,13 @@ class ConformanceReport:
             "kinds": {kind: {"mutations": counts.total(), **stopped(counts)} for kind, counts in self.kinds.items()},
             "seconds": round(self.seconds, 1),
             "failures": [
-                {"task": one.play.task, "kind": one.play.kind or None, "came": one.came.value, "words": one.words}
+                {
+                    "task": one.play.task,
+                    "kind": one.play.kind or None,
+                    "came": one.came.value,
+                    "words": one.words,
+                    "log": one.log,
+                }
                 for one in self.failures
             ],
         }

@@ -83,4 +83,6 @@ def show(report: ConformanceReport) -> None:
     for failure in found["failures"]:
         about = f"{failure['task']}, {failure['kind']}" if failure["kind"] else failure["task"]
         screen().print(plain(f"task {about}: {failure['came']}: {failure['words']}"))
+        for line in failure["log"]:
+            typer.echo(plain(f"  worker: {line}"))
     screen().print(f"{len(report.results)} plays in {found['seconds']:.0f} s")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from handrail.conformance.lane import Lane
-from handrail.conformance.player import Came, CasePlay, Result, behaviours, judge
+from handrail.conformance.player import Came, CasePlay, Result, behaviours, judge, perform
 from handrail.conformance.plays import Play, PlayedCall, PlayedTurn, Suite
 from handrail.conformance.report import ConformanceReport
 from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.errors import InvalidInput
 
 GOOD, OTHER = PlayedCall("add", {"n": 1}), PlayedCall("add", {"n": 2})
 WORSE = PlayedCall("add", {"n": 9}, worse=True)
@@ -102,3 +104,38 @@ def test_the_model_says_every_call_by_itself_and_ends_as_the_turn_does() -> None
     assert said[-1]["disposition"] == "awaiting_customer"
     assert behaviours(PlayedTurn("please"), last=True)[-1]["disposition"] == "resolved"
     assert behaviours(PlayedTurn("please", hands_over=True), last=True)[-1]["disposition"] == "escalate"
+
+
+class BrokenHouse:
+    """A lane whose database cannot be made anew, while its worker logs."""
+
+    def __init__(self, log: Path) -> None:
+        self.postgres, self._log = self, log
+
+    async def renew(self) -> None:
+        with self._log.open("a") as log:
+            log.write("ERROR the preview of add failed\nTraceback\n")
+        raise InvalidInput("no database")
+
+    def logged(self, since: int = 0) -> tuple[int, list[str]]:
+        return Lane.logged(cast(Lane, self), since)
+
+
+async def test_a_play_that_fails_shows_what_the_worker_logged_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "worker.log").write_text("polling\n")
+    play = Play("t", "C-1", (PlayedTurn("please", (GOOD,)),))
+
+    result = await perform(cast(Lane, BrokenHouse(tmp_path / "worker.log")), cast(Suite, None), play, "c")
+
+    assert (result.came, result.log) == (Came.DIFFERENT, ["ERROR the preview of add failed", "Traceback"])
+    (failure,) = ConformanceReport("p", [result], 1.0).document()["failures"]
+    assert failure["log"] == result.log
+
+
+def test_a_long_log_is_shown_from_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "worker.log"
+    file.write_text("".join(f"line {number}\n" for number in range(10_000)))
+    size, lines = BrokenHouse(file).logged()
+    assert (size, len(lines), lines[-1]) == (file.stat().st_size, 40, "line 9999")
+    assert BrokenHouse(file).logged(size) == (size, [])
+    assert BrokenHouse(tmp_path / "none").logged() == (0, [])
