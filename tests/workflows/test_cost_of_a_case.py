@@ -33,7 +33,7 @@ BOUNDS = {
     "SQL statements": 18,
     "SQL transactions": 4,
 }
-REFUND_BOUNDS = {"SQL statements": 44, "SQL transactions": 8}
+REFUND_BOUNDS = {"SQL statements": 40, "SQL transactions": 8}
 REFUND = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 Watch = psycopg.AsyncConnection[tuple[Any, ...]]
 SETTLED = ("Resolved", "AwaitingCustomer")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -53,18 +53,14 @@ class Past:
             found = await cursor.fetchall()
         return self._nothing | {name: value for row in found for name, value in _named(row).items()}
 
-    async def refuse_more(self, connection: Connection, now: datetime, effect: Effect) -> None:
-        """Hold the customer's other effects back until the transaction ends, where rules looked at the past.
+    async def refuse_more(self, connection: Connection, now: datetime, effect: Effect, watched: Mapping[str, Any]) -> None:
+        """Hold the customer's other effects back until the transaction ends, where the ruling `watched` the past.
 
         Cases that are ruled on at the same moment all see the same past; only the first of them may act on it.
 
         Raises:
             BusinessRefused: `changed`, where more was done since the ruling than it saw.
         """
-        async with rows(connection) as cursor:
-            await cursor.execute(QUERIES["watched"], {"effect_id": effect.effect_id})
-            row = await cursor.fetchone()
-        watched: dict[str, Any] = (row and row["watched"]) or {}
         if not watched:
             return
         await connection.execute(QUERIES["lock_customer"], {"customer_id": effect.customer_id})

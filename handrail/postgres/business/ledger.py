@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,13 @@ APPROVED = ("approved", "edited")
 class Stands:
     """The ledger's state of an effect.
 
-    Its first `answer`, or None where it may run now; `approved` by a person, with exactly these arguments.
+    Its first `answer`, or None where it may run now; `approved` by a person, with exactly these arguments. `watched` is what
+    the ruling saw of the past.
     """
 
     answer: EffectResult | None
     approved: bool
+    watched: Mapping[str, Any]
 
 
 async def lock(connection: Connection, effect: Effect) -> Stands:
@@ -39,14 +42,14 @@ async def lock(connection: Connection, effect: Effect) -> Stands:
     _refuse_another(effect, stands)
     approved = stands["approval_status"] in APPROVED and stands["decided_on_these"]
     if stands["outcome"] is not None:
-        return Stands(await answer(connection, effect.effect_id), approved)
+        return Stands(await answer(connection, effect.effect_id), approved, {})
     if not stands["permitted"]:
         raise EffectConflict(
             f"effect_id: {effect.effect_id} is {stands['status']} in the ledger (ruling {stands['ruling']}, approval "
             f"{stands['approval_status'] or 'not asked for'}) or was ruled on with other arguments; "
             "record a verdict or a decision that allows exactly these."
         )
-    return Stands(None, approved)
+    return Stands(None, approved, stands["watched"] or {})
 
 
 async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:
@@ -61,17 +64,15 @@ async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]
         **outcome,
         **effect.model_dump(exclude={"arguments", "topic"}),
     }
-    await connection.execute(QUERIES["settle_action"], parameters)
     entry = {
-        "case_id": effect.case_id,
         "entry_id": f"{effect.effect_id}:{outcome['status']}",
-        "at": outcome["applied_at"],
         "actor": effect.approved_by or "agent",
-        "action": f"effect:{outcome['status']}",
+        "noted": f"effect:{outcome['status']}",
         "details": {"effect_id": effect.effect_id, "action": effect.action, "arguments_hash": effect.arguments_hash},
     }
-    await connection.execute(QUERIES["save_audit"], entry)
-    return await answer(connection, effect.effect_id)
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["settle_action"], {**parameters, **entry})
+        return EffectResult.model_validate(await cursor.fetchone())
 
 
 async def answer(connection: Connection, effect_id: str) -> EffectResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -101,9 +101,9 @@ class PostgresRecord:
                 return stands.answer
             about = (effect.topic, effect.customer_id)
             await controls.gate(connection, self._business, *about, tool=effect.action, approved=stands.approved)
-            return await self._run(connection, effect)
+            return await self._run(connection, effect, stands.watched)
 
-    async def _run(self, connection: Connection, effect: Effect) -> EffectResult:
+    async def _run(self, connection: Connection, effect: Effect, watched: Mapping[str, Any]) -> EffectResult:
         known = self._tool(effect.action)
         if known.kind is not Kind.EFFECT:
             raise InvalidInput(f"tool: {known.name} writes nothing; use `read`. Effects: {self._names(Kind.EFFECT)}.")
@@ -112,7 +112,7 @@ class PostgresRecord:
         outcome: dict[str, Any]
         try:
             async with connection.transaction():
-                await self._past.refuse_more(connection, call.now, effect)
+                await self._past.refuse_more(connection, call.now, effect, watched)
                 async with asyncio.timeout(EFFECT_SECONDS):
                     result = await known.run(call, valid)
                 outcome = {"status": EffectStatus.APPLIED, "result": jsonable(result)}

@@ -39,8 +39,3 @@ VALUES (
 )
 ON CONFLICT (case_id, message_id) DO UPDATE SET language = excluded.language
 WHERE messages.language IS NULL AND excluded.language IS NOT NULL;
-
--- name: save_audit
-INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
-VALUES (%(case_id)s, %(entry_id)s, %(at)s, %(actor)s, %(action)s, %(details)s)
-ON CONFLICT (case_id, entry_id) DO NOTHING;

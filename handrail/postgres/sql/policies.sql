@@ -40,9 +40,6 @@ INNER JOIN unnest(%(windows)s::text[], %(since)s::timestamptz[]) AS w (name, sin
 LEFT JOIN unnest(%(actions)s::text[], %(arguments)s::text[]) AS s (action, argument) ON p.action = s.action
 GROUP BY p.action, w.name, s.argument;
 
--- name: watched
-SELECT verdict -> 'watched' AS watched FROM handrail.actions WHERE effect_id = %(effect_id)s;
-
 -- name: lock_customer
 SELECT pg_advisory_xact_lock(hashtextextended(%(customer_id)s, 9));
 
