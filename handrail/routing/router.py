@@ -119,7 +119,7 @@ class LocalRouter:
         """
         ready = await self._ready()
         text = readable(text)
-        if len(text) <= AT_ONCE:
+        if len(text) <= AT_ONCE and not (self._artefact and self._artefact.slow):
             return self._classified(*ready, text, topic_before, flags, language)
         async with self._long:
             return await asyncio.to_thread(self._classified, *ready, text, topic_before, flags, language)

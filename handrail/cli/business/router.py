@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,8 @@ from handrail.cli.common.world import CliContext, world
 if TYPE_CHECKING:
     from handrail.routing.learning.labelled import Labelled
     from handrail.routing.learning.report import Measured
-    from handrail.routing.model.artefact import Artefact
+    from handrail.routing.learning.risks import RiskAim
+    from handrail.routing.model.artefact import Artefact, RiskTrade
 
 app = typer.Typer(no_args_is_help=True, help="Train and measure the local classifier that routes messages.")
 
@@ -48,6 +50,15 @@ def train(
         Path | None, typer.Option("--labels", help="YAML file with the same as `labels: {label: topic}`.", show_default=False)
     ] = None,
     risk_labels: RiskLabels = None,
+    risk_recall: Annotated[
+        float | None, typer.Option("--risk-recall", help="Share of risks to find.", show_default="0.993")
+    ] = None,
+    risk_false_alarms: Annotated[
+        float | None, typer.Option("--risk-false-alarms", help="Share of false alarms to bear instead.", show_default=False)
+    ] = None,
+    embeddings: Annotated[
+        bool, typer.Option("--embeddings/--words", help="Ask an installed model of meanings where words leave it open.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Deals the messages into folds.")] = 20,
     as_json: Json = False,
 ) -> None:
@@ -56,7 +67,9 @@ def train(
     from handrail.cli.common.tables import plain, screen
     from handrail.routing.learning import training
     from handrail.routing.learning.labelled import gather
+    from handrail.routing.learning.lesson import TrainingRequest
     from handrail.routing.learning.mapping import mapping, renamed
+    from handrail.routing.model.sentence_encoder import installed
 
     _between("--error", error, 0.0, 0.5)
     _between("--oos-share", oos_share, 0.0, 0.9)
@@ -64,14 +77,16 @@ def train(
     topics = mapping(mapped or [], labels, {row.label for row in rows})
     gathered = gather(renamed([*rows, *(_examples(world(ctx)) if with_topics else [])], topics))
     known = {label: topic for label, topic in topics.items() if label in gathered.labels}
-    wanted = training.TrainingRequest(error, oos_share, known, _chosen(risk_labels, gathered.labels), seed)
+    chosen = _chosen(risk_labels, gathered.labels)
+    wanted = TrainingRequest(error, oos_share, known, chosen, seed, _risk_aim(risk_recall, risk_false_alarms))
     console = screen()
 
     def say(words: str) -> None:
         if not as_json:
             console.print(plain(words))
 
-    made = training.train(gathered, wanted, at=datetime.now(UTC), sources=data, say=say)
+    encoder = installed() if embeddings else None
+    made = training.train(gathered, wanted, at=datetime.now(UTC), sources=data, say=say, encoder=encoder)
     made.save(out)
     if as_json:
         print_document({"router": str(out), **made.manifest.model_dump(mode="json")})
@@ -111,6 +126,23 @@ def _between(name: str, value: float, low: float, high: float) -> None:
 
     if not low < value < high:
         raise InvalidInput(f"{name}: {value:g} is no share that can be stated. Give one above {low:g} and below {high:g}.")
+
+
+def _risk_aim(recall: float | None, false_alarms: float | None) -> RiskAim:
+    """The owner's aim. Raises: InvalidInput: no share, or both at once."""
+    from handrail.domain.errors import InvalidInput
+    from handrail.routing.learning.risks import RISK_RECALL, RiskAim
+
+    if recall is not None and false_alarms is not None:
+        raise InvalidInput("--risk-recall, --risk-false-alarms: one follows from the other. Give one of them.")
+    if false_alarms is not None:
+        _between("--risk-false-alarms", false_alarms, 0.0, 0.5)
+        return RiskAim(false_alarms=false_alarms)
+    if recall is None:
+        return RiskAim(RISK_RECALL)
+    if not 0.5 <= recall <= 1:
+        raise InvalidInput(f"--risk-recall: {recall:g} is no share that can be aimed at. Give one from 0.5 to 1.")
+    return RiskAim(recall)
 
 
 def _read(path: Path) -> list[Labelled]:
@@ -174,6 +206,8 @@ def _print_trained(made: Artefact, out: Path) -> None:
             ("coverage, held out", f"{learnt.coverage:.1%}"),
             ("risk labels", ", ".join(made.manifest.risk_labels) or "none; name them with --risk-labels"),
             ("risk recall, false alarms", f"{_percent(learnt.risk_recall)}, {_percent(learnt.risk_false_alarms)}"),
+            ("  other aims would cost", _trade(learnt.risk_trade)),
+            ("meanings", made.manifest.encoder or "not used"),
             ("version", made.manifest.content_hash[:12]),
             ("seconds", learnt.seconds),
         ]
@@ -227,6 +261,10 @@ def _print_measured(measured: Measured) -> None:
         named = ", ".join(report.unseen_labels[:8]) + (", …" if len(report.unseen_labels) > 8 else "")
         screen().print(plain(f"The router never saw these labels; they count as out of scope: {named}"))
     screen().print(plain(terminal(measured.coverage, measured.error)))
+
+
+def _trade(trade: Sequence[RiskTrade] | None) -> str:
+    return ", ".join(f"{_percent(one.recall)}: {_percent(one.false_alarms)}" for one in trade or []) or "-"
 
 
 def _percent(value: float | None) -> str:

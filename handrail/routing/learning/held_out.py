@@ -51,10 +51,14 @@ class Held:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def cross_fit(sheet: TrainingSet, seed: int, say: Say) -> Iterable[Held]:
-    """Scores of every row by a model that was trained without it."""
+def dealt(sheet: TrainingSet, seed: int) -> Rows:
+    """The fold of every row, see `deal`: as many as the smallest label allows."""
     fewest = int(np.bincount(sheet.classes)[: len(sheet.labels)].min())
-    fold = deal(sheet.vectors, sheet.classes, max(2, min(FOLDS, fewest)), seed)
+    return deal(sheet.vectors, sheet.classes, max(2, min(FOLDS, fewest)), seed)
+
+
+def cross_fit(sheet: TrainingSet, fold: Rows, say: Say) -> Iterable[Held]:
+    """Scores of every row by a model that was trained without its fold."""
     jobs = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number), number) for number in np.unique(fold)]
     yield from _fit_each(sheet, jobs, say, "held out")
 

@@ -18,6 +18,12 @@ LONGEST = 8_000
 LABEL_LENGTH = 120
 SHOWN = 5
 FEWEST = 5
+SEVERAL = ("labels", "intents", "classes", "tags")
+"""Keys under which data with several labels a message has them."""
+ONE_LABEL = (
+    "A message goes one way, so that a router learns one label of each: write as `label` the one that decides where it goes, "
+    "the gravest first, or leave the line out."
+)
 _EXAMPLE = '{"text": "where is my parcel", "label": "delivery"}'
 
 
@@ -73,8 +79,13 @@ def _message(line: bytes, place: str) -> Labelled:
 
 def _words(fields: dict[str, object], name: str, longest: int) -> str:
     if name not in fields:
+        several = next((key for key in SEVERAL if isinstance(fields.get(key), list)), None)
+        if name == "label" and several is not None:
+            raise ValueError(f"{several}: holds a list, and label is missing. {ONE_LABEL}")
         raise ValueError(f"{name}: is missing. Write {_EXAMPLE}.")
     value = fields[name]
+    if name == "label" and isinstance(value, list):
+        raise ValueError(f"label: is a list of {len(value)}. {ONE_LABEL}")
     if not isinstance(value, str):
         raise ValueError(f"{name}: is no text but {type(value).__name__}. Put it in quotes.")
     if not value.strip():

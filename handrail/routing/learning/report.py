@@ -20,6 +20,7 @@ from handrail.routing.model.artefact import Artefact
 from handrail.routing.model.features import Floats
 from handrail.routing.model.gate import Flags
 from handrail.routing.model.linear import Rows
+from handrail.routing.model.stage import Scored
 
 ERRORS = (0.01, 0.02, 0.05)
 SHARES = (0.03, 0.18)
@@ -94,15 +95,14 @@ def measure(artefact: Artefact, rows: Sequence[Labelled], risk_labels: Sequence[
     """
     if not rows:
         raise InvalidInput("--data: holds no message; give at least one labelled message.")
-    manifest, limits = artefact.manifest, artefact.manifest.thresholds
+    manifest = artefact.manifest
     place = {label: number for number, label in enumerate(manifest.labels)}
     truth = np.array([place.get(row.label, -1) for row in rows])
     inside = truth >= 0
-    best, sure, scope, alarm, seconds = _scored(artefact, [row.text for row in rows])
-    right = best == truth
+    found, seconds = _scored(artefact, [row.text for row in rows])
+    sure, scope, outward, answered, alarm = found.confidence, found.scope, found.outside, found.answered, found.risky
+    right = found.best == truth
     outcomes = Outcomes(sure, right, inside)
-    outward = scope < limits.outside
-    answered = (sure >= limits.answer) & ~outward
     decided = Outcomes(np.where(answered, sure, -1.0), right, inside)
     theirs = list(manifest.risk_labels if risk_labels is None else risk_labels)
     risky = np.array([row.label in theirs for row in rows])
@@ -141,8 +141,8 @@ def measure(artefact: Artefact, rows: Sequence[Labelled], risk_labels: Sequence[
     return Measured(report, *curve(outcomes))
 
 
-def _scored(artefact: Artefact, texts: list[str]) -> tuple[Floats, Floats, Floats, Flags, Floats]:
-    """Best label, its confidence, probability of scope, whether it is a risk, and the seconds it took, for each text."""
+def _scored(artefact: Artefact, texts: list[str]) -> tuple[Scored, Floats]:
+    """The texts scored one by one, and the seconds that each took."""
     seconds, found = [], []
     with threadpool_limits(limits=1):
         for text in texts[:WARM]:
@@ -154,9 +154,8 @@ def _scored(artefact: Artefact, texts: list[str]) -> tuple[Floats, Floats, Float
                 one = artefact.score([text])
                 taken.append(perf_counter() - start)
             seconds.append(min(taken))
-            found.append((one.best[0], one.confidence[0], one.scope[0], one.risky[0]))
-    best, sure, scope, alarm = (np.array(column) for column in zip(*found, strict=True))
-    return best, sure, scope, alarm, np.array(seconds)
+            found.append(one)
+    return Scored.stacked(found), np.array(seconds)
 
 
 def _promise(artefact: Artefact, decided: Outcomes, answered: Flags, *, mixed: bool) -> Promise:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,42 +12,38 @@ from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
-from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from handrail.domain.counting import many
-from handrail.routing.learning.held_out import Held, Say, TrainingSet, cross_fit, crossed, doubtful, leave_labels_out
+from handrail.routing.learning.held_out import Say, TrainingSet, dealt
 from handrail.routing.learning.labelled import OUTSIDE, Gathered
-from handrail.routing.learning.risks import Risks, alarm_model, alarms, learn_risk, risky
-from handrail.routing.learning.thresholds import FEW_OUTSIDE, NEVER, UNFORESEEN_SHARE, Outcomes, threshold, weights
+from handrail.routing.learning.lesson import Lesson, TrainingRequest
+from handrail.routing.learning.risks import risky
+from handrail.routing.learning.thresholds import UNFORESEEN_SHARE
 from handrail.routing.lexicon import background
-from handrail.routing.model.artefact import FORMAT, Artefact, Manifest, Parts, Thresholds, Training, sealed
+from handrail.routing.model.artefact import FORMAT, Artefact, Manifest, Parts, Training, sealed
 from handrail.routing.model.features import Features
-from handrail.routing.model.gate import Calibrator, Flags, evidence
-from handrail.routing.model.linear import Linear
+from handrail.routing.model.joined import SentenceMeanings, join
+from handrail.routing.model.sentence_encoder import Encoder
 
 ENOUGH_OUTSIDE = 30
 CLAIMED = 0.35
 CLAIMED_SHARE = 0.25
-SUSPECT_WEIGHT = 0.3
-AIM = 0.7
-"""Real messages out of scope are few in training, and the next ones differ: the threshold aims at less than what is stated."""
-NAMED_WRONGLY = 0.05
 
 
-@dataclass(frozen=True)
-class TrainingRequest:
-    """The user's wishes. `topics` says which topic a label stands for; `risk_labels` None: by their names."""
+def train(
+    gathered: Gathered,
+    wanted: TrainingRequest,
+    *,
+    at: datetime,
+    sources: Sequence[Path],
+    say: Say,
+    encoder: Encoder | None = None,
+) -> Artefact:
+    """A router over the labels of `gathered`; `say` is told what goes on. A few minutes for 15,000 messages.
 
-    error: float = 0.01
-    share: float = 0.18
-    topics: Mapping[str, str] | None = None
-    risk_labels: Sequence[str] | None = None
-    seed: int = 20
-
-
-def train(gathered: Gathered, wanted: TrainingRequest, *, at: datetime, sources: Sequence[Path], say: Say) -> Artefact:
-    """A router over the labels of `gathered`; `say` is told what goes on. A few minutes for 15,000 messages."""
+    `encoder`: a model of meanings for a second stage, which is asked where words alone leave a message open.
+    """
     start = perf_counter()
     labels = gathered.labels
     own = [row.text for row in gathered.rows]
@@ -64,24 +60,18 @@ def train(gathered: Gathered, wanted: TrainingRequest, *, at: datetime, sources:
         np.array([names[row.label] for row in gathered.rows] + [len(labels)] * len(kept), dtype=np.intp),
         labels,
     )
+    risk_labels = list(risky(labels) if wanted.risk_labels is None else wanted.risk_labels)
+    theirs = np.append(np.isin(labels, risk_labels), False)
+    lesson = Lesson(wanted, theirs, few=few, say=say)
     with threadpool_limits(limits=1):
-        held = Held.joined(cross_fit(sheet, wanted.seed, say))
-        proxies = list(leave_labels_out(sheet, wanted.seed, say)) if few else []
-        risk_labels = list(risky(labels) if wanted.risk_labels is None else wanted.risk_labels)
-        theirs = np.append(np.isin(labels, risk_labels), False)
-        watched = bool(theirs.any()) and not theirs[:-1].all()
-        doubted = doubtful(held, sheet.outside)
-        alarm = alarms(sheet, held, theirs) if watched else None
-        gates = learn_gates(held, proxies, doubted, len(labels), wanted)
-        risk = learn_risk(held, alarm, theirs) if alarm is not None else Risks(None, None, None, None)
-        suspects = np.zeros(len(sheet.classes), dtype=bool)
-        suspects[held.rows[doubted]] = True
-        say(f"fitting all; {suspects.sum()} labels look wrong and count {SUSPECT_WEIGHT:.0%}")
-        linear = Linear.learn(sheet.vectors, sheet.classes, np.where(suspects, SUSPECT_WEIGHT, 1.0), len(labels) + 1)
-        everything = np.arange(len(sheet.classes))
-        parts = Parts(
-            features, linear, gates.right, gates.scope, risk.gate, alarm_model(sheet, everything, theirs) if watched else None
-        )
+        fold = dealt(sheet, wanted.seed)
+        words = lesson.learn(sheet, fold, early=encoder is not None)
+        last, parts = words, Parts(features, words.stage)
+        if encoder is not None:
+            say(f"reading {many(len(own) + len(kept), 'message')} with {encoder.name}")
+            meanings, rows = SentenceMeanings.learn(encoder, [*own, *kept])
+            last = lesson.learn(replace(sheet, vectors=join(sheet.vectors, rows)), fold, before=words)
+            parts = Parts(features, words.stage, meanings, last.stage)
     manifest = Manifest(
         format=FORMAT,
         content_hash="",
@@ -91,19 +81,20 @@ def train(gathered: Gathered, wanted: TrainingRequest, *, at: datetime, sources:
         risk_labels=risk_labels,
         stated_error=wanted.error,
         stated_oos_share=wanted.share,
-        thresholds=Thresholds(answer=gates.answer, outside=gates.outside, risk=risk.cut),
+        thresholds=words.thresholds,
+        encoder=encoder.name if encoder else None,
+        joined_thresholds=last.thresholds if encoder else None,
         training=Training(
             messages=len(own),
             outside=rows_outside,
             proxies=_stood_in(len(kept), wanted.share) if few else "none needed",
-            suspect=int(suspects.sum()),
+            suspect=last.suspect,
             sources={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources},
             seed=wanted.seed,
             seconds=round(perf_counter() - start, 1),
-            notes=gathered.notes,
-            risk_recall=risk.recall,
-            risk_false_alarms=risk.alarms,
-            **gates.figures,
+            notes=[*gathered.notes, *last.risks.doubts(wanted.risk)],
+            risk_trade=list(last.risks.trade),
+            **last.figures,
         ),
         libraries={name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
     )
@@ -127,57 +118,6 @@ def unclaimed(vectors: csr_matrix, features: Features) -> list[str]:
         if (likeness >= CLAIMED).mean() < CLAIMED_SHARE:
             kept += [text for text, close in zip(texts, likeness, strict=True) if close < CLAIMED]
     return kept
-
-
-@dataclass(frozen=True)
-class TrainedGates:
-    """The gates that decide from the scores, with what they did on held-out messages."""
-
-    right: Calibrator
-    scope: Calibrator
-    answer: float
-    outside: float
-    figures: dict[str, float | None]
-
-
-def learn_gates(own: Held, proxies: Sequence[Held], doubted: Flags, labels: int, wanted: TrainingRequest) -> TrainedGates:
-    """The gates for the best of `labels` labels, and their thresholds from probabilities that are cross-fitted once more."""
-    held = Held.joined([own, *proxies])
-    ours, outside = held.scores[:, :-1], held.scores[:, -1]
-    rows = evidence(ours, outside, held.known)
-    inside = held.classes < labels
-    right = inside & (ours.argmax(axis=1) == held.classes)
-    few, many = weights(inside, min(FEW_OUTSIDE, wanted.share)), weights(inside, wanted.share)
-    sure, scope = crossed(rows, right, few, held.fold), crossed(rows, inside, many, held.fold)
-    stand_in = np.arange(len(inside)) >= len(own.classes)
-    answer = _answer(Outcomes(sure, right, inside), stand_in, doubted, wanted)
-    named = float(np.quantile(scope[inside], NAMED_WRONGLY)) if not inside.all() else 0.0
-    by_fold = [float(right[inside & (held.fold == fold)].mean()) for fold in np.unique(held.fold[inside])]
-    return TrainedGates(
-        Calibrator.learn(rows, right, few),
-        Calibrator.learn(rows, inside, many),
-        answer,
-        named,
-        {
-            "accuracy": float(right[inside].mean()),
-            "accuracy_spread": float(np.std(by_fold)),
-            "out_of_scope_auroc": None if inside.all() else float(roc_auc_score(inside, scope)),
-            "coverage": float((sure[inside] >= answer).mean()),
-        },
-    )
-
-
-def _answer(outcomes: Outcomes, stand_in: Flags, doubted: Flags, wanted: TrainingRequest) -> float:
-    """The threshold that keeps the promise; with real messages out of scope it aims lower, if anything keeps that.
-
-    Stand-ins are the harder case already. With them, labels that look wrong are not held against the threshold: one in a
-    hundred of those would use up what may be wrong.
-    """
-    if stand_in.any():
-        rows = np.flatnonzero(~np.r_[doubted, np.zeros(int(stand_in.sum()), dtype=bool)])
-        return threshold(outcomes.only(rows), error=wanted.error, share=wanted.share, unforeseen=stand_in[rows])
-    aimed = threshold(outcomes, error=AIM * wanted.error, share=wanted.share)
-    return aimed if aimed < NEVER else threshold(outcomes, error=wanted.error, share=wanted.share)
 
 
 def _stacked(*blocks: csr_matrix) -> csr_matrix:

@@ -19,22 +19,25 @@ from pydantic import Field, ValidationError
 
 from handrail.domain.base import Model, digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.routing.model.features import Features, Floats
-from handrail.routing.model.gate import Calibrator, Flags, evidence
-from handrail.routing.model.linear import Linear, Rows
+from handrail.routing.model.features import Features
+from handrail.routing.model.gate import Calibrator
+from handrail.routing.model.joined import SentenceMeanings, join
+from handrail.routing.model.linear import Linear
+from handrail.routing.model.sentence_encoder import Encoder, installed
+from handrail.routing.model.stage import Scored, Stage, Thresholds
 
 FORMAT = 2
 """Raise it when the same folder would classify otherwise."""
 MANIFEST, ARRAYS = "manifest.json", "model.npz"
+JOINED = "joined_"
+_LATER = ("encoder", "joined_thresholds", "risk_trade")
 
 
-class Thresholds(Model):
-    """`answer`: confidence from which the label counts; `outside`: probability of being within scope below which a message is
-    called out of scope; `risk`: probability from which it is a risk. 1.01 is never reached."""
+class RiskTrade(Model):
+    """A share of risks found, and the share of all other messages that it costs as false alarms; on held-out messages."""
 
-    answer: float = Field(ge=0, le=1.01)
-    outside: float = Field(ge=0, le=1.01)
-    risk: float | None = Field(default=None, ge=0, le=1.01)
+    recall: float
+    false_alarms: float
 
 
 class Training(Model):
@@ -51,6 +54,7 @@ class Training(Model):
     coverage: float
     risk_recall: float | None
     risk_false_alarms: float | None
+    risk_trade: list[RiskTrade] | None = Field(default=None, description="what other aims for risks would cost")
     seed: int
     seconds: float
     notes: list[str]
@@ -68,36 +72,20 @@ class Manifest(Model):
     stated_error: float
     stated_oos_share: float
     thresholds: Thresholds
+    encoder: str | None = Field(default=None, description="the model of meanings that the second stage was trained with")
+    joined_thresholds: Thresholds | None = Field(default=None, description="of the second stage")
     training: Training
     libraries: dict[str, str]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Messages as the artefact sees them, one entry each: `best` as a place in `labels`, the rest probabilities.
-
-    `confidence`: that the best label is right; `scope`: that the message is within scope; `risk`: that it is about one of the
-    risk labels; `risky`: that it is or may be, as the threshold for risks has it.
-    """
-
-    scores: Floats
-    best: Rows
-    confidence: Floats
-    scope: Floats
-    risk: Floats
-    risky: Flags
-
-
-@dataclass(frozen=True)
 class Parts:
-    """The learnt parts: scores for each label and one more for none, the gates over them, and what tells risks alone."""
+    """The learnt parts: the stage over words, and the one over words and meaning, where one was trained."""
 
     features: Features
-    linear: Linear
-    right: Calibrator
-    scope: Calibrator
-    risk: Calibrator | None
-    alarm: Linear | None
+    words: Stage
+    meanings: SentenceMeanings | None = None
+    joined: Stage | None = None
 
 
 class Artefact:
@@ -108,25 +96,23 @@ class Artefact:
         self.parts = parts
         self._risky = np.isin(manifest.labels, manifest.risk_labels)
 
+    @property
+    def slow(self) -> bool:
+        """True where a message may take more than a millisecond."""
+        return self.parts.joined is not None
+
     def score(self, texts: Sequence[str]) -> Scored:
-        """Every text, in order."""
-        vectors = self.parts.features.vectors(texts)
-        scores, known = self.parts.linear.scores(vectors)
-        ours, outside = scores[:, :-1], scores[:, -1]
-        rows = evidence(ours, outside, known)
-        best = ours.argmax(axis=1)
-        risk, cut = np.zeros(len(rows)), self.manifest.thresholds.risk
-        if self.parts.risk is not None and self.parts.alarm is not None:
-            alarm = self.parts.alarm.scores(vectors)[0][:, 1]
-            risk = self.parts.risk.probability(risk_evidence(ours, outside, alarm, self._risky))
-        return Scored(
-            scores=ours,
-            best=best,
-            confidence=self.parts.right.probability(rows),
-            scope=self.parts.scope.probability(rows),
-            risk=risk,
-            risky=self._risky[best] | (risk >= cut if cut is not None else np.zeros(len(rows), dtype=bool)),
-        )
+        """Score every text, in order; the meaning is read only where the words alone leave it open or speak of a risk."""
+        parts, limits = self.parts, self.manifest.joined_thresholds
+        vectors = parts.features.vectors(texts)
+        scored = parts.words.score(vectors, self.manifest.thresholds, self._risky)
+        if parts.joined is None or parts.meanings is None or limits is None:
+            return scored
+        rows = np.flatnonzero(~scored.answered | scored.risky)
+        if not len(rows):
+            return scored
+        both = join(vectors[rows], parts.meanings.rows([texts[row] for row in rows.tolist()]))
+        return scored.revised(rows, parts.joined.score(both, limits, self._risky))
 
     def save(self, folder: Path) -> None:
         """Write both files.
@@ -143,11 +129,12 @@ class Artefact:
             raise DefinitionInvalid(f"{folder}: cannot be written ({error.strerror}). Name another folder.") from error
 
     @classmethod
-    def load(cls, folder: Path) -> Artefact:
-        """Read and check both files.
+    def load(cls, folder: Path, encoder: Encoder | None = None) -> Artefact:
+        """Read and check both files; `encoder` stands for the installed one.
 
         Raises:
-            DefinitionInvalid: one is missing, unreadable, of another format, or does not fit its hash.
+            DefinitionInvalid: one is missing, unreadable, of another format, or does not fit its hash, or the model of
+                meanings that it was trained with is not installed.
         """
         again = "Train it again with `handrail router train`."
         manifest = _manifest(folder / MANIFEST, again)
@@ -160,26 +147,17 @@ class Artefact:
             raise DefinitionInvalid(f"{folder / ARRAYS}: cannot be read ({error}). {again}") from error
         if content_hash(manifest, arrays) != manifest.content_hash:
             raise DefinitionInvalid(f"{folder}: is not what was trained: the content does not fit its hash. {again}")
-        return cls(manifest, _parts(arrays))
-
-
-def risk_evidence(scores: Floats, outside: Floats, alarm: Floats, risky: Flags) -> Floats:
-    """Return how much each message is like any risk label, as columns.
-
-    Best and second risk score, best other score, their difference, the same where negative, outside, and the score of a model
-    that tells risks from all else.
-    """
-    theirs, others = scores[:, risky], scores[:, ~risky]
-    ranked = -np.sort(-theirs, axis=1)
-    second = ranked[:, min(1, ranked.shape[1] - 1)]
-    other = others.max(axis=1, initial=-1.0)
-    lead = ranked[:, 0] - other
-    return np.column_stack([ranked[:, 0], second, other, lead, np.minimum(lead, 0), outside, alarm])
+        return cls(manifest, _parts(arrays, _encoder(manifest.encoder, folder, encoder)))
 
 
 def content_hash(manifest: Manifest, arrays: dict[str, Any]) -> str:
     """SHA-256 over all that decides: the manifest without its times, and every array with name, type and shape."""
     fields = manifest.model_dump(mode="json", exclude={"content_hash": True, "created_at": True, "training": {"seconds"}})
+    # A router without them has the hash that it had before they were there.
+    for part in (fields, fields["training"]):
+        for name in _LATER:
+            if part.get(name, ...) is None:
+                del part[name]
     whole = hashlib.sha256(digest(fields).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -203,12 +181,18 @@ def _manifest(path: Path, again: str) -> Manifest:
 
 
 def _arrays(parts: Parts) -> dict[str, Any]:
-    gates = {"right": parts.right, "scope": parts.scope, "risk": parts.risk}
     words, pieces = parts.features.rarity
-    machines = {"": parts.linear, "alarm_": parts.alarm}
+    stages = {"": parts.words, JOINED: parts.joined}
+    found = {"rarity_words": words, "rarity_pieces": pieces}
+    for name, stage in stages.items():
+        found |= {f"{name}{part}": value for part, value in _stage_arrays(stage).items()} if stage else {}
+    return found | ({f"{JOINED}centre": parts.meanings.centre} if parts.meanings else {})
+
+
+def _stage_arrays(stage: Stage) -> dict[str, Any]:
+    gates = {"right": stage.right, "scope": stage.scope, "risk": stage.risk}
+    machines = {"": stage.linear, "alarm_": stage.alarm}
     return {
-        "rarity_words": words,
-        "rarity_pieces": pieces,
         **{
             f"{name}{part}": getattr(machine, part)
             for name, machine in machines.items()
@@ -219,12 +203,35 @@ def _arrays(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _parts(arrays: dict[str, Any]) -> Parts:
-    return Parts(
-        Features.of(arrays["rarity_words"], arrays["rarity_pieces"]),
+def _stage(arrays: dict[str, Any]) -> Stage:
+    watched = "gate_risk" in arrays
+    return Stage(
         Linear(arrays["columns"], arrays["weights"], arrays["bias"]),
         Calibrator.of(arrays["gate_right"]),
         Calibrator.of(arrays["gate_scope"]),
-        Calibrator.of(arrays["gate_risk"]) if "gate_risk" in arrays else None,
-        Linear(arrays["alarm_columns"], arrays["alarm_weights"], arrays["alarm_bias"]) if "gate_risk" in arrays else None,
+        Calibrator.of(arrays["gate_risk"]) if watched else None,
+        Linear(arrays["alarm_columns"], arrays["alarm_weights"], arrays["alarm_bias"]) if watched else None,
     )
+
+
+def _parts(arrays: dict[str, Any], encoder: Encoder | None) -> Parts:
+    features = Features.of(arrays["rarity_words"], arrays["rarity_pieces"])
+    second = {name.removeprefix(JOINED): value for name, value in arrays.items() if name.startswith(JOINED)}
+    if encoder is None:
+        return Parts(features, _stage(arrays))
+    return Parts(features, _stage(arrays), SentenceMeanings(encoder, second["centre"]), _stage(second))
+
+
+def _encoder(name: str | None, folder: Path, given: Encoder | None) -> Encoder | None:
+    """The encoder that the router was trained with. Raises: DefinitionInvalid: it is not there, or is another one."""
+    if name is None:
+        return None
+    try:
+        found = given or installed()
+    except DefinitionInvalid as error:
+        raise DefinitionInvalid(f"{folder}: was trained with {name}. {error}") from error
+    if found.name != name:
+        raise DefinitionInvalid(
+            f"{folder}: was trained with {name}, but {found.name} is installed. Install that, or train again."
+        )
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import softmax
@@ -17,6 +18,8 @@ from handrail.routing.model.classifier import SHARPNESS, Classifier, Scores
 
 SURE = 0.9
 """A topic of the examples alone counts over a trained label from so much on."""
+KEPT = 8
+"""Messages whose scores are kept."""
 UNSURE = 0.49
 """What the trained router does not answer stays below every threshold of the router."""
 
@@ -42,6 +45,8 @@ class Schooled:
         self._artefact = artefact
         manifest = artefact.manifest
         self._stands_for = [manifest.topics.get(label, label) for label in manifest.labels]
+        # One message is asked about more than once while it is classified.
+        self._scored = lru_cache(maxsize=KEPT)(artefact.score)
         self._own = frozenset(self.topics) - set(self._stands_for)
         self._columns = {
             topic: np.flatnonzero(np.array(self._stands_for) == topic) for topic in self.topics if topic not in self._own
@@ -59,12 +64,12 @@ class Schooled:
         return [self._joined(opinion, scores, examples) for (opinion, scores), examples in pairs]
 
     def _opinions(self, texts: Sequence[str]) -> list[tuple[RouterOpinion, dict[str, float]]]:
-        limits, labels = self._artefact.manifest.thresholds, self._artefact.manifest.labels
-        scored = self._artefact.score(texts)
+        labels = self._artefact.manifest.labels
+        scored = self._scored(tuple(texts))
         found = []
         for row, best in enumerate(scored.best):
-            sure, outside = float(scored.confidence[row]), bool(scored.scope[row] < limits.outside)
-            label = labels[best] if sure >= limits.answer and not outside else None
+            sure, outside = float(scored.confidence[row]), bool(scored.outside[row])
+            label = labels[best] if scored.answered[row] else None
             risky, risk = bool(scored.risky[row]), float(scored.risk[row])
             found.append((RouterOpinion(label, labels[best], sure, outside, risky, risk), self._by_topic(scored.scores[row])))
         return found

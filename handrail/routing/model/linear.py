@@ -32,7 +32,7 @@ class Linear:
     _place: npt.NDArray[np.int32] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        place = np.full(WIDTH, -1, dtype=np.int32)
+        place = np.full(max(WIDTH, int(self.columns.max(initial=0)) + 1), -1, dtype=np.int32)
         place[self.columns] = np.arange(len(self.columns), dtype=np.int32)
         object.__setattr__(self, "_place", place)
 

@@ -14,11 +14,12 @@ from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.classification import OUT_OF_SCOPE, Risk
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.routing.learning.labelled import OUTSIDE, Labelled, gather, read
+from handrail.routing.learning.lesson import TrainingRequest
 from handrail.routing.learning.mapping import mapping, renamed
 from handrail.routing.learning.report import measure
-from handrail.routing.learning.risks import risky
+from handrail.routing.learning.risks import RiskAim, Risks, risky
 from handrail.routing.learning.thresholds import NEVER, Outcomes, coverage_at, kept_error, threshold
-from handrail.routing.learning.training import TrainingRequest, train
+from handrail.routing.learning.training import train
 from handrail.routing.model.artefact import ARRAYS, MANIFEST, Artefact
 from handrail.routing.router import LocalRouter
 
@@ -67,6 +68,8 @@ GOOD = b'{"text": "hello", "label": "a"}\n'
         (b"hello", "is not JSON"),
         (b"[1]", "is no object"),
         (b'{"text": "x"}', "label: is missing"),
+        (b'{"text": "x", "label": ["a", "b"]}', "label: is a list of 2. A message goes one way"),
+        (b'{"text": "x", "intents": ["a"]}', "intents: holds a list, and label is missing. A message goes one way"),
         (b'{"text": 5, "label": "a"}', "text: is no text but int"),
         (b'{"text": "  ", "label": "a"}', "text: is empty"),
         (b'{"text": "caf\xe9", "label": "a"}', "byte 14 is not UTF-8"),
@@ -267,3 +270,22 @@ async def test_a_trained_router_answers_in_production(artefact: Artefact, tmp_pa
         told = await router.classify(f"refund my jacket please, {written}", topic_before=None)
         assert told.risk is Risk.LOW, (written, told.reasons)
     assert set(large.confidences) == {"topic", "risk", "complexity", "language", "sentiment", "wants_person"}
+
+
+def test_an_aim_for_risks_costs_false_alarms_and_is_the_owners(artefact: Artefact) -> None:
+    trade = artefact.manifest.training.risk_trade
+    assert trade is not None
+    assert [one.recall for one in trade] == sorted({one.recall for one in trade})
+    assert [one.false_alarms for one in trade] == sorted(one.false_alarms for one in trade)
+    found, target = np.array([0.9, 0.8, 0.7, 0.1, 0.6, 0.5, 0.2, 0.0]), np.array([True] * 4 + [False] * 4)
+    assert RiskAim(1.0).cut(found, target) == 0.1
+    assert RiskAim(0.6).cut(found, target) == 0.7
+    for share, borne in ((0.0, 0), (0.25, 1), (0.5, 2)):
+        assert (found[~target] >= RiskAim(false_alarms=share).cut(found, target)).sum() == borne
+
+
+def test_an_aim_that_rests_on_less_than_one_message_is_called_a_guess(artefact: Artefact) -> None:
+    assert [note for note in artefact.manifest.training.notes if "48 risks are too few" in note and "at least 143" in note]
+    bounded = RiskAim(false_alarms=0.001)
+    assert Risks(gate=artefact.parts.words.risk, others=200).doubts(bounded)[0].endswith("a guess; give at least 1000")
+    assert not Risks(gate=artefact.parts.words.risk, others=2_000).doubts(bounded)
