@@ -85,6 +85,7 @@ def _people(subject: PackageUnderCheck, found: Collector) -> None:
     if not path.is_file():
         words = "is not there: nobody is known, so the queue hands out nothing and answers are due round the clock. Add it."
         found.note(CheckPart.PEOPLE, path, 1, words)
+        found.looked_at(CheckPart.PEOPLE, "no file")
         return
     team = _read(CheckPart.PEOPLE, path, found, people.build)
     if team is not None:
@@ -97,6 +98,7 @@ def _reviewers(subject: PackageUnderCheck, found: Collector) -> None:
     if not path.is_file():
         words = "is not there: anybody may approve anything under any name, whatever role a rule asks for. Add it."
         found.note(CheckPart.REVIEWERS, path, 1, words)
+        found.looked_at(CheckPart.REVIEWERS, "no file")
         return
     business = subject.business
 

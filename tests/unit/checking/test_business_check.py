@@ -110,6 +110,7 @@ def test_without_people_and_reviewers_it_says_what_that_means(acme: Package) -> 
         (CheckPart.REVIEWERS, Severity.NOTE),
     ]
     assert "anybody may approve anything" in done.findings[1].words
+    assert {done.looked_at[part] for part in (CheckPart.PEOPLE, CheckPart.REVIEWERS)} == {"no file"}
 
 
 def test_a_rule_that_another_covers_is_a_rule_no_example_misses(acme: Package) -> None:
