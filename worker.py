@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from temporalio.client import Client
 
+from handrail import collecting
 from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
 from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
@@ -51,6 +52,7 @@ async def serve(settings: Settings) -> None:
             async with case_worker(client, settings, adapters, nodes):
                 logging.getLogger("handrail.worker").info("polling")
                 await adapters.load()
+                collecting.settle()
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
                 async with beside(settings, client, reconciler, adapters.calls):
