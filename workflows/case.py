@@ -27,6 +27,7 @@ from workflows.memory import newest
 from workflows.page.details import packet
 from workflows.page.entries import Menu, entries
 from workflows.page.search_attributes import publish, publish_refused
+from workflows.steps.growth import Growth
 from workflows.steps.loop import Loop
 from workflows.steps.record import keep
 
@@ -43,6 +44,7 @@ class CaseWorkflow:
     @workflow.init
     def __init__(self, raw: Any = None, *surplus: Any) -> None:
         self._invalid: HandrailError | None = None
+        self.growth = Growth()
         try:
             self._memory, self._opening = remember(raw, surplus)
         except HandrailError as error:
@@ -55,7 +57,7 @@ class CaseWorkflow:
         self._intake = Intake(self._memory)
         self._desk = Desk(self._memory, self._intake)
         self._menu = Menu(self._check_click, self._click_update, self._click_signal)
-        self._loop = Loop(self._memory, self._show, afresh=afresh)
+        self._loop = Loop(self._memory, self._show, self.growth, afresh=afresh)
         self._menu.show(self._memory)
 
     @workflow.run

@@ -17,8 +17,11 @@ from temporalio.worker import (
     HandleSignalInput,
     HandleUpdateInput,
     Interceptor,
+    StartActivityInput,
+    StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
 )
 
 from handrail.domain.errors import InvalidInput
@@ -29,7 +32,11 @@ ONE_VALUE = "input: are {} values. Send one JSON value, or none."
 class Doorkeeper(WorkflowInboundInterceptor):
     """Too many payloads are refused with words. Unguarded, such a signal fails the workflow task for ever."""
 
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(Counting(outbound))
+
     async def handle_signal(self, input: HandleSignalInput) -> None:
+        growth().signal()
         named = workflow.get_signal_handler(input.signal) is not None
         if named and early(input):
             input.args = list(input.args[1])
@@ -44,6 +51,10 @@ class Doorkeeper(WorkflowInboundInterceptor):
             raise ApplicationError(ONE_VALUE.format(len(input.args)), type=InvalidInput.__name__, non_retryable=True)
         super().handle_update_validator(input)
 
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+        growth().update()
+        return await super().handle_update_handler(input)
+
     async def handle_query(self, input: HandleQueryInput) -> Any:
         """Answer a query without the value in its box; the page of the Web UI is written here, when it is looked at."""
         input.args = []
@@ -52,6 +63,24 @@ class Doorkeeper(WorkflowInboundInterceptor):
             instance: Any = workflow.instance()
             found.current_details = instance.current_details()
         return found
+
+
+class Counting(WorkflowOutboundInterceptor):
+    """Activities count towards the growth of their run's history."""
+
+    def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
+        growth().activity()
+        return super().start_activity(input)
+
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
+        growth().activity()
+        return super().start_local_activity(input)
+
+
+def growth() -> Any:
+    """Return what counts the growth of the run's history: by what the run does, which is the same in every replay."""
+    instance: Any = workflow.instance()
+    return instance.growth
 
 
 def early(input: HandleSignalInput) -> bool:

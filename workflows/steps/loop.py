@@ -17,6 +17,7 @@ from workflows.memory import CaseMemory
 from workflows.page.memo import memo, publish_memo
 from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
+from workflows.steps.growth import Growth
 from workflows.steps.interrupting import CANCELLED
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
 from workflows.steps.turns import RECORDS_IN_TURN, Turns
@@ -26,6 +27,7 @@ SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide
 
 
 DECIDES_AT_ONCE = "decision-in-one-commit"
+COUNTED = "history-counted-by-what-was-done"
 EVENTS = 800
 """A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events.
 
@@ -34,8 +36,14 @@ Replay asks again at every wait: another number strands the cases whose history 
 """
 
 
-def long_enough() -> bool:
-    """Return whether the case should go on in a fresh run."""
+def long_enough(growth: Growth) -> bool:
+    """Return whether the case should go on in a fresh run.
+
+    The count comes first and is never below the length, which a replay may see otherwise; histories from before the count
+    go by the length.
+    """
+    if growth.events > EVENTS and workflow.patched(COUNTED):
+        return True
     info = workflow.info()
     return info.is_continue_as_new_suggested() or info.get_current_history_length() > EVENTS
 
@@ -43,9 +51,10 @@ def long_enough() -> bool:
 class Loop:
     """`show` makes what changed visible: details, menu, search attributes. `afresh`: the run was reset to its beginning."""
 
-    def __init__(self, memory: CaseMemory, show: Callable[[], None], *, afresh: bool = False) -> None:
+    def __init__(self, memory: CaseMemory, show: Callable[[], None], growth: Growth, *, afresh: bool = False) -> None:
         self._memory = memory
         self._show = show
+        self._growth = growth
         self._turns = Turns(memory, show)
         self._seed: int | None = None if afresh else workflow.random_seed()
         self.opened: Incoming | None = None
@@ -157,9 +166,10 @@ class Loop:
         take_inbox(memory)
 
     async def _wait(self) -> None:
-        if long_enough():
+        if long_enough(self._growth):
             await self._park()
             return
+        self._growth.wait()
         publish_memo(self._memory)
         due = deadline(self._memory)
         if due is None:
