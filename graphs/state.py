@@ -13,7 +13,7 @@ from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.base import Stored
-from handrail.domain.case.cases import CaseRow, CaseStatus, RuledProposal
+from handrail.domain.case.cases import CaseRow, CaseStatus, RuledProposal, Unrecorded
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
@@ -115,6 +115,7 @@ class CaseState(BaseModel):
     returned: dict[str, str] = Field(default_factory=dict)
     stated: list[StatedFact] = Field(default_factory=list)
     absent: list[str] = Field(default_factory=list)
+    unrecorded: Unrecorded = Field(default_factory=Unrecorded, description="rulings that the turn's end records")
 
     escalation: Escalation | None = None
     handoff: Handoff | None = None

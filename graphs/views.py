@@ -9,7 +9,7 @@ from handrail.domain.actions.approvals import Decision
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
-from handrail.domain.case.cases import CaseRow, RuledProposal
+from handrail.domain.case.cases import CaseRow, RuledProposal, Unrecorded
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
@@ -78,6 +78,7 @@ class GuardrailView(BaseModel):
     effects: list[EffectResult] = Field(default_factory=list)
     calls: dict[str, int] = Field(default_factory=dict)
     sent_back: int = 0
+    unrecorded: Unrecorded = Field(default_factory=Unrecorded)
 
 
 class ActView(BaseModel):
@@ -136,5 +137,6 @@ class EndView(BaseModel):
     returned: dict[str, str] = Field(default_factory=dict)
     stated: list[StatedFact] = Field(default_factory=list)
     absent: list[str] = Field(default_factory=list)
+    unrecorded: Unrecorded = Field(default_factory=Unrecorded)
     escalation: Escalation | None = None
     handoff: Handoff | None = None

@@ -12,7 +12,7 @@ from graphs.handover.destination import come_back, destination
 from graphs.handover.handoff import packet, shortened
 from graphs.nodes.resolve import end, said
 from graphs.views import EndView
-from handrail.domain.case.cases import CaseRow, CaseStatus, Tier
+from handrail.domain.case.cases import CaseRow, CaseStatus, Tier, Unrecorded
 from handrail.domain.case.handoffs import Escalation, Handoff
 from handrail.domain.case.messages import Author
 from handrail.domain.case.routes import NO_ANSWER, Route
@@ -55,7 +55,8 @@ class EscalateNode:
         messages = [said(view, Author.SYSTEM, words, now, "tell")] if words else []
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})
         outcome = await end(self._cases, view, row, messages, handoff)
-        return {"outcome": outcome, "row": row, "effects": view.effects, "disclosed": view.disclosed}
+        kept = {"disclosed": view.disclosed, "unrecorded": Unrecorded()}
+        return {"outcome": outcome, "row": row, "effects": view.effects, **kept}
 
     async def _packet(self, view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
         """The packet, in time, without the extras if need be: the way to a person does not wait for them."""

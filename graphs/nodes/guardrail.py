@@ -15,7 +15,7 @@ from handrail.domain.actions.declined import asked_in, named_only, objection
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
 from handrail.domain.base import digest
-from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, RuledProposal
+from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.team.reviewers import Reviewers
@@ -70,7 +70,7 @@ class GuardrailNode:
         refusals = sum(not one.ok for one in [*view.exchanges, *sheet.exchanges])
         if refusals > REFUSALS:
             sheet.escalate("guardrail", f"{refusals} of the agent's calls were refused in this turn.")
-        await self._record_rulings(sheet)
+        unrecorded = await self._record_rulings(sheet)
         return {
             "proposals": sheet.kept,
             "rulings": sheet.rulings,
@@ -79,6 +79,7 @@ class GuardrailNode:
             "feedback": sheet.feedback,
             "calls": sheet.calls,
             "sent_back": sheet.sent_back,
+            "unrecorded": unrecorded,
             "escalation": sheet.escalation,
         }
 
@@ -186,10 +187,12 @@ class GuardrailNode:
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate("policy_block", "; ".join(verdict.messages))
 
-    async def _record_rulings(self, sheet: RulingPass) -> None:
+    async def _record_rulings(self, sheet: RulingPass) -> Unrecorded:
+        """Write down the rulings before anything comes of them; return that on a reply which goes out with its ruling."""
         ledger = [one for one in sheet.rulings if one.proposal.kind is not ProposalKind.READ]
-        if not ledger:
-            return
+        before = sheet.view.unrecorded
+        if not ledger and not before.rulings:
+            return before
         row = sheet.view.row
         audit = [
             AuditEntry(
@@ -207,7 +210,20 @@ class GuardrailNode:
             )
             for one in ledger
         ]
-        await self._cases.commit(Commit(row=row, rulings=ledger, audit=audit))
+        known = {one.entry_id for one in before.audit}
+        fresh = [one for one in audit if one.entry_id not in known]
+        found = Unrecorded(rulings=[*before.rulings, *ledger], audit=[*before.audit, *fresh])
+        if only_a_reply(sheet):
+            return found
+        await self._cases.commit(Commit(row=row, rulings=found.rulings, audit=found.audit))
+        return Unrecorded()
+
+
+def only_a_reply(sheet: RulingPass) -> bool:
+    """Return whether an allowed reply is all there is: the end of the turn is next, in one commit with the ruling."""
+    if sheet.escalation or len(sheet.kept) != 1 or sheet.kept[0].kind is not ProposalKind.REPLY:
+        return False
+    return sheet.rulings[-1].proposal == sheet.kept[0] and sheet.rulings[-1].verdict.ruling is Ruling.ALLOW
 
 
 def ruled_id(row: CaseRow, one: RuledProposal) -> str:

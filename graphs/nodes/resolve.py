@@ -13,7 +13,7 @@ from graphs.state import TurnOutcome, identity
 from graphs.turn import Learned, TurnResult
 from graphs.views import EndView
 from handrail.domain.actions.proposals import ProposalKind
-from handrail.domain.case.cases import AuditEntry, CaseRow, CaseStatus, Commit
+from handrail.domain.case.cases import AuditEntry, CaseRow, CaseStatus, Commit, Unrecorded
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import OURS, Author, Message
 from handrail.domain.case.turns import TurnEnded
@@ -58,7 +58,7 @@ class ResolveNode:
             outcome = await end(self._cases, told, row, [message], None, approved=approved)
         except SwitchedOff as refused:
             return held_back(refused, view.step)
-        return {"outcome": outcome, "row": row, "disclosed": True}
+        return {"outcome": outcome, "row": row, "disclosed": True, "unrecorded": Unrecorded()}
 
     def _opening(self, view: EndView) -> str:
         return self._disclosure.get(view.row.language or "en") or self._disclosure["en"]
@@ -101,7 +101,8 @@ async def end(
             classification=view.classification,
             handoff=handoff,
             usage=view.usage,
-            audit=[entry],
+            rulings=view.unrecorded.rulings,
+            audit=[*view.unrecorded.audit, entry],
             reply_approved=approved,
             turn=ended(view, row, outcome),
         )

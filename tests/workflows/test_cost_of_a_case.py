@@ -30,7 +30,7 @@ BOUNDS = {
     "events": 14,
     "event bytes": 10_000,
     "payload bytes": 8_000,
-    "SQL statements": 18,
+    "SQL statements": 16,
     "SQL transactions": 4,
 }
 REFUND_BOUNDS = {"SQL statements": 40, "SQL transactions": 8}

@@ -250,6 +250,8 @@ class Turns:
             memory.interruption = memory.interruption or result.failure
         if result.node == HANDING_OVER and stopped.escalation:
             memory.interruption = stopped.escalation
-        if not memory.closing:
+        if memory.closing:
+            memory.unsaved_audit.extend(stopped.unrecorded.audit)
+        else:
             memory.interruption = memory.interruption or stopped.escalation or NO_OUTCOME
         memory.absorb(Learned.of(stopped))

@@ -164,6 +164,13 @@ class AuditEntry(Stored):
     details: dict[str, Any] = Field(default_factory=dict)
 
 
+class Unrecorded(Stored):
+    """Rulings that go into the record with what comes of them, in the same transaction."""
+
+    rulings: list[RuledProposal] = Field(default_factory=list)
+    audit: list[AuditEntry] = Field(default_factory=list)
+
+
 class Commit(Stored):
     """Everything that one step of a case changed: written in one transaction, idempotent on the ids within."""
 

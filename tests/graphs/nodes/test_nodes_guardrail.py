@@ -9,7 +9,10 @@ import pytest
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.proposals import ProposalKind, Ruling
-from handrail.domain.case.cases import CaseStatus
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.case.cases import CaseStatus, Commit
+from handrail.domain.case.messages import Author
+from handrail.domain.errors import SwitchedOff
 from handrail.domain.llm.agent import Disposition, ModelAnswer, Usage
 from tests.support.fakes import Stage, calls, says, topic
 
@@ -250,3 +253,37 @@ async def test_an_agent_that_wants_a_person_gets_one_whatever_else_it_wants() ->
     state = await stage.run()
 
     assert (reason(state), stage.amounts) == ("agent_asked", [])
+
+
+async def test_the_ruling_on_an_allowed_reply_is_recorded_in_the_commit_that_sends_it() -> None:
+    stage = Stage(says("Your balance is fine."))
+
+    await stage.run()
+
+    (sent,) = stage.cases.commits
+    assert [one.author for one in sent.messages] == [Author.ASSISTANT]
+    assert [(one.proposal.kind, one.verdict.ruling) for one in sent.rulings] == [(ProposalKind.REPLY, Ruling.ALLOW)]
+    assert [entry.action for entry in sent.audit] == ["ruled:allow", "turn:Resolved"]
+
+
+@pytest.mark.parametrize("autonomy", [Autonomy.OFF, Autonomy.REVIEW])
+async def test_the_ruling_on_a_reply_that_a_switch_keeps_in_is_recorded_all_the_same(
+    autonomy: Autonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(says("Your balance is fine."))
+    commit, refused = stage.cases.commit, list[Commit]()
+
+    async def switched(wanted: Commit) -> None:
+        if not refused and any(one.author is Author.ASSISTANT for one in wanted.messages):
+            refused.append(wanted)
+            raise SwitchedOff(autonomy, "Somebody stopped it.")
+        await commit(wanted)
+
+    monkeypatch.setattr(stage.cases, "commit", switched)
+    await stage.run()
+
+    (kept_in,) = refused
+    allowed = next(entry for entry in kept_in.audit if entry.action == "ruled:allow")
+    recorded = [entry for one in stage.cases.commits for entry in one.audit if entry.action == "ruled:allow"]
+    assert allowed in recorded
+    assert recorded.count(allowed) == 1
