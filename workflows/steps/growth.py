@@ -13,7 +13,7 @@ ACTIVITY, WAIT, SIGNAL, UPDATE = 6, 8, 4, 5
 
 
 class Growth:
-    """At least as many events as the run has written, failed tasks aside."""
+    """A count of events, never below what the run has written, failed tasks aside."""
 
     def __init__(self) -> None:
         self.events = BEGUN
