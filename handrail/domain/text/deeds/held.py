@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
-from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.deeds.done import STEMS, Done, Record, effects_done, records, shape, states_done
+from handrail.domain.text.deeds.learned.cover import Repeated
+from handrail.domain.text.deeds.learned.suspicion import suspected
 from handrail.domain.text.deeds.listed.claims import ANY, CHANGE, Claim, claimed
 from handrail.domain.text.deeds.listed.clauses import Mark
 from handrail.domain.text.deeds.unlisted.excuses import excused
 from handrail.domain.text.deeds.unlisted.loose import Loose, others_claimed, why_not
 
 _FEW = 8
+_ENOUGH = 3
+"""Sentences that speak like claims, of which a model is told at a time."""
 _QUOTE = 120
 _CENT = Decimal("0.01")
 
@@ -37,19 +41,40 @@ def held(
     language: str | None = None,
     customer: Collection[str] = (),
     person: Collection[str] = (),
+    quoted: Collection[str] = (),
 ) -> list[Uncovered]:
     """Find the claims in `text` that were not done, or not so.
 
-    `customer` and `person` are words of the customer and of people of the business, in compact form.
+    `customer` and `person` are words of the customer and of people of the business, in compact form; `quoted` are texts
+    of people and of the business that a reply may repeat.
     """
-    claims = _unexcused(claimed(text, language), language)
+    claims = _unexcused(every := claimed(text, language), language)
     others = others_claimed(text, language, claims)
-    if not claims and not others:
+    judged = {one.sentence.strip() for one in (*every, *others)}
+    alike = list(suspected(text, language, judged))
+    if not claims and not others and not alike:
         return []
     facts = list(facts)
     holding = _Holding(effects_done(effects, {**STEMS, **stems}), records(facts), frozenset(customer))
-    loose = Loose.gather(holding.done, holding.states, effects, facts, person) if others else None
-    return [*holding.held(claims), *(Uncovered(one, why_not(one)) for one in others if loose and not loose.covers(one))]
+    loose = Loose.gather(holding.done, holding.states, effects, facts, person) if others or alike else None
+    repeated = Repeated.gather(facts, quoted, holding.done, _given(effects)) if alike else None
+    unshown = (one for one in alike if loose and repeated and not loose.covers(one) and not repeated.covers(one))
+    return [
+        *holding.held(claims),
+        *(Uncovered(one, why_not(one)) for one in others if loose and not loose.covers(one)),
+        *(Uncovered(one, _unshown(one)) for one in islice(unshown, _ENOUGH)),
+    ]
+
+
+def _unshown(claim: Claim) -> str:
+    return (
+        f"{claim.sentence.strip()[:_QUOTE]!r} reads as if something was done or is about to happen, which nothing here shows. "
+        "Say what is so, do it first, or ask for a person."
+    )
+
+
+def _given(effects: Sequence[EffectResult]) -> list[Any]:
+    return [value for one in effects if one.status is EffectStatus.APPLIED for value in (one.arguments, one.result)]
 
 
 def _unexcused(claims: Sequence[Claim], language: str | None) -> list[Claim]:

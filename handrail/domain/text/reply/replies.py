@@ -16,6 +16,7 @@ from handrail.domain.text.accounting.account import unaccounted, without_figures
 from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.deeds.done import STEMS
 from handrail.domain.text.deeds.held import held
+from handrail.domain.text.deeds.listed.claims import OTHER
 from handrail.domain.text.message.entities import addresses
 from handrail.domain.text.plain import clean, compact
 from handrail.domain.text.reply.advice import Subject, advice
@@ -147,8 +148,18 @@ def _deeds(
     """Deeds that nothing covers; a gift that is held as a commitment is not held twice."""
     customer, person = evidence.customer.words, evidence.person.words
     gifts = {pledge.sentence.strip() for pledge in pledged if pledge.kind == "gift"}
-    for one in held(text, evidence.effects, evidence.facts, stems=stems, language=language, customer=customer, person=person):
-        if one.claim.kind != "discount" or one.claim.sentence.strip() not in gifts:
+    uncovered = held(
+        text,
+        evidence.effects,
+        evidence.facts,
+        stems=stems,
+        language=language,
+        customer=customer,
+        person=person,
+        quoted=evidence.quotable,
+    )
+    for one in uncovered:
+        if one.claim.kind not in ("discount", OTHER) or one.claim.sentence.strip() not in gifts:
             yield _hit("promise", one.message)
 
 

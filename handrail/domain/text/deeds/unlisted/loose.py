@@ -57,9 +57,14 @@ def _judged(change: Change, *, known: bool) -> bool:
 
 
 def _related(change: Change) -> frozenset[str]:
-    lexicon = lexicons()[change.language]
-    words = list(change.words)
     found = {change.kind} if change.kind else set()
+    return related_kinds(change.words, change.language) | found
+
+
+def related_kinds(said: Sequence[str], language: str) -> frozenset[str]:
+    """Find the kinds of deeds that have a word among the words of a sentence."""
+    lexicon, words = lexicons()[language], list(said)
+    found: set[str] = set()
     for place in range(len(words)):
         for name in (*lexicon.phrase(words, place)[1], *lexicon.classes(words[place])):
             if name.startswith(_FORMS):

@@ -105,13 +105,14 @@ def pieces(sentence: str, language: str | None) -> Iterator[tuple[str, list[Part
     for start in range(0, len(whole), _LONGEST):
         shown = whole[start : start + _LONGEST]
         words = [word.lower() for word in shown]
-        spoken = _language(tuple(words), language)
+        spoken = language_of(tuple(words), language)
         found = list(_parts(words, shown, forms()[spoken], lexicons()[spoken])) if len(words) > 1 else []
         if found:
             yield spoken, found
 
 
-def _language(words: tuple[str, ...], language: str | None) -> str:
+def language_of(words: tuple[str, ...], language: str | None) -> str:
+    """Tell the language of lower-case words; the case's `language` where they could be of it."""
     votes = dict.fromkeys(LANGUAGES, 0.0)
     for word in set(words):
         for spoken in spoken_in(word):

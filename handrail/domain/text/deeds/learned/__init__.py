@@ -1,0 +1,1 @@
+"""Claims of deeds known by weights that labelled sentences taught, whatever their words and form."""
