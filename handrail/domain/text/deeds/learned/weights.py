@@ -59,4 +59,4 @@ def examples(language: str) -> list[tuple[str, bool]]:
 def digest() -> str:
     """Return the digest of all examples: weights with another one were learned from others."""
     files = (HERE / "examples" / f"{language}.toml" for language in LANGUAGES)
-    return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:16]
+    return hashlib.sha256("".join(one.read_text(encoding="utf-8") for one in files).encode()).hexdigest()[:16]
