@@ -1,4 +1,4 @@
-"""What accounts for a sentence that speaks like a claim: an effect, or a text of a record or a person that it repeats."""
+"""Cover for sentences that speak like claims: effects, and texts of records and people that they repeat."""
 
 from __future__ import annotations
 
