@@ -29,24 +29,24 @@ SMALLEST = 0.1
 Key = tuple[str, str]
 
 
-class Labelled(NamedTuple):
+class LabelledPiece(NamedTuple):
     """A piece of a sentence with its features, each with its language."""
 
     keys: list[Key]
     claim: bool
 
 
-def labelled() -> list[Labelled]:
+def labelled() -> list[LabelledPiece]:
     """Read every piece of every example, in order."""
     return [
-        Labelled(sorted((language, name) for name in features(words)), claim)
+        LabelledPiece(sorted((language, name) for name in features(words)), claim)
         for language in LANGUAGES
         for sentence, claim in examples(language)
         for words in pieces(sentence)
     ]
 
 
-def learned(rows: Sequence[Labelled]) -> tuple[float, dict[Key, float]]:
+def learned(rows: Sequence[LabelledPiece]) -> tuple[float, dict[Key, float]]:
     """Learn the bias and the weights."""
     seen = Counter(key for row in rows for key in row.keys)
     columns = {key: place for place, key in enumerate(key for key, often in seen.items() if often >= RAREST)}
@@ -56,12 +56,12 @@ def learned(rows: Sequence[Labelled]) -> tuple[float, dict[Key, float]]:
     return float(model.intercept_[0]), {key: weight for key, weight in weights.items() if abs(weight) >= SMALLEST}
 
 
-def score(row: Labelled, bias: float, weights: dict[Key, float]) -> float:
+def score(row: LabelledPiece, bias: float, weights: dict[Key, float]) -> float:
     """Score a piece as `Weights` does."""
     return bias + sum(weights.get(key, 0.0) for key in row.keys) / sqrt(len(row.keys))
 
 
-def cross_validated(rows: Sequence[Labelled]) -> tuple[float, float]:
+def cross_validated(rows: Sequence[LabelledPiece]) -> tuple[float, float]:
     """Return the share of claims that pass and of others that are held, each judged by weights that never saw it."""
     wrong = {True: 0, False: 0}
     for fold in range(FOLDS):
@@ -72,7 +72,7 @@ def cross_validated(rows: Sequence[Labelled]) -> tuple[float, float]:
     return wrong[True] / claims, wrong[False] / (len(rows) - claims)
 
 
-def _matrix(rows: Sequence[Labelled], columns: dict[Key, int]) -> Any:
+def _matrix(rows: Sequence[LabelledPiece], columns: dict[Key, int]) -> Any:
     known = [[columns[key] for key in row.keys if key in columns] for row in rows]
     values = [1 / sqrt(len(row.keys)) for row, found in zip(rows, known, strict=True) for _ in found]
     places = np.array([place for found in known for place in found], dtype=np.int32)
