@@ -23,6 +23,11 @@ def held(state: CaseState) -> bool:
     return any(ruling_on(state, one) is Ruling.REQUIRE_APPROVAL for one in state.proposals)
 
 
+def unconfirmed(state: CaseState) -> bool:
+    """Return whether the customer has to say yes to a proposal."""
+    return any(ruling_on(state, one) is Ruling.CONFIRM for one in state.proposals)
+
+
 async def entrance(state: CaseState) -> Literal["classify", "agent", "escalate"]:
     """A turn starts with new words, with a person's note, or with a reason to escalate."""
     if state.escalation:
@@ -36,11 +41,28 @@ def circling(state: CaseState) -> bool:
     return asks and state.progress.circles(state.exchanges)
 
 
-async def after_classify(state: CaseState) -> Literal["agent", "consult", "escalate"]:
-    """Routing before the model: what is for people never reaches one; what nobody could place is asked about once."""
+async def after_classify(state: CaseState) -> Literal["answer", "agent", "consult", "escalate"]:
+    """Routing before the model: what is for people never reaches one; what nobody could place is asked about once.
+
+    Where the customer was asked something, the words are read as their answer first.
+    """
     if state.escalation:
         return "escalate"
+    if state.confirmation:
+        return "answer"
     return "consult" if state.classification and state.classification.abstained else "agent"
+
+
+async def after_answer(state: CaseState) -> Literal["guardrail", "confirm", "agent", "consult", "escalate"]:
+    """A clear yes is ruled on, an unclear answer asked for again; everything else is for the agent to read."""
+    if state.escalation:
+        return "escalate"
+    if state.confirmation:
+        return "confirm"
+    if state.proposals:
+        return "guardrail"
+    found = state.classification
+    return "consult" if found and found.abstained else "agent"
 
 
 async def after_consult(state: CaseState) -> Literal["agent", "escalate"]:
@@ -55,8 +77,8 @@ async def after_agent(state: CaseState) -> Literal["guardrail", "patience", "esc
     return "patience" if circling(state) else "guardrail"
 
 
-async def after_guardrail(state: CaseState) -> Literal["act", "approval", "resolve", "agent", "escalate"]:
-    """Allowed calls first, then what a person has to decide, then the reply; otherwise back to the agent."""
+async def after_guardrail(state: CaseState) -> Literal["act", "approval", "confirm", "resolve", "agent", "escalate"]:
+    """Allowed calls first, then what a person has to decide, then the customer, then the reply; else back to the agent."""
     if state.escalation:
         return "escalate"
     allowed = [one for one in state.proposals if ruling_on(state, one) is Ruling.ALLOW]
@@ -64,6 +86,8 @@ async def after_guardrail(state: CaseState) -> Literal["act", "approval", "resol
         return "act"
     if held(state):
         return "approval"
+    if unconfirmed(state):
+        return "confirm"
     return "resolve" if allowed else "agent"
 
 
@@ -72,8 +96,8 @@ async def after_approval(state: CaseState) -> Literal["guardrail", "escalate"]:
     return "escalate" if state.escalation else "guardrail"
 
 
-async def after_act(state: CaseState) -> Literal["agent", "approval", "guardrail", "escalate"]:
-    """Route what is still held to its decision, otherwise the results to the agent.
+async def after_act(state: CaseState) -> Literal["agent", "approval", "confirm", "guardrail", "escalate"]:
+    """Route what is still held to its decision or to the customer, otherwise the results to the agent.
 
     What a live control kept in goes to a person, or is ruled on again.
     """
@@ -81,7 +105,9 @@ async def after_act(state: CaseState) -> Literal["agent", "approval", "guardrail
         return "escalate"
     if state.proposals and not state.rulings:
         return "guardrail"
-    return "approval" if held(state) else "agent"
+    if held(state):
+        return "approval"
+    return "confirm" if unconfirmed(state) else "agent"
 
 
 async def after_resolve(state: CaseState) -> Literal["__end__", "guardrail", "escalate"]:

@@ -10,6 +10,7 @@ from graphs.handover.summary import trail
 from graphs.state import CaseState, TurnOutcome
 from graphs.views import EndView
 from handrail.domain.actions.approvals import Decision, HumanRequest
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Stored
@@ -68,6 +69,7 @@ class Learned(Stored):
     progress: Progress = Field(default_factory=Progress)
     trail: CaseTrail = Field(default_factory=CaseTrail)
     outcome: TurnOutcome | None = None
+    confirmation: Confirmation | None = Field(default=None, description="what the customer was asked, where they were")
 
     @classmethod
     def of(cls, known: CaseState | EndView, outcome: TurnOutcome | None = None) -> Learned:
@@ -89,6 +91,7 @@ class Learned(Stored):
             progress=progress,
             trail=trail(known, model=known.answered_by),
             outcome=outcome,
+            confirmation=known.confirmation if outcome and outcome.status is CaseStatus.AWAITING_CUSTOMER else None,
         )
 
 

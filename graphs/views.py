@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from graphs.state import HandBackNote
 from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.confirmations import Confirmation, CustomerYes
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
@@ -27,6 +28,16 @@ class ClassifyView(BaseModel):
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
     absent: list[str] = Field(default_factory=list)
+    confirmation: Confirmation | None = None
+
+
+class AnswerView(BaseModel):
+    """The customer's newest words, and the question that they may answer."""
+
+    row: CaseRow
+    incoming: list[Message] = Field(default_factory=list)
+    confirmation: Confirmation | None = None
+    exchanges: list[Exchange] = Field(default_factory=list)
 
 
 class ConsultView(BaseModel):
@@ -71,6 +82,7 @@ class GuardrailView(BaseModel):
     disposition: Disposition | None = None
     proposals: list[Proposal] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
+    yes: list[CustomerYes] = Field(default_factory=list)
     declined: list[str] = Field(default_factory=list)
     declines: list[Declined] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
@@ -138,5 +150,12 @@ class EndView(BaseModel):
     stated: list[StatedFact] = Field(default_factory=list)
     absent: list[str] = Field(default_factory=list)
     unrecorded: Unrecorded = Field(default_factory=Unrecorded)
+    confirmation: Confirmation | None = None
     escalation: Escalation | None = None
     handoff: Handoff | None = None
+
+
+class ConfirmView(EndView):
+    """A view of what the customer is asked to confirm, and of how a turn ends."""
+
+    rulings: list[RuledProposal] = Field(default_factory=list)

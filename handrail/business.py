@@ -51,8 +51,10 @@ class Preview(BaseModel):
     """A preview of an effect, worked out from the system of record before anything is written.
 
     `title` is a line for people; `headline` is short and without personal data ('refund · 180.00 USD'); `shown` is what an
-    approver must see; `facts` are what the policies rule on, each declared in `Business.facts`. They are kept as JSON: a
-    model becomes an object, a `Decimal` an exact number, a day, a time or a duration its ISO text. Money is '12.50 USD'.
+    approver must see. `asks` is what the customer is asked to confirm where a rule wants it, by language: the action, its
+    object and amount, and what follows; else they read the title. `facts` are what the policies rule on, each declared in
+    `Business.facts`. They are kept as JSON: a model becomes an object, a `Decimal` an exact number, a day, a time or a
+    duration its ISO text. Money is '12.50 USD'.
 
     `pins` are arguments that the preview fixes: whoever checks a proposal merges them over its arguments, so that ruling and
     approval bind to them too and `run` can refuse once they no longer hold (a payment arrived, a parcel left).
@@ -61,6 +63,7 @@ class Preview(BaseModel):
     title: str
     headline: str
     shown: dict[str, str] = {}
+    asks: dict[str, str] = {}
     facts: dict[str, Any] = {}
     pins: dict[str, float | int | str | bool | None] = {}
 

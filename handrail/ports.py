@@ -252,6 +252,7 @@ class Checked(Protocol):
     headline: str
     shown: dict[str, str]
     facts: dict[str, Any]
+    asks: dict[str, str]
 
 
 class SystemOfRecord(Protocol):

@@ -27,6 +27,7 @@ from graphs.nodes.act import ActNode
 from graphs.nodes.agent import AgentNode
 from graphs.nodes.approval import ApprovalNode
 from graphs.nodes.classify import ClassifyNode
+from graphs.nodes.confirm import ConfirmNode
 from graphs.nodes.consult import ConsultNode
 from graphs.nodes.escalate import EscalateNode
 from graphs.nodes.guardrail import GuardrailNode
@@ -260,6 +261,7 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         world.languages,
         PolicyFactsReader(world.customers, world.history, world.clock),
     )
+    confirming = ConfirmNode(world.cases, world.clock, world.business.disclosure, world.staff.say)
     screen = Screen(world.topics, world.dial, world.cases, world.contacts)
     return CaseNodes(
         classify=ClassifyNode(
@@ -269,6 +271,8 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         agent=AgentNode(world.model, world.topics, world.dial, world.record, world.cases, world.clock).agent,
         guardrail=guardrail.guardrail,
         approval=ApprovalNode(approval_minutes).approval,
+        answer=confirming.answer,
+        confirm=confirming.confirm,
         act=ActNode(world.record, world.clock).act,
         resolve=ResolveNode(world.cases, world.clock, world.business.disclosure).resolve,
         escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,

@@ -14,6 +14,7 @@ from graphs.hearing import merged, with_heard
 from graphs.state import CaseState, identity
 from graphs.turn import Learned
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, Decision, HumanRequest, RequestKind, Yes
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY
@@ -81,6 +82,7 @@ class CaseMemory(BaseModel):
     facts: list[Fact] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
     calls: dict[str, int] = Field(default_factory=dict)
+    confirmation: Confirmation | None = None
     declined: list[str] = Field(default_factory=list)
     declines: list[Declined] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
@@ -389,6 +391,7 @@ class CaseMemory(BaseModel):
             facts=self.facts,
             effects=self.effects,
             calls=self.calls,
+            confirmation=self.confirmation,
             declined=self.declined,
             declines=self.declines,
             usage=self.usage,
@@ -412,6 +415,9 @@ class CaseMemory(BaseModel):
         self.classification, self.sentiment = learned.classification, learned.sentiment
         self.trail = self.trail.then(learned.trail)
         self.progress = learned.progress
+        asked = learned.confirmation
+        # What came in before the case heard that the question went out answers nothing.
+        self.confirmation = asked.model_copy(update={"after": max(asked.after, self.heard)}) if asked else None
         if learned.outcome:
             for message in learned.outcome.messages:
                 self.say(message, save=False)
@@ -426,6 +432,7 @@ class CaseMemory(BaseModel):
             effects=self.effects,
             classification=self.classification,
             usage=self.usage,
+            confirmation=self.confirmation,
             notice=self.notice,
         )
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphs.absent import failure, known_of, unread
-from graphs.screening import FLUENT_ENOUGH, Screen, told
+from graphs.screening import FLUENT_ENOUGH, Screen, frustrated, told
 from graphs.views import ClassifyView
+from handrail.domain.actions.confirmations import AnswerKind, answered
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
@@ -19,6 +20,7 @@ from handrail.domain.text.message.excerpts import fair
 from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100
+ANSWERS = (AnswerKind.CONFIRMED, AnswerKind.REFUSED, AnswerKind.UNSURE)
 READ = 8_000
 """Characters of a turn by which it is routed: of every message a part."""
 _log = logging.getLogger(__name__)
@@ -47,12 +49,17 @@ class ClassifyNode:
         found = await self._found(text, before, known, spoken(view))
         if before and found.wants_person and found.topic == OUT_OF_SCOPE:  # a bare wish for a person is about the case so far
             found = found.model_copy(update={"topic": before})
+        waiting = view.confirmation
+        answers = waiting is not None and answered(waiting, view.incoming) in ANSWERS
+        if answers and waiting:  # the topic of a "yes" is the question's
+            before = waiting.topic
+            found = found.model_copy(update={"topic": before})
         if found.topic == before:  # a case under way goes on with its topic: there is nothing to ask a model about
             found = found.model_copy(update={"abstained": False})
         if not theirs:  # we offer a person in our own words
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
-        why = await self._why(row, said, found, absent)
+        why = await self._why(row, said, found, absent, answers=answers)
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
         point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)
@@ -85,12 +92,21 @@ class ClassifyNode:
             return Classification(topic=before or OUT_OF_SCOPE, confidence=0, risk=Risk.HIGH, reasons=[words])
 
     async def _why(
-        self, row: CaseRow, incoming: Sequence[Message], found: Classification, absent: Sequence[str]
+        self,
+        row: CaseRow,
+        incoming: Sequence[Message],
+        found: Classification,
+        absent: Sequence[str],
+        *,
+        answers: bool,
     ) -> Escalation | None:
         """The reason to escalate; what could not be read about the customer is one, behind what the message itself says."""
         try:
             if absent:
                 return told(found, self._topics.get(found.topic)) or unread(absent[0])
+            if answers:  # an answer repeats nothing, and its language is the question's
+                topic = self._topics.get(found.topic)
+                return told(found, topic) or frustrated(found, topic)
             return await self._screen.reason(row, incoming, found)
         except Exception as error:
             if record_is_away(error):

@@ -8,9 +8,20 @@ from typing import Any
 from graphs.ruling.policy_facts import PolicyFactsReader, counting
 from graphs.ruling.replays import same_call, unremembered
 from graphs.ruling.replies import Replying
-from graphs.ruling.ruling_pass import RulingPass, by_autonomy, by_people, decided, over_tool, plain, why_blocked
+from graphs.ruling.ruling_pass import (
+    RulingPass,
+    by_autonomy,
+    by_customer,
+    by_people,
+    by_topic,
+    decided,
+    over_tool,
+    plain,
+    why_blocked,
+)
 from graphs.state import identity
 from graphs.views import GuardrailView
+from handrail.domain.actions.confirmations import SAID_NO, UNCONFIRMED
 from handrail.domain.actions.declined import asked_in, named_only, objection
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
@@ -18,6 +29,7 @@ from handrail.domain.base import digest
 from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessRefused, InvalidInput
+from handrail.domain.llm.agent import Exchange
 from handrail.domain.team.reviewers import Reviewers
 from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, SystemOfRecord, Topics
 
@@ -109,6 +121,8 @@ class GuardrailNode:
             return sheet.escalate("approval_rejected", words)
         if proposal.kind is ProposalKind.READ:
             return self._read(sheet, same)
+        if refused_now(view.exchanges, same):
+            return sheet.refuse(same, "The customer did not agree to exactly this just now.", checked.title)
         return self._effect(sheet, same, checked)
 
     def _objection(self, sheet: RulingPass, proposal: Proposal, title: str) -> str | None:
@@ -165,9 +179,10 @@ class GuardrailNode:
 
     def _effect(self, sheet: RulingPass, proposal: Proposal, checked: Checked) -> None:
         verdict = self._policies.rule(proposal, {**counting(sheet.about, sheet), **checked.facts}).model_copy(
-            update={"title": checked.title, "headline": checked.headline, "shown": checked.shown}
+            update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "asks": checked.asks}
         )
-        verdict = by_autonomy(sheet, proposal, verdict)
+        verdict = by_autonomy(sheet, proposal, by_topic(sheet, verdict))
+        verdict = by_customer(sheet, proposal, verdict)
         verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)
         if verdict.ruling is Ruling.BLOCK:
@@ -181,6 +196,8 @@ class GuardrailNode:
         if own.ruling is Ruling.ALLOW or passed.ruling is Ruling.BLOCK:
             return
         ruling = max(passed.ruling, own.ruling, key=lambda one: one.rank)
+        if ruling is Ruling.CONFIRM:  # nobody asks the customer about words to the customer
+            ruling = Ruling.REQUIRE_APPROVAL
         changes = {"ruling": ruling, "hits": [*passed.hits, *own.hits], "policy_version": own.policy_version}
         verdict = by_people(sheet, proposal, passed.model_copy(update=changes | {"situation": own.situation}))
         sheet.rulings[-1] = RuledProposal(proposal=proposal, verdict=verdict)
@@ -224,6 +241,12 @@ def only_a_reply(sheet: RulingPass) -> bool:
     if sheet.escalation or len(sheet.kept) != 1 or sheet.kept[0].kind is not ProposalKind.REPLY:
         return False
     return sheet.rulings[-1].proposal == sheet.kept[0] and sheet.rulings[-1].verdict.ruling is Ruling.ALLOW
+
+
+def refused_now(exchanges: Sequence[Exchange], proposal: Proposal) -> bool:
+    """Return whether the customer was asked about exactly this and said no in this turn."""
+    asked = [one.call for one in exchanges if one.result.get(UNCONFIRMED) == SAID_NO]
+    return any(one.tool == proposal.action and digest(one.arguments) == proposal.arguments_hash for one in asked)
 
 
 def ruled_id(row: CaseRow, one: RuledProposal) -> str:

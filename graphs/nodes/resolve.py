@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from graphs.nodes.act import held_back
+from graphs.ruling.asked import audited
 from graphs.ruling.replies import text_of
 from graphs.ruling.ruling_pass import decided
 from graphs.state import TurnOutcome, identity
@@ -78,7 +79,14 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
 
 
 async def end(
-    cases: Cases, view: EndView, row: CaseRow, messages: list[Message], handoff: Handoff | None, *, approved: bool = False
+    cases: Cases,
+    view: EndView,
+    row: CaseRow,
+    messages: list[Message],
+    handoff: Handoff | None,
+    *,
+    approved: bool = False,
+    audit: Sequence[AuditEntry] = (),
 ) -> TurnOutcome:
     """Commit the whole turn in one transaction, with what the case is told of it.
 
@@ -93,6 +101,8 @@ async def end(
         action=f"turn:{row.status}",
         details={"turn": view.turn, "reason": row.reason, "topic": row.topic, "steps": view.step},
     )
+    if view.confirmation and row.status is not CaseStatus.AWAITING_CUSTOMER:
+        audit = [*audit, audited(row.case_id, view.confirmation, "withdrawn", row.updated_at, "agent")]
     outcome = TurnOutcome(status=row.status, row=row, messages=messages, handoff=handoff)
     await cases.commit(
         Commit(
@@ -102,7 +112,7 @@ async def end(
             handoff=handoff,
             usage=view.usage,
             rulings=view.unrecorded.rulings,
-            audit=[*view.unrecorded.audit, entry],
+            audit=[*view.unrecorded.audit, entry, *audit],
             reply_approved=approved,
             turn=ended(view, row, outcome),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphs.views import GuardrailView
 from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.confirmations import always, confirmed
 from handrail.domain.actions.decisions import BINDING
 from handrail.domain.actions.declined import alike
 from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
@@ -15,12 +16,15 @@ from handrail.domain.autonomy.controls import reason_of
 from handrail.domain.autonomy.topics import Autonomy, Dialled, Setting, Topic
 from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Author
 from handrail.domain.llm.agent import Exchange, ToolCall
 from handrail.domain.team.reviewers import AuthorityQuestion, Reviewers
+from handrail.domain.text.message.exactly import asked_exactly
 
 CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
+BY_TOPIC = "confirm"
 REFUSED = "refused"
 AS_RULING: Mapping[Autonomy, Ruling] = {
     Autonomy.AUTO: Ruling.ALLOW,
@@ -81,6 +85,45 @@ def plain(proposal: Proposal, ruling: Ruling, rule: str, words: str) -> Verdict:
         title=proposal.action,
         headline=proposal.action,
     )
+
+
+def by_topic(sheet: RulingPass, verdict: Verdict) -> Verdict:
+    """The verdict on an effect with the yes of the customer that its topic asks for."""
+    topic = sheet.topic
+    if topic.confirm is None:
+        return verdict
+    words = f"The topic {topic.name} asks the customer before every effect."
+    hit = RuleHit(policy="topic", rule=BY_TOPIC, ruling=Ruling.CONFIRM, message=words, confirm=topic.confirm)
+    hit = hit.model_copy(update={"confirm_minutes": topic.confirm_minutes})
+    ruling = max(verdict.ruling, hit.ruling, key=lambda one: one.rank)
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def by_customer(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
+    """The verdict with what the customer said: they are asked first, whoever else has to be; a yes never lifts the rest."""
+    asking = [hit for hit in verdict.hits if hit.confirm]
+    if verdict.ruling is Ruling.BLOCK or not asking:
+        return verdict
+    words = consent(sheet, proposal, verdict)
+    if words is None:
+        return verdict.model_copy(update={"ruling": Ruling.CONFIRM})
+    left = [hit.ruling for hit in verdict.hits if hit.ruling is not Ruling.CONFIRM]
+    ruling = max(left, key=lambda one: one.rank, default=Ruling.ALLOW)
+    hit = RuleHit(policy="handrail", rule="confirmed", ruling=Ruling.ALLOW, message=words)
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def consent(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> str | None:
+    """Say how the customer agreed to exactly this, or None where they did not."""
+    if given := confirmed(sheet.view.yes, proposal):
+        return f"The customer confirmed exactly this in message {given.message_id} at {given.at:%Y-%m-%d %H:%M} UTC."
+    view, language = sheet.view, sheet.view.row.language or "en"
+    if always(verdict.hits) or view.person is not None:
+        return None
+    texts = [one.text for one in view.incoming if one.author is Author.CUSTOMER]
+    line = verdict.asks.get(language) or verdict.title
+    exactly = asked_exactly(texts, language, proposal.action, line, proposal.arguments.values())
+    return "The customer asked for exactly this in their own words." if exactly else None
 
 
 def decided(decisions: Sequence[Decision], proposal: Proposal) -> Decision | None:

@@ -77,6 +77,15 @@ class Check:
             self._say(words, (*place, "expression"))
 
     def _demands(self, rule: Rule, place: Place) -> None:
+        asks = rule.action in (Ruling.CONFIRM, Ruling.REQUIRE_APPROVAL)
+        if rule.confirming and SEND_REPLY in (self.policy.applies_to or ()):
+            words = f"the customer cannot be asked about a reply ({SEND_REPLY}). Write `action: require_approval`."
+            self._say(f"{'confirm' if rule.confirm else 'action'}: {words}", (*place, "confirm" if rule.confirm else "action"))
+        if rule.confirm and not asks:
+            words = f"confirm: the customer is not asked where the action is {rule.action}. Write `action: confirm`."
+            self._say(words, (*place, "confirm"))
+        if rule.confirm_minutes is not None and rule.confirming is None:
+            self._say("confirm_minutes: nobody is asked. Write `confirm: always`, or remove it.", (*place, "confirm_minutes"))
         if rule.action is Ruling.REQUIRE_APPROVAL:
             return
         for name in ("role", "quorum", "ttl_minutes", "verified_identity"):

@@ -215,7 +215,7 @@ $$;
 CREATE FUNCTION handrail.permitted(
     ruling text, arguments_hash text, approval_status text, decided_hash text, wanted_hash text
 ) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-SELECT ruling <> 'block'
+SELECT ruling NOT IN ('confirm', 'block')
     AND coalesce(approval_status, 'approved') IN ('approved', 'edited')
     AND (
         (ruling = 'allow' AND arguments_hash = wanted_hash)
@@ -226,7 +226,7 @@ COMMENT ON FUNCTION handrail.permitted IS
 'may exactly these arguments run: allowed by the guardrail, or approved by a person; whoever was asked must have said yes';
 
 CREATE FUNCTION handrail.strictness(ruling text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
-SELECT array_position(ARRAY['allow', 'require_approval', 'block'], ruling)
+SELECT array_position(ARRAY['allow', 'confirm', 'require_approval', 'block'], ruling)
 $$;
 
 CREATE TABLE handrail.actions (
@@ -240,7 +240,7 @@ CREATE TABLE handrail.actions (
     version integer NOT NULL,
     arguments jsonb NOT NULL,
     arguments_hash text NOT NULL,
-    ruling text NOT NULL CONSTRAINT actions_ruling CHECK (ruling IN ('allow', 'require_approval', 'block')),
+    ruling text NOT NULL CONSTRAINT actions_ruling CHECK (ruling IN ('allow', 'confirm', 'require_approval', 'block')),
     verdict jsonb NOT NULL,
     policy_version text NOT NULL,
     approval_id text,

@@ -16,6 +16,7 @@ from graphs.nodes.act import ActNode
 from graphs.nodes.agent import AgentNode
 from graphs.nodes.approval import ApprovalNode as Ask
 from graphs.nodes.classify import ClassifyNode
+from graphs.nodes.confirm import ConfirmNode
 from graphs.nodes.consult import ConsultNode
 from graphs.nodes.escalate import EscalateNode
 from graphs.nodes.guardrail import GuardrailNode
@@ -186,6 +187,7 @@ class Looked:
     headline: str
     shown: dict[str, str]
     facts: dict[str, Any]
+    asks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -303,6 +305,7 @@ class Stage:
 
     def nodes(self) -> CaseNodes:
         clock = Noon()
+        confirming = ConfirmNode(self.cases, clock, DISCLOSURE)
         screen = Screen(self.topics, self.dial, self.cases, self.contacts)
         return CaseNodes(
             classify=ClassifyNode(
@@ -312,6 +315,8 @@ class Stage:
             agent=AgentNode(self.model, self.topics, self.dial, self.bank, self.cases, clock).agent,
             guardrail=GuardrailNode(self.topics, self.dial, self.bank, self.policies, self.cases, clock).guardrail,
             approval=Ask(240).approval,
+            answer=confirming.answer,
+            confirm=confirming.confirm,
             act=ActNode(self.bank, clock).act,
             resolve=ResolveNode(self.cases, clock, DISCLOSURE).resolve,
             escalate=EscalateNode(self.cases, FakeMatrix(), FakeStaff(), FakeCustomers(), clock).escalate,

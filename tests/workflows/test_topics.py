@@ -64,7 +64,7 @@ async def owned(
 
 @pytest.fixture
 async def owner(owned: Owner) -> Owner:
-    for topic in ("order_status", "refund"):
+    for topic in ("order_status", "refund", "cancel_order"):
         owned.dial(topic)
     await owned.home.model.clear()
     return owned
@@ -196,3 +196,19 @@ async def test_a_model_is_asked_what_it_is_about_only_where_routing_cannot_tell(
     assert (people.status, people.reason, people.topic, people.usage.calls) == ("WithHuman", "people_only", "fraud", 1)
     assert (nobody.status, nobody.reason) == ("WithHuman", "out_of_scope")
     assert len(await owner.home.model.requests(nobody.case_id)) == 1
+
+
+async def test_a_topic_asks_the_customer_before_it_acts_and_only_a_yes_lets_it(owner: Owner) -> None:
+    owner.dial("cancel_order", confirm="always")
+    ends = {}
+    for said in ("yes, please", "no"):
+        order = await owner.home.order(status="paid", total_under=90, language="en")
+        case = await owner.home.open(order.customer_id, f"Please cancel order {order.order_id}.")
+        assert case.status == "AwaitingCustomer", case
+        assert case.confirmation is not None
+        assert order.order_id in (case.reply or "")
+        assert case.effects == []
+        await owner.home.cases.say(case.case_id, said)
+        case = await owner.answered(case, 2)
+        ends[said] = ([one.action for one in case.effects], case.confirmation)
+    assert ends == {"yes, please": (["cancel_order"], None), "no": ([], None)}

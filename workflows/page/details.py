@@ -58,7 +58,17 @@ def _head(memory: CaseMemory) -> str:
         parts = [*_person(memory), *_notice(memory), *_how(memory, None), *_reply()]
     else:
         parts = [f"## Case {escape(memory.row.case_id)}: {memory.row.status}. Nothing to decide.", *_notice(memory)]
+        parts += _unconfirmed(memory)
     return joined([*parts, _NEWEST])
+
+
+def _unconfirmed(memory: CaseMemory) -> list[str]:
+    """List what the customer is asked to confirm, and until when."""
+    question = memory.confirmation
+    if question is None:
+        return []
+    until = f"until {utc(question.due_at)}; without a clear yes nothing is done"
+    return [f"- **Asked of the customer:** {escape(line, WORDS)} ({until})" for line in question.lines]
 
 
 def _asked(approval: Approval, count: int) -> list[str]:

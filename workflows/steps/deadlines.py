@@ -8,19 +8,22 @@ from typing import Literal
 
 from temporalio import workflow
 
+from graphs.state import identity
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import OURS, Author, Message
 from handrail.domain.case.routes import NO_ANSWER
 from workflows.memory import CaseMemory
 from workflows.steps.expectation import expect
 
 REROUTES = 2
 """In cases whose route was made before routes named who is next."""
-What = Literal["remind", "expire", "reroute", "close"]
+What = Literal["remind", "expire", "reroute", "unanswered", "close"]
 LABELS: Mapping[What, str] = {
     "remind": "Reminder: a person is awaited",
     "expire": "Approval deadline: nobody approved, a person takes over",
     "reroute": "Answer deadline: whoever is next takes over",
+    "unanswered": "Confirmation deadline: without a yes nothing is done",
     "close": "Closes: nothing more was written",
 }
 SETTLING = "Settling before it goes on in a fresh run"
@@ -34,6 +37,8 @@ def deadline(memory: CaseMemory) -> tuple[datetime, What] | None:
         return _with_reminder(memory, first.opened_at, first.due_at, "expire")
     if row.status is CaseStatus.WITH_HUMAN and row.due_at is not None:
         return _with_reminder(memory, row.updated_at, row.due_at, "reroute")
+    if row.status is CaseStatus.AWAITING_CUSTOMER and memory.confirmation:
+        return memory.confirmation.due_at, "unanswered"
     if row.status is CaseStatus.AWAITING_CUSTOMER:
         return row.updated_at + timedelta(hours=memory.terms.silence_hours), "close"
     if row.status is CaseStatus.RESOLVED:
@@ -57,10 +62,32 @@ async def passed(memory: CaseMemory, what: What) -> None:
         _remind(memory, now)
     elif what == "expire":
         memory.interruption = Escalation(reason="approval_expired", words="Nobody decided in time; nothing was approved.")
+    elif what == "unanswered":
+        _unanswered(memory, now)
     elif what == "reroute":
         await _pass_on(memory)
     else:
         memory.closing = "clock"
+
+
+def _unanswered(memory: CaseMemory, now: datetime) -> None:
+    """The customer did not answer in time: nothing is done, and they are told so."""
+    question, memory.confirmation = memory.confirmation, None
+    if question is None:
+        return
+    memory.become(CaseStatus.AWAITING_CUSTOMER, now, reply=question.unanswered)
+    memory.say(
+        Message(
+            message_id=OURS + identity(memory.row.case_id, question.question_id, "unanswered"),
+            author=Author.SYSTEM,
+            text=question.unanswered,
+            at=now,
+            turn=memory.row.turn,
+            sequence=memory.heard + 1,
+            language=question.language,
+        )
+    )
+    memory.audit("clock", "confirm:expired", now, question_id=question.question_id)
 
 
 def _remind(memory: CaseMemory, now: datetime) -> None:

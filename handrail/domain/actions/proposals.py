@@ -42,13 +42,21 @@ class Ruling(StrEnum):
     """The order is from lenient to strict; the strictest wins."""
 
     ALLOW = "allow"
+    CONFIRM = "confirm"
     REQUIRE_APPROVAL = "require_approval"
     BLOCK = "block"
 
     @property
     def rank(self) -> int:
-        """0 (allow) to 2 (block)."""
+        """0 (allow) to 3 (block)."""
         return list(Ruling).index(self)
+
+
+class Confirming(StrEnum):
+    """The customer's yes that a rule asks for: always, or unless they asked for exactly this in their own words."""
+
+    ALWAYS = "always"
+    UNLESS_ASKED_EXACTLY = "unless_asked_exactly"
 
 
 ROLES = ("support", "specialist", "manager")
@@ -59,7 +67,8 @@ class RuleHit(Stored):
     """A rule that matched. `message` has its placeholders filled in and can be shown to a reviewer.
 
     What an approval must fulfil stands in `role`, `quorum` (number of different people), `ttl_minutes` (how long it is open;
-    None leaves it to the settings) and `verified_identity`.
+    None leaves it to the settings) and `verified_identity`. `confirm` says that the customer is asked first, within
+    `confirm_minutes` (None: a day).
     """
 
     policy: str
@@ -70,6 +79,8 @@ class RuleHit(Stored):
     quorum: int = 1
     ttl_minutes: int | None = None
     verified_identity: bool = False
+    confirm: Confirming | None = None
+    confirm_minutes: int | None = None
     version: str = Field(default="", description="content hash of the file that the rule stands in")
 
 
@@ -121,6 +132,7 @@ class Verdict(Stored):
     situation: dict[str, Any] = Field(
         default_factory=dict, description="what else they saw: case, classification, customer, and history that is not 0"
     )
+    asks: dict[str, str] = Field(default_factory=dict, description="what the customer is asked to confirm, by language")
     watched: dict[str, Any] = Field(
         default_factory=dict, description="counts and sums that rules looked at; an effect is refused once they have grown"
     )
@@ -128,7 +140,8 @@ class Verdict(Stored):
     @property
     def messages(self) -> list[str]:
         """The words of the rules that led to this ruling."""
-        return [hit.message for hit in self.hits if hit.ruling is self.ruling]
+        asks = self.ruling is Ruling.CONFIRM
+        return [hit.message for hit in self.hits if hit.ruling is self.ruling or (asks and hit.confirm)]
 
     @property
     def demands(self) -> Demands:

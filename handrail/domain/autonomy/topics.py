@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
+from handrail.domain.actions.proposals import Confirming
 from handrail.domain.base import Model, Stored, digest
 from handrail.domain.team.hours import Minutes
 from handrail.domain.text.reply.advice import Subject
@@ -161,6 +162,8 @@ class Topic(Model):
     review_gate: ReviewGate | None = None
     confidence_threshold: float = Field(default=0.7, ge=0, le=1)
     gates: ConfidenceGates = Field(default_factory=ConfidenceGates)
+    confirm: Confirming | None = Field(default=None, description="the customer's yes that every effect here needs first")
+    confirm_minutes: int | None = Field(default=None, ge=1, le=43_200, description="how long their yes counts; a day if unset")
     frustration_threshold: float = Field(default=0.7, ge=0, le=1, description="over it a person takes the case")
     patience: Patience = Field(default_factory=Patience)
     reply_within_minutes: Minutes = 60

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from pydantic import Field, field_validator
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, Verdict
 from handrail.domain.base import Model, Stored, digest
@@ -136,6 +137,7 @@ class CaseView(CaseRow):
     effects: list[EffectResult] = Field(default_factory=list)
     classification: Classification | None = None
     usage: Usage = Field(default_factory=Usage)
+    confirmation: Confirmation | None = Field(default=None, description="what the customer is asked to confirm now")
     notice: str | None = Field(
         default=None, description="the newest notice: what was refused or came oddly, when and why; history, not a state"
     )

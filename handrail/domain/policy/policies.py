@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, model_validator
 
-from handrail.domain.actions.proposals import Ruling
+from handrail.domain.actions.proposals import Confirming, Ruling
 from handrail.domain.base import Model
 
 
@@ -133,7 +133,8 @@ class Rule(Model):
     """A rule of a policy. Of `condition` and `expression` both must hold where both stand.
 
     With `require_approval`: `role` may approve, `quorum` different people must, `ttl_minutes` is how long it stays open,
-    and `verified_identity` that their identity must be beyond doubt.
+    and `verified_identity` that their identity must be beyond doubt. `confirm` asks the customer first, beside an approval
+    too, and `confirm_minutes` is how long their yes counts; with the action `confirm` it is `always` where it is left out.
     """
 
     id: str = Field(min_length=1)
@@ -147,6 +148,13 @@ class Rule(Model):
     quorum: int = Field(default=1, ge=1, le=10)
     ttl_minutes: int | None = Field(default=None, ge=1, le=43_200, description="at most 30 days")
     verified_identity: bool = False
+    confirm: Confirming | None = None
+    confirm_minutes: int | None = Field(default=None, ge=1, le=43_200, description="at most 30 days")
+
+    @property
+    def confirming(self) -> Confirming | None:
+        """The yes of the customer that the rule asks for."""
+        return self.confirm or (Confirming.ALWAYS if self.action is Ruling.CONFIRM else None)
 
     @model_validator(mode="after")
     def _says_when(self) -> Rule:
@@ -167,7 +175,7 @@ class PolicyRules(Model):
     def _says_what_else(cls, data: Any) -> Any:
         if isinstance(data, dict) and "default_action" not in data:
             raise ValueError(
-                "default_action is missing; say what holds where no rule matches: allow, require_approval or block"
+                "default_action is missing; say what holds where no rule matches: allow, confirm, require_approval or block"
             )
         return data
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from handrail.domain.actions.proposals import SEND_REPLY, RuleHit, Ruling
+from handrail.domain.actions.proposals import SEND_REPLY, Confirming, RuleHit, Ruling
 from handrail.domain.base import Stored
 from handrail.domain.errors import InvalidInput
 from handrail.domain.policy.comparing import compare, readable
@@ -165,6 +165,8 @@ def _hit(policy: Policy, rule: Rule, ruling: Ruling, message: str) -> RuleHit:
         quorum=rule.quorum,
         ttl_minutes=rule.ttl_minutes,
         verified_identity=rule.verified_identity,
+        confirm=rule.confirming if ruling in (Ruling.CONFIRM, Ruling.REQUIRE_APPROVAL) else None,
+        confirm_minutes=rule.confirm_minutes,
     )
 
 
@@ -173,7 +175,8 @@ def _default(policy: Policy) -> RuleFinding:
     hit = None
     if action is not Ruling.ALLOW:
         words = f"No rule of {policy.name or policy.id} matches; its default is {action}."
-        hit = RuleHit(policy=policy.id, rule=DEFAULT_RULE, ruling=action, message=words)
+        confirm = Confirming.ALWAYS if action is Ruling.CONFIRM else None
+        hit = RuleHit(policy=policy.id, rule=DEFAULT_RULE, ruling=action, message=words, confirm=confirm)
     return RuleFinding(
         policy=policy.id,
         rule=DEFAULT_RULE,

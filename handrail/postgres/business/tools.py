@@ -34,6 +34,7 @@ class CheckedProposal:
     headline: str
     shown: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    asks: dict[str, str] = field(default_factory=dict)
 
 
 class PostgresRecord:
@@ -72,7 +73,8 @@ class PostgresRecord:
                 f"business {self._business.name}: the preview of {tool} gives {', '.join(undeclared)}; declare it in `facts`."
             )
         pinned = {**normal, **preview.pins}
-        return CheckedProposal(pinned, preview.title, preview.headline, dict(preview.shown), dict(preview.facts))
+        shown, facts, asks = dict(preview.shown), dict(preview.facts), dict(preview.asks)
+        return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, asks)
 
     async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a read tool in a read-only transaction.

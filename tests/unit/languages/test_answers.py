@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from handrail.domain.text.message.answers import Consent, read_answer
+from handrail.domain.text.message.exactly import asked_exactly
 
 WANTED = {
     "agrees": {Consent.YES},
@@ -61,3 +62,32 @@ def test_a_yes_and_a_no_in_two_messages_are_no_yes() -> None:
 def test_what_the_assistant_had_said_is_not_the_customers_yes() -> None:
     ours = ["Please answer yes to go on with it."]
     assert read_answer(["Please answer yes to go on with it."], "en", (), ours) is not Consent.YES
+
+
+LINE = "Refund 20.00 USD for order O-10001"
+
+
+@pytest.mark.parametrize(
+    ("text", "exactly"),
+    [
+        ("refund 20 USD of O-10001 now", True),
+        ("Please refund 20 USD for order O-10001. Thanks!", True),
+        ("please refund O-10001", False),
+        ("refund 50 USD of O-10001", False),
+        ("refund 20 EUR of O-10001", False),
+        ("I got a refund of 20 USD for O-10001", False),
+        ("refund of 20 USD received for O-10001", False),
+        ("don't refund 20 USD of O-10001", False),
+        ("refund 20 USD of O-10001 if it is late", False),
+        ('He wrote "refund 20 USD of O-10001"', False),
+        ("Refund 20 USD of O-10001?", False),
+        ("refund 20 USD of O-10001 and 5 USD of O-10002", False),
+    ],
+)
+def test_only_who_names_action_object_and_amount_and_nothing_else_asks_exactly(text: str, exactly: bool) -> None:
+    assert asked_exactly([text], "en", "refund_order", LINE, ["O-10001", 20, "too late"]) is exactly
+
+
+def test_asks_exactly_in_german() -> None:
+    line = "20,00 USD f\u00fcr Bestellung O-10001 erstatten"
+    assert asked_exactly(["Bitte erstatten Sie 20 USD f\u00fcr O-10001"], "de", "refund_order", line, ["O-10001"])

@@ -13,6 +13,7 @@ from graphs.hearing import brief, hear
 from graphs.state import CaseState
 from graphs.views import EndView
 from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.case.cases import CaseOpen, CaseStatus, Tier
 from handrail.domain.case.handoffs import Escalation, Route
@@ -31,7 +32,7 @@ from workflows.memory import (
 )
 from workflows.page.entries import entries
 from workflows.page.handoff import markdown
-from workflows.steps.deadlines import passed
+from workflows.steps.deadlines import deadline, passed
 from workflows.steps.handback import reopen
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -270,3 +271,20 @@ def test_what_the_agent_had_anyway_is_no_reopening() -> None:
     reopen(found, NOW)
 
     assert (found.row.status, found.unsaved_audit) == (CaseStatus.WORKING, [])
+
+
+async def test_a_question_that_the_customer_leaves_is_void_at_its_deadline_and_they_are_told() -> None:
+    known = memory()
+    due = NOW + timedelta(hours=24)
+    known.become(CaseStatus.AWAITING_CUSTOMER, NOW)
+    known.confirmation = Confirmation(
+        question_id="q", topic="t", language="en", asked=[], words="May I?", unanswered="Not done.", asked_at=NOW, due_at=due
+    )
+    known = CaseMemory.model_validate(known.model_dump(mode="json"))
+    assert deadline(known) == (due, "unanswered")
+    with patch("temporalio.workflow.now", return_value=due):
+        await passed(known, "unanswered")
+    assert known.confirmation is None
+    assert (known.row.reply, known.messages[-1].text) == ("Not done.", "Not done.")
+    assert known.unsaved_audit[-1].action == "confirm:expired"
+    assert deadline(known) == (due + timedelta(hours=known.terms.silence_hours), "close")

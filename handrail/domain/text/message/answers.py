@@ -53,17 +53,17 @@ def read_answer(texts: Sequence[str], language: str, asked: Sequence[str] = (), 
     A yes is clear where every word is a yes, courtesy, or an echo of what was asked; an identifier or number counts as an
     echo only if each line of `asked` holds it. Words that are quoted, and `ours`, are not the customer's.
     """
-    text = "\n".join(_unquoted(clean(text), ours) for text in texts)
+    text = "\n".join(unquoted(clean(text), ours) for text in texts)
     if len(text) > READ:
         return Consent.OTHER
     words = words_of(text)
     if not words:
         return Consent.UNSURE if text.strip() else Consent.OTHER
-    found = _read(words, language, [frozenset(words_of(one)) for one in asked])
+    found = kinds_of(words, language, [frozenset(words_of(one)) for one in asked])
     return _weighed(found, words, question="?" in text or "\u00bf" in text)
 
 
-def _unquoted(text: str, ours: Sequence[str]) -> str:
+def unquoted(text: str, ours: Sequence[str]) -> str:
     """Return the customer's own words; of a message that is nothing but a quote, none."""
     kept = "\n".join(line for line in own_words(text, ours).splitlines() if not line.lstrip().startswith((">", "|")))
     return _QUOTED.sub(" ", kept)
@@ -88,15 +88,21 @@ def _weighed(found: Sequence[str], words: Sequence[str], *, question: bool) -> C
     return Consent.UNSURE if kinds & {"no", "unsure", "unknown", "part"} else Consent.YES
 
 
-def _read(words: Sequence[str], language: str, asked: Sequence[frozenset[str]]) -> list[str]:
+def kinds_of(words: Sequence[str], language: str, asked: Sequence[frozenset[str]]) -> list[str]:
     """Return the kind of each phrase from left to right, the longest first; `unknown` for words that no list has."""
+    return [kind for _, kind in phrases_of(words, language, asked)]
+
+
+def phrases_of(words: Sequence[str], language: str, asked: Sequence[frozenset[str]]) -> list[tuple[Phrase, str]]:
+    """Return each phrase from left to right with its kind."""
     index = _indexed(packs(), language)
-    found, place = [], 0
+    found: list[tuple[Phrase, str]] = []
+    place = 0
     while place < len(words):
         length, kind = _phrase(index, words, place)
         if not length:
             length, kind = 1, _other(words[place], index, asked)
-        found.append(kind)
+        found.append((tuple(words[place : place + length]), kind))
         place += length
     return found
 

@@ -1,0 +1,150 @@
+"""The customer's step: they are asked before an effect, and their answer is read before the agent is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from graphs.handover.notice import plainly
+from graphs.nodes.resolve import end, said
+from graphs.ruling.asked import audited
+from graphs.state import identity
+from graphs.views import AnswerView, ConfirmView
+from handrail.domain.actions.confirmations import (
+    MOST_ASKED,
+    SAID_NO,
+    UNCONFIRMED,
+    AnswerKind,
+    Asking,
+    Confirmation,
+    answered,
+    minutes_of,
+    yes_to,
+)
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import CaseStatus, Commit, RuledProposal, Unrecorded
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.messages import Author
+from handrail.domain.llm.agent import Exchange, ToolCall
+from handrail.domain.text.packs import Told
+from handrail.ports import Cases, Clock
+
+UNCLEAR = "customer_unsure"
+Say = Callable[[datetime, datetime, str], str]
+NOT_DONE: Mapping[AnswerKind, str] = {
+    AnswerKind.REFUSED: SAID_NO,
+    AnswerKind.SET_ASIDE: "The customer did not say a clear yes to this; read what they wrote. It was not done.",
+    AnswerKind.EXPIRED: "The customer's answer came after the deadline, so it does not count. It was not done.",
+}
+
+
+class ConfirmNode:
+    """Asks the customer, in words that code makes of the tool's preview, and reads what they answer."""
+
+    def __init__(self, cases: Cases, clock: Clock, disclosure: Mapping[str, str], say: Say = plainly) -> None:
+        self._cases = cases
+        self._clock = clock
+        self._disclosure = disclosure
+        self._say = say
+
+    async def answer(self, state: AnswerView) -> dict[str, Any]:
+        """Read the newest words as the answer: a clear yes is ruled on, an unclear one asked again once, all else dropped."""
+        view = AnswerView.model_validate(state)
+        waiting = view.confirmation
+        if waiting is None:
+            return {}
+        kind = answered(waiting, view.incoming)
+        row = view.row.model_copy(update={"topic": waiting.topic, "language": waiting.language})
+        await self._note(view, waiting, kind)
+        if kind is AnswerKind.CONFIRMED:
+            proposals = [one.proposal for one in waiting.asked]
+            return {"row": row, "confirmation": None, "proposals": proposals, "yes": yes_to(waiting, view.incoming)}
+        if kind is AnswerKind.UNSURE and waiting.times < MOST_ASKED:
+            return {"row": row, "confirmation": waiting.model_copy(update={"times": waiting.times + 1})}
+        if kind is AnswerKind.UNSURE:
+            words = f"The customer was asked {waiting.times} times to confirm this, without a clear answer: "
+            why = Escalation(reason=UNCLEAR, words=f"{words}{'; '.join(waiting.lines)}. It was not done.")
+            return {"row": row, "confirmation": None, "escalation": why}
+        dropped = [unconfirmed(one, NOT_DONE[kind]) for one in waiting.asked]
+        return {"confirmation": None, "exchanges": [*view.exchanges, *dropped]}
+
+    async def confirm(self, state: ConfirmView) -> dict[str, Any]:
+        """Ask about every effect that waits for the customer, each with a line of its own, and end the turn."""
+        view = ConfirmView.model_validate(state)
+        now = self._clock.now()
+        again = view.confirmation
+        asked = again.asked if again else [asking(one, view.row.language or "en") for one in to_confirm(view.rulings)]
+        due_at = again.due_at if again else now + timedelta(minutes=min(minutes(one) for one in to_confirm(view.rulings)))
+        language = again.language if again else view.row.language or "en"
+        text = self._words("confirm_again" if again else "confirm", language, asked, due_at, now)
+        if not view.disclosed:
+            text = f"{self._disclosure.get(language) or self._disclosure['en']}\n\n{text}"
+        row = view.row.model_copy(
+            update={
+                "status": CaseStatus.AWAITING_CUSTOMER,
+                "reply": text,
+                "reason": None,
+                "updated_at": now,
+                "version": view.row.version + 1,
+            }
+        )
+        question = Confirmation(
+            question_id=identity(row.case_id, view.turn, row.version, "confirm"),
+            topic=row.topic or "",
+            language=language,
+            asked=asked,
+            words=text,
+            unanswered=self._words("confirm_unanswered", language, asked, due_at, now),
+            asked_at=now,
+            due_at=due_at,
+            after=view.sequence,
+            times=again.times if again else 1,
+        )
+        told = view.model_copy(update={"disclosed": True, "confirmation": question})
+        entry = audited(row.case_id, question, "asked", now, "agent")
+        outcome = await end(self._cases, told, row, [said(view, Author.SYSTEM, text, now, "confirm")], None, audit=[entry])
+        kept = {"disclosed": True, "confirmation": question, "unrecorded": Unrecorded()}
+        return {"outcome": outcome, "row": row, **kept}
+
+    def _words(self, name: str, language: str, asked: Sequence[Asking], due_at: datetime, now: datetime) -> str:
+        told = Told(name)
+        spoken = language if language in told else "en"
+        lines = [one.line for one in asked]
+        actions = lines[0] if len(lines) == 1 else "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
+        words = told[spoken].replace("{{due}}", self._moment(due_at, now, spoken))
+        return words.replace("{{actions}}", actions)
+
+    def _moment(self, due_at: datetime, now: datetime, language: str) -> str:
+        try:
+            return self._say(due_at, now, language)
+        except Exception:  # noqa: BLE001 - a plain time is a time
+            return plainly(due_at, now, language)
+
+    async def _note(self, view: AnswerView, waiting: Confirmation, kind: AnswerKind) -> None:
+        newest = view.incoming[-1].message_id if view.incoming else ""
+        entry = audited(view.row.case_id, waiting, kind, self._clock.now(), "customer", message_id=newest)
+        await self._cases.commit(Commit(row=view.row, audit=[entry]))
+
+
+def to_confirm(rulings: Sequence[RuledProposal]) -> list[RuledProposal]:
+    """The effects that wait for the customer's yes."""
+    return [one for one in rulings if one.verdict.ruling is Ruling.CONFIRM]
+
+
+def minutes(ruled: RuledProposal) -> int:
+    """The time in which the customer must answer."""
+    return minutes_of(ruled.verdict.hits)
+
+
+def asking(ruled: RuledProposal, language: str) -> Asking:
+    """The effect with its line in the customer's language; where the tool has none, in English, else its title."""
+    asks = ruled.verdict.asks
+    return Asking(proposal=ruled.proposal, line=asks.get(language) or asks.get("en") or ruled.verdict.title)
+
+
+def unconfirmed(asked: Asking, words: str) -> Exchange:
+    """Tell the agent that an effect was not confirmed, as the result of its call."""
+    one = asked.proposal
+    call = ToolCall(call_id=one.call_id or one.proposal_id, tool=one.action, arguments=one.arguments)
+    return Exchange(call=call, result={UNCONFIRMED: words}, ok=False)

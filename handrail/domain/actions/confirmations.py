@@ -1,0 +1,122 @@
+"""Confirmations: what the customer was asked before an effect, what they answered, and what exactly a yes covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit
+from handrail.domain.base import Stored
+from handrail.domain.case.messages import Message
+from handrail.domain.text.message.answers import Consent, read_answer
+
+CONFIRM_MINUTES = 24 * 60
+UNCONFIRMED = "not_confirmed"
+"""Under this name the agent reads that the customer did not say yes to a call."""
+SAID_NO = "The customer said no to this. It was not done. Do not propose it again."
+MOST_ASKED = 2
+"""A question that was not answered clearly is asked once more, then a person takes over."""
+
+
+class Asking(Stored):
+    """One effect that the customer is asked about; `line` is what they read of it, made of the tool's preview."""
+
+    proposal: Proposal
+    line: str
+
+
+class Confirmation(Stored):
+    """A question to the customer that waits for a yes; `words` is all of the message that asked it.
+
+    Only messages behind the place `after` in the transcript, up to `due_at`, answer it. `unanswered` is what the customer
+    reads where none came.
+    """
+
+    question_id: str
+    topic: str
+    language: str
+    asked: list[Asking]
+    words: str
+    unanswered: str
+    asked_at: datetime
+    due_at: datetime
+    after: int = 0
+    times: int = Field(default=1, description="how often it was asked")
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that the customer reads, one of each effect."""
+        return [one.line for one in self.asked]
+
+
+class CustomerYes(Stored):
+    """A customer's yes to exactly these arguments of a proposal, with the message that says it."""
+
+    proposal_id: str
+    action: str
+    arguments_hash: str
+    message_id: str
+    at: datetime
+
+
+class AnswerKind(StrEnum):
+    """The answer to a question: a clear yes, a no, one that has to be asked again, other words, or one that came too late."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNSURE = "unsure"
+    SET_ASIDE = "set_aside"
+    EXPIRED = "expired"
+
+
+_KINDS = {
+    Consent.YES: AnswerKind.CONFIRMED,
+    Consent.NO: AnswerKind.REFUSED,
+    Consent.UNSURE: AnswerKind.UNSURE,
+    Consent.OTHER: AnswerKind.SET_ASIDE,
+}
+
+
+def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
+    """Read what came in as the answer to the question that waits. A yes beside words from before the question is unsure."""
+    later = [one for one in incoming if one.sequence > waiting.after]
+    if not later:
+        return AnswerKind.SET_ASIDE
+    if any(one.at > waiting.due_at for one in later):
+        return AnswerKind.EXPIRED
+    found = _KINDS[read_answer([one.text for one in later], waiting.language, waiting.lines, [waiting.words])]
+    return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
+
+
+def yes_to(waiting: Confirmation, incoming: Sequence[Message]) -> list[CustomerYes]:
+    """The yes to each effect that was asked about, as the newest message says it."""
+    said = incoming[-1]
+    return [
+        CustomerYes(
+            proposal_id=one.proposal.proposal_id,
+            action=one.proposal.action,
+            arguments_hash=one.proposal.arguments_hash,
+            message_id=said.message_id,
+            at=said.at,
+        )
+        for one in waiting.asked
+    ]
+
+
+def confirmed(given: Iterable[CustomerYes], proposal: Proposal) -> CustomerYes | None:
+    """The customer's yes to exactly this action with exactly these arguments."""
+    about = (proposal.proposal_id, proposal.action, proposal.arguments_hash)
+    return next((one for one in given if (one.proposal_id, one.action, one.arguments_hash) == about), None)
+
+
+def minutes_of(hits: Iterable[RuleHit]) -> int:
+    """The shortest time that the rules give for an answer."""
+    return min((hit.confirm_minutes for hit in hits if hit.confirm and hit.confirm_minutes), default=CONFIRM_MINUTES)
+
+
+def always(hits: Iterable[RuleHit]) -> bool:
+    """Return whether a rule wants the question, however exactly the customer asked."""
+    return any(hit.confirm is Confirming.ALWAYS for hit in hits)
