@@ -19,9 +19,9 @@ def pieces(sentence: str) -> Iterator[list[str]]:
         yield found[start : start + LONGEST]
 
 
-def features(words: Sequence[str]) -> set[str]:
-    """Collect the features of a piece; marks count as words."""
-    return set(_features(words))
+def features(words: Sequence[str]) -> list[str]:
+    """Collect the features of a piece, each once, in order; marks count as words."""
+    return sorted(set(_features(words)))
 
 
 def _features(words: Sequence[str]) -> Iterator[str]:

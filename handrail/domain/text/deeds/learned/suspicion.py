@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from handrail.domain.text.deeds.learned.features import pieces
+from handrail.domain.text.deeds.learned.features import features, pieces
 from handrail.domain.text.deeds.learned.weights import weights
 from handrail.domain.text.deeds.lexicon import MARKED
 from handrail.domain.text.deeds.listed.claims import OTHER, Claim
@@ -14,7 +14,7 @@ from handrail.domain.text.deeds.unlisted.parts import language_of
 from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import sentences
 
-THRESHOLD = 0.4
+THRESHOLD = 0.1
 """From this score on a sentence is taken as a claim; measured in docs/agent/replies.md."""
 
 
@@ -25,6 +25,6 @@ def suspected(text: str, language: str | None, judged: Collection[str]) -> Itera
             continue
         for words in pieces(sentence.text):
             spoken = language_of(tuple(words), language)
-            if weights().score(words, spoken) > THRESHOLD and not excused(sentence.text, language):
+            if weights(spoken).score(features(words)) > THRESHOLD and not excused(sentence.text, language):
                 yield Claim(OTHER, sentence.text, related=related_kinds(words, spoken), language=spoken)
                 break
