@@ -31,6 +31,8 @@ from handrail.domain.text.packs import Told
 from handrail.ports import Cases, Clock
 
 UNCLEAR = "customer_unsure"
+LINE = 600
+"""Characters of one line of a question; arguments come from a model, and may not grow into another one."""
 Say = Callable[[datetime, datetime, str], str]
 NOT_DONE: Mapping[AnswerKind, str] = {
     AnswerKind.REFUSED: SAID_NO,
@@ -140,7 +142,8 @@ def minutes(ruled: RuledProposal) -> int:
 def asking(ruled: RuledProposal, language: str) -> Asking:
     """The effect with its line in the customer's language; where the tool has none, in English, else its title."""
     asks = ruled.verdict.asks
-    return Asking(proposal=ruled.proposal, line=asks.get(language) or asks.get("en") or ruled.verdict.title)
+    line = asks.get(language) or asks.get("en") or ruled.verdict.title
+    return Asking(proposal=ruled.proposal, line=" ".join(line.split())[:LINE])
 
 
 def unconfirmed(asked: Asking, words: str) -> Exchange:

@@ -206,7 +206,8 @@ async def test_a_topic_asks_the_customer_before_it_acts_and_only_a_yes_lets_it(o
         case = await owner.home.open(order.customer_id, f"Please cancel order {order.order_id}.")
         assert case.status == "AwaitingCustomer", case
         assert case.confirmation is not None
-        assert order.order_id in (case.reply or "")
+        assert f"Cancel order {order.order_id}. " in (case.reply or "")
+        assert "This cannot be undone." in (case.reply or "")
         assert case.effects == []
         await owner.home.cases.say(case.case_id, said)
         case = await owner.answered(case, 2)

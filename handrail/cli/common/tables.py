@@ -108,6 +108,7 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             ("due", moment(view.due_at)),
             ("opened", moment(view.opened_at)),
             ("updated", moment(view.updated_at)),
+            ("asked of the customer", asked(view)),
             ("last notice", view.notice),
             ("paused", f"{view.paused}\n{unpause(view.case_id)}" if view.paused else None),
             ("page", page),
@@ -120,6 +121,12 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             (one.effect_id, one.action, arguments(one.arguments), one.status, moment(one.applied_at)) for one in view.effects
         ]
         screen().print(table(("effect", "action", "arguments", "status", "applied"), rows, title="Effects"))
+
+
+def asked(view: CaseView) -> str | None:
+    """Return what the customer is asked to confirm now, and until when."""
+    question = view.confirmation
+    return f"{'; '.join(question.lines)} (until {moment(question.due_at)})" if question else None
 
 
 def unpause(case_id: str) -> str:

@@ -8,6 +8,7 @@ from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
 from handrail.shop.actions.arguments import ChangeAddress
+from handrail.shop.actions.asking import asks
 from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order
 from handrail.shop.records.rows import AddressId, Order
 
@@ -54,6 +55,7 @@ async def preview_address(call: Call, arguments: ChangeAddress) -> Preview:
         title=f"Send order {order.order_id} to another address" + (" although it has left" if left else ""),
         headline="change address · already shipped" if left else "change address · not shipped",
         shown={"New address": after.address, "Old address": order.address, **order_shown(order)},
+        asks=asks("change_shipping_address", order=order.order_id, address=after.address),
         facts={
             **order_facts(order, call),
             "address_change_after_shipment": left,

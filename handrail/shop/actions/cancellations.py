@@ -8,6 +8,7 @@ from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
 from handrail.shop.actions.arguments import CancelOrder
+from handrail.shop.actions.asking import asks
 from handrail.shop.actions.refunds import give_back, lock_refunds, money_facts
 from handrail.shop.records.money import number, usd
 from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order, refunded_before
@@ -46,6 +47,7 @@ async def preview_cancel(call: Call, arguments: CancelOrder) -> Preview:
             "Refunded to this customer in 30 days": usd(before),
             "Reason given": arguments.reason or "none",
         },
+        asks=asks("cancel_order", order=order.order_id, amount=usd(order.left)),
         facts={**order_facts(order, call), **money_facts(order.left, before)},
         pins={"refund": number(order.left), "refunded_before": number(before)},
     )

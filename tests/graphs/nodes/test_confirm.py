@@ -16,6 +16,7 @@ from graphs.turn import Learned
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.classification import Classification
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import ModelAnswer
 from tests.support.fakes import NOON, Stage, calls, says, topic
@@ -279,6 +280,16 @@ async def test_a_turn_that_is_run_again_after_the_yes_pays_once() -> None:
     chat.learned, chat.row, chat.turn, chat.seen = learned, row, turn, seen
     await chat.say("yes")
     assert chat.paid == [50]
+
+
+async def test_a_wish_for_a_person_voids_the_question_whatever_stands_beside_it() -> None:
+    chat = Chat(pay(50), says("Done.", 0.9))
+    await chat.say("pay me")
+    chat.stage.router.found = Classification(topic="payout", confidence=0.9, wants_person=True)
+    end = await chat.say("yes")
+    assert end.outcome is not None
+    assert (end.outcome.row.reason, chat.paid, chat.waiting) == ("customer_asked", [], None)
+    assert chat.audited == ["confirm:asked", "confirm:withdrawn"]
 
 
 SAID: Sequence[str] = (

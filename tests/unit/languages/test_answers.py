@@ -11,6 +11,7 @@ import yaml
 
 from handrail.domain.text.message.answers import Consent, read_answer
 from handrail.domain.text.message.exactly import asked_exactly
+from handrail.shop.actions.asking import asks
 
 WANTED = {
     "agrees": {Consent.YES},
@@ -91,3 +92,11 @@ def test_only_who_names_action_object_and_amount_and_nothing_else_asks_exactly(t
 def test_asks_exactly_in_german() -> None:
     line = "20,00 USD f\u00fcr Bestellung O-10001 erstatten"
     assert asked_exactly(["Bitte erstatten Sie 20 USD f\u00fcr O-10001"], "de", "refund_order", line, ["O-10001"])
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_the_shop_asks_in_each_of_the_nine_languages(language: str) -> None:
+    for tool in ("cancel_order", "change_shipping_address"):
+        line = asks(tool, order="O-10001", amount="209.00 USD", address="4 Mill Row")[language]
+        assert "O-10001" in line
+        assert "{{" not in line
