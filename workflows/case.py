@@ -23,7 +23,7 @@ from workflows.handlers.authorize import TYPED, Desk
 from workflows.handlers.commands import Intake, by_person
 from workflows.handlers.payloads import NOTHING, refusal, value_of
 from workflows.handlers.start import begun_again, from_its_beginning, incoming, remember
-from workflows.memory import newest
+from workflows.memory.transcript import newest
 from workflows.page.details import packet
 from workflows.page.entries import Menu, entries
 from workflows.page.search_attributes import publish, publish_refused

@@ -26,7 +26,7 @@ from handrail.domain.base import Stored
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, ResolveCase
 from workflows.handlers.commands import Intake
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.options import CHECK, CHECK_SIGNAL
 from workflows.page.entries import FINISH, HAND_BACK, TAKE, decision_of
 

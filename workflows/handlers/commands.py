@@ -22,12 +22,13 @@ from handrail.domain.case.messages import (
     check_message,
     check_name,
     check_text,
+    fingerprint,
 )
 from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase, same_name
 from workflows.handlers.payloads import LARGEST, parse, value_of
-from workflows.memory import CaseMemory, fingerprint
+from workflows.memory.case import CaseMemory
 from workflows.page.entries import HAND_BACK, entries
 from workflows.steps.handback import refuse_another
 

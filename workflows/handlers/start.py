@@ -14,7 +14,7 @@ from handrail.domain.case.openings import Incoming, Opening, read_opening
 from handrail.domain.case.reconciling import Recover
 from handrail.domain.errors import InvalidInput
 from workflows.handlers.payloads import check_plain, parse
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 
 TAKES_ODD = "odd-openings"
 """Since then a start in a form of its own is a case for a person, and one that cannot be a case is kept in the record."""

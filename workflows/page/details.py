@@ -12,7 +12,7 @@ from handrail.domain.actions.decisions import progress
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.page.entries import HINTS, entries
 from workflows.page.escape import escape
 from workflows.page.handoff import about as briefed

@@ -13,7 +13,7 @@ from temporalio import workflow
 
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.cases import CaseStatus
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 
 TAKE, HAND_BACK, FINISH = "take", "hand_back", "finish"
 HINTS: Mapping[str, str] = {

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import workflow
 
 from handrail.domain.case.cases import CaseStatus
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.page.entries import entries
 from workflows.page.markdown import utc
 

@@ -13,7 +13,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import OURS, Author, Message
 from handrail.domain.case.routes import NO_ANSWER
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.steps.expectation import expect
 
 REROUTES = 2

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from handrail.domain.team.staff import Expectation, Need, round_the_clock
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.options import LOCAL_STEP
 
 RESPOND_WITHIN_MINUTES = 240

@@ -9,7 +9,7 @@ from typing import Any
 from handrail.domain.case.cases import CaseStatus, Tier
 from handrail.domain.case.routes import NO_ANSWER
 from handrail.domain.errors import IllegalTransition
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 
 AGENTS: Mapping[str, Any] = {
     "tier": Tier.AGENT,

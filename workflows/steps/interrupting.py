@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from graphs.turn import TurnResult
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
 

@@ -13,7 +13,7 @@ from handrail.domain.case.handoffs import Escalation, Handoff
 from handrail.domain.case.messages import OURS, Author, Message
 from handrail.domain.case.routes import SOMEBODY, Route
 from handrail.domain.team.staff import round_the_clock
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 
 FAILED = "The case could not be handed over in full ({}). Facts and rulings may be missing; the transcript is whole."
 

@@ -13,7 +13,7 @@ from graphs.hearing import brief
 from handrail.domain.actions.approvals import ApprovalStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.openings import Incoming
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.page.memo import memo, publish_memo
 from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect

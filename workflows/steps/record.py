@@ -12,7 +12,7 @@ from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.reconciling import Recover, Recovered
 from workflows.handlers.start import begun_again
-from workflows.memory import CaseMemory
+from workflows.memory.case import CaseMemory
 from workflows.options import LOCAL_STORE, RECOVER, STORE
 
 

@@ -19,7 +19,8 @@ from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import ODD_MESSAGE
-from workflows.memory import CaseMemory, Suspended
+from workflows.memory.case import CaseMemory
+from workflows.memory.fields import Suspended
 from workflows.options import CLASSIFY, LOCAL_STEP, TURN
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns

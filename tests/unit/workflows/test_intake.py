@@ -32,7 +32,8 @@ from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonRep
 from workflows.handlers.authorize import Desk
 from workflows.handlers.commands import Intake, by_person
 from workflows.handlers.payloads import NOTHING, value_of
-from workflows.memory import BYTES_WAITING, CaseMemory
+from workflows.memory.case import CaseMemory
+from workflows.memory.transcript import BYTES_WAITING
 from workflows.page.entries import entries
 from workflows.steps import handback as returns
 from workflows.steps.record import take_inbox

@@ -20,16 +20,10 @@ from handrail.domain.case.handoffs import Escalation, Route
 from handrail.domain.case.messages import Author, IncomingMessage, Message
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.team.staff import Expectation
-from workflows.memory import (
-    BYTES_AT_ONCE,
-    BYTES_KEPT,
-    MESSAGES_KEPT,
-    MESSAGES_TAKEN,
-    SETTLED_KEPT,
-    CaseMemory,
-    Suspended,
-    weight,
-)
+from workflows.memory.approvals import SETTLED_KEPT
+from workflows.memory.case import CaseMemory
+from workflows.memory.fields import Suspended
+from workflows.memory.transcript import BYTES_AT_ONCE, BYTES_KEPT, MESSAGES_KEPT, MESSAGES_TAKEN, weight
 from workflows.page.entries import entries
 from workflows.page.handoff import markdown
 from workflows.steps.deadlines import deadline, passed

@@ -32,7 +32,8 @@ from handrail.domain.case.handoffs import (
 )
 from handrail.domain.case.messages import IncomingMessage
 from handrail.drills.text.kinds import kinds
-from workflows.memory import CaseMemory, Suspended
+from workflows.memory.case import CaseMemory
+from workflows.memory.fields import Suspended
 from workflows.page.details import packet
 from workflows.page.escape import escape
 from workflows.page.handoff import markdown
