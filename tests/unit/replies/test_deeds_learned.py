@@ -12,6 +12,7 @@ from handrail.domain.text.deeds.held import held
 from handrail.domain.text.deeds.learned.features import LONGEST, pieces
 from handrail.domain.text.deeds.learned.suspicion import suspected
 from handrail.domain.text.deeds.learned.weights import Weights, labelled, weights
+from handrail.domain.text.words import LANGUAGES
 from handrail.drills.text.learning import judged
 from tests.support.counting import calls
 
@@ -64,6 +65,13 @@ def test_the_same_examples_give_the_same_weights() -> None:
     assert again == weights("de")
     taught = [again.score(row.features) > 0 for row in labelled("de") if row.claim]
     assert sum(taught) > 0.9 * len(taught)
+
+
+def test_weights_do_not_depend_on_the_order_of_the_examples() -> None:
+    for language in LANGUAGES:
+        rows = labelled(language)
+        again, backwards = weights(language), Weights.learn(rows[::-1])
+        assert max(abs(again.score(row.features) - backwards.score(row.features)) for row in rows) < 0.02, language
 
 
 def test_weights_know_sentences_that_they_never_saw_better_than_chance() -> None:
