@@ -7,30 +7,21 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+from handrail.domain.text.scripts import ATTACHED, SPACELESS, unaccented
+
 STOP = "."
 PAUSE = ","
 
 _INVISIBLE = {ord(mark): None for mark in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ´`′"), "'")
-_PLAIN = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ى": "ي", "ة": "ه", "ـ": None}
-)
-_SIGNS = 0x0900
-"""Marks below are accents, points and vowels that people leave out; those from here on are letters of their scripts."""
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ll|ve|d)\b)")
 _COMPOUND = re.compile(r"(?<=\w)[-/'](?=\w)")
 _INSIDE_NUMBER = re.compile(r"(?<=\d)[.,:](?=\d)")
 _MARKS = r"[.!?;:\n…¿¡。؟।۔]+|[,()\-–—/、،؛]"
 _PIECE = re.compile(rf"\w+|{_MARKS}")
-_SPACELESS = (
-    "\u0e01-\u0e30\u0e32\u0e33\u0e3f-\u0e46\u3041-\u3096\u309d-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-    "\U00020000-\U0003ffff"
-)
-"""Thai, Kana, Han, Hangul: no blank tells a word from its neighbours, or from what is glued to it."""
-_ATTACHED = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u3099\u309a"
-_FOREIGN = re.compile(f"[{_SPACELESS}{_ATTACHED}]")
-_ALONE = re.compile(f"[{_SPACELESS}]")
-_FOREIGN_PIECE = re.compile(rf"[{_SPACELESS}][{_ATTACHED}]*|(?:[^\W{_SPACELESS}]|[{_ATTACHED}])+|{_MARKS}")
+_FOREIGN = re.compile(f"[{SPACELESS}{ATTACHED}]")
+_ALONE = re.compile(f"[{SPACELESS}]")
+_FOREIGN_PIECE = re.compile(rf"[{SPACELESS}][{ATTACHED}]*|(?:[^\W{SPACELESS}]|[{ATTACHED}])+|{_MARKS}")
 _PAUSES = frozenset(",()-–—/、،؛")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 
@@ -40,9 +31,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return _CONTRACTION.sub("", text.replace("`", "'").lower())
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_APOSTROPHES).casefold()
-    decomposed = unicodedata.normalize("NFD", text.translate(_PLAIN))
-    plain = "".join(mark for mark in decomposed if ord(mark) >= _SIGNS or not unicodedata.combining(mark))
-    return _CONTRACTION.sub("", unicodedata.normalize("NFC", plain))
+    return _CONTRACTION.sub("", unaccented(text))
 
 
 def spellings(word: str) -> tuple[str, ...]:

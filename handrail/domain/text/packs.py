@@ -55,6 +55,7 @@ class Answers(Model):
     but: Words = Field(default_factory=list)
     polite: Words = Field(default_factory=list)
     about: Words = Field(default_factory=list)
+    exact: bool = Field(default=False, description="the language denies by a word's ending: no word counts for a like one")
 
 
 class Mood(Model):
@@ -96,6 +97,7 @@ class Examples(Model):
     yes: Words = Field(default_factory=list)
     no: Words = Field(default_factory=list)
     unsure: Words = Field(default_factory=list)
+    not_yes: Words = Field(default_factory=list)
     risk: dict[str, Words] = Field(default_factory=dict)
     calm: Words = Field(default_factory=list)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import cache
@@ -11,6 +10,7 @@ from functools import cache
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.packs import Packs, packs
 from handrail.domain.text.plain import clean
+from handrail.domain.text.scripts import pieces, unaccented
 
 READ = 2_000
 """Characters of an answer that are read; whoever writes more than a yes says something else."""
@@ -19,7 +19,8 @@ NEAR = 8
 EVERYWHERE = "en"
 TYPO_FROM = 6
 SHARED = 5
-_WORD = re.compile(r"[^\W_]+")
+_ASKS = re.compile(r"[?\u00bf\u061f]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);")
+"""Marks of a question; behind Greek letters the semicolon is such a mark."""
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 _MARKS = (
     ('"', '"'),
@@ -28,12 +29,15 @@ _MARKS = (
     ("\u00ab", "\u00bb"),
     ("\u00bb", "\u00ab"),
     ("\u2039", "\u203a"),
+    ("\u201d", "\u201d"),
+    ("\u300c", "\u300d"),
+    ("\u300e", "\u300f"),
+    ("\u05f4", "\u05f4"),
 )
 _QUOTED = re.compile(
     "|".join(f"{opens}[^{closes}\n]{{0,500}}[{closes}]" for opens, closes in _MARKS)
     + r"|(?<!\w)['\u2018\u201a][^'\u2018\u2019\n]{0,500}['\u2018\u2019](?!\w)"
 )
-_FOLDED = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0111": "d"})
 Phrase = tuple[str, ...]
 Index = dict[str, list[tuple[Phrase, str]]]
 
@@ -60,7 +64,7 @@ def read_answer(texts: Sequence[str], language: str, asked: Sequence[str] = (), 
     if not words:
         return Consent.UNSURE if text.strip() else Consent.OTHER
     found = kinds_of(words, language, [frozenset(words_of(one)) for one in asked])
-    return _weighed(found, words, question="?" in text or "\u00bf" in text)
+    return _weighed(found, words, question=_ASKS.search(text) is not None)
 
 
 def unquoted(text: str, ours: Sequence[str]) -> str:
@@ -71,9 +75,7 @@ def unquoted(text: str, ours: Sequence[str]) -> str:
 
 def words_of(text: str) -> list[str]:
     """Return the words of `text` in the form in which they are compared: without case, accents and stretched letters."""
-    bare = unicodedata.normalize("NFD", clean(text).casefold().translate(_FOLDED))
-    bare = "".join(one for one in bare if not unicodedata.combining(one))
-    return _WORD.findall(_STRETCHED.sub(r"\1", bare))
+    return pieces(_STRETCHED.sub(r"\1", unaccented(clean(text).casefold())))
 
 
 def _weighed(found: Sequence[str], words: Sequence[str], *, question: bool) -> Consent:
@@ -96,12 +98,14 @@ def kinds_of(words: Sequence[str], language: str, asked: Sequence[frozenset[str]
 def phrases_of(words: Sequence[str], language: str, asked: Sequence[frozenset[str]]) -> list[tuple[Phrase, str]]:
     """Return each phrase from left to right with its kind."""
     index = _indexed(packs(), language)
+    pack = packs().by_code.get(language)
+    exact = pack is not None and pack.answers.exact
     found: list[tuple[Phrase, str]] = []
     place = 0
     while place < len(words):
         length, kind = _phrase(index, words, place)
         if not length:
-            length, kind = 1, _other(words[place], index, asked)
+            length, kind = 1, _other(words[place], index, asked, exact)
         found.append((tuple(words[place : place + length]), kind))
         place += length
     return found
@@ -114,13 +118,15 @@ def _phrase(index: Index, words: Sequence[str], place: int) -> tuple[int, str]:
     return 0, ""
 
 
-def _other(word: str, index: Index, asked: Sequence[frozenset[str]]) -> str:
+def _other(word: str, index: Index, asked: Sequence[frozenset[str]], exact: bool) -> str:
     """Return the kind of a word that stands in no list: an echo, a foreign number, a slip of the pen, or unknown."""
-    holding = sum(_echoes(word, line) for line in asked)
+    holding = sum(word in line if exact else _echoes(word, line) for line in asked)
     if any(one.isdigit() for one in word):
         return "about" if asked and holding == len(asked) else "part" if holding else "foreign"
     if holding:
         return "about" if holding == len(asked) else "part"
+    if exact:
+        return "unknown"
     return next((kind for known in _near(index) if _slip(word, known) for kind in [index[known][-1][1]]), "unknown")
 
 
