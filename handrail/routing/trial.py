@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from handrail.domain.text.message.answers import Consent, read_answer
 from handrail.domain.text.packs import Examples, packs
 from handrail.routing.phrases import Phrase, Phrasebook
 from handrail.routing.signals.human_request import PersonWish
@@ -59,13 +60,25 @@ class Ear:
         found = [one for one in (self.person(text), self.risks(text)) if one != "nothing"]
         return " ".join(found) or "nothing"
 
+    def answer(self, text: str, code: str) -> str:
+        """The answer to a question that the text is in a language: `yes`, `no`, `unsure` or `other`."""
+        return read_answer([text], code).value
+
+    def consent(self, text: str, code: str, otherwise: str = "nothing") -> str:
+        """`yes` where the text is a clear yes, else `otherwise`."""
+        return "yes" if read_answer([text], code) is Consent.YES else otherwise
+
     def tried(self, code: str, said: Examples) -> Iterator[TriedSentence]:
         """Each sentence with what was heard in it."""
         parts: Mapping[str, tuple[Sequence[str], str, Callable[[str], str]]] = {
             "language": (said.language, code, self.language),
             "person": (said.person, "person", self.person),
             "not_person": (said.not_person, "nothing", self.person),
-            "calm": (said.calm, "nothing", self.anything),
+            "yes": (said.yes, "yes", lambda text: self.answer(text, code)),
+            "no": (said.no, "no", lambda text: self.answer(text, code)),
+            "unsure": (said.unsure, "unsure", lambda text: self.answer(text, code)),
+            "not_yes": (said.not_yes, "nothing", lambda text: self.consent(text, code)),
+            "calm": (said.calm, "nothing", lambda text: self.consent(text, code, self.anything(text))),
         }
         for part, (texts, wanted, hear) in parts.items():
             for text in texts:

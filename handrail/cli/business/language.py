@@ -15,8 +15,22 @@ if TYPE_CHECKING:
     from handrail.routing.trial import TriedSentence
 
 app = typer.Typer(no_args_is_help=True, help="Languages as packs: list them, check what one lacks, try it on its examples.")
-PARTS = ("language", "person", "not_person", "risk", "calm")
-HEADINGS = ("language", "", "agent", "language heard", "person heard", "no person", "risk heard", "calm", "lacks")
+PARTS = ("language", "person", "not_person", "yes", "no", "unsure", "not_yes", "risk", "calm")
+HEADINGS = (
+    "language",
+    "",
+    "agent",
+    "language heard",
+    "person heard",
+    "no person",
+    "yes heard",
+    "no heard",
+    "unsure",
+    "no yes",
+    "risk heard",
+    "calm",
+    "lacks",
+)
 
 
 @app.command("list")

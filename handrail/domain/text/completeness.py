@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from handrail.domain.text.message.answers import words_of
 from handrail.domain.text.packs import DEEDS, Pack, packs
 
 PLACEHOLDER = re.compile(r"\{\{\s*\w+\s*\}\}")
@@ -14,7 +15,9 @@ KINDS = ("self_harm", "violence", "stolen_card", "compromised_account", "unrecog
 """The gravest risks: without their words a language is not routed safely."""
 ROUTED = ("disclosure", "takes_over", "asked", "danger", "fraud", "away", "late", "translated")
 """Sentences without which a customer cannot be told that a person takes over."""
-TRIED = ("language", "person", "not_person", "calm")
+TRIED = ("language", "person", "not_person", "yes", "no", "unsure", "not_yes", "calm")
+ANSWERED = ("yes", "no", "unsure", "but")
+"""Words without which a yes may be heard where none was said, or none is heard at all."""
 
 
 class Level(StrEnum):
@@ -51,6 +54,7 @@ def unsafe(pack: Pack) -> Iterator[str]:
         yield "person.phrases: is empty. Write the ways to ask for a person."
     if not (pack.person.not_before or pack.person.not_after):
         yield "person.not_before: is empty. Write the words that take such a wish back."
+    yield from _answered(pack)
     for kind in KINDS:
         if not pack.risk.get(kind):
             yield f"risk.{kind}: is empty. Write how customers say it."
@@ -60,6 +64,18 @@ def unsafe(pack: Pack) -> Iterator[str]:
     for kind in KINDS:
         if not pack.examples.risk.get(kind):
             yield f"examples.risk.{kind}: is empty. Write a sentence that must be heard."
+
+
+def _answered(pack: Pack) -> Iterator[str]:
+    """Everything for want of which a yes or no is not heard, and each yes that reads like its contrary."""
+    for kind in ANSWERED:
+        if not getattr(pack.answers, kind):
+            yield f"answers.{kind}: is empty. Write how customers answer a question."
+    agrees = {tuple(words_of(one)): one for one in pack.answers.yes}
+    for kind in ANSWERED[1:]:
+        for one in getattr(pack.answers, kind):
+            if (same := agrees.get(tuple(words_of(one)))) is not None:
+                yield f"answers.yes: {same!r} reads like {one!r} in answers.{kind} without case and accents. Take it out."
 
 
 def unspoken(code: str, pack: Pack) -> Iterator[str]:
