@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _MARKED = re.compile(r"(?<=\d)[\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f]+")
+_NO_LETTER = re.compile(r"[\W_]+")
 _RAISED = re.compile(r"(?<=\d)(?=[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070\u2074-\u2079\u2080-\u2089\u2150-\u215e\u2460-\u249b])")
 
 
@@ -23,4 +24,4 @@ def clean(text: str) -> str:
 
 def compact(text: str) -> str:
     """Return letters and digits only, in lower case: O-10021 and o10021 are one identifier."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _NO_LETTER.sub("", text.casefold())

@@ -137,7 +137,7 @@ def _identifiers(value: Any) -> Iterator[str]:
         case str():
             found = [value] if len(value) <= _LONG else []
             for word in (*found, *_WORD.findall(value)):
-                if any(character.isdigit() for character in word):
+                if any(map(str.isdigit, word)):
                     yield compact(word)
         case bool() | float() | None:
             return
@@ -294,17 +294,21 @@ def _states_of(value: Any) -> Iterator[str]:
         return
     subscribed = any(_SUBSCRIBED.search(str(name).lower()) for name in value)
     for name, inner in value.items():
-        words = set(re.split(r"[\W_]+", str(name).lower()))
+        words, said = _words(str(name).lower()), _state(inner)
         for kind, done in _STATES.items():
             if kind == "end" and not subscribed:
                 continue
-            if (words & done and _says_yes(inner)) or (isinstance(inner, str) and _is_state(inner, done)):
+            if (words & done and _says_yes(inner)) or (said and said <= done):
                 yield kind
 
 
-def _is_state(value: str, done: frozenset[str]) -> bool:
-    words = set(re.split(r"[\W_]+", value.strip().lower())) - _BESIDE
-    return len(value) <= _LONG and bool(words) and words <= done
+def _state(value: Any) -> frozenset[str]:
+    """The words of a short text, which may be a status."""
+    return _words(value.strip().lower()) - _BESIDE if isinstance(value, str) and len(value) <= _LONG else frozenset()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.split(r"[\W_]+", text))
 
 
 def _says_yes(value: Any) -> bool:
