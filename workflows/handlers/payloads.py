@@ -16,6 +16,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+from handrail.domain.case.messages import is_plain
 from handrail.domain.errors import HandrailError, InvalidInput
 
 M = TypeVar("M", bound=BaseModel)
@@ -117,7 +118,7 @@ def check_plain(value: Any) -> None:
 
 
 def _check_text(where: str, text: str) -> None:
-    found = _CONTROLS.search(text)
+    found = None if is_plain(text) else _CONTROLS.search(text)
     if found:
         raise InvalidInput(f"{where}: holds the character U+{ord(found[0]):04X}, which is no text. Send plain text.")
 

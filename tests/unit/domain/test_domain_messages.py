@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+import sys
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.domain.case.messages import (
+    _HIDDEN,
+    _NO_TEXT,
     MAX_CHARACTERS,
     OURS,
     IncomingMessage,
@@ -17,6 +21,8 @@ from handrail.domain.case.messages import (
     check_message,
     check_name,
     check_text,
+    is_plain,
+    without_controls,
 )
 from handrail.domain.errors import InvalidInput
 
@@ -116,3 +122,17 @@ def test_a_message_is_checked_in_both_fields() -> None:
 def test_nobody_outside_can_name_what_the_house_says() -> None:
     with pytest.raises(InvalidInput, match="message_id"):
         check_identifier("message_id", OURS + "8c5fbec6-b8e7-580d-97bc-0ea5f1091e42")
+
+
+@pytest.mark.parametrize("text", ["Plain words.", "é à ß 你好 😀👍🏽", "a\nb\tc\r\n", "no-break\u00a0space", "e\u0301"])
+def test_text_is_taken_as_it_is(text: str) -> None:
+    assert without_controls(text) == text
+    assert check_text("text", text) == unicodedata.normalize("NFC", text).strip()
+
+
+def test_no_character_that_is_refused_or_taken_out_is_plain() -> None:
+    """Long texts are held against the patterns only where this quick look finds anything."""
+    taken = [chr(code) for code in range(sys.maxunicode + 1) if is_plain(chr(code))]
+    assert all(without_controls(part) == part for part in ("".join(taken), " "))
+    assert not any(_NO_TEXT.search(one) or ord(one) in _HIDDEN for one in taken)
+    assert len(taken) > 100_000
