@@ -154,7 +154,7 @@ class CaseClient:
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
         message = check_message(IncomingMessage(message_id=message_id or f"say-{uuid4().hex}", text=text))
-        return await self._courier.update(case_id, "send_message", message, Receipt, f"message-{uuid4().hex}")
+        return await self._courier.message(case_id, message, Receipt, f"message-{uuid4().hex}")
 
     async def decide(self, case_id: str, decision: DecisionInput) -> Approval:
         """Decide an approval.

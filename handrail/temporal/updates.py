@@ -24,6 +24,7 @@ from handrail.domain.errors import HandrailError, IllegalTransition, Refused, Un
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.converter import REFUSALS
 from handrail.temporal.executions import PREFIX, Paused, RunStatus, execution, paused_at, unpausing
+from handrail.temporal.lanes import Lanes
 
 Answer = TypeVar("Answer")
 
@@ -60,6 +61,19 @@ class Courier:
     def __init__(self, client: Client, patience: float) -> None:
         self._client = client
         self._patience = patience
+        self._lanes = Lanes()
+
+    async def message(self, case_id: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
+        """Send a customer's message as an update; of many at once the others wait their turn here, not at the server.
+
+        Raises:
+            Refused, UnknownCase, Unreachable.
+        """
+        try:
+            async with self._lanes.of(case_id).place(self._patience):
+                return await self.update(case_id, "send_message", argument, answer, update_id)
+        except TimeoutError as error:
+            raise self._not_taken(case_id, "send_message") from error
 
     async def update(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
         """Send an update and wait for its result. It may be delivered again, under the same id, where a fresh run begins.
@@ -76,10 +90,13 @@ class Courier:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError from error
-            raise Unreachable(
-                f"Case {case_id}: nobody took `{name}` within {self._patience:g} s; it may still be taken. "
-                f"Is a worker running? {REMEDY} Sending the same again is safe."
-            ) from error
+            raise self._not_taken(case_id, name) from error
+
+    def _not_taken(self, case_id: str, name: str) -> Unreachable:
+        return Unreachable(
+            f"Case {case_id}: nobody took `{name}` within {self._patience:g} s; it may still be taken. "
+            f"Is a worker running? {REMEDY} Sending the same again is safe."
+        )
 
     async def _until_taken(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
         handle = self._client.get_workflow_handle(workflow_id(case_id))
