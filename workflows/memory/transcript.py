@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from pydantic import PrivateAttr
+
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
 from handrail.domain.case.messages import fingerprint as fingerprint
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from workflows.memory.fields import CaseFields
+from workflows.memory.tally import Tally
 
 # Everything here travels in one payload into the next run, and a payload has 2 MB.
 MESSAGES_KEPT = 40
@@ -26,6 +29,10 @@ OVERHEAD = 300
 class Transcript(CaseFields):
     """Messages of a case, and how many more may come in."""
 
+    _in_inbox: Tally = PrivateAttr(default_factory=lambda: Tally(bulk))
+    _in_unsaved: Tally = PrivateAttr(default_factory=lambda: Tally(bulk))
+    _in_messages: Tally = PrivateAttr(default_factory=lambda: Tally(weight))
+
     @property
     def heard(self) -> int:
         """The place in the transcript of the newest message from outside; the odd place behind it is the answer's."""
@@ -34,7 +41,7 @@ class Transcript(CaseFields):
     @property
     def waiting(self) -> int:
         """Bytes of messages that nobody has dealt with yet."""
-        return bulk(one.text for one in (*self.inbox, *self.unsaved_messages))
+        return self._in_inbox.total(self.inbox) + self._in_unsaved.total(self.unsaved_messages)
 
     @property
     def room(self) -> bool:
@@ -88,11 +95,8 @@ class Transcript(CaseFields):
 
     def say(self, message: Message, *, save: bool = True) -> None:
         """Append to the transcript; the oldest leave the memory, PostgreSQL has them all."""
-        self.messages = [*self.messages, message][-MESSAGES_KEPT:]
-        total = weight(one.text for one in self.messages)
-        while total > BYTES_KEPT:
-            total -= weight([self.messages[0].text])
-            self.messages = self.messages[1:]
+        self.messages.append(message)
+        self.messages = self._in_messages.newest(self.messages, BYTES_KEPT, MESSAGES_KEPT)
         if save:
             self.unsaved_messages.append(message)
             self.unsaved = True

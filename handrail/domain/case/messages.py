@@ -111,7 +111,7 @@ def without_heaps(text: str) -> str:
 
     Normalising sorts them in quadratic time, and nobody reads more.
     """
-    if text.isascii() or not any(map(unicodedata.combining, text)):
+    if text.isascii() or not any(map(unicodedata.combining, set(text))):
         return text
     kept, heap = [], 0
     for character in text:

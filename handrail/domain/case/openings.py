@@ -261,10 +261,11 @@ def _words(given: Any, beside: dict[str, Any], message_id: str, odd: list[str]) 
 def _text(fields: dict[str, Any], beside: dict[str, Any], odd: list[str]) -> str:
     """Under its own name, in the message or beside it; else the longest text that is left in either."""
     text = ""
-    for place in (fields, beside):
+    places = [one for one in (fields, beside) if one]
+    for place in places:
         if not _readable(text):
             text = _text_of({"text": _pick(place, _TEXT, odd, "text")})
-    for place in (fields, beside):
+    for place in places:
         left = [name for name, value in place.items() if isinstance(value, str) and _readable(value)]
         if left and not _readable(text):
             name = max(left, key=lambda one: len(place[one]))
