@@ -35,6 +35,8 @@ DYNAMIC_CONFIG = {
     "history.transferProcessorMaxPollRPS": "2000",
     "history.timerProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
+    # Else a short timer, and a short pause before a repetition, lasts a full second.
+    "history.timerProcessorMaxTimeShift": '"50ms"',
     # So that the entry of the page's menu works; a paused case is marked everywhere and counts as waiting for a person.
     "frontend.WorkflowPauseEnabled": "true",
     # A run that an edited graph cannot replay is reported, and healed, after seconds instead of a minute.
