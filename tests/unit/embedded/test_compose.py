@@ -125,9 +125,8 @@ def test_the_namespace_is_what_the_embedded_stack_makes(compose: dict[str, Any])
     assert dict(re.findall(r"--name (\w+) --type (\w+)", script)) == SEARCH_ATTRIBUTES
     assert f"--retention {int(RETENTION.total_seconds() // 3600)}h" in script
     dynamic = yaml.safe_load(compose["configs"]["dynamic"]["content"])
-    assert [str(one["value"]).lower() for one in dynamic["frontend.WorkflowPauseEnabled"]] == [
-        DYNAMIC_CONFIG["frontend.WorkflowPauseEnabled"]
-    ]
+    for name in ("frontend.WorkflowPauseEnabled", "history.timerProcessorMaxTimeShift"):
+        assert [str(value["value"]).lower() for value in dynamic[name]] == [DYNAMIC_CONFIG[name].strip('"')]
 
 
 @pytest.mark.parametrize("name", ["databases", "schema", "namespace"])
