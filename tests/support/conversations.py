@@ -55,7 +55,10 @@ CONVERSATIONS = (
     ),
     Conversation(
         "French, an attachment, a name",
-        ("Bonjour, je m'appelle Céline Dupré. Ma commande {order} est abîmée, ci-joint une photo; je demande 45,90 €.",),
+        (
+            "Bonjour, je m'appelle Céline Dupré. Ma commande {order} est abîmée, ci-joint une photo; je demande 45,90 €.",
+            "Je voudrais parler à une vraie personne, s'il vous plaît.",
+        ),
         (("number", "{order}"), ("name", "Céline Dupré"), ("attachment", "ci-joint"), ("amount", "45,90 €")),
         ("est abîmée",),
         {"status": "delivered", "language": "fr"},
@@ -117,6 +120,7 @@ CONVERSATIONS = (
         (
             "Hola, me llamo Lucía Vega. Mi pedido {order} no llegó el 12/05/2026. "
             "Mi correo es lucia.vega@example.net y mi teléfono +34 612 345 678.",
+            "Quiero hablar con una persona de verdad, por favor.",
         ),
         (
             *(("name", "Lucía Vega"), ("number", "{order}"), ("date", "12/05/2026")),
