@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, HumanRequest, RequestKind, Yes
 from handrail.domain.actions.proposals import SEND_REPLY
-from handrail.domain.case.messages import fingerprint as fingerprint
 from workflows.memory.fields import CaseFields
 
 SETTLED_KEPT = 10

@@ -9,7 +9,6 @@ from graphs.turn import Learned
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import IncomingMessage
-from handrail.domain.case.messages import fingerprint as fingerprint
 from handrail.domain.case.reconciling import RUN_LOST, Recovered
 from handrail.domain.team.commands import NOBODY, same_name
 from workflows.memory.approvals import AskedApprovals

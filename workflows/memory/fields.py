@@ -13,7 +13,6 @@ from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, Terms
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, CustomerWords, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
-from handrail.domain.case.messages import fingerprint as fingerprint
 from handrail.domain.case.patience import Progress
 from handrail.domain.llm.agent import Usage
 from handrail.domain.team.staff import Expectation

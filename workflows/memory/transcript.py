@@ -9,8 +9,7 @@ from datetime import datetime
 from pydantic import PrivateAttr
 
 from handrail.domain.case.cases import CaseStatus
-from handrail.domain.case.messages import MAX_CHARACTERS, Author, IncomingMessage, Message
-from handrail.domain.case.messages import fingerprint as fingerprint
+from handrail.domain.case.messages import MAX_CHARACTERS, Author, IncomingMessage, Message, fingerprint
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from workflows.memory.fields import CaseFields
 from workflows.memory.tally import Tally

@@ -12,7 +12,6 @@ from graphs.state import identity
 from handrail.domain.case.cases import AuditEntry, CaseStatus, Commit, check_transition
 from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.case.messages import fingerprint as fingerprint
 from workflows.memory.fields import CaseFields
 from workflows.memory.transcript import BYTES_AT_ONCE, weight
 
