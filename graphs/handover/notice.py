@@ -63,13 +63,21 @@ def plainly(moment: datetime, now: datetime, language: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def moment_said(say: Say, moment: datetime, now: datetime, language: str) -> str:
+    """A moment as `say` puts it; where that fails, as anybody can write it: no message waits for a nicer time."""
+    try:
+        return say(moment, now, language)
+    except Exception:  # noqa: BLE001 - a plain time is a time
+        return plainly(moment, now, language)
+
+
 def filled(words: str, route: Route, now: datetime, language: str, say: Say) -> str:
     """The sentence with its times."""
     if route.expected is None:
         return words
     times = {"answer_by": route.expected.answer_by, "opens_at": route.expected.opens_at or now}
     for name, moment in times.items():
-        words = words.replace("{{" + name + "}}", isolated(say(moment, now, language), words))
+        words = words.replace("{{" + name + "}}", isolated(moment_said(say, moment, now, language), words))
     return words
 
 

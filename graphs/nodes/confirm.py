@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from graphs.handover.notice import plainly
-from graphs.nodes.resolve import end, said
+from graphs.handover.notice import Say, moment_said, plainly
+from graphs.nodes.resolve import end, introduced, said
 from graphs.ruling.asked import audited
 from graphs.state import identity
 from graphs.views import AnswerView, ConfirmView
@@ -33,7 +33,6 @@ from handrail.ports import Cases, Clock
 UNCLEAR = "customer_unsure"
 LINE = 600
 """Characters of one line of a question; arguments come from a model, and may not grow into another one."""
-Say = Callable[[datetime, datetime, str], str]
 NOT_DONE: Mapping[AnswerKind, str] = {
     AnswerKind.REFUSED: SAID_NO,
     AnswerKind.SET_ASIDE: "The customer did not say a clear yes to this; read what they wrote. It was not done.",
@@ -80,8 +79,7 @@ class ConfirmNode:
         due_at = again.due_at if again else now + timedelta(minutes=min(minutes(one) for one in to_confirm(view.rulings)))
         language = again.language if again else view.row.language or "en"
         text = self._words("confirm_again" if again else "confirm", language, asked, due_at, now)
-        if not view.disclosed:
-            text = f"{self._disclosure.get(language) or self._disclosure['en']}\n\n{text}"
+        text = introduced(text, self._disclosure, language, disclosed=view.disclosed)
         row = view.row.model_copy(
             update={
                 "status": CaseStatus.AWAITING_CUSTOMER,
@@ -114,14 +112,8 @@ class ConfirmNode:
         spoken = language if language in told else "en"
         lines = [one.line for one in asked]
         actions = lines[0] if len(lines) == 1 else "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
-        words = told[spoken].replace("{{due}}", self._moment(due_at, now, spoken))
+        words = told[spoken].replace("{{due}}", moment_said(self._say, due_at, now, spoken))
         return words.replace("{{actions}}", actions)
-
-    def _moment(self, due_at: datetime, now: datetime, language: str) -> str:
-        try:
-            return self._say(due_at, now, language)
-        except Exception:  # noqa: BLE001 - a plain time is a time
-            return plainly(due_at, now, language)
 
     async def _note(self, view: AnswerView, waiting: Confirmation, kind: AnswerKind) -> None:
         newest = view.incoming[-1].message_id if view.incoming else ""

@@ -85,14 +85,8 @@ class EscalateNode:
         sentence, language = waiting.sentence(route, view.row.language or "en", late=why.reason == NO_ANSWER)
         if view.handoff and waiting.known(view.handoff, view.incoming, sentence, now):
             return None, route.model_copy(update={"told": sentence, "expected": view.handoff.route.expected})
-        words = waiting.filled(sentence, route, now, language, self._say)
+        words = waiting.filled(sentence, route, now, language, self._staff.say)
         return words or None, route.model_copy(update={"told": sentence})
-
-    def _say(self, moment: datetime, now: datetime, language: str) -> str:
-        try:
-            return self._staff.say(moment, now, language)
-        except Exception:  # noqa: BLE001 - a plain time is a time
-            return waiting.plainly(moment, now, language)
 
 
 def handed_over(row: CaseRow, why: Escalation, route: Route, now: datetime, assignee: str | None) -> CaseRow:

@@ -39,7 +39,7 @@ class ResolveNode:
         view = EndView.model_validate(state)
         now = self._clock.now()
         proposal = next(one for one in view.proposals if one.kind is ProposalKind.REPLY)
-        text = text_of(proposal) if view.disclosed else f"{self._opening(view)}\n\n{text_of(proposal)}"
+        text = introduced(text_of(proposal), self._disclosure, view.row.language or "en", disclosed=view.disclosed)
         resolved = view.disposition is Disposition.RESOLVED
         status = CaseStatus.RESOLVED if resolved else CaseStatus.AWAITING_CUSTOMER
         row = view.row.model_copy(
@@ -61,8 +61,10 @@ class ResolveNode:
             return held_back(refused, view.step)
         return {"outcome": outcome, "row": row, "disclosed": True, "unrecorded": Unrecorded()}
 
-    def _opening(self, view: EndView) -> str:
-        return self._disclosure.get(view.row.language or "en") or self._disclosure["en"]
+
+def introduced(text: str, disclosure: Mapping[str, str], language: str, *, disclosed: bool) -> str:
+    """The text with the sentence before it that says what the agent is; alone where that was `disclosed` already."""
+    return text if disclosed else f"{disclosure.get(language) or disclosure['en']}\n\n{text}"
 
 
 def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> Message:
