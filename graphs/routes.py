@@ -41,6 +41,11 @@ def circling(state: CaseState) -> bool:
     return asks and state.progress.circles(state.exchanges)
 
 
+def placed(state: CaseState) -> Literal["agent", "consult"]:
+    """Words whose topic nobody could tell are asked about once."""
+    return "consult" if state.classification and state.classification.abstained else "agent"
+
+
 async def after_classify(state: CaseState) -> Literal["answer", "agent", "consult", "escalate"]:
     """Routing before the model: what is for people never reaches one; what nobody could place is asked about once.
 
@@ -50,7 +55,7 @@ async def after_classify(state: CaseState) -> Literal["answer", "agent", "consul
         return "escalate"
     if state.confirmation:
         return "answer"
-    return "consult" if state.classification and state.classification.abstained else "agent"
+    return placed(state)
 
 
 async def after_answer(state: CaseState) -> Literal["guardrail", "confirm", "agent", "consult", "escalate"]:
@@ -61,8 +66,7 @@ async def after_answer(state: CaseState) -> Literal["guardrail", "confirm", "age
         return "confirm"
     if state.proposals:
         return "guardrail"
-    found = state.classification
-    return "consult" if found and found.abstained else "agent"
+    return placed(state)
 
 
 async def after_consult(state: CaseState) -> Literal["agent", "escalate"]:
