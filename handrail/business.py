@@ -87,7 +87,6 @@ class Tool:
     `run` returns JSON-ready data and raises `BusinessRefused` where the business's rules say no; it re-checks everything,
     because time passes between preview and effect. `preview` is required for effects and writes nothing. `sums` names the
     numeric arguments of an effect that policies may add up over a customer's past (`history.refund_order.sum_amount_30d`).
-    `remote` says that it writes to a system elsewhere: checks and replays never run such an effect.
     """
 
     name: str
@@ -97,7 +96,6 @@ class Tool:
     run: Callable[[Call, Any], Awaitable[dict[str, Any]]]
     preview: Callable[[Call, Any], Awaitable[Preview]] | None = None
     sums: tuple[str, ...] = ()
-    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

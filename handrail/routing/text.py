@@ -45,12 +45,6 @@ def spaceless(word: str) -> bool:
     return not word.isascii() and _ALONE.match(word) is not None
 
 
-def _marked(piece: str) -> str:
-    if piece in _PAUSES:
-        return PAUSE
-    return piece if piece[0].isalnum() or piece[0] == "_" else STOP
-
-
 @dataclass(frozen=True)
 class Folded:
     """A message ready for matching. `stream` holds words and clause marks, one blank between and around.

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from handrail.domain.errors import BusinessRefused
 from handrail.shop.records.find import FoundOrder, find
-
-Seek = Callable[..., Awaitable[list[FoundOrder]]]
 
 
 @dataclass(frozen=True, slots=True)
