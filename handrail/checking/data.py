@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,10 +49,11 @@ class DataCheck:
             customers = await self._samples(pool)
             trials = await self._trials(pool)
             await self._strangers(pool)
-            for customer in dict.fromkeys([*customers, *(one[0] for one in trials)]):
+            everybody = list(dict.fromkeys([*customers, *(one[0] for one in trials)]))
+            for customer in everybody:
                 await self._customer(pool, customer)
             for trial in trials:
-                await self._call(pool, trial)
+                await self._call(pool, trial, everybody)
             self._untried(trials)
             seeded = "seeded twice" if self._business.seed else "no seed"
             self._found.looked_at(
@@ -168,7 +169,7 @@ class DataCheck:
         for words in _misfits(self._business.customer_facts, told):
             self._say(place, f"customer: {words}. Give what customer_facts declares, or declare what it gives.")
 
-    async def _call(self, pool: Pool, trial: Trial) -> None:
+    async def _call(self, pool: Pool, trial: Trial, everybody: Sequence[str]) -> None:
         customer, name, arguments = trial
         asked = of_function(self._business.calls or self._business.known_customer, self._subject.code.at("calls"))
         tool = self._business.by_name.get(name)
@@ -193,10 +194,10 @@ class DataCheck:
             why = f" {_words(error.__cause__)}. Correct it." if error.__cause__ else ""
             self._say(self._failed(error, place), f"{name}: {error}{why}")
         else:
-            await self._previewed(pool, record, trial, checked, place)
+            await self._previewed(record, trial, checked, place, everybody)
 
     async def _previewed(
-        self, pool: Pool, record: PostgresRecord, trial: Trial, checked: CheckedProposal, place: Place
+        self, record: PostgresRecord, trial: Trial, checked: CheckedProposal, place: Place, everybody: Sequence[str]
     ) -> None:
         customer, name, arguments = trial
         for words in _misfits(self._business.facts, checked.facts):
@@ -204,28 +205,19 @@ class DataCheck:
                 place, f"the preview of {name} gives something else than declared: {words}. Correct it, or the declaration."
             )
         self._ruled(name, checked)
-        others = [one for one in await self._others(pool, customer) if one != customer]
-        for other in others[:1]:
-            try:
-                theirs = await record.check(CASE, other, name, arguments)
-            except HandrailError:
-                continue
-            if theirs == checked:
-                words = (
-                    f"{name}: {other} gets the same preview as {customer} for the same arguments. Look whether it answers for "
-                    "call.customer_id only."
-                )
-                self._found.note(CheckPart.DATA, place.file, place.line, words)
-
-    async def _others(self, pool: Pool, customer: str) -> list[str]:
-        """Other customers that samples and calls name."""
-        found: list[str] = []
-        async with reading(pool) as connection:
-            if self._business.samples is not None:
-                found += [one for one, _ in await self._business.samples(connection)]
-            if self._business.calls is not None:
-                found += [one[0] for one in await self._business.calls(connection)]
-        return [one for one in dict.fromkeys(found) if one != customer]
+        other = next((one for one in everybody if one != customer), None)
+        if other is None:
+            return
+        try:
+            theirs = await record.check(CASE, other, name, arguments)
+        except HandrailError:
+            return
+        if theirs == checked:
+            words = (
+                f"{name}: {other} gets the same preview as {customer} for the same arguments. Look whether it answers for "
+                "call.customer_id only."
+            )
+            self._found.note(CheckPart.DATA, place.file, place.line, words)
 
     def _ruled(self, action: str, checked: CheckedProposal) -> None:
         """Find rules that cannot be worked out because the preview does not give what they need."""

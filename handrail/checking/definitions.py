@@ -12,7 +12,7 @@ from handrail.definitions import Document, files
 from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.team.reviewers import FILE as REVIEWERS
-from handrail.domain.team.reviewers import ReviewerFile as Reviewers
+from handrail.domain.team.reviewers import ReviewerFile
 from handrail.domain.team.staff import Roster
 from handrail.matrix import loader as matrix
 from handrail.people import loader as people
@@ -44,6 +44,11 @@ def _read(part: CheckPart, path: Path, found: Collector, build: Callable[[list[D
     except DefinitionInvalid as error:
         found.placed(part, str(error), path)
         return None
+
+
+def _absent(part: CheckPart, path: Path, found: Collector, without: str) -> None:
+    found.note(part, path, 1, f"is not there: {without}. Add it.")
+    found.looked_at(part, "no file")
 
 
 def _topics(subject: PackageUnderCheck, found: Collector) -> None:
@@ -83,9 +88,8 @@ def _matrix(subject: PackageUnderCheck, found: Collector) -> None:
 def _people(subject: PackageUnderCheck, found: Collector) -> None:
     path = subject.folder / PEOPLE
     if not path.is_file():
-        words = "is not there: nobody is known, so the queue hands out nothing and answers are due round the clock. Add it."
-        found.note(CheckPart.PEOPLE, path, 1, words)
-        found.looked_at(CheckPart.PEOPLE, "no file")
+        without = "nobody is known, so the queue hands out nothing and answers are due round the clock"
+        _absent(CheckPart.PEOPLE, path, found, without)
         return
     team = _read(CheckPart.PEOPLE, path, found, people.build)
     if team is not None:
@@ -96,13 +100,12 @@ def _people(subject: PackageUnderCheck, found: Collector) -> None:
 def _reviewers(subject: PackageUnderCheck, found: Collector) -> None:
     path = subject.folder / REVIEWERS
     if not path.is_file():
-        words = "is not there: anybody may approve anything under any name, whatever role a rule asks for. Add it."
-        found.note(CheckPart.REVIEWERS, path, 1, words)
-        found.looked_at(CheckPart.REVIEWERS, "no file")
+        without = "anybody may approve anything under any name, whatever role a rule asks for"
+        _absent(CheckPart.REVIEWERS, path, found, without)
         return
     business = subject.business
 
-    def made(read: list[Document]) -> Reviewers:
+    def made(read: list[Document]) -> ReviewerFile:
         return reviewers.build(read, business.facts, business.by_name)
 
     subject.reviewers = _read(CheckPart.REVIEWERS, path, found, made)

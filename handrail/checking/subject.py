@@ -9,8 +9,8 @@ from pathlib import Path
 from handrail.business import Business
 from handrail.checking.source import Definition
 from handrail.domain.autonomy.topics import Topic
-from handrail.domain.team.reviewers import ReviewerFile as Reviewers
-from handrail.domain.team.staff import Roster as People
+from handrail.domain.team.reviewers import ReviewerFile
+from handrail.domain.team.staff import Roster
 from handrail.matrix.table import CheckedMatrix
 from handrail.policies.language.nodes import RuleSources
 from handrail.policies.names import PolicyNames
@@ -27,7 +27,7 @@ class PackageUnderCheck:
     known: PolicyNames | None = None
     topics: Mapping[str, Topic] | None = None
     matrix: CheckedMatrix | None = None
-    people: People | None = None
-    reviewers: Reviewers | None = None
+    people: Roster | None = None
+    reviewers: ReviewerFile | None = None
     world: RuleSources = field(default_factory=RuleSources)
     policies: PolicySet | None = None
