@@ -195,7 +195,7 @@ class GuardrailNode:
         passed, own = sheet.rulings[-1].verdict, self._policies.rule(proposal, counting(sheet.about, sheet))
         if own.ruling is Ruling.ALLOW or passed.ruling is Ruling.BLOCK:
             return
-        ruling = max(passed.ruling, own.ruling, key=lambda one: one.rank)
+        ruling = Ruling.strictest((passed.ruling, own.ruling))
         if ruling is Ruling.CONFIRM:  # nobody asks the customer about words to the customer
             ruling = Ruling.REQUIRE_APPROVAL
         changes = {"ruling": ruling, "hits": [*passed.hits, *own.hits], "policy_version": own.policy_version}

@@ -95,7 +95,7 @@ def by_topic(sheet: RulingPass, verdict: Verdict) -> Verdict:
     words = f"The topic {topic.name} asks the customer before every effect."
     hit = RuleHit(policy="topic", rule=BY_TOPIC, ruling=Ruling.CONFIRM, message=words, confirm=topic.confirm)
     hit = hit.model_copy(update={"confirm_minutes": topic.confirm_minutes})
-    ruling = max(verdict.ruling, hit.ruling, key=lambda one: one.rank)
+    ruling = Ruling.strictest((verdict.ruling, hit.ruling))
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
 
 
@@ -107,8 +107,7 @@ def by_customer(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verd
     words = consent(sheet, proposal, verdict)
     if words is None:
         return verdict.model_copy(update={"ruling": Ruling.CONFIRM})
-    left = [hit.ruling for hit in verdict.hits if hit.ruling is not Ruling.CONFIRM]
-    ruling = max(left, key=lambda one: one.rank, default=Ruling.ALLOW)
+    ruling = Ruling.strictest(hit.ruling for hit in verdict.hits if hit.ruling is not Ruling.CONFIRM)
     hit = RuleHit(policy="handrail", rule="confirmed", ruling=Ruling.ALLOW, message=words)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
 
@@ -174,14 +173,14 @@ def by_autonomy(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verd
     hits = [*lowering(sheet.dial(proposal).settings), *unsure(sheet, proposal)]
     if verdict.ruling is Ruling.BLOCK or not hits:
         return verdict
-    ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
+    ruling = Ruling.strictest((verdict.ruling, *(hit.ruling for hit in hits)))
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
 
 
 def over_tool(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict on a read made stricter by what is said about its tool alone: reading is no answer and no effect."""
     hits = lowering(of_tool_alone(sheet.dialled, sheet.dial(proposal)))
-    ruling = max((verdict.ruling, *(hit.ruling for hit in hits)), key=lambda one: one.rank)
+    ruling = Ruling.strictest((verdict.ruling, *(hit.ruling for hit in hits)))
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, *hits]})
 
 

@@ -51,6 +51,11 @@ class Ruling(StrEnum):
         """0 (allow) to 3 (block)."""
         return list(Ruling).index(self)
 
+    @classmethod
+    def strictest(cls, rulings: Iterable[Ruling]) -> Ruling:
+        """The ruling that wins; ALLOW where there is none."""
+        return max(rulings, key=lambda one: one.rank, default=cls.ALLOW)
+
 
 class Confirming(StrEnum):
     """The customer's yes that a rule asks for: always, or unless they asked for exactly this in their own words."""

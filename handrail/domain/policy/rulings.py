@@ -101,7 +101,7 @@ def closed(action: str, findings: list[RuleFinding]) -> list[RuleFinding]:
 
 def strictest(hits: Iterable[RuleHit]) -> Ruling:
     """The strictest ruling; allow where nothing matched, so an effect's findings go through `closed` first."""
-    return max((hit.ruling for hit in hits), key=lambda ruling: ruling.rank, default=Ruling.ALLOW)
+    return Ruling.strictest(hit.ruling for hit in hits)
 
 
 def may_rule_on(policy: Policy, action: str) -> bool:
