@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -17,9 +17,8 @@ from handrail.temporal.client import CaseClient, TimedOut
 
 CHANNEL = "drill"
 ACTOR = "handrail drill"
-AT_ONCE = 5
-"""Messages on their way at a time: the server takes ten updates of a case."""
 OTHERS = 6
+"""Cases of other customers before a flood. Beside it they go on for as long as it lasts."""
 CLAIM_SECONDS = 2.0
 SLOWER = 2.0
 WISH = "I want to talk to a person, please."
@@ -72,14 +71,12 @@ class Flood:
             self.tell(f"others: {_middle(before):.2f} s a case, with nothing beside them")
             await self._open(named["person"], self.letters[0][0], WISH)
             await self._with_human(named["person"])
-            meanwhile, claimed = await asyncio.gather(
-                self._others(f"flood-{run}-beside"), self._flooded(named["person"], messages, wish=False)
+            meanwhile, claimed = await self._beside(
+                f"flood-{run}-beside", self._flooded(named["person"], messages, wish=False)
             )
             before += await self._others(f"flood-{run}-between")
             await self._open(named["turn"], *self.letters[1])
-            also, claimed_turn = await asyncio.gather(
-                self._others(f"flood-{run}-again"), self._flooded(named["turn"], messages, wish=True)
-            )
+            also, claimed_turn = await self._beside(f"flood-{run}-again", self._flooded(named["turn"], messages, wish=True))
             return FloodReport(
                 messages=messages,
                 with_person_recorded=await self._recorded(named["person"], messages),
@@ -95,12 +92,10 @@ class Flood:
     async def _flooded(self, case_id: str, count: int, *, wish: bool) -> float:
         """Send all of them; the seconds that a claim takes while they come in."""
         texts = list(kinds().values())
-        room = asyncio.Semaphore(AT_ONCE)
 
         async def send(number: int) -> None:
-            async with room:
-                text = f"{number} {texts[number % len(texts)]}"[: len(texts[0])]
-                await self.client.say(case_id, f"a{text}"[: len(texts[0])], message_id=f"flood-{number}")
+            text = f"{number} {texts[number % len(texts)]}"[: len(texts[0])]
+            await self.client.say(case_id, f"a{text}"[: len(texts[0])], message_id=f"flood-{number}")
 
         sending = asyncio.gather(*(send(number) for number in range(count)))
         try:
@@ -138,6 +133,15 @@ class Flood:
 
     async def _count(self, case_id: str) -> int:
         return sum(one.message_id.startswith("flood-") for one in await self.record.transcript(case_id))
+
+    async def _beside(self, name: str, flooded: Coroutine[None, None, float]) -> tuple[list[float], float]:
+        """Other cases' seconds for as long as the flood lasts, and what it gives."""
+        async with asyncio.TaskGroup() as group:
+            flood = group.create_task(flooded)
+            others = list[float]()
+            while not flood.done():
+                others += await self._others(f"{name}-{len(others)}")
+        return others, flood.result()
 
     async def _others(self, name: str) -> list[float]:
         """The seconds from opening to an answer, of cases one after the other."""

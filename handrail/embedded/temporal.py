@@ -37,6 +37,8 @@ DYNAMIC_CONFIG = {
     "history.visibilityProcessorMaxPollRPS": "2000",
     # Else a short timer, and a short pause before a repetition, lasts a full second.
     "history.timerProcessorMaxTimeShift": '"50ms"',
+    # Ten by default: a customer's many messages would keep a person's claim out, whoever sends them.
+    "history.maxInFlightUpdates": "500",
     # So that the entry of the page's menu works; a paused case is marked everywhere and counts as waiting for a person.
     "frontend.WorkflowPauseEnabled": "true",
     # A run that an edited graph cannot replay is reported, and healed, after seconds instead of a minute.

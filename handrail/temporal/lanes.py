@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 AT_ONCE = 5
 """Messages of one case on their way from one client. The server takes ten updates of a case, and sends the rest away."""
+AT_A_STRETCH = 10
+"""Messages that pass without a pause: more than a person writes before reading an answer."""
+SPACING = 0.1
+"""Seconds between the messages behind them, so that a flood to one case leaves the cores to the others."""
+REMEMBERED = 256
+"""Lanes whose pace is kept while nothing is on its way."""
 
 
 class MessageLane:
@@ -17,6 +24,7 @@ class MessageLane:
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(AT_ONCE)
         self._moved = 0
+        self._due = 0.0
 
     @asynccontextmanager
     async def place(self, patience: float) -> AsyncIterator[None]:
@@ -24,6 +32,7 @@ class MessageLane:
         while not await self._entered(patience):
             pass
         try:
+            await asyncio.sleep(self._pause())
             yield
             self._moved += 1
         finally:
@@ -39,13 +48,22 @@ class MessageLane:
                 raise
             return False
 
+    def _pause(self) -> float:
+        """The seconds until the next message is due, by the generic cell rate algorithm (ITU-T I.371)."""
+        now = asyncio.get_running_loop().time()
+        self._due = max(self._due, now - AT_A_STRETCH * SPACING) + SPACING
+        return max(self._due - now, 0.0)
+
 
 class Lanes:
-    """The lanes of the cases that somebody writes to at this moment."""
+    """The lanes of the cases that somebody writes to at this moment, or wrote to just before."""
 
     def __init__(self) -> None:
         self._lanes = WeakValueDictionary[str, MessageLane]()
+        self._latest = deque[MessageLane](maxlen=REMEMBERED)
 
     def of(self, case_id: str) -> MessageLane:
         """The case's lane."""
-        return self._lanes.setdefault(case_id, MessageLane())
+        lane = self._lanes.setdefault(case_id, MessageLane())
+        self._latest.append(lane)
+        return lane

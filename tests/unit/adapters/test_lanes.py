@@ -6,9 +6,15 @@ import asyncio
 
 import pytest
 
-from handrail.temporal.lanes import AT_ONCE, Lanes
+from handrail.temporal import lanes as module
+from handrail.temporal.lanes import AT_A_STRETCH, AT_ONCE, SPACING, Lanes
 
 PATIENCE = 0.05
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SPACING", SPACING / 1000)
 
 
 async def test_few_of_a_case_are_on_their_way_in_the_order_they_came_and_other_cases_do_not_wait() -> None:
@@ -61,3 +67,20 @@ async def test_a_sender_that_fails_makes_room() -> None:
         with pytest.raises(ValueError, match="refused"):
             async with lane.place(PATIENCE):
                 raise ValueError("refused")
+
+
+async def test_a_flood_is_spaced_behind_its_first_stretch_and_a_talk_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, now = asyncio.get_running_loop(), 1000.0
+    monkeypatch.setattr(loop, "time", lambda: now)
+    monkeypatch.setattr(module, "SPACING", SPACING)
+    lanes = Lanes()
+
+    pauses = [lanes.of("flooded")._pause() for _ in range(AT_A_STRETCH + 3)]
+    assert pauses == pytest.approx([0.0] * AT_A_STRETCH + [SPACING, 2 * SPACING, 3 * SPACING])
+    assert lanes.of("other")._pause() == 0
+
+    now += 3 * SPACING + AT_A_STRETCH * SPACING  # a pause for breath gives the whole stretch back
+    assert [lanes.of("flooded")._pause() for _ in range(AT_A_STRETCH)] == pytest.approx([0.0] * AT_A_STRETCH)
+    for _ in range(50):
+        now += SPACING
+        assert lanes.of("flooded")._pause() == pytest.approx(0)
