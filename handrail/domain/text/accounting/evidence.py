@@ -9,6 +9,7 @@ from typing import Any
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.accounting.known import Known
+from handrail.domain.text.deeds.records import Record, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Evidence:
     customer: Known = field(default_factory=Known)
     ours: Known = field(default_factory=Known)
     quotable: tuple[str, ...] = ()
+    _records: list[Record] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def gather(
@@ -52,6 +54,12 @@ class Evidence:
         # 'Open Monday to Friday' and a prompt's 'today' say nothing of this customer's order.
         ours.weekdays, ours.relatives = record.weekdays | people.weekdays, record.relatives | people.relatives
         return cls(facts, tuple(effects), record, people, business, _heard(customer), ours, (*person, *terms))
+
+    def records(self) -> Sequence[Record]:
+        """The records in the facts; read once, when first asked."""
+        if not self._records:
+            self._records.extend(records(self.facts))
+        return self._records
 
 
 def _heard(texts: Iterable[str]) -> Known:

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.text.accounting.evidence import Evidence
-from handrail.domain.text.deeds.done import records, shape
+from handrail.domain.text.deeds.done import shape
+from handrail.domain.text.deeds.records import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def _owners(evidence: Evidence) -> Mapping[Decimal, list[frozenset[str]]]:
 def _tied(evidence: Evidence) -> Iterator[tuple[Decimal, frozenset[str]]]:
     done = [one for one in evidence.effects if one.status is EffectStatus.APPLIED]
     merged = [{**one.arguments, **one.result} for one in done if isinstance(one.result, Mapping)]
-    for record in records([*evidence.facts, *(one.arguments for one in done), *merged]):
+    for record in (*evidence.records(), *records([*(one.arguments for one in done), *merged])):
         owned = record.own | record.around | record.inside
         for value in (*record.numbers.values(), *(value for values in record.states.values() for value in values)):
             yield value, owned

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations, islice
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
-from handrail.domain.text.deeds.done import STEMS, Done, Record, effects_done, records, shape, states_done
+from handrail.domain.text.deeds.done import STEMS, Done, effects_done, shape, states_done
 from handrail.domain.text.deeds.learned.cover import Repeated
 from handrail.domain.text.deeds.learned.suspicion import suspected
 from handrail.domain.text.deeds.listed.claims import ANY, CHANGE, Claim, claimed
 from handrail.domain.text.deeds.listed.clauses import Mark
+from handrail.domain.text.deeds.records import Record, records
 from handrail.domain.text.deeds.unlisted.excuses import excused
 from handrail.domain.text.deeds.unlisted.loose import Loose, others_claimed, why_not
 
@@ -42,11 +43,12 @@ def held(
     customer: Collection[str] = (),
     person: Collection[str] = (),
     quoted: Collection[str] = (),
+    known: Callable[[], Sequence[Record]] | None = None,
 ) -> list[Uncovered]:
     """Find the claims in `text` that were not done, or not so.
 
     `customer` and `person` are words of the customer and of people of the business, in compact form; `quoted` are texts
-    of people and of the business that a reply may repeat.
+    of people and of the business that a reply may repeat; `known` gives the records in the facts where they are read already.
     """
     claims = _unexcused(every := claimed(text, language), language)
     others = others_claimed(text, language, claims)
@@ -55,7 +57,7 @@ def held(
     if not claims and not others and not alike:
         return []
     facts = list(facts)
-    holding = _Holding(effects_done(effects, {**STEMS, **stems}), records(facts), frozenset(customer))
+    holding = _Holding(effects_done(effects, {**STEMS, **stems}), known() if known else records(facts), frozenset(customer))
     loose = Loose.gather(holding.done, holding.states, effects, facts, person) if others or alike else None
     repeated = Repeated.gather(facts, quoted, holding.done, _given(effects)) if alike else None
     unshown = (one for one in alike if loose and repeated and not loose.covers(one) and not repeated.covers(one))
@@ -86,7 +88,7 @@ def _unexcused(claims: Sequence[Claim], language: str | None) -> list[Claim]:
 @dataclass(slots=True)
 class _Holding:
     done: list[Done]
-    records: list[Record]
+    records: Sequence[Record]
     customer: frozenset[str]
     states: list[Done] = field(init=False)
 

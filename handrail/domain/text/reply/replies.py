@@ -157,6 +157,7 @@ def _deeds(
         customer=customer,
         person=person,
         quoted=evidence.quotable,
+        known=evidence.records,
     )
     for one in uncovered:
         if one.claim.kind not in ("discount", OTHER) or one.claim.sentence.strip() not in gifts:

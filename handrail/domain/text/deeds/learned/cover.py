@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from handrail.domain.text.deeds.done import Done, identifiers
+from handrail.domain.text.deeds.data import identifiers
+from handrail.domain.text.deeds.done import Done
 from handrail.domain.text.deeds.listed.claims import Claim
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
