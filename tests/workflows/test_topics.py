@@ -198,8 +198,7 @@ async def test_a_model_is_asked_what_it_is_about_only_where_routing_cannot_tell(
     assert len(await owner.home.model.requests(nobody.case_id)) == 1
 
 
-async def test_a_topic_asks_the_customer_before_it_acts_and_only_a_yes_lets_it(owner: Owner) -> None:
-    owner.dial("cancel_order", confirm="always")
+async def test_the_shop_asks_the_customer_before_it_cancels_or_redirects_and_only_a_yes_lets_it(owner: Owner) -> None:
     ends = {}
     for said in ("yes, please", "no"):
         order = await owner.home.order(status="paid", total_under=90, language="en")
@@ -211,5 +210,14 @@ async def test_a_topic_asks_the_customer_before_it_acts_and_only_a_yes_lets_it(o
         assert case.effects == []
         await owner.home.cases.say(case.case_id, said)
         case = await owner.answered(case, 2)
-        ends[said] = ([one.action for one in case.effects], case.confirmation)
-    assert ends == {"yes, please": (["cancel_order"], None), "no": ([], None)}
+        ends[said] = ([one.action for one in case.effects], case.confirmation, case.status)
+        assert ("I have cancelled order" in (case.reply or "")) is (said != "no"), case.reply
+    assert ends == {"yes, please": (["cancel_order"], None, "Resolved"), "no": ([], None, "Resolved")}
+    order = await owner.home.order(status="shipped", total_over=20)
+    case = await owner.home.open(
+        order.customer_id, f"Please send order {order.order_id} to 7 Orchard Way, 31200 Elmsworth, US."
+    )
+    assert "7 Orchard Way, 31200 Elmsworth" in (case.reply or "")
+    await owner.home.cases.say(case.case_id, "yes")
+    case = await owner.home.until(case.case_id, lambda view: view.status == "AwaitingApproval")
+    assert (case.effects, case.confirmation, case.topic) == ([], None, "change_address")

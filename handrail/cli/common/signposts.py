@@ -30,13 +30,14 @@ def near(path: Path) -> str:
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def directions(stack: Stack, case_id: str | None) -> list[tuple[str, str]]:
-    """List what to do next, as (what, how)."""
+def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> list[tuple[str, str]]:
+    """List what to do next, as (what, how): for a case that waits for a person, and one that `asked` its customer."""
     prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
     call = prefix + program()
     case = case_id or "CASE"
     return [
         ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
+        ("Answer as customer", f"{call} case say {asked or 'CASE'} --message yes --wait"),
         ("See one", f"{call} case show {case}"),
         ("Stop", "Ctrl-C; the next start goes on with every open case"),
     ]

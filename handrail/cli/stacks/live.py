@@ -32,7 +32,7 @@ from handrail.temporal.executions import paused_cases
 LOOK_SECONDS = 1.0
 PAUSED_SECONDS = 5.0
 ROWS = 200
-AROUND_TABLE = 14
+AROUND_TABLE = 15
 ATTENTION = (
     CaseStatus.AWAITING_APPROVAL,
     CaseStatus.WITH_HUMAN,
@@ -59,6 +59,12 @@ def waits_for(case: CaseView) -> str:
     if case.status is CaseStatus.WITH_HUMAN:
         return f"{case.queue or 'a person'}: {case.reason or 'handed over'}"
     return " ".join((case.reply or "").split())
+
+
+def unopened(reply: str | None, openings: Sequence[str]) -> str | None:
+    """The reply without the sentence before it that says what the agent is."""
+    opening = next((one for one in openings if reply and reply.startswith(f"{one}\n\n")), "")
+    return reply[len(opening) :].lstrip() if reply else reply
 
 
 def safe(words: str) -> Text:
@@ -127,8 +133,12 @@ class LiveTable:
             await asyncio.sleep(PAUSED_SECONDS)
 
     def marked(self, cases: Sequence[CaseView]) -> list[CaseView]:
-        """The cases, each with who paused it where somebody did."""
-        return [case.model_copy(update={"paused": self._paused.get(case.case_id)}) for case in cases]
+        """The cases, each with who paused it where somebody did; replies without the sentence that says what the agent is."""
+        openings = tuple(self._business.disclosure.values())
+        return [
+            case.model_copy(update={"paused": self._paused.get(case.case_id), "reply": unopened(case.reply, openings)})
+            for case in cases
+        ]
 
     async def _look(self, live: Live | None) -> None:
         latest: list[CaseView] = []
@@ -155,7 +165,8 @@ class LiveTable:
             return
         ranked = sorted(cases, key=lambda case: (ATTENTION.index(case.status), -case.updated_at.timestamp()))
         waiting = ranked[0].case_id if ranked and ranked[0].status is CaseStatus.AWAITING_APPROVAL else None
-        where = directions(self._stack, waiting)
+        asked = next((case.case_id for case in ranked if case.status is CaseStatus.AWAITING_CUSTOMER), None)
+        where = directions(self._stack, waiting, asked)
         live.update(picture(ranked, where, self._console.height, trouble, self._held), refresh=True)
 
     def _tell_controls(self, held: list[Control], *, quiet: bool) -> None:

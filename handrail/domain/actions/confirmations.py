@@ -81,13 +81,14 @@ _KINDS = {
 
 
 def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
-    """Read what came in as the answer to the question that waits. A yes beside words from before the question is unsure."""
+    """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure."""
     later = [one for one in incoming if one.sequence > waiting.after]
-    if not later:
-        return AnswerKind.SET_ASIDE
     if any(one.at > waiting.due_at for one in later):
         return AnswerKind.EXPIRED
-    found = _KINDS[read_answer([one.text for one in later], waiting.language, waiting.lines, [waiting.words])]
+    read = [one.text for one in later or incoming]
+    found = _KINDS[read_answer(read, waiting.language, waiting.lines, [waiting.words])]
+    if not later and found is not AnswerKind.CONFIRMED:
+        return AnswerKind.SET_ASIDE
     return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
 
 

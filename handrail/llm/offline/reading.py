@@ -96,6 +96,8 @@ def _user(found: Conversation, said: ChatMessage) -> None:
     for part in parts:
         if part.kind == "customer":
             found.said.append(str(part.value))
+        elif part.kind == "note":  # a question that code asked for the assistant
+            found.asked = str(part.value)
         elif part.kind == "context":
             found.context[part.attributes.get("name", "")] = part.value
 

@@ -267,6 +267,28 @@ async def test_a_refused_effect_goes_to_a_person(model: ChatModel) -> None:
     assert (answer.confidence or 1) < 0.7
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("no", "then everything stays as it is"),
+        ("not sure about it", "then everything stays as it is"),
+        ("Yes, but to 9 Pine Road, Elmsworth, IL 62704", "9 Pine Road"),
+        ("Wait, what is the status of O-10022?", "Order O-10022 is paid"),
+    ],
+)
+async def test_without_the_customers_yes_it_leaves_everything_or_does_what_they_now_want(
+    model: ChatModel, words: str, expected: str
+) -> None:
+    first = "Please change the address of O-10022 to 12 Elm Street, Springfield, IL 62704"
+    arguments = {"order_id": "O-10022", "street": "12 Elm Street", "city": "Springfield", "postal_code": "IL 62704"}
+    unconfirmed = came("change_shipping_address", arguments, {"not_confirmed": "It was not done."}, ok=False)
+    asked = said("Before I do this, I need your clear yes.", author=Author.SYSTEM)
+    transcript = [*said(first), *asked, *said(words)]
+    request = asking(words, *ADDRESS, context=TWO, exchanges=[unconfirmed])
+    answer = await model.complete(request.model_copy(update={"transcript": transcript}))
+    assert expected in str([answer.reply, calls(answer)])
+
+
 async def test_a_look_up_that_found_nothing_is_asked_about_once(model: ChatModel) -> None:
     refused = came("get_order", {"order_id": "O-77777"}, {"refused": "not found"}, ok=False)
     text = "Where is O-77777?"

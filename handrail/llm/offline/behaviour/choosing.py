@@ -13,6 +13,7 @@ from handrail.llm.offline.reading import Conversation
 from handrail.llm.offline.wire import ToolFunction
 
 OPEN = ("pending", "paid")
+REASONS = ("reason", "note")
 LONGEST_REASON = 200
 SHORTEST_WORD = 4
 
@@ -53,7 +54,7 @@ def argument(conversation: Conversation, name: str, tool: ToolFunction, record: 
         return _sum(texts, record)
     if name in ("street", "postal_code", "city", "country"):
         return next((found.get(name) for text in texts if (found := extract.address(text))), None)
-    if name in ("reason", "note"):
+    if name in REASONS:
         return conversation.last[:LONGEST_REASON]
     if "enum" in schema:
         return next((one for one in schema["enum"] if str(one).lower() in conversation.last.lower()), None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from handrail.llm.offline.behaviour.choosing import argument, currency, foreign, meant, named, possible
+from handrail.llm.offline.behaviour.choosing import REASONS, argument, currency, foreign, meant, named, possible
 from handrail.llm.offline.behaviour.delivery import CallTool, Move
-from handrail.llm.offline.behaviour.extract import orders
+from handrail.llm.offline.behaviour.extract import address, orders
 from handrail.llm.offline.behaviour.facts import Record, asked, empty, is_read, lister, needed, reader, records
 from handrail.llm.offline.behaviour.lexicon import actions, says
 from handrail.llm.offline.behaviour.telling import (
@@ -21,12 +21,14 @@ from handrail.llm.offline.behaviour.telling import (
     told_order,
     told_payments,
 )
-from handrail.llm.offline.reading import Conversation
+from handrail.llm.offline.reading import Conversation, MadeCall
 from handrail.llm.offline.wire import ToolFunction
 
 KEY = "order_id"
 ADDRESS = frozenset(("street", "postal_code", "city"))
 NEVER_AN_INQUIRY = "password"
+UNCONFIRMED = "not_confirmed"
+"""The name, on the wire, of what the customer did not say yes to."""
 CHOICES = 5
 
 
@@ -43,6 +45,8 @@ def decide(conversation: Conversation) -> Move:
     wish = wished(conversation)
     if conversation.feedback:
         return _corrected(conversation, wish)
+    if unconfirmed(conversation):
+        return _left(conversation)
     if conversation.done and not conversation.done[-1].ok:
         return _refused(conversation)
     if wish:
@@ -174,6 +178,29 @@ def _informed(conversation: Conversation) -> Move:
         return tell(conversation, "nothing" if clear else "ask_more", 0.6, AWAITING)
     confidence = (SURE if len(candidates) == 1 else FAIR) if clear else UNSURE
     return told_order(conversation, known[candidates[0]], confidence)
+
+
+def unconfirmed(conversation: Conversation) -> list[MadeCall]:
+    """The calls to which the customer did not say yes."""
+    return [one for one in conversation.done if isinstance(one.result, dict) and UNCONFIRMED in one.result]
+
+
+def _left(conversation: Conversation) -> Move:
+    """Do what the customer wants in place of what they did not say yes to, else leave everything as it is."""
+    dropped = unconfirmed(conversation)
+    rest = replace(conversation, done=[one for one in conversation.done if one not in dropped])
+    if address(conversation.last) or asks(conversation.last):
+        move = decide(rest)
+        before = [CallTool(one.tool, one.arguments) for one in dropped]
+        if not (isinstance(move, CallTool) and any(same(move, one) for one in before)):
+            return move
+    return tell(conversation, "left", SURE, RESOLVED)
+
+
+def same(call: CallTool, other: CallTool) -> bool:
+    """Return whether both calls ask for the same, whatever reason they give."""
+    given = [{name: value for name, value in one.arguments.items() if name not in REASONS} for one in (call, other)]
+    return call.tool == other.tool and given[0].items() <= given[1].items()
 
 
 def _corrected(conversation: Conversation, wish: CustomerWish | None) -> Move:
