@@ -13,7 +13,7 @@ PIP := --disable-pip-version-check --no-input --quiet --quiet
 WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup embeddings up down status check format test lock clean
+.PHONY: help setup embeddings up down status check check-types check-rules format test lock clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,24 +59,33 @@ down: ## Stop a stack that runs apart (handrail up --detach)
 status: ## Whether the stack runs, and where
 	@$(BIN)/handrail status $(ARGS)
 
+# Two at a time: types take about as long as all the rest. Each says what it found in one piece.
+TOGETHER := --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+COUNTED := tests/guard/test_imports.py tests/workflows/test_cost_of_a_case.py
 check: setup ## Format, lint, types, who may import whom, that workflow code is deterministic, what a case costs
+	@+$(MAKE) $(TOGETHER) check-types check-rules
+
+check-types:
+	$(BIN)/mypy
+
+check-rules:
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.guard.determinism
 	$(BIN)/python -m tests.guard.docstrings
 	$(BIN)/python -m tests.guard.names
 	$(BIN)/python -m tests.replay.strictly
-	$(BIN)/pytest -q -p no:cacheprovider tests/guard/test_imports.py tests/workflows/test_cost_of_a_case.py
+	$(BIN)/pytest -q -p no:cacheprovider $(COUNTED)
 
 format: setup ## Format and sort imports
 	$(BIN)/ruff check --fix --quiet $(CODE) || true
 	$(BIN)/ruff format $(CODE)
 
 # Real servers on a busy machine may miss a deadline: what failed runs once more, alone, and has to pass then.
+# What `check` has counted a moment ago is not counted again.
 test: check ## Checks and every test; starts what the tests need
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS) || { \
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(patsubst %,--ignore=%,$(filter-out $(ARGS),$(COUNTED))) $(ARGS) || { \
 	  echo "test: once more, alone: what failed"; \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
