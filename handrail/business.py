@@ -32,8 +32,9 @@ from handrail.domain.text.packs import Told
 class Call:
     """The context of a tool's call, given to its function beside its arguments.
 
-    `connection` is an open psycopg `AsyncConnection` inside a transaction (read-only for reads and previews); an effect's
-    changes commit together with its ledger row. A tool over a remote system passes `idempotency_key` on instead.
+    `connection` is an open psycopg `AsyncConnection`. An effect's is inside the transaction that commits its changes together
+    with its ledger row; that of reads and previews refuses every write, and each statement is a transaction of its own. A tool
+    over a remote system passes `idempotency_key` on instead.
     `customer_id` comes from the case; a tool answers for this customer only.
     """
 

@@ -1,4 +1,4 @@
-"""The connection pool, and the ways to use it: a transaction that reads, one that writes, one query alone.
+"""The connection pools, and the ways to use them: a transaction that reads, one that writes, one query alone, a look.
 
 A server that was killed and came back is survived: the operation that hit it raises `psycopg.OperationalError`, which the
 caller may try again; connections from before are discarded together and new ones opened.
@@ -7,11 +7,10 @@ caller may try again; connections from before are discarded together and new one
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection, AsyncCursor, OperationalError
 from psycopg.pq import TransactionStatus
@@ -28,13 +27,25 @@ Cursor: TypeAlias = AsyncCursor[DictRow]
 class Pooled(AsyncConnection[TupleRow]):
     """A connection of the pool. It commits each statement by itself, unless a transaction was begun."""
 
+    answered = float("-inf")
+    """When the server last answered on it, by `time.monotonic`."""
+
     @cached_property
     def kept(self) -> Cursor:
         """A cursor for whoever uses the connection now: one that is made anew looks every type up again."""
         return rows(self)
 
 
-Pool: TypeAlias = AsyncConnectionPool[Pooled]
+class Pool(AsyncConnectionPool[Pooled]):
+    """A pool of connections that write, with another of connections that cannot: `lookers`."""
+
+    lookers: AsyncConnectionPool[Pooled]
+
+    async def close(self, timeout: float = 5) -> None:
+        """Close both."""
+        await self.lookers.close(timeout)
+        await super().close(timeout)
+
 
 CONNECT_SECONDS = 5
 WAIT_SECONDS = 10.0
@@ -45,7 +56,7 @@ LOCK_MILLISECONDS = 15_000
 IDLE_MILLISECONDS = 60_000
 SILENT_PEER_MILLISECONDS = 15_000
 FRESH_SECONDS = 1.0
-"""A connection that was asked within this time whether it is there is used without being asked again."""
+"""A connection on which the server answered within this time is used without being asked whether it is there."""
 
 _SERVER_OPTIONS = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
@@ -65,47 +76,64 @@ OPTIONS: dict[str, Any] = {
 async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> Pool:
     """An open pool of at most `size` connections to `url`; close it with `await pool.close()`.
 
-    `wait` is how many seconds anyone waits for a connection, here and later.
+    Its lookers are as many again at most, opened as they are needed. `wait` is how many seconds anyone waits for a
+    connection, here and later.
 
     Raises:
         psycopg_pool.PoolTimeout: the server did not answer in time (an `OperationalError`).
     """
+    pool = Pool(url, kwargs=_kwargs(), min_size=min(2, size), **_settings(size, wait, lambda: pool.drain()))
+    looking: dict[str, Any] = {**_kwargs(), "options": f"{_SERVER_OPTIONS} -c default_transaction_read_only=on"}
+    lookers = AsyncConnectionPool(url, kwargs=looking, min_size=0, **_settings(size, wait, lambda: lookers.drain()))
+    pool.lookers = lookers
+    await pool.open(wait=True, timeout=wait)
+    await lookers.open()
+    return pool
 
-    answered: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 
-    async def check(connection: Connection) -> None:
-        if time.monotonic() - answered.get(connection, float("-inf")) < FRESH_SECONDS:
+def _kwargs() -> dict[str, Any]:
+    return {**OPTIONS, "autocommit": True}
+
+
+def _settings(size: int, wait: float, drain: Callable[[], Awaitable[None]]) -> dict[str, Any]:
+    async def check(connection: Pooled) -> None:
+        if time.monotonic() - connection.answered < FRESH_SECONDS:
             return
         try:
             await AsyncConnectionPool.check_connection(connection)
-            answered[connection] = time.monotonic()
+            connection.answered = time.monotonic()
         except OperationalError:
             # One dead connection means the server went away: its siblings would each cost a caller a longer pause.
-            await pool.drain()
+            await drain()
             raise
 
-    pool: Pool = AsyncConnectionPool(
-        url,
-        connection_class=Pooled,
-        kwargs={**OPTIONS, "autocommit": True},
-        min_size=min(2, size),
-        max_size=size,
-        open=False,
-        configure=adapt,
-        check=check,
-        name="handrail",
-        timeout=wait,
-        reconnect_timeout=RECONNECT_SECONDS,
-    )
-    await pool.open(wait=True, timeout=wait)
-    return pool
+    return {
+        "connection_class": Pooled,
+        "max_size": size,
+        "open": False,
+        "configure": adapt,
+        "check": check,
+        "name": "handrail",
+        "timeout": wait,
+        "reconnect_timeout": RECONNECT_SECONDS,
+    }
 
 
 @asynccontextmanager
 async def writing(pool: Pool) -> AsyncIterator[Connection]:
     """A connection in a transaction: committed at the end, rolled back by an exception."""
-    async with pool.connection() as connection, connection.transaction():
+    async with pool.connection() as connection:
+        async with connection.transaction():
+            yield connection
+        connection.answered = time.monotonic()
+
+
+@asynccontextmanager
+async def looking(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection on which PostgreSQL refuses every write: each statement is a transaction of its own."""
+    async with pool.lookers.connection() as connection:
         yield connection
+        connection.answered = time.monotonic()
 
 
 @asynccontextmanager
@@ -128,6 +156,7 @@ async def alone(
     async with pool.connection() as connection:
         try:
             await connection.kept.execute((queries or QUERIES)[query], parameters, prepare=prepare)
+            connection.answered = time.monotonic()
             return await connection.kept.fetchall()
         except BaseException:
             await _as_it_was(connection)

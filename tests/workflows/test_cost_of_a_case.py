@@ -31,9 +31,9 @@ BOUNDS = {
     "event bytes": 10_000,
     "payload bytes": 8_000,
     "SQL statements": 16,
-    "SQL transactions": 4,
+    "SQL transactions": 1,
 }
-REFUND_BOUNDS = {"SQL statements": 40, "SQL transactions": 8}
+REFUND_BOUNDS = {"SQL statements": 40, "SQL transactions": 2}
 REFUND = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 Watch = psycopg.AsyncConnection[tuple[Any, ...]]
 SETTLED = ("Resolved", "AwaitingCustomer")

@@ -10,7 +10,7 @@ from typing import TypeVar
 from psycopg import DataError, IntegrityError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
 from handrail.domain.errors import DEFECTS, BusinessFailed, HandrailError
-from handrail.postgres.pool import Connection, Pool, reading
+from handrail.postgres.pool import Connection, Pool, looking
 
 SECONDS = 3.0
 """For one answer; a step of a turn may need several, and has 15."""
@@ -47,7 +47,7 @@ async def ask(what: str, connection: Connection, question: Callable[[], Awaitabl
 
 
 async def look(pool: Pool, what: str, question: Callable[[Connection], Awaitable[T]]) -> T:
-    """Ask what writes nothing, in a transaction that cannot write; where it fails, twice more.
+    """Ask what writes nothing, on a connection that cannot write; where it fails, twice more.
 
     Raises:
         BusinessFailed: it failed each time.
@@ -55,7 +55,7 @@ async def look(pool: Pool, what: str, question: Callable[[Connection], Awaitable
     """
     for pause in (*PAUSES, None):
         try:
-            async with reading(pool) as connection:
+            async with looking(pool) as connection:
                 return await ask(what, connection, lambda: question(connection))
         except BusinessFailed as error:
             if pause is None or isinstance(error.__cause__, (*HOPELESS, TimeoutError)):

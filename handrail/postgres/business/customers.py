@@ -1,4 +1,4 @@
-"""The business's knowledge of its customers, read in a transaction that cannot write."""
+"""The business's knowledge of its customers, read where nothing can be written."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from handrail.domain.errors import BusinessRefused
 from handrail.domain.policy.facts import WINDOWS, counted, summed
 from handrail.domain.policy.policies import exact
 from handrail.ports import Clock
-from handrail.postgres.pool import Connection, Pool, reading, rows
+from handrail.postgres.pool import Connection, Pool, looking, rows
 from handrail.postgres.queries import QUERIES
 
 
@@ -84,7 +84,7 @@ class PostgresHistory:
 
     async def of(self, case_id: str, customer_id: str, leaving_out: Collection[str]) -> dict[str, Any]:
         """Read what was applied and what is under way; `leaving_out` are the effect ids that are being ruled on."""
-        async with reading(self._pool) as connection:
+        async with looking(self._pool) as connection:
             return await self._past.of(connection, self._clock.now(), case_id, customer_id, leaving_out)
 
 

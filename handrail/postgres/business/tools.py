@@ -77,7 +77,7 @@ class PostgresRecord:
         return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, asks)
 
     async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run a read tool in a read-only transaction.
+        """Run a read tool where nothing can be written.
 
         Raises:
             InvalidInput: see `check`; also where the tool is an effect.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolClosed
 
 from handrail.domain.actions.effects import EffectResult
@@ -21,7 +22,7 @@ from handrail.embedded.process import Child, until_ready
 from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
-from handrail.postgres.pool import Pool, alone, open_pool, reading, writing
+from handrail.postgres.pool import Pool, alone, looking, open_pool, reading, writing
 from tests.postgres.build import NOON, FixedClock, effect, opening, row, ruling
 from tests.postgres.wallets import business
 from tests.support.house import wait_for
@@ -152,7 +153,27 @@ async def test_a_write_while_reading_is_refused_and_the_connection_writes_afterw
         await pool.close()
 
 
-@pytest.mark.parametrize("how", ["reading", "alone"])
+async def test_a_look_writes_nothing_and_is_no_transaction(database_url: str) -> None:
+    pool = await open_pool(database_url, size=1)
+    try:
+        for _ in range(2):
+            async with looking(pool) as connection:
+                assert connection.info.transaction_status is TransactionStatus.IDLE
+                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                    await connection.execute("DELETE FROM wallets.wallets")
+                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                    async with connection.transaction():
+                        await connection.execute("DELETE FROM wallets.wallets")
+                await connection.execute("SELECT 1")
+                assert connection.info.transaction_status is TransactionStatus.IDLE
+        async with looking(pool) as connection:  # one that hangs keeps nobody from writing
+            assert await left(pool) == ("off", 1_000)
+    finally:
+        await pool.close()
+    assert connection.closed
+
+
+@pytest.mark.parametrize("how", ["reading", "looking", "alone"])
 async def test_a_cancelled_read_leaves_a_pool_that_reads_and_writes(
     database_url: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +184,7 @@ async def test_a_cancelled_read_leaves_a_pool_that_reads_and_writes(
         if how == "alone":
             await alone(pool, "slow")
             return
-        async with reading(pool) as connection:
+        async with (looking if how == "looking" else reading)(pool) as connection:
             await connection.execute("SELECT pg_sleep(20)")
 
     try:
