@@ -19,12 +19,15 @@ from typing import Any
 from pydantic import BaseModel, field_validator
 
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.money import Money as Money
 from handrail.domain.policy.shapes import FactType as FactType
 from handrail.domain.policy.shapes import ListOf as ListOf
 from handrail.domain.policy.shapes import MapOf as MapOf
 from handrail.domain.policy.shapes import Object as Object
 from handrail.domain.policy.shapes import Shape as Shape
 from handrail.domain.policy.shapes import json_ready
+from handrail.domain.text.asking import AskedValue as AskedValue
+from handrail.domain.text.asking import asking as asking
 from handrail.domain.text.packs import Told
 
 
@@ -53,9 +56,9 @@ class Preview(BaseModel):
 
     `title` is a line for people; `headline` is short and without personal data ('refund · 180.00 USD'); `shown` is what an
     approver must see. `asks` is what the customer is asked to confirm where a rule wants it, by language: the action, its
-    object and amount, and what follows; else they read the title. `facts` are what the policies rule on, each declared in
-    `Business.facts`. They are kept as JSON: a model becomes an object, a `Decimal` an exact number, a day, a time or a
-    duration its ISO text. Money is '12.50 USD'.
+    object and amount, and what follows (`asking` makes it of sentences and values); else they read the title. `facts` are
+    what the policies rule on, each declared in `Business.facts`. They are kept as JSON: a model becomes an object, a
+    `Decimal` an exact number, a day, a time or a duration its ISO text. Money is '12.50 USD'.
 
     `pins` are arguments that the preview fixes: whoever checks a proposal merges them over its arguments, so that ruling and
     approval bind to them too and `run` can refuse once they no longer hold (a payment arrived, a parcel left).

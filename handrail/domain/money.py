@@ -22,6 +22,11 @@ class Money(NamedTuple):
     amount: Decimal
     currencies: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, amount: Decimal, currency: str) -> Money:
+        """Return the amount in one currency, by its ISO code."""
+        return cls(amount, frozenset((currency,)))
+
 
 class Rates(Model):
     """The currency of a business, and the worth of one unit of other currencies in it, as of a day."""

@@ -8,21 +8,18 @@ from pathlib import Path
 
 import yaml
 
+from handrail.business import AskedValue, asking
+
 FILE = Path(__file__).parents[1] / "asks.yaml"
 
 
-def asks(tool: str, **values: str) -> dict[str, str]:
-    """The question about an effect by language, with its values."""
-    return {language: _filled(sentence, values) for language, sentence in _sentences()[tool].items()}
-
-
-def _filled(sentence: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        sentence = sentence.replace("{{" + name + "}}", value)
-    return sentence
+def asks(tool: str, **values: AskedValue) -> dict[str, str]:
+    """The question about an effect by language, with its values as the language writes them."""
+    return asking(sentences()[tool], **values)
 
 
 @cache
-def _sentences() -> Mapping[str, Mapping[str, str]]:
+def sentences() -> Mapping[str, Mapping[str, str]]:
+    """The sentences by tool and language."""
     found: Mapping[str, Mapping[str, str]] = yaml.safe_load(FILE.read_text("utf-8"))
     return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.business import Call, Preview
+from handrail.business import Call, Money, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
 from handrail.shop.actions.arguments import CancelOrder
 from handrail.shop.actions.asking import asks
 from handrail.shop.actions.refunds import give_back, lock_refunds, money_facts
-from handrail.shop.records.money import number, usd
+from handrail.shop.records.money import USD, number, usd
 from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order, refunded_before
 from handrail.shop.records.rows import Order
 
@@ -47,7 +47,7 @@ async def preview_cancel(call: Call, arguments: CancelOrder) -> Preview:
             "Refunded to this customer in 30 days": usd(before),
             "Reason given": arguments.reason or "none",
         },
-        asks=asks("cancel_order", order=order.order_id, amount=usd(order.left)),
+        asks=asks("cancel_order", order=order.order_id, amount=Money.of(order.left, USD)),
         facts={**order_facts(order, call), **money_facts(order.left, before)},
         pins={"refund": number(order.left), "refunded_before": number(before)},
     )

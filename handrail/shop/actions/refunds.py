@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from handrail.business import Call, Preview
+from handrail.business import Call, Money, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
 from handrail.shop.actions.arguments import RefundOrder
-from handrail.shop.records.money import number, usd
+from handrail.shop.actions.asking import asks
+from handrail.shop.records.money import USD, number, usd
 from handrail.shop.records.orders import locked_order, order_facts, order_shown, own_order, refunded_before
 from handrail.shop.records.rows import Order, RefundId
 
@@ -105,6 +106,7 @@ async def preview_refund(call: Call, arguments: RefundOrder) -> Preview:
             "Refunded to this customer in 30 days": usd(before),
             "Reason given": arguments.reason or "none",
         },
+        asks=asks("refund_order", order=order.order_id, amount=Money.of(arguments.amount, USD)),
         facts={**order_facts(order, call), **money_facts(arguments.amount, before)},
         pins={"refunded_before": number(before)},
     )

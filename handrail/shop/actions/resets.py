@@ -9,6 +9,7 @@ from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 from handrail.shop import queries
 from handrail.shop.actions.arguments import CustomerArguments
+from handrail.shop.actions.asking import asks
 from handrail.shop.records.orders import own_customer
 from handrail.shop.records.rows import Resets
 
@@ -50,6 +51,7 @@ async def preview_reset(call: Call, _: CustomerArguments) -> Preview:
             "Sent to": f"{customer.masked_email} (the address in the account)",
             "Links sent in the last 24 hours": str(before.last_day),
         },
+        asks=asks("send_password_reset", email=customer.masked_email),
         facts={"password_resets_24h": before.last_day},
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+USD = "USD"
 CENT = Decimal("0.01")
 LARGEST = Decimal(100_000)
 
@@ -18,7 +19,7 @@ def number(amount: Decimal) -> float:
 
 def usd(amount: Decimal) -> str:
     """Write an amount for people: `180.00 USD`."""
-    return f"{amount.quantize(CENT):.2f} USD"
+    return f"{amount.quantize(CENT):.2f} {USD}"
 
 
 def exact(value: Any) -> Any:
