@@ -7,17 +7,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 from temporalio.client import Client
+from temporalio.worker import WorkflowRunner
 
 from handrail import collecting
 from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
 from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
+from handrail.ports import Clock
 from handrail.postgres.autonomy import switch
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import open_pool
@@ -26,13 +28,16 @@ from handrail.temporal.connect import connect
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.reconcile import forever as reconcile_for_ever
-from handrail.wiring import case_nodes, case_worker, world
+from handrail.wiring import case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
 
 
-async def serve(settings: Settings) -> None:
-    """Poll until SIGTERM or SIGINT; what is running then is finished first."""
+Run = Callable[[WorkflowRunner], WorkflowRunner]
+
+
+async def serve(settings: Settings, clock: Clock | None = None, run: Run | None = None) -> None:
+    """Poll until SIGTERM or SIGINT; what is running then is finished first. See `main`."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -47,9 +52,9 @@ async def serve(settings: Settings) -> None:
     )
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
-        async with world(settings, pool) as adapters:
+        async with world(settings, pool, clock=clock) as adapters:
             nodes = case_nodes(adapters, settings.approval_minutes)
-            async with case_worker(client, settings, adapters, nodes):
+            async with case_worker(client, settings, adapters, nodes, runner=run and run(workflow_runner(settings))):
                 logging.getLogger("handrail.worker").info("polling")
                 await adapters.load()
                 collecting.settle()
@@ -92,8 +97,11 @@ def announce(ready_file: Path | None) -> None:
         ready_file.write_text(str(os.getpid()))
 
 
-def main() -> None:
-    """`python -m worker`. Exits with 1 and one line where something it needs is missing or wrong."""
+def main(clock: Clock | None = None, run: Run | None = None) -> None:
+    """`python -m worker`. Exits with 1 and one line where something it needs is missing or wrong.
+
+    Whoever plays cases at another time gives the `clock`, and how workflow code is run at that time.
+    """
     try:
         settings = Settings()
     except ValidationError as error:
@@ -102,7 +110,7 @@ def main() -> None:
     for noisy in ("httpx", "httpx2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, clock, run))
     except HandrailError as error:
         sys.exit(f"worker: {error}")
 

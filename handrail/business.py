@@ -6,6 +6,7 @@ Nothing outside that package knows what an order is.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -125,7 +126,8 @@ class Business:
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
     `segments` are all the tags that it may give as `segments`: a live control can concern one of them.
     `disclosure` is the sentence, per language, that opens the agent's first reply, by default the language packs'; `links`
-    are the hosts, prefixes and e-mail addresses that a reply may hold. `seed` fills an empty demonstration system; `samples`
+    are the hosts, prefixes and e-mail addresses that a reply may hold. `seed(connection, now)` fills an empty demonstration
+    system, where it likes with days counted from `now`; one that takes the connection alone will do, too. `samples`
     are messages that show every path, as (customer_id, text) from the seeded data; `calls` are calls
     that it allows, as (customer_id, tool, arguments).
     """
@@ -138,7 +140,7 @@ class Business:
     disclosure: Mapping[str, str] = field(default_factory=lambda: Told("disclosure"))
     links: tuple[str, ...] = ()
     migrations: Path | None = None
-    seed: Callable[[Any], Awaitable[None]] | None = None
+    seed: Callable[[Any], Awaitable[None]] | Callable[[Any, datetime], Awaitable[None]] | None = None
     samples: Callable[[Any], Awaitable[list[tuple[str, str]]]] | None = None
     calls: Callable[[Any], Awaitable[list[tuple[str, str, dict[str, Any]]]]] | None = None
     customer_facts: Mapping[str, Shape] = field(default_factory=dict)
@@ -158,6 +160,19 @@ class Business:
                 f"business {self.name}: effect {', '.join(bare)} has no preview; an approver could not see it."
             )
         object.__setattr__(self, "by_name", {tool.name: tool for tool in self.tools})
+
+
+def takes_now(seed: Callable[..., Awaitable[None]]) -> bool:
+    """Return whether a seed counts its days from a time that it is given: it has a second argument to fill."""
+    needed = [one for one in inspect.signature(seed).parameters.values() if one.default is one.empty]
+    return len(needed) > 1
+
+
+async def seeded(business: Business, connection: Any, now: datetime) -> None:
+    """Fill the demonstration system as it is to be at `now`, where the business brings one."""
+    seed: Callable[..., Awaitable[None]] | None = business.seed
+    if seed is not None:
+        await (seed(connection, now) if takes_now(seed) else seed(connection))
 
 
 def look_here() -> None:

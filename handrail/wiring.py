@@ -141,14 +141,18 @@ class Adapters:
 
 
 @asynccontextmanager
-async def world(settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS) -> AsyncIterator[Adapters]:
+async def world(
+    settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS, clock: Clock | None = None
+) -> AsyncIterator[Adapters]:
     """The adapters as the settings name them; edited files are looked for at most once in `every` seconds.
+
+    `clock` is the machine's, unless another is given.
 
     Raises:
         DefinitionInvalid: the business or one of its files cannot be used.
         InvalidInput: the database is another business's.
     """
-    business, clock = load_business(settings.business), SystemClock()
+    business, clock = load_business(settings.business), clock or SystemClock()
     await owner.check(pool, business)
     controls = PostgresControls(pool, business)
     if settings.languages is not None:
@@ -293,9 +297,17 @@ def workflow_runner(settings: Settings) -> WorkflowRunner:
 
 
 def case_worker(
-    client: Client, settings: Settings, world: Adapters, nodes: CaseNodes, graph: CaseGraph | None = None
+    client: Client,
+    settings: Settings,
+    world: Adapters,
+    nodes: CaseNodes,
+    graph: CaseGraph | None = None,
+    runner: WorkflowRunner | None = None,
 ) -> Worker:
-    """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes."""
+    """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes.
+
+    `runner` runs workflow code; by default as the settings say.
+    """
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
@@ -321,7 +333,7 @@ def case_worker(
             meanwhile.classify,
         ],
         interceptors=[Guards()],
-        workflow_runner=workflow_runner(settings),
+        workflow_runner=runner or workflow_runner(settings),
         build_id=build_id(ROOT, CODE),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,

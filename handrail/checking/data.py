@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from handrail.business import Business, Kind
+from handrail.business import Business, Kind, seeded
 from handrail.checking.findings import CheckPart, Collector
 from handrail.checking.source import Place, of_failure, of_function
 from handrail.checking.subject import PackageUnderCheck
@@ -93,14 +93,14 @@ class DataCheck:
         place = of_function(seed, self._subject.code.at("seed"))
         try:
             async with writing(pool) as connection:
-                await seed(connection)
+                await seeded(self._business, connection, self._clock.now())
         except Exception as error:  # noqa: BLE001 - a business's own code
             self._say(self._failed(error, place), f"seed: fails on empty tables: {_words(error)}. Correct it.")
             return False
         before = await self._contents(pool)
         try:
             async with writing(pool) as connection:
-                await seed(connection)
+                await seeded(self._business, connection, self._clock.now())
         except Exception as error:  # noqa: BLE001 - a business's own code
             words = f"seed: fails the second time, and every `up` seeds: {_words(error)}. Write `on conflict do nothing`."
             self._say(self._failed(error, place), words)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from handrail.business import Kind, Tool
+from handrail.business import Kind, Tool, takes_now
 from handrail.checking.findings import CheckPart, Collector
 from handrail.checking.source import facts_given, of_function
 from handrail.checking.subject import PackageUnderCheck
@@ -16,7 +16,7 @@ from handrail.policies.names import nearest, of_business
 from handrail.policies.worlds import calendar_of
 from handrail.postgres.migrations import load
 
-_ARGUMENTS = {"known_customer": 2, "customer": 3, "seed": 1, "samples": 1, "calls": 1}
+_ARGUMENTS = {"known_customer": 2, "customer": 3, "samples": 1, "calls": 1}
 
 
 def check(subject: PackageUnderCheck, found: Collector) -> None:
@@ -24,6 +24,8 @@ def check(subject: PackageUnderCheck, found: Collector) -> None:
     business = subject.business
     for name, arguments in _ARGUMENTS.items():
         _function(subject, found, name, getattr(business, name), arguments)
+    seed = business.seed
+    _function(subject, found, "seed", seed, 2 if seed and takes_now(seed) else 1)
     _declarations(subject, found)
     for tool in business.tools:
         _tool(subject, found, tool)

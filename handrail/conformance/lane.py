@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from temporalio.client import Client
 
-from handrail.business import Business, load_business
+from handrail.business import Business, load_business, seeded
+from handrail.conformance.clock import MovedClock
 from handrail.conformance.servers import Renewable, ScriptedModel
 from handrail.domain.actions.effects import EffectResult
 from handrail.embedded.process import Child, Component, StackFailed, until_ready
@@ -29,12 +31,16 @@ WORKER_SECONDS = 240.0
 """A worker imports and trains for some seconds of processor time, which are minutes on a crowded machine."""
 LOG_LINES, LOG_WIDTH, LOG_BYTES = 40, 400, 32_000
 """The worker's log that a failing play shows: its end."""
+CLOCKED = "handrail.conformance.clock"
 KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS", "HANDRAIL_LANGUAGES")
 """Of our own environment's settings, what a lane's worker takes over; it must meet none of a running stack's servers."""
 
 
 class Lane:
-    """`package` is the business's; `environment` is what it needs to find its data. `ports` are two free ones."""
+    """`package` is the business's; `environment` is what it needs to find its data. `ports` are two free ones.
+
+    `begins` is the time at which the data is filled in; `clock` is set for each play.
+    """
 
     def __init__(
         self,
@@ -44,13 +50,16 @@ class Lane:
         temporal: Temporal,
         package: str,
         environment: Mapping[str, str],
+        begins: datetime | None = None,
     ) -> None:
         self.queue = f"conformance-{number}"
         self.postgres = Renewable(folder / f"postgres-{number}", ports[0], f"postgres-{number}")
         self.model = ScriptedModel(ports[1], f"model-{number}")
-        self._temporal, self._package, self._extra = temporal, package, environment
+        self.clock = MovedClock(folder / f"clock-{number}")
+        self._temporal, self._package, self._extra, self._begins = temporal, package, environment, begins
         self._filling = StartupStep(f"data-{number}", (self.postgres.name,), self._fill)
-        self._worker = Worker(folder / "run", self._environment, f"worker-{number}")
+        program = (sys.executable, "-m", CLOCKED, str(folder / f"clock-{number}"))
+        self._worker = Worker(folder / "run", self._environment, f"worker-{number}", program=program)
         self._log = folder / "logs" / f"worker-{number}.log"
         self._child: Child | None = None
         self._business: Business | None = None
@@ -122,13 +131,12 @@ class Lane:
         business = load_business(self._package)
         await self.postgres.lay_out()
         await migrate(self.postgres.pristine, business, datetime.now(UTC))
-        if business.seed is not None:
-            pool = await open_pool(self.postgres.pristine, size=1)
-            try:
-                async with writing(pool) as connection:
-                    await business.seed(connection)
-            finally:
-                await pool.close()
+        pool = await open_pool(self.postgres.pristine, size=1)
+        try:
+            async with writing(pool) as connection:
+                await seeded(business, connection, self._begins or datetime.now(UTC))
+        finally:
+            await pool.close()
         await self.postgres.renew()
         return "filled"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from handrail.conformance.differences import differences
 from handrail.conformance.lane import Lane
-from handrail.conformance.plays import Play, PlayedCall, PlayedTurn, Suite
+from handrail.conformance.plays import Play, PlayedCall, PlayedTurn, Suite, play_clock
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -136,6 +136,7 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
     began, (logged, _) = time.monotonic(), lane.logged()
     try:
         await lane.postgres.renew()
+        lane.clock.start(play_clock(suite, play))
         performance = CasePlay(lane, play, case_id, *suite.people)
         await performance.run()
         came, words = judge(performance, suite, await lane.ledger(case_id), await lane.read(suite.state))

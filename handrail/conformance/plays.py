@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from handrail.business import look_here
+from handrail.conformance.clock import set_to
 from handrail.domain.errors import DefinitionInvalid
 
 EXAMPLES = "examples"
@@ -43,12 +45,16 @@ class PlayedTurn:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One case. `kind` is empty where the task is played as it stands, else how it was changed for the worse."""
+    """One case. `kind` is empty where the task is played as it stands, else how it was changed for the worse.
+
+    `clock` is the time at which it begins, where that is another than the suite's.
+    """
 
     task: str
     customer_id: str
     turns: tuple[PlayedTurn, ...]
     kind: str = ""
+    clock: datetime | str | None = None
 
     @property
     def calls(self) -> list[PlayedCall]:
@@ -57,7 +63,10 @@ class Play:
 
 
 class Suite(Protocol):
-    """The tasks of one file over one data set."""
+    """The tasks of one file over one data set.
+
+    It may have a `clock`, the time at which every case begins (`datetime` with a zone, or such a text); the machine's else.
+    """
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -93,6 +102,20 @@ class Suite(Protocol):
 
 Call, Turn = PlayedCall, PlayedTurn
 """The names by which suites that were written earlier import them."""
+
+
+def suite_clock(suite: Suite) -> datetime | None:
+    """Return the time at which the suite's cases begin; None is the machine's.
+
+    Raises:
+        InvalidInput: it is no time with its zone.
+    """
+    return set_to(getattr(suite, "clock", None), "suite")
+
+
+def play_clock(suite: Suite, play: Play) -> datetime | None:
+    """Return the time at which the play begins: its own, else the suite's. Raises: see `suite_clock`."""
+    return set_to(play.clock, f"task {play.task}") or suite_clock(suite)
 
 
 def package_of(name: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from handrail.business import load_business
 from handrail.conformance.lane import Lane
 from handrail.conformance.player import Result, perform
-from handrail.conformance.plays import Play, Suite
+from handrail.conformance.plays import Play, Suite, play_clock, suite_clock
 from handrail.conformance.report import ConformanceReport
 from handrail.domain.counting import many
 from handrail.embedded.ports import free_block
@@ -33,7 +33,7 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
         StackFailed: a part would not start.
         InvalidInput, DefinitionInvalid: the business's data or files cannot be used.
     """
-    business = load_business(package)
+    business, begins = load_business(package), suite_clock(suite)
     os.environ.update(suite.environment)  # the business fills its database in this very process
 
     def told(event: Event) -> None:
@@ -46,7 +46,7 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
         temporal = Temporal(folder / "temporal.db", base, base + 1, base + 2, base + 3)
         firsts = [base + FOR_TEMPORAL + PER_LANE * number for number in range(count)]
         opened = [
-            Lane(number, folder, (first, first + 1), temporal, package, suite.environment)
+            Lane(number, folder, (first, first + 1), temporal, package, suite.environment, begins)
             for number, first in enumerate(firsts, 1)
         ]
         supervisor = Supervisor([temporal, *(part for lane in opened for part in lane.parts())], folder / "logs", told)
@@ -67,8 +67,10 @@ async def conformance(package: str, suite: Suite, plays: Sequence[Play], workers
     """Play everything, on as many lanes as there are `workers`.
 
     Raises:
-        StackFailed, InvalidInput, DefinitionInvalid: see `lanes`.
+        StackFailed, InvalidInput, DefinitionInvalid: see `lanes` and `play_clock`.
     """
+    for play in plays:
+        play_clock(suite, play)  # a time that is none is told before anything starts
     began = time.monotonic()
     waiting = list(enumerate(plays, 1))[::-1]
     results: dict[int, Result] = {}

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from graphs.case import build_case_graph
 from graphs.engine.machine import Unserialised
 from graphs.state import CaseState
-from handrail.business import Business
+from handrail.business import Business, seeded
 from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
 from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, Commit
@@ -98,9 +98,8 @@ async def play(settings: Settings, text: str | None, customer: str | None, answe
 async def prepare(settings: Settings, pool: Pool, business: Business) -> None:
     """Migrate and seed."""
     await migrate(settings.database_url.get_secret_value(), business, datetime.now(UTC))
-    if business.seed is not None:
-        async with writing(pool) as connection:
-            await business.seed(connection)
+    async with writing(pool) as connection:
+        await seeded(business, connection, datetime.now(UTC))
 
 
 async def opening(pool: Pool, business: Business, text: str | None, customer: str | None) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from uuid import uuid4
 import psycopg
 from temporalio.client import Client
 
+from handrail.business import seeded
 from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import HandrailError
@@ -262,9 +263,8 @@ async def stack(folder: Path) -> AsyncIterator[Stack]:
     try:
         await running.start("postgres")
         await migrate(postgres.url, business, datetime.now(UTC))
-        assert business.seed
         async with await psycopg.AsyncConnection.connect(postgres.url) as connection:
-            await business.seed(connection)
+            await seeded(business, connection, datetime.now(UTC))
         await running.start("temporal", "model", "worker")
         running.client = await connect(temporal.address)
         running.cases = CaseClient(running.client, patience=15.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from temporalio.client import Client
 
+from handrail.business import seeded
 from handrail.domain.case.cases import CaseView
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.postgres import Postgres
@@ -84,13 +86,12 @@ SHAPES = [
 @pytest.fixture(scope="module")
 async def shop_database(postgres: Postgres, postgres_url: str, template_database: str) -> str:
     """A database with the seeded shop."""
-    assert business.seed
     name, template = sql.Identifier(f"desk_{uuid4().hex}"), sql.Identifier(template_database)
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("create database {} template {}").format(name, template))
     url = postgres.url_of(name.as_string().strip('"'))
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        await business.seed(connection)
+        await seeded(business, connection, datetime.now(UTC))
     return url
 
 

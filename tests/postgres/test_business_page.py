@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from handrail.business import Business, Call, load_business
+from handrail.business import Business, Call, load_business, seeded
 from handrail.checking.check import check
 from handrail.checking.starting import contents
 from handrail.conformance.plays import load_suite, package_of
@@ -29,6 +29,7 @@ from handrail.routing.text import Folded
 from handrail.topics.loader import FileTopics
 
 PAGE = Path(__file__).parents[2] / "docs" / "building" / "business.md"
+NINE = {"guests": 9, "day": "2027-03-05", "now": "2027-03-01T10:00:00Z", "history.change_guests.count_24h": 0}
 WRITTEN = re.compile(r"^```\w+ write=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -69,13 +70,13 @@ def test_its_definitions_load_and_rule_as_the_page_says(typed: Typed) -> None:
     matrix = FileMatrix(business.folder / "matrix.yaml", topics=[topic.name for topic in topics.all()])
 
     proposal = Proposal(proposal_id="p", kind=ProposalKind.EFFECT, action="change_guests", arguments={}, arguments_hash="h")
-    assert policies.rule(proposal, {"guests": 9, "history.change_guests.count_24h": 0}).ruling is Ruling.REQUIRE_APPROVAL
+    assert policies.rule(proposal, NINE).ruling is Ruling.REQUIRE_APPROVAL
     assert [hit.rule.id for hit in rules.now().value.hits(Folded("I got ill after dinner at your place"))] == ["illness"]
     assert [row.queue for row in matrix.all()] == ["manager", "desk"]
 
 
 async def test_its_tool_does_what_its_proof_expects(typed: Typed, postgres: Postgres, postgres_url: str) -> None:
-    suite = load_suite(package_of("acme"), typed.folder / "tasks.json", None)
+    suite = load_suite(package_of("acme"), typed.folder / "tasks.yaml", None)
     tool = typed.business.by_name["change_guests"]
     assert tool.preview is not None
     assert typed.business.migrations is not None
@@ -85,8 +86,7 @@ async def test_its_tool_does_what_its_proof_expects(typed: Typed, postgres: Post
         async with await psycopg.AsyncConnection.connect(postgres.url_of("page_example")) as connection:
             for migration in load("acme", typed.business.migrations):
                 await connection.execute(migration.sql.encode())
-            assert typed.business.seed is not None
-            await typed.business.seed(connection)
+            await seeded(typed.business, connection, datetime.now(UTC))
             for task in suite.tasks:
                 play, (worse,) = suite.play(task), suite.worse(task, every=False)
                 call = Call("c", play.customer_id, connection, datetime.now(UTC), "e")

@@ -15,9 +15,11 @@ from pydantic import SecretStr
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
+from temporalio.worker import WorkflowRunner
 
 from handrail.domain.case.cases import CaseView
 from handrail.llm.offline.wire import OFFLINE_MODEL
+from handrail.ports import Clock
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
@@ -110,7 +112,15 @@ async def wait_for(what: Callable[[], Any], deadline: float = DEADLINE_SECONDS) 
 
 
 @asynccontextmanager
-async def house(client: Client, database_url: str, model_root: str, **changes: Any) -> AsyncIterator[House]:
+async def house(
+    client: Client,
+    database_url: str,
+    model_root: str,
+    *,
+    clock: Clock | None = None,
+    runner: WorkflowRunner | None = None,
+    **changes: Any,
+) -> AsyncIterator[House]:
     """The worker in this process, over the given servers."""
     settings = Settings(
         database_url=SecretStr(database_url),
@@ -125,10 +135,11 @@ async def house(client: Client, database_url: str, model_root: str, **changes: A
     pool = await open_pool(database_url, size=8)
     try:
         # A test that edits a file goes on at once.
-        async with world(settings, pool, every=0.0) as adapters:
+        async with world(settings, pool, every=0.0, clock=clock) as adapters:
             await adapters.load()
             nodes = case_nodes(adapters, settings.approval_minutes)
-            async with case_worker(client, settings, adapters, nodes), heeding(settings, adapters.calls):
+            working = case_worker(client, settings, adapters, nodes, runner=runner)
+            async with working, heeding(settings, adapters.calls):
                 cases = CaseClient(client, task_queue=settings.task_queue)
                 yield House(client, cases, pool, settings, adapters, Model(model_root))
     finally:

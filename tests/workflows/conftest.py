@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest
 from psycopg import sql
 from temporalio.client import Client
 
+from handrail.business import seeded
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
@@ -45,9 +47,8 @@ async def shop_url(postgres: Postgres, postgres_url: str, template_database: str
         admin.execute(
             sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
         )
-    assert business.seed
     async with await psycopg.AsyncConnection.connect(postgres.url_of(name)) as connection:
-        await business.seed(connection)
+        await seeded(business, connection, datetime.now(UTC))
     return postgres.url_of(name)
 
 

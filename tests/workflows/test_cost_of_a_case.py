@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
+from handrail.business import seeded
 from handrail.drills.bench.work.customers import BenchCustomers, Letter
 from handrail.shop import business
 from tests.support.costs import WATCHING, cost, grouped, history, statements
@@ -62,12 +64,11 @@ async def test_a_plain_case_costs_no_more_than_it_did(
     servers: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert business.seed
     async with (
         await psycopg.AsyncConnection.connect(database_url, autocommit=True, application_name=WATCHING) as watch,
         house(temporal_client, database_url, scripted_model.root) as home,
     ):
-        await business.seed(watch)
+        await seeded(business, watch, datetime.now(UTC))
         first, *others = await BenchCustomers(home.pool).questions(2)
         # The first of a worker loads what later ones find loaded.
         await answered(home, watch, first, "cost-first")

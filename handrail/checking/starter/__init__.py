@@ -24,7 +24,7 @@ business = Business(
         ),
     ),
     known_customer=known_customer,
-    facts={"guests": FactType.NUMBER, "guests_more": FactType.NUMBER},
+    facts={"guests": FactType.NUMBER, "guests_more": FactType.NUMBER, "day": FactType.DATE},
     disclosure={"en": "You are talking to our automated assistant."},
     migrations=FOLDER / "migrations",
     seed=seed,

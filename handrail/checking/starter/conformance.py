@@ -1,11 +1,11 @@
-"""BookingTasks that prove the business through the whole stack: `handrail conformance acme --tasks acme/tasks.json`."""
+"""BookingTasks that prove the business through the whole stack: `handrail conformance acme --tasks acme/tasks.yaml`."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from handrail.conformance.plays import Play, PlayedCall, PlayedTurn
+from handrail.conformance.tasks import read_tasks
 
 ASKS = "Please change how many guests my booking is for"
 
@@ -14,21 +14,25 @@ class BookingTasks:
     """The tasks of a file: each changes one booking."""
 
     def __init__(self, file: Path) -> None:
-        self._tasks = {one["id"]: one for one in json.loads(file.read_text())}
-        self.tasks = list(self._tasks)
+        read = read_tasks(file)
+        self._tasks = read.tasks
+        self.tasks = list(read.tasks)
+        self.clock = read.clock
         self.environment: dict[str, str] = {}
         self.people = ("ann", "bob")
 
     def play(self, task: str) -> Play:
         """The task as it stands."""
-        one = self._tasks[task]
-        return Play(task, one["customer"], (PlayedTurn(ASKS, (PlayedCall("change_guests", one["change"]),)),))
+        return self._played(task, PlayedCall("change_guests", self._tasks[task].data["change"]))
 
     def worse(self, task: str, *, every: bool) -> list[Play]:
         """The task for somebody else's booking."""
+        change = {**self._tasks[task].data["change"], "booking_id": "B-8"}
+        return [self._played(task, PlayedCall("change_guests", change, worse=True), "another_customer")]
+
+    def _played(self, task: str, call: PlayedCall, kind: str = "") -> Play:
         one = self._tasks[task]
-        stranger = PlayedCall("change_guests", {**one["change"], "booking_id": "B-8"}, worse=True)
-        return [Play(task, one["customer"], (PlayedTurn(ASKS, (stranger,)),), "another_customer")]
+        return Play(task, one.data["customer"], (PlayedTurn(ASKS, (call,)),), kind, one.clock)
 
     def expected(self, calls: Sequence[PlayedCall]) -> Any:
         """The guests of every booking after these calls."""

@@ -1,5 +1,6 @@
 """Demonstration data, and what can be tried with it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -9,11 +10,12 @@ async def known_customer(connection: Any, customer_id: str) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def seed(connection: Any) -> None:
-    """Fill the tables; every start does it again, so it adds only what is missing."""
+async def seed(connection: Any, now: datetime) -> None:
+    """Fill the tables with days from `now` on; every start does it again, so it adds only what is missing."""
+    first = now.date() + timedelta(days=14)
     await connection.execute(
-        "insert into acme.bookings values ('B-7', 'C-1', '2027-03-05', 2), ('B-8', 'C-2', '2027-03-06', 2) "
-        "on conflict do nothing"
+        "insert into acme.bookings values ('B-7', 'C-1', %s, 2), ('B-8', 'C-2', %s, 2) on conflict do nothing",
+        (first, first + timedelta(days=1)),
     )
 
 

@@ -1,5 +1,6 @@
 """Tools of the restaurant: one looks up, one changes."""
 
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -29,27 +30,28 @@ async def list_bookings(call: Call, nothing: Nothing) -> dict[str, Any]:
     return {"bookings": [{"booking_id": one[0], "day": one[1], "guests": one[2]} for one in await cursor.fetchall()]}
 
 
-async def booked(call: Call, change: ChangeGuests) -> int:
-    """Return for how many it is now; somebody else's booking looks like one that does not exist."""
+async def booked(call: Call, change: ChangeGuests) -> tuple[int, date]:
+    """Return for how many it is now, and for which day; somebody else's booking looks like one that does not exist."""
     cursor = await call.connection.execute(
-        "select guests from acme.bookings where booking_id = %s and customer_id = %s", (change.booking_id, call.customer_id)
+        "select guests, day from acme.bookings where booking_id = %s and customer_id = %s",
+        (change.booking_id, call.customer_id),
     )
     found = await cursor.fetchone()
     if found is None:
         raise BusinessRefused("unknown_booking", "There is no such booking in this account.")
     if change.guests_before not in (None, found[0]):
         raise BusinessRefused("changed", f"The booking is for {found[0]} now; look at it again.")
-    return int(found[0])
+    return int(found[0]), found[1]
 
 
 async def preview_change(call: Call, change: ChangeGuests) -> Preview:
     """Say what would change; writes nothing."""
-    before = await booked(call, change)
+    before, day = await booked(call, change)
     return Preview(
         title=f"Change booking {change.booking_id} from {before} to {change.guests} guests",
         headline=f"booking · {before} to {change.guests} guests",
         shown={"Guests now": str(before), "Guests then": str(change.guests)},
-        facts={"guests": change.guests, "guests_more": change.guests - before},
+        facts={"guests": change.guests, "guests_more": change.guests - before, "day": day},
         pins={"guests_before": before},
     )
 

@@ -21,6 +21,7 @@ def migrate(
     as_json: Json = False,
 ) -> None:
     """Apply what the database still lacks."""
+    from handrail.business import seeded
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
     from handrail.postgres import migrations
@@ -34,7 +35,7 @@ def migrate(
         applied = await migrations.migrate(url, place.business, datetime.now(UTC), place.settings.business)
         if seed and place.business.seed is not None:
             async with place.pool() as pool, writing(pool) as connection:
-                await place.business.seed(connection)
+                await seeded(place.business, connection, datetime.now(UTC))
         return applied
 
     applied = run_async(work())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from handrail.business import Business
+from handrail.business import Business, seeded
 from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
@@ -58,7 +58,7 @@ class FirstStart:
             pool = await open_pool(self._embedded.postgres.url, size=1)
             try:
                 async with writing(pool) as connection:
-                    await self._business.seed(connection)
+                    await seeded(self._business, connection, datetime.now(UTC))
             finally:
                 await pool.close()
         return f"{len(applied)} applied" if applied else "nothing new"

@@ -43,6 +43,7 @@ class Past:
             "customer_id": customer_id,
             "leaving_out": list(leaving_out),
             "under_way": under_way,
+            "now": now,
             "windows": list(WINDOWS),
             "since": [_since(now, window) for window in WINDOWS],
             "actions": [action for action, _ in self._sums],

@@ -4,7 +4,7 @@ WITH past AS (
     SELECT
         a.case_id,
         a.action,
-        coalesce(a.applied_at, a.ruled_at) AS at,
+        coalesce(a.applied_at, a.ruled_at + (%(now)s - clock_timestamp())) AS at, -- what was ruled, by the clock that asks
         CASE
             WHEN a.outcome IS NULL THEN coalesce(a.decided_arguments, a.arguments)
             WHEN a.applied_hash = a.arguments_hash THEN a.arguments
