@@ -15,6 +15,7 @@ from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.team.reviewers import ReviewerFile
 from handrail.domain.team.staff import Roster
 from handrail.matrix import loader as matrix
+from handrail.outcomes.loader import OUTCOMES, SHIPPED, outcomes_file, read_outcomes
 from handrail.people import loader as people
 from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.sets import build, document
@@ -35,6 +36,7 @@ def check(subject: PackageUnderCheck, found: Collector) -> None:
     _people(subject, found)
     _reviewers(subject, found)
     _tables(subject, found)
+    _outcomes(subject, found)
     _policies(subject, found)
 
 
@@ -124,6 +126,14 @@ def _tables(subject: PackageUnderCheck, found: Collector) -> None:
     found.looked_at(
         CheckPart.TABLES, f"{many(len(subject.world.tables), 'table')}, {'rates' if subject.world.rates else 'no rates'}"
     )
+
+
+def _outcomes(subject: PackageUnderCheck, found: Collector) -> None:
+    path = outcomes_file(subject.folder)
+    read = _read(CheckPart.OUTCOMES, path, found, read_outcomes)
+    if read is not None:
+        whose = f"the shipped {OUTCOMES}" if path == SHIPPED else "its own"
+        found.looked_at(CheckPart.OUTCOMES, f"{many(len(read.indicators), 'indicator')}, {whose}")
 
 
 def _usable(documents: list[Document]) -> list[Document]:

@@ -24,6 +24,7 @@ class CheckPart(StrEnum):
     PEOPLE = "people"
     REVIEWERS = "reviewers"
     TABLES = "tables"
+    OUTCOMES = "outcomes"
     POLICIES = "policies"
     NAMES = "names"
     MUTATION = "mutation"

@@ -1,0 +1,115 @@
+"""`outcomes.yaml`: what is counted of cases; the shipped one, unless the business brings its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from handrail.definitions import Document, Loaded, files, refuse
+from handrail.domain.outcomes import CHANNEL, OutcomeDefinitions, Statistic
+
+OUTCOMES = "outcomes.yaml"
+SHIPPED = Path(__file__).parent / OUTCOMES
+WEEK = 168
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """A view of the record behind an indicator: does it give a share, and how many hours does it look ahead."""
+
+    share: bool
+    ahead: int = 0
+
+
+VIEWS: Mapping[str, OutcomeView] = {
+    "first_contact_confirmed": OutcomeView(True, WEEK),
+    "first_contact_unconfirmed": OutcomeView(True, WEEK),
+    "repeat_48h": OutcomeView(True, 48),
+    "repeat_7d": OutcomeView(True, WEEK),
+    **dict.fromkeys(
+        (
+            "escalation",
+            "second_contact_escalation",
+            "edits",
+            "rejections",
+            "hand_backs",
+            "confirmations_refused",
+            "abandonment",
+            "policy_hits",
+            "survey_response",
+            "satisfied",
+            "cost_known",
+        ),
+        OutcomeView(True),
+    ),
+    "held_up": OutcomeView(True, WEEK),
+    **dict.fromkeys(
+        (
+            "first_reply_seconds",
+            "resolution_seconds",
+            "agent_seconds",
+            "customer_seconds",
+            "waiting_seconds",
+            "person_seconds",
+            "cost_usd",
+            "csat",
+            "nps",
+        ),
+        OutcomeView(False),
+    ),
+}
+"""The views `handrail.outcome_NAME`."""
+
+
+def outcomes_file(folder: Path) -> Path:
+    """Return the business's own file, or the shipped one where it has none."""
+    own = folder / OUTCOMES
+    return own if own.exists() else SHIPPED
+
+
+def load_outcomes(folder: Path) -> Loaded[OutcomeDefinitions]:
+    """Read the definitions in force for the business in `folder`.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    (path,) = files(outcomes_file(folder))
+    document = Document.of(path, path.read_bytes())
+    return Loaded(read_outcomes([document]), document.version)
+
+
+def read_outcomes(documents: list[Document]) -> OutcomeDefinitions:
+    """Return the checked definitions of the one document.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    (document,) = documents
+    found = document.parse(OutcomeDefinitions)
+    refuse(list(_problems(document, found)))
+    return found
+
+
+def _problems(document: Document, found: OutcomeDefinitions) -> Iterator[str]:
+    for index, channel in enumerate(found.excluded_channels):
+        if not re.fullmatch(CHANNEL, channel):
+            words = f"excluded_channels: {channel[:60]!r} is no channel. Write its name, for example 'drill'."
+            yield document.problem(words, "excluded_channels", index)
+    for name, wanted in found.indicators.items():
+        view = VIEWS.get(name)
+        if view is None:
+            words = f"indicators.{name}: no view of the record counts that. Known: {', '.join(sorted(VIEWS))}."
+            yield document.problem(words, "indicators", name)
+            continue
+        if view.share != (wanted.statistic is Statistic.RATE):
+            right = "'rate'" if view.share else "'mean' or 'median'"
+            words = f"indicators.{name}.statistic: {wanted.statistic.value!r} is not what the view gives. Write {right}."
+            yield document.problem(words, "indicators", name, "statistic")
+        if wanted.matures_after_hours < view.ahead:
+            words = (
+                f"indicators.{name}.matures_after_hours: {wanted.matures_after_hours:g} is too soon, for the view looks "
+                f"{view.ahead} hours ahead. Write {view.ahead} or more."
+            )
+            yield document.problem(words, "indicators", name, "matures_after_hours")
