@@ -62,6 +62,7 @@ LATE = {
         "record.reconcile",
         "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",
     ),
+    "drift": LateCommand("quality.drift", "Drift: what can be noticed when cases get worse, and how late.", group=True),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",
