@@ -95,6 +95,18 @@ async def play(settings: Settings, text: str | None, customer: str | None, answe
         await pool.close()
 
 
+def check_given(text: str | None, customer: str | None) -> None:
+    """Refuse words that no case takes, while nothing is started yet.
+
+    Raises:
+        InvalidInput: the message or the customer's id cannot be taken.
+    """
+    if text is not None:
+        check_message(IncomingMessage(message_id="first", text=text))
+    if customer is not None:
+        check_identifier("--customer", customer)
+
+
 async def prepare(settings: Settings, pool: Pool, business: Business) -> None:
     """Migrate and seed."""
     await migrate(settings.database_url.get_secret_value(), business, datetime.now(UTC))

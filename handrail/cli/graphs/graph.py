@@ -131,6 +131,7 @@ def run_graph(
     from handrail.drills import rehearsal
 
     text = None if message is None else words("--message", message)
+    rehearsal.check_given(text, customer)
     narrator = Narrator(quiet=as_json)
     answer = asker(decide, may_ask=not as_json and sys.stdin.isatty())
     with rehearsal.stage(environment()) as settings:
