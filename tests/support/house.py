@@ -25,6 +25,7 @@ from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
 from handrail.wiring import Adapters, case_nodes, case_worker, world
+from tests.support.learnt import learnt_once
 from worker import heeding
 from workflows.steps.deadlines import SETTLING
 
@@ -136,7 +137,8 @@ async def house(
     try:
         # A test that edits a file goes on at once.
         async with world(settings, pool, every=0.0, clock=clock) as adapters:
-            await adapters.load()
+            async with learnt_once():
+                await adapters.load()
             nodes = case_nodes(adapters, settings.approval_minutes)
             working = case_worker(client, settings, adapters, nodes, runner=runner)
             async with working, heeding(settings, adapters.calls):
