@@ -36,12 +36,32 @@ from handrail.temporal.connect import connect
 from handrail.temporal.converter import data_converter
 from tests.support.scripted import Scripted, scripted
 
+HERE = Path(__file__).parent
 TEMPLATE = "handrail_template"
+SERVED = ("acceptance", "workflows", "replay", "postgres", "graphs")
+"""Folders whose tests start servers, those with the longest tests first."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Workflow loggers speak in tests: a bad keyword in a log call fails only where its level is on."""
     logging.getLogger("temporalio").setLevel(logging.INFO)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread files that wait for servers evenly among those that compute, and put the longest first.
+
+    So the processes seldom wait all at once, and none stands idle at the end beside a last long file.
+    """
+    files = dict.fromkeys(item.path for item in items)
+    served = sorted((path for path in files if folder(path) in SERVED), key=lambda path: SERVED.index(folder(path)))
+    others = [path for path in files if folder(path) not in SERVED]
+    place = {path: number / len(group) for group in (served, others) for number, path in enumerate(group)}
+    items.sort(key=lambda item: place[item.path])
+
+
+def folder(path: Path) -> str:
+    """Return which of the folders of tests it is in."""
+    return path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
 
 
 @pytest.fixture(scope="session")
