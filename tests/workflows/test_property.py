@@ -27,7 +27,7 @@ HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refun
 FIELDS = ("decision", "approval_id", "revision", "arguments", "answer", "note", "reviewer", "text", "message_id", "reply")
 AT_ONCE = 8
 TIMES = 3
-BATCHES = 40
+BATCHES = 20
 Call = Callable[..., Awaitable[Any]]
 
 

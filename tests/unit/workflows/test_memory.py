@@ -16,7 +16,7 @@ from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, Dec
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.decisions import draft, settle
 from handrail.domain.case.cases import CaseOpen, CaseStatus, Tier
-from handrail.domain.case.handoffs import Escalation, Route
+from handrail.domain.case.handoffs import Escalation, MessageExtract, Route
 from handrail.domain.case.messages import Author, IncomingMessage, Message
 from handrail.domain.errors import CaseConflict, IllegalTransition
 from handrail.domain.team.staff import Expectation
@@ -200,13 +200,15 @@ def test_what_a_case_carries_while_it_is_asked_fits_into_one_payload(text: str) 
     found = full()
     assert found.suspended
     found.seen |= {f"{number}".zfill(120): "0123456789abcdef" for number in range(MESSAGES_TAKEN - 1_900)}
-    for number in range(1_800):
-        said = message(number, text)
+    heard, messages = hear([message(0, text)]), [message(number, text) for number in range(1_800 if len(text) == 1 else 102)]
+    for said in messages:
         found.say(said, save=False)
-        found.hear(hear([said]))
-        found.suspended.state.incoming = brief([*found.suspended.state.incoming, said])
-        if len(text) > 1 and number > 100:
-            break
+        found.hear(
+            MessageExtract(
+                stated=heard.stated, said=[one.model_copy(update={"message_id": said.message_id}) for one in heard.said]
+            )
+        )
+    found.suspended.state.incoming = brief([*found.suspended.state.incoming, *messages])
     size = len(found.model_dump_json().encode())
     assert size < PAYLOAD_LIMIT, f"{size:,} bytes"
 
