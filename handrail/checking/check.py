@@ -12,9 +12,9 @@ from handrail.checking.data import DataCheck
 from handrail.checking.findings import CheckPart, Collector, PackageReport
 from handrail.checking.source import Definition, Place, of_failure
 from handrail.checking.subject import PackageUnderCheck
-from handrail.checking.throwaway import server
 from handrail.domain.errors import DefinitionInvalid
 from handrail.embedded.process import StackFailed
+from handrail.embedded.throwaway import server
 
 
 def check(package: str, *, folder: Path | None = None, data: bool = True) -> PackageReport:

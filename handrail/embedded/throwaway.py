@@ -19,7 +19,7 @@ def server() -> Iterator[Postgres]:
     Raises:
         StackFailed: it would not start.
     """
-    with tempfile.TemporaryDirectory(prefix="handrail-check-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="handrail-copy-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         postgres = Postgres(folder / "postgres", free_block(1), durable=False)
         with run(postgres, folder / "postgres.log"):
