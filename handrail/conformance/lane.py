@@ -14,11 +14,12 @@ from temporalio.client import Client
 
 from handrail.business import Business, load_business, seeded
 from handrail.conformance.clock import MovedClock
-from handrail.conformance.servers import Renewable, ScriptedModel
+from handrail.conformance.servers import ScriptedModel
 from handrail.domain.actions.effects import EffectResult
 from handrail.embedded.process import Child, Component, StackFailed, until_ready
 from handrail.embedded.supervisor import StartupStep
 from handrail.embedded.temporal import Temporal
+from handrail.embedded.throwaway import Renewable
 from handrail.embedded.worker import Worker
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
