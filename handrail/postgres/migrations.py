@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from handrail.business import Business
 from handrail.domain.errors import DefinitionInvalid
 from handrail.postgres import owner
-from handrail.postgres.pool import Connection
+from handrail.postgres.pool import Connection, Pool, reading
 from handrail.postgres.queries import QUERIES
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -93,6 +93,18 @@ async def migrate(url: str, business: Business, at: datetime, package: str = "")
             done.append(str(migration))
         await owner.stamp(connection, business, package, at)
     return done
+
+
+async def lacking(pool: Pool, business: Business) -> list[str]:
+    """List the business's migrations that the database lacks, as `series/name`.
+
+    Raises:
+        DefinitionInvalid: the files do not go with what was applied before.
+    """
+    if business.migrations is None:
+        return []
+    async with reading(pool) as connection:
+        return [str(one) for one in await _pending(connection, load(business.name, business.migrations))]
 
 
 def pending(wanted: list[Migration], applied: dict[str, str]) -> Iterator[Migration]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handrail.cli.business.replay import replay
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Policy files of other products, put into ours.")
 app.add_typer(imports, name="import")
+app.command()(replay)
 CURRENT = "current"
 
 
