@@ -12,7 +12,8 @@ from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.deeds.done import STEMS, Done, effects_done, shape, states_done
 from handrail.domain.text.deeds.learned.cover import Repeated
 from handrail.domain.text.deeds.learned.suspicion import suspected
-from handrail.domain.text.deeds.listed.claims import ANY, CHANGE, Claim, claimed
+from handrail.domain.text.deeds.listed.claim import ANY, CHANGE, Claim
+from handrail.domain.text.deeds.listed.claims import claimed
 from handrail.domain.text.deeds.listed.clauses import Mark
 from handrail.domain.text.deeds.records import Record, records
 from handrail.domain.text.deeds.unlisted.excuses import excused

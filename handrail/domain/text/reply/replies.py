@@ -16,7 +16,7 @@ from handrail.domain.text.accounting.account import unaccounted, without_figures
 from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.deeds.done import STEMS
 from handrail.domain.text.deeds.held import held
-from handrail.domain.text.deeds.listed.claims import OTHER
+from handrail.domain.text.deeds.listed.claim import OTHER
 from handrail.domain.text.message.entities import addresses
 from handrail.domain.text.plain import clean, compact
 from handrail.domain.text.reply.advice import Subject, advice

@@ -10,7 +10,7 @@ from typing import Any
 
 from handrail.domain.text.deeds.data import identifiers
 from handrail.domain.text.deeds.done import Done
-from handrail.domain.text.deeds.listed.claims import Claim
+from handrail.domain.text.deeds.listed.claim import Claim
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _AMOUNT = re.compile(r"(?<![\d.,])\d{1,7}[.,]\d{2}(?!\d)")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from handrail.domain.text.deeds.learned.features import features, pieces
 from handrail.domain.text.deeds.learned.weights import weights
 from handrail.domain.text.deeds.lexicon import MARKED
-from handrail.domain.text.deeds.listed.claims import OTHER, Claim
+from handrail.domain.text.deeds.listed.claim import OTHER, Claim
 from handrail.domain.text.deeds.unlisted.excuses import excused
 from handrail.domain.text.deeds.unlisted.loose import related_kinds
 from handrail.domain.text.deeds.unlisted.parts import language_of

@@ -11,7 +11,7 @@ from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.text.deeds.data import identifiers
 from handrail.domain.text.deeds.done import Done
 from handrail.domain.text.deeds.lexicon import MARKED, lexicons
-from handrail.domain.text.deeds.listed.claims import ANY, CHANGE, OTHER, Claim
+from handrail.domain.text.deeds.listed.claim import ANY, CHANGE, OTHER, Claim
 from handrail.domain.text.deeds.unlisted.changes import Change, changes
 from handrail.domain.text.plain import clean
 
