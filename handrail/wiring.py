@@ -87,6 +87,7 @@ from handrail.reading import ReadingProcess
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
+from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.interceptors import Guards
@@ -308,7 +309,7 @@ def case_worker(
 
     `runner` runs workflow code; by default as the settings say.
     """
-    terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours)
+    terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     openings = OpeningActivities(world.openings)
@@ -333,7 +334,7 @@ def case_worker(
             meanwhile.classify,
         ],
         interceptors=[Guards()],
-        workflow_runner=runner or workflow_runner(settings),
+        workflow_runner=AnnouncingRunner(runner or workflow_runner(settings)),
         build_id=build_id(ROOT, CODE),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from handrail.domain.actions.approvals import Approval, DecisionKind, Source
+from handrail.domain.actions.approvals import SENDER_OF, Approval, DecisionKind, Source
 from handrail.domain.case.cases import CaseRow, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
@@ -296,7 +296,10 @@ def sent(signal: str | None = None) -> Source:
     """The event that is being handled: the update, or the signal of this name."""
     info, update = workflow.info(), workflow.current_update_info()
     update_id = update.id if update and signal is None else None
-    return Source(workflow_id=info.workflow_id, run_id=info.run_id, update_id=update_id, signal=signal)
+    sender_of = workflow.extern_functions().get(SENDER_OF)
+    # Without a worker that tells it, in a replay, nobody asks who it was.
+    sender = (sender_of(update_id) if sender_of else "") if update_id else None
+    return Source(workflow_id=info.workflow_id, run_id=info.run_id, update_id=update_id, signal=signal, sender=sender)
 
 
 def given(note: Any) -> Any:

@@ -44,7 +44,10 @@ class HistoryIdentities:
 
     async def of_event(self, source: Source, decision: Decision) -> tuple[str, Identity]:
         """See `ports.Identities.of_event`."""
-        found = await self._by_update(source) if source.update_id else await self._by_signal(source, decision)
+        if source.sender is not None:
+            found = source.sender
+        else:
+            found = await self._by_update(source) if source.update_id else await self._by_signal(source, decision)
         return found, Identity.VERIFIED if found and self._trusted else Identity.SELF_DECLARED
 
     async def _by_update(self, source: Source) -> str:

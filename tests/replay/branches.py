@@ -160,11 +160,9 @@ BRANCHES = {
     "resolved": Branch(resolved, ("Working", "Resolved"), has=("case.turn",), lacks=("continued", "record.commit")),
     "reply": Branch(reply, ("Working", "AwaitingCustomer"), has=("case.turn",), lacks=("continued",)),
     "small_refund": Branch(small_refund, ("Working", "Resolved"), has=("case.turn",), lacks=("decide",)),
-    "approved": Branch(
-        approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "people.permit", "case.turn")
-    ),
+    "approved": Branch(approved, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide", "case.turn")),
     "rejected": Branch(rejected, ("Working", "AwaitingApproval", "Working"), "agent_asked", ("decide",)),
-    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("people.permit", "decide")),
+    "edited": Branch(edited, ("Working", "AwaitingApproval", "Working", "Resolved"), has=("decide",)),
     "expired": Branch(
         expired, ("Working", "AwaitingApproval", "WithHuman"), "approval_expired", ("record.commit",), ("decide",)
     ),

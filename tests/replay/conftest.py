@@ -21,7 +21,7 @@ EARLIER = Path(__file__).parent / "earlier_build"
 KEPT_LIMIT = 80_000
 CONTINUED, SHORT = "continued", 8
 """A branch that goes on in a fresh run as soon as it waits, and the events that are enough for it there."""
-KEPT_BRANCHES = ("resolved", "approved", "rejected", "expired", "human", "handed_back", "cut_short", "continued")
+KEPT_BRANCHES = ("resolved", "approved", "edited", "rejected", "expired", "human", "handed_back", "cut_short", "continued")
 
 
 @pytest.fixture(scope="session")

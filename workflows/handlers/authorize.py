@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -23,7 +23,7 @@ from handrail.domain.actions.approvals import (
 )
 from handrail.domain.actions.decisions import draft
 from handrail.domain.base import Stored
-from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
+from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput, Refused
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, ResolveCase
 from workflows.handlers.commands import Intake
 from workflows.memory.case import CaseMemory
@@ -141,25 +141,32 @@ class Desk:
     def _placed(self, source: Source, said: str, now: datetime) -> Source:
         """Number a signal among equal ones that were handed over at one moment: history holds them in this order."""
         if source.signal is None:
-            return source
+            return source if self._memory.terms.at_once else source.model_copy(update={"sender": None})
         key = (source.signal, said, now)
         place, self._heard[key] = self._heard[key], self._heard[key] + 1
         return source.model_copy(update={"place": place})
 
 
 async def _checked(activity: str, asked: Stored, answer: type[Answer], source: Source, summary: str) -> Answer:
-    """Return the answer of the checking activity.
+    """Return the answer of the checking activity: within this workflow task, where the sender is known.
 
     Raises:
         InvalidInput, IllegalTransition, ApprovalRefused: what it found wrong, or that it could not be made.
     """
-    options = CHECK_SIGNAL if source.signal else CHECK
+    about: dict[str, Any] = {"result_type": answer, "summary": summary}
     try:
-        found: Answer = await workflow.execute_activity(activity, asked, result_type=answer, summary=summary, **options)
+        if source.sender is not None:
+            return cast(Answer, await workflow.execute_local_activity(activity, asked, **about, **CHECK))
+        options = CHECK_SIGNAL if source.signal else CHECK
+        return cast(Answer, await workflow.execute_activity(activity, asked, **about, **options))
     except ActivityError as error:
-        cause = error.cause
-        words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
-        kind = cause.type if isinstance(cause, ApplicationError) else None
-        kinds = {one.__name__: one for one in (InvalidInput, IllegalTransition)}
-        raise kinds.get(kind or "", ApprovalRefused)(words) from None
-    return found
+        raise unchecked(error) from None
+
+
+def unchecked(error: ActivityError) -> Refused:
+    """Return what the checking activity refused with, or that it could not be made."""
+    cause = error.cause
+    words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
+    kind = cause.type if isinstance(cause, ApplicationError) else None
+    kinds = {one.__name__: one for one in (InvalidInput, IllegalTransition)}
+    return kinds.get(kind or "", ApprovalRefused)(words)

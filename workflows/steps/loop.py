@@ -104,7 +104,9 @@ class Loop:
         memory = self._memory
         at_once = memory.decided and not memory.closing and not memory.interruption
         # The newer of the two stands for both: each leaves a marker and an attribute in the history.
-        return bool(at_once) and (workflow.patched(RECORDS_IN_TURN) or workflow.patched(DECIDES_AT_ONCE))
+        if not at_once or memory.terms.at_once:
+            return bool(at_once)
+        return workflow.patched(RECORDS_IN_TURN) or workflow.patched(DECIDES_AT_ONCE)
 
     def _something(self) -> bool:
         memory = self._memory

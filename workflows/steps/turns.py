@@ -85,9 +85,8 @@ class Turns:
     def _with_the_turn(self) -> Commit | None:
         """Return what the turn is to record before it goes on; None where messages or a packet have to be recorded first."""
         memory = self._memory
-        if not workflow.patched(RECORDS_IN_TURN) or memory.unsaved_messages or memory.unsaved_handoff:
-            return None
-        return memory.commit()
+        in_turn = memory.terms.at_once or workflow.patched(RECORDS_IN_TURN)
+        return None if not in_turn or memory.unsaved_messages or memory.unsaved_handoff else memory.commit()
 
     async def hand_back(self, words: str) -> None:
         """A person gave the case back: the agent goes on with their note."""

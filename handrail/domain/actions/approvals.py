@@ -120,10 +120,15 @@ class Decision(Stored):
     decided_at: datetime
 
 
+SENDER_OF = "handrail.sender_of"
+"""The name of the function by which a worker tells a case's workflow who sent an update."""
+
+
 class Source(Stored):
     """The event of the case's own history by which a decision came.
 
-    `place` counts the equal signals that were handed over at the same moment, before this one.
+    `place` counts the equal signals that were handed over at the same moment, before this one. `sender` is the identity in
+    the update's event, where the worker told it with the update; else the history is asked for it.
     """
 
     workflow_id: str
@@ -131,6 +136,7 @@ class Source(Stored):
     update_id: str | None = None
     signal: str | None = None
     place: int = 0
+    sender: str | None = None
 
     @property
     def event(self) -> dict[str, Any]:

@@ -86,11 +86,16 @@ class CaseOpen(Model):
 
 
 class Terms(Stored):
-    """The terms of a case, as they were when it was opened: its waits for the customer, and its last resort."""
+    """The terms of a case, as they were when it was opened: its waits for the customer, and its last resort.
+
+    `at_once`: an update with a decision is checked in the workflow task that takes it, and what was decided goes into the
+    record with the turn. Cases that earlier builds opened say it by markers in their histories, or do neither.
+    """
 
     reopen_hours: int = 72
     silence_hours: int = 168
     route: Route | None = Field(default=None, description="where the case goes when nothing can be read that says where")
+    at_once: bool = False
 
 
 class Opened(Terms):

@@ -165,9 +165,13 @@ async def test_an_update_is_known_by_its_id_however_much_came_after_it(
     case, _ = await held_refund(trusting)
     for who in ("alice@corp", "mallory@corp"):
         client = await connect(temporal_server.address, identity=who)
-        sent = client.get_workflow_handle(f"case-{case.case_id}").execute_update(case.approvals[0].update_names[0])
-        await asyncio.gather(sent, return_exceptions=True)
+        handle = client.get_workflow_handle(f"case-{case.case_id}")
+        await asyncio.gather(handle.execute_update(case.approvals[0].update_names[0], id=who), return_exceptions=True)
     case = await trusting.until(case.case_id, lambda view: view.status in ENDED)
     decided = case.approvals[0].decision
     assert decided is not None
     assert (decided.reviewer, decided.identity) == ("alice@corp", Identity.VERIFIED)
+    # Cases that were opened before the worker told it ask their history.
+    run_id = (await handle.describe()).run_id
+    asked = Source(workflow_id=handle.id, run_id=run_id, update_id="alice@corp")
+    assert await HistoryIdentities(client, trusted=True).of_event(asked, decided) == ("alice@corp", Identity.VERIFIED)
