@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from examples.retail import data
-from examples.retail.document import Database
-from examples.retail.loading import snapshot
-from examples.retail.reference import Reference, ToolRefused
-from examples.retail.tasks import TRANSFER, Action, Case, customer_of, read_tasks
-from examples.retail.worse import Worse, all_worse
+from examples.retail.data import source
+from examples.retail.data.document import Database
+from examples.retail.data.loading import snapshot
+from examples.retail.tasks.reading import TRANSFER, Action, Case, customer_of, read_tasks
+from examples.retail.tasks.reference import Reference, ToolRefused
+from examples.retail.tasks.worse import Worse, all_worse
 from handrail.conformance.plays import Play, PlayedCall, PlayedTurn
 
 # The topic that has the tool, and how a customer asks for it in words that the topic knows; another way each time, because
@@ -66,13 +66,13 @@ class Tasks:
 
     def __init__(self, file: Path, folder: Path | None) -> None:
         """Raises: InvalidInput: a file is absent or cannot be used."""
-        shop = data.read(folder).plain()
+        shop = source.read(folder).plain()
         self._db = json.dumps(shop)
         self._cases = {task.id: Case(task, customer_of(task, shop)) for task in read_tasks(file)}
         self._used: Counter[str] = Counter()
         self.tasks: Sequence[str] = tuple(self._cases)
         self.people = ("sol", "rosa")
-        self.environment: Mapping[str, str] = {data.SETTING: str(data.folder(folder).resolve())}
+        self.environment: Mapping[str, str] = {source.SETTING: str(source.folder(folder).resolve())}
 
     def play(self, task: str) -> Play:
         """The task as it stands."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.document import User
-from examples.retail.loading import seed
-from examples.retail.samples import samples
-from examples.retail.tools import TOOLS
+from examples.retail.data.document import User
+from examples.retail.data.loading import seed
+from examples.retail.data.samples import samples
+from examples.retail.tools.published import TOOLS
 from handrail.business import Business, FactType
 
 FOLDER = Path(__file__).parent

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from examples.retail import data
+from examples.retail.data import source
 from tests.support import retailer
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("HANDRAIL_", "OPENAI_"))}
-REAL = data.folder()
+REAL = source.folder()
 
 
 def conformance(*arguments: object, code: int = 0) -> Any:
@@ -46,7 +46,9 @@ def test_a_file_that_is_none_is_refused_at_once(tmp_path: Path) -> None:
     assert "tasks.json" in error["message"]
 
 
-@pytest.mark.skipif(not (REAL / "tasks_train.json").exists(), reason=f"no tau2-bench data; name its folder in {data.SETTING}")
+@pytest.mark.skipif(
+    not (REAL / "tasks_train.json").exists(), reason=f"no tau2-bench data; name its folder in {source.SETTING}"
+)
 def test_tasks_of_the_real_data() -> None:
     found = conformance("--tasks", REAL / "tasks_train.json", "--limit", 2, "--workers", 1)
 

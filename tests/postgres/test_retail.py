@@ -13,9 +13,10 @@ import pytest
 from psycopg import sql
 from pydantic import ValidationError
 
-from examples.retail import business, loading
-from examples.retail.document import Database
-from examples.retail.reference import Reference, ToolRefused
+from examples.retail import business
+from examples.retail.data import loading
+from examples.retail.data.document import Database
+from examples.retail.tasks.reference import Reference, ToolRefused
 from handrail.business import Call, Kind
 from handrail.domain.errors import BusinessRefused
 from handrail.embedded.postgres import Postgres

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from examples.retail import business, data
+from examples.retail import business
 from examples.retail.conformance import suite
-from examples.retail.document import Database
-from examples.retail.reference import Reference, ToolRefused
+from examples.retail.data import source
+from examples.retail.data.document import Database
+from examples.retail.tasks.reference import Reference, ToolRefused
 from handrail.business import Kind
 from handrail.conformance.differences import differences
 from handrail.conformance.plays import PlayedCall, package_of
@@ -143,12 +144,12 @@ def test_a_file_of_tasks_that_cannot_be_used_says_where(tmp_path: Path, change: 
 
 
 def test_absent_or_other_data_is_named_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(data.SETTING, str(tmp_path))
+    monkeypatch.setenv(source.SETTING, str(tmp_path))
     with pytest.raises(InvalidInput, match=r"HANDRAIL_RETAIL_DATA.*brings no data of its own"):
-        data.read()
+        source.read()
     (tmp_path / "db.json").write_text('{"users": {}, "orders": {}}')
     with pytest.raises(InvalidInput, match=r"products: Field required"):
-        data.read()
+        source.read()
 
 
 def test_a_document_survives_being_read() -> None:

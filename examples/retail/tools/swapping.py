@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.accounts import locked_user, own_method, own_user
-from examples.retail.arguments import Swap
-from examples.retail.catalogue import variant
-from examples.retail.document import RetailOrder, RetailPayment, User, Variant, number
-from examples.retail.orders import (
+from examples.retail.data.document import RetailOrder, RetailPayment, User, Variant, number
+from examples.retail.queries import json
+from examples.retail.tools.accounts import locked_user, own_method, own_user
+from examples.retail.tools.arguments import Swap
+from examples.retail.tools.catalogue import variant
+from examples.retail.tools.orders import (
     Facts,
     after,
     book,
@@ -22,7 +23,6 @@ from examples.retail.orders import (
     require_status,
     usd,
 )
-from examples.retail.queries import json
 from handrail.business import Call, Preview
 from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from examples.retail.reference import Reference, ToolRefused
-from examples.retail.tasks import CHANGING, Action, Case
+from examples.retail.tasks.reading import CHANGING, Action, Case
+from examples.retail.tasks.reference import Reference, ToolRefused
 
 OTHER_CUSTOMER = "another_customer"
 SECOND_CHANGE = "second_change"

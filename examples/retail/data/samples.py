@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.document import RetailOrder
+from examples.retail.data.document import RetailOrder
 
 SAMPLES = (
     ("processed", "Hi, could you look up my order {order} and tell me what is in it?"),

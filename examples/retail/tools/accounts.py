@@ -6,9 +6,9 @@ import unicodedata
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.arguments import ByEmail, ByName, MoveUser, NewAddress, OneUser
-from examples.retail.document import Address, Method, User
+from examples.retail.data.document import Address, Method, User
 from examples.retail.queries import json
+from examples.retail.tools.arguments import ByEmail, ByName, MoveUser, NewAddress, OneUser
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 

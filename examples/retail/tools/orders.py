@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.accounts import one_line
-from examples.retail.arguments import OrderArguments
-from examples.retail.document import RetailOrder, RetailPayment, User, number
+from examples.retail.data.document import RetailOrder, RetailPayment, User, number
+from examples.retail.tools.accounts import one_line
+from examples.retail.tools.arguments import OrderArguments
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
 

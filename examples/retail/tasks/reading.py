@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from examples.retail.reference import Reference, ToolRefused
-from examples.retail.tools import EFFECTS, READS
+from examples.retail.tasks.reference import Reference, ToolRefused
+from examples.retail.tools.published import EFFECTS, READS
 from handrail.domain.errors import InvalidInput
 
 TRANSFER = "transfer_to_human_agents"

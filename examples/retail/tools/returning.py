@@ -6,10 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.accounts import locked_user, own_method, own_user
-from examples.retail.arguments import Return
-from examples.retail.document import RetailOrder, User, number
-from examples.retail.orders import after, order_facts, order_shown, own_order, paid_with, require_items, require_status, usd
+from examples.retail.data.document import RetailOrder, User, number
+from examples.retail.tools.accounts import locked_user, own_method, own_user
+from examples.retail.tools.arguments import Return
+from examples.retail.tools.orders import (
+    after,
+    order_facts,
+    order_shown,
+    own_order,
+    paid_with,
+    require_items,
+    require_status,
+    usd,
+)
 from handrail.business import Call, Preview
 from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused

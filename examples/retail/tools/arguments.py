@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
-from examples.retail.document import Status
+from examples.retail.data.document import Status
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f<>]+$")]
 OrderId = Annotated[Id, Field(description="the order's number with its '#', such as #W0000000")]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.accounts import address_of, locked_user, one_line, own_method, own_user
-from examples.retail.arguments import MoveOrder, PayOtherwise
-from examples.retail.document import RetailOrder, RetailPayment, User
-from examples.retail.orders import after, book, order_facts, order_shown, own_order, require_status, usd
+from examples.retail.data.document import RetailOrder, RetailPayment, User
 from examples.retail.queries import json
+from examples.retail.tools.accounts import address_of, locked_user, one_line, own_method, own_user
+from examples.retail.tools.arguments import MoveOrder, PayOtherwise
+from examples.retail.tools.orders import after, book, order_facts, order_shown, own_order, require_status, usd
 from handrail.business import Call, Preview
 from handrail.domain.errors import BusinessRefused
 

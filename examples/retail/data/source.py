@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from examples.retail.document import Database
+from examples.retail.data.document import Database
 from handrail.domain.errors import InvalidInput
 
 SETTING = "HANDRAIL_RETAIL_DATA"
-DEFAULT = Path(__file__).parents[3] / "shared" / "data" / "tau2_retail"
+DEFAULT = Path(__file__).parents[4] / "shared" / "data" / "tau2_retail"
 FILE = "db.json"
 
 

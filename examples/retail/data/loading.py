@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from examples.retail import data, queries
-from examples.retail.document import Database, Product, RetailOrder, User
+from examples.retail import queries
+from examples.retail.data import source
+from examples.retail.data.document import Database, Product, RetailOrder, User
 from examples.retail.queries import Connection, json
 
 Rows = Iterator[tuple[Any, ...]]
@@ -20,7 +21,7 @@ async def seed(connection: Any) -> None:
     """
     async with connection.transaction():
         if await queries.execute(connection, "insert_load"):
-            await copy(connection, data.read())
+            await copy(connection, source.read())
 
 
 async def copy(connection: Connection, shop: Database) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from examples.retail import queries
-from examples.retail.arguments import NoArguments, OneItem, OneProduct
-from examples.retail.document import Product, Variant
+from examples.retail.data.document import Product, Variant
+from examples.retail.tools.arguments import NoArguments, OneItem, OneProduct
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
 

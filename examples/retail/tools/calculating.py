@@ -8,7 +8,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from examples.retail.arguments import Calculation
+from examples.retail.tools.arguments import Calculation
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examples.retail import (
+from examples.retail.tools import (
     accounts,
     arguments,
     calculating,
