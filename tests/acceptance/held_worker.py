@@ -50,11 +50,12 @@ class HeldJournal(PostgresJournal):
 
 
 class HeldCases(PostgresCases):
-    """Held around the commit that ends a turn, and around the one that holds a decision."""
+    """Held around the commit that ends a turn, and around those that hold a decision or a customer's answer."""
 
     async def commit(self, commit: Commit) -> None:
         decided = any(one.decision for one in commit.approvals)
-        point = "end" if commit.turn else "decided" if decided else None
+        answered = any(one.action.startswith("confirm:") for one in commit.audit)
+        point = "end" if commit.turn else "decided" if decided else "answered" if answered else None
         if point:
             await at(commit.row.case_id, f"{point}.before")
         await super().commit(commit)

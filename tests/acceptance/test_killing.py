@@ -188,6 +188,39 @@ async def test_a_turn_is_cut_at_each_of_its_points(city: Stack, dying: str) -> N
         assert await asked(city, cut["note.before 1"][0]) == await asked(city, control) + 1, "it was really cut there"
 
 
+async def test_a_question_to_the_customer_and_their_yes_outlive_the_worker(city: Stack) -> None:
+    """Killed around the commit that asks, then around those that hold the yes and the effect: each order is cancelled once."""
+    orders: dict[str, str] = {}
+    for point in ("end.before 1", "end.after 1", "", "", "", ""):
+        order = await city.order(status="paid", total_under=90)
+        case_id = await city.open(order.customer_id, f"Please cancel order {order.order_id}.", held=point)
+        orders[case_id] = order.order_id
+    case_ids = list(orders)
+    await city.reached(*case_ids[:2])
+    for case_id in case_ids[2:]:
+        await city.until(case_id, lambda view: view.confirmation is not None)
+    city.kill("worker")
+    city.let_go()
+    await city.start("worker")
+    for case_id in case_ids:
+        await city.until(case_id, lambda view: view.status == "AwaitingCustomer" and view.confirmation is not None)
+    points = ("answered.before 1", "answered.after 1", "apply.before 1", "apply.after 1")
+    for case_id, point in zip(case_ids[2:], points, strict=True):
+        city.hold(case_id, point)
+    for case_id in case_ids:
+        await city.say(case_id, "Yes, please.")
+    await city.reached(*case_ids[2:])
+    city.kill("worker")
+    city.let_go()
+    await city.start("worker")
+    for case_id, order_id in orders.items():
+        case = await city.until(case_id, lambda view: view.status == "Resolved")
+        assert [(one.action, one.status) for one in case.effects] == [("cancel_order", "applied")]
+        assert await refunded(city, order_id) == 1
+        steps = "select action from handrail.audit where case_id = %(c)s and action like 'confirm:%%' order by at, entry_id"
+        assert await city.rows(steps, c=case_id) == [("confirm:asked",), ("confirm:confirmed",)]
+
+
 async def test_the_worker_dies_while_an_approval_waits_and_a_signal_is_kept_for_the_next(city: Stack) -> None:
     case_id, order_id = await held_refund(city)
     approval = (await city.until(case_id, waits)).approvals[0]

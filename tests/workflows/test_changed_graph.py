@@ -226,6 +226,44 @@ async def test_where_the_approval_is_gone_a_person_gets_the_case_with_its_packet
     assert handoff.facts
 
 
+def before_answer(nodes: CaseNodes, seen: Seen) -> CaseGraph:
+    """classify ─► step ─► answer ─► rules (the guardrail under another name)"""
+    graph = guardrail_renamed(nodes, seen)
+    rewire(graph, "classify", answer="step")
+    seen.into(graph, "answer")
+    return graph
+
+
+def answer_removed(nodes: CaseNodes, seen: Seen) -> CaseGraph:
+    """Nobody reads an answer any more: people get what the customer writes."""
+    graph = build_case_graph(nodes)
+    rewire(graph, "classify", answer="escalate")
+    graph.branches.pop("answer", None)
+    graph.nodes.pop("answer")
+    return graph
+
+
+async def test_a_question_to_the_customer_outlives_an_edited_graph_and_where_nobody_reads_it_nothing_is_done(
+    home: House,
+) -> None:
+    line, seen, waiting = queue(), Seen(), []
+    async with deployed(home, task_queue=line) as before:
+        for _ in range(2):
+            order = await home.order(status="paid", total_under=90)
+            waiting.append(await before.open(order.customer_id, f"Please cancel order {order.order_id}."))
+    assert all(case.confirmation for case in waiting)
+    first, second = (case.case_id for case in waiting)
+    async with deployed(home, edited(before_answer, seen), task_queue=line) as after:
+        await after.cases.say(first, "yes")
+        case = await after.until(first, lambda view: view.turn == 2 and view.status in ENDED)
+        assert ([one.action for one in case.effects], case.confirmation, seen.cases) == (["cancel_order"], None, [first])
+    assert await refunds(home, first) == 1
+    async with deployed(home, edited(answer_removed), task_queue=line) as after:
+        await after.cases.say(second, "yes")
+        case = await after.until(second, lambda view: view.status == "WithHuman")
+    assert (case.effects, case.confirmation, await refunds(home, second)) == ([], None, 0)
+
+
 async def test_a_question_to_a_person_is_added_by_editing_the_graph_alone(home: House) -> None:
     order = await home.order(status="shipped")
     async with deployed(home, edited(with_question)) as asking:

@@ -61,6 +61,25 @@ async def audited(home: House, case_id: str) -> list[tuple[str, ...]]:
     )
 
 
+async def test_a_question_that_the_customer_does_not_answer_in_time_is_withdrawn_and_they_are_told(time: Time) -> None:
+    home = time.home
+    order = await home.order(status="paid", total_under=90)
+    case = await home.open(order.customer_id, f"Please cancel order {order.order_id}.")
+    question = case.confirmation
+    assert question is not None
+
+    await time.until(question.due_at)
+    case = await home.until(case.case_id, lambda view: view.confirmation is None)
+    assert (case.status, case.effects, case.reply) == ("AwaitingCustomer", [], question.unanswered)
+    assert (await home.cases.transcript(case.case_id))[-1].text == question.unanswered
+
+    await home.cases.say(case.case_id, "yes")
+    case = await home.until(case.case_id, lambda view: view.turn == 2 and view.status != "Working")
+    assert case.effects == []
+    assert case.confirmation is None or case.confirmation.question_id != question.question_id
+    assert await audited(home, case.case_id) == [("confirm:expired",)]
+
+
 async def test_an_approval_that_nobody_gives_is_reminded_of_then_expires_and_never_runs(time: Time) -> None:
     home = time.home
     case = await held(home)

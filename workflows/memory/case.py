@@ -6,6 +6,7 @@ from datetime import datetime
 
 from graphs.state import CaseState
 from graphs.turn import Learned
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import IncomingMessage
@@ -123,6 +124,12 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
                 self.say(message, save=False)
             if learned.outcome.handoff:
                 self.handoff, self.expected = learned.outcome.handoff, learned.outcome.handoff.route.expected
+
+    def withdraw(self, now: datetime, lost: Confirmation | None = None) -> None:
+        """Drop the question to the customer, or the one `lost` with its turn; a yes to it lets nothing out any more."""
+        question, self.confirmation = self.confirmation or lost, None
+        if question:
+            self.audit("handrail", "confirm:withdrawn", now, question_id=question.question_id)
 
     def view(self) -> CaseView:
         """The case as it looks from outside."""

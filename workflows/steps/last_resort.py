@@ -41,6 +41,7 @@ def hand_over(memory: CaseMemory, state: CaseState, why: Escalation, failure: st
     if words:
         memory.say(message(memory, words, now))
     memory.unsaved_audit.extend(state.unrecorded.audit)
+    memory.withdraw(now, lost=state.confirmation)
     memory.audit("handrail", "hand_over", now, reason=why.reason, failed=failure)
 
 

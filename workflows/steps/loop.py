@@ -130,6 +130,7 @@ class Loop:
         memory.decided = None
         by, _, note = words.partition("\n")
         memory.drop_approvals(ApprovalStatus.WITHDRAWN)
+        memory.withdraw(now)
         memory.suspended = None
         take_inbox(memory)
         memory.become(CaseStatus.CLOSED, now, due_at=None)
