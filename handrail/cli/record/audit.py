@@ -14,6 +14,7 @@ from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
+from handrail.cli.record.counts import count
 
 if TYPE_CHECKING:
     from handrail.domain.audit import Anchor, AuditReport, Link
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="The audit: check its chain of hashes, hand it out.")
 CaseOption = Annotated[str | None, typer.Option("--case", help="One case only.", show_default=False)]
 FORMAT = "handrail-audit"
+app.command()(count)
 
 
 @app.command()

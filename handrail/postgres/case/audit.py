@@ -14,7 +14,8 @@ from psycopg.rows import dict_row
 from psycopg.types.datetime import TimestamptzLoader
 
 from handrail.domain.audit import FAULTS, Anchor, Broken, Link, parsed
-from handrail.postgres.pool import Connection, Pool, rows
+from handrail.domain.base import Stored
+from handrail.postgres.pool import Connection, Pool, alone, rows
 from handrail.postgres.queries import QUERIES
 
 AT_ONCE = 1_000
@@ -61,6 +62,14 @@ class AuditView:
         return Broken(sequence=None, problem=words, **found)
 
 
+class ActionCount(Stored):
+    """The number of entries of one action, and of the cases that they are of."""
+
+    action: str
+    entries: int
+    cases: int
+
+
 class PostgresAudit:
     """Reads the audit. Any method raises `psycopg.OperationalError` while the server is away."""
 
@@ -75,6 +84,11 @@ class PostgresAudit:
             head = await _one(connection, "audit_head")
             first = (await _one(connection, "first_since", since=since))["first"] if since else 1
             yield AuditView(Anchor.model_validate(head), connection, case_id, first)
+
+    async def counts(self, kind: str | None = None, since: datetime | None = None) -> list[ActionCount]:
+        """Count the entries of each action, of one `kind` (`confirm`, `decision`, `ruled`, …) where it is given."""
+        found = await alone(self._pool, "audit_counts", prepare=False, kind=kind, since=since)
+        return [ActionCount.model_validate(row) for row in found]
 
 
 async def _one(connection: Connection, query: str, **parameters: Any) -> dict[str, Any]:

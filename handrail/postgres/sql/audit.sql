@@ -42,3 +42,11 @@ WHERE p.decision IS NOT NULL
     )
 ORDER BY 1, 2
 LIMIT 1;
+
+-- name: audit_counts
+SELECT a.action, count(*) AS entries, count(DISTINCT a.case_id) AS cases
+FROM handrail.audit AS a
+WHERE (%(since)s::timestamptz IS NULL OR a.at >= %(since)s)
+    AND (%(kind)s::text IS NULL OR split_part(a.action, ':', 1) = %(kind)s)
+GROUP BY a.action
+ORDER BY a.action;
