@@ -32,12 +32,23 @@ EDITED = Commit(
     [
         ruling(Ruling.REQUIRE_APPROVAL),
         ruling(Ruling.BLOCK),
+        ruling(Ruling.CONFIRM),
+        Commit(row=row(), rulings=[ruled(proposal(), Ruling.CONFIRM)], approvals=[decided(approval(), DecisionKind.APPROVE)]),
         ruling(Ruling.ALLOW, kind=ProposalKind.REPLY),
         Commit(row=row(), rulings=[ruled(proposal(), Ruling.ALLOW)], approvals=[approval()]),
         REJECTED,
         EDITED,
     ],
-    ids=["held", "blocked", "no effect", "asked", "rejected", "edited to something else"],
+    ids=[
+        "held",
+        "blocked",
+        "unconfirmed",
+        "unconfirmed although approved",
+        "no effect",
+        "asked",
+        "rejected",
+        "edited to something else",
+    ],
 )
 async def test_an_effect_without_its_verdict_is_refused_by_sql(cases: PostgresCases, run: Run, commit: Commit) -> None:
     await cases.commit(commit)

@@ -109,6 +109,32 @@ BROKEN = {
         4,
         "'fly' is no tool of this business. Known: greet",
     ),
+    "confirm of an unknown kind": (
+        rules("{id: r, expression: vip, action: confirm,\n confirm: sometimes, message: m}"),
+        4,
+        "confirm: 'sometimes' does not fit: input should be 'always' or 'unless_asked_exactly'.",
+    ),
+    "confirm beside a block": (
+        rules("{id: r, expression: vip, action: block,\n confirm: always, message: m}"),
+        4,
+        "confirm: the customer is not asked where the action is block. Write `action: confirm`.",
+    ),
+    "confirm before a reply": (
+        "id: x\napplies_to: [send_reply]\nrules: {default_action: allow, rules: [\n"
+        "{id: r, expression: vip,\n action: confirm, message: m}]}\n",
+        5,
+        "action: the customer cannot be asked about a reply (send_reply). Write `action: require_approval`.",
+    ),
+    "minutes to confirm where nobody is asked": (
+        rules("{id: r, expression: vip, action: require_approval,\n confirm_minutes: 5, message: m}"),
+        4,
+        "confirm_minutes: nobody is asked. Write `confirm: always`, or remove it.",
+    ),
+    "too long to confirm": (
+        rules("{id: r, expression: vip, action: confirm,\n confirm_minutes: 50000, message: m}"),
+        4,
+        "confirm_minutes: 50000 does not fit: input should be less than or equal to 43200.",
+    ),
     "unknown field": (
         one_rule("{field: amunt, operator: equals, value: 1}"),
         4,
