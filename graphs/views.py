@@ -29,6 +29,7 @@ class ClassifyView(BaseModel):
     progress: Progress = Field(default_factory=Progress)
     absent: list[str] = Field(default_factory=list)
     confirmation: Confirmation | None = None
+    acting: list[Message] = Field(default_factory=list, description="what the turn under way began with, if one is")
 
 
 class AnswerView(BaseModel):

@@ -25,7 +25,7 @@ FEW = 6
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
 _FIND_OUT: Mapping[str, str] = {
     "approval_expired": "Shall it be done? Nobody decided in time.",
-    "customer_unsure": "Does the customer want it? They were asked twice and did not answer clearly.",
+    "customer_unsure": "Does the customer want it? They did not answer clearly, or took their yes back.",
     "approval_rejected": "What can be offered instead of what was declined?",
     "out_of_scope": "What is it about? It fits none of the agent's topics.",
     "unknown_customer": "Who is this? No customer with this id is known, and nothing was looked up.",

@@ -9,7 +9,7 @@ from typing import Any
 from graphs.absent import failure, known_of, unread
 from graphs.screening import FLUENT_ENOUGH, Screen, frustrated, told
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import AnswerKind, answered
+from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, answered, taken_back
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
@@ -21,6 +21,10 @@ from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100
 ANSWERS = (AnswerKind.CONFIRMED, AnswerKind.REFUSED, AnswerKind.UNSURE)
+TAKEN_BACK = Escalation(
+    reason=UNCLEAR,
+    words="The customer took their yes back or put it in doubt while it was acted on. The packet says what was done by then.",
+)
 READ = 8_000
 """Characters of a turn by which it is routed: of every message a part."""
 _log = logging.getLogger(__name__)
@@ -49,7 +53,7 @@ class ClassifyNode:
         found = await self._found(text, before, known, spoken(view))
         if before and found.wants_person and found.topic == OUT_OF_SCOPE:  # a bare wish for a person is about the case so far
             found = found.model_copy(update={"topic": before})
-        waiting = view.confirmation
+        waiting = None if view.acting else view.confirmation
         answers = waiting is not None and answered(waiting, view.incoming) in ANSWERS
         if answers and waiting:  # the topic of a "yes" is the question's
             before = waiting.topic
@@ -60,6 +64,8 @@ class ClassifyNode:
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
         why = await self._why(row, said, found, absent, answers=answers)
+        if view.acting and view.confirmation and taken_back(view.confirmation, view.acting, view.incoming):
+            why = why or TAKEN_BACK
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
         point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)

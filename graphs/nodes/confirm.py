@@ -14,6 +14,7 @@ from graphs.views import AnswerView, ConfirmView
 from handrail.domain.actions.confirmations import (
     MOST_ASKED,
     SAID_NO,
+    UNCLEAR,
     UNCONFIRMED,
     AnswerKind,
     Asking,
@@ -30,7 +31,6 @@ from handrail.domain.llm.agent import Exchange, ToolCall
 from handrail.domain.text.packs import Told
 from handrail.ports import Cases, Clock
 
-UNCLEAR = "customer_unsure"
 LINE = 600
 """Characters of one line of a question; arguments come from a model, and may not grow into another one."""
 NOT_DONE: Mapping[AnswerKind, str] = {

@@ -14,6 +14,7 @@ from graphs.state import CaseState, HandBackNote
 from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult
 from graphs.views import ClassifyView
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
+from handrail.domain.actions.confirmations import UNCLEAR
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
@@ -34,7 +35,7 @@ HAND_OVER_STEPS = 20
 HANDING_OVER = "escalate"
 NO_OUTCOME = Escalation(reason="graph_error", words="The graph ended without an outcome.")
 NOT_HEARD = Escalation(reason="graph_error", words="The turn could not be run to its end.")
-STOPS_A_TURN = ("customer_asked", "risk", "frustrated")
+STOPS_A_TURN = ("customer_asked", "risk", "frustrated", UNCLEAR)
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
 
@@ -47,6 +48,8 @@ class Turns:
         self._stopped: CaseState | None = None
         self._lost: str | None = None
         """The turn that was cut short and never said how far it came."""
+        self._acting: list[Message] = []
+        """The words that the last turn of the customer's began with."""
 
     async def start(self) -> None:
         """The customer wrote: from the entrance of the graph."""
@@ -60,7 +63,7 @@ class Turns:
         if memory.unsaved:
             await flush(memory)
         state = memory.state()
-        state.incoming = brief(said)
+        state.incoming = self._acting = brief(said)
         await self._go(state)
 
     async def resume(self, decision: Decision) -> None:
@@ -168,10 +171,13 @@ class Turns:
             memory.interruption = why.model_copy(update={"words": f"{why.words} {words}"})
 
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
-        """Classify what came in anew; a wish for a person, a high risk or too much anger stops what the agent is doing."""
-        waiting = self._memory.suspended
+        """Classify what came in anew; a wish for a person, a high risk, too much anger or a yes that is taken back stops the
+        agent."""
+        waiting, question = self._memory.suspended, self._memory.confirmation
         mood = waiting.state.sentiment if waiting else []
         view = ClassifyView(row=self._memory.row, incoming=brief(messages), sentiment=mood)
+        if question:
+            view = view.model_copy(update={"confirmation": question, "acting": self._acting})
         try:
             found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL_STEP)
         except ActivityError as error:

@@ -10,10 +10,12 @@ from pydantic import Field
 
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit
 from handrail.domain.base import Stored
-from handrail.domain.case.messages import Message
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.answers import Consent, read_answer
 
 CONFIRM_MINUTES = 24 * 60
+UNCLEAR = "customer_unsure"
+"""The reason why a person gets a case whose customer does not answer clearly, or takes a yes back."""
 UNCONFIRMED = "not_confirmed"
 """Under this name the agent reads that the customer did not say yes to a call."""
 SAID_NO = "The customer said no to this. It was not done. Do not propose it again."
@@ -81,7 +83,11 @@ _KINDS = {
 
 
 def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
-    """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure."""
+    """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure.
+
+    Whoever else wrote, answers nothing.
+    """
+    incoming = [one for one in incoming if one.author is Author.CUSTOMER]
     later = [one for one in incoming if one.sequence > waiting.after]
     if any(one.at > waiting.due_at for one in later):
         return AnswerKind.EXPIRED
@@ -92,9 +98,17 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
 
 
+def taken_back(waiting: Confirmation, acting: Sequence[Message], incoming: Sequence[Message]) -> bool:
+    """Return whether the words of `acting` were a yes that what came in after them takes back or puts in doubt."""
+    if answered(waiting, acting) is not AnswerKind.CONFIRMED:
+        return False
+    read = [one.text for one in incoming if one.author is Author.CUSTOMER]
+    return read_answer(read, waiting.language, waiting.lines, [waiting.words]) in (Consent.NO, Consent.UNSURE)
+
+
 def yes_to(waiting: Confirmation, incoming: Sequence[Message]) -> list[CustomerYes]:
     """The yes to each effect that was asked about, as the newest message says it."""
-    said = incoming[-1]
+    said = [one for one in incoming if one.author is Author.CUSTOMER][-1]
     return [
         CustomerYes(
             proposal_id=one.proposal.proposal_id,

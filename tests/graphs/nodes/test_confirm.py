@@ -66,8 +66,8 @@ class Chat:
     def audited(self) -> list[str]:
         return [one.action for commit in self.stage.cases.commits for one in commit.audit if one.action.startswith("confirm:")]
 
-    async def say(self, *texts: str, late: bool = False, behind: int = 0) -> CaseState:
-        """The customer writes; `behind` of the messages came before the question had gone out."""
+    async def say(self, *texts: str, late: bool = False, behind: int = 0, author: Author = Author.CUSTOMER) -> CaseState:
+        """The customer writes, or another `author`; `behind` of the messages came before the question had gone out."""
         self.turn += 1
         after = self.waiting.after if self.waiting else 0
         messages = []
@@ -75,7 +75,7 @@ class Chat:
             self.seen += 1
             place = after - 1 if n < behind else 2 * self.seen
             at = NOON + timedelta(days=2 if late else 0)
-            messages.append(self.message(text, at, place))
+            messages.append(self.message(text, at, place).model_copy(update={"author": author}))
         before = self.learned
         state = CaseState(row=self.row, turn=self.turn, sequence=2 * self.seen + 1, incoming=messages)
         if before:
@@ -86,6 +86,16 @@ class Chat:
             self.learned = Learned.of(end, end.outcome)
             self.row = self.learned.row.model_copy(update={"turn": self.turn + 1})
         return end
+
+    def price(self, amount: float | None) -> None:
+        """From now on the bank fixes what is paid, whatever was proposed; None takes that back."""
+        check = type(self.stage.bank).check
+
+        async def fixed(case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> Any:
+            pinned = arguments if amount is None else {**arguments, "amount": amount}
+            return await check(self.stage.bank, case_id, customer_id, tool, pinned)
+
+        self.stage.bank.check = fixed  # type: ignore[method-assign]
 
     def message(self, text: str, at: Any, place: int) -> Message:
         name = f"m-{self.seen}"
@@ -224,12 +234,7 @@ async def test_policies_of_now_rule_again_after_the_yes() -> None:
 async def test_other_arguments_than_were_asked_about_are_asked_anew() -> None:
     chat = Chat(pay(50), says("Done.", 0.9))
     await chat.say("pay me")
-    check = chat.stage.bank.check
-
-    async def dearer(case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> Any:
-        return await check(case_id, customer_id, tool, {**arguments, "amount": 60})
-
-    chat.stage.bank.check = dearer  # type: ignore[method-assign]
+    chat.price(60)
     again = await chat.say("yes")
     assert chat.paid == []
     assert again.outcome
@@ -303,23 +308,31 @@ SAID: Sequence[str] = (
     "yes, 70",
     "Where is it?",
     "ok",
+    "yes, but 50",
+    'My husband says "yes"',
+    "She says yes for me",
 )
 
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_nothing_is_paid_without_a_clear_later_yes_to_exactly_that(seed: int) -> None:
+    """Late, early, quoted, somebody else's, or to another sum than is paid by now: only the plain yes counts."""
     chance = random.Random(seed)
     answers = [chance.choice([pay(50), pay(30), pay(20), says("All right.", 0.9)]) for _ in range(12)]
     chat = Chat(*answers)
     for _ in range(5):
         waiting, paid = chat.waiting, len(chat.paid)
         texts = chance.choices(SAID, k=chance.choice([1, 1, 2]))
-        late, behind = chance.random() < 0.2, chance.random() < 0.2
-        end = await chat.say(*texts, late=late, behind=int(behind))
+        late, behind, stranger = (chance.random() < share for share in (0.2, 0.2, 0.15))
+        price = chance.choice([None, None, 60])
+        chat.price(price)
+        author = Author.PERSON if stranger else Author.CUSTOMER
+        end = await chat.say(*texts, late=late, behind=int(behind), author=author)
         new = chat.paid[paid:]
         own = [text for text in texts if not text.startswith(">")]
-        clear = bool(own) and all(text in ("yes", "yes please", "ok") for text in own) and not late and not behind
+        clear = bool(own) and all(text in ("yes", "yes please", "ok") for text in own)
+        clear = clear and not (late or behind or stranger)
         expected = [one.proposal.arguments["amount"] for one in waiting.asked] if waiting and clear else []
-        assert new == expected, (texts, late, behind)
+        assert new == [one for one in expected if price in (None, one)], (texts, late, behind, stranger, price)
         if end.outcome is None or end.outcome.status is CaseStatus.WITH_HUMAN:
             return

@@ -1,0 +1,125 @@
+"""A question to the customer dies with what it was asked in; after that no yes to it lets anything out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+
+from handrail.domain.case.cases import CaseView
+from handrail.postgres.case.audit import PostgresAudit
+from tests.support.deployed import deployed
+from tests.support.house import House, wait_for
+
+
+async def asked(home: House) -> CaseView:
+    """A case that waits for its customer's yes to a cancellation."""
+    order = await home.order(status="paid", total_under=90)
+    case = await home.open(order.customer_id, f"Please cancel order {order.order_id}.")
+    assert case.confirmation is not None, case
+    return case
+
+
+async def steps(home: House, case_id: str) -> list[str]:
+    """The audit of the questions, in the order of their coming."""
+    query = "select action from handrail.audit join handrail.audit_chain using (case_id, entry_id)"
+    found = await home.rows(query + " where case_id = %(c)s and action like 'confirm:%%' order by case_sequence", c=case_id)
+    return [row[0].removeprefix("confirm:") for row in found]
+
+
+async def in_record(home: House, case_id: str, expected: list[str]) -> bool:
+    """Return whether the audit holds these steps; what closes a case is recorded after it is seen."""
+    return await steps(home, case_id) == expected
+
+
+async def stopping(home: House, case_id: str) -> bool:
+    """Return whether the case has asked its turn to stop."""
+    history = await home.temporal.get_workflow_handle(f"case-{case_id}").fetch_history()
+    return any(event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED for event in history.events)
+
+
+async def test_a_person_who_takes_over_voids_the_question_and_after_the_hand_back_it_is_asked_anew(home: House) -> None:
+    case = await asked(home)
+    first = case.confirmation
+    await home.cases.request_human(case.case_id)
+    taken = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert taken.confirmation is None
+    await home.cases.say(case.case_id, "yes")
+    await home.cases.hand_back(case.case_id, "bea", "Please go on.")
+    again = await home.until(case.case_id, lambda view: view.status == "AwaitingCustomer")
+    assert again.confirmation is not None
+    assert first is not None
+    assert again.confirmation.question_id != first.question_id
+    assert again.effects == []
+    await home.cases.say(case.case_id, "yes")
+    done = await home.until(case.case_id, lambda view: view.status == "Resolved")
+    assert [one.action for one in done.effects] == ["cancel_order"]
+    assert await steps(home, case.case_id) == ["asked", "withdrawn", "asked", "confirmed"]
+    counts = {one.action: one for one in await PostgresAudit(home.pool).counts("confirm")}
+    assert counts["confirm:asked"].entries >= 2
+    assert counts["confirm:asked"].entries > counts["confirm:asked"].cases
+    assert all(name.startswith("confirm:") for name in counts)
+    assert await PostgresAudit(home.pool).counts("confirm", datetime(2999, 1, 1, tzinfo=UTC)) == []
+
+
+async def test_a_yes_to_an_older_question_lets_nothing_out_when_the_case_is_opened_again(home: House) -> None:
+    case = await asked(home)
+    await home.cases.say(case.case_id, "no")
+    await home.until(case.case_id, lambda view: view.status == "Resolved")
+    await home.cases.say(case.case_id, "yes")
+    again = await home.until(case.case_id, lambda view: view.turn == 3 and view.status != "Working")
+    assert again.effects == []
+    assert await steps(home, case.case_id) == ["asked", "refused", "asked"][: 2 + (again.confirmation is not None)]
+
+
+async def test_closing_a_case_withdraws_its_question(home: House) -> None:
+    case = await asked(home)
+    await home.cases.close(case.case_id)
+    closed = await home.until(case.case_id, lambda view: view.status == "Closed")
+    assert (closed.confirmation, closed.effects) == (None, [])
+    await wait_for(lambda: in_record(home, case.case_id, ["asked", "withdrawn"]))
+
+
+class Held:
+    """A port whose `act` waits where it is told to; everything else is the port's own."""
+
+    def __init__(self, port: Any, act: str, stops: Callable[[Any], bool]) -> None:
+        self._port, self._act, self._stops = port, act, stops
+        self.reached, self.go = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return self._waiting if name == self._act else getattr(self._port, name)
+
+    async def _waiting(self, given: Any) -> Any:
+        if self._stops(given):
+            self.reached.set()
+            await self.go.wait()
+        return await getattr(self._port, self._act)(given)
+
+
+async def test_a_yes_that_is_taken_back_stops_what_has_not_begun_and_a_person_gets_the_case(home: House) -> None:
+    """One case is held where its yes is noted, the other where its effect has begun: that one is done."""
+    cases = Held(home.world.cases, "commit", lambda one: any(entry.action == "confirm:confirmed" for entry in one.audit))
+    async with deployed(replace(home, world=replace(home.world, cases=cases))) as slow:
+        early = await asked(slow)
+        await slow.cases.say(early.case_id, "yes")
+        await cases.reached.wait()
+        await slow.cases.say(early.case_id, "No, wait!")
+        early = await slow.until(early.case_id, lambda view: view.status == "WithHuman")
+    record = Held(home.world.record, "apply", lambda one: True)
+    async with deployed(replace(home, world=replace(home.world, record=record))) as slow:
+        late = await asked(slow)
+        await slow.cases.say(late.case_id, "yes")
+        await record.reached.wait()
+        await slow.cases.say(late.case_id, "No, wait!")
+        await wait_for(lambda: stopping(slow, late.case_id))
+        record.go.set()
+        late = await slow.until(late.case_id, lambda view: view.status == "WithHuman")
+    assert [(case.reason, [one.action for one in case.effects]) for case in (early, late)] == [
+        ("customer_unsure", []),
+        ("customer_unsure", ["cancel_order"]),
+    ]
