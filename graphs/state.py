@@ -77,9 +77,10 @@ class CaseState(BaseModel):
     the guardrail's latest words on them. `calls` counts equal calls over the whole case, key is the digest of action and
     arguments. `step` grows with every agent call, so no two node inputs are ever equal. `sequence` is the place in the
     transcript of what the case says in this turn: behind everything that was heard before it. `trail` is what earlier turns
-    tried; `answered_by` is the name that the model gave itself. `returned` tells for which
-    reasons people had the case before and who handed it back. `stated` was taken out of the customer's messages as they came
-    in; `absent` says what could not be read in this turn. `key` names the attempt at the turn, where it has a journal.
+    tried; `answered_by` is the name that the model gave itself, to the prompt and in the graph of these versions. `returned`
+    tells for which reasons people had the case before and who handed it back. `stated` was taken out of the customer's
+    messages as they came in; `absent` says what could not be read in this turn. `key` names the attempt at the turn, where it
+    has a journal.
     """
 
     key: TurnKey | None = None
@@ -112,6 +113,8 @@ class CaseState(BaseModel):
     usage: Usage = Field(default_factory=Usage)
     spent: Usage = Field(default_factory=Usage, description="what the turns before this one used")
     answered_by: str = ""
+    prompt_version: str = ""
+    graph_version: str = ""
     disclosed: bool = False
     trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)

@@ -142,6 +142,8 @@ class EndView(BaseModel):
     declines: list[Declined] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
     answered_by: str = ""
+    prompt_version: str = ""
+    graph_version: str = ""
     trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)

@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.cases import CaseActivities, OpeningActivities
 from activities.nodes import NodeActivities
 from activities.people import PeopleActivities
+from activities.ratings import RatingActivities
 from activities.recovery import RecoveryActivities
 from activities.staff import StaffActivities
 from activities.turns import BEAT_SECONDS, TurnActivities
@@ -64,6 +65,7 @@ from handrail.ports import (
     Matrix,
     Openings,
     Policies,
+    Ratings,
     Reader,
     ReviewersInForce,
     Router,
@@ -81,6 +83,7 @@ from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
 from handrail.postgres.case.openings import PostgresOpenings
+from handrail.postgres.case.ratings import PostgresRatings
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.reading import ReadingProcess
@@ -129,6 +132,7 @@ class Adapters:
     cases: Cases
     journal: Journal
     openings: Openings
+    ratings: Ratings
     contacts: Contacts
     customers: Customers
     history: History
@@ -189,6 +193,7 @@ async def world(
             cases=PostgresCases(pool, business),
             journal=PostgresJournal(pool),
             openings=PostgresOpenings(pool),
+            ratings=PostgresRatings(pool),
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
             history=PostgresHistory(pool, business, clock),
@@ -273,7 +278,7 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
             world.router, screen, world.topics, world.customers, world.clock, consulting=world.consulting
         ).classify,
         consult=ConsultNode(world.consultant, screen, world.topics, world.dial).consult,
-        agent=AgentNode(world.model, world.topics, world.dial, world.record, world.cases, world.clock).agent,
+        agent=AgentNode(world.model, world.topics, world.dial, world.record, world.cases, world.clock, graph_version()).agent,
         guardrail=guardrail.guardrail,
         approval=ApprovalNode(approval_minutes).approval,
         answer=confirming.answer,
@@ -282,6 +287,11 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         resolve=ResolveNode(world.cases, world.clock, world.business.disclosure).resolve,
         escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
     )
+
+
+def graph_version() -> str:
+    """Return the hash of the graph's code, by which outcomes can be compared."""
+    return build_id(ROOT, ("graphs",))[:12]
 
 
 def sandbox() -> SandboxedWorkflowRunner:
@@ -313,6 +323,7 @@ def case_worker(
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     openings = OpeningActivities(world.openings)
+    ratings = RatingActivities(world.ratings)
     recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
     staff = StaffActivities(world.staff)
@@ -326,6 +337,7 @@ def case_worker(
             record.open,
             record.commit,
             openings.keep,
+            ratings.rate,
             recovery.recover,
             people.permit,
             people.identify,

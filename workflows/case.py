@@ -17,6 +17,7 @@ from handrail.domain.actions.approvals import SENDER_OF, Approval, DecisionKind,
 from handrail.domain.case.cases import CaseRow, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
+from handrail.domain.case.ratings import RatingReceipt
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 from workflows.handlers.authorize import TYPED, Desk
@@ -29,7 +30,7 @@ from workflows.page.entries import Menu, entries
 from workflows.page.search_attributes import publish, publish_refused
 from workflows.steps.growth import Growth
 from workflows.steps.loop import Loop
-from workflows.steps.record import keep
+from workflows.steps.record import keep, rate
 
 INTERNAL = "(internal - do not choose)"
 KEEPS_REFUSED = "refused-openings"
@@ -163,6 +164,16 @@ class CaseWorkflow:
     @resolve.validator
     def _check_resolve(self, raw: RawValue = NOTHING) -> None:
         self._check(lambda: self._intake.check_resolve(by_person(ResolveCase, raw)))
+
+    @workflow.update(name="rate", description="The customer rates the case: {csat, nps, solved, comment, survey_id}")
+    async def rate(self, raw: RawValue = NOTHING) -> RatingReceipt:
+        given = self._take(lambda: self._intake.rating(raw))
+        await workflow.wait_condition(lambda: not self._memory.fresh or self._invalid is not None)
+        return await self._await(lambda: rate(self._memory, given))
+
+    @rate.validator
+    def _check_rate(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: self._intake.rating(raw))
 
     @workflow.update(dynamic=True, description=INTERNAL)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> None:

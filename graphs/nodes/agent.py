@@ -15,6 +15,7 @@ from handrail.domain.base import digest
 from handrail.domain.case.handoffs import Escalation, Fact
 from handrail.domain.errors import BusinessRefused, SwitchedOff
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest
+from handrail.domain.llm.instructions import RULES
 from handrail.ports import Cases, Clock, Dial, LanguageModel, SystemOfRecord, Topics
 
 NEWEST = 60
@@ -25,7 +26,14 @@ class AgentNode:
     """One model call with this topic's tools and prompt only."""
 
     def __init__(
-        self, model: LanguageModel, topics: Topics, dial: Dial, record: SystemOfRecord, cases: Cases, clock: Clock
+        self,
+        model: LanguageModel,
+        topics: Topics,
+        dial: Dial,
+        record: SystemOfRecord,
+        cases: Cases,
+        clock: Clock,
+        graph_version: str = "",
     ) -> None:
         self._model = model
         self._topics = topics
@@ -33,6 +41,7 @@ class AgentNode:
         self._record = record
         self._cases = cases
         self._clock = clock
+        self._graph_version = graph_version
 
     async def agent(self, state: AgentView) -> dict[str, Any]:
         """Proposals: tool calls, or a reply. How far the agent may go is asked before the model is, and again before its
@@ -67,6 +76,8 @@ class AgentNode:
             "disposition": answer.disposition,
             "usage": view.usage.plus(answer.usage),
             "answered_by": answer.model,
+            "prompt_version": prompt_version(topic),
+            "graph_version": self._graph_version,
             "escalation": excess or asked_by_agent(answer),
         }
 
@@ -128,6 +139,11 @@ def proposal(
         arguments_hash=hashed,
         call_id=call_id,
     )
+
+
+def prompt_version(topic: Topic) -> str:
+    """Return the hash of what the model is told of its task: the rules, the topic's prompt, the names of its tools."""
+    return digest([RULES, topic.prompt, topic.tools])[:12]
 
 
 def for_people_now(topic: Topic, dialled: Dialled) -> Escalation | None:

@@ -101,7 +101,7 @@ async def end(
         at=row.updated_at,
         actor="agent",
         action=f"turn:{row.status}",
-        details={"turn": view.turn, "reason": row.reason, "topic": row.topic, "steps": view.step},
+        details={"turn": view.turn, "reason": row.reason, "topic": row.topic, "steps": view.step, **answered_with(view)},
     )
     if view.confirmation and row.status is not CaseStatus.AWAITING_CUSTOMER:
         audit = [*audit, audited(row.case_id, view.confirmation, "withdrawn", row.updated_at, "agent")]
@@ -120,6 +120,12 @@ async def end(
         )
     )
     return outcome
+
+
+def answered_with(view: EndView) -> dict[str, str]:
+    """Return what answered in this turn, for whoever compares outcomes; nothing where no model was asked."""
+    told = {"model": view.answered_by, "prompt": view.prompt_version, "graph": view.graph_version}
+    return {name: value for name, value in told.items() if value}
 
 
 def ended(view: EndView, row: CaseRow, outcome: TurnOutcome) -> TurnEnded | None:

@@ -57,7 +57,7 @@ LATE = {
         "Play each task's expected actions through a throw-away stack and compare the database; then make each task worse.",
     ),
     "audit": LateCommand("record.audit", "The audit: check its chain of hashes, hand it out.", group=True),
-    "metrics": LateCommand("record.metrics", "What became of cases: rates and times with intervals, or too few to say."),
+    "metrics": LateCommand("record.metrics", "Count what became of the cases that were opened in a period."),
     "reconcile": LateCommand(
         "record.reconcile",
         "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",

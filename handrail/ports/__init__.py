@@ -2,7 +2,7 @@
 
 from handrail.ports.autonomy import Controls, Dial, Lever, Policies, ReviewGates, Topics
 from handrail.ports.business import Checked, Customers, History, SystemOfRecord
-from handrail.ports.case import Cases, Contacts, Journal, Openings, Remainders, Standings
+from handrail.ports.case import Cases, Contacts, Journal, Openings, Ratings, Remainders, Standings
 from handrail.ports.clock import Clock
 from handrail.ports.model import Consultant, LanguageModel, ModelRecord, ModelTroubles
 from handrail.ports.people import Identities, Matrix, ReviewersInForce, Staff
@@ -28,6 +28,7 @@ __all__ = [
     "ModelTroubles",
     "Openings",
     "Policies",
+    "Ratings",
     "Reader",
     "Remainders",
     "ReviewGates",

@@ -14,6 +14,7 @@ from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.patience import Contact
+from handrail.domain.case.ratings import RatedCase, RatingReceipt
 from handrail.domain.case.reconciling import Rebuilt, RecordedCase, Remains
 from handrail.domain.case.turns import JournalEntry, TurnKey
 
@@ -96,6 +97,18 @@ class Cases(Protocol):
     async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]: ...
 
     async def open_approvals(self) -> list[tuple[CaseView, Approval]]: ...
+
+
+class Ratings(Protocol):
+    """Ratings that customers gave."""
+
+    async def rate(self, rated: RatedCase) -> RatingReceipt:
+        """Keep the rating; the same one again changes nothing.
+
+        Raises:
+            UnknownCase: the record holds no such case.
+        """
+        ...
 
 
 class Openings(Protocol):

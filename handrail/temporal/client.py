@@ -23,6 +23,7 @@ from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import IncomingMessage, Message, check_identifier, check_message
+from handrail.domain.case.ratings import RateCase, RatingReceipt
 from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 from handrail.temporal.connect import Unreachable
@@ -197,6 +198,10 @@ class CaseClient:
         """End the case as a person. Raises: Refused, UnknownCase, Unreachable."""
         end = made(ResolveCase, reviewer=reviewer, note=note, reply=reply)
         return await self._courier.update(case_id, "resolve", end, Receipt, f"resolve-{uuid4().hex}")
+
+    async def rate(self, case_id: str, rating: RateCase) -> RatingReceipt:
+        """Pass on the customer's rating of a case that is not closed. Raises: UnknownCase, IllegalTransition, Unreachable."""
+        return await self._courier.update(case_id, "rate", rating, RatingReceipt, f"rate-{uuid4().hex}")
 
     async def close(self, case_id: str) -> None:
         """End the case now, without a word to the customer. Raises: UnknownCase, IllegalTransition."""

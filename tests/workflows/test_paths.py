@@ -10,7 +10,9 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
-from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput
+from handrail.domain.case.ratings import RateCase, RatedCase
+from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput, UnknownCase
+from handrail.llm.offline.wire import OFFLINE_MODEL
 from tests.support.costs import history
 from tests.support.house import House, wait_for
 
@@ -160,6 +162,38 @@ async def test_another_customers_order_is_refused_in_code(home: House) -> None:
     assert case.effects == []
     assert case.status == "WithHuman"
     assert await home.rows("select 1 from shop.refunds where order_id = %(o)s", o=other.order_id) == []
+
+
+async def test_a_rating_counts_once_for_each_survey_before_and_behind_the_end(home: House) -> None:
+    order = await home.order(status="shipped")
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", channel="api")
+    first = await home.cases.rate(case.case_id, RateCase(csat=2, comment="my own words"))
+    again = await home.cases.rate(case.case_id, RateCase(csat=2, comment="my own words"))
+    changed = await home.cases.rate(case.case_id, RateCase(csat=4, solved=True))
+    assert [(one.duplicate, one.changed) for one in (first, again, changed)] == [(False, False), (True, False), (False, True)]
+    await home.cases.close(case.case_id)
+    await home.temporal.get_workflow_handle(f"case-{case.case_id}").result()
+    with pytest.raises(IllegalTransition, match="closed"):
+        await home.cases.rate(case.case_id, RateCase(csat=1))
+    late = await home.world.ratings.rate(RatedCase(case_id=case.case_id, rating=RateCase(nps=9), at=case.opened_at))
+    asked = await home.rows("select 1 from handrail.surveys where case_id = %(c)s", c=case.case_id)
+    assert (late.changed, late.offered) == (True, bool(asked))
+    with pytest.raises(UnknownCase, match="no-such-case"):
+        await home.world.ratings.rate(RatedCase(case_id="no-such-case", rating=RateCase(nps=9), at=case.opened_at))
+    stands = await home.rows(
+        "select csat, nps, solved, comment, changes from handrail.ratings where case_id = %(c)s", c=case.case_id
+    )
+    assert stands == [(None, 9, None, None, 2)]
+    audit = await home.rows(
+        "select action, details from handrail.audit where case_id = %(c)s and starts_with(action, 'rating')", c=case.case_id
+    )
+    assert sorted(action for action, _ in audit) == ["rating", "rating:changed", "rating:changed"]
+    assert {"survey_id": "end", "csat": 2, "commented": True} in [details for _, details in audit]
+    assert "my own words" not in str(audit)
+    ((model, prompt, graph),) = await home.rows(
+        "select model, prompt, graph from handrail.case_outcomes where case_id = %(c)s", c=case.case_id
+    )
+    assert (model, len(prompt), len(graph)) == (OFFLINE_MODEL, 12, 12)
 
 
 async def test_a_person_takes_answers_and_resolves(home: House) -> None:

@@ -25,6 +25,7 @@ from handrail.domain.case.messages import (
     fingerprint,
 )
 from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
+from handrail.domain.case.ratings import MAX_COMMENT, RateCase
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase, same_name
 from workflows.handlers.payloads import LARGEST, parse, value_of
@@ -304,6 +305,11 @@ class Intake:
             self._person_says(message_id, wanted.reviewer, reply, now)
         self._memory.audit(wanted.reviewer, "resolve", now, note=note, **told)
         return self.receipt()
+
+    def rating(self, raw: RawValue) -> RateCase:
+        """Return the customer's rating, its comment as plain text. Raises: InvalidInput."""
+        given = parse(RateCase, raw)
+        return given.model_copy(update={"comment": tidy("comment", given.comment, MAX_COMMENT)})
 
     def unnamed(self, *parts: str) -> str:
         """An id for a message that came without one; the same where the run is begun again and hears it again."""

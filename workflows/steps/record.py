@@ -10,6 +10,7 @@ from handrail.domain.case.cases import Opened, Terms
 from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
+from handrail.domain.case.ratings import RateCase, RatedCase, RatingReceipt
 from handrail.domain.case.reconciling import Recover, Recovered
 from workflows.handlers.start import begun_again
 from workflows.memory.case import CaseMemory
@@ -60,6 +61,15 @@ async def flush(memory: CaseMemory) -> None:
             **STORE,
         )
         memory.saved(commit, heard)
+
+
+async def rate(memory: CaseMemory, rating: RateCase) -> RatingReceipt:
+    """Keep the customer's rating; it changes nothing in the case."""
+    rated = RatedCase(case_id=memory.row.case_id, rating=rating, at=workflow.now())
+    receipt: RatingReceipt = await workflow.execute_activity(
+        "record.rate", rated, result_type=RatingReceipt, summary="Record the customer's rating", **STORE
+    )
+    return receipt
 
 
 def take_inbox(memory: CaseMemory) -> list[Message]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handrail.cli.case.rating import rate
 from handrail.cli.common.options import (
     CaseArgument,
     Json,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from handrail.domain.team.commands import Receipt
 
 app = typer.Typer(no_args_is_help=True, help="Open cases, write to them, look at them.")
+app.command()(rate)
 Words = Annotated[str, typer.Option("--message", help="The customer's words; - reads standard in.", show_default=False)]
 
 

@@ -34,6 +34,7 @@ def parts() -> tuple[WireName, ...]:
     from handrail.domain.case.cases import CaseOpen, CaseView
     from handrail.domain.case.handoffs import Handoff
     from handrail.domain.case.messages import IncomingMessage, Message
+    from handrail.domain.case.ratings import RateCase, RatingReceipt
     from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 
     return (
@@ -48,6 +49,7 @@ def parts() -> tuple[WireName, ...]:
         WireName("update", "reply", PersonReply, Receipt, "a person answers the customer"),
         WireName("update", "hand_back", HandBack, Receipt, "the agent goes on, with a person's note"),
         WireName("update", "resolve", ResolveCase, Receipt, "a person ends the case"),
+        WireName("update", "rate", RateCase, RatingReceipt, "the customer rates the case"),
         WireName("signal", "message", IncomingMessage | str, None, "the customer wrote; a bare text is taken, too"),
         WireName("signal", "approve", DecisionInput, None, "with approval_id and revision, else it is refused"),
         WireName("signal", "reject", DecisionInput, None, "with approval_id and revision, else it is refused"),

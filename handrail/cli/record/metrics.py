@@ -40,7 +40,7 @@ def metrics(
     indicators: Names = None,
     as_json: Json = False,
 ) -> None:
-    """Indicators of the cases that were opened in a period; cases that are too young count for nothing yet."""
+    """Count what became of the cases that were opened in a period."""
     from handrail.cli.common.documents import print_document
 
     found = run_async(counted(world(ctx), since, until, by, indicators or []))

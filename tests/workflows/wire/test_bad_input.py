@@ -31,7 +31,7 @@ from tests.support.raw import Wire, fresh_order, healthy, histories, payload, pl
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 ENDED = ("Resolved", "AwaitingCustomer")
-UPDATES = ("send_message", "decide", "claim", "reply", "hand_back", "resolve")
+UPDATES = ("send_message", "decide", "claim", "reply", "hand_back", "resolve", "rate")
 SIGNALS = ("message", "approve", "reject", "reply_as_human", "close_case")
 NO_TEXTS = {
     "empty": "",
