@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from handrail.business import Business, Kind, seeded
 from handrail.checking.findings import CheckPart, Collector
+from handrail.checking.names import ungiven
 from handrail.checking.source import Place, of_failure, of_function
 from handrail.checking.subject import PackageUnderCheck
 from handrail.clock import SystemClock
@@ -238,10 +239,7 @@ class DataCheck:
             place = policies.places[one.policy]
             index = next(number for number, rule in enumerate(by_id[one.policy].rules.rules) if rule.id == one.rule)
             for fact in _own_missing(one.why, self._business, checked):
-                words = (
-                    f"rule {one.rule} needs {fact}, which the preview of {action} does not give, so it blocks every such "
-                    "call. Add it to the preview's facts."
-                )
+                words = ungiven(one.rule, fact, action)
                 self._found.placed(CheckPart.NAMES, place.problem(words, "rules", "rules", index), place.path)
 
     def _untried(self, trials: list[Trial]) -> None:

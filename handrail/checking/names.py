@@ -114,10 +114,7 @@ class Names:
                 given = facts_given(tool.preview) if tool and tool.preview else None
                 for fact in needed:
                     if given is not None and fact not in given and not fact.startswith(ARGUMENTS):
-                        words = (
-                            f"rule {rule.id} needs {fact}, which the preview of {name} does not give, so it blocks every "
-                            "call. Add it to the preview's facts."
-                        )
+                        words = ungiven(rule.id, fact, name)
                         self._placed(self._set.places[policy.id].problem(words, "rules", "rules", index))
 
     def roles(self) -> None:
@@ -169,6 +166,12 @@ class Names:
 
     def _placed(self, words: str, *, note: bool = False) -> None:
         self._found.placed(CheckPart.NAMES, words, self._subject.folder, note=note)
+
+
+def ungiven(rule: str, fact: str, action: str) -> str:
+    """Return the words for a fact that a rule needs and a preview does not give."""
+    words = f"rule {rule} needs {fact}, which the preview of {action} does not give, so it blocks every call"
+    return f"{words}. Add it to the preview's facts."
 
 
 def _has(held: list[str], wanted: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from handrail.business import load_business
-from handrail.checking import definitions, tools
+from handrail.checking import definitions, names, tools
 from handrail.checking.data import DataCheck
 from handrail.checking.findings import CheckPart, Collector, PackageFinding, PackageReport, Severity
 from handrail.checking.source import Definition
@@ -42,6 +42,7 @@ async def findings(url: str) -> list[PackageFinding]:
     found, subject = Collector(checked), PackageUnderCheck(business, business.folder, Definition(business.folder))
     tools.check(subject, found)
     definitions.check(subject, found)
+    names.check(subject, found)
     await DataCheck(subject, found, url).run()
     return checked.findings
 
@@ -114,6 +115,13 @@ async def test_a_tool_that_answers_for_everybody_is_noticed(acme: Package, empty
                 "where booking_id = %s\", (change.booking_id,)")  # fmt: skip
     notes = [one for one in await findings(empty) if one.severity is Severity.NOTE]
     assert any("C-2 gets the same preview as C-1" in one.words for one in notes), notes
+
+
+async def test_a_fact_that_a_preview_does_not_give_is_told_once_however_it_is_found(acme: Package, empty: str) -> None:
+    acme.change("tools.py", '"guests": change.guests, "guests_more"', '"guests_more"')
+    told = [(one.file, one.line, one.words[:40]) for one in await findings(empty) if "does not give" in one.words]
+    assert told
+    assert len(told) == len(set(told))
 
 
 async def test_facts_that_cannot_be_read_off_the_code_are_found_by_calling(acme: Package, empty: str) -> None:
