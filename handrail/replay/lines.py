@@ -33,7 +33,11 @@ def json_object(line: str) -> dict[str, Any]:
 def json_value(text: str) -> Any:
     """Raises: LineFault: it is no JSON, or says one key twice."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+        return found
+    except UnicodeEncodeError as error:
+        raise LineFault("holds half a character (a lone surrogate). Write the whole one, or leave it out.") from error
     except json.JSONDecodeError as error:
         raise LineFault(f"is no JSON ({error.msg} at character {error.colno}).") from error
     except RecursionError as error:

@@ -40,6 +40,8 @@ def read(*lines: str, known: CallNames = KNOWN) -> list[RecordedCall]:
         ),
         (["", f"[{line()}]"], "f:2: is a JSON list; put each of its objects on a line."),
         (["3"], "f:1: is no JSON object. What would be right: {"),
+        (['{"said": "\\ud800"}'], "f:1: holds half a character"),
+        (['{"a": 1e999}'], "f:1: Out of range float values are not JSON compliant"),
         (['{"a": NaN}'], "f:1: NaN is no number of JSON"),
         (['{"tool": "a", "tool": "b"}'], "f:1: 'tool' stands there twice; keep one."),
         (['{"a":' * 100_000], "f:1: is nested too deeply"),
