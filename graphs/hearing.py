@@ -10,7 +10,8 @@ from typing import Any
 
 from handrail.domain.case.handoffs import CustomerWords, Handoff, MessageExtract, StatedFact
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.text.message.entities import stated, without_cards
+from handrail.domain.text.message.cards import without_cards
+from handrail.domain.text.message.entities import stated
 from handrail.domain.text.message.excerpts import fair
 from handrail.domain.text.message.mail import own_words
 

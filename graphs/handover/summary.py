@@ -16,7 +16,7 @@ from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import CaseTrail, Escalation, PolicyHit, StatedFact, Versions
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange
-from handrail.domain.text.message.entities import without_cards
+from handrail.domain.text.message.cards import without_cards
 from handrail.domain.text.plain import compact
 
 QUOTE = 240

@@ -13,7 +13,8 @@ from handrail.domain.case.messages import Author, Message, check_text
 from handrail.domain.case.patience import asked_before
 from handrail.domain.text.deeds.held import held
 from handrail.domain.text.figures.mentions import mentions
-from handrail.domain.text.message.entities import stated, without_cards
+from handrail.domain.text.message.cards import without_cards
+from handrail.domain.text.message.entities import stated
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.plain import clean
 from handrail.domain.text.reply.replies import LONGEST

@@ -10,6 +10,7 @@ from typing import Any
 from handrail.domain.case.handoffs import StatedFact
 from handrail.domain.case.messages import MAX_CHARACTERS, Author, Message
 from handrail.domain.text.figures.mentions import mentions
+from handrail.domain.text.message.cards import cards, last_four, without_cards
 from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import SentenceSpan, sentence_at, sentences
 
@@ -21,7 +22,6 @@ LONGEST_NAME = 80
 SHORTEST_WORD = 3
 SMALL_WORDS = frozenset(("and", "for", "the", "with", "und", "von", "les", "des", "del", "los", "las", "van", "het", "och"))
 NAMED = ("name", "title", "product", "item", "article", "recipient")
-
 # Lengths are bounded and beginnings anchored, so that no text makes the search slow.
 _WORD = r"[^\W\d_][\w.'’-]{0,30}"
 _PLACE = r"[^\W\d_a-zß-ÿ][\w.'’-]{0,30}"
@@ -39,8 +39,6 @@ _ADDRESSES = (
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}{_PLACE}(?:\s{_PLACE}){{0,2}}\s?,?\s(?:[A-Z]{{2}}\s)?(?:{_POSTAL})\b"),
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
-_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){12,}")
-_ISSUERS = frozenset((2, 3, 4, 5, 6, 8))
 _ATTACHED = re.compile(
     r"\b(?:attach(?:ed|ment|ments)|enclosed|screenshots?|photos?|pictures?|(?:a|an|my|the) (?:pdf|scan|receipt)"
     r"|anhang|anlage|angehängt|beigefügt|foto|fotos|bildschirmfoto|beleg"
@@ -94,43 +92,6 @@ def _collected(messages: Iterable[Message], read: Callable[[str], Iterable[tuple
     return list(found.values())
 
 
-def without_cards(text: str) -> str:
-    """The text with all but the last four digits of card numbers hidden: whoever takes over does not need them."""
-    for start, end in reversed(list(cards(text))):
-        text = text[:start] + _last_four(text[start:end]) + text[end:]
-    return text
-
-
-def cards(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of card numbers: 13 to 19 digits in groups, with the check digit right."""
-    for run in _DIGITS.finditer(text):
-        yield from _cards(text, run.start(), run.end())
-
-
-def _cards(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The card numbers in a run of digits and separators; sums from the run's beginning make each check one subtraction."""
-    places = [place for place in range(start, end) if text[place].isdigit()]
-    digits = [int(text[place]) for place in places]
-    sums: tuple[list[int], list[int]] = ([0], [0])
-    for index, digit in enumerate(digits):
-        double = digit * 2 - 9 * (digit > 4)
-        sums[0].append(sums[0][-1] + (digit if index % 2 else double))
-        sums[1].append(sums[1][-1] + (double if index % 2 else digit))
-    begins = [index for index, place in enumerate(places) if index == 0 or places[index - 1] != place - 1]
-    closes = {index + 1 for index, place in enumerate(places) if index + 1 == len(places) or places[index + 1] != place + 1}
-    free = 0
-    for begin in begins:
-        if begin < free or digits[begin] not in _ISSUERS:
-            continue
-        for stop in range(min(begin + 19, len(digits)), begin + 12, -1):
-            # The last digit counts once, the one before it twice.
-            row = sums[stop % 2]
-            if stop in closes and (row[stop] - row[begin]) % 10 == 0:
-                yield places[begin], places[stop - 1] + 1
-                free = stop
-                break
-
-
 def _around(found: Sequence[SentenceSpan], text: str, place: int) -> str:
     """The sentence around `place`, at most `SENTENCE` characters of it."""
     whole = sentence_at(found, place)
@@ -173,11 +134,11 @@ def _stated(text: str) -> Iterator[tuple[str, str, int]]:
         # The digits of an address are neither amounts nor telephone numbers.
         rest = pattern.sub(lambda match: " " * len(match[0]), rest)
     for start, end in cards(rest):
-        yield "card", _last_four(rest[start:end]), start
+        yield "card", last_four(rest[start:end]), start
         rest = rest[:start] + " " * (end - start) + rest[end:]
     for mention in mentions(rest):
         if mention.kind in ENTITIES:
-            shown = _last_four(mention.shown) if mention.kind == "card" else mention.shown
+            shown = last_four(mention.shown) if mention.kind == "card" else mention.shown
             yield KINDS.get(mention.kind, mention.kind), shown, mention.start
     for match in _CALLED.finditer(text):
         yield "name", match[1], match.start()
@@ -206,8 +167,3 @@ def _known(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
         word = match[0].casefold()
         if word in telling or word.removesuffix("s") in telling:
             yield "name", match[0], match.start()
-
-
-def _last_four(shown: str) -> str:
-    digits = "".join(character for character in shown if character.isdigit())
-    return f"ending in {digits[-4:]}"
