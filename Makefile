@@ -75,6 +75,7 @@ check-rules:
 	$(BIN)/python -m tests.guard.determinism
 	$(BIN)/python -m tests.guard.docstrings
 	$(BIN)/python -m tests.guard.names
+	$(BIN)/python -m tests.guard.lengths
 	$(BIN)/python -m tests.replay.strictly
 	$(BIN)/pytest -q -p no:cacheprovider $(COUNTED)
 
