@@ -259,3 +259,10 @@ def test_the_worked_edit_of_the_graph_applies_and_runs(tmp_path: Path) -> None:
         "classify second_look escalate",
         "classify agent guardrail resolve",
     ]
+
+
+def test_the_places_that_contributors_are_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    places = re.findall(r"`((?:handrail|graphs|workflows|activities|tests|docs)/[\w./-]+)`", text)
+    assert len(places) > 25
+    assert [place for place in places if not (ROOT / place).exists()] == []
