@@ -35,6 +35,7 @@ from graphs.nodes.guardrail import GuardrailNode
 from graphs.nodes.resolve import ResolveNode
 from graphs.ruling.policy_facts import PolicyFactsReader
 from graphs.screening import Screen
+from handrail.building import build_models
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.case.cases import Terms
@@ -319,6 +320,7 @@ def case_worker(
 
     `runner` runs workflow code; by default as the settings say.
     """
+    build_models()
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
     identities = HistoryIdentities(client, settings.trusted_identity)
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)

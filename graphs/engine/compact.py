@@ -56,6 +56,7 @@ def merging(graph: Any) -> Callable[[Any, Any], Any]:
         name: channel.operator for name, channel in graph.channels.items() if isinstance(channel, BinaryOperatorAggregate)
     }
     fields = graph.state_schema.model_fields
+    graph.state_schema.model_rebuild()
     validator = graph.state_schema.__pydantic_validator__
 
     def merged(state: Any, update: Any) -> Any:

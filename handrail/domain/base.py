@@ -1,4 +1,7 @@
-"""The base of every domain model: immutable, strict about unknown fields, JSON in and out."""
+"""The base of every domain model: immutable, strict about unknown fields, JSON in and out.
+
+A model is built when it is first used, so that a command builds only what it needs; a worker builds all before it begins.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """Immutable; a field nobody knows is an error, so a typing mistake in YAML or JSON is seen at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Stored(BaseModel):
     """Immutable; kept in histories and rows, so fields that a newer or older version wrote are passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 def digest(value: Any) -> str:

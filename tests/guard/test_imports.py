@@ -44,3 +44,15 @@ def test_a_start_loads_no_more_than_it_needs(start: str) -> None:
     roots = {name.partition(".")[0] for name in loaded}
     assert not roots & absent, f"{start} loads {sorted(roots & absent)}; import it where it is used"
     assert len(loaded) <= bound, f"{start} loads {len(loaded)} modules, {bound} are allowed; `python -X importtime` names them"
+
+
+def test_a_model_is_built_when_it_is_first_used() -> None:
+    """A command would build a hundred of them for the three that it needs."""
+    code = (
+        "from handrail.building import build_models\n"
+        "from handrail.domain.case.cases import CaseView\n"
+        "assert not CaseView.__pydantic_complete__\n"
+        "build_models()\n"
+        "assert CaseView.__pydantic_complete__\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
