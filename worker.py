@@ -13,18 +13,21 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.worker import WorkflowRunner
 
-from handrail import collecting
+from handrail import collecting, observing
 from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
 from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
 from handrail.ports import Clock
 from handrail.postgres.autonomy import switch
 from handrail.postgres.case.standings import PostgresStandings
-from handrail.postgres.pool import open_pool
+from handrail.postgres.outcomes import PostgresOutcomes
+from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings, in_words
 from handrail.temporal.connect import connect
+from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.reconcile import forever as reconcile_for_ever
@@ -41,6 +44,7 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    runtime = exporting(settings.metrics_address) if settings.metrics_address else None
     client = await connect(
         settings.temporal_address,
         settings.temporal_namespace,
@@ -49,6 +53,7 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
         client_cert=settings.temporal_tls_client_cert,
         client_key=settings.temporal_tls_client_key,
         api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+        runtime=runtime,
     )
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
@@ -60,7 +65,8 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
                 collecting.settle()
                 announce(settings.ready_file)
                 reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
-                async with beside(settings, client, reconciler, adapters.calls):
+                folder = settings.definitions or adapters.business.folder
+                async with beside(settings, client, reconciler, adapters.calls), observed(pool, folder, runtime):
                     await stop.wait()
     finally:
         await pool.close()
@@ -82,6 +88,12 @@ async def beside(settings: Settings, client: Client, reconciler: Reconciler, cal
         heeding(settings, calls, troubles.about(SWITCH)),
     ):
         yield
+
+
+def observed(pool: Pool, folder: Path, runtime: Runtime | None) -> AbstractAsyncContextManager[None]:
+    """Keep the definitions of outcomes in force while this worker polls; export the figures where somebody collects them."""
+    gauges, outcomes = OutcomeGauges(runtime) if runtime else None, PostgresOutcomes(pool)
+    return supervised("the outcomes", lambda: observing.forever(outcomes, folder, gauges, silent))
 
 
 def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyncContextManager[None]:

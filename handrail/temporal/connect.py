@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from temporalio.client import Client, Interceptor
+from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, TLSConfig
 
 from handrail.domain.errors import HandrailError, InvalidInput
@@ -55,6 +56,7 @@ async def connect(
     client_key: Path | None = None,
     api_key: str | None = None,
     identity: str | None = None,
+    runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """A client of the Temporal server at `address` (`host:port`). Certificates or an API key switch TLS on.
@@ -72,6 +74,7 @@ async def connect(
                 api_key=api_key,
                 tls=tls_config(server_ca, client_cert, client_key) if secured else False,
                 identity=identity,
+                runtime=runtime,
                 interceptors=interceptors,
                 data_converter=data_converter,
                 grpc_compression=GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail.domain.outcomes import Statistic
@@ -22,6 +22,7 @@ def test_wilson_gives_the_printed_values(successes: int, n: int, low: float, hig
     assert wilson(successes, n, 0.95) == pytest.approx((low, high), abs=5e-5)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_holds_the_share_and_stays_within_bounds(counted: tuple[int, int]) -> None:
     successes, n = counted
@@ -37,6 +38,7 @@ def interval(found: Cases, statistic: Statistic) -> tuple[float, float] | None:
     return bootstrap_by_customer([value for _, value in found], [owner for owner, _ in found], statistic, 0.95, 200)
 
 
+@settings(deadline=None)
 @given(cases, st.sampled_from(VALUED), st.integers(2, 5))
 def test_the_bootstrap_counts_customers_and_not_their_cases(found: Cases, statistic: Statistic, times: int) -> None:
     once = interval(found, statistic)

@@ -1,0 +1,50 @@
+"""Outcomes as a Prometheus server reads them from a worker."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from handrail import observing
+from handrail.definitions import Loaded
+from handrail.domain.errors import InvalidInput
+from handrail.embedded.ports import free_block
+from handrail.outcomes.loader import SHIPPED, load_outcomes
+from handrail.postgres.outcomes import PostgresOutcomes
+from handrail.postgres.pool import Pool
+from handrail.temporal.gauges import OutcomeGauges, exporting
+from tests.postgres import outcomes_by_hand
+from tests.postgres.build import NOON
+
+
+async def test_a_worker_serves_the_newest_days_that_are_old_enough(pool: Pool) -> None:
+    shipped = load_outcomes(SHIPPED.parent)
+    definitions = Loaded(shipped.value.model_copy(update={"minimum": 2}), shipped.version)
+    outcomes = PostgresOutcomes(pool)
+    await outcomes.define(definitions.value, definitions.version)
+    await outcomes_by_hand.write(pool)
+    address = f"127.0.0.1:{free_block(1)}"
+    gauges = OutcomeGauges(exporting(address))
+    # 24 days behind the record's end, its cases of 30 days ago were opened in the seven days before yesterday.
+    for result in await observing.newest(outcomes, definitions, NOON - timedelta(days=24)):
+        gauges.show(result)
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"http://{address}/metrics")).text
+    served = {
+        (name, indicator): value
+        for name, indicator, value in re.findall(
+            r'^handrail_outcome_(\w+)\{.*?indicator="(\w+)".*?\} (\S+)$', text, re.MULTILINE
+        )
+    }
+    assert float(served["n", "escalation"]) > 15
+    assert 0 < float(served["value", "escalation"]) < 1
+    assert (served["value", "repeat_7d"], float(served["n", "repeat_7d"])) == ("NaN", 0)
+
+
+@pytest.mark.parametrize("address", ["9464", "example.org:9464", "127.0.0.1:0x", "127.0.0.1:999999"])
+def test_a_wrong_address_is_refused(address: str) -> None:
+    with pytest.raises(InvalidInput, match="HANDRAIL_METRICS_ADDRESS"):
+        exporting(address)
