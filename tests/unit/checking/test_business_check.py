@@ -30,11 +30,9 @@ def test_what_business_new_writes_passes(acme: Package) -> None:
     assert set(done.looked_at) == set(CheckPart) - {CheckPart.DATA}
 
 
-EVE = 'name: exactly six on the eve, facts: {guests: 6, day: "2027-03-05", now: "2027-03-04T23:59:00Z"}, expect: '
 FOURTH = (
-    "  - name: the fourth change of a day\n"
-    '    facts: {guests: 4, day: "2027-03-05", now: "2027-03-01T10:00:00Z", history.change_guests.count_24h: 3}\n'
-    "    expect: require_approval\n"
+    "  - {name: the fourth change of a day, facts: {guests: 4, history.change_guests.count_24h: 3}, "
+    "expect: require_approval}\n"
 )
 FAULTS = [
     ("a prompt that names no tool", "topics/bookings.yaml", "call change_guests ", "call change_guest ", CheckPart.NAMES),
@@ -45,7 +43,7 @@ FAULTS = [
      "{field: guest, operator: greater_than, value: 6}", CheckPart.POLICIES),
     ("history of a tool of another name", "policies/guests.yaml", "{field: history.change_guests.count_24h,",
      "{field: history.change_booking.count_24h,", CheckPart.POLICIES),
-    ("an example that does not rule so", "policies/guests.yaml", EVE + "allow", EVE + "block",
+    ("an example that does not rule so", "policies/guests.yaml", "{guests: 6}, expect: allow", "{guests: 6}, expect: block",
      CheckPart.POLICIES),
     ("a role nobody has", "policies/guests.yaml", "role: manager", "role: chef", CheckPart.NAMES),
     ("two approvers where there is one", "policies/guests.yaml", "      role: manager", "      quorum: 2\n      role: manager",
@@ -123,10 +121,7 @@ def test_a_rule_that_another_covers_is_a_rule_no_example_misses(acme: Package) -
         '      message: "Eight."\n' + LARGE,
     )
     acme.change(
-        "policies/guests.yaml",
-        "examples:\n",
-        "examples:\n"
-        '  - {name: eight, facts: {guests: 8, day: "2027-03-05", now: "2027-03-01T10:00:00Z"}, expect: require_approval}\n',
+        "policies/guests.yaml", "examples:\n", "examples:\n  - {name: eight, facts: {guests: 8}, expect: require_approval}\n"
     )
     (one,) = check("acme", data=False).errors
     assert "without rule eight every example still passes: where it holds, another rule says the same" in one.words
