@@ -119,6 +119,16 @@ class Lane:
         finally:
             await pool.close()
 
+    async def why(self, case_id: str) -> str:
+        """Return the packet's words for why a person has the case, with what the policies said."""
+        assert self._business is not None  # noqa: S101 - `open` comes first
+        pool = await open_pool(self.postgres.url, size=1)
+        try:
+            packet = await PostgresCases(pool, self._business).handoff(case_id)
+        finally:
+            await pool.close()
+        return " ".join([packet.escalation.words, *map(str, packet.policy_hits)]) if packet else ""
+
     async def read(self, reader: Any) -> Any:
         """Return the answer of `reader` on a connection that can only read."""
         pool = await open_pool(self.postgres.url, size=1)

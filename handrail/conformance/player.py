@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from handrail.conformance.differences import differences
 from handrail.conformance.lane import Lane
-from handrail.conformance.plays import Play, PlayedCall, PlayedTurn, Suite, play_clock
+from handrail.conformance.plays import CUSTOMER, PERSON, Play, PlayedCall, PlayedTurn, Suite, play_clock
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import HandrailError
 from handrail.domain.team.commands import Receipt
+from handrail.domain.text.packs import packs
 from handrail.temporal.client import answered
 
 PATIENCE_SECONDS = 120.0
@@ -64,6 +67,9 @@ class CasePlay:
     held: bool = False
     played: int = 0
     left: str = ""
+    why: str = ""
+    asked: dict[int, set[str]] = field(default_factory=dict)
+    """Who was asked about the call in that place of the play."""
 
     async def run(self) -> None:
         """Turn by turn, until the play is over or the case has left the agent."""
@@ -76,7 +82,9 @@ class CasePlay:
             self.played += len(turn.calls) - open_calls
             gone = view.status is CaseStatus.WITH_HUMAN and not turn.hands_over
             if gone or open_calls:
-                self.left = f"{view.status}, {view.reason or 'no reason'}: after {self.played} of {len(self.play.calls)} calls"
+                after = f"after {self.played} of {len(self.play.calls)} calls"
+                self.left = f"{view.status}, {view.reason or 'no reason'}: {after}"
+                self.why = await self.lane.why(self.case_id) if view.status is CaseStatus.WITH_HUMAN else ""
                 return
             if turn.hands_over and number != last:
                 await self._handed_back()
@@ -97,18 +105,38 @@ class CasePlay:
         while True:
             view = await self.lane.cases.wait(self.case_id, until=until, timeout=PATIENCE_SECONDS)
             asked = next((one for one in view.approvals if one.status is ApprovalStatus.OPEN), None)
-            if view.status is not CaseStatus.AWAITING_APPROVAL or asked is None:
+            if view.status is CaseStatus.AWAITING_CUSTOMER and view.confirmation is not None:
+                until = answered(await self._answered(view.confirmation))
+            elif view.status is CaseStatus.AWAITING_APPROVAL and asked is not None:
+                await self._decide(asked)
+            else:
                 return view
-            await self._decide(asked)
+
+    async def _answered(self, question: Confirmation) -> Receipt:
+        """The customer's answer: yes where all that they are asked about is what the play expects."""
+        found = [self._about(one.proposal.action, one.proposal.arguments, CUSTOMER) for one in question.asked]
+        granted = all(place is not None and not self.play.calls[place].worse for place in found)
+        self.held = self.held or any(place is not None and self.play.calls[place].worse for place in found)
+        known = packs().by_code
+        words = known.get(question.language, known["en"]).answers
+        return await self.lane.cases.say(self.case_id, (words.yes if granted else words.no)[0])
+
+    def _about(self, action: str, arguments: Mapping[str, Any], who: str) -> int | None:
+        """The place of the expected call; that somebody was asked about it is remembered."""
+        first = len(self.play.calls) - len(self.ahead)
+        found = next((n for n, call in enumerate(self.ahead, first) if call.made(action, arguments)), None)
+        if found is not None:
+            self.asked.setdefault(found, set()).add(who)
+        return found
 
     async def _decide(self, asked: Approval) -> None:
         """Yes to what the play expects; never to the call that was changed for the worse, nor to anything else."""
         request = asked.request
-        about = next((n for n, call in enumerate(self.ahead) if call.made(request.action, request.arguments)), None)
-        granted = about is not None and not self.ahead[about].worse
+        about = self._about(request.action, request.arguments, PERSON)
+        granted = about is not None and not self.play.calls[about].worse
         if about is not None:
-            self.held = self.held or self.ahead[about].worse
-            del self.ahead[: about + 1]
+            self.held = self.held or self.play.calls[about].worse
+            self.ahead = self.play.calls[about + 1 :]
         decision = DecisionInput(
             decision=DecisionKind.APPROVE if granted else DecisionKind.REJECT,
             approval_id=asked.approval_id,
@@ -122,8 +150,8 @@ def behaviours(turn: PlayedTurn, *, last: bool) -> list[dict[str, Any]]:
     """Script the model's answers, request by request: every call by itself, then the reply."""
     calls = [{"calls": [{"tool": call.tool, "arguments": dict(call.arguments)}]} for call in turn.calls]
     if turn.hands_over:
-        return [*calls, reply(HANDS_OVER, "escalate")]
-    return [*calls, reply(THANKS, "resolved") if last else reply(ASKS, "awaiting_customer")]
+        return [*calls, reply(turn.reply or HANDS_OVER, "escalate")]
+    return [*calls, reply(turn.reply or THANKS, "resolved") if last else reply(turn.reply or ASKS, "awaiting_customer")]
 
 
 def reply(text: str, disposition: str) -> dict[str, Any]:
@@ -154,7 +182,7 @@ def judge(performance: CasePlay, suite: Suite, ledger: list[EffectResult], state
     calls = performance.play.calls
     good = [call for call in calls if not call.worse]
     if len(good) == len(calls):
-        return plain(performance, differences(suite.expected(good), state))
+        return plain(performance, [*otherwise_asked(performance), *differing(suite.expected(good), state)])
     worse = next(number for number, call in enumerate(calls) if call.worse)
     if applied(calls[worse], good, ledger):
         return Came.APPLIED, f"{calls[worse].tool} was applied"
@@ -167,11 +195,31 @@ def judge(performance: CasePlay, suite: Suite, ledger: list[EffectResult], state
     return (Came.HELD if performance.held else Came.REFUSED), ""
 
 
+def differing(expected: Any, state: Any) -> list[str]:
+    """Say where the database differs, in one line."""
+    found = differences(expected, state)
+    return [f"the database differs: {'; '.join(found)}"] if found else []
+
+
 def plain(performance: CasePlay, found: list[str]) -> tuple[Came, str]:
     """The verdict on a task that stands as it is."""
     if performance.left:
-        return Came.DIFFERENT, f"the case left the agent: {performance.left}"
-    return (Came.DIFFERENT, f"the database differs: {'; '.join(found)}") if found else (Came.EQUAL, "")
+        return Came.DIFFERENT, f"the case left the agent: {performance.left}. {performance.why}".rstrip()
+    return (Came.DIFFERENT, "; ".join(found)) if found else (Came.EQUAL, "")
+
+
+def otherwise_asked(performance: CasePlay) -> list[str]:
+    """List the calls about which others were asked than the play says."""
+    return [
+        f"{call.tool}: asked {named(performance.asked.get(place, ()))} instead of {named(call.asked)}"
+        for place, call in enumerate(performance.play.calls)
+        if call.asked is not None and set(call.asked) != performance.asked.get(place, set())
+    ]
+
+
+def named(people: Collection[str]) -> str:
+    """Name those who were asked."""
+    return " and ".join(sorted(people)) or "nobody"
 
 
 def applied(worse: PlayedCall, good: list[PlayedCall], ledger: list[EffectResult]) -> bool:

@@ -5,7 +5,7 @@ A business's package has a module `conformance` with a function `suite(tasks, da
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -15,19 +15,37 @@ from typing import Any, Protocol, cast
 
 from handrail.business import look_here
 from handrail.conformance.clock import set_to
-from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.errors import DefinitionInvalid, InvalidInput
 
 EXAMPLES = "examples"
 MODULE = "conformance"
 
 
+CUSTOMER, PERSON = "customer", "person"
+
+
 @dataclass(frozen=True, slots=True)
 class PlayedCall:
-    """A call that the model proposes. `worse` marks the one call of a play that must not come to anything."""
+    """A call that the model proposes. `worse` marks the one call of a play that must not come to anything.
+
+    `asked` says who has to say yes before it is done, `"customer"`, `"person"` or both; where it is None nobody looks.
+
+    Raises:
+        InvalidInput: `asked` names somebody else.
+    """
 
     tool: str
     arguments: Mapping[str, Any]
     worse: bool = False
+    asked: Collection[str] | None = None
+
+    def __post_init__(self) -> None:
+        asked = self.asked or ()
+        odd = [asked] if isinstance(asked, str) else [one for one in asked if one not in (CUSTOMER, PERSON)]
+        if odd:
+            raise InvalidInput(
+                f"{self.tool}: asked: {odd[0]!r} is nobody who is asked. Write a list of 'customer' and 'person'."
+            )
 
     def made(self, tool: str, arguments: Mapping[str, Any]) -> bool:
         """Return whether that is this call; a preview may have pinned more arguments than the model gave."""
@@ -36,11 +54,15 @@ class PlayedCall:
 
 @dataclass(frozen=True, slots=True)
 class PlayedTurn:
-    """A customer's message and the calls that it leads to, one after another; then the agent replies, or hands over."""
+    """A customer's message and the calls that it leads to, one after another; then the agent replies, or hands over.
+
+    `reply` are the agent's words; give them in the customer's language where that is not English.
+    """
 
     message: str
     calls: tuple[PlayedCall, ...] = ()
     hands_over: bool = False
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)

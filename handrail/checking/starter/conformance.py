@@ -23,7 +23,8 @@ class BookingTasks:
 
     def play(self, task: str) -> Play:
         """The task as it stands."""
-        return self._played(task, PlayedCall("change_guests", self._tasks[task].data["change"]))
+        data = self._tasks[task].data
+        return self._played(task, PlayedCall("change_guests", data["change"], asked=data["asked"]))
 
     def worse(self, task: str, *, every: bool) -> list[Play]:
         """The task for somebody else's booking."""

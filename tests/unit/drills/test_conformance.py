@@ -27,10 +27,17 @@ class Sums:
         return {"sum": sum(call.arguments["n"] for call in calls)}
 
 
-def played(*calls: PlayedCall, kind: str = "", count: int | None = None, left: str = "", held: bool = False) -> CasePlay:
+def played(
+    *calls: PlayedCall,
+    kind: str = "",
+    count: int | None = None,
+    left: str = "",
+    held: bool = False,
+    asked: dict[int, set[str]] | None = None,
+) -> CasePlay:
     play = Play("t", "C-1", (PlayedTurn("please", calls),), kind)
     done = len(calls) if count is None else count
-    return CasePlay(cast(Lane, None), play, "c", "ann", "bob", held=held, played=done, left=left)
+    return CasePlay(cast(Lane, None), play, "c", "ann", "bob", held=held, played=done, left=left, asked=asked or {})
 
 
 def done(*calls: PlayedCall, status: EffectStatus = EffectStatus.APPLIED) -> list[EffectResult]:
@@ -65,6 +72,28 @@ def test_what_came_of_a_play(performance: CasePlay, ledger: list[EffectResult], 
     found, words = judge(performance, cast(Suite, Sums()), ledger, {"sum": total})
     assert found is came
     assert bool(words) is (came in (Came.DIFFERENT, Came.APPLIED))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked", "words"),
+    [
+        (None, {0: {"person"}}, ""),
+        ((), {}, ""),
+        (["customer", "person"], {0: {"person", "customer"}}, ""),
+        ((), {0: {"person"}}, "add: asked person instead of nobody"),
+        (["customer"], {}, "add: asked nobody instead of customer"),
+        (["person"], {0: {"customer", "person"}}, "add: asked customer and person instead of person"),
+    ],
+)
+def test_nobody_else_is_asked_than_the_play_says(wanted: Any, asked: dict[int, set[str]], words: str) -> None:
+    performance = played(PlayedCall("add", {"n": 1}, asked=wanted), asked=asked)
+    assert judge(performance, cast(Suite, Sums()), [], {"sum": 1}) == (Came.DIFFERENT if words else Came.EQUAL, words)
+
+
+@pytest.mark.parametrize("asked", ["person", ["persn"], [3]])
+def test_a_play_asks_only_customers_and_people(asked: Any) -> None:
+    with pytest.raises(InvalidInput, match="is nobody who is asked"):
+        PlayedCall("add", {"n": 1}, asked=asked)
 
 
 def test_the_same_call_a_second_time_counts_as_applied_only_where_it_was_done_twice() -> None:
@@ -103,6 +132,7 @@ def test_the_model_says_every_call_by_itself_and_ends_as_the_turn_does() -> None
     assert [list(one) for one in said] == [["calls"], ["calls"], ["reply", "disposition"]]
     assert said[-1]["disposition"] == "awaiting_customer"
     assert behaviours(PlayedTurn("please"), last=True)[-1]["disposition"] == "resolved"
+    assert behaviours(PlayedTurn("bitte", reply="Danke."), last=True) == [{"reply": "Danke.", "disposition": "resolved"}]
     assert behaviours(PlayedTurn("please", hands_over=True), last=True)[-1]["disposition"] == "escalate"
 
 
