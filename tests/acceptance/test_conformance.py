@@ -19,9 +19,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 REAL = source.folder()
 
 
-def conformance(*arguments: object, code: int = 0) -> Any:
+def conformance(*arguments: object, business: str = "retail", code: int = 0) -> Any:
     """The document of a run."""
-    command = [sys.executable, "-m", "handrail.cli.main", "conformance", "retail", *map(str, arguments), "--json"]
+    command = [sys.executable, "-m", "handrail.cli.main", "conformance", business, *map(str, arguments), "--json"]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=280)
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -44,6 +44,14 @@ def test_a_file_that_is_none_is_refused_at_once(tmp_path: Path) -> None:
 
     assert error["type"] == "InvalidInput"
     assert "tasks.json" in error["message"]
+
+
+def test_the_clinic_asks_those_whom_its_tasks_name_at_the_time_that_they_set() -> None:
+    found = conformance("--tasks", "examples/clinic/tasks.yaml", "--workers", 1, business="clinic")
+
+    assert found["failures"] == []
+    assert (found["tasks"], found["equal"], found["applied"]) == (5, 5, 0)
+    assert set(found["kinds"]) == {"stranger", "over", "on_a_holiday", "twice"}
 
 
 @pytest.mark.skipif(

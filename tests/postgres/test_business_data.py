@@ -12,6 +12,7 @@ from psycopg import sql
 
 from handrail.business import load_business
 from handrail.checking import definitions, names, tools
+from handrail.checking.check import check
 from handrail.checking.data import DataCheck
 from handrail.checking.findings import CheckPart, Collector, PackageFinding, PackageReport, Severity
 from handrail.checking.source import Definition
@@ -36,9 +37,9 @@ async def empty(postgres: Postgres, postgres_url: str) -> AsyncIterator[str]:
         await admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-async def findings(url: str) -> list[PackageFinding]:
-    business = load_business("acme")
-    checked = PackageReport(business="acme", folder=str(business.folder))
+async def findings(url: str, name: str = "acme") -> list[PackageFinding]:
+    business = load_business(name)
+    checked = PackageReport(business=name, folder=str(business.folder))
     found, subject = Collector(checked), PackageUnderCheck(business, business.folder, Definition(business.folder))
     tools.check(subject, found)
     definitions.check(subject, found)
@@ -49,6 +50,11 @@ async def findings(url: str) -> list[PackageFinding]:
 
 async def test_what_business_new_writes_passes(acme: Package, empty: str) -> None:
     assert await findings(empty) == []
+
+
+async def test_the_clinic_passes(empty: str) -> None:
+    assert await findings(empty, "examples.clinic") == []
+    assert check("examples.clinic", data=False).findings == []
 
 
 @pytest.mark.parametrize(
