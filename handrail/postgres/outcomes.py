@@ -54,6 +54,8 @@ class PostgresOutcomes:
                 await cursor.execute(QUERIES[query], about, prepare=False)
                 return await cursor.fetchall()
 
+            # A long period of a busy business takes longer than anything that a case waits for may.
+            await cursor.execute(QUERIES["take_time_for_outcomes"], prepare=False)
             (counted,) = await found("count_outcome_cases")
             tallies = await found("tally_outcomes")
             bins = await found("tally_reliability") if "held_up" in names and by is None else []

@@ -18,6 +18,9 @@ SELECT w.indicator, w.version, w.hours * interval '1 hour' FROM wanted AS w
 ON CONFLICT (indicator) DO UPDATE SET version = excluded.version, matures_after = excluded.matures_after
 WHERE (d.version, d.matures_after) IS DISTINCT FROM (excluded.version, excluded.matures_after);
 
+-- name: take_time_for_outcomes
+SET LOCAL statement_timeout = '10min';
+
 -- name: count_outcome_cases
 SELECT
     (count(*) FILTER (WHERE c.channel <> ALL(s.excluded_channels)))::integer AS cases,
