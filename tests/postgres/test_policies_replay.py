@@ -136,11 +136,14 @@ async def test_what_a_log_does_not_tell_of_a_case_is_missing_and_blocks(pool: Po
 
 
 async def test_a_topic_asks_for_every_effect_of_its_tools(pool: Pool, policies: FilePolicies) -> None:
+    silent = ASKING.model_copy(update={"name": "silent", "confirm": None})
     unless = ASKING.model_copy(update={"name": "exactly", "confirm": "unless_asked_exactly"})
     cases: list[tuple[list[Topic], dict[str, Any], str]] = [
         ([ASKING], {}, "confirm"),
         ([ASKING, unless], {"topic": "exactly"}, "confirm"),
-        ([ASKING, unless], {}, "allow"),
+        ([unless, ASKING], {}, "confirm"),
+        ([silent, ASKING], {}, "confirm"),
+        ([silent, ASKING], {"topic": "silent"}, "allow"),
     ]
     for topics, more, ruled in cases:
         replayed = CallReplay(pool, business, policies, Consents(topics), effects=False)
