@@ -44,7 +44,7 @@ def rate(
         print_document(receipt)
         return
     how = "stood already" if receipt.duplicate else "replaced" if receipt.changed else "recorded"
-    asked = "" if receipt.offered else " Nobody had asked for it: it counts in no rate."
+    asked = "" if receipt.offered else " Nobody had asked for it: it counts in no survey figure."
     screen().print(plain(f"{case_id}: rating {how}.{asked}"))
 
 
