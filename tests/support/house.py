@@ -51,6 +51,14 @@ class House:
         assert found, f"the seeded shop has no order with {needs}"
         return found[0]
 
+    async def strangers_order(self, **needs: Any) -> FoundOrder:
+        """An order that fits, of a customer who has no case yet: nothing is their second contact."""
+        known = {customer for (customer,) in await self.rows("select distinct customer_id from handrail.cases")}
+        async with self.pool.connection() as connection:
+            found = [order for order in await find(connection, limit=200, **needs) if order.customer_id not in known]
+        assert found, f"every customer of the seeded shop with {needs} has a case already"
+        return found[0]
+
     async def open(self, customer_id: str, text: str, *, wait: bool = True, channel: str = "rehearsal") -> CaseView:
         """A new case; with `wait`, once it is not Working any more. Rehearsed, it counts as nobody's second contact."""
         case_id = f"t-{uuid4().hex[:12]}"

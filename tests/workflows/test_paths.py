@@ -165,7 +165,7 @@ async def test_another_customers_order_is_refused_in_code(home: House) -> None:
 
 
 async def test_a_rating_counts_once_for_each_survey_before_and_behind_the_end(home: House) -> None:
-    order = await home.order(status="shipped", language="de")  # no other test's customer: a second contact goes to a person
+    order = await home.strangers_order(status="shipped")
     case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", channel="api")
     first = await home.cases.rate(case.case_id, RateCase(csat=2, comment="my own words"))
     again = await home.cases.rate(case.case_id, RateCase(csat=2, comment="my own words"))

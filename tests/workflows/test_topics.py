@@ -156,7 +156,7 @@ async def test_an_answered_question_that_comes_again_goes_to_a_person(owner: Own
 
 
 async def test_a_second_contact_about_the_same_thing_goes_to_a_person_and_another_thing_does_not(owner: Owner) -> None:
-    orders = [await owner.home.order(status="shipped"), await owner.home.order(status="shipped", language="de")]
+    orders = [await owner.home.strangers_order(status="shipped"), await owner.home.order(status="shipped", language="de")]
     same = orders[0]
     first = await owner.home.open(same.customer_id, f"Where is my order {same.order_id}?", channel="web")
     assert first.status in ENDED
