@@ -29,13 +29,16 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 def fold(text: str) -> str:
     """Lower case without accents, invisible characters and typographic apostrophes; contractions are joined."""
     if text.isascii():
-        return _CONTRACTION.sub("", text.replace("`", "'").lower())
+        lowered = text.replace("`", "'").lower()
+        return _CONTRACTION.sub("", lowered) if "'" in lowered else lowered
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_APOSTROPHES).casefold()
     return _CONTRACTION.sub("", unaccented(text))
 
 
 def spellings(word: str) -> tuple[str, ...]:
     """Return the ways to spell `word`: folded, and with ä written as ae, ö as oe, ü as ue, å as aa."""
+    if word.isascii():
+        return (fold(word),)
     lowered = unicodedata.normalize("NFC", word).casefold()
     return tuple(dict.fromkeys((fold(lowered), fold(lowered.translate(_UMLAUTS)))))
 

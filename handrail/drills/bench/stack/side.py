@@ -11,6 +11,9 @@ from pathlib import Path
 from random import Random
 
 import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from handrail.drills.bench.stack.checkout import Checkout
@@ -27,6 +30,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 
+CASES = "cases"
 POOL = 4
 PATIENCE = 60.0
 SERVE = "handrail.drills.bench.work.serve"
@@ -98,13 +102,23 @@ class Side:
         await self._supervisor.stop()
 
     async def start_worker(self, program: str = "worker", extra: Mapping[str, str] | None = None) -> None:
-        """Start one more of the checkout's workers, with `extra` variables, and return once it polls."""
+        """Start one more of the checkout's workers, with `extra` variables, and return once it is ready."""
         name = f"worker-{len(self._workers) + 1}"
         environment = lambda: {**self.environment(), **(extra or {})}  # noqa: E731
         worker = Worker(self.folder / "run", environment, name, (), self.checkout.run(program))
         supervisor = self._supervise([worker])
         self._workers.append(supervisor)
         await supervisor.start()
+
+    async def pollers(self) -> frozenset[str]:
+        """Return the identities that lately polled for the workflows of cases, as the server knows them."""
+        asked = DescribeTaskQueueRequest(
+            namespace=self.client.namespace,
+            task_queue=TaskQueue(name=CASES),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        found = await self.client.workflow_service.describe_task_queue(asked)
+        return frozenset(poller.identity for poller in found.pollers)
 
     async def stop_worker(self) -> None:
         """Stop the worker that was started last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from uuid import uuid4
 
@@ -11,9 +12,23 @@ from handrail.drills.bench.statistics.results import Round
 from handrail.drills.bench.work.loads import CHANNEL
 from handrail.embedded.ports import free_block
 
+LOOK_SECONDS = 0.02
+
+
+async def polling(side: Side) -> Round:
+    """Start one more worker until the server knows that it polls for workflows, and stop it."""
+    known, began = await side.pollers(), time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        starting = group.create_task(side.start_worker())
+        while not await side.pollers() - known and not starting.done():  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(LOOK_SECONDS)
+        took = time.monotonic() - began
+    await side.stop_worker()
+    return Round(count=1, seconds=took, latencies_ms=[took * 1_000])
+
 
 async def worker(side: Side) -> Round:
-    """Start one more worker, and stop it."""
+    """Start one more worker until it says that everything is loaded, and stop it."""
     began = time.monotonic()
     await side.start_worker()
     took, cpu = time.monotonic() - began, cpu_seconds(side.worker_pids()[-1:])
@@ -54,4 +69,10 @@ async def timed(side: Side, *arguments: str) -> Round:
     return Round(count=1, seconds=took, latencies_ms=[took * 1_000])
 
 
-STARTS = {"worker to polling": worker, "up, warm": up, "--help": help_page, "case open": case_open}
+STARTS = {
+    "worker to polling": polling,
+    "worker to ready": worker,
+    "up, warm": up,
+    "--help": help_page,
+    "case open": case_open,
+}
