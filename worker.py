@@ -18,6 +18,7 @@ from temporalio.worker import WorkflowRunner
 
 from handrail import collecting, observing
 from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
+from handrail.daily import quality_day
 from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
 from handrail.ports import Clock
@@ -26,6 +27,7 @@ from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings, in_words
+from handrail.temporal import schedules
 from handrail.temporal.connect import connect
 from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
@@ -34,6 +36,7 @@ from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.wiring import case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
+SCHEDULE = "the schedule of the quality loop"
 
 
 Run = Callable[[WorkflowRunner], WorkflowRunner]
@@ -59,7 +62,8 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
     try:
         async with world(settings, pool, clock=clock) as adapters:
             nodes = case_nodes(adapters, settings.approval_minutes)
-            async with case_worker(client, settings, adapters, nodes, runner=run and run(workflow_runner(settings))):
+            runner, day = run and run(workflow_runner(settings)), quality_day(settings, pool, adapters)
+            async with case_worker(client, settings, adapters, nodes, runner=runner, day=day):
                 logging.getLogger("handrail.worker").info("polling")
                 await adapters.load()
                 collecting.settle()
@@ -74,7 +78,7 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
 
 @asynccontextmanager
 async def beside(settings: Settings, client: Client, reconciler: Reconciler, calls: Calls) -> AsyncIterator[None]:
-    """Mend cases and cut calls while this worker polls; what goes wrong there stands beside the ready file."""
+    """Mend cases, cut calls, keep the schedule while this worker polls; what goes wrong there stands beside the ready file."""
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
     healer = Healer(client, reconciler, settings.task_queue)
@@ -86,6 +90,7 @@ async def beside(settings: Settings, client: Client, reconciler: Reconciler, cal
             say=comparing,
         ),
         heeding(settings, calls, troubles.about(SWITCH)),
+        scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
     ):
         yield
 
@@ -100,6 +105,11 @@ def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyn
     """Cut model calls under way as soon as the agent is switched off, for as long as the block lasts."""
     url = settings.database_url.get_secret_value()
     return supervised(SWITCH, lambda: switch.forever(url, calls.look, say), say=say)
+
+
+def scheduling(client: Client, task_queue: str, say: Say = silent) -> AbstractAsyncContextManager[None]:
+    """See to the schedule that begins the business's day, for as long as the block lasts."""
+    return supervised(SCHEDULE, lambda: schedules.forever(client, task_queue, say), say=say)
 
 
 def announce(ready_file: Path | None) -> None:

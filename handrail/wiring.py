@@ -15,15 +15,9 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.cases import CaseActivities, OpeningActivities
-from activities.nodes import NodeActivities
-from activities.people import PeopleActivities
-from activities.ratings import RatingActivities
-from activities.recovery import RecoveryActivities
-from activities.staff import StaffActivities
-from activities.turns import BEAT_SECONDS, TurnActivities
-from graphs.case import CaseGraph, CaseNodes, build_case_graph
-from graphs.engine.machine import CaseMachine
+from activities.quality.days import DayActivities
+from activities.turns import BEAT_SECONDS
+from graphs.case import CaseGraph, CaseNodes
 from graphs.nodes.act import ActNode
 from graphs.nodes.agent import AgentNode
 from graphs.nodes.approval import ApprovalNode
@@ -38,7 +32,6 @@ from graphs.screening import Screen
 from handrail.building import build_models
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
-from handrail.domain.case.cases import Terms
 from handrail.domain.llm.health import ModelLimits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
@@ -93,13 +86,12 @@ from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
-from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.interceptors import Guards
-from handrail.temporal.lost import LostRuns
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
+from handrail.working import case_activities
 from workflows.case import CaseWorkflow
-from workflows.options import MODEL_TRIES
+from workflows.quality import QualityWorkflow
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
@@ -315,38 +307,18 @@ def case_worker(
     nodes: CaseNodes,
     graph: CaseGraph | None = None,
     runner: WorkflowRunner | None = None,
+    day: DayActivities | None = None,
 ) -> Worker:
     """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes.
 
-    `runner` runs workflow code; by default as the settings say.
+    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too.
     """
     build_models()
-    terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
-    identities = HistoryIdentities(client, settings.trusted_identity)
-    record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
-    openings = OpeningActivities(world.openings)
-    ratings = RatingActivities(world.ratings)
-    recovery = RecoveryActivities(world.cases, LostRuns(client), terms)
-    people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
-    staff = StaffActivities(world.staff)
-    turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), world.cases, MODEL_TRIES)
-    meanwhile = NodeActivities(nodes.classify)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow],
-        activities=[
-            record.open,
-            record.commit,
-            openings.keep,
-            ratings.rate,
-            recovery.recover,
-            people.permit,
-            people.identify,
-            staff.expect,
-            turns.turn,
-            meanwhile.classify,
-        ],
+        workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
+        activities=[*case_activities(client, settings, world, nodes, graph), *(day.all() if day else [])],
         interceptors=[Guards()],
         workflow_runner=AnnouncingRunner(runner or workflow_runner(settings)),
         build_id=build_id(ROOT, CODE),

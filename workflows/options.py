@@ -65,3 +65,15 @@ TURN: Mapping[str, Any] = {
     "retry_policy": TURN_RETRY,
     "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 }
+
+QUALITY_DUE: Mapping[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": HEARTBEAT,
+    "retry_policy": replace(WORK_RETRY, maximum_attempts=60),
+}
+QUALITY_STEP: Mapping[str, Any] = {
+    "start_to_close_timeout": timedelta(hours=1),
+    "heartbeat_timeout": HEARTBEAT,
+    "retry_policy": replace(WORK_RETRY, maximum_interval=timedelta(seconds=30), maximum_attempts=20),
+}
+"""A step of the business's day. What fails so often is left to the next run, a quarter of an hour later."""

@@ -62,6 +62,7 @@ LATE = {
         "record.reconcile",
         "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",
     ),
+    "quality": LateCommand("quality.quality", "Quality: each ended day's sample, its scores, what is due.", group=True),
     "drift": LateCommand("quality.drift", "Drift: what can be noticed when cases get worse, and how late.", group=True),
     "bench": LateCommand(
         "drills.bench",

@@ -29,13 +29,19 @@ from handrail.domain.errors import InvalidInput
 ONE_VALUE = "input: are {} values. Send one JSON value, or none."
 
 
+CASE = "case"
+"""The type of workflow that these guards are for; others have no inbox, and go on in no fresh run."""
+
+
 class Doorkeeper(WorkflowInboundInterceptor):
     """Too many payloads are refused with words. Unguarded, such a signal fails the workflow task for ever."""
 
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
-        super().init(Counting(outbound))
+        super().init(Counting(outbound) if guarded() else outbound)
 
     async def handle_signal(self, input: HandleSignalInput) -> None:
+        if not guarded():
+            return await super().handle_signal(input)
         growth().signal()
         named = workflow.get_signal_handler(input.signal) is not None
         if named and early(input):
@@ -43,8 +49,8 @@ class Doorkeeper(WorkflowInboundInterceptor):
         if named and len(input.args) > 1:
             instance: Any = workflow.instance()
             instance.refuse_surplus(input.signal, ONE_VALUE.format(len(input.args)))
-            return
-        await super().handle_signal(input)
+            return None
+        return await super().handle_signal(input)
 
     def handle_update_validator(self, input: HandleUpdateInput) -> None:
         if len(input.args) > 1 and workflow.get_update_handler(input.update) is not None:
@@ -52,14 +58,16 @@ class Doorkeeper(WorkflowInboundInterceptor):
         super().handle_update_validator(input)
 
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
-        growth().update()
+        if guarded():
+            growth().update()
         return await super().handle_update_handler(input)
 
     async def handle_query(self, input: HandleQueryInput) -> Any:
         """Answer a query without the value in its box; the page of the Web UI is written here, when it is looked at."""
-        input.args = []
+        if guarded():
+            input.args = []
         found = await super().handle_query(input)
-        if isinstance(found, WorkflowMetadata):
+        if guarded() and isinstance(found, WorkflowMetadata):
             instance: Any = workflow.instance()
             found.current_details = instance.current_details()
         return found
@@ -75,6 +83,11 @@ class Counting(WorkflowOutboundInterceptor):
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
         growth().activity()
         return super().start_local_activity(input)
+
+
+def guarded() -> bool:
+    """Return whether the run is a case's."""
+    return workflow.info().workflow_type == CASE
 
 
 def growth() -> Any:

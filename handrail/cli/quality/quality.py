@@ -1,0 +1,16 @@
+"""`handrail quality …`: each ended day of the business, what was done for it, and what it says."""
+
+from __future__ import annotations
+
+import typer
+
+from handrail.cli.quality import days
+
+app = typer.Typer(no_args_is_help=True, help="Quality: each ended day's sample, its scores, what is due.")
+app.command()(days.status)
+app.command()(days.run)
+
+
+@app.callback()
+def group() -> None:
+    """Look at what was answered, day by day."""

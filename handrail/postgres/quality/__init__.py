@@ -1,0 +1,1 @@
+"""The record of the quality loop: days and their steps, the sample, the scores."""

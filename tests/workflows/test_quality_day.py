@@ -1,0 +1,229 @@
+"""The business's day on a real Temporal server and database: steps in order, once, held back behind one that failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.client import Client, Schedule, ScheduleIntervalSpec, ScheduleUpdate
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.quality.days import DayActivities
+from handrail.domain.errors import InvalidInput
+from handrail.domain.quality.days import DailyRun, DueRequest, QualityDay, StepResult, day_at
+from handrail.postgres.case.standings import PostgresStandings
+from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.quality.days import PostgresDays
+from handrail.temporal import schedules
+from handrail.temporal.announcing import AnnouncingRunner
+from handrail.temporal.interceptors import Guards
+from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.schedules import QualityFailed, run_now
+from tests.postgres.outcomes_by_hand import CASE, Made, row
+from tests.support.house import wait_for
+from workflows.quality import QualityWorkflow
+
+OPENED = datetime(2026, 5, 1, 9, tzinfo=UTC)
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+DAYS = [date(2026, 5, n) for n in (1, 2, 3)]
+
+
+class Stopped:
+    """A clock that stands at noon."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass
+class Noted:
+    """A step that notes the days it was run for; `fails` has it fail on one of them."""
+
+    name: str
+    seen: list[tuple[str, date]]
+    fails: dict[date, Exception] = field(default_factory=dict)
+    held: asyncio.Event | None = None
+
+    async def run(self, day: QualityDay) -> StepResult:
+        if self.held is not None:
+            await self.held.wait()
+        if day.day in self.fails:
+            raise self.fails[day.day]
+        self.seen.append((self.name, day.day))
+        return StepResult(words=f"{self.name} went well", figures={"n": 1.0})
+
+
+@dataclass
+class Daily:
+    """A worker of the day alone, with its own task queue."""
+
+    client: Client
+    pool: Pool
+    days: PostgresDays
+    queue: str
+    steps: list[Noted]
+    seen: list[tuple[str, date]]
+
+    async def run(self, **asked: Any) -> DailyRun:
+        return await run_now(self.client, self.queue, DueRequest(**asked), timedelta(seconds=30))
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    made = await open_pool(database_url)
+    async with made.connection() as connection:
+        about = Made("C1", (NOW - OPENED).total_seconds() / 86_400, "")
+        await connection.execute(CASE, {**row("q1", about), "opened": OPENED})
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def daily(temporal_client: Client, pool: Pool) -> Callable[[], Any]:
+    @asynccontextmanager
+    async def made() -> AsyncIterator[Daily]:
+        seen: list[tuple[str, date]] = []
+        steps = [Noted(name, seen) for name in ("sample", "score", "watch")]
+        days, queue = PostgresDays(pool), f"quality-{uuid4().hex[:8]}"
+        activities = DayActivities(steps, days, Stopped(), lambda: "UTC")
+        worker = Worker(
+            temporal_client,
+            task_queue=queue,
+            workflows=[QualityWorkflow],
+            activities=activities.all(),
+            interceptors=[Guards()],
+            workflow_runner=AnnouncingRunner(UnsandboxedWorkflowRunner()),
+        )
+        async with worker:
+            yield Daily(temporal_client, pool, days, queue, steps, seen)
+
+    return made
+
+
+async def test_every_ended_day_has_its_steps_in_order_and_once(daily: Callable[[], Any]) -> None:
+    async with daily() as place:
+        found = await place.run()
+        assert place.seen == [(step, day) for day in DAYS for step in ("sample", "score", "watch")]
+        assert len(found.done) == 9
+        assert (await place.run()).done == []
+        assert len(place.seen) == 9
+        states = await place.days.states(DAYS[0])
+        assert {state.result and state.result.words for state in states if state.step == "score"} == {"score went well"}
+        assert all(state.day == day_at(state.day.day, "UTC") for state in states)
+
+
+async def test_a_step_that_fails_holds_back_those_behind_it_and_itself_later(daily: Callable[[], Any]) -> None:
+    async with daily() as place:
+        place.steps[1].fails[DAYS[0]] = ValueError("a defect")
+        with pytest.raises(QualityFailed, match="score of 2026-05-01: a defect"):
+            await place.run()
+        assert place.seen == [("sample", day) for day in DAYS]
+        failed = await place.days.state(DAYS[0], "score")
+        assert failed is not None
+        assert (failed.tries, failed.error, failed.done_at) == (1, "ValueError: a defect", None)
+        place.steps[1].fails.clear()
+        await place.run()
+        assert len(place.seen) == 9
+        mended = await place.days.state(DAYS[0], "score")
+        assert mended is not None
+        assert (mended.tries, mended.error) == (1, None)
+
+
+async def test_one_day_up_to_one_step(daily: Callable[[], Any]) -> None:
+    async with daily() as place:
+        await place.run(day=DAYS[1], step="score")
+        assert place.seen == [("sample", DAYS[1]), ("score", DAYS[1])]
+        for asked, words in (
+            ({"day": NOW.date()}, "2026-05-04 has not ended in UTC"),
+            ({"day": DAYS[0], "step": "scores"}, "'scores' is no step of a day. Write one of: sample, score, watch"),
+        ):
+            with pytest.raises(InvalidInput, match=words):
+                await place.run(**asked)
+
+
+async def test_two_runs_at_a_time_do_a_step_once(daily: Callable[[], Any]) -> None:
+    async with daily() as place:
+        place.steps[0].held = asyncio.Event()
+        first, second = (asyncio.create_task(place.run(day=DAYS[0], step=step)) for step in ("sample", "score"))
+
+        async def refused() -> bool:
+            """Return whether an attempt has found the step taken."""
+            for step in ("sample", "score"):
+                handle = place.client.get_workflow_handle(f"quality-{place.queue}-{DAYS[0]}-{step}")
+                found = (await handle.describe()).raw_description.pending_activities
+                if any("another worker" in one.last_failure.message for one in found):
+                    return True
+            return False
+
+        await wait_for(refused)
+        place.steps[0].held.set()
+        await asyncio.gather(first, second)
+        assert place.seen.count(("sample", DAYS[0])) == 1
+        state = await place.days.state(DAYS[0], "sample")
+        assert state is not None
+        assert state.tries == 0
+
+
+async def test_the_schedule_starts_it_and_it_is_no_case(daily: Callable[[], Any]) -> None:
+    async with daily() as place:
+        await schedules.ensure(place.client, place.queue)
+        await place.client.get_schedule_handle(schedules.schedule_id(place.queue)).trigger()
+
+        async def all_done() -> bool:
+            return len(place.seen) == 9
+
+        await wait_for(all_done)
+        reconciler = Reconciler(place.client, PostgresStandings(place.pool), place.queue, timedelta(0))
+        found = await reconciler.once(fix=False)
+        assert not [one for one in found.differences if one.case_id.startswith("quality")]
+
+
+async def test_the_schedule_is_mended_and_a_pause_is_left_alone(temporal_client: Client) -> None:
+    queue = f"quality-{uuid4().hex[:8]}"
+    await schedules.ensure(temporal_client, queue)
+    handle = temporal_client.get_schedule_handle(schedules.schedule_id(queue))
+    made = await handle.describe()
+    await schedules.ensure(temporal_client, queue)
+    assert (await handle.describe()).info.last_updated_at == made.info.last_updated_at, "the same again changes nothing"
+    assert (await schedules.in_words(temporal_client, queue)).startswith("next at ")
+
+    def spoilt(schedule: Schedule) -> ScheduleUpdate:
+        schedule.spec.intervals = [ScheduleIntervalSpec(every=timedelta(days=1))]
+        return ScheduleUpdate(schedule=schedule)
+
+    await handle.update(lambda found: spoilt(found.description.schedule))
+    await handle.pause(note="not this week")
+    await schedules.ensure(temporal_client, queue)
+    found = (await handle.describe()).schedule
+    assert [each.every for each in found.spec.intervals] == [schedules.EVERY]
+    assert found.state.paused
+    assert await schedules.in_words(temporal_client, queue) == f"paused: not this week. Unpause {handle.id} in Temporal"
+    await handle.delete()
+    assert (await schedules.in_words(temporal_client, queue)).startswith(f"there is no schedule {handle.id}")
+
+
+async def test_a_worker_without_the_right_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from temporalio.service import RPCError, RPCStatusCode
+
+    async def denied(client: Client, task_queue: str) -> None:
+        raise RPCError("Request unauthorized.", RPCStatusCode.PERMISSION_DENIED, b"")
+
+    monkeypatch.setattr(schedules, "ensure", denied)
+    said: list[str | None] = []
+    client: Any = None
+    task = asyncio.create_task(schedules.forever(client, "cases", said.append))
+
+    async def heard() -> bool:
+        return bool(said)
+
+    await wait_for(heard)
+    assert said == ["cannot see to the schedule handrail-quality-cases: PERMISSION_DENIED: Request unauthorized."]
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
