@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activities.quality.days import DayActivities
+from activities.quality.sample import SampleStep
+from activities.quality.score import ScoreStep
+from handrail.domain.quality.scores import ScoringTerms, ScoringTopic
 from handrail.outcomes.loader import load_outcomes
 from handrail.ports.quality import DayStep
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.days import PostgresDays
+from handrail.postgres.quality.samples import PostgresSamples
+from handrail.postgres.quality.scores import PostgresScores
+from handrail.scoring.loader import load_quality
+from handrail.scoring.processes import ScoringProcesses
+from handrail.scoring.scorers import SCORERS
 from handrail.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,4 +34,16 @@ def quality_day(settings: Settings, pool: Pool, world: Adapters) -> DayActivitie
 
 def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     """Return the steps of a day in their order."""
-    return []
+    folder = settings.definitions or world.business.folder
+    samples = PostgresSamples(pool)
+    names = [scorer.name for scorer in SCORERS]
+    return [
+        SampleStep(samples, lambda: load_quality(folder).value),
+        ScoreStep(PostgresScores(pool), ScoringProcesses(), names, lambda: scoring_terms(folder, world)),
+    ]
+
+
+def scoring_terms(folder: Path, world: Adapters) -> ScoringTerms:
+    """Return what scorers know of the business, as it is now."""
+    topics = [ScoringTopic(name=topic.name, terms=[topic.description, topic.prompt]) for topic in world.topics.all()]
+    return ScoringTerms(topics=topics, links=list(world.business.links), repeated_to=load_quality(folder).value.repeated_to)

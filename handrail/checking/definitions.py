@@ -22,6 +22,8 @@ from handrail.policies.sets import build, document
 from handrail.policies.worlds import RATES, TABLES, calendar_of, world_of
 from handrail.reviewers import loader as reviewers
 from handrail.routing.rules import RiskRules
+from handrail.scoring.loader import QUALITY, quality_file, read_quality
+from handrail.scoring.loader import SHIPPED as QUALITY_SHIPPED
 from handrail.topics import loader as topics
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ def check(subject: PackageUnderCheck, found: Collector) -> None:
     _reviewers(subject, found)
     _tables(subject, found)
     _outcomes(subject, found)
+    _quality(subject, found)
     _policies(subject, found)
 
 
@@ -134,6 +137,14 @@ def _outcomes(subject: PackageUnderCheck, found: Collector) -> None:
     if read is not None:
         whose = f"the shipped {OUTCOMES}" if path == SHIPPED else "its own"
         found.looked_at(CheckPart.OUTCOMES, f"{many(len(read.indicators), 'indicator')}, {whose}")
+
+
+def _quality(subject: PackageUnderCheck, found: Collector) -> None:
+    path = quality_file(subject.folder)
+    read = _read(CheckPart.QUALITY, path, found, read_quality)
+    if read is not None:
+        whose = f"the shipped {QUALITY}" if path == QUALITY_SHIPPED else "its own"
+        found.looked_at(CheckPart.QUALITY, f"{many(read.per_day, 'case')} a day, {whose}")
 
 
 def _usable(documents: list[Document]) -> list[Document]:

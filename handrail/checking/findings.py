@@ -25,6 +25,7 @@ class CheckPart(StrEnum):
     REVIEWERS = "reviewers"
     TABLES = "tables"
     OUTCOMES = "outcomes"
+    QUALITY = "quality"
     POLICIES = "policies"
     NAMES = "names"
     MUTATION = "mutation"

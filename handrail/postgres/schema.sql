@@ -1294,3 +1294,6 @@ INNER JOIN handrail.cases AS c ON s.case_id = c.case_id
 INNER JOIN handrail.quality_scores AS r ON s.day = r.day AND s.case_id = r.case_id;
 COMMENT ON VIEW handrail.quality_scored IS
 'each verdict with the weight of its case: the cases of its day for which it stands';
+
+-- The ends of cases by time: what ended on a day is looked for each day.
+CREATE INDEX audit_ends ON handrail.audit (at, case_id) WHERE action IN ('turn:Resolved', 'resolve', 'close');

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from handrail.cli.quality import days
+from handrail.cli.quality import days, samples
 
 app = typer.Typer(no_args_is_help=True, help="Quality: each ended day's sample, its scores, what is due.")
 app.command()(days.status)
 app.command()(days.run)
+app.command()(samples.sample)
+app.command()(samples.scores)
+app.command()(samples.score)
 
 
 @app.callback()

@@ -1,0 +1,51 @@
+"""The step `score` of the business's day: what the scorers say of each drawn case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from handrail.domain.counting import many
+from handrail.domain.quality.days import QualityDay, StepResult
+from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoreVerdict, ScoringTerms
+from handrail.ports.quality import CaseScorers, QualityScores
+
+AT_ONCE = 100
+
+
+class ScoreStep:
+    """Scores what is not scored yet, in batches, each recorded as soon as it is there; `terms` is read anew each day."""
+
+    name = "score"
+
+    def __init__(
+        self, scores: QualityScores, scorers: CaseScorers, names: Sequence[str], terms: Callable[[], ScoringTerms]
+    ) -> None:
+        self._scores, self._scorers, self._names, self._terms = scores, scorers, names, terms
+
+    async def run(self, day: QualityDay) -> StepResult:
+        """Score and record; begun again it goes on behind the last batch that was recorded."""
+        left = await self._scores.unscored(day.day, self._names)
+
+        async def batches() -> AsyncIterator[Sequence[ScoredRecord]]:
+            for place in range(0, len(left), AT_ONCE):
+                yield await self._scores.records(day, left[place : place + AT_ONCE])
+
+        async def take(found: Sequence[CaseScore]) -> None:
+            await self._scores.keep(day.day, found)
+
+        if left:
+            await self._scorers.score(self._terms(), batches(), take)
+        return said(await self._scores.verdicts(day.day))
+
+
+def said(verdicts: Sequence[tuple[str, ScoreVerdict, int]]) -> StepResult:
+    """Return the result: cases by scorer and verdict, as they are recorded."""
+    figures = {f"{scorer}_{verdict.value}": float(number) for scorer, verdict, number in verdicts}
+    cases: Counter[str] = Counter()
+    for scorer, _, number in verdicts:
+        cases[scorer] += number
+    bad = [f"{scorer} {number}" for scorer, verdict, number in verdicts if verdict is ScoreVerdict.BAD]
+    scored = max(cases.values(), default=0)
+    words = f"{many(scored, 'case')} scored; bad: {', '.join(bad) or 'none'}." if scored else "There was no case to score."
+    return StepResult(words=words, figures={"scored": float(scored), **figures})

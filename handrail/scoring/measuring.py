@@ -1,0 +1,55 @@
+"""Measures how fast generated cases are scored."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from itertools import islice
+
+from handrail.domain.base import Stored
+from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoreVerdict
+from handrail.scoring.generated import TERMS, generated
+from handrail.scoring.processes import ScoringProcesses
+
+AT_ONCE = 100
+
+
+class ScoringSpeed(Stored):
+    """The time that scoring took; `verdicts` counts each scorer's."""
+
+    cases: int
+    processes: int
+    seconds: float
+    start_seconds: float
+    cases_per_second: float
+    verdicts: dict[str, dict[ScoreVerdict, int]]
+
+
+async def measured(cases: int, processes: int | None = None) -> ScoringSpeed:
+    """Score so many generated cases, starting the processes included. Raises: ScoringFailed."""
+    counted: dict[str, Counter[ScoreVerdict]] = {}
+    desk = ScoringProcesses(processes)
+    began = time.perf_counter()
+    first: list[float] = []
+
+    async def batches() -> AsyncIterator[Sequence[ScoredRecord]]:
+        made = generated(cases)
+        while batch := list(islice(made, AT_ONCE)):
+            first.append(time.perf_counter())
+            yield batch
+
+    async def take(scores: Sequence[CaseScore]) -> None:
+        for each in scores:
+            counted.setdefault(each.scorer, Counter())[each.verdict] += 1
+
+    await desk.score(TERMS, batches(), take)
+    seconds = time.perf_counter() - began
+    return ScoringSpeed(
+        cases=cases,
+        processes=desk.count,
+        seconds=seconds,
+        start_seconds=first[0] - began,
+        cases_per_second=cases / seconds,
+        verdicts={name: dict(counts) for name, counts in counted.items()},
+    )

@@ -1,0 +1,51 @@
+"""Every scorer by its name and version. A new version scores days from then on; what was scored stays as it was."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
+from handrail.scoring.grounding import grounding
+from handrail.scoring.policy import policy
+from handrail.scoring.replies import SentReply, replies_of
+from handrail.scoring.verdicts import Judged, unmeasured
+from handrail.scoring.wording import LanguageScorer, promises, repetition, tone
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A scorer: what it is called, in which version, and how it judges."""
+
+    name: str
+    version: int
+    judge: Callable[[ScoredRecord, list[SentReply], ScoringTerms], Judged]
+
+
+SCORERS: tuple[Scorer, ...] = (
+    Scorer("grounding", 1, grounding),
+    Scorer("policy", 1, policy),
+    Scorer("promises", 1, promises),
+    Scorer("tone", 1, tone),
+    Scorer("language", 1, LanguageScorer()),
+    Scorer("repetition", 1, repetition),
+)
+
+
+def score(record: ScoredRecord, terms: ScoringTerms, scorers: tuple[Scorer, ...] = SCORERS) -> list[CaseScore]:
+    """Return what every scorer says of a case. Where one fails, the case is unmeasured by it, and the others go on."""
+    replies = replies_of(record)
+    found = []
+    for scorer in scorers:
+        try:
+            verdict, evidence = scorer.judge(record, replies, terms)
+        except Exception as error:  # noqa: BLE001 - one odd text must not keep a day from being scored
+            _log.exception("the scorer %s failed on case %s", scorer.name, record.case_id)
+            verdict, evidence = unmeasured("defect", f"The scorer failed: {type(error).__name__}.")
+        found.append(
+            CaseScore(case_id=record.case_id, scorer=scorer.name, version=scorer.version, verdict=verdict, evidence=evidence)
+        )
+    return found
