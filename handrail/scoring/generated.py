@@ -48,8 +48,8 @@ def one_case(n: int, language: str, *, wrong: bool = False) -> ScoredRecord:
     if wrong:
         replies[1] += f" {9_000 + n}.25 EUR."
     messages, actions = [], []
-    spoken = ((Author.CUSTOMER, ASKED[language].format(**about)), (Author.ASSISTANT, replies[0]))
-    spoken += ((Author.CUSTOMER, ASKED[language].format(**about)), (Author.ASSISTANT, replies[1]))
+    asked = ASKED[language].format(**about)
+    spoken = [(author, text) for reply in replies for author, text in ((Author.CUSTOMER, asked), (Author.ASSISTANT, reply))]
     for place, (author, text) in enumerate(spoken):
         at = START + timedelta(minutes=place)
         messages.append(

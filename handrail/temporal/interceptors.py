@@ -37,7 +37,7 @@ class Doorkeeper(WorkflowInboundInterceptor):
     """Too many payloads are refused with words. Unguarded, such a signal fails the workflow task for ever."""
 
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
-        super().init(Counting(outbound) if guarded() else outbound)
+        super().init(Counting(outbound))
 
     async def handle_signal(self, input: HandleSignalInput) -> None:
         if not guarded():
@@ -77,11 +77,13 @@ class Counting(WorkflowOutboundInterceptor):
     """Activities count towards the growth of their run's history."""
 
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
-        growth().activity()
+        if guarded():
+            growth().activity()
         return super().start_activity(input)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
-        growth().activity()
+        if guarded():
+            growth().activity()
         return super().start_local_activity(input)
 
 

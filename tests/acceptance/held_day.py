@@ -21,6 +21,7 @@ from activities.quality.score import ScoreStep
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.samples import DrawnCase, EndedCase, QualitySettings
 from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
+from handrail.ports.quality import DayStep
 from handrail.postgres.pool import open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
@@ -116,7 +117,7 @@ async def main() -> None:
     """Work until killed."""
     client, pool = await connect(os.environ["TEMPORAL"]), await open_pool(os.environ["DATABASE"], size=20)
     names = [scorer.name for scorer in SCORERS]
-    steps = [
+    steps: list[DayStep] = [
         SampleStep(HeldSamples(pool), lambda: SETTINGS),
         ScoreStep(HeldScores(pool), ScoringHere(), names, lambda: TERMS),
     ]

@@ -69,7 +69,9 @@ def test_what_no_tool_returned_is_bad(text: str, rule: str) -> None:
 
 def test_what_an_earlier_turn_may_have_known_is_unmeasured() -> None:
     text = "You get back 512.00 EUR for your order O-1007."
-    for changes in ({"last_replies": []}, {"facts": None}, {"facts": [{"n": n} for n in range(40)]}, {"topic": "gone"}):
+    many: list[Any] = [{"n": n} for n in range(40)]
+    gone: list[dict[str, Any]] = [{"last_replies": []}, {"facts": None}, {"facts": many}, {"topic": "gone"}]
+    for changes in gone:
         assert verdicts(saying(text, **changes))["grounding"] is UNMEASURED
     assert verdicts(saying("Hello, how can I help you today?", last_replies=[]))["grounding"] is GOOD
 
