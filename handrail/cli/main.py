@@ -64,6 +64,9 @@ LATE = {
     ),
     "quality": LateCommand("quality.quality", "Quality: each ended day's sample, its scores, what is due.", group=True),
     "drift": LateCommand("quality.drift", "Drift: what can be noticed when cases get worse, and how late.", group=True),
+    "corrections": LateCommand(
+        "quality.corrections", "What people corrected, as tests: collect, read, accept, reject.", group=True
+    ),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

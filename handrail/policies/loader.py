@@ -85,6 +85,10 @@ class FilePolicies:
         """The policies in force, by file name."""
         return list(self._live.now().value.policies)
 
+    def files(self) -> dict[str, str]:
+        """The version of each policy's file, by the policy's id."""
+        return {name: document.version for name, document in self._live.now().value.places.items()}
+
     def names(self) -> list[str]:
         """Ids of the policies and rules in force: internal words that no reply may hold."""
         return [name for policy in self.all() for name in (policy.id, *(rule.id for rule in policy.rules.rules))]

@@ -1,0 +1,1 @@
+"""Corrections: what people changed, took over and handed back, as tests without personal data."""
