@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from activities.quality.collect import CollectStep
 from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
@@ -12,9 +13,11 @@ from handrail.domain.quality.scores import ScoringTerms, ScoringTopic
 from handrail.outcomes.loader import load_outcomes
 from handrail.ports.quality import DayStep
 from handrail.postgres.pool import Pool
+from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
+from handrail.relied import in_force
 from handrail.scoring.loader import load_quality
 from handrail.scoring.processes import ScoringProcesses
 from handrail.scoring.scorers import SCORERS
@@ -40,6 +43,7 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     return [
         SampleStep(samples, lambda: load_quality(folder).value),
         ScoreStep(PostgresScores(pool), ScoringProcesses(), names, lambda: scoring_terms(folder, world)),
+        CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
     ]
 
 

@@ -82,3 +82,7 @@ class CorrectionStore(Protocol):
     async def retire(self, correction_id: str, by: str, because: str) -> None:
         """Retire it; one that is retired stays as it is."""
         ...
+
+    async def forget(self, before: datetime) -> None:
+        """Drop what was kept of decisions before then that nothing was made of."""
+        ...

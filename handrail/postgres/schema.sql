@@ -1220,7 +1220,6 @@ SELECT * FROM handrail.outcome_values WHERE indicator = 'csat';
 CREATE VIEW handrail.outcome_nps AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'nps';
 
-<<<<<<< HEAD
 -- The quality loop: the steps of each of the business's days, the sample of cases that ended on it, and what scorers say.
 
 CREATE TABLE handrail.quality_steps (
@@ -1298,7 +1297,7 @@ COMMENT ON VIEW handrail.quality_scored IS
 
 -- The ends of cases by time: what ended on a day is looked for each day.
 CREATE INDEX audit_ends ON handrail.audit (at, case_id) WHERE action IN ('turn:Resolved', 'resolve', 'close');
-=======
+
 CREATE TABLE handrail.correction_evidence (
     case_id text NOT NULL,
     approval_id text NOT NULL,
@@ -1437,4 +1436,3 @@ COMMENT ON TABLE handrail.releases IS 'which releases a person let through, and 
 CREATE INDEX releases_newest ON handrail.releases (release, pass_id DESC);
 CREATE TRIGGER releases_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.releases
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('releases are only added to');
->>>>>>> 5f3783c (Make what people corrected into tests without personal data)

@@ -11,7 +11,6 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.corrections.standing import InForce
     from handrail.domain.quality.corrections import (
         Acceptance,
         CollectReport,
@@ -120,26 +119,15 @@ async def collected(place: CliContext) -> CollectReport:
 
     from handrail.corrections.collecting import LOOKS_BACK, CorrectionCollector
     from handrail.postgres.quality.corrections import PostgresCorrections
+    from handrail.relied import in_force
 
-    stands, now = in_force(place), datetime.now(UTC)
+    stands = in_force(place.settings.definitions or place.business.folder, place.business)
+    now = datetime.now(UTC)
     async with place.pool() as pool:
         store = PostgresCorrections(pool)
         found = await CorrectionCollector(store).collect(stands, now)
         await store.forget(now - LOOKS_BACK)
         return found
-
-
-def in_force(place: CliContext) -> InForce:
-    """Read the rules and topics that are in force. Raises: DefinitionInvalid."""
-    from handrail.corrections.standing import InForce
-    from handrail.policies.loader import FilePolicies
-    from handrail.topics.loader import FileTopics
-
-    business = place.business
-    folder = place.settings.definitions or business.folder
-    policies = FilePolicies.of(folder / "policies", business)
-    topics = FileTopics(folder / "topics", business.by_name)
-    return InForce.of(policies.all(), policies.files(), topics.all())
 
 
 async def listed(

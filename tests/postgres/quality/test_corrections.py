@@ -10,16 +10,18 @@ from datetime import timedelta
 import pytest
 from psycopg import Error
 
+from activities.quality.collect import CollectStep
 from handrail.corrections.collecting import CorrectionCollector
 from handrail.corrections.likeness import held_out
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.corrections import Acceptance, Correction, CorrectionKind, SaidBefore, StoredCorrection
+from handrail.domain.quality.days import STEPS, QualityDay
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.corrections import PostgresCorrections
-from tests.postgres.build import NOON
+from tests.postgres.build import NOON, FixedClock
 from tests.postgres.conftest import Run
 from tests.postgres.quality.corrected import STANDS, Corrected
 
@@ -234,3 +236,15 @@ async def test_drills_and_tests_are_no_corrections(corrected: Corrected, store: 
     assert await run("SELECT count(*) FROM handrail.correction_evidence") == [(1,)]
     await store.forget(NOON + timedelta(days=10_000))
     assert await run("SELECT count(*) FROM handrail.correction_evidence") == [(0,)]
+
+
+async def test_the_business_day_collects_and_a_second_look_adds_nothing(
+    corrected: Corrected, store: PostgresCorrections
+) -> None:
+    await corrected.decision("case-1", words(0))
+    step = CollectStep(store, lambda: STANDS, FixedClock())
+    assert step.name == STEPS[STEPS.index("score") + 1]
+    day = QualityDay(day=NOON.date(), since=NOON, until=LATER)
+    first, again = await step.run(day), await step.run(day)
+    assert (first.figures["collected"], again.figures["collected"]) == (1, 0)
+    assert first.words == "1 correction collected, 0 merged with nearly the same."
