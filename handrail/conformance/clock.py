@@ -11,12 +11,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 from handrail.domain.errors import InvalidInput
 from handrail.domain.policy.shapes import moment
+from handrail.temporal.wrapping import WrappingInstance, WrappingRunner
 
 RIGHT = "Write a time with its zone, for example 2026-05-04T10:00:00+02:00."
 FIRST, LAST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -64,46 +66,32 @@ class MovedClock:
         return datetime.now(UTC) + self.ahead()
 
 
-class MovedWorkflows(WorkflowRunner):
-    """Runs workflow code as `runner` does, at the time of the moved clock. Its timers last as long as they say."""
+class MovedWorkflows(WrappingRunner):
+    """Runs workflow code as `inner` does, at the time of the moved clock. Its timers last as long as they say."""
 
-    def __init__(self, runner: WorkflowRunner, clock: MovedClock) -> None:
-        self._runner, self._clock = runner, clock
-
-    def prepare_workflow(self, defn: Any) -> None:
-        self._runner.prepare_workflow(defn)
+    def __init__(self, inner: WorkflowRunner, clock: MovedClock) -> None:
+        super().__init__(inner)
+        self._clock = clock
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        """See base class."""
         info, ahead = det.info, self._clock.ahead()
         moved = replace(info, start_time=info.start_time + ahead, workflow_start_time=info.workflow_start_time + ahead)
-        return MovedInstance(self._runner.create_instance(replace(det, info=moved)), ahead)
-
-    def set_worker_level_failure_exception_types(self, types: Any) -> None:
-        self._runner.set_worker_level_failure_exception_types(types)
+        return MovedInstance(super().create_instance(replace(det, info=moved)), ahead)
 
 
-class MovedInstance(WorkflowInstance):
+class MovedInstance(WrappingInstance):
     """A workflow to which every task happens later, or earlier, than it does."""
 
-    def __init__(self, instance: WorkflowInstance, ahead: timedelta) -> None:
-        self._instance, self._ahead = instance, ahead
+    def __init__(self, inner: WorkflowInstance, ahead: timedelta) -> None:
+        super().__init__(inner)
+        self._ahead = ahead
 
-    def activate(self, act: Any) -> Any:
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        """See base class."""
         if act.HasField("timestamp"):
             act.timestamp.FromDatetime(act.timestamp.ToDatetime() + self._ahead)
-        return self._instance.activate(act)
-
-    def get_serialization_context(self, command_info: Any) -> Any:
-        return self._instance.get_serialization_context(command_info)
-
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._instance.get_external_store_context(command_info)
-
-    def get_info(self) -> Any:
-        return self._instance.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._instance.get_thread_id()
+        return super().activate(act)
 
 
 def main() -> None:
