@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -28,3 +29,16 @@ def digest(value: Any) -> str:
     """SHA-256 in hex of the canonical JSON of `value` (sorted keys, no spaces)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of `pairs`: the `object_pairs_hook` of `json.loads` for JSON in which no field may stand twice.
+
+    Raises:
+        ValueError: a field stands twice; names it.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+        raise ValueError(f"{twice[:60]!r} stands there twice; keep one")
+    return found

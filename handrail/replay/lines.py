@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from handrail.domain.base import fields_once
 from handrail.domain.errors import InvalidInput
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def json_object(line: str) -> dict[str, Any]:
 def json_value(text: str) -> Any:
     """Raises: LineFault: it is no JSON, or says one key twice."""
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        found = json.loads(text, object_pairs_hook=fields_once, parse_constant=_no_number)
         json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         return found
     except UnicodeEncodeError as error:
@@ -44,13 +44,6 @@ def json_value(text: str) -> Any:
         raise LineFault("is nested too deeply to be read.") from error
     except ValueError as error:
         raise LineFault(f"{error}.") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = Counter(name for name, _ in pairs)
-    if twice := next((name for name, number in names.items() if number > 1), None):
-        raise ValueError(f"{twice[:60]!r} stands there twice; keep one")
-    return dict(pairs)
 
 
 def _no_number(constant: str) -> Any:

@@ -21,7 +21,7 @@ from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.actions.approvals import Decision, DecisionInput, DecisionKind, Identity, Source
-from handrail.domain.base import Stored
+from handrail.domain.base import Stored, fields_once
 from handrail.domain.case.messages import check_name, check_text
 from handrail.domain.errors import InvalidInput
 
@@ -183,15 +183,7 @@ def value(raw: list[RawValue]) -> Any:
         return None
     if encoding != JSON:
         raise ValueError(encoding)
-    return json.loads(raw[0].payload.data, object_pairs_hook=once)
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names are there once, as the case takes it. Raises: ValueError."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name is there twice")
-    return found
+    return json.loads(raw[0].payload.data, object_pairs_hook=fields_once)
 
 
 def noted(given: Any, decision: Decision) -> bool:

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from handrail.domain.base import fields_once
+
 NAMESPACE = "functions."
 """Some models put it before a tool's name; no tool of ours has a dot in its name."""
 UNREADABLE = "{"
@@ -99,14 +101,7 @@ def _arguments(given: Any) -> Any:
 
 def loaded(text: str) -> Any:
     """The JSON. Raises: ValueError: it is none, or an object in it says the same field twice."""
-    return json.loads(text, object_pairs_hook=_once)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a field stands twice")
-    return found
+    return json.loads(text, object_pairs_hook=fields_once)
 
 
 def unfenced(text: str) -> str:
