@@ -33,10 +33,11 @@ from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.reconcile import forever as reconcile_for_ever
-from handrail.wiring import case_nodes, case_worker, workflow_runner, world
+from handrail.wiring import Adapters, case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
+OUTCOMES = "the outcomes"
 
 
 Run = Callable[[WorkflowRunner], WorkflowRunner]
@@ -68,19 +69,20 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)
-                reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
-                folder = settings.definitions or adapters.business.folder
-                async with beside(settings, client, reconciler, adapters.calls), observed(pool, folder, runtime):
+                async with beside(settings, client, pool, adapters, runtime):
                     await stop.wait()
     finally:
         await pool.close()
 
 
 @asynccontextmanager
-async def beside(settings: Settings, client: Client, reconciler: Reconciler, calls: Calls) -> AsyncIterator[None]:
-    """Mend cases, cut calls, keep the schedule while this worker polls; what goes wrong there stands beside the ready file."""
+async def beside(
+    settings: Settings, client: Client, pool: Pool, adapters: Adapters, runtime: Runtime | None
+) -> AsyncIterator[None]:
+    """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
+    reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
     healer = Healer(client, reconciler, settings.task_queue)
     async with (
         supervised("the healer of stranded cases", lambda: healer.forever(say=healing), say=healing),
@@ -89,16 +91,17 @@ async def beside(settings: Settings, client: Client, reconciler: Reconciler, cal
             lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds, comparing),
             say=comparing,
         ),
-        heeding(settings, calls, troubles.about(SWITCH)),
+        heeding(settings, adapters.calls, troubles.about(SWITCH)),
         scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
+        observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
     ):
         yield
 
 
-def observed(pool: Pool, folder: Path, runtime: Runtime | None) -> AbstractAsyncContextManager[None]:
+def observed(pool: Pool, folder: Path, runtime: Runtime | None, say: Say) -> AbstractAsyncContextManager[None]:
     """Keep the definitions of outcomes in force while this worker polls; export the figures where somebody collects them."""
     gauges, outcomes = OutcomeGauges(runtime) if runtime else None, PostgresOutcomes(pool)
-    return supervised("the outcomes", lambda: observing.forever(outcomes, folder, gauges, silent))
+    return supervised(OUTCOMES, lambda: observing.forever(outcomes, folder, gauges, say), say=say)
 
 
 def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyncContextManager[None]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
+import worker
 from handrail import observing
+from handrail.background import BackgroundTroubles, troubles_in
 from handrail.definitions import Loaded
 from handrail.domain.errors import InvalidInput
 from handrail.embedded.ports import free_block
-from handrail.outcomes.loader import SHIPPED, load_outcomes
+from handrail.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.temporal.gauges import OutcomeGauges, exporting
@@ -42,6 +46,22 @@ async def test_a_worker_serves_the_newest_days_that_are_old_enough(pool: Pool) -
     assert float(served["n", "escalation"]) > 15
     assert 0 < float(served["value", "escalation"]) < 1
     assert (served["value", "repeat_7d"], float(served["n", "repeat_7d"])) == ("NaN", 0)
+
+
+async def test_trouble_with_outcomes_stands_beside_a_workers_other_troubles(pool: Pool, tmp_path: Path) -> None:
+    (tmp_path / OUTCOMES).write_text("zone: Nowhere/Nothing\n")
+    file, said = tmp_path / "worker.trouble", asyncio.Event()
+    write = BackgroundTroubles(file).about(worker.OUTCOMES)
+
+    def say(words: str | None) -> None:
+        write(words)
+        said.set()
+
+    async with worker.observed(pool, tmp_path, None, say), asyncio.timeout(30):
+        await said.wait()
+    troubles = troubles_in(file)
+    assert list(troubles) == [worker.OUTCOMES]
+    assert f"{tmp_path / OUTCOMES}:1" in troubles[worker.OUTCOMES]
 
 
 @pytest.mark.parametrize("address", ["9464", "example.org:9464", "127.0.0.1:0x", "127.0.0.1:999999"])
