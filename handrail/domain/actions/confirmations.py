@@ -87,12 +87,11 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
 
     Whoever else wrote, answers nothing.
     """
-    incoming = [one for one in incoming if one.author is Author.CUSTOMER]
+    incoming = _customers(incoming)
     later = [one for one in incoming if one.sequence > waiting.after]
     if any(one.at > waiting.due_at for one in later):
         return AnswerKind.EXPIRED
-    read = [one.text for one in later or incoming]
-    found = _KINDS[read_answer(read, waiting.language, waiting.lines, [waiting.words])]
+    found = _KINDS[_read(waiting, later or incoming)]
     if not later and found is not AnswerKind.CONFIRMED:
         return AnswerKind.SET_ASIDE
     return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
@@ -102,13 +101,21 @@ def taken_back(waiting: Confirmation, acting: Sequence[Message], incoming: Seque
     """Return whether the words of `acting` were a yes that what came in after them takes back or puts in doubt."""
     if answered(waiting, acting) is not AnswerKind.CONFIRMED:
         return False
-    read = [one.text for one in incoming if one.author is Author.CUSTOMER]
-    return read_answer(read, waiting.language, waiting.lines, [waiting.words]) in (Consent.NO, Consent.UNSURE)
+    return _read(waiting, _customers(incoming)) in (Consent.NO, Consent.UNSURE)
+
+
+def _customers(incoming: Sequence[Message]) -> list[Message]:
+    return [one for one in incoming if one.author is Author.CUSTOMER]
+
+
+def _read(waiting: Confirmation, said: Sequence[Message]) -> Consent:
+    """The consent that the customer's messages give, in their words and without those of the question."""
+    return read_answer([one.text for one in said], waiting.language, waiting.lines, [waiting.words])
 
 
 def yes_to(waiting: Confirmation, incoming: Sequence[Message]) -> list[CustomerYes]:
     """The yes to each effect that was asked about, as the newest message says it."""
-    said = [one for one in incoming if one.author is Author.CUSTOMER][-1]
+    said = _customers(incoming)[-1]
     return [
         CustomerYes(
             proposal_id=one.proposal.proposal_id,
