@@ -9,11 +9,15 @@ from typing import TypeVar
 from handrail.checking.findings import CheckPart, Collector
 from handrail.checking.subject import PackageUnderCheck
 from handrail.definitions import Document, files
+from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.outcomes import OutcomeDefinitions
+from handrail.domain.quality.drift import DriftDefinitions
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.team.reviewers import ReviewerFile
 from handrail.domain.team.staff import Roster
+from handrail.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
 from handrail.matrix import loader as matrix
 from handrail.outcomes.loader import OUTCOMES, SHIPPED, outcomes_file, read_outcomes
 from handrail.people import loader as people
@@ -25,6 +29,7 @@ from handrail.routing.rules import RiskRules
 from handrail.scoring.loader import QUALITY, quality_file, read_quality
 from handrail.scoring.loader import SHIPPED as QUALITY_SHIPPED
 from handrail.topics import loader as topics
+from handrail.watching.loader import DRIFT, SHIPPED_DRIFT, drift_file, load_drift, read_drift
 
 T = TypeVar("T")
 RISK, MATRIX, PEOPLE = "risk.yaml", "matrix.yaml", "people.yaml"
@@ -63,8 +68,11 @@ def _topics(subject: PackageUnderCheck, found: Collector) -> None:
         every = list(subject.topics.values())
         found.looked_at(CheckPart.TOPICS, many(len(every), "topic"))
         for topic in every:
+            file = next(one for one in files(path) if one.stem == topic.name)
+            if topic.owner is None and topic.autonomy is Autonomy.AUTO and not topic.people_only:
+                words = "owner: is missing, so the topic is served as 'review'. Add `owner: NAME`, who answers for it."
+                found.error(CheckPart.TOPICS, file, document(file).lines.get(("autonomy",), 1), words)
             if len(topic.examples) < 5:
-                file = next(one for one in files(path) if one.stem == topic.name)
                 words = (
                     f"examples: {many(len(topic.examples), 'example')} teach the router little. Add some, best twenty or more."
                 )
@@ -137,6 +145,26 @@ def _outcomes(subject: PackageUnderCheck, found: Collector) -> None:
     if read is not None:
         whose = f"the shipped {OUTCOMES}" if path == SHIPPED else "its own"
         found.looked_at(CheckPart.OUTCOMES, f"{many(len(read.indicators), 'indicator')}, {whose}")
+        _drift(subject, found, read)
+
+
+def _drift(subject: PackageUnderCheck, found: Collector, counted: OutcomeDefinitions) -> None:
+    path = drift_file(subject.folder)
+
+    def watched(read: list[Document]) -> DriftDefinitions:
+        return load_drift(subject.folder, counted).value if path == SHIPPED_DRIFT else read_drift(read, counted)
+
+    drift = _read(CheckPart.DRIFT, path, found, watched)
+    if drift is None:
+        return
+    whose = f"the shipped {DRIFT}" if path == SHIPPED_DRIFT else "its own"
+    found.looked_at(CheckPart.DRIFT, f"{many(len(drift.indicators), 'indicator')}, {whose}")
+    agents = None if subject.topics is None else [name for name, one in subject.topics.items() if not one.people_only]
+    path = governor_file(subject.folder)
+    rules = _read(CheckPart.GOVERNOR, path, found, lambda read: read_governor(read, list(drift.indicators), agents))
+    if rules is not None:
+        whose = f"the shipped {GOVERNOR_FILE}" if path == SHIPPED_GOVERNOR else "its own"
+        found.looked_at(CheckPart.GOVERNOR, f"{many(len(rules.rules), 'rule')}, {whose}")
 
 
 def _quality(subject: PackageUnderCheck, found: Collector) -> None:

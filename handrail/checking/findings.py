@@ -26,6 +26,8 @@ class CheckPart(StrEnum):
     TABLES = "tables"
     OUTCOMES = "outcomes"
     QUALITY = "quality"
+    DRIFT = "drift"
+    GOVERNOR = "governor"
     POLICIES = "policies"
     NAMES = "names"
     MUTATION = "mutation"

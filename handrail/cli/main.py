@@ -67,6 +67,10 @@ LATE = {
     "corrections": LateCommand(
         "quality.corrections", "What people corrected, as tests: collect, read, accept, reject.", group=True
     ),
+    "alarms": LateCommand("quality.alarms", "Alarms: what got worse, since when and where.", group=True),
+    "governor": LateCommand(
+        "quality.governor", "The governor, which takes autonomy back, and raising a topic again.", group=True
+    ),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

@@ -21,13 +21,13 @@ SURE = 1.645
 class ZCusum:
     """Cumulated sum of each day's distance from its baseline, in standard deviations (Page, 1954).
 
-    Tuned to a share that is higher by `shift`; `threshold` comes from `calibrated`. Works on many histories at once, each a
-    column. After an alarm it begins anew.
+    Tuned to a share that is higher by `shift`; `threshold` comes from `calibrated` or `rare_threshold`. Works on many
+    histories at once, each a column, for which either may be an array. After an alarm it begins anew.
     """
 
     baseline: Baseline
-    shift: float
-    threshold: float
+    shift: float | Counts
+    threshold: float | Counts
     total: Counts = field(init=False)
     since: npt.NDArray[np.int64] = field(init=False)
     """Days since the sum was last nought: the alarm's first suspicious day."""
@@ -63,7 +63,7 @@ class EDetector:
     """
 
     baseline: Baseline
-    run_length: float
+    run_length: float | Counts
     wealth: Counts = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from handrail.quality.baselines import WEEK, Baseline, Counts
-from handrail.quality.detectors import YEAR, EDetector, Hits, ZCusum
+from handrail.quality.baselines import WEEK
+from handrail.quality.detectors import YEAR, EDetector, ZCusum
+from handrail.quality.worlds import Step, Volume, World, learned_in
 
 HISTORIES = 1_000
 QUIET_YEARS = 3
@@ -16,26 +16,6 @@ PATIENCE = 365
 """Days after which a shift counts as not noticed; it enters the mean with as many."""
 _HALVINGS = 12
 _HIGHEST = 40.0
-Step = Callable[[int, Counts, Counts], Hits]
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """An indicator before anybody relies on it: cases by weekday, of which shares of `rates` are bad, seven of each.
-
-    `spread` is the correlation between the cases of one day (days alike: 0), `shift` the rise of the share to be noticed.
-    """
-
-    cases: tuple[int, ...]
-    rates: tuple[float, ...]
-    shift: float
-    spread: float = 0.0
-    baseline_days: int = 56
-
-    @classmethod
-    def even(cls, cases: int, rate: float, shift: float, spread: float = 0.0, baseline_days: int = 56) -> Volume:
-        """Return the volume of a week whose days are alike."""
-        return cls((cases,) * WEEK, (rate,) * WEEK, shift, spread, baseline_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +43,7 @@ def power(volume: Volume, *, alarms: float = 1.0, seed: int = 1, histories: int 
     """Simulate the detectors with at most so many false `alarms` a year; the same seed gives the same figures."""
     random = np.random.default_rng(seed)
     threshold = calibrated(volume, alarms, random, histories)
-    quiet, baseline = _World(volume, random, histories), _baseline(volume, random, histories)
+    quiet, baseline = World(volume, random, histories), learned_in(volume, random, histories)
     shifted = replace(quiet, volume=replace(volume, rates=tuple(rate + volume.shift for rate in volume.rates)))
     cusum, proof = ZCusum(baseline, volume.shift, threshold), EDetector(baseline, YEAR / alarms)
     return Power(
@@ -78,7 +58,7 @@ def power(volume: Volume, *, alarms: float = 1.0, seed: int = 1, histories: int 
 
 def calibrated(volume: Volume, alarms: float, random: np.random.Generator, histories: int = HISTORIES) -> float:
     """Find the threshold of z-CUSUM at which a quiet year has so many `alarms`, the baseline's own error included."""
-    world, quiet = _World(volume, random, histories), ZCusum(_baseline(volume, random, histories), volume.shift, _HIGHEST)
+    world, quiet = World(volume, random, histories), ZCusum(learned_in(volume, random, histories), volume.shift, _HIGHEST)
     days = [quiet.distance(number % WEEK, *world.day(number)) for number in range(QUIET_YEARS * YEAR)]
     low, high = 0.0, _HIGHEST
     for _ in range(_HALVINGS):
@@ -89,43 +69,13 @@ def calibrated(volume: Volume, alarms: float, random: np.random.Generator, histo
     return high
 
 
-@dataclass(slots=True)
-class _World:
-    """Days of so many histories, drawn from a beta-binomial distribution."""
-
-    volume: Volume
-    random: np.random.Generator
-    histories: int
-
-    def day(self, number: int) -> tuple[Counts, Counts]:
-        """Draw the cases and the bad ones of a day, of shape (histories,) each."""
-        spread, rate, cases = self.volume.spread, self.volume.rates[number % WEEK], self.volume.cases[number % WEEK]
-        if spread:
-            size = (1 - spread) / spread
-            rates = self.random.beta(rate * size, (1 - rate) * size, self.histories)
-        else:
-            rates = np.full(self.histories, rate)
-        return np.full(self.histories, float(cases)), self.random.binomial(cases, rates).astype(np.float64)
-
-    def days(self, step: Step, count: int) -> Iterator[Hits]:
-        for number in range(count):
-            yield step(number % WEEK, *self.day(number))
-
-
-def _baseline(volume: Volume, random: np.random.Generator, histories: int) -> Baseline:
-    world = _World(volume, random, histories)
-    days = [world.day(number) for number in range(volume.baseline_days)]
-    weekdays = np.arange(volume.baseline_days) % WEEK
-    return Baseline.learned(weekdays, np.stack([cases for cases, _ in days]), np.stack([bad for _, bad in days]))
-
-
-def _alarms(world: _World, step: Step) -> float:
+def _alarms(world: World, step: Step) -> float:
     """The alarms a year in quiet years."""
     found = sum(int(hits.sum()) for hits in world.days(step, QUIET_YEARS * YEAR))
     return found / world.histories / QUIET_YEARS
 
 
-def _delay(world: _World, step: Step) -> Delay:
+def _delay(world: World, step: Step) -> Delay:
     days, waiting = np.full(world.histories, float(PATIENCE)), np.full(world.histories, True)
     for number, hits in enumerate(world.days(step, PATIENCE), 1):
         days[waiting & hits] = number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handrail.domain.autonomy.review_gates import GateProgress, GateState, stand
-from handrail.domain.autonomy.topics import Dialled, LeverSettings, Setting, Topic, TopicAutonomy, dialled
+from handrail.domain.autonomy.topics import Autonomy, Dialled, LeverSettings, Setting, Topic, TopicAutonomy, dialled
 from handrail.domain.case.cases import CaseRow
 from handrail.ports import Clock, Lever, ReviewGates
 
@@ -24,11 +24,20 @@ class TopicDial:
         """The same, of one moment, for the topic and for each of the tools: every lever is asked once."""
         why = f"The topic {topic.name} runs at autonomy '{topic.autonomy}'."
         file = Setting(source="topic", autonomy=topic.autonomy, why=why)
+        own = [file, *_unowned(topic)]
         said = [await lever.settings(topic, row, tools) for lever in self._levers]
         return TopicAutonomy(
-            topic=dialled([file, *(one for lever in said for one in lever.topic)]),
-            tools={tool: dialled([file, *(one for lever in said for one in lever.tools[tool])]) for tool in tools},
+            topic=dialled([*own, *(one for lever in said for one in lever.topic)]),
+            tools={tool: dialled([*own, *(one for lever in said for one in lever.tools[tool])]) for tool in tools},
         )
+
+
+def _unowned(topic: Topic) -> list[Setting]:
+    """The word on a topic that is to be `auto` while nobody answers for it: `review`."""
+    if topic.owner is not None or topic.autonomy is not Autonomy.AUTO:
+        return []
+    why = f"The topic {topic.name} has no owner, so it is served as '{Autonomy.REVIEW}'. Put `owner: NAME` into its file."
+    return [Setting(source="owner", autonomy=Autonomy.REVIEW, why=why)]
 
 
 class GateLever:

@@ -264,7 +264,13 @@ class FakeCases:
 
 
 def topic(**changes: Any) -> Topic:
-    base: dict[str, Any] = {"name": "payout", "description": "Payouts", "examples": SENTENCES, "tools": ["balance", "pay"]}
+    base: dict[str, Any] = {
+        "name": "payout",
+        "description": "Payouts",
+        "examples": SENTENCES,
+        "tools": ["balance", "pay"],
+        "owner": "ann",
+    }
     return Topic.model_validate({**base, **changes})
 
 

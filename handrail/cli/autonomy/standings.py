@@ -40,6 +40,7 @@ class TopicStatus(BaseModel):
     description: str
     people_only: bool
     autonomy: Autonomy
+    owner: str | None
     effective: Autonomy
     why: str
     settings: list[Setting]

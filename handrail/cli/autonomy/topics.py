@@ -62,6 +62,7 @@ def show(
         [
             ("topic", one.name),
             ("about", one.description),
+            ("owner", "" if one.people_only else one.owner or "nobody, so it cannot be 'auto'"),
             ("file", "for people only" if one.people_only else f"autonomy '{one.autonomy}', version {one.version}"),
             ("now", now(one)),
             ("why", "\n".join(f"{said.autonomy}: {said.why}" for said in one.settings)),

@@ -99,6 +99,7 @@ def held(stack: Stack) -> list[str]:
     from handrail.postgres.autonomy.controls import PostgresControls
     from handrail.postgres.autonomy.models import PostgresModels
     from handrail.postgres.pool import open_pool
+    from handrail.postgres.quality.alarms import PostgresAlarms
 
     async def read() -> list[str]:
         pool = await open_pool(stack.database_url, size=1, wait=ANSWER_SECONDS)
@@ -106,7 +107,9 @@ def held(stack: Stack) -> list[str]:
             controlled = [one.words for one in await PostgresControls(pool, business).in_force()]
             record = PostgresModels(pool)
             paused = [one.words for one in await record.pauses()]
-            return [*controlled, *paused, *(f"not accepted: {one.words}" for one in await record.open_names())]
+            names = [f"not accepted: {one.words}" for one in await record.open_names()]
+            alarms = [f"{one.words}. `handrail alarms show {one.alarm_id}`" for one in await PostgresAlarms(pool).open()]
+            return [*controlled, *paused, *names, *alarms]
         finally:
             await pool.close()
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handrail.cli.common.options import Json
+from handrail.cli.quality.baselines import baseline
 
 if TYPE_CHECKING:
     from handrail.quality.power import Delay, Power
 
 app = typer.Typer(no_args_is_help=True, help="Drift: what can be noticed when cases get worse, and how late.")
+app.command("baseline")(baseline)
 SPREADS = (0.0, 0.005, 0.02)
 
 
@@ -38,8 +40,8 @@ def power(
     """Tell by simulation after how many days a rise is noticed at this volume, before anybody relies on it."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_rows
-    from handrail.quality.power import Volume
     from handrail.quality.power import power as simulated
+    from handrail.quality.worlds import Volume
 
     spreads = spread or list(SPREADS)
     _check(p0, shift, spreads)

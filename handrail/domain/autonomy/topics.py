@@ -33,9 +33,9 @@ def strictest(*autonomies: Autonomy) -> Autonomy:
 
 
 class Setting(Stored):
-    """A source's word on a topic's autonomy now; sources are the topic's file, its review gate, a live control.
+    """A source's word on a topic's autonomy now; sources are the topic's file, its owner, its review gate, a live control.
 
-    `source` is short and stable ('topic', 'review_gate', 'control'); `why` can be read by a person.
+    `source` is short and stable ('topic', 'owner', 'review_gate', 'control'); `why` can be read by a person.
     """
 
     source: str
@@ -159,6 +159,7 @@ class Topic(Model):
     prefetch: list[Prefetch] = Field(default_factory=list)
     prompt: str = ""
     autonomy: Autonomy = Autonomy.AUTO
+    owner: str | None = Field(default=None, min_length=1, max_length=120, description="who answers for it; `auto` needs one")
     review_gate: ReviewGate | None = None
     confidence_threshold: float = Field(default=0.7, ge=0, le=1)
     gates: ConfidenceGates = Field(default_factory=ConfidenceGates)

@@ -132,9 +132,9 @@ class PostgresControls:
         """Set a control. When this returns, it holds, and what was under way before has ended (`waited`)."""
 
         async def change(connection: Connection, waited: bool) -> Control:
-            return await _set(connection, wanted, waited=waited)
+            return await set_control(connection, wanted, waited=waited)
 
-        return await self._change(change)
+        return await self.change(change)
 
     async def clear(self, scopes: Sequence[str], reason: str, actor: str) -> Cleared:
         """Lift what every hand has set on these scopes by now; what is set while this waits its turn stays."""
@@ -144,10 +144,10 @@ class PostgresControls:
             found = [one for one in await _in_force(connection) if one.scope in scopes]
             lifted = [one for one in found if one.control_id in known]
             for one in lifted:
-                await _set(connection, lifting(one, reason, actor), waited=waited)
+                await set_control(connection, lifting(one, reason, actor), waited=waited)
             return Cleared(lifted, [one for one in found if one.control_id not in known])
 
-        return await self._change(change)
+        return await self.change(change)
 
     async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
         """One step down the ladder for everything, by Handrail's own hand.
@@ -175,9 +175,9 @@ class PostgresControls:
             wanted = ControlRequest(
                 scope=GLOBAL, level=level, hand=Hand.HANDRAIL, reason=reason[:500], actor=Hand.HANDRAIL, lasting=lasting
             )
-            return await _set(connection, wanted, waited=True)
+            return await set_control(connection, wanted, waited=True)
 
-    async def _change(self, change: Callable[[Connection, bool], Awaitable[Changed]]) -> Changed:
+    async def change(self, change: Callable[[Connection, bool], Awaitable[Changed]]) -> Changed:
         """Run `change`, which is told whether what was under way has ended, while no other change runs."""
         try:
             async with writing(self._pool) as connection:
@@ -203,8 +203,8 @@ async def _alone(connection: Connection) -> None:
 
 async def _take(connection: Connection, key: int) -> None:
     """Raises: LockNotAvailable."""
-    patience = str(int(PATIENCE.total_seconds() * 1_000))
-    await connection.execute(QUERIES["change_controls"], {"key": key, "patience": patience})
+    about = {"key": key, "patience": str(int(PATIENCE.total_seconds() * 1_000))}
+    await connection.execute(QUERIES["change_controls"], about)
 
 
 async def _standing(
@@ -250,12 +250,10 @@ async def _next_level(connection: Connection, pause: timedelta, urgent: bool) ->
     return below[0] if below else None
 
 
-async def _set(connection: Connection, wanted: ControlRequest, *, waited: bool) -> Control:
-    values = {
-        **wanted.model_dump(include={"level", "hand", "reason", "actor", "lasting"}),
-        "scope": str(wanted.scope),
-        "waited": waited,
-    }
+async def set_control(connection: Connection, wanted: ControlRequest, *, waited: bool) -> Control:
+    """Set a control within a change (`PostgresControls.change`)."""
+    said = wanted.model_dump(include={"level", "hand", "reason", "actor", "lasting"})
+    values = {**said, "scope": str(wanted.scope), "waited": waited}
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["set_control"], values)
         return Control.model_validate(await cursor.fetchone())

@@ -72,7 +72,7 @@ async def test_a_gate_counts_from_its_beginning_under_the_topic_of_then(
 
 
 async def test_the_dial_follows_the_count_and_looking_begins_nothing(cases: PostgresCases, gates: PostgresReviewGates) -> None:
-    topic = Topic(name="refund", description="d", examples=list("abcde"), review_gate=ReviewGate(cases=2))
+    topic = Topic(name="refund", description="d", examples=list("abcde"), owner="ann", review_gate=ReviewGate(cases=2))
     dial = TopicDial(GateLever(gates, FixedClock()))
     assert (await dial.autonomy(topic)).autonomy is Autonomy.REVIEW
     assert topic.review_gate is not None

@@ -93,6 +93,26 @@ def test_the_line_is_that_of_the_fault(acme: Package) -> None:
     assert "support" in one.words
 
 
+def test_a_topic_that_nobody_answers_for_cannot_be_auto(acme: Package) -> None:
+    line = acme.change("topics/bookings.yaml", "owner: bob\n", "") - 1
+    (one,) = check("acme", data=False).errors
+    assert (one.part, one.file, one.line) == (CheckPart.TOPICS, "acme/topics/bookings.yaml", line)
+    assert "Add `owner: NAME`" in one.words
+
+
+def test_drift_and_governor_are_read_with_their_lines(acme: Package) -> None:
+    (acme.folder / "drift.yaml").write_text("alarms_per_year: 2\nindicators:\n  happiness: {shift: 0.05}\n")
+    (one,) = check("acme", data=False).errors
+    assert (one.part, one.file, one.line) == (CheckPart.DRIFT, "acme/drift.yaml", 3)
+    (acme.folder / "drift.yaml").write_text("alarms_per_year: 2\nindicators:\n  edits: {shift: 0.05}\n")
+    (acme.folder / "governor.yaml").write_text("rules:\n  - id: worse\n    topics: [booking]\n")
+    (one,) = check("acme", data=False).errors
+    assert (one.part, one.file, one.line) == (CheckPart.GOVERNOR, "acme/governor.yaml", 3)
+    (acme.folder / "governor.yaml").unlink()
+    done = check("acme", data=False)
+    assert (done.errors, done.looked_at[CheckPart.DRIFT]) == ([], "1 indicator, its own")
+
+
 def test_a_preview_without_the_fact_of_a_rule_is_found_before_a_customer_meets_it(acme: Package) -> None:
     acme.change("tools.py", '"guests": change.guests, "guests_more"', '"guests_more"')
     (first, second) = [one for one in check("acme", data=False).errors if one.part is CheckPart.NAMES]

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from handrail.cli.main import app
 from handrail.quality.baselines import WEEK, Baseline, Counts
 from handrail.quality.detectors import YEAR, EDetector, ZCusum
-from handrail.quality.power import Volume, calibrated, power
+from handrail.quality.power import calibrated, power
+from handrail.quality.worlds import Volume
 
 HISTORIES = 400
 RATES = np.array([0.10, 0.10, 0.10, 0.10, 0.10, 0.14, 0.15])

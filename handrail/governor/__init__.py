@@ -1,0 +1,1 @@
+"""The governor: takes autonomy back by rules, and never gives any."""

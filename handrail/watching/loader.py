@@ -1,0 +1,67 @@
+"""`drift.yaml`: what is watched, and how many false alarms the whole system may raise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from handrail.definitions import Document, Loaded, files, refuse
+from handrail.domain.outcomes import OutcomeDefinitions, Statistic
+from handrail.domain.quality.drift import DriftDefinitions
+
+DRIFT = "drift.yaml"
+SHIPPED_DRIFT = Path(__file__).parent / DRIFT
+MOST_HOURS = 72
+"""An indicator that is known later than this leads nowhere in time."""
+
+
+def drift_file(folder: Path) -> Path:
+    """Return the business's own file, or the shipped one where it has none."""
+    own = folder / DRIFT
+    return own if own.exists() else SHIPPED_DRIFT
+
+
+def load_drift(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[DriftDefinitions]:
+    """Read what is watched for the business in `folder`.
+
+    The shipped file watches of its indicators those that `outcomes.yaml` counts.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    (path,) = files(drift_file(folder))
+    document = Document.of(path, path.read_bytes())
+    if path != SHIPPED_DRIFT:
+        return Loaded(read_drift([document], outcomes), document.version)
+    found = document.parse(DriftDefinitions)
+    kept = {name: one for name, one in found.indicators.items() if _fault(name, outcomes) is None}
+    return Loaded(found.model_copy(update={"indicators": kept}), document.version)
+
+
+def read_drift(documents: list[Document], outcomes: OutcomeDefinitions) -> DriftDefinitions:
+    """Return the checked definitions of the one document.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    (document,) = documents
+    found = document.parse(DriftDefinitions)
+    refuse(list(_problems(document, found, outcomes)))
+    return found
+
+
+def _problems(document: Document, found: DriftDefinitions, outcomes: OutcomeDefinitions) -> Iterator[str]:
+    for name in found.indicators:
+        if fault := _fault(name, outcomes):
+            yield document.problem(f"indicators.{name}: {fault}", "indicators", name)
+
+
+def _fault(name: str, outcomes: OutcomeDefinitions) -> str | None:
+    wanted = outcomes.indicators.get(name)
+    if wanted is None:
+        return f"outcomes.yaml does not count that. Known: {', '.join(sorted(outcomes.indicators))}."
+    if wanted.statistic is not Statistic.RATE:
+        return "is no share of cases. Name an indicator whose statistic is 'rate'."
+    if wanted.matures_after_hours > MOST_HOURS:
+        return f"is known only after {wanted.matures_after_hours:g} hours. Name one that matures within {MOST_HOURS}."
+    return None

@@ -1,0 +1,129 @@
+"""`drift.yaml`, the budget's parts, and comparing like with like."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from handrail.definitions import Document, Loaded
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.quality.drift import DriftDay, SliceMoved, TopicLevel, WatchedSeries
+from handrail.outcomes.loader import SHIPPED, load_outcomes
+from handrail.watching.baselines import BaselinePeriod, proposals
+from handrail.watching.days import WatchTerms, family
+from handrail.watching.evidence import contributions
+from handrail.watching.loader import DRIFT, load_drift, read_drift
+from handrail.watching.observations import Observations
+from handrail.watching.replay import replay_shares, replay_volume
+
+OUTCOMES = load_outcomes(SHIPPED.parent)
+START = date(2026, 3, 2)
+LAST = START + timedelta(days=56)
+
+
+def terms(*topics: str) -> WatchTerms:
+    drift = load_drift(Path("nowhere"), OUTCOMES.value)
+    return WatchTerms(drift, OUTCOMES, dict.fromkeys(topics, Autonomy.AUTO))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("indicators:\n  happiness: {shift: 0.1}", 2, "indicators.happiness: outcomes.yaml does not count that."),
+        ("indicators:\n  csat: {shift: 0.1}", 2, "is no share of cases. Name an indicator whose statistic is 'rate'."),
+        ("indicators:\n  repeat_7d: {shift: 0.1}", 2, "is known only after 168 hours. Name one that matures within 72."),
+        ("alarms_per_year: 0\nindicators:\n  edits: {}", 1, "alarms_per_year: 0 does not fit"),
+        ("indicators:\n  edits: {}\nvolume:\n  replies: {}", 4, "volume"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_its_line(text: str, line: int, words: str) -> None:
+    with pytest.raises(DefinitionInvalid) as refused:
+        read_drift([Document.of(Path(DRIFT), text.encode())], OUTCOMES.value)
+    assert str(refused.value).startswith(f"{DRIFT}:{line}: ")
+    assert words in str(refused.value)
+
+
+def test_the_shipped_file_watches_what_outcomes_yaml_counts(tmp_path: Path) -> None:
+    fewer = {name: one for name, one in OUTCOMES.value.indicators.items() if name != "edits"}
+    known = load_drift(tmp_path, OUTCOMES.value.model_copy(update={"indicators": fewer})).value.indicators
+    assert known.keys() == load_drift(tmp_path, OUTCOMES.value).value.indicators.keys() - {"edits"}
+
+
+@pytest.mark.parametrize("topics", [(), ("refund",), tuple(f"t{number}" for number in range(60))])
+def test_all_series_together_have_one_budget(topics: tuple[str, ...]) -> None:
+    parts = family(terms(*topics))
+    assert sum(part for _, _, part in parts) == pytest.approx(1.0)
+    assert len(parts) == (1 + len(topics)) * 10
+
+
+def days(bad: float, topic: str = "", count: int = 56, cases: float = 40, start: date = START) -> list[DriftDay]:
+    wave = (0, 1, -1, 2, -2, 1, -1)
+    return [
+        DriftDay(day=start + timedelta(days=n), indicator="escalation", topic=topic, cases=cases, bad=bad + wave[n % 5])
+        for n in range(count)
+    ]
+
+
+def test_a_baseline_of_too_few_days_or_cases_raises_no_alarm_and_says_so() -> None:
+    period = BaselinePeriod(START, LAST, LAST)
+
+    def shortage(seen: Observations) -> str | None:
+        (found,) = proposals(terms(), seen, period, lambda series: series.indicator == "escalation")
+        return found.shortage
+
+    assert shortage(Observations(days(4, count=27), [])) == "27 comparable days, at least 28 are needed"
+    assert shortage(Observations(days(1, cases=4), [])) == "4.0 cases a day in the mean, at least 5 are needed"
+    assert shortage(Observations(days(4), [])) is None
+
+
+def test_a_topic_that_was_at_another_level_is_compared_with_nothing_and_taken_out_of_the_whole() -> None:
+    calm, held = days(2, "calm", cases=20), days(2, "held", cases=20)
+    levels = [TopicLevel(day=one.day, topic=one.topic, level=Autonomy.AUTO) for one in (*calm, *held)]
+    later = [*days(2, "calm", 10, 20, LAST), *days(19, "held", 10, 20, LAST)]
+    levels += [
+        TopicLevel(day=one.day, topic=one.topic, level=Autonomy.REVIEW if one.topic == "held" else Autonomy.AUTO)
+        for one in later
+    ]
+    whole = [*days(4), *days(21, "", 10, 40, LAST)]
+    seen = Observations([*calm, *held, *later, *whole], levels)
+    period = BaselinePeriod(START, LAST, LAST)
+    found = proposals(terms("calm", "held"), seen, period, lambda series: series.indicator == "escalation")
+    watched = [one.model_copy(update={"threshold": 6.0}) for one in found]
+    assert [one.alarmed_on for one in replay_shares(watched, seen, LAST + timedelta(days=10))] == [None, None, None]
+    # The same rise without a change of level is seen in the topic and in the whole.
+    same = Observations([*calm, *held, *later, *whole], [one for one in levels if one.day < LAST])
+    alarmed = replay_shares(watched, same, LAST + timedelta(days=10))
+    assert [one.alarmed_on is not None for one in alarmed] == [True, False, True]
+    assert alarmed[2].first_day == LAST
+
+
+def test_no_cases_at_all_are_an_alarm_on_the_first_such_day() -> None:
+    opened = [one.model_copy(update={"indicator": "cases_opened", "bad": 0}) for one in days(0)]
+    none = [one.model_copy(update={"day": one.day + timedelta(days=56), "cases": 0.0}) for one in opened[:3]]
+    seen = Observations([*opened, *none], [])
+    (one,) = proposals(terms(), seen, BaselinePeriod(START, LAST, LAST), lambda series: series.indicator == "cases_opened")
+    found = replay_volume(one, seen, LAST + timedelta(days=3))
+    assert (found.alarmed_on, found.first_day) == (LAST, LAST)
+
+
+def test_the_slice_that_moved_comes_first() -> None:
+    def sums(dimension: str, value: str, cases: float, bad: float) -> SliceMoved:
+        return SliceMoved(dimension=dimension, value=value, cases=cases, bad=bad, expected=0, share=0)
+
+    before = [sums("language", "en", 800, 80), sums("language", "de", 200, 20), sums("model", "m", 1000, 100)]
+    now = [sums("language", "en", 80, 8), sums("language", "de", 20, 12), sums("model", "m", 100, 20)]
+    found = contributions(before, now, 0.1)
+    assert [(one.dimension, one.value) for one in found] == [("language", "de"), ("model", "m")]
+    assert found[0].share == pytest.approx(1.0)
+    assert found[0].expected == pytest.approx(2.0)
+
+
+def test_another_definition_is_compared_with_nothing() -> None:
+    seen = Observations([one.model_copy(update={"version": 2}) for one in days(4)], [])
+    series = WatchedSeries(indicator="escalation")
+    assert seen.figures(series, START, 1, {}) is None
+    assert seen.figures(series, START, 2, {}) == (40, 4)
+    assert isinstance(terms().drift, Loaded)
