@@ -10,11 +10,18 @@ from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
 from handrail.domain.quality.scores import ScoringTerms, ScoringTopic
+from handrail.governor.govern import Governor
+from handrail.governor.loader import load_governor
 from handrail.outcomes.loader import load_outcomes
 from handrail.ports.quality import DayStep
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.days import PostgresDays
+from handrail.postgres.quality.drift import PostgresDrift
+from handrail.postgres.quality.governor import PostgresGovernor
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.relied import in_force
@@ -22,6 +29,9 @@ from handrail.scoring.loader import load_quality
 from handrail.scoring.processes import ScoringProcesses
 from handrail.scoring.scorers import SCORERS
 from handrail.settings import Settings
+from handrail.topics.dial import GateLever, TopicDial
+from handrail.watching.terms import FileTerms
+from handrail.watching.watch import DriftWatch
 
 if TYPE_CHECKING:
     from handrail.wiring import Adapters
@@ -43,8 +53,23 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     return [
         SampleStep(samples, lambda: load_quality(folder).value),
         ScoreStep(PostgresScores(pool), ScoringProcesses(), names, lambda: scoring_terms(folder, world)),
+        DriftWatch(PostgresDrift(pool), PostgresAlarms(pool), watch_terms(folder, pool, world), world.clock),
+        governor(folder, pool, world),
         CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
     ]
+
+
+def watch_terms(folder: Path, pool: Pool, world: Adapters) -> FileTerms:
+    """Return the terms of watching; a topic's own level is that of its file and its review gate."""
+    gates = GateLever(PostgresReviewGates(pool, world.clock), world.clock)
+    return FileTerms(folder, world.topics, TopicDial(gates))
+
+
+def governor(folder: Path, pool: Pool, world: Adapters) -> Governor:
+    """Return the governor, whose rules are read anew each day."""
+    record = PostgresGovernor(pool, PostgresControls(pool, world.business))
+    alarms = PostgresAlarms(pool)
+    return Governor(record, alarms, world.topics, world.dial, lambda: load_governor(folder).value, world.clock)
 
 
 def scoring_terms(folder: Path, world: Adapters) -> ScoringTerms:

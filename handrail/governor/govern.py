@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.domain.quality.governor import GovernorDefinitions, GovernorStep, StepKind, TopicNow
 from handrail.governor.rules import WINDOW, planned
@@ -15,6 +16,7 @@ from handrail.ports.drift import AlarmRecord
 from handrail.ports.governor import GovernorRecord
 
 VOLUME_DAYS = 28
+MOST_WORDS = 2_000
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +35,9 @@ class GovernedDay:
 
 
 class Governor:
-    """Takes autonomy back. Doing a day twice is doing it once; it never raises a topic."""
+    """Takes autonomy back, as the step `govern` of a day. Doing a day twice is doing it once; it never raises a topic."""
+
+    name = "govern"
 
     def __init__(
         self,
@@ -46,6 +50,12 @@ class Governor:
     ) -> None:
         self._record, self._alarms, self._topics, self._dial = record, alarms, topics, dial
         self._rules, self._clock = rules, clock
+
+    async def run(self, day: QualityDay) -> StepResult:
+        """Govern the day; see `govern`."""
+        found = await self.govern(day.day)
+        figures = {kind.value: float(sum(one.kind is kind for one in found.steps)) for kind in StepKind}
+        return StepResult(words=found.words[:MOST_WORDS], figures=figures)
 
     async def govern(self, day: date) -> GovernedDay:
         """Act on every alarm that stands and was not acted on. Raises: DefinitionInvalid: the rules cannot be used."""

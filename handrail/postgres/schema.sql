@@ -1436,7 +1436,6 @@ COMMENT ON TABLE handrail.releases IS 'which releases a person let through, and 
 CREATE INDEX releases_newest ON handrail.releases (release, pass_id DESC);
 CREATE TRIGGER releases_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.releases
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('releases are only added to');
-CREATE INDEX audit_of_ends ON handrail.audit (at, case_id) WHERE action IN ('turn:Resolved', 'resolve', 'close');
 
 CREATE TABLE handrail.drift_days (
     indicator text NOT NULL,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from handrail.domain.quality.drift import AlarmEvidence, DriftBaseline, SliceMoved
 from handrail.ports.drift import DriftRecord
 from handrail.watching.days import DAY, WatchTerms, days_between
-from handrail.watching.observations import Observations
+
+if TYPE_CHECKING:
+    from handrail.watching.observations import Observations
 
 MOST_SLICES = 12
 ENOUGH = 30

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
+from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.drift import AlarmKind, Detector, DriftAlarm, DriftBaseline
 from handrail.ports import Clock
 from handrail.ports.drift import AlarmRecord, DriftRecord
 from handrail.watching.days import DAY, DAYS_KEPT, Terms, WatchTerms, family, fill
 from handrail.watching.evidence import evidence
-from handrail.watching.observations import Observations
-from handrail.watching.replay import ReplayedSeries, replay_shares, replay_volume
 
+if TYPE_CHECKING:
+    from handrail.watching.observations import Observations
+    from handrail.watching.replay import ReplayedSeries
+
+MOST_WORDS = 2_000
 _log = logging.getLogger(__name__)
 
 
@@ -36,10 +42,18 @@ class WatchedDay:
 
 
 class DriftWatch:
-    """Watches the record. Doing a day twice is doing it once."""
+    """Watches the record, as the step `watch` of a day. Doing a day twice is doing it once."""
+
+    name = "watch"
 
     def __init__(self, record: DriftRecord, alarms: AlarmRecord, terms: Terms, clock: Clock) -> None:
         self._record, self._alarms, self._terms, self._clock = record, alarms, terms, clock
+
+    async def run(self, day: QualityDay) -> StepResult:
+        """Watch the day; see `look`."""
+        found = await self.look(day.day)
+        figures = {"counted": found.counted, "watched": found.watched, "alarms": len(found.alarms)}
+        return StepResult(words=found.words[:MOST_WORDS], figures=figures)
 
     async def look(self, day: date) -> WatchedDay:
         """Watch up to and with this day, as far as its figures are mature."""
@@ -59,7 +73,8 @@ class DriftWatch:
             result.unwatched["nobody has signed a baseline (`handrail drift baseline`)"] = unsigned
         if watched:
             seen = await observations(self._record, terms, min(one.since for one in watched), until)
-            for found in replayed(watched, seen, until):
+            # A year's arithmetic would hold up every case of this worker.
+            for found in await asyncio.to_thread(replayed, watched, seen, until):
                 if alarm := await self._settle(terms, seen, found):
                     result.alarms.append(alarm)
         return result
@@ -98,11 +113,15 @@ class DriftWatch:
 
 async def observations(record: DriftRecord, terms: WatchTerms, since: date, until: date) -> Observations:
     """Read the days and levels of a period."""
+    from handrail.watching.observations import Observations
+
     return Observations(await record.series(sorted(terms.versions), since, until), await record.levels(since, until))
 
 
 def replayed(watched: Sequence[DriftBaseline], seen: Observations, until: date) -> list[ReplayedSeries]:
     """Run every series' detectors."""
+    from handrail.watching.replay import replay_shares, replay_volume  # scipy: seconds that no start of a worker waits for
+
     shares = replay_shares([one for one in watched if not one.series.volume], seen, until)
     return shares + [replay_volume(one, seen, until) for one in watched if one.series.volume]
 

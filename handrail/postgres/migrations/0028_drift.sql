@@ -1,7 +1,5 @@
 -- Drift: days of the record, baselines that people signed, alarms, and the governor's steps.
 
-CREATE INDEX audit_of_ends ON handrail.audit (at, case_id) WHERE action IN ('turn:Resolved', 'resolve', 'close');
-
 CREATE TABLE handrail.drift_days (
     indicator text NOT NULL,
     topic text NOT NULL,

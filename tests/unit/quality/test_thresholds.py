@@ -11,6 +11,7 @@ from scipy import stats
 from handrail.quality.baselines import WEEK, Baseline
 from handrail.quality.counts import CountBaseline
 from handrail.quality.detectors import YEAR, EDetector, ZCusum
+from handrail.quality.power import calibrated
 from handrail.quality.thresholds import rare_threshold
 from handrail.quality.worlds import Volume, World, learned_in
 
@@ -19,8 +20,9 @@ SPREAD = 0.005
 
 
 def test_a_threshold_within_what_was_simulated_agrees_with_the_other_way_to_find_it() -> None:
-    found = rare_threshold(Volume.even(200, 0.10, 0.05, SPREAD), 1.0)
-    assert found == pytest.approx(5.4, abs=0.8)
+    volume = Volume.even(200, 0.10, 0.05, SPREAD)
+    found = rare_threshold(volume, 1.0)
+    assert found == pytest.approx(calibrated(volume, 1.0, np.random.default_rng(7), 800), rel=0.1)
     assert rare_threshold(Volume.even(200, 0.10, 0.05, SPREAD), 0.01) > found + 2
 
 
