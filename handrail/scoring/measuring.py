@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from itertools import islice
+
+from pydantic import Field
 
 from handrail.domain.base import Stored
 from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoreVerdict
@@ -22,6 +25,7 @@ class ScoringSpeed(Stored):
     processes: int
     seconds: float
     start_seconds: float
+    processor_seconds: float = Field(description="what the processes used: on idle processors it takes this by their number")
     cases_per_second: float
     verdicts: dict[str, dict[ScoreVerdict, int]]
 
@@ -30,7 +34,7 @@ async def measured(cases: int, processes: int | None = None) -> ScoringSpeed:
     """Score so many generated cases, starting the processes included. Raises: ScoringFailed."""
     counted: dict[str, Counter[ScoreVerdict]] = {}
     desk = ScoringProcesses(processes)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _used()
     first: list[float] = []
 
     async def batches() -> AsyncIterator[Sequence[ScoredRecord]]:
@@ -50,6 +54,13 @@ async def measured(cases: int, processes: int | None = None) -> ScoringSpeed:
         processes=desk.count,
         seconds=seconds,
         start_seconds=first[0] - began,
+        processor_seconds=_used() - used,
         cases_per_second=cases / seconds,
         verdicts={name: dict(counts) for name, counts in counted.items()},
     )
+
+
+def _used() -> float:
+    """Return the processor time of all processes that this one started and that have ended."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime

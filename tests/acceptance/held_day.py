@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,16 +20,17 @@ from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.samples import DrawnCase, EndedCase, QualitySettings
-from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
+from handrail.domain.quality.scores import CaseScore, ScoredRecord
 from handrail.ports.quality import DayStep
 from handrail.postgres.pool import open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.scoring.generated import TERMS
-from handrail.scoring.scorers import SCORERS, score
+from handrail.scoring.scorers import SCORERS
 from handrail.temporal.connect import connect
 from handrail.temporal.interceptors import Guards
+from tests.support.ended import ScoringHere
 from workflows.quality import QualityWorkflow
 
 POINTS = "POINTS"
@@ -87,23 +88,6 @@ class HeldScores(PostgresScores):
         await at(day, "scores.before")
         await super().keep(day, scores)
         await at(day, "scores.after")
-
-
-class ScoringHere:
-    """Scores in this process, a few cases at a time."""
-
-    async def score(
-        self,
-        terms: ScoringTerms,
-        batches: AsyncIterator[Sequence[ScoredRecord]],
-        take: Callable[[Sequence[CaseScore]], Awaitable[None]],
-    ) -> None:
-        async for batch in batches:
-            for place in range(0, len(batch), 10):
-                found = [
-                    each for record in batch[place : place + 10] for each in await asyncio.to_thread(score, record, terms)
-                ]
-                await take(found)
 
 
 class MachineClock:

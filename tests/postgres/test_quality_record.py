@@ -19,12 +19,11 @@ from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.scoring.generated import TERMS, generated, one_case
-from handrail.scoring.processes import ScoringProcesses
 from handrail.scoring.report import scores_report
 from handrail.scoring.scorers import SCORERS, score
 from tests.postgres.build import NOON
 from tests.postgres.outcomes_by_hand import write as by_hand
-from tests.support.ended import moved, write
+from tests.support.ended import ScoringHere, moved, write
 
 DAY = day_at((NOON - timedelta(days=30)).date(), "UTC")
 NAMES = [scorer.name for scorer in SCORERS]
@@ -76,7 +75,7 @@ async def test_a_day_is_scored_and_reported_with_its_weights(pool: Pool, shop_da
     settings = QualitySettings(per_day=100)
     days_steps: list[Any] = [
         SampleStep(samples, lambda: settings),
-        ScoreStep(scores, ScoringProcesses(1), NAMES, lambda: TERMS),
+        ScoreStep(scores, ScoringHere(), NAMES, lambda: TERMS),
     ]
     for step in days_steps:
         await days.finish(DAY, step.name, DAY.until, await step.run(DAY))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from handrail.domain.case.messages import Author
-from handrail.domain.quality.scores import ScoredRecord
+from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
 from handrail.postgres.pool import Pool
 from handrail.scoring.generated import START
+from handrail.scoring.scorers import score
 
 
 def moved(record: ScoredRecord, prefix: str, start: datetime) -> ScoredRecord:
@@ -69,6 +71,23 @@ def _turn(record: ScoredRecord) -> dict[str, Any]:
     last = [each for each in record.messages if each.message_id in record.last_replies and each.author is Author.ASSISTANT]
     learned = {"facts": facts, "outcome": {"messages": [each.model_dump(mode="json") for each in last]}}
     return {"case_id": record.case_id, "at": record.messages[-1].at, "result": Jsonb({"learned": learned})}
+
+
+class ScoringHere:
+    """Scores in this process, a few cases at a time."""
+
+    async def score(
+        self,
+        terms: ScoringTerms,
+        batches: AsyncIterator[Sequence[ScoredRecord]],
+        take: Callable[[Sequence[CaseScore]], Awaitable[None]],
+    ) -> None:
+        async for batch in batches:
+            for place in range(0, len(batch), 10):
+                found = [
+                    each for record in batch[place : place + 10] for each in await asyncio.to_thread(score, record, terms)
+                ]
+                await take(found)
 
 
 CASE = b"""

@@ -17,16 +17,19 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.quality.days import DayActivities
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.days import DailyRun, DueRequest, QualityDay, StepResult, day_at
+from handrail.domain.quality.scores import ScoreVerdict, ScoringTerms, ScoringTopic
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.quality.days import PostgresDays
+from handrail.postgres.quality.scores import PostgresScores
+from handrail.scoring.scorers import score
 from handrail.temporal import schedules
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.interceptors import Guards
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.schedules import QualityFailed, run_now
 from tests.postgres.outcomes_by_hand import CASE, Made, row
-from tests.support.house import wait_for
+from tests.support.house import House, wait_for
 from workflows.quality import QualityWorkflow
 
 OPENED = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -227,3 +230,34 @@ async def test_a_worker_without_the_right_says_so_and_goes_on(monkeypatch: pytes
     assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_real_cases_are_scored_by_what_they_left_in_the_record(home: House) -> None:
+    """A question that was answered out of the shop's record, and a refund: every figure and deed is found again."""
+    order = await home.order(status="shipped")
+    asked = await home.open(order.customer_id, f"Hi, where is my order {order.order_id}? When will it be delivered?")
+    small = await home.order(
+        status="delivered", refunded=False, delivered_within_days=25, refundable_over=30, refundable_under=90
+    )
+    text = f"One mug of order {small.order_id} arrived broken. Could you refund 12.50 USD for it please?"
+    refunded = await home.open(small.customer_id, text)
+    today = day_at(datetime.now(UTC).date(), "UTC").model_copy(update={"until": datetime.now(UTC) + timedelta(minutes=1)})
+    topics = [ScoringTopic(name=each.name, terms=[each.description, each.prompt]) for each in home.world.topics.all()]
+    terms = ScoringTerms(topics=topics, links=list(home.world.business.links))
+    records = await PostgresScores(home.pool).records(today, [asked.case_id, refunded.case_id])
+    for record in records:
+        assert record.facts
+        assert record.last_replies
+        found = {each.scorer: each for each in score(record, terms)}
+        assert {name: each.verdict for name, each in found.items()} == dict.fromkeys(found, ScoreVerdict.GOOD), found
+    (with_effect,) = [record for record in records if record.case_id == refunded.case_id]
+    assert [each.outcome for each in with_effect.actions if each.kind == "effect"] == ["applied"]
+    invented = [
+        each.model_copy(update={"text": f"{each.text} You also get back 777.77 USD."})
+        if each.message_id in with_effect.last_replies
+        else each
+        for each in with_effect.messages
+    ]
+    worse = {each.scorer: each.verdict for each in score(with_effect.model_copy(update={"messages": invented}), terms)}
+    assert worse["grounding"] is ScoreVerdict.BAD
+    assert worse["policy"] is ScoreVerdict.UNMEASURED, "the ledger holds no ruling on these words"

@@ -70,7 +70,7 @@ def score(
         screen().print(
             plain(
                 f"{found.cases} cases scored in {found.seconds:.1f} s by {found.processes} processes, "
-                f"{found.cases_per_second:.0f} a second; {found.start_seconds:.1f} s of it to start them."
+                f"{found.cases_per_second:.0f} a second; they used {found.processor_seconds:.1f} s of processors."
             )
         )
 
