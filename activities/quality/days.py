@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.days import DueRequest, DueSteps, QualityDay, StepResult, day_at, ended_days, left
+from handrail.domain.quality.days import SETTLING, DueRequest, DueSteps, QualityDay, StepResult, day_at, ended_days, left
 from handrail.ports import Clock
 from handrail.ports.quality import DayStep, QualityDays
 
@@ -38,17 +38,16 @@ class DayActivities:
         order = [step.name for step in self._steps]
         if asked.step is not None and asked.step not in order:
             raise InvalidInput(f"--step: {asked.step[:40]!r} is no step of a day. Write one of: {', '.join(order)}.")
-        first = await self._days.first_case()
-        if first is None:
-            return DueSteps(order=order, due=[])
         zone, now = self._zone(), self._clock.now()
-        days = list(ended_days(first, now, zone))
-        if asked.day is not None:
-            wanted = day_at(asked.day, zone)
-            if wanted not in ended_days(wanted.since, now, zone):
-                raise InvalidInput(f"--day: {asked.day} has not ended in {zone}. Name an earlier day.")
-            days = [wanted] if wanted not in days else [day for day in days if day.day <= asked.day]
-        if not days:
+        wanted = day_at(asked.day, zone) if asked.day is not None else None
+        if wanted is not None and wanted.until + SETTLING > now:
+            raise InvalidInput(f"--day: {asked.day} has not ended in {zone}. Name an earlier day.")
+        first = await self._days.first_case()
+        days = list(ended_days(first, now, zone)) if first is not None else []
+        if wanted is not None:
+            # The days before it count for its limits; one that is older than the rest stands alone.
+            days = [day for day in days if day.day <= wanted.day] if wanted in days else [wanted]
+        if first is None or not days:
             return DueSteps(order=order, due=[])
         # A day before keeps the limits it had, and the first of these begins where that one ended.
         states = await self._days.states(days[0].day - timedelta(days=1))

@@ -124,12 +124,12 @@ async def run_now(client: Client, task_queue: str, asked: DueRequest, patience: 
     handle = await client.start_workflow(
         WORKFLOW,
         asked,
-        id=f"quality-{task_queue}-{asked.day}{f'-{asked.step}' if asked.step else ''}",
+        id="-".join(map(str, filter(None, ("quality", task_queue, asked.day or "now", asked.step)))),
         task_queue=task_queue,
         run_timeout=RUN_TIMEOUT,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         result_type=DailyRun,
-        static_summary=f"Quality of {asked.day}",
+        static_summary=f"Quality of {asked.day or 'what is due'}",
     )
     try:
         async with asyncio.timeout(patience.total_seconds()):

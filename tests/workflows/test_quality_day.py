@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio.client import Client, Schedule, ScheduleIntervalSpec, ScheduleUpdate
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from activities.quality.days import DayActivities
 from handrail.domain.errors import InvalidInput
@@ -25,9 +25,11 @@ from handrail.postgres.quality.scores import PostgresScores
 from handrail.scoring.scorers import score
 from handrail.temporal import schedules
 from handrail.temporal.announcing import AnnouncingRunner
+from handrail.temporal.converter import data_converter
 from handrail.temporal.interceptors import Guards
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.schedules import QualityFailed, run_now
+from handrail.wiring import sandbox
 from tests.postgres.outcomes_by_hand import CASE, Made, row
 from tests.support.house import House, wait_for
 from workflows.quality import QualityWorkflow
@@ -114,6 +116,10 @@ async def test_every_ended_day_has_its_steps_in_order_and_once(daily: Callable[[
         found = await place.run()
         assert place.seen == [(step, day) for day in DAYS for step in ("sample", "score", "watch")]
         assert len(found.done) == 9
+        history = await place.client.get_workflow_handle(f"quality-{place.queue}-now").fetch_history()
+        await Replayer(workflows=[QualityWorkflow], workflow_runner=sandbox(), data_converter=data_converter).replay_workflow(
+            history
+        )
         assert (await place.run()).done == []
         assert len(place.seen) == 9
         states = await place.days.states(DAYS[0])

@@ -100,6 +100,7 @@ async def reported(place: CliContext, since: str, by: str | None) -> ScoresRepor
     from handrail.domain.errors import InvalidInput
     from handrail.outcomes.loader import load_outcomes
     from handrail.outcomes.period import period_of
+    from handrail.postgres.quality.days import PostgresDays
     from handrail.postgres.quality.scores import PostgresScores
     from handrail.scoring.report import GROUPS, scores_report
 
@@ -112,7 +113,8 @@ async def reported(place: CliContext, since: str, by: str | None) -> ScoresRepor
     if first > last:
         raise InvalidInput(f"--since: {since!r} is no day that has ended. Name an earlier one, for example 7d.")
     async with place.pool() as pool:
-        record = PostgresScores(pool)
+        record, begun = PostgresScores(pool), await PostgresDays(pool).first_case()
+        first = max(first, begun.astimezone(zone).date()) if begun else last + timedelta(days=1)
         days, found = await record.days_between(first, last), await record.between(first, last)
     return scores_report(first, last, outcomes.zone, by, days, found, outcomes.minimum, outcomes.confidence)
 
