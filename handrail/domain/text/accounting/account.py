@@ -18,7 +18,6 @@ from handrail.domain.text.accounting.beside import (
     within,
 )
 from handrail.domain.text.accounting.evidence import Evidence
-from handrail.domain.text.accounting.known import compacted
 from handrail.domain.text.accounting.replied import RepliedText, value_of
 from handrail.domain.text.accounting.stating import SourcedFigures
 from handrail.domain.text.accounting.tied import Ties
@@ -26,6 +25,7 @@ from handrail.domain.text.figures.mentions import Mention, mentions
 from handrail.domain.text.figures.spans import single_spans, span_after
 from handrail.domain.text.figures.spelled import ambiguous_counts
 from handrail.domain.text.figures.spoken_times import SpokenTime, spoken_times
+from handrail.domain.text.plain import compact
 from handrail.domain.text.sentences import SentenceSpan, sentence_at
 from handrail.domain.text.words import LANGUAGES, spoken
 
@@ -204,7 +204,7 @@ class Account:
     def _another(self) -> Iterator[Finding]:
         """A sum beside an order that the facts tie to other orders only: 'O-2, which came to 64 USD', where O-1 did."""
         for part in self._reply.parts():
-            named = [compacted(one.shown) for one in part if one.kind == "identifier"]
+            named = [compact(one.shown) for one in part if one.kind == "identifier"]
             for one in part if named else ():
                 value = value_of(one)
                 if one.kind != "amount" or value is None or self._attributed(one) or not self._ties.strange(value, named):

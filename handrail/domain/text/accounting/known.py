@@ -6,13 +6,13 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from handrail.domain.text.figures.mentions import Day, Mention, mentions
 from handrail.domain.text.figures.spans import single_spans, span_after
-from handrail.domain.text.plain import clean
+from handrail.domain.text.plain import clean, compact
 from handrail.domain.text.words import words
 
 EAGER = 6_000
@@ -29,7 +29,6 @@ _PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
 _CODE = re.compile(r"#?[^\W_]+(?:[-_/][^\W_]+)*")
 _WORD = re.compile(r"#?[^\W_]+(?:[-_/'’][^\W_]+)*")
 _DIGITS = re.compile(r"\d+")
-_MARKS = {ord(mark): None for mark in "#-_/'’"}
 _MARK = re.compile(r"[#\-_/'’]")
 _ISO_CODE = re.compile(r"[A-Z]{3}")
 
@@ -62,15 +61,14 @@ class Known:
                 return self
             case str():
                 self._text(value, key, currency)
-            case Mapping():
-                currency = _currency(value) or currency
-                self.currencies |= {currency} - {UNKNOWN}
-                for name, inner in value.items():
-                    self.learn(inner, str(name), currency)
             case int() | float() | Decimal():
                 self._number(Decimal(str(value)), key, currency)
-            case datetime():
-                self._text(value.isoformat(), key, currency)
+            case Mapping():
+                currency = _currency(value) or currency
+                if currency != UNKNOWN:
+                    self.currencies.add(currency)
+                for name, inner in value.items():
+                    self.learn(inner, str(name), currency)
             case date():
                 self._text(value.isoformat(), key, currency)
             case Iterable():
@@ -154,34 +152,37 @@ class Known:
         else:
             self.hear(value, currency)
             if len(value) <= 40:
-                self.words.add(compacted(value))
+                self.words.add(compact(value))
 
     def _number(self, value: Decimal, key: str, currency: str) -> None:
         if not value.is_finite():
             return
         value, told = abs(value), _key(key)
-        values = (value, value / 100) if told.minor else (value,)
-        self.numbers.update(values)
-        if not told.counts:
-            for one in values:
+        for one in (value, value / 100) if told.minor else (value,):
+            self.numbers.add(one)
+            if not told.counts:
                 self.amounts.setdefault(one, set()).add(told.currency or currency)
-            if told.currency:
-                self.currencies.add(told.currency)
+        if told.currency and not told.counts:
+            self.currencies.add(told.currency)
         if told.percent:
             self.percents |= {value, value * 100} if value <= 1 else {value}
         if told.unit:
             self.spans.add((value, told.unit))
-        if value == value.to_integral_value():
-            self.digits.add(str(int(value)))
+        if value == (whole := value.to_integral_value()):
+            self.digits.add(str(int(whole)))
 
     def _words(self, text: str) -> None:
         lower = text.casefold()
-        for word in _WORD.findall(lower):
-            if word.isalnum():
-                self.words.add(word)
-            else:
-                self.words.add(word.translate(_MARKS))
-                self.words.update(_MARK.split(word))
+        if lower.isalpha():
+            self.words.add(lower)
+            return
+        found = _WORD.findall(lower)
+        if _MARK.search(lower):
+            for word in found:
+                parts = _MARK.split(word)
+                self.words.update(("".join(parts), *parts) if len(parts) > 1 else parts)
+        else:
+            self.words.update(found)
         self.digits.update(_DIGITS.findall(lower))
 
     def _read(self, text: str, currency: str) -> Known:
@@ -211,7 +212,7 @@ class Known:
             case "email":
                 self.emails.add(one.shown.casefold())
             case "phone" | "card":
-                self.digits.add(compacted(one.shown))
+                self.digits.add(compact(one.shown))
         if len(one.days) > _FEW:
             self.stretches.add(one.days)
         else:
@@ -221,11 +222,6 @@ class Known:
             self.weekdays.add(one.weekday)
         if one.relative is not None:
             self.relatives.add(one.relative)
-
-
-def compacted(text: str) -> str:
-    """Letters and digits only, in lower case."""
-    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _blank(text: str, place: int, step: int) -> int:
@@ -245,19 +241,20 @@ def _months_or_money(value: str) -> bool:
 def _currency(value: Mapping[Any, Any]) -> str:
     """The currency that a mapping names for what is in it."""
     for name, inner in value.items():
-        if isinstance(inner, str) and "curr" in str(name).lower() and _ISO_CODE.fullmatch(inner.upper()):
+        if isinstance(inner, str) and _key(str(name)).currencies and _ISO_CODE.fullmatch(inner.upper()):
             return inner.upper()
     return UNKNOWN
 
 
 class _Key(NamedTuple):
-    """The meaning of a field's name for a number in it."""
+    """The meaning of a field's name for a number in it; `currencies` says that a currency stands under it."""
 
     counts: bool
     percent: bool
     minor: bool
     unit: str
     currency: str
+    currencies: bool
 
 
 @functools.lru_cache(maxsize=4_096)
@@ -266,9 +263,8 @@ def _key(key: str) -> _Key:
     told, held = words("replies")["keys"], set(parts)
     currency = next((part.upper() for part in reversed(parts) if part.upper() in _codes()), UNKNOWN)
     unit = next((unit for unit, names in told["spans"].items() if held & set(names)), "")
-    return _Key(
-        bool(held & set(told["counts"])), bool(held & set(told["percents"])), bool(held & {"cents", "minor"}), unit, currency
-    )
+    counts, percent = bool(held & set(told["counts"])), bool(held & set(told["percents"]))
+    return _Key(counts, percent, bool(held & {"cents", "minor"}), unit, currency, "curr" in key.lower())
 
 
 @functools.cache

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from handrail.domain.text.accounting.known import compacted
 from handrail.domain.text.figures.mentions import Day, Mention, mentions
+from handrail.domain.text.plain import compact
 from handrail.domain.text.sentences import SentenceSpan, sentence_at, sentences
 
 _MARKER = re.compile(r"(?:^|\n)[ \t>*_#-]*(\d{1,2})[.)](?=\s)")
@@ -26,7 +26,7 @@ class RepliedText:
         self.sentences = sentences(text)
         self.markers = _list_markers(text)
         self.pairs = _day_pairs(text, language)
-        self.identifiers = len({compacted(one.shown) for one in self.mentions if one.kind == "identifier"})
+        self.identifiers = len({compact(one.shown) for one in self.mentions if one.kind == "identifier"})
         self._hours: dict[int, int] = {}
 
     def sentence(self, one: Mention) -> SentenceSpan | None:

@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-from handrail.domain.text.accounting.known import UNKNOWN, Known, compacted
+from handrail.domain.text.accounting.known import UNKNOWN, Known
 from handrail.domain.text.accounting.replied import RepliedText, value_of
 from handrail.domain.text.figures.mentions import Day, Mention
 from handrail.domain.text.figures.spans import span_after
+from handrail.domain.text.plain import compact
 
 A_MONTH = timedelta(days=31)
 AROUND_NOW = timedelta(days=7)
@@ -57,10 +58,10 @@ class SourcedFigures:
                 return one.shown.casefold() in known.emails
             case "phone" | "card":
                 runs = re.findall(r"\d+", one.shown)
-                together = compacted(one.shown)
+                together = compact(one.shown)
                 return together in known.digits or (one.kind == "phone" and all(run in known.digits for run in runs))
             case "identifier":
-                return self._verbatim(known, one) or _ends_one(compacted(one.shown), known)
+                return self._verbatim(known, one) or _ends_one(compact(one.shown), known)
             case _:
                 return self._verbatim(known, one)
 
@@ -97,7 +98,7 @@ class SourcedFigures:
             return (value, unit) in known.spans or (due is not None and (due.year, due.month, due.day) in known.days)
         if value in known.numbers or value == self._reply.identifiers > 1 or self._hour(known, one, value):
             return True
-        digits = compacted(one.shown)
+        digits = compact(one.shown)
         return len(digits) >= _LONG and (digits in known.digits or any(day[0] == value for day in known.days))
 
     def _day(self, known: Known, day: Day, one: Mention) -> bool:
@@ -134,7 +135,7 @@ class SourcedFigures:
         return known.knows_day((day.year, day.month, day.day))
 
     def _verbatim(self, known: Known, one: Mention) -> bool:
-        wanted = compacted(one.shown)
+        wanted = compact(one.shown)
         return wanted in known.words or wanted in known.digits
 
     def paired(self, known: Known, one: Mention) -> bool:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.text.accounting.evidence import Evidence
 from handrail.domain.text.deeds.done import shape
-from handrail.domain.text.deeds.records import records
+from handrail.domain.text.deeds.records import Record, records
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """The owners of each sum, by the identifiers that stand around it in data; read once, when first asked."""
+    """The records of each sum, whose identifiers own it; sought once, when first asked."""
 
     evidence: Evidence
-    _owners: dict[Decimal, list[frozenset[str]]] = field(default_factory=dict)
+    _records: dict[Decimal, list[Record]] = field(default_factory=dict)
 
     def strange(self, value: Decimal, named: Collection[str]) -> bool:
         """Tell whether `value` is tied to things like the `named` ones, and to none of these (in compact form)."""
-        if not self._owners:
-            self._owners.update(_owners(self.evidence))
-        owners = self._owners.get(value, [])
+        if not self._records:
+            self._records.update(_tied(self.evidence))
+        owners = [one.own | one.around | one.inside for one in self._records.get(value, ())]
         if not owners or not all(owners) or value in self.evidence.person.amounts or value in self.evidence.terms.amounts:
             return False
         if any(owned & set(named) for owned in owners):
@@ -33,17 +33,11 @@ class Ties:
         return all(shapes & {shape(one) for one in owned} for owned in owners)
 
 
-def _owners(evidence: Evidence) -> Mapping[Decimal, list[frozenset[str]]]:
-    found: dict[Decimal, list[frozenset[str]]] = defaultdict(list)
-    for value, owned in _tied(evidence):
-        found[value].append(owned)
-    return found
-
-
-def _tied(evidence: Evidence) -> Iterator[tuple[Decimal, frozenset[str]]]:
+def _tied(evidence: Evidence) -> Mapping[Decimal, list[Record]]:
     done = [one for one in evidence.effects if one.status is EffectStatus.APPLIED]
     merged = [{**one.arguments, **one.result} for one in done if isinstance(one.result, Mapping)]
+    found: dict[Decimal, list[Record]] = defaultdict(list)
     for record in (*evidence.records(), *records([*(one.arguments for one in done), *merged])):
-        owned = record.own | record.around | record.inside
-        for value in (*record.numbers.values(), *(value for values in record.states.values() for value in values)):
-            yield value, owned
+        for value in {*record.numbers.values()}.union(*record.states.values()):
+            found[value].append(record)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -24,7 +24,8 @@ _DONE: Mapping[str, tuple[str, ...]] = {
     word: tuple(kind for kind, done in _STATES.items() if word in done) for word in frozenset().union(*_STATES.values())
 }
 _BESIDE = frozenset({"partially", "partly", "fully", "order", "payment", "status"})
-_ANY_STATE = re.compile("|".join(sorted(_DONE)))
+_MAY_STATE = re.compile("|".join(sorted({*_DONE, *_BESIDE})))
+"""How a status begins, which holds such words alone."""
 _SUBSCRIBED = re.compile(r"subscri|renew|member|plan")
 _PERSONS = re.compile(r"customer|user|account|member|client|profile")
 _PAID = re.compile(r"refund|reimburs|credit|paid_back|returned|payback")
@@ -39,6 +40,7 @@ _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
 _NO_WORD = re.compile(r"[\W_]+")
 _NAUGHT = re.compile(r"-?[0.]+")
 _DIGITS = 3
+_NOTHING = frozenset[str]()
 LONG = 40
 """Characters of the longest text that may be an identifier or a status."""
 
@@ -86,31 +88,38 @@ def identifiers(value: Any) -> frozenset[str]:
     """Return every word with digits in the data, in compact form; what stands under a person's name is left out."""
     match value:
         case str():
-            return frozenset(_numbered(value)) if _DIGIT.search(value) else frozenset()
+            return frozenset(_numbered(value)) if _DIGIT.search(value) else _NOTHING
         case bool() | float() | None:
-            return frozenset()
+            return _NOTHING
         case int():
-            return frozenset({str(abs(value))}) if abs(value) >= 10 ** (_DIGITS - 1) else frozenset()
-        case Mapping():
-            return frozenset().union(*(identifiers(inner) for name, inner in value.items() if not key(str(name)).person))
+            return frozenset({str(abs(value))}) if abs(value) >= 10 ** (_DIGITS - 1) else _NOTHING
         case list() | tuple():
-            return frozenset().union(*map(identifiers, value))
-    return frozenset()
+            return _NOTHING.union(*map(identifiers, value))
+        case Mapping():
+            return _NOTHING.union(*(identifiers(inner) for name, inner in value.items() if not key(str(name)).person))
+    return _NOTHING
+
+
+def identified(value: Any) -> bool:
+    """Tell whether a text or a whole number holds an identifier."""
+    if isinstance(value, str):
+        return _DIGIT.search(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10 ** (_DIGITS - 1)
 
 
 def _numbered(text: str) -> Iterator[str]:
     if len(text) <= LONG:
         yield compact(text)
-    for word in _WORD.findall(text):
-        if _DIGIT.search(word):
-            yield compact(word)
+        if _WORD.fullmatch(text):
+            return
+    yield from (compact(word) for word in _WORD.findall(text) if not word.isalpha() and _DIGIT.search(word))
 
 
 def number(value: Any) -> Decimal | None:
     """Return the value as a number without its sign, where it is one."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        return None
-    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+    if isinstance(value, str):
+        return abs(Decimal(value)) if _NUMBER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     try:
         found = abs(Decimal(str(value)))
@@ -119,8 +128,8 @@ def number(value: Any) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def numbers(data: Any, *, deep: bool = True) -> Iterator[tuple[str, Decimal]]:
-    """Yield the numbers of a mapping by name, in whole units; with `deep`, those of mappings in it, too."""
+def numbers(data: Any) -> Iterator[tuple[str, Decimal]]:
+    """Yield the numbers of a mapping, and of mappings in it, by name, in whole units."""
     if not isinstance(data, Mapping):
         return
     for name, value in data.items():
@@ -128,7 +137,7 @@ def numbers(data: Any, *, deep: bool = True) -> Iterator[tuple[str, Decimal]]:
         if found is not None:
             read = key(str(name))
             yield read.name, found / 100 if read.minor else found
-        elif deep and isinstance(value, Mapping):
+        elif isinstance(value, Mapping):
             yield from numbers(value)
 
 
@@ -142,21 +151,25 @@ def paid(data: Mapping[str, Any]) -> set[Decimal]:
 
 def states(value: Any) -> Iterator[str]:
     """Yield the kinds of deeds that a mapping itself says were done: a status, a `refunded_at`, an amount refunded."""
-    if not isinstance(value, Mapping):
-        return
-    subscribed = any(key(str(name)).subscribed for name in value)
-    for name, inner in value.items():
-        named = key(str(name)).kinds
-        kinds = {*(named if named and _says_yes(inner) else ()), *_status(inner)}
-        yield from (kind for kind in _STATES if kind in kinds and (kind != "end" or subscribed))
+    if isinstance(value, Mapping):
+        yield from stated([(key(str(name)), inner) for name, inner in value.items()])
 
 
-def _status(value: Any) -> Iterator[str]:
+def stated(fields: Sequence[tuple[KeyReading, Any]]) -> Iterator[str]:
+    """Yield the kinds of deeds that the fields of a mapping say were done; see `states`."""
+    for name, inner in fields:
+        kinds = {*(name.kinds if name.kinds and _says_yes(inner) else ()), *_status(inner)}
+        if kinds:
+            subscribed = any(other.subscribed for other, _ in fields)
+            yield from (kind for kind in _STATES if kind in kinds and (kind != "end" or subscribed))
+
+
+def _status(value: Any) -> Sequence[str]:
     """The kinds that a short text states, which may be a status."""
-    if not isinstance(value, str) or len(value) > LONG or not _ANY_STATE.search(lower := value.strip().lower()):
-        return
+    if not isinstance(value, str) or len(value) > LONG or not _MAY_STATE.match(lower := value.strip().lower()):
+        return ()
     said = words(lower) - _BESIDE
-    yield from (kind for kind, done in _STATES.items() if said and said <= done)
+    return [kind for kind, done in _STATES.items() if said and said <= done]
 
 
 def words(text: str) -> frozenset[str]:
