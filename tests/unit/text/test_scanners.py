@@ -16,6 +16,8 @@ GROWTH = 2.6
 """Twice the text in twice the steps, with room for what is read once; a quadratic scanner takes four times as many."""
 IDLE = 400
 """Calls that any text costs."""
+STEPS = 15
+"""Calls for a character of all kinds, on average."""
 SLOW = 4 * TARGET
 """Milliseconds that a linear scanner stays below on a busy machine; the drill itself measures the target."""
 
@@ -42,6 +44,13 @@ def test_work_grows_with_the_text_and_no_faster(name: str, found: dict[str, Scan
         # A bound of the scanner's own, such as the words that it compares, may lie between two of the lengths, not three.
         steps = (calls(scan, texts[kind]) for texts in lengths)
         assert any(after < GROWTH * before + IDLE for before, after in pairwise(steps)), f"{name} with {kind}"
+
+
+def test_a_character_takes_few_steps(found: dict[str, Scan]) -> None:
+    texts = kinds(FEW)
+    found["entities"]("Where is my order O-10021?")
+    steps = sum(calls(found["entities"], text) for text in texts.values()) / FEW / len(texts)
+    assert steps < STEPS
 
 
 def test_every_kind_is_as_long_as_asked() -> None:

@@ -65,9 +65,9 @@ def test_four_times_the_text_takes_about_four_times_as_long(read: Callable[[str]
 
 
 _COLD = """
-from handrail.domain.text.figures import behind, cldr, dates, measures, mentions, money, spelled
+from handrail.domain.text.figures import cldr, dates, measures, mentions, money, readers, spelled
 mentions.warm()
-rooms = (behind, cldr, dates, measures, mentions, money, spelled)
+rooms = (cldr, dates, measures, mentions, money, readers, spelled)
 tables = {f"{room.__name__}.{name}": one for room in rooms for name, one in vars(room).items() if hasattr(one, "cache_info")}
 print(*(name for name, one in tables.items() if not one.cache_info().currsize))
 """

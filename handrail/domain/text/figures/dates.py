@@ -48,7 +48,7 @@ _MARCH = frozenset({"may", "march", "mar", "set", "out", "lip", "lis", "mag", "m
 def written_date(page: Page, place: int) -> Mention | None:
     """Read the date that begins at `place` with a digit, a weekday or a month."""
     if page.text[place].isdigit():
-        return _numeric(page, place) or _day_month(page, place) or _alone(page, place)
+        return _numeric(page, place) or _day_month(page, place) or day_alone(page, place)
     if page.language in (None, "en") and (found := _month_first(page, place)):
         return found
     return _after_weekday(page, place) or _month_first(page, place)
@@ -102,9 +102,10 @@ def relative_day(page: Page, place: int) -> Mention | None:
 
 
 def _numeric(page: Page, place: int) -> Mention | None:
-    if not _MARKED.match(page.text, place):
+    if not (marked := _MARKED.match(page.text, place)):
         return None
-    if iso := _ISO.match(page.text, place):
+    mark = marked[0][-1]
+    if len(marked[0]) > 3 and (iso := _ISO.match(page.text, place)):
         days = _real([(int(iso[1]), int(iso[3]), int(iso[4]))])
         times = frozenset({(int(iso[5]), int(iso[6]))}) if iso[5] else frozenset[tuple[int, int]]()
         return page.make("date", place, iso.end(), days=days, times=times) if days else None
@@ -115,13 +116,12 @@ def _numeric(page: Page, place: int) -> Mention | None:
             len(found[5]) == 2 and found[2] == "." and re.match(r" ?[^\W\d_]*\$|€", page.text[found.end() : found.end() + 2])
         ):
             return page.make("date", place, found.end(), days=days)
-    if found := _NO_YEAR.match(page.text, place):
-        days = _real([(None, int(found[2]), int(found[1]))])
-        if days:
-            return page.make("date", place, found.end(), days=days)
-    if (found := _MONTH_OF.match(page.text, place)) and 1 <= int(found[1]) <= 12:
+    found = _NO_YEAR.match(page.text, place) if mark == "." else None
+    if found and (days := _real([(None, int(found[2]), int(found[1]))])):
+        return page.make("date", place, found.end(), days=days)
+    if mark == "/" and (found := _MONTH_OF.match(page.text, place)) and 1 <= int(found[1]) <= 12:
         return page.make("date", place, found.end(), days=_any_day(int(found[2]), int(found[1])))
-    found = _SLASHED.match(page.text, place)
+    found = _SLASHED.match(page.text, place) if mark != "-" else None
     if found and (
         _on(page, place) or (found[2] == "/" and (len(found[1]) == len(found[3]) == 2 or "0" in (found[1][0], found[3][0])))
     ):
@@ -230,8 +230,8 @@ def _numeric_or_named(page: Page, place: int) -> Mention | None:
     return _month_first(page, place)
 
 
-def _alone(page: Page, place: int) -> Mention | None:
-    """A day of a month that is not named: 'on the 8th', 'am 8.', 'le 8'."""
+def day_alone(page: Page, place: int) -> Mention | None:
+    """Read the day of a month that is not named: 'on the 8th', 'am 8.', 'le 8'."""
     found = _ALONE.match(page.lower, place)
     if not found or not 1 <= int(found[1]) <= 31:
         return None

@@ -17,6 +17,8 @@ _BY = re.compile(r"(?: ?[x×] ?(\d{1,5}(?:[.,]\d{1,2})?)(?!\d)){1,3}", re.IGNORE
 _UNIT = re.compile(r"[ -]?([°º]?[^\W\d_]+[23]?|[°\"″′](?:[CFcf]\b)?)(?![^\W_])")
 _SCREEN = re.compile(r"(?:144|240|360|480|540|720|1080|1440|2160|4320)[pi](?![^\W_])")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ère|ème|e|º|ª|°|\.º|\.ª|:e|:a|-go|ste|de)(?![^\W_])")
+_ORDINALS, _FRACTIONS, _LETTERED = frozenset("snrtedèºª°.:-"), frozenset("/⁄^"), frozenset(" km")
+"""The beginnings of what makes a number an ordinal, a fraction, thousands or millions."""
 _FRACTION = re.compile(r"(\d{1,4})[/⁄^](\d{1,4})(?:⁄(\d{1,2}))?(?![\d/⁄^])(?![.,]\d)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LETTER = re.compile(r" ?[kKM](?![^\W_])")
@@ -58,14 +60,15 @@ def size(page: Page, place: int) -> Mention | None:
 
 def plain(page: Page, place: int) -> Mention | None:
     """Read a bare number, an ordinal, a fraction; a number word where it counts alone."""
-    if fraction := _FRACTION.match(page.text, place):
-        return page.make("number", place, fraction.end(), *(Decimal(one) for one in fraction.groups() if one))
     number = page.number(place)
+    mark = page.lower[number.end : number.end + 1] if number else ""
+    if mark in _FRACTIONS and (fraction := _FRACTION.match(page.text, place)):
+        return page.make("number", place, fraction.end(), *(Decimal(one) for one in fraction.groups() if one))
     if number is None:
         words = page.spelled(place)
         return page.make("number", place, words.end, words.value) if words and words.alone else None
-    ordinal = _ORDINAL.match(page.lower, number.end)
-    letter = None if ordinal else _LETTER.match(page.text, number.end)
+    ordinal = _ORDINAL.match(page.lower, number.end) if mark in _ORDINALS else None
+    letter = _LETTER.match(page.text, number.end) if mark in _LETTERED and not ordinal else None
     end = ordinal.end() if ordinal else number.end
     kind: Kind = "number" if number.readings and not page.text[end : end + 1].isalpha() else "unread"
     if letter and letter[0][0] != " ":
@@ -135,6 +138,12 @@ def units_begin() -> frozenset[str]:
 def percents_begin() -> frozenset[str]:
     """Return every word that may stand first behind a percentage."""
     return frozenset(name.split()[0] for name in _percent_words() if name.strip())
+
+
+@cache
+def range_begins() -> frozenset[str]:
+    """Return the characters with which `range_words` goes on behind a blank."""
+    return frozenset("-–—−") | {word[0] for word in listed("range", "words")}
 
 
 @cache

@@ -58,8 +58,18 @@ class Mention(NamedTuple):
 
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
+_BLANK = re.compile(r"\s")
 _NEAR_DIGIT = 48
 _NEAR_AT = 66
+
+
+@dataclass(slots=True)
+class Ahead:
+    """The places of the next digit, the next blank and the next `@`, as far as they were sought."""
+
+    digit: int = -1
+    blank: int = -1
+    at: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Page:
     read: dict[int, Numeral | None] = field(default_factory=dict)
     words: dict[int, Spelled | None] = field(default_factory=dict)
     currencies: dict[int, Any] = field(default_factory=dict)
-    ahead: dict[str, int] = field(default_factory=dict)
+    ahead: Ahead = field(default_factory=Ahead)
 
     def __post_init__(self) -> None:
         lower = self.text.lower()
@@ -85,19 +95,28 @@ class Page:
         found = _WORD.match(self.lower, place)
         return found[0] if found else ""
 
-    def digit_near(self, place: int) -> bool:
-        """Tell whether a digit may stand within 48 characters behind `place`."""
-        if self.ahead.get("digit", -1) < place:
+    def joined(self, place: int) -> bool:
+        """Tell whether a digit stands within 48 characters from `place` on, before the next blank, or an `@` near it."""
+        return self.digit_joined(place) or self.at_near(place)
+
+    def digit_joined(self, place: int) -> bool:
+        """Tell whether a digit stands within 48 characters from `place` on, before the next blank."""
+        if self.ahead.digit < place:
             found = _DIGIT.search(self.text, place)
-            self.ahead["digit"] = found.start() if found else len(self.text) + _NEAR_DIGIT
-        return self.ahead["digit"] - place <= _NEAR_DIGIT
+            self.ahead.digit = found.start() if found else len(self.text) + _NEAR_DIGIT + 1
+        if self.ahead.digit - place > _NEAR_DIGIT:
+            return False
+        if self.ahead.blank < place:
+            found = _BLANK.search(self.text, place)
+            self.ahead.blank = found.start() if found else len(self.text)
+        return self.ahead.digit < self.ahead.blank
 
     def at_near(self, place: int) -> bool:
         """Tell whether an `@` stands where that of an e-mail address begun at `place` would."""
-        if self.ahead.get("@", -1) < place:
+        if self.ahead.at < place:
             found = self.text.find("@", place)
-            self.ahead["@"] = found if found >= 0 else len(self.text) + _NEAR_AT
-        return self.ahead["@"] - place < _NEAR_AT
+            self.ahead.at = found if found >= 0 else len(self.text) + _NEAR_AT
+        return self.ahead.at - place < _NEAR_AT
 
     def number(self, place: int) -> Numeral | None:
         """Read the number in digits that begins at `place`, once however often it is asked for."""

@@ -7,23 +7,38 @@ text is read once from left to right: at each place the readers are asked in tur
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from handrail.domain.text.figures import cldr, money
-from handrail.domain.text.figures.behind import ANYTHING, CLOCK, DATE, MONEY, PERCENT, SIZE, behind
-from handrail.domain.text.figures.dates import clock, end_of_range, relative_day, written_date, year_alone
-from handrail.domain.text.figures.measures import percent, plain, range_words, size
+from handrail.domain.text.figures import money
+from handrail.domain.text.figures.dates import end_of_range, written_date
+from handrail.domain.text.figures.measures import percent, plain, range_begins, range_words, size
 from handrail.domain.text.figures.mention import Day, Kind, Mention, Page
+from handrail.domain.text.figures.numerals import Numeral
+from handrail.domain.text.figures.readers import (
+    ADDRESSED,
+    ANNOUNCED,
+    ANYTHING,
+    JOINED,
+    MANY,
+    MONEY,
+    NAMED,
+    PARTED,
+    PERCENT,
+    SIZE,
+    WORDED,
+    Reader,
+    WordOpening,
+    behind,
+    by_digits,
+    by_word,
+)
 from handrail.domain.text.figures.references import addressed, called, worded
-from handrail.domain.text.figures.spelled import ambiguous_counts, first_words
-from handrail.domain.text.figures.vocabulary import LANGUAGES, listed, vocabulary
+from handrail.domain.text.figures.spelled import ambiguous_counts
+from handrail.domain.text.figures.vocabulary import LANGUAGES
 from handrail.domain.text.plain import clean
 
 __all__ = ["Day", "Kind", "Mention", "mentions"]
-
-Reader = Callable[[Page, int], Mention | None]
 
 MOST = 400
 """So many mentions of a text are read however close they stand."""
@@ -34,18 +49,19 @@ SPREAD = 20
 _ROW = re.compile(r"\D{0,15}\d+(?:\D{1,15}\d+)*")
 _START = re.compile(r"([^\W\d_]+)|\d|[#$€£¥₹₩₪₫₱฿₺₽₴¢+(*•]|(?<![^\W_])[.,](?=\d{1,2}(?!\d))")
 _DIGITS = re.compile(r"\d+")
-_HAS_DIGIT = re.compile(r"[^\s\d]{0,48}\d")
 _TELLING = "./-:hHaApPuUoO %‰,'’"
 _GOES_ON = frozenset(".,-/_'’:^⁄@+–—−")
-_CHAINED = "-'’/:–x"
+_CHAINED = frozenset("-'’/:–x")
+_LISTING = frozenset(" \n([])|;=<>*+")
+_TOGETHER = frozenset(" ./()-")
+_JOINS = frozenset("-_/.")
+_POINTS = frozenset(".,:")
+_MOST_TOGETHER = 7
 _MARKED: dict[str, tuple[Reader, ...]] = {
     **dict.fromkeys("+(*•", (called,)),
     **dict.fromkeys(".,", (money.amount, percent, plain)),
     "#": (worded,),
 }
-
-_WORDED: tuple[Reader, ...] = (written_date, relative_day, money.amount, percent)
-"""Who reads what begins with a word, in the order in which they are asked."""
 
 
 def mentions(text: str, language: str | None = None) -> list[Mention]:
@@ -63,13 +79,20 @@ def mentions(text: str, language: str | None = None) -> list[Mention]:
 def _found(text: str, language: str | None) -> tuple[Mention, ...]:
     page = Page(clean(text), language if language in LANGUAGES else None)
     found: list[Mention] = []
-    place, words = 0, _by_word()
+    place, openings, lower = 0, by_word(), page.lower
     while start := _START.search(page.text, place):
         begin, place = start.span()
-        idle = (word := start[1]) and page.lower[begin:place] not in words and not word[0].isdigit()
-        if idle and not page.digit_near(begin) and not page.at_near(begin):
+        word = lower[begin:place] if start[1] and start[1][0].isalpha() else ""
+        opening = openings.get(word)
+        crowded = len(found) >= MOST + begin // SPREAD
+        # Most words are in no table, and belong to no figure.
+        if word and opening is None and not crowded and not page.joined(begin):
             continue
-        mention = _crowded(page, begin, len(found)) or _read(page, begin, found[-1] if found else None)
+        mention = _row(page, begin) if crowded else None
+        if mention is None and word:
+            mention = _worded(page, begin, word, opening)
+        elif mention is None:
+            mention = _figured(page, begin, found[-1] if found else None)
         if mention:
             found.append(mention)
             place = mention.end
@@ -79,9 +102,9 @@ def _found(text: str, language: str | None) -> tuple[Mention, ...]:
 _kept = lru_cache(maxsize=64)(_found)
 
 
-def _crowded(page: Page, place: int, count: int) -> Mention | None:
-    """The row of figures from `place` on that follows more mentions, `count`, than are read one by one."""
-    row = _ROW.match(page.text, place) if count >= MOST + place // SPREAD else None
+def _row(page: Page, place: int) -> Mention | None:
+    """The row of figures from `place` on, where more come before it than are read one by one."""
+    row = _ROW.match(page.text, place)
     return page.make("unread", place, row.end(), row=True) if row else None
 
 
@@ -93,35 +116,36 @@ def warm() -> None:
         list(ambiguous_counts("sept jours", language))
 
 
-def _read(page: Page, place: int, previous: Mention | None) -> Mention | None:
-    """Read what begins at `place`; digits are at least `unread`."""
-    character = page.text[place]
-    if character.isdigit():
-        return _figures(page, place, previous)
-    if not character.isalpha():
-        return _first(page, place, _MARKED.get(character, (money.amount,)))
-    word = page.word(place)
-    following = page.text[place + len(word) : place + len(word) + 1]
-    opens = word in _by_word() and following not in ("_", "@") and not following.isdigit()
-    if opens and (found := _first(page, place, _worded(page, place, word))):
-        return _with_range(page, found) if found.kind in ("number", "percent") else found
-    if (page.digit_near(place) and _HAS_DIGIT.match(page.text, place)) or page.at_near(place):
+def _worded(page: Page, place: int, word: str, opening: WordOpening | None) -> Mention | None:
+    """Read what begins with `word` at `place`, which may begin something without a digit, too."""
+    if opening:
+        following = page.text[place + len(word) : place + len(word) + 1]
+        opens = following not in ("_", "@") and not following.isdigit()
+        if opens and (found := _first(page, place, _readers(page, place, opening, following))):
+            return _with_range(page, found) if found.kind in ("number", "percent") else found
+    if page.joined(place):
         return _first(page, place, (addressed, money.amount, called, worded))
     return None
 
 
-def _worded(page: Page, place: int, word: str) -> tuple[Reader, ...]:
-    """The readers of what begins with `word`: those of numbers only where it begins a number that they can read."""
-    readers, number = _by_word()[word]
-    if page.lower[place : place + len(word) + 1] in money.lettered_openings():
-        readers = tuple(read for read in _WORDED if read in readers or read is money.amount)
-    spelled = page.spelled(place) if number else None
+def _readers(page: Page, place: int, opening: WordOpening, following: str) -> tuple[Reader, ...]:
+    """The readers of what begins with a word: those of numbers only where it begins a number that they can read."""
+    readers = opening.readers if following not in opening.marks else opening.with_money
+    spelled = page.spelled(place) if opening.number else None
     if spelled is None:
         return readers
     if said := behind(page, spelled.end) & (MONEY | PERCENT):
         asked = [read for read, sense in ((money.amount, MONEY), (percent, PERCENT)) if said & sense]
-        readers = tuple(read for read in _WORDED if read in readers or read in asked)
+        readers = tuple(read for read in WORDED if read in readers or read in asked)
     return (*readers, plain) if spelled.alone else readers
+
+
+def _figured(page: Page, place: int, previous: Mention | None) -> Mention | None:
+    """Read what begins at `place` with a digit, which is at least `unread`, or with a sign."""
+    character = page.text[place]
+    if character.isdigit():
+        return _figures(page, place, previous)
+    return _first(page, place, _MARKED.get(character, (money.amount,)))
 
 
 def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
@@ -132,20 +156,24 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
         return page.make("unread", place, chain.end())
     if (
         after - place <= 2
-        and _LISTED.match(page.text, place)
-        and not page.text[place - 2 : place - 1].isalpha()
+        and mark in _LISTING
         and previous is not None
+        and not page.text[place - 2 : place - 1].isalpha()
+        and _LISTED.match(page.text, place)
+        and not called(page, place)
+        and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place])
     ):
-        number = _DIGITS.match(page.text, place)
-        if number and not called(page, place) and not _CLOSE_RANGE.fullmatch(page.lower[previous.end : place]):
-            return page.make("number", place, number.end(), Decimal(number[0]))
+        return page.make("number", place, after, Decimal(page.text[place:after]))
     value = page.number(place)
     said = ANYTHING if value is None else behind(page, value.end)
-    many = _MANY.match(page.text, place) is not None
-    if value and not said and value.end == after <= place + 3 and not many and _ends(mark) and _unannounced(page, place):
+    many = (after - place >= _MOST_TOGETHER or mark in _TOGETHER) and _MANY.match(page.text, place) is not None
+    before = page.text[max(0, place - 16) : place].rstrip(" ")
+    named = _names(before.rstrip(": ")[-1:], place)
+    if value and not said and value.end == after <= place + 3 and not many and _ends(mark) and not named:
         found = page.make("number", place, after, *value.readings)
     else:
-        readers = _by_digits(min(after - place, 5), mark if mark in _TELLING else "", said, _announced(page, place), many)
+        around = ANNOUNCED * _names(before[-1:], 0) | NAMED * named | MANY * many | _behind(page, place, after, value)
+        readers = by_digits(min(after - place, 5), mark if mark in _TELLING else "", said, around)
         found = _first(page, place, readers) or page.make("unread", place, after)
     if (
         found.kind == "date"
@@ -160,6 +188,15 @@ def _figures(page: Page, place: int, previous: Mention | None) -> Mention:
     return found
 
 
+def _behind(page: Page, place: int, after: int, value: Numeral | None) -> int:
+    """Tell of digits up to `after` whether more of a word, of their number or of an address follows, see `by_digits`."""
+    mark = page.text[after : after + 1]
+    joined = mark in _JOINS or mark.isalnum()
+    parted = value is not None and (value.end > after or mark in _POINTS)
+    address = page.text[place + 8 : place + 9] == "-" or page.at_near(place)
+    return JOINED * joined | PARTED * parted | ADDRESSED * address
+
+
 def _first(page: Page, place: int, readers: tuple[Reader, ...]) -> Mention | None:
     for read in readers:
         if found := read(page, place):
@@ -169,9 +206,9 @@ def _first(page: Page, place: int, readers: tuple[Reader, ...]) -> Mention | Non
 
 def _with_range(page: Page, found: Mention) -> Mention:
     """The first end of a range is what the second is: `20–30 EUR`, `10 to 20 %`, `3.–5. Mai`."""
-    number = _FIRST_END.match(found.shown)
-    for end in {found.end, found.start + number.end() if number else found.end}:
-        if page.text[end : end + 1] not in _RANGED:
+    for end in _first_ends(found):
+        mark = page.text[end : end + 1]
+        if mark not in _RANGED or (mark == " " and page.lower[end + 1 : end + 2] not in range_begins()):
             continue
         joint = range_words().match(page.lower, end)
         if joint and _WITH_UNIT.match(page.text, joint.end()):
@@ -183,6 +220,12 @@ def _with_range(page: Page, found: Mention) -> Mention:
             if found.readings and later.readings and end == found.end:
                 return page.make(later.kind, found.start, found.end, *found.readings, currencies=later.currencies)
     return found
+
+
+def _first_ends(found: Mention) -> set[int]:
+    """The places where the first end of a range may end: with all that was found, or with its number."""
+    number = None if found.shown.isdecimal() else _FIRST_END.match(found.shown)
+    return {found.end, found.start + number.end() if number else found.end}
 
 
 def _closing(page: Page, place: int) -> tuple[Reader, ...]:
@@ -229,67 +272,6 @@ def _ends(mark: str) -> bool:
     return mark not in _GOES_ON and not mark.isalnum()
 
 
-def _unannounced(page: Page, place: int) -> bool:
-    """Tell whether no word stands before the digits at `place`, nor a colon behind a word."""
-    before = page.text[max(0, place - 16) : place].rstrip(": ")[-1:]
-    return not before.isalpha() and before not in ("'", "’") and (before != "" or place < 16)
-
-
-def _announced(page: Page, place: int) -> bool:
-    """Tell whether a word stands before the digits at `place`, which may say what they are."""
-    before = page.text[max(0, place - 16) : place].rstrip(" ")[-1:]
-    return before.isalpha() or before in ("'", "’")
-
-
-@cache
-def _by_digits(length: int, mark: str, said: int, announced: bool, many: bool) -> tuple[Reader, ...]:
-    """The readers that may read `length` digits (5 is more) before `mark`; '' is a mark that tells nothing.
-
-    `said` is what stands behind the number (see `behind`), `announced` says that a word stands before it, `many` that at
-    least seven digits stand together.
-    """
-    date = mark in tuple("-/.") if length in (1, 2, 4) else False
-    date = date or (length <= 2 and (announced or bool(said & DATE)))
-    asked: tuple[tuple[Reader, bool], ...] = (
-        (addressed, True),
-        (written_date, date),
-        (money.amount, bool(said & MONEY)),
-        (percent, mark in tuple(" -%‰.,'’") and bool(said & PERCENT)),
-        (clock, length <= 2 and mark in tuple(":.hHaApPuUoO ") and (mark != " " or bool(said & CLOCK))),
-        (called, many),
-        (year_alone, length == 4),
-        (money.bare, True),
-        (size, bool(said & SIZE)),
-        (worded, True),
-        (plain, True),
-    )
-    return tuple(read for read, may in asked if may)
-
-
-@cache
-def _by_word() -> Mapping[str, tuple[tuple[Reader, ...], bool]]:
-    """The first words of everything that is read without a digit in it, or before one: who may read it, whether a number."""
-    days = {word for words in vocabulary()["days"].values() if isinstance(words, dict) for word in words}
-    dates, relative = _firsts({*cldr.months(), *cldr.weekdays()[1]}), _firsts({*days, *cldr.weekdays()[0]})
-    symbols = money.lettered_symbols()
-    currencies = _firsts(cldr.currency_names()) | {code.lower() for code in cldr.currencies_in_use()}
-    numbers, halves = frozenset(first_words()), _firsts({*listed("half", "any"), "half"})
-    return {
-        word: (
-            tuple(
-                read
-                for read, may in zip(
-                    _WORDED,
-                    (word in dates, word in relative, word in currencies or word[:4] in cldr.adjectives(), word in halves),
-                    strict=True,
-                )
-                if may
-            ),
-            word in numbers,
-        )
-        for word in dates | relative | currencies | symbols | numbers | halves
-    }
-
-
-def _firsts(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(re.split(r"[ '’-]", name)[0] for name in names)
+def _names(before: str, place: int) -> bool:
+    """Tell whether the last character before digits at `place` is one of a word; '' may be, but at a text's beginning."""
+    return before.isalpha() or before in ("'", "’") or (before == "" and place >= 16)

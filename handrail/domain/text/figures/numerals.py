@@ -14,6 +14,7 @@ _SPACED = re.compile(r"\d{1,3}(?:([ '’])\d{3})(?:\1\d{3}){0,6}(?!\d)(?:[.,]\d{
 _MARKED = re.compile(r"\d+(?:[.,]\d+)*")
 _BLANKS = frozenset(" '’")
 _POINTS = frozenset(".,")
+_UNMARKED = str.maketrans("", "", ".,")
 _LEADING_POINT = re.compile(r"[.,]\d{1,2}(?!\d)")
 
 
@@ -54,12 +55,12 @@ def below_one(text: str, place: int) -> Numeral | None:
 
 
 def _marked(digits: str, language: str | None) -> tuple[tuple[Decimal, ...], bool, bool]:
-    marks = [character for character in digits if character in ".,"]
-    plain = re.sub(r"[.,]", "", digits)
+    marks = [character for character in digits if character in _POINTS]
+    plain = digits.translate(_UNMARKED)
     if len(set(marks)) > 1:
         whole, _, last = digits.rpartition(marks[-1])
         sound = marks[-1] not in marks[:-1] and _groups(whole, marks[0])
-        return ((Decimal(f"{re.sub('[.,]', '', whole)}.{last}"),) if sound else ()), False, False
+        return ((Decimal(f"{whole.translate(_UNMARKED)}.{last}"),) if sound else ()), False, False
     if len(marks) > 1:
         return ((Decimal(plain),) if _groups(digits, marks[0]) else ()), False, False
     whole, _, last = digits.partition(marks[0])

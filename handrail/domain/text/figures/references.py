@@ -14,6 +14,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![^\W_])", re.
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![^\W_])")
 _WORD = re.compile(r"#?[^\W_]+(?:[-_/.][^\W_]+){0,8}")
 _DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
 _LETTER = re.compile(r"[^\W\d_]")
 _TAIL = re.compile(r"[*•xX·]{2,16}[ -]?(\d{2,6})(?![^\W_])")
 _CARD = re.compile(r"\d(?:[ -]?\d){12,18}(?![ -]?\d)(?![^\W_])")
@@ -103,7 +104,7 @@ def worded(page: Page, place: int) -> Mention | None:
     if not _DIGIT.search(word):
         return None
     if not _LETTER.search(word) and not word.startswith("#"):
-        digits = re.match(r"\d+", word)
+        digits = _DIGITS.match(word)
         if digits and len(digits[0]) >= LONG_NUMBER and (word.isdigit() or _last_digits(page, place)):
             return page.make("identifier", place, place + len(digits[0]))
         if digits and _last_digits(page, place):

@@ -15,6 +15,8 @@ from handrail.domain.text.figures.vocabulary import LANGUAGES, listed, vocabular
 
 _WORD = re.compile(r"[^\W\d_]+")
 _GAP = re.compile(r" ?-? ?(?=[^\W\d_])")
+_TWO_WORDS = re.compile(r"([^\W\d_]+)(?: ?-? ?([^\W\d_]+))?")
+_KNOWN = frozenset(LANGUAGES)
 MOST_WORDS = 8
 
 
@@ -28,15 +30,14 @@ class Spelled(NamedTuple):
 
 def spelled(lower: str, place: int, language: str | None = None) -> Spelled | None:
     """Read the longest number in words that begins at `place` of the text in lower case."""
-    first = _WORD.match(lower, place)
-    if not first or first[0] not in first_words():
+    found = _TWO_WORDS.match(lower, place)
+    if not found or (first := found[1]) not in first_words():
         return None
-    gap = _GAP.match(lower, first.end())
-    known = language if language in LANGUAGES else None
-    if gap and gap.end() > first.end() and (second := _WORD.match(lower, gap.end())) and _goes_on(first[0], second[0], known):
-        return _longest(lower, place, first[0], language)
-    alone = _one_word(first[0], known)
-    return None if alone is None else Spelled(first.end(), alone.value, alone.alone)
+    known = language if language in _KNOWN else None
+    if (second := found[2]) and _goes_on(first, second, known):
+        return _longest(lower, place, first, language)
+    alone = _one_word(first, known)
+    return None if alone is None else Spelled(found.end(1), alone.value, alone.alone)
 
 
 @lru_cache(maxsize=8192)

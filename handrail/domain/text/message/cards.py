@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 
 _DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){12,}")
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""The digit sums of twice each digit."""
 _ISSUERS = frozenset((2, 3, 4, 5, 6, 8))
 
 
@@ -26,13 +29,12 @@ def _cards(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The card numbers in a run of digits and separators; sums from the run's beginning make each check one subtraction."""
     places = [place for place in range(start, end) if text[place].isdigit()]
     digits = [int(text[place]) for place in places]
-    sums: tuple[list[int], list[int]] = ([0], [0])
-    for index, digit in enumerate(digits):
-        double = digit * 2 - 9 * (digit > 4)
-        sums[0].append(sums[0][-1] + (digit if index % 2 else double))
-        sums[1].append(sums[1][-1] + (double if index % 2 else digit))
-    begins = [index for index, place in enumerate(places) if index == 0 or places[index - 1] != place - 1]
-    closes = {index + 1 for index, place in enumerate(places) if index + 1 == len(places) or places[index + 1] != place + 1}
+    gaps = [index for index, (place, after) in enumerate(pairwise(places), 1) if after - place > 1]
+    begins, closes = [0, *gaps], {*gaps, len(places)}
+    doubles = [_DOUBLED[digit] for digit in digits]
+    even, odd = digits.copy(), doubles.copy()
+    even[::2], odd[::2] = doubles[::2], digits[::2]
+    sums = list(accumulate(even, initial=0)), list(accumulate(odd, initial=0))
     free = 0
     for begin in begins:
         if begin < free or digits[begin] not in _ISSUERS:

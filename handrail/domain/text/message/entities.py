@@ -11,6 +11,7 @@ from handrail.domain.case.handoffs import StatedFact
 from handrail.domain.case.messages import MAX_CHARACTERS, Author, Message
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.message.cards import cards, last_four, without_cards
+from handrail.domain.text.message.phrases import Phrases, small
 from handrail.domain.text.plain import clean
 from handrail.domain.text.sentences import SentenceSpan, sentence_at, sentences
 
@@ -38,20 +39,23 @@ _ADDRESSES = (
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}(?:{_POSTAL})\s+{_PLACE}(?:[\s-]{_PLACE}){{0,2}}"),
     re.compile(rf"{_STREET}\s{{0,3}}[,;\n]\s{{0,3}}{_PLACE}(?:\s{_PLACE}){{0,2}}\s?,?\s(?:[A-Z]{{2}}\s)?(?:{_POSTAL})\b"),
 )
+_POSTAL_DIGITS = re.compile(r"\d(?:\d{3}|\d-\d{3}|\d\d\s\d\d|[A-Z\d]?\s?\d[A-Z]{2})")
+"""Some of these stand in every postal code, and in few other texts."""
 _LETTERS = re.compile(r"[^\W\d_]+")
-_ATTACHED = re.compile(
-    r"\b(?:attach(?:ed|ment|ments)|enclosed|screenshots?|photos?|pictures?|(?:a|an|my|the) (?:pdf|scan|receipt)"
-    r"|anhang|anlage|angehängt|beigefügt|foto|fotos|bildschirmfoto|beleg"
-    r"|pièces? jointes?|ci-joint\w*|capture d['’]écran|adjunt\w+|captura de pantalla|allegat\w+|schermata"
-    r"|bijlage|bijgevoegd|schermafbeelding|bifoga\w+|bilaga|skärmbild|załącz\w+|zrzut ekranu|zdjęci\w+"
-    r"|anex\w+|captura de tela)\b",
-    re.IGNORECASE,
+_ATTACHED = Phrases(
+    *("attach(?:ed|ment|ments)", "enclosed", "screenshots?", "photos?", "pictures?"),
+    *("(?:a|an|my|the) pdf", "(?:a|an|my|the) scan", "(?:a|an|my|the) receipt"),
+    *("anhang", "anlage", "angehängt", "beigefügt", "foto", "fotos", "bildschirmfoto", "beleg"),
+    *("pièces? jointes?", r"ci-joint\w*", "capture d['’]écran", r"adjunt\w+", "captura de pantalla"),
+    *(r"allegat\w+", "schermata", "bijlage", "bijgevoegd", "schermafbeelding", r"bifoga\w+", "bilaga", "skärmbild"),
+    *(r"załącz\w+", "zrzut ekranu", r"zdjęci\w+", r"anex\w+", "captura de tela"),
+    then=r"\b",
 )
-_CALLED = re.compile(
-    r"\b(?:my (?:full )?name is|this is|i am called|mein name ist|ich heiße|je m['’]appelle|mon nom est|me llamo"
-    r"|mi nombre es|mi chiamo|il mio nome è|mijn naam is|ik heet|mitt namn är|jag heter|nazywam się|mam na imię"
-    rf"|o meu nome é|meu nome é|chamo-me)\s+((?-i:{_GIVEN}(?:\s{_GIVEN}){{0,3}}))",
-    re.IGNORECASE,
+_CALLED = Phrases(
+    *("my (?:full )?name is", "this is", "i am called", "mein name ist", "ich heiße", "je m['’]appelle", "mon nom est"),
+    *("me llamo", "mi nombre es", "mi chiamo", "il mio nome è", "mijn naam is", "ik heet", "mitt namn är", "jag heter"),
+    *("nazywam się", "mam na imię", "o meu nome é", "meu nome é", "chamo-me"),
+    then=rf"\s+((?-i:{_GIVEN}(?:\s{_GIVEN}){{0,3}}))",
 )
 KINDS = {"identifier": "number"}
 ENTITIES = frozenset({"identifier", "amount", "date", "email", "phone", "card"})
@@ -75,10 +79,11 @@ def _collected(messages: Iterable[Message], read: Callable[[str], Iterable[tuple
         if message.author is not Author.CUSTOMER:
             continue
         text = clean(message.text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
-        places = sentences(text)
+        places: Sequence[SentenceSpan] = ()
         for kind, value, place in read(text):
             if (kind, value.casefold()) in found:
                 continue
+            places = places or sentences(text)
             found[kind, value.casefold()] = StatedFact(
                 kind=kind,
                 value=value,
@@ -104,7 +109,7 @@ def _around(found: Sequence[SentenceSpan], text: str, place: int) -> str:
 
 def addresses(text: str) -> Iterator[re.Match[str]]:
     """Postal addresses: street and number, postal code and place."""
-    for pattern in _ADDRESSES:
+    for pattern in _ADDRESSES if _POSTAL_DIGITS.search(text) else ():
         yield from pattern.finditer(text)
 
 
@@ -128,11 +133,11 @@ def _names(value: Any, key: str) -> Iterator[str]:
 def _stated(text: str) -> Iterator[tuple[str, str, int]]:
     """Kind, value and place."""
     rest = text
-    for pattern in _ADDRESSES:
+    for pattern in _ADDRESSES if _POSTAL_DIGITS.search(text) else ():
         for match in pattern.finditer(rest):
             yield "address", " ".join(match[0].split()), match.start()
-        # The digits of an address are neither amounts nor telephone numbers.
-        rest = pattern.sub(lambda match: " " * len(match[0]), rest)
+            # The digits of an address are neither amounts nor telephone numbers.
+            rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
     for start, end in cards(rest):
         yield "card", last_four(rest[start:end]), start
         rest = rest[:start] + " " * (end - start) + rest[end:]
@@ -140,9 +145,10 @@ def _stated(text: str) -> Iterator[tuple[str, str, int]]:
         if mention.kind in ENTITIES:
             shown = last_four(mention.shown) if mention.kind == "card" else mention.shown
             yield KINDS.get(mention.kind, mention.kind), shown, mention.start
-    for match in _CALLED.finditer(text):
+    lower = small(text)
+    for match in _CALLED.found(text, lower):
         yield "name", match[1], match.start()
-    for match in _ATTACHED.finditer(text):
+    for match in _ATTACHED.found(text, lower):
         yield "attachment", match[0], match.start()
 
 
@@ -163,7 +169,8 @@ def _known(text: str, known: list[str]) -> Iterator[tuple[str, str, int]]:
     telling -= taken | SMALL_WORDS
     if not telling:
         return
-    for match in _LETTERS.finditer(text):
-        word = match[0].casefold()
-        if word in telling or word.removesuffix("s") in telling:
+    words = {word: word.casefold() for word in set(_LETTERS.findall(text))}
+    said = {word for word, folded in words.items() if folded in telling or folded.removesuffix("s") in telling}
+    for match in _LETTERS.finditer(text) if said else ():
+        if match[0] in said:
             yield "name", match[0], match.start()
