@@ -10,33 +10,22 @@ import asyncio
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphInterrupt
 
 from graphs.case import CaseGraph
 from graphs.engine.compact import compact, over_whole, plainly, view_of
 from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
-from graphs.engine.run import ASKS, RUN, WRITES, TurnAttempt
+from graphs.engine.run import ASKS, RUN, SCRATCHPAD, WRITES, TurnAttempt
+from graphs.engine.standing import begin_behind
 from graphs.turn import OpenQuestion, TurnRequest
 from handrail.domain.case.turns import TurnKey
 from handrail.ports import Journal
 
 
-class Unserialised:
-    """A checkpoint lives as long as its turn, in one process: its values are kept as they are."""
-
-    def dumps_typed(self, obj: Any) -> tuple[str, Any]:
-        """The value itself."""
-        return "kept", obj
-
-    def loads_typed(self, data: tuple[str, Any]) -> Any:
-        """The value itself."""
-        return data[1]
-
-
 class CaseMachine:
     """A compiled case graph and its journal. The graph is its own: the nodes get retries and time-outs.
 
-    `app` runs a turn from its entrance; `resuming` begins anywhere, which takes checkpoints.
+    `app` runs a turn from its entrance, or from behind the node on which it stands.
     """
 
     def __init__(self, graph: CaseGraph, journal: Journal) -> None:
@@ -45,11 +34,9 @@ class CaseMachine:
         for name, node in graph.nodes.items():
             node.runnable = watched(graph, name, node)
             node.retry_policy = node.retry_policy or RETRIES.get(name, STEP)
-        self.loud = [name for name, node in graph.nodes.items() if marked(node, WRITES) or marked(node, ASKS)]
-        self.saver = InMemorySaver(serde=Unserialised())
         whole = compact(graph)
+        begin_behind(whole, standing)
         self.app = whole.compile()
-        self.resuming = whole.compile(checkpointer=self.saver)
         edges = graph.compile().get_graph().edges
         self._sources = {name: [edge.source for edge in edges if edge.target == name] for name in graph.nodes}
 
@@ -62,6 +49,10 @@ class CaseMachine:
         now = self._sources.get(question.node, [])
         ways = [question.before, *now] if question.before else now
         return [name for name in dict.fromkeys(ways) if name in self.nodes]
+
+    def is_loud(self, name: str) -> bool:
+        """Return whether something leaves the house in the node, or a model is asked."""
+        return self.is_marked(name, WRITES) or self.is_marked(name, ASKS)
 
     def is_marked(self, name: str | None, mark: str) -> bool:
         """Return whether the graph has a node of this name with this mark."""
@@ -86,7 +77,7 @@ def watched(graph: CaseGraph, name: str, node: Any) -> Any:
         try:
             # Cheaper than the library's own time-out, which watches each node with tasks of its own.
             async with asyncio.timeout(None if node.timeout else seconds):
-                found = await inner.ainvoke(view(state), config)
+                found = await answered(run, inner, view(state), config)
         # What was written counts as written once the state holds it.
         except BaseException:
             run.writing = False
@@ -95,3 +86,25 @@ def watched(graph: CaseGraph, name: str, node: Any) -> Any:
         return over_whole(found)
 
     return plainly(at_work)
+
+
+async def answered(run: TurnAttempt, inner: Any, given: Any, config: RunnableConfig) -> Any:
+    """Return what the node gives; where it asks what its run has the answer to, with that answer.
+
+    A node that asks begins anew with its first line, as LangGraph's nodes do.
+    """
+    try:
+        return await inner.ainvoke(given, config)
+    except GraphInterrupt as asked:
+        answer = run.answer(asked)
+        if answer is None:
+            raise
+        # LangGraph looks for the answer to a node's first question in the first place, and that was asked just now.
+        config["configurable"][SCRATCHPAD].resume[:] = [answer, answer]
+        return await inner.ainvoke(given, config)
+
+
+def standing(config: RunnableConfig) -> str | None:
+    """Return the node on which the run stands, None where it begins."""
+    run = config["configurable"].get(RUN)
+    return run.behind if isinstance(run, TurnAttempt) else None

@@ -8,14 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.errors import GraphDrained
+from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
 from langgraph.runtime import RunControl
-from langgraph.types import Command
 
 from graphs.engine.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
 from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult, sparse
-from handrail.domain.actions.approvals import HumanRequest
+from handrail.domain.actions.approvals import Decision, HumanRequest
 from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
 
@@ -26,6 +25,8 @@ INTERRUPT = "__interrupt__"
 """Under this name a graph tells what a node asks."""
 RUN = "run"
 """Under this name a node finds the run that it is part of; it finds none where a graph is played without its machine."""
+SCRATCHPAD = "__pregel_scratchpad"
+"""Under this name LangGraph keeps the answers to what a node asks."""
 WRITES, ASKS = "writes", "asks"
 SPINS = 50
 """Nodes in a row without a new step of the agent's."""
@@ -36,13 +37,21 @@ class JournalAway(Exception):
     """The journal cannot be read or written now: the turn is tried again as a whole."""
 
 
+class NoWay(GraphBubbleUp):
+    """The way from here does not lead to the question that was answered: something else is asked, or comes first."""
+
+
 class TurnAttempt:
-    """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it."""
+    """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it.
+
+    `behind` is the node on which the turn stands when its graph begins to run, None at the entrance.
+    """
 
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
         self._machine, self._wanted, self._key = machine, wanted, key
         self._control = RunControl()
-        self._threads = [f"{key.token} {key.attempt}"]
+        self._sought: OpenQuestion | None = None
+        self.behind: str | None = None
         self.state = wanted.state.model_copy(update={"key": key})
         self._asked: Any = None
         self.node: str | None = None
@@ -79,15 +88,33 @@ class TurnAttempt:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
             return self.failed(error)
-        finally:
-            for thread in self._threads[1:]:
-                await self._machine.saver.adelete_thread(thread)
 
     def enter(self, name: str, *, writing: bool) -> None:
-        """A node begins. Raises: GraphDrained: not any more; a task that is cancelled may still take its first step."""
+        """A node begins.
+
+        Raises:
+            GraphDrained: not any more; a task that is cancelled may still take its first step.
+            NoWay: a question is sought, and on the way to it nothing is written and no model is asked.
+        """
         if self._control.drain_requested:
             raise GraphDrained("cut short")
+        if self._sought and self._machine.is_loud(name):
+            raise NoWay(name)
         self.node, self.writing = name, writing
+
+    def answer(self, asked: GraphInterrupt) -> Any:
+        """Return the decision as JSON-ready data where a node asks what it is about, None where none was made.
+
+        Raises:
+            NoWay: it is about something else.
+        """
+        if self._sought is None:
+            return None
+        (question,) = asked.args[0]
+        if HumanRequest.model_validate(question.value).request_id != self._sought.request_id:
+            raise NoWay(self.node)
+        self._sought = None
+        return self._decision.model_dump(mode="json")
 
     async def stop(self, going: asyncio.Task[TurnResult]) -> TurnResult:
         """Cut the run short: no further node begins, and the one at work is let finish only where it writes."""
@@ -123,7 +150,7 @@ class TurnAttempt:
             self._take_over(left.state)
         if wanted.question:
             return await self._answer(wanted.question)
-        return await self._drive(self.state)
+        return await self._drive()
 
     def _take_over(self, lost: dict[str, Any]) -> None:
         """Begin with what a turn of which nobody heard the end had found out."""
@@ -136,41 +163,36 @@ class TurnAttempt:
         self.state = CaseState.model_validate(state).model_copy(update={"key": self._key})
         if node not in self._machine.nodes:
             raise GraphChanged(f"The graph no longer has {node!r}, where the turn was interrupted.")
-        await self._stand_on(node)
-        return await self._drive(None)
+        self._stand_on(node)
+        return await self._drive()
 
     async def _answer(self, question: OpenQuestion) -> TurnResult:
         """Go on with a decision. Raises: GraphChanged: no way through the graph leads to the same question."""
-        decision = self._wanted.decision
-        assert decision is not None  # noqa: S101 - a question comes with its answer
         asked = self.state
         for before in self._machine.ways_to(question):
-            self.state = asked
-            await self._stand_on(before)
-            if await self._leads_to(question):
-                return await self._drive(Command(resume=decision.model_dump(mode="json")))
-        self.state = asked
+            self.state, self._sought = asked, question
+            self._stand_on(before)
+            try:
+                ended = await self._drive()
+            except NoWay:
+                continue
+            if self._sought is None:
+                return ended
+        self.state, self._sought = asked, None
         raise GraphChanged(f"The graph no longer asks what {question.node!r} asked; the decision is kept with the case.")
 
-    async def _leads_to(self, question: OpenQuestion) -> bool:
-        """Return whether the same question comes again; on the way to it nothing is written and no model is asked."""
-        following = (await self._machine.resuming.aget_state(self._config)).next
-        if not following or any(name in self._machine.loud for name in following):
-            return False
-        end = await self._drive(None, interrupt_before=self._machine.loud)
-        return bool(end.question and end.question.request_id == question.request_id)
+    @property
+    def _decision(self) -> Decision:
+        decision = self._wanted.decision
+        assert decision is not None  # noqa: S101 - a question comes with its answer
+        return decision
 
-    async def _stand_on(self, node: str) -> None:
-        self._threads.append(f"{self._threads[-1]}+")
-        self.last = node
-        await self._machine.resuming.aupdate_state(self._config, self.state, as_node=node)
+    def _stand_on(self, node: str) -> None:
+        self.behind = self.last = node
 
-    async def _drive(self, given: Any, **options: Any) -> TurnResult:
-        app = self._machine.app
-        if len(self._threads) > 1:
-            app, options = self._machine.resuming, {"durability": "exit", **options}
+    async def _drive(self) -> TurnResult:
         step, spun = self.state.step, 0
-        async for event in app.astream(given, self._config, stream_mode="values", control=self._control, **options):
+        async for event in self._machine.app.astream(self.state, self._config, stream_mode="values", control=self._control):
             if not isinstance(event, CaseState):
                 self._asked = next(iter(event.get(INTERRUPT, ())), self._asked)
                 continue
@@ -218,4 +240,4 @@ class TurnAttempt:
 
     @property
     def _config(self) -> RunnableConfig:
-        return {"configurable": {"thread_id": self._threads[-1], RUN: self}, "recursion_limit": self._wanted.steps}
+        return {"configurable": {RUN: self}, "recursion_limit": self._wanted.steps}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from graphs.ruling.noting import noted, only_a_reply
 from graphs.ruling.policy_facts import PolicyFactsReader, counting
 from graphs.ruling.replays import same_call, unremembered
 from graphs.ruling.replies import Replying
@@ -19,14 +21,13 @@ from graphs.ruling.ruling_pass import (
     plain,
     why_blocked,
 )
-from graphs.state import identity
 from graphs.views import GuardrailView
 from handrail.domain.actions.confirmations import SAID_NO, UNCONFIRMED
 from handrail.domain.actions.declined import asked_in, named_only, objection
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
 from handrail.domain.base import digest
-from handrail.domain.case.cases import AuditEntry, CaseRow, Commit, RuledProposal, Unrecorded
+from handrail.domain.case.cases import Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.llm.agent import Exchange
@@ -69,16 +70,18 @@ class GuardrailNode:
         if topic is None:
             return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
         named = [one.action for one in view.proposals if one.kind is not ProposalKind.REPLY and one.action in topic.tools]
-        dial = await self._dial.over(topic, view.row, list(dict.fromkeys(named)))
+        # None of the three waits for another: a person's decision is not to wait for each in turn.
+        dial, about, made = await asyncio.gather(
+            self._dial.over(topic, view.row, list(dict.fromkeys(named))), self._about(view), self._effects(view)
+        )
         sheet = RulingPass(view, topic, dial.topic, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
-        sheet.by_tool = dial.tools
-        sheet.about = await self._about(view)
+        sheet.by_tool, sheet.about = dial.tools, about
         for proposal in view.proposals:
             if proposal.kind is ProposalKind.REPLY:
                 await self._replying.rule(sheet, proposal)
                 self._reply(sheet, proposal)
             else:
-                await self._call(sheet, proposal)
+                await self._call(sheet, proposal, made)
         refusals = sum(not one.ok for one in [*view.exchanges, *sheet.exchanges])
         if refusals > REFUSALS:
             sheet.escalate("guardrail", f"{refusals} of the agent's calls were refused in this turn.")
@@ -100,16 +103,19 @@ class GuardrailNode:
         ruled_on = any(one.kind is ProposalKind.EFFECT for one in view.proposals) or self._policies.names_action(SEND_REPLY)
         return await self._situation.facts(view) if self._situation and ruled_on else {}
 
-    async def _call(self, sheet: RulingPass, proposal: Proposal) -> None:
+    async def _effects(self, view: GuardrailView) -> list[EffectResult]:
+        """Read what stands in the ledger, if an effect is to be ruled on."""
+        wanted = any(one.kind is ProposalKind.EFFECT for one in view.proposals)
+        return await self._cases.effects(view.row.case_id) if wanted else []
+
+    async def _call(self, sheet: RulingPass, proposal: Proposal, made: Sequence[EffectResult]) -> None:
         view, topic = sheet.view, sheet.topic
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
         if self._repeats(sheet, proposal):
             return None
-        if proposal.kind is ProposalKind.EFFECT:
-            effects = await self._cases.effects(view.row.case_id)
-            if self._made(sheet, proposal, effects):
-                return None
+        if proposal.kind is ProposalKind.EFFECT and self._made(sheet, proposal, made):
+            return None
         try:
             checked = await self._record.check(view.row.case_id, view.row.customer_id, proposal.action, proposal.arguments)
         except (InvalidInput, BusinessRefused) as refused:
@@ -210,47 +216,14 @@ class GuardrailNode:
         before = sheet.view.unrecorded
         if not ledger and not before.rulings:
             return before
-        row = sheet.view.row
-        audit = [
-            AuditEntry(
-                entry_id=ruled_id(row, one),
-                at=self._clock.now(),
-                actor="guardrail",
-                action=f"ruled:{one.verdict.ruling}",
-                details={
-                    "proposal_id": one.proposal.proposal_id,
-                    "action": one.proposal.action,
-                    "policy_version": one.verdict.policy_version,
-                    "rules": [hit.rule for hit in one.verdict.hits],
-                    "files": {hit.policy: hit.version for hit in one.verdict.hits if hit.version},
-                },
-            )
-            for one in ledger
-        ]
-        known = {one.entry_id for one in before.audit}
-        fresh = [one for one in audit if one.entry_id not in known]
-        found = Unrecorded(rulings=[*before.rulings, *ledger], audit=[*before.audit, *fresh])
+        found = noted(sheet, ledger, self._clock.now())
         if only_a_reply(sheet):
             return found
-        await self._cases.commit(Commit(row=row, rulings=found.rulings, audit=found.audit))
+        await self._cases.commit(Commit(row=sheet.view.row, rulings=found.rulings, audit=found.audit))
         return Unrecorded()
-
-
-def only_a_reply(sheet: RulingPass) -> bool:
-    """Return whether an allowed reply is all there is: the end of the turn is next, in one commit with the ruling."""
-    if sheet.escalation or len(sheet.kept) != 1 or sheet.kept[0].kind is not ProposalKind.REPLY:
-        return False
-    return sheet.rulings[-1].proposal == sheet.kept[0] and sheet.rulings[-1].verdict.ruling is Ruling.ALLOW
 
 
 def refused_now(exchanges: Sequence[Exchange], proposal: Proposal) -> bool:
     """Return whether the customer was asked about exactly this and said no in this turn."""
     asked = [one.call for one in exchanges if one.result.get(UNCONFIRMED) == SAID_NO]
     return any(one.tool == proposal.action and digest(one.arguments) == proposal.arguments_hash for one in asked)
-
-
-def ruled_id(row: CaseRow, one: RuledProposal) -> str:
-    """One entry for each ruling: the same revision may be ruled on again with other arguments, or at another time."""
-    verdict = one.verdict
-    about = (verdict.proposal_id, verdict.revision, verdict.arguments_hash, verdict.ruling)
-    return identity(row.case_id, row.version, *about, "ruled")

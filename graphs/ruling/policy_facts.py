@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from graphs.ruling.ruling_pass import RulingPass
@@ -27,11 +28,12 @@ class PolicyFactsReader:
         """Every fact by its whole name; history without the effects that are proposed now."""
         row = view.row
         proposed = [one.proposal_id for one in view.proposals if one.kind is ProposalKind.EFFECT]
+        customer, history = await asyncio.gather(self.customer(view), self._history.of(row.case_id, row.customer_id, proposed))
         return {
             **case_facts(row, self._clock.now()),
             **classification_facts(view.classification),
-            **customer_facts(row.customer_id, await self.customer(view)),
-            **await self._history.of(row.case_id, row.customer_id, proposed),
+            **customer_facts(row.customer_id, customer),
+            **history,
         }
 
 

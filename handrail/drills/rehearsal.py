@@ -16,7 +16,7 @@ from langgraph.types import Command
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
-from graphs.engine.machine import Unserialised
+from graphs.engine.unserialised import Unserialised
 from graphs.state import CaseState
 from handrail.business import Business, seeded
 from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest

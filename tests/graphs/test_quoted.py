@@ -6,7 +6,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.case import build_case_graph
-from graphs.engine.machine import Unserialised
+from graphs.engine.unserialised import Unserialised
 from graphs.handover.handoff import packet
 from graphs.handover.stake import at_stake
 from graphs.views import EndView

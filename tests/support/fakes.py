@@ -11,7 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from graphs.case import CaseNodes, build_case_graph
-from graphs.engine.machine import Unserialised
+from graphs.engine.unserialised import Unserialised
 from graphs.nodes.act import ActNode
 from graphs.nodes.agent import AgentNode
 from graphs.nodes.approval import ApprovalNode as Ask

@@ -24,7 +24,10 @@ class Autonomy(StrEnum):
     @property
     def rank(self) -> int:
         """0 (auto) to 3 (off)."""
-        return list(Autonomy).index(self)
+        return RANKS[self]
+
+
+RANKS = {level: number for number, level in enumerate(Autonomy)}
 
 
 def strictest(*autonomies: Autonomy) -> Autonomy:

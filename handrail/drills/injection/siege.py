@@ -15,7 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
-from graphs.engine.machine import Unserialised
+from graphs.engine.unserialised import Unserialised
 from graphs.state import CaseState
 from handrail.business import Kind
 from handrail.domain.actions.effects import Effect, EffectResult

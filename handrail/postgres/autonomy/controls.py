@@ -33,6 +33,7 @@ from handrail.postgres.business.asking import ask
 from handrail.postgres.business.customers import RECORD
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
+from handrail.postgres.shared import SharedRead
 
 ADVISORY_LOCK = 7_240_118_322_904_156
 TURN_LOCK = ADVISORY_LOCK + 1
@@ -101,11 +102,12 @@ class PostgresControls:
     def __init__(self, pool: Pool, business: Business) -> None:
         self._pool = pool
         self._business = business
+        self._read = SharedRead(lambda: alone(pool, "controls_in_force"))
 
     async def over(self, topic: str, customer_id: str) -> ControlsInForce:
         """The controls in force now that concern a case of this topic and customer; all is off where they cannot be read."""
         try:
-            controls = _parsed(await alone(self._pool, "controls_in_force"))
+            controls = _parsed(await self._read.now())
             if not _by_segment(self._business, controls):
                 return concerning(controls, topic, [])
             async with reading(self._pool) as connection:
@@ -122,7 +124,7 @@ class PostgresControls:
 
     async def in_force(self) -> list[Control]:
         """Every control in force, the oldest first."""
-        return _parsed(await alone(self._pool, "controls_in_force"))
+        return _parsed(await self._read.now())
 
     async def history(self, limit: int) -> list[Control]:
         """Read the controls that were ever set, the newest first."""
@@ -224,12 +226,8 @@ def _by_segment(business: Business, controls: Sequence[Control]) -> bool:
 
 
 async def _in_force(connection: Connection) -> list[Control]:
-    return await _controls(connection, "controls_in_force")
-
-
-async def _controls(connection: Connection, query: str, **parameters: Any) -> list[Control]:
     async with rows(connection) as cursor:
-        await cursor.execute(QUERIES[query], parameters)
+        await cursor.execute(QUERIES["controls_in_force"])
         return _parsed(await cursor.fetchall())
 
 
