@@ -71,6 +71,9 @@ LATE = {
     "governor": LateCommand(
         "quality.governor", "The governor, which takes autonomy back, and raising a topic again.", group=True
     ),
+    "eval": LateCommand(
+        "quality.evaluations", "Play accepted corrections through the real graph, without effects.", group=True
+    ),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

@@ -1,0 +1,112 @@
+"""Doing an evaluation for the command line: the tests of the record, the model that is asked, the report that is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handrail.cli.common.world import CliContext
+    from handrail.domain.quality.evaluations import EvaluationReport
+    from handrail.domain.quality.releases import ReleaseFile
+    from handrail.embedded.throwaway import Renewable
+    from handrail.evaluation.variants import WantedVariant
+    from handrail.settings import Settings
+
+MOST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationAsked:
+    """An evaluation as it is asked for."""
+
+    wanted: WantedVariant
+    repeats: int
+    by: str
+    held_out: bool = False
+    quiet: bool = False
+
+
+async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAsked, throwaway: Renewable) -> EvaluationReport:
+    """Retire what is outdated, take the tests, play them, keep the report.
+
+    Raises:
+        InvalidInput: there is nothing to test with, or what is wanted is not there.
+        DefinitionInvalid, Unreachable, StackFailed.
+    """
+    import tempfile
+
+    from handrail.corrections.collecting import CorrectionCollector
+    from handrail.domain.quality.evaluations import EvaluationTerms
+    from handrail.evaluation.run import Evaluation, EvaluationTest
+    from handrail.postgres.quality.corrections import PostgresCorrections
+    from handrail.postgres.quality.evaluations import PostgresEvaluations
+    from handrail.relied import in_force
+
+    definitions = place.settings.definitions or place.business.folder
+    async with place.pool() as pool:
+        corrections = PostgresCorrections(pool)
+        await CorrectionCollector(corrections).retire(in_force(definitions, place.business))
+        taken = await corrections.tests(held_out=asked.held_out, topic=asked.wanted.topic, limit=MOST)
+        evaluation = Evaluation(
+            settings,
+            [EvaluationTest(row.correction_id, row.body) for row in taken],
+            asked.repeats,
+            rules_of(place) or EvaluationTerms(),
+            asked.by,
+            throwaway.pristine,
+            held_out=asked.held_out,
+            tell=(lambda words: None) if asked.quiet else progress,
+        )
+        await throwaway.lay_out()
+        with tempfile.TemporaryDirectory() as folder:
+            report = await evaluation.run(asked.wanted, Path(folder))
+        await PostgresEvaluations(pool).keep(report)
+        return report
+
+
+def rules_of(place: CliContext) -> ReleaseFile | None:
+    """Read `release.yaml`; None where there is none. Raises: DefinitionInvalid."""
+    from handrail.releases.loader import FileRelease
+
+    return FileRelease(place.settings.definitions or place.business.folder).now()
+
+
+def check_gatekeeper(rules: ReleaseFile | None, name: str, option: str) -> None:
+    """Raises: InvalidInput: there is no `release.yaml`, or it does not name this person as a gatekeeper."""
+    from handrail.domain.errors import InvalidInput
+
+    if rules is None:
+        raise InvalidInput(f"{option}: no release.yaml names gatekeepers. Write one: gatekeepers: [NAME].")
+    if not rules.keeps(name):
+        raise InvalidInput(f"{option}: {name} is no gatekeeper. release.yaml names {', '.join(rules.gatekeepers)}.")
+
+
+@contextmanager
+def model_at(settings: Settings) -> Iterator[Settings]:
+    """The settings with the model server that is named, else with the offline model while it lasts."""
+    import tempfile
+
+    from handrail.embedded.model import OfflineModel
+    from handrail.embedded.ports import free_block
+    from handrail.embedded.process import run as running
+    from handrail.settings import model_url
+
+    with ExitStack() as stack:
+        if model_url(settings) is None:
+            folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="handrail-model-", ignore_cleanup_errors=True))
+            )
+            model = OfflineModel(free_block(1))
+            stack.enter_context(running(model, folder / "model.log"))
+            settings = settings.model_copy(update={"openai_base_url": model.url, "model": model.serves})
+        yield settings
+
+
+def progress(words: str) -> None:
+    """Tell how far it is, on standard error."""
+    sys.stderr.write(f"{words}\n")

@@ -1,0 +1,167 @@
+"""`handrail eval …`: accepted corrections played through the real graph, without effects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handrail.cli.common.failures import Exit
+from handrail.cli.common.options import Json, Limit, person
+from handrail.cli.common.running import run_async
+from handrail.cli.common.world import CliContext, world
+
+if TYPE_CHECKING:
+    from handrail.domain.quality.evaluations import EvaluationReport
+
+app = typer.Typer(no_args_is_help=True, help="Play accepted corrections through the real graph, without effects.")
+Model = Annotated[str | None, typer.Option("--model", help="Another model, by its name on its server.", show_default=False)]
+ModelUrl = Annotated[str | None, typer.Option("--model-url", help="Another server for it.", show_default=False)]
+Prompt = Annotated[
+    Path | None,
+    typer.Option("--prompt", help="A topic's YAML file, or the text of its prompt with --topic.", show_default=False),
+]
+PolicyFolder = Annotated[Path | None, typer.Option("--policy", help="A folder of policies.", show_default=False)]
+GraphModule = Annotated[
+    str | None, typer.Option("--graph", help="A module with its own build_case_graph.", show_default=False)
+]
+Html = Annotated[Path | None, typer.Option("--html", help="Write the report there, too.", show_default=False)]
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    model: Model = None,
+    model_url: ModelUrl = None,
+    prompt: Prompt = None,
+    policy: PolicyFolder = None,
+    graph: GraphModule = None,
+    topic: Annotated[str | None, typer.Option("--topic", help="Only its corrections.", show_default=False)] = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="How often each is played.")] = 3,
+    held_out: Annotated[bool, typer.Option("--held-out", help="Those that nobody sees; tells counts alone.")] = False,
+    by: Annotated[str, typer.Option("--by", envvar="HANDRAIL_REVIEWER", help="Who asks.", show_default=False)] = "unnamed",
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Play each correction several times; with something other than what is in force, both, side by side.
+
+    Exit code 3 where it does not pass. Nothing real is touched but the model, which is asked and may cost money.
+    """
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.quality.evaluating import EvaluationAsked, check_gatekeeper, evaluated, model_at, rules_of
+    from handrail.embedded.throwaway import server
+    from handrail.evaluation.page import html_of
+    from handrail.evaluation.variants import WantedVariant
+
+    place, wanted = world(ctx), WantedVariant(model, model_url, prompt, topic, policy, graph)
+    asked = EvaluationAsked(wanted, repeats, person(by), held_out=held_out, quiet=as_json)
+    if held_out:
+        check_gatekeeper(rules_of(place), asked.by, "--by")
+    with model_at(place.settings) as settings, server() as throwaway:
+        found = run_async(evaluated(place, settings, asked, throwaway))
+    if html is not None:
+        write(html, html_of(found))
+    if as_json:
+        print_document(found)
+    else:
+        show_report(found)
+    if not found.passed:
+        raise typer.Exit(Exit.REFUSED)
+
+
+@app.command("list")
+def list_evaluations(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None:
+    """List the evaluations, the newest first."""
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.common.tables import moment, print_rows
+
+    found = run_async(listed(world(ctx), limit))
+    if as_json:
+        print_document(found)
+        return
+    rows = [
+        (
+            one.evaluation_id,
+            one.candidate.release,
+            "passed" if one.passed else "not passed",
+            f"{one.candidate.passed} of {one.candidate.tests}{' held out' if one.held_out else ''}",
+            one.asked_by,
+            moment(one.ended_at),
+        )
+        for one in found
+    ]
+    print_rows(("evaluation", "release", "verdict", "tests", "by", "when"), rows, "No evaluations.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    evaluation_id: Annotated[str, typer.Argument(metavar="EVALUATION", help="Its id.", show_default=False)],
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """One evaluation as it was."""
+    from handrail.cli.common.documents import print_document
+    from handrail.evaluation.page import html_of
+
+    found = run_async(stored(world(ctx), evaluation_id))
+    if html is not None:
+        write(html, html_of(found))
+    if as_json:
+        print_document(found)
+    else:
+        show_report(found)
+
+
+async def listed(place: CliContext, limit: int) -> list[EvaluationReport]:
+    """Read the reports. Raises: Unreachable."""
+    from handrail.postgres.quality.evaluations import PostgresEvaluations
+
+    async with place.pool() as pool:
+        return await PostgresEvaluations(pool).newest(limit)
+
+
+async def stored(place: CliContext, evaluation_id: str) -> EvaluationReport:
+    """Read one. Raises: InvalidInput, Unreachable."""
+    from handrail.postgres.quality.evaluations import PostgresEvaluations
+
+    async with place.pool() as pool:
+        return await PostgresEvaluations(pool).show(evaluation_id)
+
+
+def write(file: Path, text: str) -> None:
+    """Raises: InvalidInput where the file cannot be written."""
+    from handrail.domain.errors import InvalidInput
+
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"--html: {file}: {error.strerror}. Name a file in a folder that you can write to.") from error
+
+
+def show_report(found: EvaluationReport) -> None:
+    """Show it to people."""
+    from handrail.cli.common.tables import plain, print_rows, screen
+    from handrail.evaluation.page import became, figures, passes
+
+    baseline = dict(figures(found.baseline)) if found.baseline else {}
+    rows = [(name, figure, baseline.get(name, "")) for name, figure in figures(found.candidate)]
+    print_rows((f"evaluation {found.evaluation_id}", "candidate", "baseline"), rows, "")
+    before = {test.correction_id: test for test in found.baseline.cases} if found.baseline else {}
+    cases = [
+        (
+            test.correction_id,
+            test.kind,
+            test.topic,
+            passes(before.get(test.correction_id)),
+            passes(test),
+            became(before.get(test.correction_id), test),
+            test.why,
+        )
+        for test in found.candidate.cases
+    ]
+    if cases:
+        print_rows(("correction", "kind", "topic", "baseline", "candidate", "became", "why it fails"), cases, "")
+    for line in [*found.why, "passed" if found.passed else "not passed"]:
+        screen().print(plain(line))

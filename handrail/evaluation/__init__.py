@@ -1,0 +1,1 @@
+"""Offline evaluation: accepted corrections played through the real graph, without effects."""

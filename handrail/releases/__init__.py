@@ -1,0 +1,1 @@
+"""Releases: all that decides what the agent answers, as one hash, and whether it may answer alone."""

@@ -1,0 +1,73 @@
+"""What a prompt author can type: nothing that is held out is in any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handrail.cli.main import app
+from handrail.corrections.collecting import CorrectionCollector
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.pool import Pool
+from handrail.postgres.quality.corrections import PostgresCorrections
+from tests.postgres.conftest import Run
+from tests.postgres.quality.corrected import STANDS, Corrected
+from tests.postgres.quality.test_corrections import LATER, words
+
+
+@pytest.fixture
+def say(shop_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    monkeypatch.setenv("HANDRAIL_DATABASE_URL", shop_database_url)
+    monkeypatch.setenv("HANDRAIL_DATA_DIR", str(tmp_path / "none"))
+
+    def run(*typed: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as left:
+            app(list(typed))
+        return int(left.value.code or 0), capsys.readouterr().out
+
+    return run
+
+
+async def test_the_third_that_is_held_out_is_in_no_command(say: Any, pool: Pool, cases: PostgresCases, run: Run) -> None:
+    corrected = Corrected(pool, cases)
+    secret = words(0, held=True)
+    await corrected.decision("case-1", secret)
+    await corrected.decision("case-2", words(0))
+    await CorrectionCollector(PostgresCorrections(pool)).collect(STANDS, LATER)
+    ((hidden,),) = await run("SELECT correction_id FROM handrail.corrections WHERE held_out")
+    ((shown,),) = await run("SELECT correction_id FROM handrail.corrections WHERE NOT held_out")
+    typed: list[tuple[str, ...]] = [
+        ("corrections", "list"),
+        ("corrections", "show", hidden),
+        ("corrections", "accept", hidden, "--reviewer", "ann"),
+        ("corrections", "reject", hidden, "--reviewer", "ann"),
+        ("corrections", "show", shown),
+        ("corrections", "accept", shown, "--reviewer", "ann"),
+        ("corrections", "list", "--state", "accepted"),
+        ("eval", "list"),
+        ("eval", "show", hidden),
+        ("eval", "run", "--held-out", "--by", "ann"),
+        ("corrections", "collect"),
+    ]
+    telling = secret.split(" because of ")[1].rstrip(".")
+    for command in typed:
+        for form in ((), ("--json",)):
+            code, out = await asyncio.to_thread(say, *command, *form)
+            assert telling not in out, command
+            assert hidden not in out.replace(f"'{hidden}' is no", ""), command
+            assert code == (3 if hidden in command or "--held-out" in command or (form and "accept" in command[1]) else 0), out
+    _, out = await asyncio.to_thread(say, "corrections", "list", "--json")
+    assert [one["correction_id"] for one in json.loads(out)] == [shown]
+
+
+async def test_only_a_gatekeeper_uses_what_is_held_out(say: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out = say("eval", "run", "--held-out", "--by", "ann", "--json")
+    assert (code, "no release.yaml names gatekeepers" in out) == (3, True)
+    (tmp_path / "release.yaml").write_text("gatekeepers: [greta]\n")
+    monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(tmp_path))
+    code, out = say("eval", "run", "--held-out", "--by", "ann", "--json")
+    assert (code, "ann is no gatekeeper. release.yaml names greta" in out) == (3, True)
