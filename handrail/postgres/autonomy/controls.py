@@ -7,15 +7,16 @@ new ones queue behind it and read what it set. Hence: once a switch has committe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from psycopg import OperationalError
+from psycopg import Error, OperationalError
 from psycopg.errors import LockNotAvailable
 
 from handrail.business import Business
+from handrail.domain.actions.effects import Effect
 from handrail.domain.autonomy.controls import (
     GLOBAL,
     Control,
@@ -41,6 +42,7 @@ TURN_LOCK = ADVISORY_LOCK + 1
 PATIENCE = timedelta(seconds=5)
 """How long a change waits for what is under way before it holds for everything that begins later."""
 LADDER = list(Autonomy)
+ControlRows = Sequence[Mapping[str, Any]]
 Changed = TypeVar("Changed")
 
 
@@ -52,27 +54,24 @@ class Cleared:
     left: list[Control]
 
 
-async def hold(connection: Connection) -> None:
-    """Keep the controls as they are until this transaction ends. Call it first: a lock taken before could deadlock."""
-    await connection.execute(QUERIES["hold_controls"], {"key": ADVISORY_LOCK})
-
-
 async def gate(
-    connection: Connection, business: Business, topic: str, customer_id: str, *, tool: str | None = None, approved: bool
+    connection: Connection, business: Business, known: ControlRows | type[Error], effect: Effect, *, approved: bool
 ) -> None:
-    """Let something of the agent's out within this transaction, or not; `hold` comes before.
+    """Let an effect out within this transaction, or not; `known` are the controls that `begin_effect` read.
 
     Raises:
         SwitchedOff: a control says no, or the controls cannot be read.
         psycopg.OperationalError: the server is away; try again.
     """
     try:
-        found = await _standing(connection, business, await _in_force(connection), topic, customer_id)
+        if isinstance(known, type):
+            raise known
+        found = await _standing(connection, business, _parsed(known), effect.topic, effect.customer_id)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever keeps the controls from being read, nothing leaves
         found = ControlsInForce(unreadable=type(error).__name__)
-    admit(found.dialled(tool), approved=approved)
+    admit(found.dialled(effect.action), approved=approved)
 
 
 async def cleared(pool: Pool, business: Business, topic: str, customer_id: str, *, approved: bool) -> list[int]:
@@ -231,7 +230,7 @@ async def _in_force(connection: Connection) -> list[Control]:
         return _parsed(await cursor.fetchall())
 
 
-def _parsed(found: Sequence[dict[str, Any]]) -> list[Control]:
+def _parsed(found: ControlRows) -> list[Control]:
     return [Control.model_validate(row) for row in found]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from psycopg import Error, errors
 
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.base import digest
@@ -20,36 +22,41 @@ class Stands:
     """The ledger's state of an effect.
 
     Its first `answer`, or None where it may run now; `approved` by a person, with exactly these arguments. `watched` is what
-    the ruling saw of the past.
+    the ruling saw of the past. `controls` are those in force, as rows, or the error that kept them from being read.
     """
 
     answer: EffectResult | None
-    approved: bool
-    watched: Mapping[str, Any]
+    approved: bool = False
+    watched: Mapping[str, Any] = field(default_factory=dict)
+    controls: Sequence[Mapping[str, Any]] | type[Error] = ()
 
 
-async def lock(connection: Connection, effect: Effect) -> Stands:
-    """Lock the row until the transaction ends.
+async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
+    """Keep the controls as they are until the transaction ends, by the lock `hold`, and lock the effect's row.
+
+    Call it first: a lock taken before could deadlock.
 
     Raises:
         EffectConflict: nothing, or something else, stands under this id, or no verdict and no person allows it.
     """
     async with rows(connection) as cursor:
-        await cursor.execute(QUERIES["lock_action"], effect.model_dump(include={"effect_id", "arguments_hash"}))
+        about = {"effect_id": effect.effect_id, "arguments_hash": effect.arguments_hash, "hold": hold}
+        await cursor.execute(QUERIES["begin_effect"], about)
         stands = await cursor.fetchone()
     if stands is None:
         raise EffectConflict(f"effect_id: {effect.effect_id} is not in the ledger; record its verdict first.")
     _refuse_another(effect, stands)
     approved = stands["approval_status"] in APPROVED and stands["decided_on_these"]
     if stands["outcome"] is not None:
-        return Stands(await answer(connection, effect.effect_id), approved, {})
+        return Stands(await answer(connection, effect.effect_id))
     if not stands["permitted"]:
         raise EffectConflict(
             f"effect_id: {effect.effect_id} is {stands['status']} in the ledger (ruling {stands['ruling']}, approval "
             f"{stands['approval_status'] or 'not asked for'}) or was ruled on with other arguments; "
             "record a verdict or a decision that allows exactly these."
         )
-    return Stands(None, approved, stands["watched"] or {})
+    found = errors.lookup(stands["unreadable"]) if stands["unreadable"] else stands["controls"]
+    return Stands(None, approved, stands["watched"] or {}, found)
 
 
 async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:

@@ -97,12 +97,10 @@ class PostgresRecord:
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
         """
         async with writing(self._pool) as connection:
-            await controls.hold(connection)
-            stands = await ledger.lock(connection, effect)
+            stands = await ledger.begin(connection, effect, controls.ADVISORY_LOCK)
             if stands.answer is not None:
                 return stands.answer
-            about = (effect.topic, effect.customer_id)
-            await controls.gate(connection, self._business, *about, tool=effect.action, approved=stands.approved)
+            await controls.gate(connection, self._business, stands.controls, effect, approved=stands.approved)
             return await self._run(connection, effect, stands.watched)
 
     async def _run(self, connection: Connection, effect: Effect, watched: Mapping[str, Any]) -> EffectResult:

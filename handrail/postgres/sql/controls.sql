@@ -1,8 +1,3 @@
--- name: hold_controls
--- Taken first in every transaction that lets something of the agent's out: a switch waits for all of them, and whoever comes
--- behind the switch reads it. Locks are released only once a commit is visible to everybody.
-SELECT pg_advisory_xact_lock_shared(%(key)s);
-
 -- name: change_controls
 SELECT set_config('lock_timeout', %(patience)s, TRUE), pg_advisory_xact_lock(%(key)s);
 

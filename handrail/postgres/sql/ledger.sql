@@ -1,13 +1,7 @@
--- name: lock_action
-SELECT
-    a.case_id, c.customer_id, a.action, a.status, a.ruling, a.approval_status, a.outcome, a.applied_hash,
-    a.verdict -> 'watched' AS watched, coalesce(a.decided_hash = %(arguments_hash)s, FALSE) AS decided_on_these,
-    handrail.permitted(a.ruling, a.arguments_hash, a.approval_status, a.decided_hash, %(arguments_hash)s)
-    AND a.kind = 'effect' AS permitted
-FROM handrail.actions AS a
-INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
-WHERE a.effect_id = %(effect_id)s
-FOR UPDATE OF a;
+-- name: begin_effect
+-- Takes the lock that a change of the controls waits for first, then the action's row. A switch waits for all that hold it, and
+-- whoever comes behind the switch reads it: locks are released only once a commit is visible to everybody.
+SELECT * FROM handrail.begin_effect(%(effect_id)s, %(arguments_hash)s, %(hold)s);
 
 -- name: settle_action
 -- With its entry in the audit; what comes back is as `handrail.effects` gives it ever after.

@@ -227,7 +227,7 @@ async def test_a_clear_leaves_the_switch_that_was_thrown_while_it_waited(
     async with pool.connection() as connection:
         await controls.put(wanted(Autonomy.REVIEW))
         async with connection.transaction():
-            await module.hold(connection)
+            await connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [module.ADVISORY_LOCK])
             monkeypatch.setattr(module, "PATIENCE", timedelta(seconds=1 if hangs else 10))
             switch = asyncio.create_task(controls.put(wanted()))
             await queued(run, 1)
