@@ -38,6 +38,7 @@ from handrail.wiring import Adapters, case_nodes, case_worker, workflow_runner, 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
 OUTCOMES = "the outcomes"
+KEPT = "the kept outcomes"
 
 
 Run = Callable[[WorkflowRunner], WorkflowRunner]
@@ -82,6 +83,7 @@ async def beside(
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
+    keeping = troubles.about(KEPT)
     reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
     healer = Healer(client, reconciler, settings.task_queue)
     async with (
@@ -94,6 +96,7 @@ async def beside(
         heeding(settings, adapters.calls, troubles.about(SWITCH)),
         scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
         observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
+        supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
     ):
         yield
 

@@ -19,6 +19,7 @@ from handrail.temporal.gauges import OutcomeGauges
 
 DAYS = 7
 EVERY_SECONDS = 900.0
+KEPT_EVERY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +37,18 @@ async def forever(outcomes: PostgresOutcomes, folder: Path, gauges: OutcomeGauge
             say(f"cannot count outcomes: {type(error).__name__}: {error}")
             _log.warning("cannot count outcomes just now: %s: %s", type(error).__name__, error)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def keep_forever(outcomes: PostgresOutcomes, say: Say) -> None:
+    """Bring the kept outcomes up to date every half minute, until cancelled; what fails is tried again."""
+    while True:
+        try:
+            await outcomes.settle()
+            say(None)
+        except Exception as error:  # noqa: BLE001 - it goes on, whatever one look met
+            say(f"cannot keep outcomes: {type(error).__name__}: {error}")
+            _log.warning("cannot keep outcomes just now: %s: %s", type(error).__name__, error)
+        await asyncio.sleep(KEPT_EVERY_SECONDS)
 
 
 async def newest(

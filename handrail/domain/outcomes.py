@@ -92,6 +92,7 @@ class IndicatorResult(Stored):
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    drawn: int | None = Field(default=None, description="customers whose values a median was taken from, where not of all")
     statement: str = Field(description="in words")
     view: str = Field(description="the view of the record that it is computed from")
 
@@ -123,8 +124,24 @@ class OutcomeReport(Stored):
     reliability: list[ReliabilityBin] = Field(default_factory=list)
 
 
+class OutcomeMoments(Stored):
+    """Sums over customers, each with the sum of their values and the number of their cases: what a mean's interval needs.
+
+    `total` is of the sums, `squares` of their squares, `products` of each sum by its number, `sizes` of the squared numbers.
+    """
+
+    total: float
+    squares: float
+    products: float
+    sizes: float
+
+
 class IndicatorTally(Stored):
-    """The count of one indicator over one group: mature cases, and `values` with their customers where it has values."""
+    """The count of one indicator over one group: mature cases.
+
+    `values` with their customers and `moments` where it has values; of a group with a great many customers, `values` are
+    those of customers who were drawn, or none.
+    """
 
     indicator: str
     group: str | None = None
@@ -134,6 +151,7 @@ class IndicatorTally(Stored):
     immature: int
     values: list[float] = Field(default_factory=list)
     owners: list[str] = Field(default_factory=list)
+    moments: OutcomeMoments | None = None
 
 
 class Period(Stored):

@@ -19,7 +19,7 @@ from handrail.domain.outcomes import (
     ReliabilityTally,
     Statistic,
 )
-from handrail.outcomes.statistics import Interval, bootstrap_by_customer, center, wilson
+from handrail.outcomes.statistics import Interval, bootstrap_by_customer, center, mean_by_customer, wilson
 
 
 def report(
@@ -51,6 +51,7 @@ def result(wanted: OutcomeDefinitions, definition: IndicatorDefinition, tally: I
     """Return one indicator's figure with its interval, or that there are too few."""
     rate = definition.statistic is Statistic.RATE
     value, interval = None, None
+    drawn = len(set(tally.owners)) if not rate and 0 < len(tally.values) < tally.n else None
     if tally.n >= wanted.minimum:
         value, interval = _figure(wanted, definition.statistic, tally)
     return IndicatorResult(
@@ -67,7 +68,8 @@ def result(wanted: OutcomeDefinitions, definition: IndicatorDefinition, tally: I
         value=value,
         low=interval[0] if interval else None,
         high=interval[1] if interval else None,
-        statement=statement(tally, value, interval, rate=rate),
+        drawn=drawn,
+        statement=statement(tally, value, interval, rate=rate, drawn=drawn),
         view=f"handrail.outcome_{tally.indicator}",
     )
 
@@ -75,11 +77,16 @@ def result(wanted: OutcomeDefinitions, definition: IndicatorDefinition, tally: I
 def _figure(wanted: OutcomeDefinitions, statistic: Statistic, tally: IndicatorTally) -> tuple[float | None, Interval | None]:
     if statistic is Statistic.RATE:
         return tally.numerator / tally.n, wilson(round(tally.numerator), tally.n, wanted.confidence)
+    if not tally.values and tally.moments:
+        between = mean_by_customer(tally.moments, tally.n, tally.customers, wanted.confidence)
+        return (tally.moments.total / tally.n, between) if between else (None, None)
     found = bootstrap_by_customer(tally.values, tally.owners, statistic, wanted.confidence, wanted.resamples)
     return (center(tally.values, statistic), found) if found else (None, None)
 
 
-def statement(tally: IndicatorTally, value: float | None, interval: Interval | None, *, rate: bool) -> str:
+def statement(
+    tally: IndicatorTally, value: float | None, interval: Interval | None, *, rate: bool, drawn: int | None = None
+) -> str:
     """Return the figure in words, with what does not count yet beside it."""
     if value is None or interval is None:
         alone = tally.n > 0 and tally.customers < 2 and not rate
@@ -87,6 +94,7 @@ def statement(tally: IndicatorTally, value: float | None, interval: Interval | N
     else:
         low, high = (shown(tally.indicator, one, rate=rate) for one in interval)
         words = f"{shown(tally.indicator, value, rate=rate)} ({low} to {high}), n = {tally.n}"
+        words += f", by {drawn} customers who were drawn" if drawn else ""
     return f"{words}; {tally.immature} too young" if tally.immature else words
 
 

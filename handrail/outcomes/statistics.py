@@ -1,4 +1,4 @@
-"""Intervals: Wilson's for a share, the bootstrap by customer for a mean or a median."""
+"""Intervals: Wilson's for a share, the bootstrap by customer for a mean or a median, sums by customer for very many."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
-from handrail.domain.outcomes import Statistic
+from handrail.domain.outcomes import OutcomeMoments, Statistic
 
 SEED = 20_260_504
 """Fixed, so that the same record gives the same interval."""
@@ -49,12 +49,33 @@ def bootstrap_by_customer(
     left = resamples
     while left > 0:
         size = min(left, max(1, AT_ONCE // max(count, len(numbers))))
-        drawn = generator.multinomial(count, np.full(count, 1 / count), size=size)
+        drawn = _drawn(generator, count, size)
         estimates.append(_estimates(numbers, drawn, place, count, statistic))
         left -= size
     tail = (1 - confidence) / 2
     low, high = np.quantile(np.concatenate(estimates), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def mean_by_customer(moments: OutcomeMoments, n: int, customers: int, confidence: float) -> Interval | None:
+    """Return the interval of a mean out of sums by customer; None for a single customer.
+
+    The mean is a ratio of two sums over customers; its error is that of the linearised ratio (Cochran, Sampling Techniques,
+    1977, 6.4), to which the bootstrap over customers tends as they become many.
+    """
+    if customers < 2:
+        return None
+    mean = moments.total / n
+    spread = moments.squares - 2 * mean * moments.products + mean * mean * moments.sizes
+    error = float(np.sqrt(max(spread, 0.0) * customers / (customers - 1))) / n
+    width = float(norm.ppf(0.5 + confidence / 2)) * error
+    return mean - width, mean + width
+
+
+def _drawn(generator: np.random.Generator, count: int, size: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """Return how often each of `count` customers was drawn, in `size` rows."""
+    picks = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+    return np.bincount(picks.ravel(), minlength=size * count).reshape(size, count)
 
 
 def _estimates(

@@ -52,8 +52,11 @@ CREATE TABLE handrail.messages (
     language text,
     by text,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    thanks boolean,
     PRIMARY KEY (case_id, message_id)
 );
+COMMENT ON COLUMN handrail.messages.thanks IS
+'a customer''s message that says thanks or goodbye and nothing else; null where nobody has read it for that';
 CREATE INDEX messages_in_order ON handrail.messages (case_id, sequence, at, message_id);
 CREATE INDEX messages_recorded ON handrail.messages (recorded_at) WHERE author = 'assistant';
 
@@ -738,10 +741,10 @@ BEGIN
         DELETE FROM handrail.turns AS t WHERE t.case_id = wanted.case_id;
     END IF;
     FOR message IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.messages, step -> 'messages') LOOP
-        INSERT INTO handrail.messages AS m (case_id, message_id, author, text, at, turn, sequence, language, by)
+        INSERT INTO handrail.messages AS m (case_id, message_id, author, text, at, turn, sequence, language, by, thanks)
         VALUES (
             wanted.case_id, message.message_id, message.author, message.text, message.at, message.turn, message.sequence,
-            message.language, message."by"
+            message.language, message."by", message.thanks
         )
         ON CONFLICT (case_id, message_id) DO UPDATE SET language = excluded.language
         WHERE m.language IS NULL AND excluded.language IS NOT NULL;
@@ -917,111 +920,90 @@ CREATE TRIGGER cases_offer_a_survey AFTER INSERT OR UPDATE OF status ON handrail
 FOR EACH ROW WHEN (NEW.status IN ('Resolved', 'Closed'))
 EXECUTE FUNCTION handrail.offer_survey();
 
--- How long a case was with whom until it first ended: agent, customer, waiting (for a person), person.
-CREATE FUNCTION handrail.case_seconds(wanted text, until timestamptz, OUT agent double precision, OUT customer double precision,
-    OUT waiting double precision, OUT person double precision) LANGUAGE sql STABLE AS $$
-WITH events AS (
-    SELECT c.opened_at AS at, 0 AS rank, 'agent' AS code FROM handrail.cases AS c WHERE c.case_id = wanted
-    UNION ALL
-    SELECT a.at, CASE WHEN a.action IN ('claim', 'reply', 'hand_back') THEN 3 ELSE 2 END, CASE
-        WHEN a.action = 'turn:AwaitingCustomer' THEN 'customer'
-        WHEN a.action = 'reply' THEN 'customer of a person'
-        WHEN a.action = 'claim' THEN 'person'
-        WHEN a.action = 'hand_back' THEN 'agent'
-        ELSE 'waiting'
-    END
-    FROM handrail.audit AS a
-    WHERE a.case_id = wanted AND a.at <= until AND a.action IN (
-        'turn:AwaitingCustomer', 'reply', 'claim', 'hand_back', 'turn:WithHuman', 'hand_over', 'release', 'overdue'
-    )
-    UNION ALL
-    SELECT p.opened_at, 1, 'waiting' FROM handrail.approvals AS p WHERE p.case_id = wanted AND p.opened_at <= until
-    UNION ALL
-    SELECT (p.decision ->> 'decided_at')::timestamptz, 1, 'agent' FROM handrail.approvals AS p
-    WHERE p.case_id = wanted AND p.decision IS NOT NULL AND (p.decision ->> 'decided_at')::timestamptz <= until
-    UNION ALL
-    SELECT m.at, 1, NULL FROM handrail.messages AS m WHERE m.case_id = wanted AND m.author = 'customer' AND m.at <= until
-),
+CREATE INDEX cases_by_matter ON handrail.cases (customer_id, topic, opened_at);
 
-numbered AS (
-    SELECT at, rank, code, lead(at, 1, until) OVER in_order - at AS lasted, count(code) OVER in_order AS stretch
-    FROM events WINDOW in_order AS (ORDER BY at, rank)
-),
+CREATE TABLE handrail.kept_outcomes (
+    opened_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    survey_offered_at timestamptz,
+    first_reply_at timestamptz,
+    counts integer NOT NULL,
+    hits integer NOT NULL,
+    decided integer NOT NULL,
+    edited integer NOT NULL,
+    rejected integer NOT NULL,
+    confirmations_asked integer NOT NULL,
+    confirmations_refused integer NOT NULL,
+    customer_place double precision NOT NULL,
+    customer_id text NOT NULL,
+    agent_seconds double precision NOT NULL,
+    customer_seconds double precision NOT NULL,
+    waiting_seconds double precision NOT NULL,
+    person_seconds double precision NOT NULL,
+    cost_usd double precision,
+    csat smallint,
+    nps smallint,
+    case_id text PRIMARY KEY REFERENCES handrail.cases,
+    topic text,
+    tier smallint NOT NULL,
+    language text,
+    channel text NOT NULL,
+    model text,
+    prompt text,
+    policy text,
+    graph text,
+    ended_by text,
+    handled_by text NOT NULL,
+    escalated_at timestamptz,
+    last_escalated_at timestamptz,
+    reopened_at timestamptz,
+    next_opened_at timestamptz,
+    repeated_at timestamptz,
+    second_contact_at timestamptz,
+    hand_backs integer NOT NULL,
+    policy_hits integer NOT NULL,
+    confidence double precision,
+    confirmed boolean,
+    rated_at timestamptz
+);
+COMMENT ON TABLE handrail.kept_outcomes IS
+'the outcome of each case as it was when it was last worked off; ask handrail.case_outcomes, which adds what changed since';
+COMMENT ON COLUMN handrail.kept_outcomes.counts IS
+'a bit for each indicator, by handrail.outcome_place, that the case concerns; bit 25 while it has not ended';
+COMMENT ON COLUMN handrail.kept_outcomes.hits IS 'a bit for each share whose numerator the case is in';
+COMMENT ON COLUMN handrail.kept_outcomes.customer_place IS 'by hash of the customer, a part of 1: a sample of customers is all below';
+CREATE INDEX kept_outcomes_by_opening ON handrail.kept_outcomes (opened_at);
+CREATE INDEX kept_outcomes_by_matter ON handrail.kept_outcomes (customer_id, topic, opened_at);
 
-told AS (
-    SELECT lasted, code IS NULL AS written, first_value(code) OVER (PARTITION BY stretch ORDER BY at, rank) AS code
-    FROM numbered
-),
+CREATE TABLE handrail.outcome_changes (
+    change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    case_id text NOT NULL
+);
+COMMENT ON TABLE handrail.outcome_changes IS
+'cases whose outcome may have changed, several times each; added to by whatever writes the record, emptied by refresh_outcomes';
 
-spent AS (
-    SELECT extract(EPOCH FROM lasted)::double precision AS seconds, CASE
-        WHEN written AND code = 'customer' THEN 'agent'
-        WHEN written AND code = 'customer of a person' THEN 'person'
-        WHEN code = 'customer of a person' THEN 'customer'
-        ELSE code
-    END AS code
-    FROM told
-)
-
-SELECT
-    coalesce(sum(seconds) FILTER (WHERE code = 'agent'), 0),
-    coalesce(sum(seconds) FILTER (WHERE code = 'customer'), 0),
-    coalesce(sum(seconds) FILTER (WHERE code = 'waiting'), 0),
-    coalesce(sum(seconds) FILTER (WHERE code = 'person'), 0)
-FROM spent
+CREATE FUNCTION handrail.outcome_place(indicator text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+SELECT array_position(
+    ARRAY[
+        'first_contact_confirmed', 'first_contact_unconfirmed', 'repeat_48h', 'repeat_7d', 'escalation',
+        'second_contact_escalation', 'edits', 'rejections', 'hand_backs', 'confirmations_refused', 'abandonment',
+        'policy_hits', 'survey_response', 'satisfied', 'cost_known', 'held_up', 'first_reply_seconds', 'resolution_seconds',
+        'agent_seconds', 'customer_seconds', 'waiting_seconds', 'person_seconds', 'cost_usd', 'csat', 'nps'
+    ],
+    indicator
+) - 1
 $$;
-COMMENT ON FUNCTION handrail.case_seconds IS
-'seconds until the case first ended, by whom it waited for; a message that answers wakes whoever had asked';
 
-CREATE VIEW handrail.case_outcomes AS
-SELECT
-    c.case_id,
-    c.customer_id,
-    c.opened_at,
-    c.topic,
-    c.tier,
-    c.language,
-    c.channel,
-    a.model,
-    a.prompt,
-    p.policy,
-    a.graph,
-    a.ended_at,
-    a.ended_by,
-    CASE
-        WHEN a.escalated_at IS NULL AND a.steps_of_people = 0 AND d.decided = 0 THEN 'agent'
-        WHEN said.by_agent THEN 'mixed'
-        ELSE 'person'
-    END AS handled_by,
-    said.first_reply_at,
-    a.escalated_at,
-    a.last_escalated_at,
-    again.reopened_at,
-    again.next_opened_at,
-    least(again.reopened_at, again.next_opened_at) AS repeated_at,
-    CASE WHEN before.followed THEN c.opened_at ELSE again.reopened_at END AS second_contact_at,
-    d.decided,
-    d.edited,
-    d.rejected,
-    a.hand_backs,
-    a.confirmations_asked,
-    a.confirmations_refused,
-    CASE
-        WHEN c.usage ->> 'calls' IS NULL THEN NULL
-        WHEN (c.usage ->> 'calls')::integer = 0 THEN 0
-        ELSE nullif((c.usage ->> 'cost_usd')::double precision, 0)
-    END AS cost_usd,
-    p.policy_hits,
-    c.confidence,
-    s.offered_at AS survey_offered_at,
-    r.csat,
-    r.nps,
-    coalesce(r.solved, CASE WHEN r.csat >= 4 THEN TRUE END) AS confirmed,
-    r.rated_at
-FROM handrail.outcome_settings AS o
-INNER JOIN handrail.cases AS c ON c.channel <> ALL(o.excluded_channels)
-CROSS JOIN LATERAL (
+CREATE FUNCTION handrail.outcomes_of(wanted text[]) RETURNS SETOF handrail.kept_outcomes LANGUAGE sql STABLE AS $$
+WITH looked_at AS MATERIALIZED (
+    SELECT c.* FROM unnest(wanted) AS w (case_id)
+    INNER JOIN handrail.cases AS c ON w.case_id = c.case_id
+    INNER JOIN handrail.outcome_settings AS o ON c.channel <> ALL(o.excluded_channels)
+),
+
+audited AS MATERIALIZED (
     SELECT
+        c.case_id,
         min(e.at) FILTER (WHERE e.action IN ('turn:Resolved', 'resolve', 'close')) AS ended_at,
         (
             array_agg(
@@ -1035,70 +1017,496 @@ CROSS JOIN LATERAL (
         )[1] AS ended_by,
         min(e.at) FILTER (WHERE e.action IN ('turn:WithHuman', 'hand_over')) AS escalated_at,
         max(e.at) FILTER (WHERE e.action IN ('turn:WithHuman', 'hand_over')) AS last_escalated_at,
-        (count(*) FILTER (WHERE e.action IN ('claim', 'reply', 'resolve')))::integer AS steps_of_people,
+        count(*) FILTER (WHERE e.action IN ('claim', 'reply', 'resolve')) AS steps_of_people,
         (count(*) FILTER (WHERE e.action = 'hand_back'))::integer AS hand_backs,
-        (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:asked'))::integer AS confirmations_asked,
-        (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:refused'))::integer
-        AS confirmations_refused,
+        (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:asked'))::integer AS asked,
+        (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:refused'))::integer AS refused,
         (array_agg(e.details ->> 'model' ORDER BY e.at DESC) FILTER (WHERE e.details ->> 'model' <> ''))[1] AS model,
         (array_agg(e.details ->> 'prompt' ORDER BY e.at DESC) FILTER (WHERE e.details ->> 'prompt' <> ''))[1] AS prompt,
         (array_agg(e.details ->> 'graph' ORDER BY e.at DESC) FILTER (WHERE e.details ->> 'graph' <> ''))[1] AS graph
-    FROM handrail.audit AS e WHERE e.case_id = c.case_id
-) AS a
-CROSS JOIN LATERAL (
+    FROM looked_at AS c LEFT JOIN handrail.audit AS e ON c.case_id = e.case_id
+    GROUP BY c.case_id
+),
+
+ruled AS MATERIALIZED (
     SELECT
+        w.case_id,
         (count(*) FILTER (WHERE w.ruling <> 'allow'))::integer AS policy_hits,
         (array_agg(w.policy_version ORDER BY w.ruled_at DESC, w.effect_id))[1] AS policy
-    FROM handrail.actions AS w WHERE w.case_id = c.case_id
-) AS p
-CROSS JOIN LATERAL (
+    FROM looked_at AS c INNER JOIN handrail.actions AS w ON c.case_id = w.case_id
+    GROUP BY w.case_id
+),
+
+decided AS MATERIALIZED (
     SELECT
+        v.case_id,
         (count(*) FILTER (WHERE v.status IN ('approved', 'edited', 'revised', 'rejected')))::integer AS decided,
         (count(*) FILTER (WHERE v.status IN ('edited', 'revised')))::integer AS edited,
         (count(*) FILTER (WHERE v.status = 'rejected'))::integer AS rejected
-    FROM handrail.approvals AS v WHERE v.case_id = c.case_id AND v.request ->> 'kind' = 'approval'
-) AS d
-CROSS JOIN LATERAL (
+    FROM looked_at AS c INNER JOIN handrail.approvals AS v ON c.case_id = v.case_id
+    WHERE v.request ->> 'kind' = 'approval'
+    GROUP BY v.case_id
+),
+
+said AS MATERIALIZED (
     SELECT
+        m.case_id,
         min(m.at) FILTER (WHERE m.author IN ('assistant', 'person')) AS first_reply_at,
-        coalesce(bool_or(m.author = 'assistant'), FALSE) AS by_agent
-    FROM handrail.messages AS m WHERE m.case_id = c.case_id
-) AS said
+        bool_or(m.author = 'assistant') AS by_agent,
+        min(m.at) FILTER (WHERE m.author = 'customer' AND m.thanks IS NOT TRUE AND m.at > a.ended_at) AS came_back_at,
+        min(m.at) FILTER (WHERE m.author = 'person' AND m.at > a.ended_at) AS followed_up_at
+    FROM audited AS a INNER JOIN handrail.messages AS m ON a.case_id = m.case_id
+    GROUP BY m.case_id
+),
+
+rated AS MATERIALIZED (
+    SELECT DISTINCT ON (q.case_id) q.case_id, q.csat, q.nps, q.solved, q.rated_at
+    FROM looked_at AS c INNER JOIN handrail.ratings AS q ON c.case_id = q.case_id
+    ORDER BY q.case_id, q.rated_at DESC, q.survey_id DESC
+),
+
+-- How long a case was with whom until it first ended: agent, customer, waiting (for a person), person.
+events AS (
+    SELECT a.case_id, a.ended_at, c.opened_at AS at, 0 AS rank, 'agent' AS code
+    FROM audited AS a INNER JOIN looked_at AS c ON a.case_id = c.case_id
+    WHERE a.ended_at IS NOT NULL
+    UNION ALL
+    SELECT a.case_id, a.ended_at, e.at, CASE WHEN e.action IN ('claim', 'reply', 'hand_back') THEN 3 ELSE 2 END, CASE
+        WHEN e.action = 'turn:AwaitingCustomer' THEN 'customer'
+        WHEN e.action = 'reply' THEN 'customer of a person'
+        WHEN e.action = 'claim' THEN 'person'
+        WHEN e.action = 'hand_back' THEN 'agent'
+        ELSE 'waiting'
+    END
+    FROM audited AS a INNER JOIN handrail.audit AS e ON a.case_id = e.case_id AND a.ended_at >= e.at
+    WHERE e.action IN (
+        'turn:AwaitingCustomer', 'reply', 'claim', 'hand_back', 'turn:WithHuman', 'hand_over', 'release', 'overdue'
+    )
+    UNION ALL
+    SELECT a.case_id, a.ended_at, p.at, 1, p.code
+    FROM audited AS a
+    INNER JOIN handrail.approvals AS v ON a.case_id = v.case_id
+    CROSS JOIN LATERAL (
+        VALUES (v.opened_at, 'waiting'), ((v.decision ->> 'decided_at')::timestamptz, 'agent')
+    ) AS p (at, code)
+    WHERE p.at <= a.ended_at
+    UNION ALL
+    SELECT a.case_id, a.ended_at, m.at, 1, NULL
+    FROM audited AS a INNER JOIN handrail.messages AS m ON a.case_id = m.case_id AND a.ended_at >= m.at
+    WHERE m.author = 'customer'
+),
+
+numbered AS (
+    SELECT
+        case_id,
+        at,
+        rank,
+        code,
+        lead(at, 1, ended_at) OVER in_order - at AS lasted,
+        count(code) OVER in_order AS stretch
+    FROM events WINDOW in_order AS (PARTITION BY case_id ORDER BY at, rank)
+),
+
+stretches AS (
+    SELECT
+        case_id,
+        lasted,
+        code IS NULL AS written,
+        first_value(code) OVER (PARTITION BY case_id, stretch ORDER BY at, rank) AS code
+    FROM numbered
+),
+
+spent AS MATERIALIZED (
+    SELECT
+        case_id,
+        sum(seconds) FILTER (WHERE code = 'agent') AS agent,
+        sum(seconds) FILTER (WHERE code = 'customer') AS customer,
+        sum(seconds) FILTER (WHERE code = 'waiting') AS waiting,
+        sum(seconds) FILTER (WHERE code = 'person') AS person
+    FROM (
+        SELECT case_id, extract(EPOCH FROM lasted)::double precision AS seconds, CASE
+            WHEN written AND code = 'customer' THEN 'agent'
+            WHEN written AND code = 'customer of a person' THEN 'person'
+            WHEN code = 'customer of a person' THEN 'customer'
+            ELSE code
+        END AS code
+        FROM stretches
+    ) AS parts
+    GROUP BY case_id
+),
+
+facts AS (
+    SELECT
+        c.*,
+        a.ended_at,
+        a.ended_by,
+        a.escalated_at,
+        a.last_escalated_at,
+        a.hand_backs,
+        a.asked,
+        a.refused,
+        a.model,
+        a.prompt,
+        a.graph,
+        CASE
+            WHEN a.escalated_at IS NULL AND a.steps_of_people = 0 AND coalesce(d.decided, 0) = 0 THEN 'agent'
+            WHEN m.by_agent THEN 'mixed'
+            ELSE 'person'
+        END AS handled_by,
+        m.first_reply_at,
+        -- An answer to what a person asked behind the end is that person's follow-up, no new contact.
+        CASE WHEN m.followed_up_at <= m.came_back_at THEN NULL ELSE m.came_back_at END AS reopened_at,
+        n.next_opened_at,
+        b.followed,
+        coalesce(d.decided, 0) AS decided,
+        coalesce(d.edited, 0) AS edited,
+        coalesce(d.rejected, 0) AS rejected,
+        coalesce(p.policy_hits, 0) AS policy_hits,
+        p.policy,
+        CASE
+            WHEN c.usage ->> 'calls' IS NULL THEN NULL
+            WHEN (c.usage ->> 'calls')::integer = 0 THEN 0
+            ELSE nullif((c.usage ->> 'cost_usd')::double precision, 0)
+        END AS cost_usd,
+        s.offered_at,
+        r.csat,
+        r.nps,
+        coalesce(r.solved, CASE WHEN r.csat >= 4 THEN TRUE END) AS confirmed,
+        r.rated_at,
+        coalesce(t.agent, 0) AS agent_seconds,
+        coalesce(t.customer, 0) AS customer_seconds,
+        coalesce(t.waiting, 0) AS waiting_seconds,
+        coalesce(t.person, 0) AS person_seconds
+    FROM looked_at AS c
+    INNER JOIN audited AS a ON c.case_id = a.case_id
+    LEFT JOIN ruled AS p ON c.case_id = p.case_id
+    LEFT JOIN decided AS d ON c.case_id = d.case_id
+    LEFT JOIN said AS m ON c.case_id = m.case_id
+    LEFT JOIN rated AS r ON c.case_id = r.case_id
+    LEFT JOIN spent AS t ON c.case_id = t.case_id
+    LEFT JOIN handrail.surveys AS s ON c.case_id = s.case_id
+    CROSS JOIN LATERAL (
+        SELECT min(x.opened_at) AS next_opened_at
+        FROM handrail.cases AS x INNER JOIN handrail.outcome_settings AS o ON x.channel <> ALL(o.excluded_channels)
+        WHERE x.customer_id = c.customer_id AND x.topic = c.topic AND x.case_id <> c.case_id AND x.opened_at > a.ended_at
+    ) AS n
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM handrail.cases AS x
+            INNER JOIN handrail.outcome_settings AS o ON x.channel <> ALL(o.excluded_channels)
+            INNER JOIN handrail.audit AS e ON x.case_id = e.case_id
+            WHERE x.customer_id = c.customer_id AND x.topic = c.topic AND x.case_id <> c.case_id
+                AND e.action IN ('turn:Resolved', 'resolve', 'close')
+                AND e.at < c.opened_at AND e.at >= c.opened_at - interval '168 hours'
+        ) AS followed
+    ) AS b
+),
+
+dated AS (
+    SELECT
+        f.*,
+        least(f.reopened_at, f.next_opened_at) AS repeated_at,
+        CASE WHEN f.followed THEN f.opened_at ELSE f.reopened_at END AS second_contact_at
+    FROM facts AS f
+),
+
+judged AS (
+    SELECT
+        f.*,
+        coalesce(f.repeated_at <= f.ended_at + interval '168 hours', FALSE) AS repeated,
+        coalesce(f.ended_by IN ('agent', 'person'), FALSE) AS answered,
+        f.offered_at IS NOT NULL AND f.csat IS NOT NULL AS graded
+    FROM dated AS f
+)
+
+SELECT
+    f.opened_at,
+    f.ended_at,
+    f.offered_at,
+    f.first_reply_at,
+    1 | 2 | 4 | 8 | 16
+    | ((f.second_contact_at IS NOT NULL)::integer << 5)
+    | ((f.decided > 0)::integer << 6)
+    | ((f.decided > 0)::integer << 7)
+    | ((f.escalated_at IS NOT NULL)::integer << 8)
+    | ((f.asked > 0)::integer << 9)
+    | (1 << 10) | (1 << 11)
+    | ((f.offered_at IS NOT NULL)::integer << 12)
+    | (f.graded::integer << 13)
+    | (1 << 14)
+    | ((f.confidence IS NOT NULL AND f.model IS NOT NULL)::integer << 15)
+    | ((f.first_reply_at IS NOT NULL)::integer << 16)
+    | (f.answered::integer * ((1 << 17) | (1 << 18) | (1 << 19) | (1 << 20) | (1 << 21)))
+    | ((f.cost_usd IS NOT NULL)::integer << 22)
+    | (f.graded::integer << 23)
+    | ((f.offered_at IS NOT NULL AND f.nps IS NOT NULL)::integer << 24)
+    | ((f.ended_at IS NULL)::integer << 25),
+    (f.answered AND NOT f.repeated AND f.confirmed IS TRUE)::integer
+    | ((f.answered AND NOT f.repeated AND f.confirmed IS NULL)::integer << 1)
+    | (coalesce(f.repeated_at <= f.ended_at + interval '48 hours', FALSE)::integer << 2)
+    | (f.repeated::integer << 3)
+    | ((f.escalated_at IS NOT NULL)::integer << 4)
+    | (coalesce(f.last_escalated_at >= f.second_contact_at, FALSE)::integer << 5)
+    | ((f.hand_backs > 0)::integer << 8)
+    | (coalesce(f.ended_by = 'silence', FALSE)::integer << 10)
+    | ((f.policy_hits > 0)::integer << 11)
+    | ((f.rated_at IS NOT NULL)::integer << 12)
+    | (coalesce(f.csat >= 4, FALSE)::integer << 13)
+    | ((f.cost_usd IS NOT NULL)::integer << 14)
+    | (
+        coalesce(
+            f.ended_by = 'agent' AND NOT f.repeated AND f.escalated_at IS NULL AND f.edited + f.rejected = 0
+            AND f.confirmed IS NOT FALSE,
+            FALSE
+        )::integer << 15
+    ),
+    f.decided,
+    f.edited,
+    f.rejected,
+    f.asked,
+    f.refused,
+    handrail.survey_place(f.customer_id),
+    f.customer_id,
+    f.agent_seconds,
+    f.customer_seconds,
+    f.waiting_seconds,
+    f.person_seconds,
+    f.cost_usd,
+    f.csat,
+    f.nps,
+    f.case_id,
+    f.topic,
+    f.tier,
+    f.language,
+    f.channel,
+    f.model,
+    f.prompt,
+    f.policy,
+    f.graph,
+    f.ended_by,
+    f.handled_by,
+    f.escalated_at,
+    f.last_escalated_at,
+    f.reopened_at,
+    f.next_opened_at,
+    f.repeated_at,
+    f.second_contact_at,
+    f.hand_backs,
+    f.policy_hits,
+    f.confidence,
+    f.confirmed,
+    f.rated_at
+FROM judged AS f
+$$;
+COMMENT ON FUNCTION handrail.outcomes_of IS
+'the outcomes of these cases out of the record as it is; none for a case of an excluded channel';
+
+-- A case that comes, ends or changes its topic is, or is no longer, a second contact of others of its customer's.
+CREATE FUNCTION handrail.outcomes_touched(changed text[]) RETURNS SETOF text LANGUAGE sql STABLE ROWS 100 AS $$
+WITH matters AS (
+    SELECT customer_id, topic, min(opened_at) AS oldest, max(opened_at) AS newest
+    FROM (
+        SELECT c.customer_id, c.topic, c.opened_at FROM handrail.cases AS c WHERE c.case_id = ANY(changed)
+        UNION ALL
+        SELECT k.customer_id, k.topic, k.opened_at FROM handrail.kept_outcomes AS k WHERE k.case_id = ANY(changed)
+    ) AS both_topics
+    GROUP BY customer_id, topic
+)
+
+SELECT unnest(changed)
+UNION
+SELECT k.case_id
+FROM matters AS m INNER JOIN handrail.kept_outcomes AS k ON m.customer_id = k.customer_id AND m.topic = k.topic
+WHERE k.opened_at >= m.oldest
+    OR (k.ended_at < m.newest AND (k.next_opened_at IS NULL OR k.next_opened_at >= m.oldest))
+$$;
+COMMENT ON FUNCTION handrail.outcomes_touched IS
+'these cases, and those of the same customers about the same topics whose outcome follows from them';
+
+CREATE FUNCTION handrail.outcomes_pending() RETURNS SETOF text LANGUAGE sql STABLE ROWS 100 AS $$
+SELECT handrail.outcomes_touched(ARRAY(SELECT DISTINCT c.case_id FROM handrail.outcome_changes AS c))
+$$;
+COMMENT ON FUNCTION handrail.outcomes_pending IS 'cases whose kept outcome may be out of date';
+
+CREATE FUNCTION handrail.refresh_outcomes(most integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    taken integer;
+    changed text[];
+    touched text[];
+    fresh handrail.kept_outcomes[];
+BEGIN
+    -- Of two at once, the one with the older snapshot might write last.
+    PERFORM pg_advisory_xact_lock(7240118322904190);
+    WITH gone AS (
+        DELETE FROM handrail.outcome_changes AS c
+        WHERE c.change_id IN (SELECT x.change_id FROM handrail.outcome_changes AS x ORDER BY x.change_id LIMIT most)
+        RETURNING c.case_id
+    )
+    SELECT count(*), array_agg(DISTINCT g.case_id) INTO taken, changed FROM gone AS g;
+    IF taken = 0 THEN
+        RETURN 0;
+    END IF;
+    touched := ARRAY(SELECT handrail.outcomes_touched(changed));
+    fresh := ARRAY(SELECT o FROM handrail.outcomes_of(touched) AS o);
+    DELETE FROM handrail.kept_outcomes AS k
+    WHERE k.case_id = ANY(touched)
+        AND NOT EXISTS (SELECT FROM unnest(fresh) AS f WHERE f.case_id = k.case_id AND f IS NOT DISTINCT FROM k);
+    INSERT INTO handrail.kept_outcomes SELECT f.* FROM unnest(fresh) AS f ON CONFLICT (case_id) DO NOTHING;
+    RETURN taken;
+END
+$$;
+COMMENT ON FUNCTION handrail.refresh_outcomes IS
+'works off at most so many changes, and gives how many there were';
+
+CREATE FUNCTION handrail.outcomes_counted(
+    since timestamptz, until timestamptz, dimension text, wanted integer, edges timestamptz[], ended integer[], asked integer[],
+    replied integer[]
+) RETURNS TABLE (
+    "group" text, customer_id text, customer_place double precision, counted integer, waiting integer, hit integer,
+    decided integer, edited integer, rejected integer, confirmations_asked integer, confirmations_refused integer,
+    first_reply_seconds double precision, resolution_seconds double precision, agent_seconds double precision,
+    customer_seconds double precision, waiting_seconds double precision, person_seconds double precision,
+    cost_usd double precision, csat double precision, nps double precision, confidence double precision
+) LANGUAGE sql STABLE AS $$
+SELECT
+    CASE dimension
+        WHEN 'topic' THEN k.topic
+        WHEN 'tier' THEN k.tier::text
+        WHEN 'language' THEN k.language
+        WHEN 'channel' THEN k.channel
+        WHEN 'model' THEN k.model
+        WHEN 'prompt' THEN k.prompt
+        WHEN 'policy' THEN k.policy
+        WHEN 'graph' THEN k.graph
+        WHEN 'handled_by' THEN k.handled_by
+    END,
+    k.customer_id,
+    k.customer_place,
+    k.counts & m.mature & wanted,
+    (k.counts | (k.counts >> 25 & 1) * wanted) & ~m.mature & wanted,
+    k.counts & m.mature & k.hits & wanted,
+    k.decided,
+    k.edited,
+    k.rejected,
+    k.confirmations_asked,
+    k.confirmations_refused,
+    extract(EPOCH FROM k.first_reply_at - k.opened_at)::double precision,
+    extract(EPOCH FROM k.ended_at - k.opened_at)::double precision,
+    k.agent_seconds,
+    k.customer_seconds,
+    k.waiting_seconds,
+    k.person_seconds,
+    k.cost_usd,
+    k.csat::double precision,
+    CASE WHEN k.nps >= 9 THEN 100 WHEN k.nps >= 7 THEN 0 WHEN k.nps >= 0 THEN -100 END::double precision,
+    k.confidence
+FROM handrail.kept_outcomes AS k
 CROSS JOIN LATERAL (
     SELECT
-        (
-            -- An answer to what a person asked behind the end is that person's follow-up, no new contact.
-            SELECT min(m.at) FROM handrail.messages AS m
-            WHERE m.case_id = c.case_id AND m.author = 'customer' AND m.at > a.ended_at
-                AND NOT EXISTS (
-                    SELECT FROM handrail.messages AS q
-                    WHERE q.case_id = c.case_id AND q.author = 'person' AND q.at > a.ended_at AND q.at <= m.at
-                )
-        ) AS reopened_at,
-        (
-            SELECT min(n.opened_at) FROM handrail.cases AS n
-            WHERE n.customer_id = c.customer_id AND n.topic = c.topic AND n.case_id <> c.case_id
-                AND n.opened_at > a.ended_at AND n.channel <> ALL(o.excluded_channels)
-        ) AS next_opened_at
-) AS again
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT FROM handrail.cases AS b INNER JOIN handrail.audit AS e ON b.case_id = e.case_id
-        WHERE b.customer_id = c.customer_id AND b.topic = c.topic AND b.case_id <> c.case_id
-            AND b.channel <> ALL(o.excluded_channels)
-            AND e.action IN ('turn:Resolved', 'resolve', 'close')
-            AND e.at < c.opened_at AND e.at >= c.opened_at - interval '7 days'
-    ) AS followed
-) AS before
-LEFT JOIN handrail.surveys AS s ON s.case_id = c.case_id
-LEFT JOIN LATERAL (
-    SELECT q.csat, q.nps, q.solved, q.rated_at FROM handrail.ratings AS q
-    WHERE q.case_id = c.case_id ORDER BY q.rated_at DESC, q.survey_id DESC LIMIT 1
-) AS r ON TRUE;
+        coalesce(ended[width_bucket(k.ended_at, edges) + 1], 0)
+        | coalesce(asked[width_bucket(k.survey_offered_at, edges) + 1], 0)
+        | coalesce(replied[width_bucket(coalesce(k.first_reply_at, k.ended_at), edges) + 1], 0) AS mature
+) AS m
+WHERE k.opened_at >= since AND k.opened_at < until
+$$;
+COMMENT ON FUNCTION handrail.outcomes_counted IS
+'kept outcomes of a period with a bit for each indicator under which they count, or are too young; the arrays hold, for each
+stretch between the edges, the indicators that count from that moment and are old enough there';
+
+CREATE FUNCTION handrail.note_outcome_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handrail.outcome_changes (case_id) SELECT DISTINCT n.case_id FROM changed AS n;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER cases_come_change_outcomes AFTER INSERT ON handrail.cases
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER cases_change_outcomes AFTER UPDATE ON handrail.cases
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER audit_changes_outcomes AFTER INSERT ON handrail.audit
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER messages_change_outcomes AFTER INSERT ON handrail.messages
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER messages_read_change_outcomes AFTER UPDATE ON handrail.messages
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER actions_come_change_outcomes AFTER INSERT ON handrail.actions
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER actions_change_outcomes AFTER UPDATE ON handrail.actions
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER approvals_come_change_outcomes AFTER INSERT ON handrail.approvals
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER approvals_change_outcomes AFTER UPDATE ON handrail.approvals
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER surveys_change_outcomes AFTER INSERT ON handrail.surveys
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER ratings_come_change_outcomes AFTER INSERT ON handrail.ratings
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+CREATE TRIGGER ratings_change_outcomes AFTER UPDATE ON handrail.ratings
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+
+CREATE FUNCTION handrail.recount_channels() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handrail.outcome_changes (case_id)
+    SELECT c.case_id FROM handrail.cases AS c
+    WHERE c.customer_id IN (
+        SELECT x.customer_id FROM handrail.cases AS x
+        WHERE (x.channel = ANY(OLD.excluded_channels)) <> (x.channel = ANY(NEW.excluded_channels))
+    );
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER settings_change_outcomes AFTER UPDATE OF excluded_channels ON handrail.outcome_settings
+FOR EACH ROW WHEN (NEW.excluded_channels <> OLD.excluded_channels)
+EXECUTE FUNCTION handrail.recount_channels();
+
+CREATE VIEW handrail.outcome_rows AS
+SELECT k.* FROM handrail.kept_outcomes AS k
+WHERE NOT EXISTS (SELECT FROM handrail.outcomes_pending() AS p (case_id) WHERE p.case_id = k.case_id)
+UNION ALL
+SELECT o.* FROM handrail.outcomes_of(ARRAY(SELECT handrail.outcomes_pending())) AS o;
+COMMENT ON VIEW handrail.outcome_rows IS 'what is kept, and what is not kept yet, computed';
+
+CREATE VIEW handrail.case_outcomes AS
+SELECT
+    case_id,
+    customer_id,
+    opened_at,
+    topic,
+    tier,
+    language,
+    channel,
+    model,
+    prompt,
+    policy,
+    graph,
+    ended_at,
+    ended_by,
+    handled_by,
+    first_reply_at,
+    escalated_at,
+    last_escalated_at,
+    reopened_at,
+    next_opened_at,
+    repeated_at,
+    second_contact_at,
+    decided,
+    edited,
+    rejected,
+    hand_backs,
+    confirmations_asked,
+    confirmations_refused,
+    cost_usd,
+    policy_hits,
+    confidence,
+    survey_offered_at,
+    csat,
+    nps,
+    confirmed,
+    rated_at
+FROM handrail.outcome_rows;
 COMMENT ON VIEW handrail.case_outcomes IS
 'one row for each case of a channel that is not excluded; ended_at is when it first ended, a contact behind that is a second one';
 
--- One line for each indicator: what it counts from, what it counts, out of what. A mean has a value and a denominator of 1.
 CREATE VIEW handrail.outcome_values AS
 SELECT
     d.indicator,
@@ -1106,62 +1514,77 @@ SELECT
     i.counts_from + d.matures_after AS matures_at,
     i.numerator,
     i.denominator,
-    o.*
-FROM handrail.case_outcomes AS o
-CROSS JOIN LATERAL handrail.case_seconds(o.case_id, o.ended_at) AS t
-CROSS JOIN LATERAL (
-    SELECT
-        coalesce(o.repeated_at <= o.ended_at + interval '7 days', FALSE) AS repeated,
-        coalesce(o.ended_by IN ('agent', 'person'), FALSE) AS answered
-) AS f
+    o.case_id,
+    o.customer_id,
+    o.opened_at,
+    o.topic,
+    o.tier,
+    o.language,
+    o.channel,
+    o.model,
+    o.prompt,
+    o.policy,
+    o.graph,
+    o.ended_at,
+    o.ended_by,
+    o.handled_by,
+    o.first_reply_at,
+    o.escalated_at,
+    o.last_escalated_at,
+    o.reopened_at,
+    o.next_opened_at,
+    o.repeated_at,
+    o.second_contact_at,
+    o.decided,
+    o.edited,
+    o.rejected,
+    o.hand_backs,
+    o.confirmations_asked,
+    o.confirmations_refused,
+    o.cost_usd,
+    o.policy_hits,
+    o.confidence,
+    o.survey_offered_at,
+    o.csat,
+    o.nps,
+    o.confirmed,
+    o.rated_at
+FROM handrail.outcome_rows AS o
 CROSS JOIN LATERAL (
     VALUES
-    ('first_contact_confirmed', o.ended_at, (f.answered AND NOT f.repeated AND o.confirmed IS TRUE)::integer, 1),
-    ('first_contact_unconfirmed', o.ended_at, (f.answered AND NOT f.repeated AND o.confirmed IS NULL)::integer, 1),
-    ('repeat_48h', o.ended_at, coalesce(o.repeated_at <= o.ended_at + interval '48 hours', FALSE)::integer, 1),
-    ('repeat_7d', o.ended_at, f.repeated::integer, 1),
-    ('escalation', o.ended_at, (o.escalated_at IS NOT NULL)::integer, 1),
-    (
-        'second_contact_escalation', o.ended_at, coalesce(o.last_escalated_at >= o.second_contact_at, FALSE)::integer,
-        (o.second_contact_at IS NOT NULL)::integer
-    ),
+    ('first_contact_confirmed', o.ended_at, o.hits & 1, o.counts & 1),
+    ('first_contact_unconfirmed', o.ended_at, o.hits >> 1 & 1, o.counts >> 1 & 1),
+    ('repeat_48h', o.ended_at, o.hits >> 2 & 1, o.counts >> 2 & 1),
+    ('repeat_7d', o.ended_at, o.hits >> 3 & 1, o.counts >> 3 & 1),
+    ('escalation', o.ended_at, o.hits >> 4 & 1, o.counts >> 4 & 1),
+    ('second_contact_escalation', o.ended_at, o.hits >> 5 & 1, o.counts >> 5 & 1),
     ('edits', o.ended_at, o.edited, o.decided),
     ('rejections', o.ended_at, o.rejected, o.decided),
-    ('hand_backs', o.ended_at, (o.hand_backs > 0)::integer, (o.escalated_at IS NOT NULL)::integer),
+    ('hand_backs', o.ended_at, o.hits >> 8 & 1, o.counts >> 8 & 1),
     ('confirmations_refused', o.ended_at, o.confirmations_refused, o.confirmations_asked),
-    ('abandonment', o.ended_at, (o.ended_by = 'silence')::integer, 1),
-    ('policy_hits', o.ended_at, (o.policy_hits > 0)::integer, 1),
-    ('cost_known', o.ended_at, (o.cost_usd IS NOT NULL)::integer, 1),
-    (
-        'survey_response', o.survey_offered_at, (o.rated_at IS NOT NULL)::integer, (o.survey_offered_at IS NOT NULL)::integer
-    ),
-    (
-        'satisfied', o.survey_offered_at, (o.csat >= 4)::integer,
-        (o.survey_offered_at IS NOT NULL AND o.csat IS NOT NULL)::integer
-    ),
-    (
-        'held_up', o.ended_at,
-        (o.ended_by = 'agent' AND NOT f.repeated AND o.escalated_at IS NULL AND o.edited + o.rejected = 0
-        AND o.confirmed IS NOT FALSE)::integer,
-        (o.confidence IS NOT NULL AND o.model IS NOT NULL)::integer
-    ),
+    ('abandonment', o.ended_at, o.hits >> 10 & 1, o.counts >> 10 & 1),
+    ('policy_hits', o.ended_at, o.hits >> 11 & 1, o.counts >> 11 & 1),
+    ('survey_response', o.survey_offered_at, o.hits >> 12 & 1, o.counts >> 12 & 1),
+    ('satisfied', o.survey_offered_at, o.hits >> 13 & 1, o.counts >> 13 & 1),
+    ('cost_known', o.ended_at, o.hits >> 14 & 1, o.counts >> 14 & 1),
+    ('held_up', o.ended_at, o.hits >> 15 & 1, o.counts >> 15 & 1),
     (
         'first_reply_seconds', coalesce(o.first_reply_at, o.ended_at),
-        extract(EPOCH FROM o.first_reply_at - o.opened_at)::double precision, (o.first_reply_at IS NOT NULL)::integer
+        extract(EPOCH FROM o.first_reply_at - o.opened_at)::double precision, o.counts >> 16 & 1
     ),
-    ('resolution_seconds', o.ended_at, extract(EPOCH FROM o.ended_at - o.opened_at)::double precision, f.answered::integer),
-    ('agent_seconds', o.ended_at, t.agent, f.answered::integer),
-    ('customer_seconds', o.ended_at, t.customer, f.answered::integer),
-    ('waiting_seconds', o.ended_at, t.waiting, f.answered::integer),
-    ('person_seconds', o.ended_at, t.person, f.answered::integer),
-    ('cost_usd', o.ended_at, o.cost_usd, (o.cost_usd IS NOT NULL)::integer),
     (
-        'csat', o.survey_offered_at, o.csat,
-        (o.survey_offered_at IS NOT NULL AND o.csat IS NOT NULL)::integer
+        'resolution_seconds', o.ended_at, extract(EPOCH FROM o.ended_at - o.opened_at)::double precision,
+        o.counts >> 17 & 1
     ),
+    ('agent_seconds', o.ended_at, o.agent_seconds, o.counts >> 18 & 1),
+    ('customer_seconds', o.ended_at, o.customer_seconds, o.counts >> 19 & 1),
+    ('waiting_seconds', o.ended_at, o.waiting_seconds, o.counts >> 20 & 1),
+    ('person_seconds', o.ended_at, o.person_seconds, o.counts >> 21 & 1),
+    ('cost_usd', o.ended_at, o.cost_usd, o.counts >> 22 & 1),
+    ('csat', o.survey_offered_at, o.csat, o.counts >> 23 & 1),
     (
         'nps', o.survey_offered_at, CASE WHEN o.nps >= 9 THEN 100 WHEN o.nps >= 7 THEN 0 ELSE -100 END,
-        (o.survey_offered_at IS NOT NULL AND o.nps IS NOT NULL)::integer
+        o.counts >> 24 & 1
     )
 ) AS i (indicator, counts_from, numerator, denominator)
 INNER JOIN handrail.outcome_definitions AS d ON i.indicator = d.indicator

@@ -22,7 +22,7 @@ from handrail.scoring.generated import TERMS, generated, one_case
 from handrail.scoring.report import scores_report
 from handrail.scoring.scorers import SCORERS, score
 from tests.postgres.build import NOON
-from tests.postgres.outcomes_by_hand import write as by_hand
+from tests.postgres.outcomes.by_hand import write as by_hand
 from tests.support.ended import ScoringHere, moved, write
 
 DAY = day_at((NOON - timedelta(days=30)).date(), "UTC")

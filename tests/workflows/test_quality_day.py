@@ -30,7 +30,7 @@ from handrail.temporal.interceptors import Guards
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.schedules import QualityFailed, run_now
 from handrail.wiring import sandbox
-from tests.postgres.outcomes_by_hand import CASE, Made, row
+from tests.postgres.outcomes.by_hand import CASE, Made, row
 from tests.support.house import House, wait_for
 from workflows.quality import QualityWorkflow
 

@@ -172,3 +172,38 @@ def flood(
         print_pairs((name.replace("_", " "), str(value)) for name, value in {**document, "passed": found.passed}.items())
 
     end(document, show_flood, passed=found.passed, as_json=as_json)
+
+
+@app.command()
+def metrics(
+    cases: Annotated[int, typer.Option("--cases", min=100, max=20_000_000, help="Cases to write and to count.")] = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Measure how long it takes to keep the outcomes of very many cases and to count them, on a server of its own."""
+    from rich.progress import Progress
+
+    from handrail.business import load_business
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.common.tables import print_pairs, screen
+    from handrail.cli.common.world import environment
+    from handrail.drills.metrics import measure, throw_away
+
+    with throw_away() as url, Progress(console=screen(), transient=True, disable=as_json) as progress:
+        task = progress.add_task("cases", total=2 * cases)
+
+        def tell(what: str, done: int, of: int) -> None:
+            progress.update(task, description=what, completed=done + (of if what == "kept" else 0))
+
+        found = run_async(measure(url, load_business(environment().business), cases, tell))
+    if as_json:
+        print_document(found)
+        return
+    print_pairs(
+        [
+            ("cases", f"{found.cases:,}"),
+            ("kept in", f"{found.keep_seconds:.1f} s, {found.cases / found.keep_seconds:,.0f} cases a second"),
+            ("every indicator counted in", f"{found.count_seconds:.2f} s"),
+            ("intervals in", f"{found.report_seconds:.2f} s"),
+            ("a plain question to the rows in", f"{found.plain_seconds:.2f} s"),
+        ]
+    )

@@ -84,7 +84,14 @@ def unspoken(code: str, pack: Pack) -> Iterator[str]:
     for name in reference.told:
         if not pack.told.get(name, "").strip():
             yield f"told.{name}: is missing. Translate it from {REFERENCE}.toml."
-    for section, keys in {"person": ("people", "asks"), "answers": None, "mood": None, "speech": None, "mail": None}.items():
+    for section, keys in {
+        "person": ("people", "asks"),
+        "answers": None,
+        "mood": None,
+        "speech": None,
+        "mail": None,
+        "goodbye": None,
+    }.items():
         part, model = getattr(pack, section), getattr(reference, section)
         for key in keys or type(model).model_fields:
             if getattr(model, key) and not getattr(part, key):

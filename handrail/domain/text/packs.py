@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 
 from handrail.domain.base import Model, digest
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.text.letters import Goodbye, Mail
 
 SHIPPED = Path(__file__).parents[2] / "languages"
 FIRST = ("en", "de", "fr", "es", "it", "nl", "sv", "pl", "pt")
@@ -76,18 +77,6 @@ class Speech(Model):
     corrections: Words = Field(default_factory=list)
 
 
-class Mail(Model):
-    """Marks by which mail programs set off what was written before."""
-
-    wrote: Words = Field(default_factory=list)
-    subject: Words = Field(default_factory=list)
-    others: Words = Field(default_factory=list)
-    original: Words = Field(default_factory=list)
-    forwarded: Words = Field(default_factory=list)
-    sent_from: Words = Field(default_factory=list)
-    closings: Words = Field(default_factory=list)
-
-
 class Examples(Model):
     """Sentences on which the pack is tried: what must be heard, and where nothing was said."""
 
@@ -115,6 +104,7 @@ class Pack(Model):
     mood: Mood = Field(default_factory=Mood)
     speech: Speech = Field(default_factory=Speech)
     mail: Mail = Field(default_factory=Mail)
+    goodbye: Goodbye = Field(default_factory=Goodbye)
     examples: Examples = Field(default_factory=Examples)
 
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from psycopg import DatabaseError
 
 from handrail.domain.case.cases import Commit, RuledProposal
-from handrail.domain.case.messages import Message
+from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import CaseConflict, EffectConflict
-from handrail.postgres.adaptation import as_json
+from handrail.domain.text.message.thanks import only_thanks
+from handrail.postgres.adaptation import as_json, dumps
 from handrail.postgres.pool import Connection
 from handrail.postgres.queries import QUERIES
 
 
 def step_of(commit: Commit) -> str:
-    """Return the commit as JSON.
+    """Return the commit as JSON, with the customer's messages read for thanks: a thank-you is no new contact.
 
     Raises:
         EffectConflict: a ruling that is not about its proposal.
     """
     for ruled in commit.rulings:
         _check(ruled)
-    return as_json(commit)
+    written = as_json(commit)
+    thanks = {one.message_id for one in commit.messages if one.author is Author.CUSTOMER and only_thanks(one.text)}
+    if not thanks:
+        return written
+    step = json.loads(written)
+    for message in step["messages"]:
+        message["thanks"] = message["message_id"] in thanks
+    return dumps(step)
 
 
 def refusal(error: DatabaseError, case_id: str) -> Exception:

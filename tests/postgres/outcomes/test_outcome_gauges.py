@@ -20,8 +20,8 @@ from handrail.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.temporal.gauges import OutcomeGauges, exporting
-from tests.postgres import outcomes_by_hand
 from tests.postgres.build import NOON
+from tests.postgres.outcomes import by_hand
 
 
 async def test_a_worker_serves_the_newest_days_that_are_old_enough(pool: Pool) -> None:
@@ -29,7 +29,7 @@ async def test_a_worker_serves_the_newest_days_that_are_old_enough(pool: Pool) -
     definitions = Loaded(shipped.value.model_copy(update={"minimum": 2}), shipped.version)
     outcomes = PostgresOutcomes(pool)
     await outcomes.define(definitions.value, definitions.version)
-    await outcomes_by_hand.write(pool)
+    await by_hand.write(pool)
     address = f"127.0.0.1:{free_block(1)}"
     gauges = OutcomeGauges(exporting(address))
     # 24 days behind the record's end, its cases of 30 days ago were opened in the seven days before yesterday.

@@ -11,9 +11,9 @@ from handrail.outcomes.loader import SHIPPED, load_outcomes
 from handrail.outcomes.report import report
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
-from tests.postgres import outcomes_by_hand
 from tests.postgres.build import NOON
 from tests.postgres.conftest import Run
+from tests.postgres.outcomes import by_hand
 
 HOUR = 3_600
 ALL = Period(since=NOON - timedelta(days=31), until=NOON, as_of=NOON)
@@ -66,7 +66,7 @@ async def reported(
 @pytest.fixture
 async def written(pool: Pool) -> Pool:
     await reported(pool)
-    await outcomes_by_hand.write(pool)
+    await by_hand.write(pool)
     return pool
 
 

@@ -1,0 +1,28 @@
+"""The parts of a language pack about letters: how they quote one another, and how they thank and take their leave."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from handrail.domain.base import Model
+
+Words = list[str]
+
+
+class Goodbye(Model):
+    """Words by which customers thank and take their leave, and those that may stand beside without wanting anything."""
+
+    thanks: Words = Field(default_factory=list)
+    beside: Words = Field(default_factory=list)
+
+
+class Mail(Model):
+    """Marks by which mail programs set off what was written before."""
+
+    wrote: Words = Field(default_factory=list)
+    subject: Words = Field(default_factory=list)
+    others: Words = Field(default_factory=list)
+    original: Words = Field(default_factory=list)
+    forwarded: Words = Field(default_factory=list)
+    sent_from: Words = Field(default_factory=list)
+    closings: Words = Field(default_factory=list)
