@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from handrail.domain.quality.days import STEPS
 from handrail.embedded.ports import free_block
 from handrail.embedded.state import Stack, StackState, running
 
@@ -20,7 +22,7 @@ PATIENCE = 120.0
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("HANDRAIL_", "OPENAI_"))}
 
 
-def handrail(*arguments: str | Path | int) -> Any:
+def handrail(*arguments: str | Path | int | date) -> Any:
     """What the command prints as JSON; it must end well."""
     done = subprocess.run(
         [sys.executable, "-m", "handrail.cli.main", *map(str, arguments), "--json"],
@@ -52,6 +54,10 @@ def settled(folder: Path) -> bool:
     return len(stand) >= 12 and "Working" not in stand.values()
 
 
+def scheduled(folder: Path) -> bool:
+    return str(handrail("--data-dir", folder, "quality", "status")["schedule"]).startswith("next at ")
+
+
 def back(folder: Path, before: Stack, *names: str) -> bool:
     stack = running(folder)
     return bool(
@@ -75,6 +81,11 @@ def test_first_start_lost_children_and_second_start(stack_dir: Path) -> None:
     until(lambda: back(stack_dir, stack, "worker", "worker-2", "model"), "workers and model are back")
     waiting = next(case_id for case_id, status in first.items() if status == "AwaitingApproval")
     handrail("--data-dir", stack_dir, "decide", waiting, "reject", "--reviewer", "a person")
+    until(lambda: scheduled(stack_dir), "a worker makes the schedule of the quality loop")
+    # Nothing ended yesterday, so every step is done, and finds nothing.
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    done = handrail("--data-dir", stack_dir, "quality", "run", "--day", yesterday)
+    assert [step["step"] for step in done["done"]] == list(STEPS)
 
     assert handrail("down", "--data-dir", stack_dir)["state"] == "stopped"
     again = handrail("up", "--detach", "--data-dir", stack_dir)

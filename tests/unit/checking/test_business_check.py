@@ -113,6 +113,13 @@ def test_drift_and_governor_are_read_with_their_lines(acme: Package) -> None:
     assert (done.errors, done.looked_at[CheckPart.DRIFT]) == ([], "1 indicator, its own")
 
 
+def test_how_cases_are_sampled_is_read_with_its_lines(acme: Package) -> None:
+    assert check("acme", data=False).looked_at[CheckPart.QUALITY] == "200 cases a day, the shipped quality.yaml"
+    (acme.folder / "quality.yaml").write_text("version: 1\nper_day: 40\n")
+    (one,) = check("acme", data=False).errors
+    assert (one.part, one.file, one.line) == (CheckPart.QUALITY, "acme/quality.yaml", 2)
+
+
 def test_a_preview_without_the_fact_of_a_rule_is_found_before_a_customer_meets_it(acme: Package) -> None:
     acme.change("tools.py", '"guests": change.guests, "guests_more"', '"guests_more"')
     (first, second) = [one for one in check("acme", data=False).errors if one.part is CheckPart.NAMES]
