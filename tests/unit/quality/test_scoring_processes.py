@@ -6,8 +6,7 @@ import asyncio
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from unittest.mock import MagicMock
 
 import psutil
 import pytest
@@ -65,6 +64,6 @@ async def test_a_process_ends_with_its_input() -> None:
 
 
 def test_the_steps_are_wired_in_their_order(tmp_path: Path) -> None:
-    world: Any = SimpleNamespace(business=SimpleNamespace(folder=tmp_path))
-    pool: Any = None
+    world, pool = MagicMock(), MagicMock()
+    world.business.folder = tmp_path
     assert tuple(step.name for step in day_steps(Settings(), pool, world)) == STEPS
