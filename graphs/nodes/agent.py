@@ -44,8 +44,8 @@ class AgentNode:
         self._graph_version = graph_version
 
     async def agent(self, state: AgentView) -> dict[str, Any]:
-        """Proposals: tool calls, or a reply. How far the agent may go is asked before the model is, and again before its
-        answer counts: one that comes after a switch is thrown away.
+        """Proposals: tool calls, or a reply. How far the agent may go is asked before the model is, and again by the guardrail
+        before its answer counts: one that comes after a switch is thrown away.
 
         Raises:
             ModelUnavailable: worth another try.
@@ -64,9 +64,6 @@ class AgentNode:
             answer = await self._model.complete(await self._request(view, topic, facts))
         except SwitchedOff as refused:
             return {"facts": facts, "escalation": Escalation(reason=SWITCHED_OFF, words=str(refused))}
-        if late := for_people_now(topic, await self._dial.autonomy(topic, view.row)):
-            usage = view.usage.plus(answer.usage)
-            return {"step": view.step + 1, "facts": facts, "proposals": [], "usage": usage, "escalation": late}
         excess = too_much(answer)
         return {
             "step": view.step + 1,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from graphs.nodes.agent import for_people_now
 from graphs.ruling.noting import noted, only_a_reply
 from graphs.ruling.policy_facts import PolicyFactsReader, counting
 from graphs.ruling.replays import same_call, unremembered
@@ -74,6 +75,8 @@ class GuardrailNode:
         dial, about, made = await asyncio.gather(
             self._dial.over(topic, view.row, list(dict.fromkeys(named))), self._about(view), self._effects(view)
         )
+        if fresh(view) and (late := for_people_now(topic, dial.topic)):
+            return {"proposals": [], "escalation": late}
         sheet = RulingPass(view, topic, dial.topic, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
         sheet.by_tool, sheet.about = dial.tools, about
         for proposal in view.proposals:
@@ -221,6 +224,11 @@ class GuardrailNode:
             return found
         await self._cases.commit(Commit(row=sheet.view.row, rulings=found.rulings, audit=found.audit))
         return Unrecorded()
+
+
+def fresh(view: GuardrailView) -> bool:
+    """Return whether nobody has ruled on the proposals yet: they are the model's answer to what it was asked just now."""
+    return not any(one.counted or decided(view.decisions, one) for one in view.proposals)
 
 
 def refused_now(exchanges: Sequence[Exchange], proposal: Proposal) -> bool:
