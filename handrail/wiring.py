@@ -32,6 +32,7 @@ from graphs.screening import Screen
 from handrail.building import build_models
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
+from handrail.dialling import definitions_of, dial_of
 from handrail.domain.llm.health import ModelLimits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.team.reviewers import FILE as REVIEWERS
@@ -43,7 +44,6 @@ from handrail.llm.server.late import LateModel
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
 from handrail.people.staff import PeopleAtWork
-from handrail.policies.loader import FilePolicies
 from handrail.ports import (
     Cases,
     Clock,
@@ -70,7 +70,7 @@ from handrail.ports import (
 from handrail.postgres import owner
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
-from handrail.postgres.autonomy.reviews import PostgresContacts, PostgresReviewGates
+from handrail.postgres.autonomy.reviews import PostgresContacts
 from handrail.postgres.business.customers import PostgresCustomers
 from handrail.postgres.business.history import PostgresHistory
 from handrail.postgres.business.tools import PostgresRecord
@@ -81,14 +81,13 @@ from handrail.postgres.case.ratings import PostgresRatings
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.reading import ReadingProcess
+from handrail.releases.parts import graph_version
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
-from handrail.topics.dial import GateLever, TopicDial
-from handrail.topics.loader import FileTopics
 from handrail.working import case_activities
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
@@ -156,7 +155,7 @@ async def world(
     if settings.languages is not None:
         SHELF.add(settings.languages)
     folder = settings.definitions or business.folder
-    topics = FileTopics(folder / "topics", business.by_name, every=every)
+    topics, policies = definitions_of(folder, business, every)
     router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every)
     router.check()
     calls = Calls(controls)
@@ -167,9 +166,9 @@ async def world(
             business=business,
             clock=clock,
             topics=topics,
-            dial=TopicDial(GateLever(PostgresReviewGates(pool, clock), clock), controls),
+            dial=dial_of(settings, pool, folder, topics, policies, controls, clock, every=every),
             controls=controls,
-            policies=FilePolicies.of(folder / "policies", business, every=every),
+            policies=policies,
             reviewers=FileReviewers(
                 folder / REVIEWERS,
                 facts=business.facts,
@@ -216,7 +215,8 @@ def trained(folder: Path | None) -> Artefact | None:
 
 def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels, calls: Calls) -> ChatModel:
     """Build the model's client, watched; the OpenAI library is loaded here."""
-    from handrail.llm.chat import ChatModel, served
+    from handrail.llm.chat import ChatModel
+    from handrail.llm.server.address import served
 
     return ChatModel(
         model=settings.model,
@@ -280,11 +280,6 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         resolve=ResolveNode(world.cases, world.clock, world.business.disclosure).resolve,
         escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
     )
-
-
-def graph_version() -> str:
-    """Return the hash of the graph's code, by which outcomes can be compared."""
-    return build_id(ROOT, ("graphs",))[:12]
 
 
 def sandbox() -> SandboxedWorkflowRunner:

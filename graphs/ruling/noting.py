@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from graphs.ruling.ruling_pass import RulingPass
+from graphs.ruling.ruling_pass import BY_AUTONOMY, RulingPass
 from graphs.state import identity
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.cases import AuditEntry, CaseRow, RuledProposal, Unrecorded
@@ -22,6 +22,7 @@ def noted(sheet: RulingPass, ledger: Sequence[RuledProposal], now: datetime) -> 
 def entry_of(row: CaseRow, ruled: RuledProposal, now: datetime) -> AuditEntry:
     """Return the audit's entry of a ruling."""
     proposal, verdict = ruled.proposal, ruled.verdict
+    lowered = sorted({hit.policy for hit in verdict.hits if hit.rule == BY_AUTONOMY})
     return AuditEntry(
         entry_id=ruled_id(row, ruled),
         at=now,
@@ -33,6 +34,7 @@ def entry_of(row: CaseRow, ruled: RuledProposal, now: datetime) -> AuditEntry:
             "policy_version": verdict.policy_version,
             "rules": [hit.rule for hit in verdict.hits],
             "files": {hit.policy: hit.version for hit in verdict.hits if hit.version},
+            **({"lowered_by": lowered} if lowered else {}),
         },
     )
 

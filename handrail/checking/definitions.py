@@ -24,6 +24,8 @@ from handrail.people import loader as people
 from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.sets import build, document
 from handrail.policies.worlds import RATES, TABLES, calendar_of, world_of
+from handrail.releases.loader import FILE as RELEASE
+from handrail.releases.loader import read_release
 from handrail.reviewers import loader as reviewers
 from handrail.routing.rules import RiskRules
 from handrail.scoring.loader import QUALITY, quality_file, read_quality
@@ -45,6 +47,7 @@ def check(subject: PackageUnderCheck, found: Collector) -> None:
     _tables(subject, found)
     _outcomes(subject, found)
     _quality(subject, found)
+    _release(subject, found)
     _policies(subject, found)
 
 
@@ -173,6 +176,16 @@ def _quality(subject: PackageUnderCheck, found: Collector) -> None:
     if read is not None:
         whose = f"the shipped {QUALITY}" if path == QUALITY_SHIPPED else "its own"
         found.looked_at(CheckPart.QUALITY, f"{many(read.per_day, 'case')} a day, {whose}")
+
+
+def _release(subject: PackageUnderCheck, found: Collector) -> None:
+    path = subject.folder / RELEASE
+    if not path.is_file():
+        return found.looked_at(CheckPart.RELEASE, "no gate: whatever is in force answers at its topic's autonomy")
+    read = _read(CheckPart.RELEASE, path, found, read_release)
+    if read is None:
+        return None
+    return found.looked_at(CheckPart.RELEASE, f"a gate that {many(len(read.gatekeepers), 'person', 'people')} may open")
 
 
 def _usable(documents: list[Document]) -> list[Document]:

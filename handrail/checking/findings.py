@@ -28,6 +28,7 @@ class CheckPart(StrEnum):
     QUALITY = "quality"
     DRIFT = "drift"
     GOVERNOR = "governor"
+    RELEASE = "release"
     POLICIES = "policies"
     NAMES = "names"
     MUTATION = "mutation"

@@ -74,6 +74,7 @@ LATE = {
     "eval": LateCommand(
         "quality.evaluations", "Play accepted corrections through the real graph, without effects.", group=True
     ),
+    "release": LateCommand("quality.releases", "What answers now, and whether it has passed an evaluation.", group=True),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

@@ -32,9 +32,9 @@ from handrail.evaluation.variants import WantedVariant, builder, laid_out, set_u
 from handrail.policies.loader import FilePolicies
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool
-from handrail.releases.parts import parts_of, router_parts
+from handrail.releases.parts import artefact_version, graph_version, parts_of, router_parts
 from handrail.settings import Settings
-from handrail.wiring import Adapters, graph_version, trained, world
+from handrail.wiring import Adapters, world
 
 AT_ONCE = 4
 NO_TROUBLE = 1_000_000
@@ -173,15 +173,15 @@ def parts_in(
     settings: Settings, adapters: Adapters, definitions: Path, graph: str | None, reported: Sequence[str]
 ) -> ReleaseParts:
     """Return what the variant is made of."""
-    artefact = trained(settings.router)
     policies = FilePolicies.of(definitions / "policies", adapters.business)
     return parts_of(
         model=settings.model,
+        server=settings.openai_base_url,
         reported=reported,
         topics=adapters.topics.all(),
         policies=policies.version,
         graph=graph_version() if graph is None else module_version(graph),
-        router=router_parts(artefact.manifest.content_hash if artefact else None, definitions),
+        router=router_parts(artefact_version(settings.router), definitions),
     )
 
 

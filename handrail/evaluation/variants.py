@@ -12,6 +12,7 @@ from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from handrail.definitions import Document
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
+from handrail.releases.loader import FILE as RELEASE
 from handrail.settings import Settings
 
 BUILDER = "build_case_graph"
@@ -45,7 +46,8 @@ def laid_out(folder: Path, wanted: WantedVariant, definitions: Path) -> Path:
     for part in ("topics", "policies"):
         shutil.copytree(definitions / part, folder / part)
     for file in (*definitions.glob("*.yaml"), *definitions.glob("*.yml")):
-        shutil.copy(file, folder / file.name)
+        if file.name != RELEASE:  # what is being evaluated has not passed yet
+            shutil.copy(file, folder / file.name)
     if wanted.policy is not None:
         if not wanted.policy.is_dir():
             raise InvalidInput(f"--policy: {wanted.policy} is no folder. Name one with the policies' YAML files.")

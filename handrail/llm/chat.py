@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 from langchain_core.messages import AIMessage, BaseMessage
@@ -28,11 +27,11 @@ from handrail.llm.parsing.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.parsing.mending import MendingChat
 from handrail.llm.prompting.prompts import build
 from handrail.llm.prompting.schemas import wire
+from handrail.llm.server.address import OPENAI_URL
 from handrail.llm.server.calls import About
 from handrail.llm.server.failures import translated
 from handrail.llm.server.health import CircuitBreaker
 
-OPENAI_URL = "https://api.openai.com/v1"
 ATTEMPTS = 2
 """An unusable answer is asked for once more, told why. One that fails twice needs a person."""
 NO_KEY = "none"
@@ -175,13 +174,6 @@ def tokens(value: Any) -> int:
 
 def _sent(message: BaseMessage) -> list[Any]:
     return [message.content, getattr(message, "tool_calls", []), getattr(message, "invalid_tool_calls", [])]
-
-
-def served(model: str, base_url: str | None) -> str:
-    """The model and its server in words, without what may be secret in an address."""
-    parts = urlsplit(base_url or OPENAI_URL)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{model} at {parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def _later(key: SecretStr | None) -> Any:

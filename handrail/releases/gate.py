@@ -12,9 +12,6 @@ from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.domain.quality.releases import UNGATED, ReleaseFile, ReleasePass, ReleaseStanding, stand_of
 from handrail.ports import Clock
 
-LOOK_SECONDS = 5.0
-"""How often a worker looks for a new pass, at most."""
-
 
 class Passes(Protocol):
     """The passes of releases, and the names under which a model answered."""
@@ -25,7 +22,8 @@ class Passes(Protocol):
 class ReleaseGate:
     """The port `Lever`. `rules` are those of `release.yaml` now, None where there is no gate.
 
-    `parts` works out what is in force, given the names under which its model answered.
+    `parts` works out what is in force, given the names under which its model answered. What has passed is looked for at most
+    once in `every` seconds.
     """
 
     def __init__(
@@ -36,7 +34,7 @@ class ReleaseGate:
         parts: Callable[[Sequence[str]], ReleaseParts],
         clock: Clock,
         *,
-        every: float = LOOK_SECONDS,
+        every: float = 0.0,
     ) -> None:
         self._rules, self._passes, self._reported, self._parts, self._clock = rules, passes, reported, parts, clock
         self._every, self._looked, self._found = every, float("-inf"), ReleaseStanding(release="", open=True, why=UNGATED)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from handrail.cli.common.world import CliContext
+from handrail.cli.quality.releasing import gate_over
 from handrail.clock import SystemClock
 from handrail.domain.autonomy.review_gates import GateState
 from handrail.domain.autonomy.topics import Autonomy, ConfidenceGates, ExecutionBounds, Patience, ReviewGate, Setting, Topic
@@ -76,7 +77,8 @@ async def standings(place: CliContext, name: str | None = None) -> list[TopicSta
 async def standing(place: CliContext, pool: Pool, topics: FileTopics, topic: Topic) -> TopicStatus:
     """One topic as it stands now."""
     gates = GateLever(PostgresReviewGates(pool, SystemClock()), SystemClock())
-    dialled = await TopicDial(gates, PostgresControls(pool, place.business)).autonomy(topic)
+    release = gate_over(place.settings, place.business, pool)
+    dialled = await TopicDial(gates, release, PostgresControls(pool, place.business)).autonomy(topic)
     return TopicStatus(
         **topic.model_dump(exclude={"examples", "prompt", "prefetch", "review_gate", "gates", "patience", "bounds"}),
         effective=Autonomy.OFF if topic.people_only else dialled.autonomy,

@@ -95,6 +95,7 @@ def refuse_foreign(place: CliContext) -> None:
 def held(stack: Stack) -> list[str]:
     """List what holds the agent back by live controls, for people."""
     from handrail.business import load_business
+    from handrail.cli.quality.releasing import gate_over
     from handrail.domain.errors import HandrailError
     from handrail.postgres.autonomy.controls import PostgresControls
     from handrail.postgres.autonomy.models import PostgresModels
@@ -109,12 +110,14 @@ def held(stack: Stack) -> list[str]:
             paused = [one.words for one in await record.pauses()]
             names = [f"not accepted: {one.words}" for one in await record.open_names()]
             alarms = [f"{one.words}. `handrail alarms show {one.alarm_id}`" for one in await PostgresAlarms(pool).open()]
-            return [*controlled, *paused, *names, *alarms]
+            gate = (await gate_over(settings.model_copy(update={"data_dir": stack.data_dir}), business, pool).standing()).why
+            return [*controlled, *paused, *names, *alarms, gate]
         finally:
             await pool.close()
 
     try:
-        business = load_business(environment().business)
+        settings = environment()
+        business = load_business(settings.business)
         return run_async(read())
     except HandrailError as error:
         return [f"cannot be read: {error}"]

@@ -88,14 +88,16 @@ def check_gatekeeper(rules: ReleaseFile | None, name: str, option: str) -> None:
 
 @contextmanager
 def model_at(settings: Settings) -> Iterator[Settings]:
-    """The settings with the model server that is named, else with the offline model while it lasts."""
+    """The settings with the model server that is named or that a stack runs, else with an offline model while it lasts."""
     import tempfile
 
+    from handrail.cli.quality.releasing import with_model
     from handrail.embedded.model import OfflineModel
     from handrail.embedded.ports import free_block
     from handrail.embedded.process import run as running
     from handrail.settings import model_url
 
+    settings = with_model(settings, settings.data_dir)
     with ExitStack() as stack:
         if model_url(settings) is None:
             folder = Path(
