@@ -16,6 +16,7 @@ from handrail.ports.quality import DayStep, QualityDays
 
 TAKEN = "StepTaken"
 WORDS = 500
+LONGEST_PAUSE = 60
 
 
 class DayActivities:
@@ -71,7 +72,7 @@ class DayActivities:
         async with self._days.alone(day.day, step.name) as mine:
             if not mine:
                 words = f"{step.name} of {day.day} is being done by another worker; it is looked at again."
-                raise ApplicationError(words, type=TAKEN, next_retry_delay=timedelta(seconds=2))
+                raise ApplicationError(words, type=TAKEN, next_retry_delay=pause(activity.info().attempt))
             before = await self._days.state(day.day, step.name)
             if before is not None and before.done_at is not None:
                 return before.result or StepResult()
@@ -82,3 +83,8 @@ class DayActivities:
                 raise
             await self._days.finish(day, step.name, self._clock.now(), result)
             return result
+
+
+def pause(attempt: int) -> timedelta:
+    """Return how long to wait for somebody who does the same step: a quarter of an hour in all, so as not to fail for it."""
+    return timedelta(seconds=min(2**attempt, LONGEST_PAUSE))

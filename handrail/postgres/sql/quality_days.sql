@@ -10,7 +10,12 @@ SELECT day, step, since, until, done_at, result, tries, tried_at, error
 FROM handrail.quality_steps WHERE day = %(day)s AND step = %(step)s;
 
 -- name: hold_quality_step
-SELECT pg_try_advisory_lock(hashtextextended('handrail.quality/' || %(day)s || '/' || %(step)s, 0)) AS mine;
+-- Should the machine of whoever holds it vanish, the server notices within a minute and lets go, where it would take hours.
+SELECT
+    set_config('tcp_keepalives_idle', '30', FALSE),
+    set_config('tcp_keepalives_interval', '10', FALSE),
+    set_config('tcp_keepalives_count', '3', FALSE),
+    pg_try_advisory_lock(hashtextextended('handrail.quality/' || %(day)s || '/' || %(step)s, 0)) AS mine;
 
 -- name: release_quality_step
 SELECT pg_advisory_unlock(hashtextextended('handrail.quality/' || %(day)s || '/' || %(step)s, 0));
