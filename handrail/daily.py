@@ -12,6 +12,7 @@ from activities.quality.score import ScoreStep
 from handrail.domain.quality.scores import ScoringTerms, ScoringTopic
 from handrail.governor.govern import Governor
 from handrail.governor.loader import load_governor
+from handrail.judging.steps import CanaryOfDay, JudgeOfDay
 from handrail.outcomes.loader import load_outcomes
 from handrail.ports.quality import DayStep
 from handrail.postgres.autonomy.controls import PostgresControls
@@ -24,6 +25,7 @@ from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.quality.governor import PostgresGovernor
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
+from handrail.quality_models import canary_step, judge_step
 from handrail.relied import in_force
 from handrail.scoring.loader import load_quality
 from handrail.scoring.processes import ScoringProcesses
@@ -56,6 +58,9 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
         DriftWatch(PostgresDrift(pool), PostgresAlarms(pool), watch_terms(folder, pool, world), world.clock),
         governor(folder, pool, world),
         CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
+        # The last two wait for servers of models: what they cannot do holds nothing else of the day back.
+        CanaryOfDay(lambda: canary_step(settings, pool, folder, world.clock, world.business), world.clock),
+        JudgeOfDay((lambda: judge_step(settings, pool, folder, world.clock)) if settings.judge_model else None),
     ]
 
 

@@ -74,16 +74,27 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="headers that a gateway wants with each call: `Name: value`, one a line"
     )
 
-    @field_validator("openai_api_key")
+    judge_model: str | None = Field(default=None, description="the model that judges cases; nothing is judged without")
+    judge_base_url: str | None = Field(default=None, description="its server; the agent's, with its key, where it is not set")
+    judge_api_key: SecretStr | None = Field(default=None, description="the key for HANDRAIL_JUDGE_BASE_URL")
+    judge_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens of the judge")
+    judge_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens of the judge")
+    judge_daily_usd: float = Field(default=5.0, gt=0, description="what judging may cost a day, where its prices are set")
+    judge_daily_calls: int = Field(default=5_000, ge=1, description="calls of the judge a day, at most")
+
+    @field_validator("judge_model")
+    @classmethod
+    def _some_model(cls, value: str | None) -> str | None:
+        return value.strip() or None if value is not None else None
+
+    @field_validator("openai_api_key", "judge_api_key")
     @classmethod
     def _some_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().strip():
-            raise ValueError(
-                "is set but empty. Give the key; unset it for a server that needs none, OPENAI_BASE_URL is enough"
-            )
+            raise ValueError("is set but empty. Give the key; unset it for a server that needs none, its address is enough")
         return value
 
-    @field_validator("openai_base_url")
+    @field_validator("openai_base_url", "judge_base_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         if value is None or not value.strip():

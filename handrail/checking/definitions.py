@@ -18,6 +18,8 @@ from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.team.reviewers import ReviewerFile
 from handrail.domain.team.staff import Roster
 from handrail.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
+from handrail.judging.loader import SHIPPED as SHIPPED_RUBRICS
+from handrail.judging.loader import canary_file, read_canary, read_rubric, rubric_file
 from handrail.matrix import loader as matrix
 from handrail.outcomes.loader import OUTCOMES, SHIPPED, outcomes_file, read_outcomes
 from handrail.people import loader as people
@@ -48,6 +50,7 @@ def check(subject: PackageUnderCheck, found: Collector) -> None:
     _outcomes(subject, found)
     _quality(subject, found)
     _release(subject, found)
+    _judging(subject, found)
     _policies(subject, found)
 
 
@@ -186,6 +189,22 @@ def _release(subject: PackageUnderCheck, found: Collector) -> None:
     if read is None:
         return None
     return found.looked_at(CheckPart.RELEASE, f"a gate that {many(len(read.gatekeepers), 'person', 'people')} may open")
+
+
+def _judging(subject: PackageUnderCheck, found: Collector) -> None:
+    topics = None if subject.topics is None else list(subject.topics)
+    path = rubric_file(subject.folder)
+    rubric = _read(CheckPart.RUBRIC, path, found, lambda read: read_rubric(read, topics))
+    if rubric is not None:
+        found.looked_at(CheckPart.RUBRIC, f"{many(len(rubric.criteria), 'criterion', 'criteria')}, {_whose(path)}")
+    path = canary_file(subject.folder)
+    canary = _read(CheckPart.CANARY, path, found, read_canary)
+    if canary is not None:
+        found.looked_at(CheckPart.CANARY, f"{many(len(canary.prompts), 'prompt')}, {_whose(path)}")
+
+
+def _whose(path: Path) -> str:
+    return f"the shipped {path.name}" if path.parent == SHIPPED_RUBRICS else "its own"
 
 
 def _usable(documents: list[Document]) -> list[Document]:

@@ -29,6 +29,8 @@ class CheckPart(StrEnum):
     DRIFT = "drift"
     GOVERNOR = "governor"
     RELEASE = "release"
+    RUBRIC = "rubric"
+    CANARY = "canary"
     POLICIES = "policies"
     NAMES = "names"
     MUTATION = "mutation"

@@ -75,6 +75,9 @@ LATE = {
         "quality.evaluations", "Play accepted corrections through the real graph, without effects.", group=True
     ),
     "release": LateCommand("quality.releases", "What answers now, and whether it has passed an evaluation.", group=True),
+    "judge": LateCommand("quality.judging", "A model that judges cases, and whether its verdicts count.", group=True),
+    "labels": LateCommand("quality.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),
+    "canary": LateCommand("quality.canary", "Notice another model behind the same name by canary prompts.", group=True),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

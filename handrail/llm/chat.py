@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import openai
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import SecretStr, ValidationError
 
 from handrail.domain.case.messages import IDENTIFIER
@@ -22,7 +22,9 @@ from handrail.domain.errors import ModelFailed, ModelRejected
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
 from handrail.domain.llm.instructions import ANSWER
-from handrail.llm import consulting
+from handrail.domain.quality.canary import CanaryAnswer, CanaryPrompt
+from handrail.domain.quality.judging import JudgeQuestion, JudgeReading
+from handrail.llm import consulting, judging
 from handrail.llm.parsing.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.parsing.mending import MendingChat
 from handrail.llm.prompting.prompts import build
@@ -30,7 +32,7 @@ from handrail.llm.prompting.schemas import wire
 from handrail.llm.server.address import OPENAI_URL
 from handrail.llm.server.calls import About
 from handrail.llm.server.failures import translated
-from handrail.llm.server.health import CircuitBreaker
+from handrail.llm.server.health import Answered
 
 ATTEMPTS = 2
 """An unusable answer is asked for once more, told why. One that fails twice needs a person."""
@@ -39,8 +41,14 @@ MILLION = 1_000_000
 BYTES_PER_TOKEN = 2
 
 
+class CallWatch(Protocol):
+    """A watch around each call: it may refuse to send, and it is told how the call went."""
+
+    async def around(self, about: About, send: Callable[[], Awaitable[Answered]]) -> Answered: ...
+
+
 class ChatModel:
-    """The ports `LanguageModel` and `Consultant`. Prices are USD per million tokens.
+    """The ports `LanguageModel`, `Consultant`, `Judge` and `Speaker`. Prices are USD per million tokens.
 
     `timeout_seconds` bounds each call as a whole; `headers` go with each call, for gateways that want more than a key.
 
@@ -61,7 +69,7 @@ class ChatModel:
         tool_choice: str = "required",
         headers: Mapping[str, str] | None = None,
         trace: bool = False,
-        watch: CircuitBreaker | None = None,
+        watch: CallWatch | None = None,
     ) -> None:
         self._watch = watch
         self._model = model
@@ -120,31 +128,49 @@ class ChatModel:
         message, spent = await self._ask(About(question.case_id, customer_id=question.customer_id), tools, messages)
         return consulting.read(message, spent)
 
+    async def judge(self, question: JudgeQuestion) -> JudgeReading:
+        """Ask the model to judge a case by one criterion, once; what cannot be used is a reading that says so.
+
+        Raises:
+            ModelUnavailable, ModelRejected: the server's errors, see `complete`.
+        """
+        tools, messages = [judging.tool(question)], judging.build(question)
+        message, spent = await self._ask(About(question.case_id), tools, messages)
+        return judging.read(message, question, spent)
+
+    async def speak(self, prompt: CanaryPrompt, temperature: float) -> CanaryAnswer:
+        """Ask the model for free text, without tools.
+
+        Raises:
+            ModelUnavailable, ModelRejected: the server's errors, see `complete`.
+        """
+        message, spent = await self._ask(About(prompt.name), [], [HumanMessage(prompt.text)], temperature=temperature)
+        name = str(message.response_metadata.get("model_name") or "")
+        fingerprint = message.response_metadata.get("system_fingerprint")
+        return CanaryAnswer(text=message.text, model=name, fingerprint=str(fingerprint) if fingerprint else None, usage=spent)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _ask(self, about: About, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
+    async def _ask(self, about: About, specs: list[ToolSpec], messages: list[BaseMessage], **more: Any) -> Answered:
         """One call, under the watch where there is one."""
         if self._watch is None:
-            return await self._send(about.case_id, specs, messages)
-        return await self._watch.around(about, lambda: self._send(about.case_id, specs, messages))
+            return await self._send(about.case_id, specs, messages, **more)
+        return await self._watch.around(about, lambda: self._send(about.case_id, specs, messages, **more))
 
-    async def _send(self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage]) -> tuple[AIMessage, Usage]:
+    async def _send(self, case_id: str, specs: list[ToolSpec], messages: list[BaseMessage], **more: Any) -> Answered:
         """One call. The client's error is left behind entirely: its chain would carry keys and texts into logs."""
         tools = [wire(tool) for tool in specs]
+        about_tools: dict[str, Any] = (
+            {"tools": tools, "tool_choice": self._choice, "parallel_tool_calls": False} if tools else {}
+        )
         started = time.monotonic()
         failed: ModelFailed | None
         try:
             async with asyncio.timeout(self._timeout):
                 ask = self._chat.ainvoke if self._trace else self._chat.ask
-                message = await ask(
-                    messages,
-                    tools=tools,
-                    tool_choice=self._choice,
-                    parallel_tool_calls=False,
-                    extra_headers=_correlation(case_id),
-                )
+                message = await ask(messages, **about_tools, **more, extra_headers=_correlation(case_id))
             return message, self._usage(message, time.monotonic() - started, messages, tools)
         except ValidationError:
             return _garbled(), self._usage(_garbled(), time.monotonic() - started, messages, tools)

@@ -23,10 +23,18 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--scripted", action="store_true", help="for tests: /script and /requests; loopback only")
     parser.add_argument("--obey", action="store_true", help="for tests: obey instructions inside data")
+    parser.add_argument("--variant", default="", help="for tests: another model under the same name, in free text")
+    parser.add_argument("--seed", type=int, default=None, help="for tests: free text is the same each time")
     given = parser.parse_args()
     if given.scripted and not loopback(given.host):
         parser.error(f"--scripted: anyone who reaches {given.host} could script answers; use --host 127.0.0.1.")
-    server = Server(api_key=os.environ.get("HANDRAIL_OFFLINE_API_KEY") or None, scripted=given.scripted, obey=given.obey)
+    server = Server(
+        api_key=os.environ.get("HANDRAIL_OFFLINE_API_KEY") or None,
+        scripted=given.scripted,
+        obey=given.obey,
+        variant=given.variant,
+        seed=given.seed,
+    )
     uvicorn.run(
         server.app(),
         host=given.host,

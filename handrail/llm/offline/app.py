@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from handrail.llm.offline.behaviour.acting import acted
 from handrail.llm.offline.reading import converse
 from handrail.llm.offline.script import Behaviour, Entry, Script
-from handrail.llm.offline.wire import OFFLINE_MODEL, ChatRequest, chunks, completion, error
+from handrail.llm.offline.wire import MODELS, OFFLINE_MODEL, ChatRequest, chunks, completion, error
 
 KINDS = {400: "invalid_request_error", 401: "authentication_error", 404: "invalid_request_error", 429: "rate_limit_error"}
 LARGEST_BODY = 4_000_000
@@ -42,11 +43,24 @@ class Hanging(Response):
 
 
 class Server:
-    """The routes. With `scripted` requests are recorded and behaviour can be scripted; `obey` obeys injected instructions."""
+    """The routes. With `scripted` requests are recorded and behaviour can be scripted; `obey` obeys injected instructions.
 
-    def __init__(self, *, api_key: str | None = None, scripted: bool = False, obey: bool = False) -> None:
+    Free text is drawn by chance, which `seed` makes repeatable, in the proportions of `variant`.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        scripted: bool = False,
+        obey: bool = False,
+        variant: str = "",
+        seed: int | None = None,
+    ) -> None:
         self._key = api_key
         self._obey = obey
+        self._variant = variant
+        self._chance = random.Random(seed)  # noqa: S311 - words, no secrets
         self._script = Script() if scripted else None
 
     def app(self) -> Starlette:
@@ -69,13 +83,13 @@ class Server:
         return JSONResponse({"status": "ok", "model": OFFLINE_MODEL})
 
     async def models(self, request: Request) -> Response:
-        """The one model."""
-        return self._refused(request) or JSONResponse({"object": "list", "data": [model_card()]})
+        """The models: the agent's, and the same rules under a judge's name."""
+        return self._refused(request) or JSONResponse({"object": "list", "data": [model_card(name) for name in MODELS]})
 
     async def named(self, request: Request) -> Response:
-        """The one model by its name."""
+        """A model by its name."""
         name = request.path_params["name"]
-        return self._refused(request) or (JSONResponse(model_card()) if name == OFFLINE_MODEL else unknown(name))
+        return self._refused(request) or (JSONResponse(model_card(name)) if name in MODELS else unknown(name))
 
     async def chat(self, request: Request) -> Response:
         """A completion."""
@@ -89,7 +103,7 @@ class Server:
         except ValidationError as invalid:
             first = invalid.errors(include_url=False, include_input=False)[0]
             return failed(400, first["msg"], param=".".join(str(part) for part in first["loc"]) or None)
-        if asked.model != OFFLINE_MODEL:
+        if asked.model not in MODELS:
             return unknown(asked.model)
         behaviour = self._scripted(asked, request.headers.get("x-client-request-id"))
         return await self._answered(asked, behaviour)
@@ -130,7 +144,7 @@ class Server:
         if behaviour.body is not None:
             whole = behaviour.body if isinstance(behaviour.body, str) else json.dumps(behaviour.body)
             return Response(whole, media_type="application/json", headers=behaviour.headers)
-        outcome, now = acted(asked, behaviour), int(time.time())
+        outcome, now = acted(asked, behaviour, self._variant, self._chance), int(time.time())
         if asked.stream:
             return StreamingResponse(stream(asked, outcome, now), media_type="text/event-stream")
         return JSONResponse(completion(asked, outcome, now))
@@ -188,6 +202,6 @@ def failed(
     return JSONResponse(error(message, kind, code, param), status_code=status, headers=headers)
 
 
-def model_card() -> dict[str, Any]:
-    """The model as `/v1/models` shows it."""
-    return {"id": OFFLINE_MODEL, "object": "model", "created": 0, "owned_by": "handrail"}
+def model_card(name: str) -> dict[str, Any]:
+    """A model as `/v1/models` shows it."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "handrail"}

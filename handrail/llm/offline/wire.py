@@ -11,6 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 OFFLINE_MODEL = "handrail-offline-1"
+JUDGE_MODEL = "handrail-offline-judge-1"
+"""The same rules under another name: a judge must not be the agent's own model."""
+MODELS = (OFFLINE_MODEL, JUDGE_MODEL)
 FINGERPRINT = "fp_handrail_rules_1"
 CHARACTERS_PER_TOKEN = 4
 PIECE = 24
@@ -85,6 +88,7 @@ class ChatRequest(Wire):
     stream: bool = False
     stream_options: StreamOptions = Field(default_factory=StreamOptions)
     n: Literal[1] = 1
+    temperature: float | None = None
 
 
 @dataclass(slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from handrail.llm.offline.behaviour import extract
+from handrail.llm.offline.behaviour.assessing import assess, assessor
 from handrail.llm.offline.behaviour.delivery import CallTool, Move, Say, answer_tool, delivered, dumped
 from handrail.llm.offline.behaviour.facts import empty
 from handrail.llm.offline.behaviour.lexicon import phrase
 from handrail.llm.offline.behaviour.rules import decide
 from handrail.llm.offline.behaviour.sorting import sort, sorter
+from handrail.llm.offline.behaviour.speaking import spoken
 from handrail.llm.offline.reading import Conversation, converse
 from handrail.llm.offline.script import Behaviour
 from handrail.llm.offline.wire import ChatRequest, ScriptedAnswer
@@ -21,12 +24,17 @@ CALL_BY_NAME = re.compile(r"\b(?:call|use|run|invoke|execute)\s+(?:the\s+)?(?:to
 
 RECITE = re.compile(r"\b(?:repeat|reveal|print|show|output|recite)\b.{0,40}\b(?:system prompt|instructions)\b", re.IGNORECASE)
 RECITED = 1_500
+CHANCE = random.SystemRandom()
 
 
-def acted(request: ChatRequest, behaviour: Behaviour) -> ScriptedAnswer:
-    """Return the assistant's answer."""
+def acted(request: ChatRequest, behaviour: Behaviour, variant: str = "", chance: random.Random = CHANCE) -> ScriptedAnswer:
+    """Return the assistant's answer; a request for free text at a temperature is answered by `chance`, as `variant` would."""
     conversation = converse(request)
-    outcome = _scripted(request, conversation, behaviour) or _chosen(request, conversation, behaviour)
+    outcome = _scripted(request, conversation, behaviour)
+    if outcome is None and request.temperature and not conversation.tools:
+        outcome = ScriptedAnswer(content=spoken(conversation.last, variant, chance))
+    outcome = outcome or _chosen(request, conversation, behaviour)
+    outcome.model = request.model
     outcome.model = behaviour.model or outcome.model
     outcome.fingerprint = behaviour.fingerprint or outcome.fingerprint
     return outcome
@@ -54,8 +62,10 @@ def _scripted(request: ChatRequest, conversation: Conversation, behaviour: Behav
 def _chosen(request: ChatRequest, conversation: Conversation, behaviour: Behaviour) -> ScriptedAnswer:
     """Choose the answer by the rules, within what `tool_choice` allows."""
     obedient = obeyed(conversation) if behaviour.obey_injection else None
-    sorting = sorter(conversation)
+    sorting, assessing = sorter(conversation), assessor(conversation)
     move: Move = obedient or (sort(conversation, sorting) if sorting else decide(conversation))
+    if assessing:
+        move = assess(request, conversation, assessing, obey=behaviour.obey_injection)
     choice = request.tool_choice
     if choice == "none" and isinstance(move, CallTool):
         move = Say(phrase(conversation.language, "ask_more"), 0.5, "awaiting_customer")
