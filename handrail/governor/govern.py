@@ -97,9 +97,9 @@ class Governor:
 
 def _page(paged: Sequence[GovernorStep], day: date, wanted: GovernorDefinitions) -> DriftAlarm:
     """Return the alarm that tells people what the governor did not do by itself."""
-    limit = f"{wanted.blast.topics} topics or {wanted.blast.volume:.0%} of the cases within 24 hours"
+    limit = f"at most {wanted.blast.topics} topics and {wanted.blast.volume:.0%} of the cases within 24 hours"
     told = "; ".join(one.words for one in paged)
-    evidence = AlarmEvidence(words=f"more than the governor may do by itself ({limit}), so people decide. {told}")
+    evidence = AlarmEvidence(words=f"people decide, for the governor does {limit} by itself. {told}")
     return DriftAlarm(
         kind=AlarmKind.BLAST, detector=Detector.GOVERNOR, day=day, first_day=day, indicator="", evidence=evidence
     )

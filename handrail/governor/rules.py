@@ -28,19 +28,19 @@ def planned(
     taken = {(step.alarm_id, step.topic, step.level) for step in steps}
     latest = [step for step in steps if step.kind is StepKind.DOWN and step.at is not None and step.at > now - WINDOW]
     down = {step.topic: step.volume for step in latest}
-    levels = {name: topic.level for name, topic in topics.items()}
+    levels = {EVERY: Autonomy.AUTO, **{name: topic.level for name, topic in topics.items()}}
     stepped: set[str] = set()
     found: list[GovernorStep] = []
     for alarm in sorted(alarms, key=lambda one: one.alarm_id):
         for rule, topic in _meant(wanted, alarm, topics):
-            here = topics[topic]
+            here = topics.get(topic, TopicNow(topic=EVERY, level=Autonomy.AUTO))
             if (alarm.alarm_id, topic, rule.to) in taken:
                 continue
             kind = StepKind.KEPT
             if levels[topic].rank < rule.to.rank:
                 if topic in stepped or _dwells(here, wanted, now):
                     continue
-                kind = StepKind.DOWN if _allowed(wanted, down, here) else StepKind.PAGED
+                kind = StepKind.DOWN if topic != EVERY and _allowed(wanted, down, here) else StepKind.PAGED
             if kind is StepKind.DOWN:
                 down[topic], levels[topic] = here.volume, Autonomy(rule.to)
                 stepped.add(topic)
@@ -53,7 +53,7 @@ def _meant(wanted: GovernorDefinitions, alarm: DriftAlarm, topics: Collection[st
     strict = sorted((rule for rule in wanted.rules if _fits(rule, alarm)), key=lambda rule: -rule.to.rank)
     for topic in _concerned(wanted, alarm, topics):
         for rule in strict:
-            if not rule.topics or topic in rule.topics:
+            if not rule.topics or topic in rule.topics or topic == EVERY:
                 yield rule, topic
                 break
 
@@ -68,12 +68,11 @@ def _fits(rule: GovernorRule, alarm: DriftAlarm) -> bool:
 
 
 def _concerned(wanted: GovernorDefinitions, alarm: DriftAlarm, topics: Collection[str]) -> list[str]:
-    """Return the alarm's topic; of all cases those that hold most of the rise, and where none does, every one that rose."""
+    """Return the alarm's topic; of all cases those that hold most of the rise, and where none does, none (`EVERY`)."""
     if alarm.topic != EVERY:
         return [alarm.topic] if alarm.topic in topics else []
-    parts = {one.value: one.share for one in alarm.evidence.slices if one.dimension == "topic" and one.value in topics}
-    most = [topic for topic, share in parts.items() if share >= wanted.most_of]
-    return sorted(most or parts or topics, key=lambda topic: -parts.get(topic, 0))
+    parts = [one for one in alarm.evidence.slices if one.dimension == "topic" and one.value in topics]
+    return [one.value for one in parts if one.share >= wanted.most_of] or [EVERY]
 
 
 def _dwells(here: TopicNow, wanted: GovernorDefinitions, now: datetime) -> bool:
@@ -90,7 +89,7 @@ def _step(kind: StepKind, rule: GovernorRule, alarm: DriftAlarm, here: TopicNow,
     said = f"{alarm.indicator or alarm.kind}: {alarm.evidence.words}"
     words = {
         StepKind.DOWN: f"Alarm {alarm.alarm_id}, {said}. `handrail alarms show {alarm.alarm_id}`",
-        StepKind.PAGED: f"{here.topic} would step down to '{rule.to}' for alarm {alarm.alarm_id}, {said}",
+        StepKind.PAGED: f"{here.topic or 'no topic alone'} would step down to '{rule.to}' for alarm {alarm.alarm_id}, {said}",
         StepKind.KEPT: f"{here.topic} is at '{here.level}' already when alarm {alarm.alarm_id} asks for '{rule.to}'",
     }[kind]
     return GovernorStep(

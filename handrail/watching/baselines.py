@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -77,6 +78,7 @@ def proposal(
         "errors": shares.errors[:, 0].tolist(),
         "spread": float(shares.spread[0]),
         "shift": terms.drift.value.indicators[series.indicator].shift,
+        "week": [float(days.cases[days.weekdays == weekday].mean()) for weekday in range(WEEK)],
     }
     return bare.model_copy(update=figures)
 
@@ -110,7 +112,7 @@ async def calibrated_baselines(
         threshold = await record.threshold(place)
         if threshold is None:
             tell(f"simulating quiet years for {one.series.words}")
-            threshold = rare_threshold(*_simulated(place))
+            threshold = await asyncio.to_thread(rare_threshold, *simulated(place))
             await record.keep_threshold(place, threshold)
         found.append(one.model_copy(update={"threshold": threshold}))
     return found
@@ -119,29 +121,40 @@ async def calibrated_baselines(
 def threshold_place(one: DriftBaseline) -> str:
     """Return what is simulated for a baseline, as JSON; series that are alike have the same.
 
-    Alarms are rounded down, so that a threshold is rather too high; what else is rounded changes it little.
+    Cases and alarms are rounded down and the spread up, each of which makes the threshold rather too high.
     """
-    each = one.cases / one.days
-    rate = one.bad / one.cases
+    each, rate = one.cases / one.days, one.bad / one.cases
     return json.dumps(
         {
-            "cases": _rounded(each, 1.5),
-            "rate": min(max(_rounded(rate, 1.4), 0.001), 0.95),
-            "spread": min(SPREADS, key=lambda spread: abs(spread - one.spread)),
+            "cases": _power(each, 1.25, math.floor),
+            "week": [_quarters(cases / each) for cases in one.week],
+            "rate": min(max(_power(rate, 1.2, round), 0.001), 0.95),
+            "rates": [_quarters(of_a_day / rate) if rate else 1.0 for of_a_day in one.rates],
+            "spread": next((spread for spread in SPREADS if spread >= one.spread), SPREADS[-1]),
             "shift": one.shift,
             "days": one.days // 14 * 14,
-            "alarms": 1.25 ** math.floor(math.log(one.alarms * (1 - PROOF), 1.25)),
+            "alarms": _power(one.alarms * (1 - PROOF), 1.25, math.floor),
         },
         sort_keys=True,
     )
 
 
-def _rounded(value: float, ratio: float) -> float:
-    """The nearest power of the ratio."""
-    return float(f"{ratio ** round(math.log(max(value, 1e-4), ratio)):.4g}")
+def _power(value: float, ratio: float, rounded: Callable[[float], int]) -> float:
+    """The power of the ratio that is next to a value."""
+    return float(f"{ratio ** rounded(math.log(max(value, 1e-9), ratio)):.4g}")
 
 
-def _simulated(place: str) -> tuple[Volume, float]:
+def _quarters(value: float) -> float:
+    return round(value * 4) / 4
+
+
+def simulated(place: str) -> tuple[Volume, float]:
+    """Return the volume and the alarms a year that a place stands for."""
     wanted = json.loads(place)
-    volume = Volume.even(max(round(wanted["cases"]), 1), wanted["rate"], wanted["shift"], wanted["spread"], wanted["days"])
-    return volume, wanted["alarms"]
+    return Volume(
+        cases=tuple(round(wanted["cases"] * part) for part in wanted["week"]),
+        rates=tuple(min(max(wanted["rate"] * part, 0.001), 0.99) for part in wanted["rates"]),
+        shift=wanted["shift"],
+        spread=wanted["spread"],
+        baseline_days=wanted["days"],
+    ), wanted["alarms"]

@@ -114,6 +114,7 @@ class DriftBaseline(Stored):
     alarms: float
     threshold: float = 0
     shortage: str | None = None
+    week: list[float] = Field(default_factory=list, description="cases a day by weekday; known until it is signed")
     accepted_by: str = ""
     accepted_at: datetime | None = None
 

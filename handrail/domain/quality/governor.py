@@ -20,7 +20,7 @@ class GovernorRule(Model):
     """A rule: alarms that are like this step a topic down.
 
     Lists that are empty mean every one. `of` says if the alarm is of one topic, or of all cases: then those topics step down
-    that hold the most of the rise. `proven`: the e-detector must have proven it, too.
+    that hold `most_of` of the rise; where none does, people are asked. `proven`: the e-detector must have proven it, too.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
@@ -55,7 +55,7 @@ class GovernorDefinitions(Model):
     version: Literal[1] = 1
     dwell_hours: float = Field(default=24, ge=24, le=720, description="at least so long lies between two steps of a topic")
     most_of: float = Field(
-        default=0.3, gt=0, le=1, description="the part of a rise of all cases from which a topic steps down for it"
+        default=0.5, gt=0, le=1, description="the part of a rise of all cases from which a topic steps down for it"
     )
     blast: BlastLimit = Field(default_factory=BlastLimit)
     evidence: RaiseEvidence = Field(default_factory=RaiseEvidence)

@@ -1,0 +1,132 @@
+"""Sixty topics in which nothing goes wrong: alarms and steps of the governor of a whole year keep the one budget together."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, DriftBaseline, SliceMoved
+from handrail.domain.quality.governor import GovernorStep, StepKind, TopicNow
+from handrail.governor.loader import SHIPPED_GOVERNOR, load_governor
+from handrail.governor.rules import planned
+from handrail.quality.baselines import WEEK, Baseline, Counts
+from handrail.quality.detectors import YEAR, EDetector, ZCusum
+from handrail.quality.thresholds import rare_threshold
+from handrail.watching.baselines import PROOF, simulated, threshold_place
+from handrail.watching.evidence import contributions
+
+TOPICS, INDICATORS, YEARS, DAYS = 60, 8, 20, 56
+BUDGET = 1.0
+SPREAD = 0.005
+WEEKDAYS = np.array([18, 18, 18, 18, 18, 8, 8])
+"""Cases a day of a topic."""
+RATES = np.array([0.10, 0.10, 0.10, 0.10, 0.10, 0.13, 0.13])
+START = date(2026, 3, 2)
+GOVERNOR = load_governor(SHIPPED_GOVERNOR.parent).value
+
+
+def quiet_days(random: np.random.Generator, count: int) -> tuple[Counts, Counts]:
+    """Cases (days,) and bad ones (days, topics, years); topics have their good and bad days together."""
+    weekday = np.arange(count) % WEEK
+    size, rate = (1 - SPREAD) / SPREAD, RATES[weekday][:, np.newaxis]
+    rates = random.beta(rate * size, (1 - rate) * size, (count, YEARS))
+    bad = random.binomial(WEEKDAYS[weekday][:, np.newaxis, np.newaxis], rates[:, np.newaxis, :], (count, TOPICS, YEARS))
+    return WEEKDAYS[weekday].astype(np.float64), bad.astype(np.float64)
+
+
+@cache
+def threshold(week: tuple[float, ...], alarms: float) -> float:
+    """The threshold as it is found for a signed baseline."""
+    total = sum(week) * DAYS / WEEK
+    one = DriftBaseline(
+        indicator="escalation", since=START, until=START + timedelta(days=DAYS), watch_from=START, days=DAYS, version=1,
+        definitions="", cases=total, bad=total * 0.106, rates=RATES.tolist(), spread=SPREAD, shift=0.05, alarms=alarms,
+        week=list(week),
+    )  # fmt: skip
+    return rare_threshold(*simulated(threshold_place(one)))
+
+
+def first_alarms(cases: Counts, bad: Counts, alarms: float) -> list[tuple[int, int, int]]:
+    """(column, day, days since the sum was nought) of the first alarm of each column of `bad` (days, columns)."""
+    weekday = np.arange(len(cases)) % WEEK
+    all_cases = np.repeat(cases[:, np.newaxis], bad.shape[1], axis=1)
+    baseline = Baseline.learned(weekday[:DAYS], all_cases[:DAYS], bad[:DAYS])
+    cusum = ZCusum(baseline, 0.05, threshold(tuple(cases[:WEEK].tolist()), alarms))
+    proof = EDetector(baseline, YEAR / (alarms * PROOF))
+    found: dict[int, tuple[int, int, int]] = {}
+    for day in range(DAYS, len(cases)):
+        today = int(weekday[day]), all_cases[day], bad[day]
+        for column in np.flatnonzero(cusum.step(*today) | proof.step(*today)):
+            found.setdefault(int(column), (int(column), day, max(int(cusum.since[column]), 1)))
+    return list(found.values())
+
+
+def alarm(number: int, day: int, topic: str, slices: list[SliceMoved]) -> DriftAlarm:
+    on = START + timedelta(days=day)
+    return DriftAlarm(
+        alarm_id=number, kind=AlarmKind.DRIFT, detector=Detector.Z_CUSUM, day=on, first_day=on, indicator="escalation",
+        topic=topic, evidence=AlarmEvidence(slices=slices),
+    )  # fmt: skip
+
+
+def moved(cases: Counts, bad: Counts, first: int, day: int) -> list[SliceMoved]:
+    """The topics' parts in a rise of all cases; `bad` is (days, topics) of one year."""
+
+    def sums(since: int, until: int) -> list[SliceMoved]:
+        return [
+            SliceMoved(
+                dimension="topic", value=f"t{topic}", cases=cases[since:until].sum(), bad=bad[since:until, topic].sum(),
+                expected=0, share=0,
+            )
+            for topic in range(TOPICS)
+        ]  # fmt: skip
+
+    return contributions(sums(0, DAYS), sums(first, day + 1), 0.106)
+
+
+def steps_of(alarms: list[DriftAlarm]) -> int:
+    """Steps down over a year: the governor meets each day's alarms."""
+    steps: list[GovernorStep] = []
+    for one in sorted(alarms, key=lambda each: (each.day, each.alarm_id)):
+        low = {step.topic for step in steps if step.kind is StepKind.DOWN}
+        topics = {
+            name: TopicNow(topic=name, level=Autonomy.REVIEW if name in low else Autonomy.AUTO, volume=1 / TOPICS)
+            for name in (f"t{number}" for number in range(TOPICS))
+        }
+        now = datetime(one.day.year, one.day.month, one.day.day, tzinfo=UTC)
+        taken = planned(GOVERNOR, [one], topics, steps, one.day, now)
+        steps += [step.model_copy(update={"at": now}) for step in taken]
+    return sum(step.kind is StepKind.DOWN for step in steps)
+
+
+def test_a_year_of_sixty_topics_in_which_nothing_goes_wrong_keeps_the_budget() -> None:
+    random, by_year, number = np.random.default_rng(5), dict[int, list[DriftAlarm]](), 0
+    for _ in range(INDICATORS):
+        cases, bad = quiet_days(random, DAYS + YEAR)
+        flat = bad.reshape(len(cases), TOPICS * YEARS)
+        for column, day, _since in first_alarms(cases, flat, BUDGET / 2 / TOPICS / INDICATORS):
+            number += 1
+            by_year.setdefault(column % YEARS, []).append(alarm(number, day, f"t{column // YEARS}", []))
+        for year, day, since in first_alarms(cases * TOPICS, bad.sum(axis=1), BUDGET / 2 / INDICATORS):
+            number += 1
+            slices = moved(cases, bad[:, :, year], day - since + 1, day)
+            by_year.setdefault(year, []).append(alarm(number, day, "", slices))
+    steps = sum(steps_of(alarms) for alarms in by_year.values())
+    assert stats.poisson(YEARS * BUDGET).sf(number - 1) > 0.01, number
+    assert stats.poisson(YEARS * BUDGET).sf(steps - 1) > 0.01, steps
+    assert steps <= number, (steps, number)
+
+
+@pytest.mark.parametrize("part", [1.0, 0.05])
+def test_rounding_what_is_simulated_keeps_the_alarms_rather_too_few(part: float) -> None:
+    random = np.random.default_rng(3)
+    cases, bad = quiet_days(random, DAYS + 2 * YEAR)
+    found = first_alarms(cases, bad.reshape(len(cases), TOPICS * YEARS), part)
+    histories = TOPICS * YEARS
+    expected = histories * (1 - np.exp(-part * 2))
+    assert len(found) <= expected * 1.35, (len(found), expected)
