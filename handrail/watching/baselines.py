@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from statistics import NormalDist
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from handrail.watching.observations import LearnedDays, Levels, Observations
 
 PROOF = 0.1
 """The e-detector's part of what a series may raise; z-CUSUM has the rest."""
+CERTAIN = 2.6
+"""Twice the standard errors that half a shift has, and somewhat more: with less, thresholds of small topics rise steeply."""
 SPREADS = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -73,11 +76,12 @@ def proposal(
         figures = {"rates": counts.means.tolist(), "errors": counts.errors.tolist(), "spread": counts.overdispersion}
         return bare.model_copy(update={**figures, "threshold": alarms / 2 / 365})
     shares = learned_shares(days)
+    spread = float(shares.spread[0])
     figures = {
         "rates": shares.rates[:, 0].tolist(),
         "errors": shares.errors[:, 0].tolist(),
-        "spread": float(shares.spread[0]),
-        "shift": terms.drift.value.indicators[series.indicator].shift,
+        "spread": spread,
+        "shift": tuned_shift(terms.drift.value.indicators[series.indicator].shift, bare, spread),
         "week": [float(days.cases[days.weekdays == weekday].mean()) for weekday in range(WEEK)],
     }
     return bare.model_copy(update=figures)
@@ -86,6 +90,18 @@ def proposal(
 def learned_shares(days: LearnedDays) -> Baseline:
     """Return the baseline of one series. Raises: ValueError: too few days, or no case."""
     return Baseline.learned(days.weekdays, days.cases[:, np.newaxis], days.bad[:, np.newaxis])
+
+
+def tuned_shift(wanted: float, one: DriftBaseline, spread: float) -> float:
+    """Return the rise that a series is tuned to: the wanted one, or more where its baseline is too uncertain for that.
+
+    A baseline that is too low by half the shift makes every day look bad. So half the shift is so many standard errors of
+    the baseline that this is as rare as the series' false alarms.
+    """
+    share = (one.bad + 0.5) / (one.cases + 1)
+    error = math.sqrt(share * (1 - share) * (1 + (one.cases / one.days - 1) * spread) / one.cases)
+    least = CERTAIN * NormalDist().inv_cdf(1 - min(one.alarms, 1) / 3) * error
+    return min(_power(least, 1.1, math.ceil), 0.9) if least > wanted else wanted
 
 
 def _shortage(days: LearnedDays, fewest: float) -> str | None:

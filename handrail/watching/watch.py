@@ -15,6 +15,7 @@ from handrail.ports import Clock
 from handrail.ports.drift import AlarmRecord, DriftRecord
 from handrail.watching.days import DAY, DAYS_KEPT, Terms, WatchTerms, family, fill
 from handrail.watching.evidence import evidence
+from handrail.watching.standing import UNSIGNED, unwatched
 
 if TYPE_CHECKING:
     from handrail.watching.observations import Observations
@@ -63,14 +64,14 @@ class DriftWatch:
         result = WatchedDay(counted, 0)
         watched: list[DriftBaseline] = []
         for one in baselines:
-            if why := _unwatched(one, terms):
+            if why := unwatched(one, terms):
                 result.unwatched[why] = result.unwatched.get(why, 0) + 1
             else:
                 watched.append(one)
         result.watched = len(watched)
         signed = {(one.indicator, one.topic) for one in baselines}
         if unsigned := sum((indicator, topic) not in signed for indicator, topic, _ in family(terms)):
-            result.unwatched["nobody has signed a baseline (`handrail drift baseline`)"] = unsigned
+            result.unwatched[UNSIGNED] = unsigned
         if watched:
             seen = await observations(self._record, terms, min(one.since for one in watched), until)
             # A year's arithmetic would hold up every case of this worker.
@@ -124,13 +125,3 @@ def replayed(watched: Sequence[DriftBaseline], seen: Observations, until: date) 
 
     shares = replay_shares([one for one in watched if not one.series.volume], seen, until)
     return shares + [replay_volume(one, seen, until) for one in watched if one.series.volume]
-
-
-def _unwatched(one: DriftBaseline, terms: WatchTerms) -> str | None:
-    if one.shortage:
-        return "its baseline is too short or has too few cases"
-    if one.indicator not in terms.versions or (one.topic and one.topic not in terms.topics):
-        return "its indicator or topic is not watched any more"
-    if terms.versions[one.indicator] != one.version:
-        return "its definition has changed since: a new baseline is needed"
-    return None

@@ -9,12 +9,14 @@ import typer
 
 from handrail.cli.common.options import Json
 from handrail.cli.quality.baselines import baseline
+from handrail.cli.quality.watched import watched
 
 if TYPE_CHECKING:
     from handrail.quality.power import Delay, Power
 
 app = typer.Typer(no_args_is_help=True, help="Drift: what can be noticed when cases get worse, and how late.")
 app.command("baseline")(baseline)
+app.command("watched")(watched)
 SPREADS = (0.0, 0.005, 0.02)
 
 

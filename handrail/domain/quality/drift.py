@@ -124,6 +124,19 @@ class DriftBaseline(Stored):
         return WatchedSeries(indicator=self.indicator, topic=self.topic)
 
 
+class WatchStanding(Stored):
+    """A series as it stands: signed by whom, and what keeps it from alarming, if anything does (`armed`)."""
+
+    series: str
+    accepted_by: str = ""
+    since: date | None = None
+    until: date | None = None
+    watch_from: date | None = None
+    alarms: float = Field(description="its part of the budget, in false alarms a year")
+    armed: bool
+    state: str
+
+
 class AlarmKind(StrEnum):
     """Reasons to alarm people: a share rose, cases fell, none came, a model changed, the governor held itself back."""
 

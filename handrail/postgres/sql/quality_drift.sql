@@ -19,16 +19,17 @@ WITH wanted AS (
     SELECT * FROM unnest(%(names)s::text [], %(versions)s::integer []) AS w (indicator, version)
 ),
 
-ended AS MATERIALIZED (
-    SELECT DISTINCT a.case_id FROM handrail.audit AS a
-    WHERE a.at >= %(since)s AND a.at < %(until)s AND a.action IN ('turn:Resolved', 'resolve', 'close')
-),
-
 looked_at AS MATERIALIZED (
     SELECT v.indicator, v.denominator, v.numerator, v.topic, v.language, v.channel, v.model, v.prompt, v.policy, v.graph, v.tier
     FROM handrail.outcome_values AS v
     INNER JOIN handrail.outcome_definitions AS d ON v.indicator = d.indicator
-    WHERE v.case_id IN (SELECT e.case_id FROM ended AS e) AND v.indicator = ANY(%(names)s::text [])
+    WHERE v.case_id = ANY(
+        -- An array and no join: the view is worked out for these cases alone.
+        ARRAY(
+            SELECT a.case_id FROM handrail.audit AS a
+            WHERE a.at >= %(since)s AND a.at < %(until)s AND a.action IN ('turn:Resolved', 'resolve', 'close')
+        )
+    ) AND v.indicator = ANY(%(names)s::text [])
         AND v.matures_at - d.matures_after >= %(since)s AND v.matures_at - d.matures_after < %(until)s
 ),
 
@@ -122,13 +123,13 @@ SELECT n.name, n.words, n.at FROM handrail.model_notices AS n
 WHERE n.at >= %(since)s AND n.at < %(until)s ORDER BY n.notice_id;
 
 -- name: drift_bad_cases
-WITH ended AS MATERIALIZED (
-    SELECT DISTINCT a.case_id FROM handrail.audit AS a
-    WHERE a.at >= %(since)s AND a.at < %(until)s AND a.action IN ('turn:Resolved', 'resolve', 'close')
-)
-
 SELECT v.case_id FROM handrail.outcome_values AS v
-WHERE v.case_id IN (SELECT e.case_id FROM ended AS e) AND v.indicator = %(indicator)s AND v.numerator > 0
+WHERE v.case_id = ANY(
+    ARRAY(
+        SELECT a.case_id FROM handrail.audit AS a
+        WHERE a.at >= %(since)s AND a.at < %(until)s AND a.action IN ('turn:Resolved', 'resolve', 'close')
+    )
+) AND v.indicator = %(indicator)s AND v.numerator > 0
     AND v.ended_at >= %(since)s AND v.ended_at < %(until)s AND (%(topic)s::text = '' OR v.topic = %(topic)s::text)
 ORDER BY v.ended_at, v.case_id LIMIT 10;
 

@@ -102,6 +102,10 @@ async def test_a_rise_is_an_alarm_once_and_is_watched_again_only_when_a_person_s
     assert "handrail drift baseline --indicator escalation --topic refund" in await shell(*said)
     assert "ann has acknowledged alarm" in await shell(*said, code=3)
     assert (await watched(pool)).alarms == []
+    standing = {one["series"]: one for one in await shell.document("drift", "watched")}
+    assert "a new baseline has to be signed" in standing["escalation of refund"]["state"]
+    assert "nobody has acknowledged" in standing["escalation of all cases"]["state"]
+    assert (standing["escalation of order_status"]["armed"], standing["edits of refund"]["armed"]) == (True, False)
     (ledger,) = await shell.document("alarms", "ledger")
     assert (ledger["detector"], ledger["alarms"], ledger["acknowledged"], ledger["real"]) == ("z_cusum", 2, 1, 1)
     (again,) = await shell.document("drift", "baseline", "--accept", "--by", "bob", *days, "--topic", "refund")

@@ -17,7 +17,7 @@ from handrail.governor.rules import planned
 from handrail.quality.baselines import WEEK, Baseline, Counts
 from handrail.quality.detectors import YEAR, EDetector, ZCusum
 from handrail.quality.thresholds import rare_threshold
-from handrail.watching.baselines import PROOF, simulated, threshold_place
+from handrail.watching.baselines import PROOF, simulated, threshold_place, tuned_shift
 from handrail.watching.evidence import contributions
 
 TOPICS, INDICATORS, YEARS, DAYS = 60, 8, 20, 56
@@ -40,15 +40,16 @@ def quiet_days(random: np.random.Generator, count: int) -> tuple[Counts, Counts]
 
 
 @cache
-def threshold(week: tuple[float, ...], alarms: float) -> float:
-    """The threshold as it is found for a signed baseline."""
+def tuned(week: tuple[float, ...], alarms: float) -> tuple[float, float]:
+    """The shift and the threshold as they are found for a signed baseline."""
     total = sum(week) * DAYS / WEEK
     one = DriftBaseline(
         indicator="escalation", since=START, until=START + timedelta(days=DAYS), watch_from=START, days=DAYS, version=1,
         definitions="", cases=total, bad=total * 0.106, rates=RATES.tolist(), spread=SPREAD, shift=0.05, alarms=alarms,
         week=list(week),
     )  # fmt: skip
-    return rare_threshold(*simulated(threshold_place(one)))
+    one = one.model_copy(update={"shift": tuned_shift(0.05, one, SPREAD)})
+    return one.shift, rare_threshold(*simulated(threshold_place(one)))
 
 
 def first_alarms(cases: Counts, bad: Counts, alarms: float) -> list[tuple[int, int, int]]:
@@ -56,7 +57,7 @@ def first_alarms(cases: Counts, bad: Counts, alarms: float) -> list[tuple[int, i
     weekday = np.arange(len(cases)) % WEEK
     all_cases = np.repeat(cases[:, np.newaxis], bad.shape[1], axis=1)
     baseline = Baseline.learned(weekday[:DAYS], all_cases[:DAYS], bad[:DAYS])
-    cusum = ZCusum(baseline, 0.05, threshold(tuple(cases[:WEEK].tolist()), alarms))
+    cusum = ZCusum(baseline, *tuned(tuple(cases[:WEEK].tolist()), alarms))
     proof = EDetector(baseline, YEAR / (alarms * PROOF))
     found: dict[int, tuple[int, int, int]] = {}
     for day in range(DAYS, len(cases)):
@@ -130,3 +131,13 @@ def test_rounding_what_is_simulated_keeps_the_alarms_rather_too_few(part: float)
     histories = TOPICS * YEARS
     expected = histories * (1 - np.exp(-part * 2))
     assert len(found) <= expected * 1.35, (len(found), expected)
+
+
+def test_a_small_topic_is_tuned_to_a_rise_that_its_baseline_can_tell() -> None:
+    small, rare = tuned((16.0,) * WEEK, 0.001)
+    large, usual = tuned((900.0,) * WEEK, 0.05)
+    assert (small > 0.09, large) == (True, 0.05)
+    # A rise by thirty points is noticed within a week in both.
+    a_day = (0.30 - small / 2) / np.sqrt(0.106 * 0.894 * (1 + 15 * SPREAD) / 16)
+    assert rare / a_day < 7
+    assert usual < rare
