@@ -54,7 +54,7 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     names = [scorer.name for scorer in SCORERS]
     return [
         SampleStep(samples, lambda: load_quality(folder).value),
-        ScoreStep(PostgresScores(pool), ScoringProcesses(), names, lambda: scoring_terms(folder, world)),
+        ScoreStep(PostgresScores(pool), ScoringProcesses(), names, lambda: scoring_terms(folder, world), world.customers),
         DriftWatch(PostgresDrift(pool), PostgresAlarms(pool), watch_terms(folder, pool, world), world.clock),
         governor(folder, pool, world),
         CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),

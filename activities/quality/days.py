@@ -50,7 +50,7 @@ class DayActivities:
             days = [day for day in days if day.day <= wanted.day] if wanted in days else [wanted]
         if first is None or not days:
             return DueSteps(order=order, due=[])
-        # A day before keeps the limits it had, and the first of these begins where that one ended.
+        # The day before the first of these, too: that one begins where it ended.
         states = await self._days.states(days[0].day - timedelta(days=1))
         found = left(days, order, states)
         upto = order[: order.index(asked.step) + 1] if asked.step else order

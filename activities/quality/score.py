@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from graphs.ruling.replies import texts_in
 from handrail.domain.counting import many
+from handrail.domain.errors import BusinessFailed, DefinitionInvalid
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoreVerdict, ScoringTerms
+from handrail.ports import Customers
 from handrail.ports.quality import CaseScorers, QualityScores
 
 AT_ONCE = 100
@@ -19,9 +22,15 @@ class ScoreStep:
     name = "score"
 
     def __init__(
-        self, scores: QualityScores, scorers: CaseScorers, names: Sequence[str], terms: Callable[[], ScoringTerms]
+        self,
+        scores: QualityScores,
+        scorers: CaseScorers,
+        names: Sequence[str],
+        terms: Callable[[], ScoringTerms],
+        customers: Customers | None = None,
     ) -> None:
         self._scores, self._scorers, self._names, self._terms = scores, scorers, names, terms
+        self._customers = customers
 
     async def run(self, day: QualityDay) -> StepResult:
         """Score and record; begun again it goes on behind the last batch that was recorded."""
@@ -29,7 +38,8 @@ class ScoreStep:
 
         async def batches() -> AsyncIterator[Sequence[ScoredRecord]]:
             for place in range(0, len(left), AT_ONCE):
-                yield await self._scores.records(day, left[place : place + AT_ONCE])
+                found = await self._scores.records(day, left[place : place + AT_ONCE])
+                yield await self._with_customers(found)
 
         async def take(found: Sequence[CaseScore]) -> None:
             await self._scores.keep(day.day, found)
@@ -37,6 +47,24 @@ class ScoreStep:
         if left:
             await self._scorers.score(self._terms(), batches(), take)
         return said(await self._scores.verdicts(day.day))
+
+    async def _with_customers(self, records: Sequence[ScoredRecord]) -> Sequence[ScoredRecord]:
+        """Return the records with what the business tells of the customers: replies may repeat it, as the guardrail knows.
+
+        A business that does not answer is left alone for the rest of the batch.
+        """
+        if self._customers is None:
+            return records
+        found, away = [], False
+        for record in records:
+            told: list[str] | None = None
+            if not away:
+                try:
+                    told = texts_in(await self._customers.facts(record.customer_id))
+                except (BusinessFailed, DefinitionInvalid):
+                    away = True
+            found.append(record.model_copy(update={"on_record": told}))
+        return found
 
 
 def said(verdicts: Sequence[tuple[str, ScoreVerdict, int]]) -> StepResult:

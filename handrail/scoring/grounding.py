@@ -70,7 +70,7 @@ def hits_of(record: ScoredRecord, reply: SentReply, terms: ScoringTerms, languag
         known,
         effects=effects,
         person=[*spoken_before(record, reply, Author.PERSON), *record.notes],
-        customer=spoken_before(record, reply, Author.CUSTOMER),
+        customer=[*spoken_before(record, reply, Author.CUSTOMER), *(record.on_record or ())],
         terms=topic.terms if topic else (),
     )
     return rule_reply(reply.text, evidence, now=reply.message.at, language=language, allowed_links=terms.links, forbidden=())
@@ -80,6 +80,8 @@ def _not_known(record: ScoredRecord, reply: SentReply, terms: ScoringTerms) -> s
     """Say why the record may lack what the reply rested on; empty where it has everything."""
     if not reply.last:
         return "It is not of the last turn, whose facts alone are kept."
+    if record.on_record is None:
+        return "The business could not be asked what it tells of the customer."
     if record.facts is None:
         return "The turn's journal is gone."
     if len(record.facts) >= FACTS_KEPT:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
 from handrail.cli.main import app
+from handrail.domain.errors import BusinessFailed
 from handrail.domain.quality.days import day_at
 from handrail.domain.quality.samples import CaseRisk, QualitySettings
 from handrail.domain.quality.scores import ScoreVerdict
@@ -140,6 +141,41 @@ async def test_the_same_words_to_many_customers_are_counted_over_the_whole_day(p
     assert set(record.same_reply.values()) == {25}
     found = {each.scorer: each.verdict for each in score(record, TERMS)}
     assert found["repetition"] is ScoreVerdict.BAD
+
+
+class Customers:
+    """A business that tells of its customers until it is away."""
+
+    def __init__(self, *, answers: int) -> None:
+        self.asked, self._answers = list[str](), answers
+
+    async def facts(self, customer_id: str) -> dict[str, Any]:
+        self.asked.append(customer_id)
+        if len(self.asked) > self._answers:
+            raise BusinessFailed("away")
+        return {"language": "en", "contact": {"email": "ann.lee@example.org"}}
+
+
+async def test_the_business_is_asked_of_customers_and_left_alone_once_it_is_away(pool: Pool) -> None:
+    """A reply that states the customer's own address: covered where the business tells it, unmeasured where it is away."""
+    told = [one_case(n, "en") for n in range(4)]
+    text = "Your papers stand under ann.lee@example.org."
+    cases = []
+    for record in told:
+        last = record.messages[-1]
+        actions = [
+            each.model_copy(update={"arguments": {"text": text}}) if each.arguments.get("text") == last.text else each
+            for each in record.actions
+        ]
+        messages = [*record.messages[:-1], last.model_copy(update={"text": text})]
+        cases.append(moved(record.model_copy(update={"messages": messages, "actions": actions}), "o-", DAY.since))
+    await write(pool, cases)
+    await SampleStep(PostgresSamples(pool), QualitySettings).run(DAY)
+    scores, customers = PostgresScores(pool), Customers(answers=2)
+    await ScoreStep(scores, ScoringHere(), NAMES, lambda: TERMS, customers).run(DAY)
+    found = [row.verdict for row in await scores.between(DAY.day, DAY.day) if row.scorer == "grounding"]
+    assert sorted(found) == [ScoreVerdict.GOOD] * 2 + [ScoreVerdict.UNMEASURED] * 2
+    assert len(customers.asked) == 3
 
 
 def test_a_day_without_a_sample_says_so() -> None:

@@ -108,18 +108,18 @@ def left(days: Sequence[QualityDay], order: Sequence[str], states: Sequence[Step
     """Return the steps that are not done, oldest day first.
 
     A day that was begun keeps the limits that it was begun with, even where the business's zone has changed since; the next
-    one begins where it ended, so that no moment is in two days.
+    one begins where it ended, so that no moment is in two days, and none in no day.
     """
     begun: Mapping[date, QualityDay] = {state.day.day: state.day for state in states}
     done = {(state.day.day, state.step) for state in states if state.done_at is not None}
     found: list[DueStep] = []
-    until: datetime | None = None
+    limits = dict(begun)
     for fresh in days:
-        day = begun.get(fresh.day, fresh)
-        if fresh.day not in begun and until is not None and day.since < until < day.until:
-            day = day.model_copy(update={"since": until})
+        before = limits.get(fresh.day - timedelta(days=1))
+        joined = before is not None and before.until < fresh.until
+        day = begun.get(fresh.day) or (fresh.model_copy(update={"since": before.until}) if before and joined else fresh)
+        limits[day.day] = day
         found += [DueStep(day=day, step=step) for step in order if (day.day, step) not in done]
-        until = day.until
     return found
 
 

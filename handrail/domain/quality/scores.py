@@ -89,7 +89,8 @@ class ScoredRecord(Stored):
 
     `facts` were read from systems of record, as of the last turn's end; `last_replies` are the ids of the messages of that
     turn. `confirmed` are the ids of the effects that the customer said yes to, with the moments. `same_reply` counts, for
-    each normalised reply of the case, the customers who were sent it on the day.
+    each normalised reply of the case, the customers who were sent it on the day. `on_record` are texts that the business
+    tells of the customer, None where it could not be asked.
     """
 
     case_id: str
@@ -102,6 +103,7 @@ class ScoredRecord(Stored):
     notes: list[str] = Field(default_factory=list, description="what people told the agent when they gave the case back")
     facts: list[Any] | None = Field(default=None, description="None where the turn's journal does not tell")
     last_replies: list[str] = Field(default_factory=list)
+    on_record: list[str] | None = Field(default_factory=list)
     confirmed: dict[str, datetime] = Field(default_factory=dict)
     same_reply: dict[str, int] = Field(default_factory=dict)
 

@@ -67,11 +67,14 @@ def test_what_is_done_is_not_due_and_what_failed_is() -> None:
     assert [(due.day.day.day, due.step) for due in left(days, ORDER, states)] == [(4, "score"), (5, "sample"), (5, "score")]
 
 
-def test_a_day_keeps_the_limits_it_was_begun_with_where_the_zone_changes() -> None:
-    """The business moves from UTC to Berlin: the next day begins where the last one ended."""
-    begun = day_at(date(2026, 5, 4), "UTC")
+@pytest.mark.parametrize(("old", "new"), [("UTC", BERLIN), (BERLIN, "UTC"), ("UTC", "America/New_York")])
+@pytest.mark.parametrize("first", [4, 5])
+def test_a_day_keeps_the_limits_it_was_begun_with_where_the_zone_changes(old: str, new: str, first: int) -> None:
+    """The business moves east or west: the next day begins where the last one ended, also where that is not asked for."""
+    begun = day_at(date(2026, 5, 4), old)
     states = [StepState(day=begun, step="sample", done_at=begun.until, result=StepResult())]
-    due = left([day_at(date(2026, 5, n), BERLIN) for n in (4, 5)], ORDER, states)
-    assert [each.day for each in due if each.day.day == begun.day] == [begun]
-    after = next(each.day for each in due if each.day.day == date(2026, 5, 5))
-    assert (after.since, after.until) == (begun.until, day_at(date(2026, 5, 5), BERLIN).until)
+    due = left([day_at(date(2026, 5, n), new) for n in range(first, 7)], ORDER, states)
+    assert [each.day for each in due if each.day.day == begun.day] == [begun] * (first == 4)
+    after = {each.day.day.day: each.day for each in due}
+    assert (after[5].since, after[5].until) == (begun.until, day_at(date(2026, 5, 5), new).until)
+    assert after[6] == day_at(date(2026, 5, 6), new)

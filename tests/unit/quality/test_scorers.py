@@ -70,10 +70,22 @@ def test_what_no_tool_returned_is_bad(text: str, rule: str) -> None:
 def test_what_an_earlier_turn_may_have_known_is_unmeasured() -> None:
     text = "You get back 512.00 EUR for your order O-1007."
     many: list[Any] = [{"n": n} for n in range(40)]
-    gone: list[dict[str, Any]] = [{"last_replies": []}, {"facts": None}, {"facts": many}, {"topic": "gone"}]
+    gone: list[dict[str, Any]] = [
+        {"last_replies": []},
+        {"facts": None},
+        {"facts": many},
+        {"topic": "gone"},
+        {"on_record": None},
+    ]
     for changes in gone:
         assert verdicts(saying(text, **changes))["grounding"] is UNMEASURED
     assert verdicts(saying("Hello, how can I help you today?", last_replies=[]))["grounding"] is GOOD
+
+
+def test_what_the_business_tells_of_the_customer_may_be_repeated() -> None:
+    told = "Your papers stand under ann.lee@example.org."
+    assert verdicts(saying(told))["grounding"] is BAD
+    assert verdicts(saying(told, on_record=["Ann Lee", "ann.lee@example.org"]))["grounding"] is GOOD
 
 
 def test_a_language_that_is_not_read_is_unmeasured() -> None:
