@@ -39,8 +39,11 @@ def storable(value: Any) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """JSON that jsonb takes."""
-    return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
+    """JSON that jsonb takes. What is storable as it is, nearly always, is not walked through once more."""
+    text = json.dumps(value, ensure_ascii=False)
+    if _DOUBTFUL.search(text) or _UNSTORABLE.search(text):
+        return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
+    return text
 
 
 def as_json(model: BaseModel) -> str:

@@ -124,7 +124,9 @@ class PostgresCases:
 
     async def search(self, *, status: str | None, topic: str | None, reason: str | None, limit: int) -> list[CaseView]:
         """Cases that match every given filter, the last changed first, at most `limit`."""
-        found = await self._all("search_cases", status=status, topic=topic, reason=reason, limit=limit)
+        # Never prepared: an optional filter must be planned with its value, or no index is used.
+        given: dict[str, Any] = {"status": status, "topic": topic, "reason": reason, "limit": limit}
+        found = await alone(self._pool, "search_cases", prepare=False, **given)
         return [CaseView.model_validate(row) for row in found]
 
     async def open_approvals(self) -> list[tuple[CaseView, Approval]]:
@@ -133,8 +135,7 @@ class PostgresCases:
         return [(CaseView.model_validate(row["overview"]), Approval.model_validate(row["approval"])) for row in found]
 
     async def _all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        # Never prepared: an optional filter must be planned with its value, or no index is used.
-        return await alone(self._pool, query, prepare=False, **parameters)
+        return await alone(self._pool, query, **parameters)
 
 
 def within(newest: list[Message], characters: int) -> list[Message]:
