@@ -9,6 +9,7 @@ from statistics import fmean
 import numpy
 from scipy.stats import binomtest, norm
 
+from handrail.domain.counting import many
 from handrail.domain.quality.evaluations import (
     Bounds,
     EvaluatedTest,
@@ -121,10 +122,10 @@ def verdict(
     """Return whether it passes, with a line for each thing that is asked."""
     rate = candidate.passed / candidate.tests if candidate.tests else 0.0
     asked = [
-        (candidate.tests >= terms.minimum, f"{candidate.tests} tests, {terms.minimum} are needed"),
-        (rate >= terms.at_least, f"{candidate.passed} of {candidate.tests} pass, {terms.at_least:.0%} are needed"),
+        (candidate.tests >= terms.minimum, f"{many(candidate.tests, 'test')}, {terms.minimum} needed"),
+        (rate >= terms.at_least, f"{candidate.passed} of {candidate.tests} pass, {terms.at_least:.0%} needed"),
     ]
-    for one in comparison.indicators if comparison else []:
-        words = f"{one.indicator}: {one.change:+.1%} beside the baseline, surely better than {one.low:+.1%}"
-        asked.append((one.not_worse, f"{words}; {-one.margin:+.1%} is borne"))
+    for found in comparison.indicators if comparison else []:
+        words = f"{found.indicator}: {found.change:+.1%} beside the baseline, surely better than {found.low:+.1%}"
+        asked.append((found.not_worse, f"{words}; {-found.margin:+.1%} is borne"))
     return all(fine for fine, _ in asked), [f"{'yes' if fine else 'no'}: {words}" for fine, words in asked]

@@ -117,7 +117,7 @@ class Player:
             turn += words.author is Author.CUSTOMER and (not said or said[-1].author is not Author.CUSTOMER)
             at = now - timedelta(minutes=len(correction.said) - place + 1)
             said.append(message(words, f"m-{place}", place, max(turn, 1)).model_copy(update={"at": at}))
-        first = next((one for one in said if one.author is Author.CUSTOMER), None) or message(
+        first = next((spoken for spoken in said if spoken.author is Author.CUSTOMER), None) or message(
             SaidBefore(author=Author.CUSTOMER, text="…"), "m-0", 0, 1
         ).model_copy(update={"at": now})
         opening = CaseOpen(
@@ -147,7 +147,7 @@ class Player:
             sequence=len(said),
             incoming=newest(said),
             person=HandBackNote(name="a colleague", note=str((correction.done or {}).get("note", ""))) if given_back else None,
-            disclosed=any(one.author is Author.ASSISTANT for one in said),
+            disclosed=any(spoken.author is Author.ASSISTANT for spoken in said),
         )
 
 
@@ -163,10 +163,10 @@ def message(words: SaidBefore, message_id: str, place: int, turn: int) -> Messag
 def newest(said: list[Message]) -> list[Message]:
     """The customer's messages behind everything that was answered."""
     found: list[Message] = []
-    for one in reversed(said):
-        if one.author is not Author.CUSTOMER:
+    for spoken in reversed(said):
+        if spoken.author is not Author.CUSTOMER:
             break
-        found.append(one)
+        found.append(spoken)
     return found[::-1]
 
 

@@ -62,6 +62,7 @@ class Evaluation:
     asked_by: str
     database: str
     held_out: bool = False
+    only: str | None = None
     tell: Tell = field(default=lambda words: None)
 
     async def run(self, wanted: WantedVariant, folder: Path) -> EvaluationReport:
@@ -90,6 +91,7 @@ class Evaluation:
             began_at=began,
             ended_at=datetime.now(UTC),
             repeats=self.repeats,
+            only=self.only,
             candidate=candidate,
             baseline=baseline,
             comparison=comparison,
@@ -106,7 +108,7 @@ class Evaluation:
             async with world(settings, pool) as adapters:
                 await adapters.load()
                 player = Player(adapters, business, pool, build, settings.approval_minutes)
-                name = "baseline" if not wanted.different else "candidate"
+                name = "candidate" if wanted.different else "in force"
                 tests = await self._all(player, name, models)
                 parts = parts_in(settings, adapters, definitions, wanted.graph, sorted(models))
         finally:
@@ -120,7 +122,7 @@ class Evaluation:
         async def played(test: EvaluationTest) -> EvaluatedTest:
             nonlocal done
             async with free:
-                runs = [await player.play(test.correction, f"{name}-{uuid4().hex[:10]}") for _ in range(self.repeats)]
+                runs = [await player.play(test.correction, f"test-{uuid4().hex[:12]}") for _ in range(self.repeats)]
             done += 1
             self.tell(f"{name}: {done} of {len(self.tests)}")
             models.update(*(run.models for run in runs))

@@ -72,8 +72,8 @@ def _put_prompt(topics: Path, prompt: Path, topic: str | None) -> None:
         raise InvalidInput("--topic: is missing; say which topic the text of --prompt is for, or give the topic's YAML file.")
     file = topics / f"{topic}.yaml"
     if not file.is_file():
-        known = ", ".join(sorted(one.stem for one in topics.glob("*.yaml")))
-        raise InvalidInput(f"--topic: there is no topic {topic[:60]!r}. Known: {known}.")
+        names = ", ".join(sorted(known.stem for known in topics.glob("*.yaml")))
+        raise InvalidInput(f"--topic: there is no topic {topic[:60]!r}. Known: {names}.")
     file.write_text(with_prompt(file, content), encoding="utf-8")
 
 

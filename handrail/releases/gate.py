@@ -55,13 +55,17 @@ class ReleaseGate:
             self._looked = now
         return self._found
 
+    async def in_force(self) -> ReleaseParts:
+        """Return what is in force, gate or none."""
+        return self._parts(list(await self._reported()))
+
     async def _look(self, rules: ReleaseFile) -> ReleaseStanding:
         known = list(await self._reported())
         parts = self._parts(known)
         passed = await self._passed(parts)
         if passed is None and not known:
             # Nothing was asked yet under this model: the name that it had in its evaluation stands until it says another.
-            newest = next((one for one in await self._passes.newest(20) if alike(one.parts, parts)), None)
+            newest = next((known for known in await self._passes.newest(20) if alike(known.parts, parts)), None)
             passed = newest
             parts = newest.parts if newest else parts
         return stand_of(parts, passed, rules, self._clock.now())

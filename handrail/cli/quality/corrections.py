@@ -60,8 +60,8 @@ def list_corrections(
         print_document(found)
         return
     rows = [
-        (one.correction_id, one.state, one.kind, one.topic, one.reason, one.seen, needs(one), short(one.happened_at))
-        for one in found
+        (row.correction_id, row.state, row.kind, row.topic, row.reason, row.seen, needs(row), short(row.happened_at))
+        for row in found
     ]
     print_rows(("correction", "state", "kind", "topic", "reason", "seen", "needs", "when"), rows, "No corrections.")
 
@@ -105,12 +105,33 @@ def decide(place: CliContext, correction_id: str, reviewer: str, note: str | Non
 
     words = optional_words("--note", note)
     said = check_text("--note", words, 2_000) if words and words.strip() else ""
-    given = Acceptance(by=person(reviewer), at=datetime.now(UTC), note=said)
+    given = Acceptance(by=named(place, person(reviewer)), at=datetime.now(UTC), note=said)
     found = run_async(decided(place, correction_id, given, accepting=accepting))
     if as_json:
         print_document(found)
     else:
         screen().print(plain(f"{found.correction_id}: {found.state}. {found.missing}".rstrip()))
+
+
+def named(place: CliContext, name: str) -> str:
+    """Return the one name of a reviewer, so that nobody counts twice under two.
+
+    Raises:
+        InvalidInput: reviewers.yaml lets only those decide whom it names, and this is none of them.
+        DefinitionInvalid: the file cannot be used.
+    """
+    from handrail.domain.errors import InvalidInput
+    from handrail.domain.team.reviewers import FILE
+    from handrail.reviewers.loader import FileReviewers
+
+    settings = place.settings
+    folder = settings.definitions or place.business.folder
+    reviewers = FileReviewers(folder / FILE, strict=settings.reviewers_strict).now()
+    roster = reviewers.roster
+    if roster is not None and not reviewers.known(name) and (reviewers.strict or roster.anyone is None):
+        known = ", ".join(reviewer.name for reviewer in roster.people)
+        raise InvalidInput(f"--reviewer: {name} is not in {FILE}, which names {known}.")
+    return reviewers.called(name)
 
 
 async def collected(place: CliContext) -> CollectReport:
@@ -168,13 +189,14 @@ def needs(found: StoredCorrection) -> str:
 def print_correction(found: StoredCorrection) -> None:
     """Print it for people."""
     from handrail.cli.common.tables import arguments, moment, print_pairs
+    from handrail.domain.counting import many
 
     body = found.body
     said = "\n".join(f"{message.author}: {message.text}" for message in body.said)
     people = ", ".join(acceptance.by for acceptance in found.accepted)
     print_pairs(
         [
-            ("correction", f"{found.correction_id}, {found.kind} in {found.topic}, seen {found.seen} times"),
+            ("correction", f"{found.correction_id}, {found.kind} in {found.topic}, seen {many(found.seen, 'time')}"),
             ("state", f"{found.state}{f', accepted by {people}' if people else ''}"),
             (
                 "retired",
@@ -192,8 +214,8 @@ def print_correction(found: StoredCorrection) -> None:
     )
 
 
-def read(one: RecordedRead) -> str:
+def read(fact: RecordedRead) -> str:
     """A fact that was read, in a line."""
     import json
 
-    return f"{one.name}: {json.dumps(one.value, ensure_ascii=False)[:SHOWN]}"
+    return f"{fact.name}: {json.dumps(fact.value, ensure_ascii=False)[:SHOWN]}"

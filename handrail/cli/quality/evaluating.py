@@ -28,6 +28,7 @@ class EvaluationAsked:
     repeats: int
     by: str
     held_out: bool = False
+    only: str | None = None
     quiet: bool = False
 
 
@@ -51,7 +52,7 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
     async with place.pool() as pool:
         corrections = PostgresCorrections(pool)
         await CorrectionCollector(corrections).retire(in_force(definitions, place.business))
-        taken = await corrections.tests(held_out=asked.held_out, topic=asked.wanted.topic, limit=MOST)
+        taken = await corrections.tests(held_out=asked.held_out, topic=asked.only, limit=MOST)
         evaluation = Evaluation(
             settings,
             [EvaluationTest(row.correction_id, row.body) for row in taken],
@@ -60,6 +61,7 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
             asked.by,
             throwaway.pristine,
             held_out=asked.held_out,
+            only=asked.only,
             tell=(lambda words: None) if asked.quiet else progress,
         )
         await throwaway.lay_out()

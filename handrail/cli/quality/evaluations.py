@@ -26,6 +26,8 @@ PolicyFolder = Annotated[Path | None, typer.Option("--policy", help="A folder of
 GraphModule = Annotated[
     str | None, typer.Option("--graph", help="A module with its own build_case_graph.", show_default=False)
 ]
+PromptTopic = Annotated[str | None, typer.Option("--topic", help="Whose prompt a bare text is.", show_default=False)]
+Only = Annotated[str | None, typer.Option("--only", help="A topic whose corrections alone count.", show_default=False)]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report there, too.", show_default=False)]
 
 
@@ -37,7 +39,8 @@ def run(
     prompt: Prompt = None,
     policy: PolicyFolder = None,
     graph: GraphModule = None,
-    topic: Annotated[str | None, typer.Option("--topic", help="Only its corrections.", show_default=False)] = None,
+    topic: PromptTopic = None,
+    only: Only = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="How often each is played.")] = 3,
     held_out: Annotated[bool, typer.Option("--held-out", help="Those that nobody sees; tells counts alone.")] = False,
     by: Annotated[str, typer.Option("--by", envvar="HANDRAIL_REVIEWER", help="Who asks.", show_default=False)] = "unnamed",
@@ -55,7 +58,7 @@ def run(
     from handrail.evaluation.variants import WantedVariant
 
     place, wanted = world(ctx), WantedVariant(model, model_url, prompt, topic, policy, graph)
-    asked = EvaluationAsked(wanted, repeats, person(by), held_out=held_out, quiet=as_json)
+    asked = EvaluationAsked(wanted, repeats, person(by), held_out=held_out, only=only, quiet=as_json)
     if held_out:
         check_gatekeeper(rules_of(place), asked.by, "--by")
     with model_at(place.settings) as settings, server() as throwaway:
@@ -82,14 +85,14 @@ def list_evaluations(ctx: typer.Context, limit: Limit = 20, as_json: Json = Fals
         return
     rows = [
         (
-            one.evaluation_id,
-            one.candidate.release,
-            "passed" if one.passed else "not passed",
-            f"{one.candidate.passed} of {one.candidate.tests}{' held out' if one.held_out else ''}",
-            one.asked_by,
-            moment(one.ended_at),
+            kept.evaluation_id,
+            kept.candidate.release,
+            "passed" if kept.passed else "not passed",
+            f"{kept.candidate.passed} of {kept.candidate.tests}{' held out' if kept.held_out else ''}",
+            kept.asked_by,
+            moment(kept.ended_at),
         )
-        for one in found
+        for kept in found
     ]
     print_rows(("evaluation", "release", "verdict", "tests", "by", "when"), rows, "No evaluations.")
 

@@ -69,26 +69,31 @@ def list_releases(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) 
         return
     rows = [
         (
-            one.release,
-            one.parts.model,
-            one.evaluation_id,
-            percent(one.retired),
-            one.passed_by,
-            moment(one.passed_at),
-            one.words,
+            kept.release,
+            kept.parts.model,
+            kept.evaluation_id,
+            percent(kept.retired),
+            kept.passed_by,
+            moment(kept.passed_at),
+            kept.words,
         )
-        for one in found
+        for kept in found
     ]
     headings = ("release", "model", "evaluation", "retired since", "by", "when", "note")
     print_rows(headings, rows, "No release was let through.")
 
 
 async def standing(place: CliContext) -> ReleaseStanding:
-    """Read where the release in force stands. Raises: DefinitionInvalid, Unreachable."""
+    """Read where the release in force stands, also where no gate is set. Raises: DefinitionInvalid, Unreachable."""
     from handrail.cli.quality.releasing import gate_over
 
     async with place.pool() as pool:
-        return await gate_over(place.settings, place.business, pool).standing()
+        gate = gate_over(place.settings, place.business, pool)
+        found = await gate.standing()
+        if found.parts is not None:
+            return found
+        parts = await gate.in_force()
+        return found.model_copy(update={"parts": parts, "release": parts.release})
 
 
 async def passed_by(place: CliContext, evaluation_id: str, by: str, words: str) -> ReleasePass:
@@ -111,6 +116,8 @@ async def passed_by(place: CliContext, evaluation_id: str, by: str, words: str) 
         report = await PostgresEvaluations(pool).show(evaluation_id)
         if report.held_out:
             raise InvalidInput(f"{evaluation_id}: tells counts of what is held out alone. Name one over what people accepted.")
+        if report.only is not None:
+            raise InvalidInput(f"{evaluation_id}: played the corrections of {report.only} alone. Name one over all of them.")
         if not report.passed:
             raise InvalidInput(f"{evaluation_id}: has not passed: {'; '.join(report.why)}.")
         if datetime.now(UTC) - report.ended_at >= timedelta(days=rules.lasts_days):

@@ -129,6 +129,7 @@ class EvaluationReport(Stored):
     ended_at: datetime
     repeats: int
     held_out: bool = False
+    only: str | None = Field(default=None, description="the topic whose corrections alone were played")
     candidate: EvaluatedVariant
     baseline: EvaluatedVariant | None = None
     comparison: PairedComparison | None = None

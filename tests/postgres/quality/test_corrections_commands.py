@@ -71,3 +71,26 @@ async def test_only_a_gatekeeper_uses_what_is_held_out(say: Any, tmp_path: Path,
     monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(tmp_path))
     code, out = say("eval", "run", "--held-out", "--by", "ann", "--json")
     assert (code, "ann is no gatekeeper. release.yaml names greta" in out) == (3, True)
+
+
+async def test_one_person_under_two_names_accepts_once(
+    say: Any, pool: Pool, cases: PostgresCases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = "{name: ann, identities: [ann@acme.org], roles: [support]}, {name: bob, roles: [support]}"
+    roster = f"roles: {{support: {{}}}}\npeople: [{people}]\n"
+    (tmp_path / "reviewers.yaml").write_text(roster)
+    monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(tmp_path))
+    await Corrected(pool, cases).decision("case-1", words(1), changes={"amount": 900})
+    store = PostgresCorrections(pool)
+    await CorrectionCollector(store).collect(STANDS, LATER)
+    ((found,)) = await store.shown(state="new", topic=None, kind=None, limit=5)
+
+    async def accepted(by: str) -> tuple[int, Any]:
+        code, out = await asyncio.to_thread(say, "corrections", "accept", found.correction_id, "--reviewer", by, "--json")
+        return code, json.loads(out)
+
+    assert "eve is not in reviewers.yaml, which names ann, bob." in (await accepted("eve"))[1]["error"]["message"]
+    assert (await accepted("ann"))[1]["state"] == "new"
+    code, refused = await accepted("ann@acme.org")
+    assert (code, "ann has accepted" in refused["error"]["message"]) == (3, True)
+    assert (await accepted("bob"))[1]["accepted_by"] == ["ann", "bob"]

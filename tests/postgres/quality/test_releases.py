@@ -97,11 +97,13 @@ async def test_what_may_not_be_let_through(say: Any, pool: Pool, folder: Path) -
     failed = await evaluated(pool, parts, 2, passed=False)
     counted = await evaluated(pool, parts, 3, held_out=True)
     old = await evaluated(pool, parts, 4, days=31)
+    part = await evaluated(pool, parts, 5, only="refund")
     for found, by, words in (
         (good, "ann", "ann is no gatekeeper. release.yaml names greta."),
         (failed, "greta", "has not passed"),
         (counted, "greta", "tells counts"),
         (old, "greta", "is older than 30 days"),
+        (part, "greta", "played the corrections of refund alone"),
         ("e-9", "greta", "is no evaluation"),
     ):
         code, out = await say("release", "pass", found, "--by", by)
@@ -135,3 +137,13 @@ async def test_evaluations_and_releases_are_only_added_to(pool: Pool, folder: Pa
     for statement in ("UPDATE handrail.evaluations SET passed = true", "DELETE FROM handrail.releases"):
         with pytest.raises(Error, match="only added to"):
             await run(statement)
+
+
+async def test_without_a_gate_the_release_is_shown_all_the_same(say: Any, pool: Pool, folder: Path) -> None:
+    _, gated = await say("release", "show")
+    (folder / "release.yaml").unlink()
+    code, found = await say("release", "show")
+    assert (code, found["configured"], found["open"], found["release"]) == (0, False, True, gated["release"])
+    assert found["why"].startswith("No release gate is configured")
+    code, refused = await say("release", "pass", "e-1", "--by", "greta")
+    assert (code, "no release.yaml names gatekeepers" in refused["error"]["message"]) == (3, True)

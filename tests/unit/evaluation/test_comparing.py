@@ -65,7 +65,7 @@ def test_a_verdict_asks_for_each_thing_by_itself() -> None:
     terms = EvaluationTerms(minimum=4, at_least=0.75)
     assert verdict(variant(4, 4, 4, 0), None, terms) == (
         True,
-        ["yes: 4 tests, 4 are needed", "yes: 3 of 4 pass, 75% are needed"],
+        ["yes: 4 tests, 4 needed", "yes: 3 of 4 pass, 75% needed"],
     )
     assert verdict(variant(4, 4, 4), None, terms)[0] is False
     assert verdict(variant(4, 4, 0, 0), None, terms)[0] is False

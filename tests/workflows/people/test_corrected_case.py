@@ -110,7 +110,7 @@ async def test_the_old_model_fails_what_a_person_corrected_and_a_better_one_pass
 
     place = CliContext()
     place.__dict__["settings"] = home.settings.model_copy(update={"definitions": gated(tmp_path)})
-    asked = EvaluationAsked(WantedVariant(model_url=better.url, topic="refund"), 2, "ann", quiet=True)
+    asked = EvaluationAsked(WantedVariant(model_url=better.url), 2, "ann", only="refund", quiet=True)
     async with learnt_once():
         report = await evaluated(place, place.settings, asked, LaidOut(database_url))
 
@@ -126,7 +126,7 @@ async def test_the_old_model_fails_what_a_person_corrected_and_a_better_one_pass
     assert report.candidate.p50_seconds is not None
     assert await home.rows("select count(*), max(applied_at) from handrail.actions") == before
 
-    assert (report.passed, report.why[0]) == (False, "yes: 1 tests, 1 are needed")
+    assert (report.passed, report.why[0]) == (False, "yes: 1 test, 1 needed")
     assert [one.not_worse for one in report.comparison.indicators] == [False] * 3  # one test shows little
     assert (await PostgresEvaluations(home.pool).show(report.evaluation_id)) == report
     page = html_of(report)
