@@ -98,8 +98,7 @@ class Groups:
             return await loads.decisions(side, await side.customers.refunds(count), per_second)
 
         group = Group(measure, self._control(measure, nothing, timed=True))
-        for side in self._sides:
-            group.others.append(turn(group, HANDRAIL, side, bound(decided, side), timed=True))
+        self._add_cases(group, decided, timed=True)
         return group
 
     def _messages(self) -> Group:
@@ -146,10 +145,10 @@ class Groups:
         ]
         return [first, *beside, again]
 
-    def _add_cases(self, group: Group, work: Callable[[Side], Awaitable[Round]]) -> None:
+    def _add_cases(self, group: Group, work: Callable[[Side], Awaitable[Round]], *, timed: bool = False) -> None:
         """Handrail with one worker on each side, and with several on ours."""
         for side in self._sides:
-            group.others.append(turn(group, HANDRAIL, side, bound(work, side)))
+            group.others.append(turn(group, HANDRAIL, side, bound(work, side), timed=timed))
         ours, count = self._sides[0], self._plan.processes
 
         async def several() -> Round:
@@ -159,7 +158,7 @@ class Groups:
                 return await work(ours)
 
         if count > 1:
-            group.others.append(turn(group, f"{HANDRAIL} × {count}", ours, several))
+            group.others.append(turn(group, f"{HANDRAIL} × {count}", ours, several, timed=timed))
 
 
 def write(file: Path, lines: Sequence[Mapping[str, str]]) -> None:

@@ -122,6 +122,18 @@ def test_each_arm_of_this_build_is_compared_with_the_same_arm_beside_it() -> Non
     ]
 
 
+def test_decisions_are_compared_by_their_latency_and_by_what_they_cost_the_worker() -> None:
+    rounds = [Round(count=2, seconds=1, latencies_ms=[one, one], cpu_ms={"worker": one}) for one in (30.0, 30.0)]
+    arms = [(DO_NOTHING, OURS), (AGAIN, OURS), (HANDRAIL, OURS), (f"{HANDRAIL} × 2", OURS), (HANDRAIL, BESIDE)]
+    cells = [Cell(measure=Measure.DECISIONS, arm=arm, side=side, timed=True, rounds=rounds) for arm, side in arms]
+    turns = [BenchTurn(cell, never) for cell in cells]
+    found = compare(Group(Measure.DECISIONS, turns[:2], turns[2:]))
+    assert [(one.arm, one.figure) for one in found if one.of == BESIDE] == [
+        (arm, figure) for arm in (HANDRAIL, f"{HANDRAIL} × 2") for figure in ("p50", "p99", "worker CPU")
+    ]
+    assert {one.ratio.value for one in found if one.of == BESIDE and one.ratio} == {1.0}
+
+
 def settled(answered: int, others: int) -> list[Settled]:
     rows = ["Resolved"] * answered + ["WithHuman"] * others
     return [Settled(case_id=f"c-{number}", status=row, reason=None, committed=1.0) for number, row in enumerate(rows)]

@@ -44,10 +44,11 @@ def pairs(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:
 
 def figures(mine: Cell, theirs: Cell) -> list[str]:
     """Return what two arms are compared by."""
-    if mine.timed:
-        return ["p50", "p99"] if len(mine.rounds[0].latencies_ms) > 1 else ["p50"]
     same = theirs.arm == HANDRAIL and all(one.cpu_ms for cell in (mine, theirs) for one in cell.rounds)
-    return ["rate", "worker CPU"] if same else ["rate"]
+    spent = ["worker CPU"] if same else []
+    if mine.timed:
+        return ["p50", *(["p99"] if len(mine.rounds[0].latencies_ms) > 1 else []), *spent]
+    return ["rate", *spent]
 
 
 def ratio(figure: str, mine: Cell, theirs: Cell) -> Ratio:

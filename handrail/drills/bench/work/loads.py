@@ -114,13 +114,14 @@ async def decisions(side: Side, letters: Sequence[Letter], per_second: float) ->
             raise StackFailed(f"case {one.case_id}: should wait for an approval and is {in_words(one)}.")
     await asyncio.sleep(TRAILING_SECONDS)
     sent: dict[str, float] = {}
-    began = time.time()
+    meter, began = Meter(side.parts()), time.time()
     await paced([partial(decide, side, one, sent) for one in waiting.values()], per_second)
     applied = await until_applied(side, opened)
     await until_settled(side, opened, LOOK_SECONDS, {CaseStatus.AWAITING_APPROVAL})
     await asyncio.sleep(TRAILING_SECONDS)
     took = [(at - sent[case_id]) * 1_000 for case_id, at in applied.items()]
-    return Round(count=len(opened), seconds=time.time() - began, latencies_ms=took)
+    cpu = meter.per_piece(len(opened))
+    return Round(count=len(opened), seconds=time.time() - began, latencies_ms=took, cpu_ms=cpu)
 
 
 async def decide(side: Side, waiting: Waiting, sent: dict[str, float]) -> float:
