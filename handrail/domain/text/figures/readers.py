@@ -102,6 +102,9 @@ def by_word() -> Mapping[str, WordOpening]:
     symbols = money.lettered_symbols()
     currencies = _firsts(cldr.currency_names()) | {code.lower() for code in cldr.currencies_in_use()}
     numbers, halves = frozenset(first_words()), _firsts({*listed("half", "any"), "half"})
+    marks: dict[str, str] = {}
+    for opening in money.lettered_openings():
+        marks[opening[:-1]] = marks.get(opening[:-1], "") + opening[-1]
     found: dict[str, WordOpening] = {}
     for word in dates | relative | currencies | symbols | numbers | halves:
         money_too = word in currencies or word[:4] in cldr.adjectives()
@@ -109,7 +112,7 @@ def by_word() -> Mapping[str, WordOpening]:
         found[word] = WordOpening(
             readers=tuple(read for read in WORDED if asked[read]),
             with_money=tuple(read for read in WORDED if asked[read] or read is money.amount),
-            marks=frozenset(one[-1] for one in money.lettered_openings() if one[:-1] == word),
+            marks=frozenset(marks.get(word, "")),
             number=word in numbers,
         )
     return found
