@@ -12,6 +12,9 @@ PIP := --disable-pip-version-check --no-input --quiet --quiet
 # The same text as in the stamp means: nothing to install. The folder counts, because an environment cannot be moved.
 WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 
+# Some images of Python set it: then each process of the hundreds that the tests start compiles our code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup embeddings up down status check check-types check-rules format test lock clean
 
