@@ -12,9 +12,14 @@ from handrail.domain.money import Money
 
 HERE = ZoneInfo("Europe/Berlin")
 CANCEL = {
+    "en": "Cancel appointment {{number}} on {{day}}.",
+    "de": "Termin {{number}} am {{day}} absagen.",
+}
+CANCEL_PAID = {
     "en": "Cancel appointment {{number}} on {{day}}. {{amount}} is paid back.",
     "de": "Termin {{number}} am {{day}} absagen. {{amount}} werden erstattet.",
 }
+"""Asked where something was paid; else nobody speaks of money."""
 MOVE = {
     "en": "Move appointment {{number}} from {{day}} to {{to}}.",
     "de": "Termin {{number}} vom {{day}} auf den {{to}} verlegen.",
@@ -84,9 +89,11 @@ def preview(
 async def preview_cancel(call: Call, cancel: CancelVisit) -> Preview:
     """Say what would be cancelled; writes nothing."""
     found, every = await booked(call, cancel)
-    back = Money.of(found["paid"], "EUR")
-    asks = asking(CANCEL, number=cancel.appointment_id, day=found["starts"], amount=back)
-    return preview(found, every, "Cancel", {"Paid back": f"{found['paid']} EUR"}, asks)
+    paid, about = found["paid"], {"number": cancel.appointment_id, "day": found["starts"]}
+    if not paid:
+        return preview(found, every, "Cancel", {}, asking(CANCEL, **about))
+    asks = asking(CANCEL_PAID, **about, amount=Money.of(paid, "EUR"))
+    return preview(found, every, "Cancel", {"Paid back": f"{paid} EUR"}, asks)
 
 
 async def cancel_appointment(call: Call, cancel: CancelVisit) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused, DefinitionInvalid, HandrailError, InvalidInput
 from handrail.domain.policy.facts import about_the_proposal
 from handrail.domain.policy.policies import Policy
-from handrail.domain.policy.rulings import RuleState
+from handrail.domain.policy.rulings import RuleState, fields_of
 from handrail.domain.policy.shapes import Shape, misfits
 from handrail.postgres.business.customers import PostgresCustomers
 from handrail.postgres.business.tools import CheckedProposal, PostgresRecord
@@ -236,9 +236,9 @@ class DataCheck:
         for one in policies.examine(proposal, checked.facts):
             if one.state is not RuleState.FAILED or one.policy not in by_id:
                 continue
-            place = policies.places[one.policy]
-            index = next(number for number, rule in enumerate(by_id[one.policy].rules.rules) if rule.id == one.rule)
-            for fact in _own_missing(one.why, self._business, checked):
+            place, rules = policies.places[one.policy], by_id[one.policy].rules.rules
+            index = next(number for number, rule in enumerate(rules) if rule.id == one.rule)
+            for fact in _own_missing(fields_of(rules[index], policies.expressions), self._business, checked):
                 words = ungiven(one.rule, fact, action)
                 self._found.placed(CheckPart.NAMES, place.problem(words, "rules", "rules", index), place.path)
 
@@ -272,8 +272,8 @@ def _misfits(shapes: Mapping[str, Shape], given: Mapping[str, Any]) -> list[str]
     return [words for one in found for _, words in one]
 
 
-def _own_missing(why: str, business: Business, checked: CheckedProposal) -> list[str]:
-    return [name for name in business.facts if about_the_proposal(name) and name not in checked.facts and name in why]
+def _own_missing(needed: Sequence[str], business: Business, checked: CheckedProposal) -> list[str]:
+    return [name for name in needed if name in business.facts and about_the_proposal(name) and name not in checked.facts]
 
 
 def _words(error: BaseException) -> str:

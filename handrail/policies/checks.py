@@ -15,7 +15,7 @@ from handrail.policies.contradictions import conjuncts, impossible, outdone, sai
 from handrail.policies.language.expressions import CelExpression, compile_expression
 from handrail.policies.language.nodes import RuleSources
 from handrail.policies.names import PolicyNames, nearest
-from handrail.policies.trials import tried
+from handrail.policies.trials import steps, tried, unused
 
 _OPERATORS: dict[Shape, frozenset[Operator]] = {
     FactType.NUMBER: frozenset(Operator) - {Operator.CONTAINS},
@@ -48,6 +48,8 @@ class Check:
         self._example_facts()
         if not self.problems:
             self._shadows()
+            for words, place in unused(self.policy, self.facts, self.expressions):
+                self._say(words, place)
         if examples and not self.problems:
             self._examples()
 
@@ -180,18 +182,21 @@ class Check:
                 self._say(words, (*_RULES, index, "id"))
 
     def _example_facts(self) -> None:
+        self._facts(self.policy.given, ("given",))
         for index, example in enumerate(self.policy.examples):
-            place: Place = ("examples", index)
-            try:
-                facts = flat(example.facts, objects(self.facts))
-            except ValueError as error:
-                self._say(f"facts: {error}.", (*place, "facts"))
-                continue
-            for field, value in facts.items():
-                at = (*place, "facts", *_steps(example.facts, field))
-                if self._fact(field, at) and value is not None:
-                    self._type(field, value, at)
-            self._tool(example.tool, (*place, "tool"))
+            self._facts(example.facts, ("examples", index, "facts"))
+            self._tool(example.tool, ("examples", index, "tool"))
+
+    def _facts(self, facts: Mapping[str, object], place: Place) -> None:
+        try:
+            by_name = flat(facts, objects(self.facts))
+        except ValueError as error:
+            self._say(f"{place[-1]}: {error}.", place)
+            return
+        for field, value in by_name.items():
+            at = (*place, *steps(facts, field))
+            if self._fact(field, at) and value is not None:
+                self._type(field, value, at)
 
     def _examples(self) -> None:
         for index, trial in enumerate(tried(self.policy, self.expressions, self.known)):
@@ -217,16 +222,6 @@ def _asked_for(field: str, shape: Shape) -> str:
             return f"{field}['…'] == …"
         case _:
             return f"'x' in {field}"
-
-
-def _steps(facts: Mapping[str, object], field: str) -> Place:
-    """Return the place of a fact in an example: by its whole name, or nested."""
-    if field in facts:
-        return (field,)
-    for name, inner in facts.items():
-        if field.startswith(f"{name}.") and isinstance(inner, Mapping):
-            return (name, *_steps(inner, field[len(name) + 1 :]))
-    return ()
 
 
 def same_id(read: list[tuple[Document, Policy]]) -> list[str]:

@@ -133,6 +133,16 @@ async def test_a_fact_that_a_preview_does_not_give_is_told_once_however_it_is_fo
     assert len(told) == len(set(told))
 
 
+async def test_a_fact_is_not_missed_where_only_its_name_is_part_of_another_one(acme: Package, empty: str) -> None:
+    acme.change("tools.py", '"guests": change.guests, "guests_more": change.guests - before, "day"', '"day"')
+    more = '    - {id: many-more, expression: "guests_more > 9", action: block, message: m}\n    - id: too-large'
+    acme.change("policies/guests.yaml", "    - id: too-large", more)
+    acme.change("policies/guests.yaml", "examples:", "given: {guests_more: 1}\nexamples:")
+    told = [one.words for one in await findings(empty) if "rule many-more" in one.words]
+    assert len(told) == 1
+    assert told[0].startswith("rule many-more needs guests_more, which the preview of change_guests does not give")
+
+
 async def test_facts_that_cannot_be_read_off_the_code_are_found_by_calling(acme: Package, empty: str) -> None:
     acme.change(
         "tools.py",

@@ -184,11 +184,12 @@ class PolicyExample(Model):
     """A case that the file itself promises to rule so; the file is refused where it does not.
 
     `tool` is the proposal's action; left out, it is the first of the file's `applies_to`. Facts with a dot may be nested:
-    `case: {turn: 3}` is `case.turn: 3`; `flat` gives them by their names. History that is left out is 0.
+    `case: {turn: 3}` is `case.turn: 3`; `flat` gives them by their names. They stand before those that the file has as
+    `given`. History that is left out is 0.
     """
 
     name: str = Field(min_length=1)
-    facts: dict[str, Any]
+    facts: dict[str, Any] = Field(default_factory=dict)
     expect: Ruling
     tool: str | None = None
 
@@ -212,7 +213,7 @@ def flat(facts: Mapping[str, Any], objects: Collection[str] = (), prefix: str = 
 
 class Policy(Model):
     """One policy file. With `applies_to` it rules on these tools only, and each must come with every fact that a rule names;
-    without, a rule applies to whatever comes with its facts."""
+    without, a rule applies to whatever comes with its facts. `given` are facts that its examples share."""
 
     id: str = Field(min_length=1)
     name: str = ""
@@ -220,6 +221,7 @@ class Policy(Model):
     category: str = ""
     applies_to: list[str] | None = Field(default=None, min_length=1)
     rules: PolicyRules
+    given: dict[str, Any] = Field(default_factory=dict)
     examples: list[PolicyExample] = Field(default_factory=list)
 
     @model_validator(mode="after")
