@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.business import Business, load_business, seeded
 from handrail.conformance.clock import MovedClock
@@ -106,9 +107,13 @@ class Lane:
         return size, [line.rstrip()[:LOG_WIDTH] for line in lines if line.strip()][-LOG_LINES:]
 
     async def ended(self, case_id: str) -> None:
-        """End the case: nothing more comes of it."""
+        """End the case, however far it was played: it must not go on in the data, and with the answers, of the next play."""
         assert self._client is not None  # noqa: S101 - `open` comes first
-        await self._client.get_workflow_handle(workflow_id(case_id)).terminate("played")
+        try:
+            await self._client.get_workflow_handle(workflow_id(case_id)).terminate("played")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # it was never opened, or is closed
+                raise
 
     async def ledger(self, case_id: str) -> list[EffectResult]:
         """Read the ledger's entries of the case's effects."""

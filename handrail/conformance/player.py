@@ -168,9 +168,10 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
         performance = CasePlay(lane, play, case_id, *suite.people)
         await performance.run()
         came, words = judge(performance, suite, await lane.ledger(case_id), await lane.read(suite.state))
-        await lane.ended(case_id)
     except HandrailError as error:
         came, words = Came.DIFFERENT, f"could not be played: {error}"
+    finally:
+        await lane.ended(case_id)
     result = Result(play, came, words, time.monotonic() - began)
     if not result.good:
         result.log = lane.logged(logged)[1]

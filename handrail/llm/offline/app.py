@@ -7,7 +7,7 @@ import hmac
 import json
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from typing import Any
 
 from pydantic import ValidationError
@@ -154,13 +154,14 @@ class Server:
         if self._script is not None:
             text = "\n".join(said.text for said in asked.messages)
             customer = converse(asked).last
-            behaviour = self._script.take(customer, text)
+            tools = [tool.function.name for tool in asked.tools]
+            behaviour = self._script.take(customer, text, same_step(asked, customer, tools, client_request_id))
             self._script.record(
                 model=asked.model,
                 client_request_id=client_request_id,
                 customer=customer,
                 text=text,
-                tools=[tool.function.name for tool in asked.tools],
+                tools=tools,
                 stream=asked.stream,
                 behaviour=behaviour.model_dump(exclude_unset=True) if behaviour else None,
             )
@@ -171,6 +172,15 @@ class Server:
         if self._key is None or hmac.compare_digest(given.encode(), self._key.encode()):
             return None
         return failed(401, "Incorrect or missing API key.", code="invalid_api_key")
+
+
+def same_step(asked: ChatRequest, customer: str, tools: list[str], client_request_id: str | None) -> Hashable:
+    """Return what tells a step of a case from its others; None without the case.
+
+    A turn that is run again reads its facts anew, so what stands around the customer's words may differ.
+    """
+    roles = tuple(said.role for said in asked.messages)
+    return (client_request_id, customer, roles, *tools) if client_request_id else None
 
 
 async def stream(asked: ChatRequest, outcome: Any, now: int) -> AsyncIterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -67,11 +68,16 @@ EXCLUSIVE = (
 
 
 class Entry(Strict):
-    """Requests that hold `match` (in the customer's last words, or anywhere) meet `behaviour`, `times` times or for good."""
+    """Requests that hold `match` (in the customer's last words, or anywhere) meet `behaviour`, `times` times or for good.
+
+    With `steady` a request that comes again meets what it met before, and uses nothing up: whoever had no answer in time, or
+    was killed before it counted, asks again.
+    """
 
     match: str = ""
     anywhere: bool = False
     times: int | None = Field(default=1, ge=1)
+    steady: bool = False
     behaviour: Behaviour
 
 
@@ -93,6 +99,7 @@ class Script:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self._met: dict[Hashable, Behaviour] = {}
         self.requests: deque[RecordedRequest] = deque(maxlen=KEPT_REQUESTS)
         self.total = 0
 
@@ -107,10 +114,13 @@ class Script:
     def forget(self) -> None:
         """Forget requests; entries stay."""
         self.requests.clear()
+        self._met.clear()
         self.total = 0
 
-    def take(self, customer: str, text: str) -> Behaviour | None:
-        """The behaviour for a request, used up by one."""
+    def take(self, customer: str, text: str, step: Hashable = None) -> Behaviour | None:
+        """The behaviour for a request, used up by one; `step` tells the same request from another, where anything does."""
+        if step is not None and step in self._met:
+            return self._met[step]
         for index, entry in enumerate(self.entries):
             if entry.match.casefold() not in (text if entry.anywhere else customer).casefold():
                 continue
@@ -118,6 +128,9 @@ class Script:
                 del self.entries[index]
             elif entry.times is not None:
                 self.entries[index] = entry.model_copy(update={"times": entry.times - 1})
+            if entry.steady and step is not None:
+                self._met[step] = entry.behaviour
+                self._met = dict(list(self._met.items())[-KEPT_REQUESTS:])
             return entry.behaviour
         return None
 

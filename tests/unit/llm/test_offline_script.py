@@ -1,0 +1,38 @@
+"""The script of the offline model: what the next requests meet, and the same request again."""
+
+from __future__ import annotations
+
+from handrail.llm.offline.script import Behaviour, Entry, Script
+
+
+def script(*, steady: bool) -> Script:
+    made = Script()
+    for number in range(3):
+        made.add(Entry(times=1 if number < 2 else None, steady=steady, behaviour=Behaviour(reply=f"answer {number}")))
+    return made
+
+
+def met(made: Script, *steps: object) -> list[str | None]:
+    found = [made.take("hello", "hello", step) for step in steps]
+    return [one.reply if one else None for one in found]
+
+
+def test_a_steady_request_that_comes_again_is_answered_as_before_and_uses_nothing_up() -> None:
+    made = script(steady=True)
+    assert met(made, "a", "a", "b", "a", "c", "b") == [f"answer {number}" for number in (0, 0, 1, 0, 2, 1)]
+    assert len(made.entries) == 1
+
+
+def test_it_is_answered_so_after_the_next_turns_script_came_too() -> None:
+    made = script(steady=True)
+    assert met(made, "a") == ["answer 0"]
+    made.clear()
+    made.add(Entry(times=1, steady=True, behaviour=Behaviour(reply="the next turn's")))
+    assert met(made, "a", "b") == ["answer 0", "the next turn's"]
+    made.forget()
+    assert met(made, "a") == [None]
+
+
+def test_without_a_step_or_without_steady_each_request_uses_one_up() -> None:
+    assert met(script(steady=True), None, None, None) == ["answer 0", "answer 1", "answer 2"]
+    assert met(script(steady=False), "a", "a", "a") == ["answer 0", "answer 1", "answer 2"]
