@@ -46,6 +46,7 @@ class RecoveryActivities:
             approvals=[withdrawn(one) for one in sorted(view.approvals, key=lambda one: one.revision)][-APPROVALS:],
             classification=view.classification,
             effects=view.effects,
+            asked=view.asked,
             handoff=await self._cases.handoff(wanted.case_id),
             usage=view.usage,
             words=f"{remains.ended} {KEPT}",

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import BaseModel, Field
 
 from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation, CustomerYes
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
@@ -103,6 +104,8 @@ class CaseState(BaseModel):
     decisions: list[Decision] = Field(default_factory=list)
     confirmation: Confirmation | None = Field(default=None, description="the question that waits for the customer")
     yes: list[CustomerYes] = Field(default_factory=list, description="what the customer said yes to in this turn")
+    confirmed: Confirmation | None = Field(default=None, description="the question to which they said that yes")
+    asked: list[AskedEffect] = Field(default_factory=list, description="what the customer was asked, and answered")
     declined: list[str] = Field(default_factory=list, description="the names of what stands in `declines`, and of older ones")
     declines: list[Declined] = Field(default_factory=list)
 

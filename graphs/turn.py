@@ -10,6 +10,7 @@ from graphs.handover.summary import trail
 from graphs.state import CaseState, TurnOutcome
 from graphs.views import EndView
 from handrail.domain.actions.approvals import Decision, HumanRequest
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
@@ -70,6 +71,8 @@ class Learned(Stored):
     trail: CaseTrail = Field(default_factory=CaseTrail)
     outcome: TurnOutcome | None = None
     confirmation: Confirmation | None = Field(default=None, description="what the customer was asked, where they were")
+    confirmed: Confirmation | None = Field(default=None, description="the question whose yes a turn that waits acts on")
+    asked: list[AskedEffect] = Field(default_factory=list)
 
     @classmethod
     def of(cls, known: CaseState | EndView, outcome: TurnOutcome | None = None) -> Learned:
@@ -92,6 +95,8 @@ class Learned(Stored):
             trail=trail(known, model=known.answered_by),
             outcome=outcome,
             confirmation=known.confirmation if outcome and outcome.status is CaseStatus.AWAITING_CUSTOMER else None,
+            confirmed=None if outcome else known.confirmed,
+            asked=known.asked,
         )
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from graphs.state import HandBackNote
 from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation, CustomerYes
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
@@ -29,6 +30,7 @@ class ClassifyView(BaseModel):
     progress: Progress = Field(default_factory=Progress)
     absent: list[str] = Field(default_factory=list)
     confirmation: Confirmation | None = None
+    confirmed: Confirmation | None = Field(default=None, description="the question whose yes is acted on")
     acting: list[Message] = Field(default_factory=list, description="what the turn under way began with, if one is")
 
 
@@ -38,6 +40,7 @@ class AnswerView(BaseModel):
     row: CaseRow
     incoming: list[Message] = Field(default_factory=list)
     confirmation: Confirmation | None = None
+    asked: list[AskedEffect] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
 
 
@@ -111,6 +114,7 @@ class ApprovalView(BaseModel):
 
     turn: int = 1
     incoming: list[Message] = Field(default_factory=list)
+    asked: list[AskedEffect] = Field(default_factory=list)
     proposals: list[Proposal] = Field(default_factory=list)
     rulings: list[RuledProposal] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
@@ -154,6 +158,8 @@ class EndView(BaseModel):
     absent: list[str] = Field(default_factory=list)
     unrecorded: Unrecorded = Field(default_factory=Unrecorded)
     confirmation: Confirmation | None = None
+    confirmed: Confirmation | None = None
+    asked: list[AskedEffect] = Field(default_factory=list)
     escalation: Escalation | None = None
     handoff: Handoff | None = None
 

@@ -45,5 +45,5 @@ def case_activities(
         people.identify,
         StaffActivities(world.staff).expect,
         turns.turn,
-        NodeActivities(nodes.classify).classify,
+        NodeActivities(nodes.classify, world.cases).classify,
     ]

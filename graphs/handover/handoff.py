@@ -10,6 +10,7 @@ from graphs.bounds import fitted, size
 from graphs.handover import summary as telling
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
+from handrail.domain.actions.asked import together as asked_in_all
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import CustomerWords, Escalation, Fact, Handoff, Passing
 from handrail.domain.case.messages import Author, Message
@@ -65,6 +66,7 @@ def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Seq
         tried=trail.tried,
         policy_hits=trail.hits,
         effects=view.effects,
+        asked=view.asked,
         sentiment=view.sentiment or last_mood(view),
         suggested_reply=telling.draft(view.proposals),
         next_step=telling.next_step(view, why),
@@ -119,6 +121,7 @@ def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
             "problem": before.problem if unanswered else packet.problem,
             "wanted": packet.wanted or before.wanted,
             "stated": list({(one.kind, one.value.casefold()): one for one in [*packet.stated, *before.stated]}.values()),
+            "asked": asked_in_all(before.asked, packet.asked),
             "said": in_order({one.message_id: one for one in [*before.said, *packet.said]}.values()),
             "facts": [*(fact for fact in before.facts if fact.name not in fresh), *packet.facts],
             "tried": list(dict.fromkeys([*before.tried, *packet.tried])),
@@ -150,6 +153,7 @@ def bounded(packet: Handoff, limit: int = PACKET_BYTES) -> Handoff:
             "policy_hits": packet.policy_hits[-MESSAGES:],
             "sentiment": packet.sentiment[-MESSAGES:],
             "effects": packet.effects[-MESSAGES:],
+            "asked": packet.asked[-MESSAGES:],
         }
     )
     while size(kept.model_dump(mode="json")) > limit:
@@ -164,7 +168,7 @@ def bounded(packet: Handoff, limit: int = PACKET_BYTES) -> Handoff:
 
 def shortest(packet: Handoff) -> Handoff:
     """Cut the packet to what must not be left out; lists that grew beyond reason keep their newest lines."""
-    names = ("tried", "policy_hits", "open_questions", "effects", "stated")
+    names = ("tried", "policy_hits", "open_questions", "effects", "asked", "stated")
     return packet.model_copy(update={name: getattr(packet, name)[-5:] for name in names})
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from graphs.bounds import fitted
+from graphs.ruling.asked import WITHDREW
 from graphs.views import ActView
-from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.autonomy.controls import stopped
 from handrail.domain.case.handoffs import Fact
@@ -25,8 +26,9 @@ class ActNode:
     async def act(self, state: ActView) -> dict[str, Any]:
         """Run what was allowed or approved; effects go through the ledger, at most once.
 
-        Where a live control stops one of them, the rest stays: for a person, or to be ruled on again. What is held beside an
-        effect is ruled on again before anybody is asked: the effect changed the figures that they would see.
+        Where a live control stops one of them, the rest stays: for a person, or to be ruled on again; where the customer took
+        their yes back, for a person. What is held beside an effect is ruled on again before anybody is asked: the effect
+        changed the figures that they would see.
 
         Raises:
             EffectConflict: the ledger holds no allowing verdict for exactly these arguments.
@@ -36,17 +38,21 @@ class ActNode:
             (one.verdict.proposal_id, one.verdict.arguments_hash) for one in view.rulings if one.verdict.ruling is Ruling.ALLOW
         }
         done = [one for one in view.proposals if (one.proposal_id, one.arguments_hash) in allowed]
-        exchanges, effects, stop = list(view.exchanges), list(view.effects), None
+        exchanges, effects = list(view.exchanges), list(view.effects)
         facts: list[Fact] = []
+        stop: dict[str, Any] = {}
         for place, one in enumerate(done):
             if one.kind is ProposalKind.EFFECT:
                 try:
                     result = await self._record.apply(effect(view, one))
                 except SwitchedOff as refused:
-                    done, stop = done[:place], refused
+                    done, stop = done[:place], held_back(refused, view.step)
                     break
                 effects = [*(old for old in effects if old.effect_id != result.effect_id), result]
                 exchanges.append(exchange(one, fitted(told(result)), result.status is EffectStatus.APPLIED))
+                if result.code == TAKEN_BACK:
+                    done, stop = done[: place + 1], {"escalation": WITHDREW, "rulings": []}
+                    break
             else:
                 value, ok = await self._read(view, one)
                 exchanges.append(exchange(one, value, ok))
@@ -54,7 +60,7 @@ class ActNode:
         left = [one for one in view.proposals if one not in done]
         found = {"proposals": left, "exchanges": exchanges, "effects": effects, "facts": facts}
         if stop:
-            return {**found, **held_back(stop, view.step)}
+            return {**found, **stop}
         stale = left and any(one.kind is ProposalKind.EFFECT for one in done)
         return {**found, "rulings": []} if stale else found
 

@@ -9,6 +9,7 @@ from langgraph.types import interrupt
 
 from graphs.views import ApprovalView
 from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.declined import DECLINED_KEPT, asked_in, declined
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.case.cases import RuledProposal
@@ -26,7 +27,8 @@ class ApprovalNode:
         """Ask a person about the first held proposal and note the decision."""
         view = ApprovalView.model_validate(state)
         held = next(one for one in view.rulings if one.verdict.ruling is Ruling.REQUIRE_APPROVAL)
-        decision = Decision.model_validate(interrupt(request_for(held, self._minutes, view.decisions)))
+        request = request_for(held, self._minutes, view.decisions).model_copy(update={"asked": about(held, view.asked)})
+        decision = Decision.model_validate(interrupt(request))
         if decision.decision is DecisionKind.REJECT and held.proposal.kind is ProposalKind.REPLY:
             return {"escalation": Escalation(reason="approval_rejected", words="A reviewer rejected the agent's reply.")}
         rest = [one for one in view.proposals if one.proposal_id != held.proposal.proposal_id]
@@ -83,6 +85,11 @@ def request_for(ruled: RuledProposal, minutes: int, decisions: Sequence[Decision
         proposed_by=list(dict.fromkeys(edited)),
         expires_in_minutes=demands.ttl_minutes or minutes,
     )
+
+
+def about(ruled: RuledProposal, asked: Sequence[AskedEffect]) -> list[AskedEffect]:
+    """Return what the customer was asked about this effect, for whoever decides on it."""
+    return [one for one in asked if one.proposal_id == ruled.proposal.proposal_id]
 
 
 def edits(decision: Decision, proposal: Proposal) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphs.absent import failure, known_of, unread
+from graphs.ruling.asked import WITHDREW, withdrew
 from graphs.screening import FLUENT_ENOUGH, Screen, frustrated, told
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, answered, taken_back
+from handrail.domain.actions.confirmations import AnswerKind, answered
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
@@ -21,10 +22,6 @@ from handrail.ports import Clock, Customers, Router, Topics
 
 POINTS_KEPT = 100
 ANSWERS = (AnswerKind.CONFIRMED, AnswerKind.REFUSED, AnswerKind.UNSURE)
-TAKEN_BACK = Escalation(
-    reason=UNCLEAR,
-    words="The customer took their yes back or put it in doubt while it was acted on. The packet says what was done by then.",
-)
 READ = 8_000
 """Characters of a turn by which it is routed: of every message a part."""
 _log = logging.getLogger(__name__)
@@ -64,8 +61,8 @@ class ClassifyNode:
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
         why = await self._why(row, said, found, absent, answers=answers)
-        if view.acting and view.confirmation and taken_back(view.confirmation, view.acting, view.incoming):
-            why = why or TAKEN_BACK
+        if withdrew(view):
+            why = why or WITHDREW
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
         point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)

@@ -11,6 +11,7 @@ from graphs.nodes.resolve import end, introduced, said
 from graphs.ruling.asked import audited
 from graphs.state import identity
 from graphs.views import AnswerView, ConfirmView
+from handrail.domain.actions.asked import AskedEffect, with_answer, with_question
 from handrail.domain.actions.confirmations import (
     MOST_ASKED,
     SAID_NO,
@@ -57,18 +58,18 @@ class ConfirmNode:
             return {}
         kind = answered(waiting, view.incoming)
         row = view.row.model_copy(update={"topic": waiting.topic, "language": waiting.language})
-        await self._note(view, waiting, kind)
+        found = {"row": row, "confirmation": None, "asked": await self._note(view, waiting, kind)}
         if kind is AnswerKind.CONFIRMED:
             proposals = [one.proposal for one in waiting.asked]
-            return {"row": row, "confirmation": None, "proposals": proposals, "yes": yes_to(waiting, view.incoming)}
+            return {**found, "confirmed": waiting, "proposals": proposals, "yes": yes_to(waiting, view.incoming)}
         if kind is AnswerKind.UNSURE and waiting.times < MOST_ASKED:
-            return {"row": row, "confirmation": waiting.model_copy(update={"times": waiting.times + 1})}
+            return {**found, "confirmation": waiting.model_copy(update={"times": waiting.times + 1})}
         if kind is AnswerKind.UNSURE:
             words = f"The customer was asked {waiting.times} times to confirm this, without a clear answer: "
             why = Escalation(reason=UNCLEAR, words=f"{words}{'; '.join(waiting.lines)}. It was not done.")
-            return {"row": row, "confirmation": None, "escalation": why}
+            return {**found, "escalation": why}
         dropped = [unconfirmed(one, NOT_DONE[kind]) for one in waiting.asked]
-        return {"confirmation": None, "exchanges": [*view.exchanges, *dropped]}
+        return {**found, "row": view.row, "exchanges": [*view.exchanges, *dropped]}
 
     async def confirm(self, state: ConfirmView) -> dict[str, Any]:
         """Ask about every effect that waits for the customer, each with a line of its own, and end the turn."""
@@ -89,8 +90,10 @@ class ConfirmNode:
                 "version": view.row.version + 1,
             }
         )
+        message = said(view, Author.SYSTEM, text, now, "confirm")
         question = Confirmation(
             question_id=identity(row.case_id, view.turn, row.version, "confirm"),
+            message_id=message.message_id,
             topic=row.topic or "",
             language=language,
             asked=asked,
@@ -101,11 +104,11 @@ class ConfirmNode:
             after=view.sequence,
             times=again.times if again else 1,
         )
-        told = view.model_copy(update={"disclosed": True, "confirmation": question})
-        entry = audited(row.case_id, question, "asked", now, "agent")
-        outcome = await end(self._cases, told, row, [said(view, Author.SYSTEM, text, now, "confirm")], None, audit=[entry])
-        kept = {"disclosed": True, "confirmation": question, "unrecorded": Unrecorded()}
-        return {"outcome": outcome, "row": row, **kept}
+        kept = {"disclosed": True, "confirmation": question, "asked": with_question(view.asked, question)}
+        shown = {"message_id": question.message_id, "language": language, "times": question.times}
+        entry = audited(row.case_id, question, "asked", now, "agent", **shown)
+        outcome = await end(self._cases, view.model_copy(update=kept), row, [message], None, audit=[entry])
+        return {"outcome": outcome, "row": row, **kept, "unrecorded": Unrecorded()}
 
     def _words(self, name: str, language: str, asked: Sequence[Asking], due_at: datetime, now: datetime) -> str:
         told = Told(name)
@@ -115,10 +118,13 @@ class ConfirmNode:
         words = told[spoken].replace("{{due}}", moment_said(self._say, due_at, now, spoken))
         return words.replace("{{actions}}", actions)
 
-    async def _note(self, view: AnswerView, waiting: Confirmation, kind: AnswerKind) -> None:
-        newest = view.incoming[-1].message_id if view.incoming else ""
-        entry = audited(view.row.case_id, waiting, kind, self._clock.now(), "customer", message_id=newest)
+    async def _note(self, view: AnswerView, waiting: Confirmation, kind: AnswerKind) -> list[AskedEffect]:
+        """Record the answer, and return what was asked with it."""
+        now, newest = self._clock.now(), view.incoming[-1] if view.incoming else None
+        said_by = newest.message_id if newest else ""
+        entry = audited(view.row.case_id, waiting, kind, now, "customer", message_id=said_by)
         await self._cases.commit(Commit(row=view.row, audit=[entry]))
+        return with_answer(view.asked, waiting, kind, now, said_by, newest.text if newest else "")
 
 
 def to_confirm(rulings: Sequence[RuledProposal]) -> list[RuledProposal]:

@@ -12,6 +12,7 @@ from graphs.handover.destination import come_back, destination
 from graphs.handover.handoff import packet, shortened
 from graphs.nodes.resolve import end, said
 from graphs.views import EndView
+from handrail.domain.actions.asked import WITHDRAWN, AskedEffect, together, with_answer
 from handrail.domain.case.cases import CaseRow, CaseStatus, Tier, Unrecorded
 from handrail.domain.case.handoffs import Escalation, Handoff
 from handrail.domain.case.messages import Author
@@ -41,7 +42,9 @@ class EscalateNode:
         view = EndView.model_validate(state)
         now = self._clock.now()
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
-        view = view.model_copy(update={"effects": await self._cases.effects(view.row.case_id)})
+        view = view.model_copy(
+            update={"effects": await self._cases.effects(view.row.case_id), "asked": await self._asked(view, now)}
+        )
         route, absent = await destination(view, why, self._matrix, self._customers, now)
         route = await self._expected(view.row, route, now)
         why, assignee = come_back(view, why)
@@ -56,7 +59,14 @@ class EscalateNode:
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})
         outcome = await end(self._cases, view, row, messages, handoff)
         kept = {"disclosed": view.disclosed, "unrecorded": Unrecorded()}
-        return {"outcome": outcome, "row": row, "effects": view.effects, **kept}
+        return {"outcome": outcome, "row": row, "effects": view.effects, "asked": view.asked, **kept}
+
+    async def _asked(self, view: EndView, now: datetime) -> list[AskedEffect]:
+        """Return what the customer was asked and answered, as the record has it; a question that still waits is withdrawn."""
+        if not (view.asked or view.confirmation):
+            return []
+        known = together(await self._cases.asked(view.row.case_id), view.asked)
+        return with_answer(known, view.confirmation, WITHDRAWN, now) if view.confirmation else known
 
     async def _packet(self, view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
         """The packet, in time, without the extras if need be: the way to a person does not wait for them."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from handrail.domain.actions.approvals import Approval
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.effects import EffectResult
-from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
@@ -87,6 +88,17 @@ class Cases(Protocol):
         ...
 
     async def effects(self, case_id: str) -> list[EffectResult]: ...
+
+    async def asked(self, case_id: str) -> list[AskedEffect]:
+        """Read what the customer was asked before effects, with their answers, oldest first."""
+        ...
+
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
+        """The customer took their yes back: none of these effects that is not made by now is made any more.
+
+        An effect whose transaction has begun is waited for. The audit's `entry` tells which were stopped and which were done.
+        """
+        ...
 
     async def show(self, case_id: str) -> CaseView:
         """Raises: UnknownCase."""

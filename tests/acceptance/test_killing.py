@@ -189,9 +189,12 @@ async def test_a_turn_is_cut_at_each_of_its_points(city: Stack, dying: str) -> N
 
 
 async def test_a_question_to_the_customer_and_their_yes_outlive_the_worker(city: Stack) -> None:
-    """Killed around the commit that asks, then around those that hold the yes and the effect: each order is cancelled once."""
+    """Killed around the commit that asks, then around those that hold the yes and the effect: each order is cancelled once.
+
+    Two customers take their yes back before its effect, one to the worker that dies then, one while there is none.
+    """
     orders: dict[str, str] = {}
-    for point in ("end.before 1", "end.after 1", "", "", "", ""):
+    for point in ("end.before 1", "end.after 1", "", "", "", "", "", ""):
         order = await city.order(status="paid", total_under=90)
         case_id = await city.open(order.customer_id, f"Please cancel order {order.order_id}.", held=point)
         orders[case_id] = order.order_id
@@ -204,21 +207,48 @@ async def test_a_question_to_the_customer_and_their_yes_outlive_the_worker(city:
     await city.start("worker")
     for case_id in case_ids:
         await city.until(case_id, lambda view: view.status == "AwaitingCustomer" and view.confirmation is not None)
-    points = ("answered.before 1", "answered.after 1", "apply.before 1", "apply.after 1")
+    points = ("answered.before 1", "answered.after 1", "apply.before 1", "apply.after 1", "apply.before 1", "apply.before 1")
     for case_id, point in zip(case_ids[2:], points, strict=True):
         city.hold(case_id, point)
     for case_id in case_ids:
         await city.say(case_id, "Yes, please.")
     await city.reached(*case_ids[2:])
+    heard, unheard = case_ids[-2:]
+    await city.say(heard, "No, wait!")
+    await taken_back(city, heard)
     city.kill("worker")
+    city.sent[unheard].append(f"{unheard}-3")
+    message = {"message_id": f"{unheard}-3", "text": "Please do not cancel it after all."}
+    await city.client.get_workflow_handle(f"case-{unheard}").signal("message", message)
     city.let_go()
     await city.start("worker")
-    for case_id, order_id in orders.items():
+    for case_id, order_id in list(orders.items())[:-2]:
         case = await city.until(case_id, lambda view: view.status == "Resolved")
         assert [(one.action, one.status) for one in case.effects] == [("cancel_order", "applied")]
         assert await refunded(city, order_id) == 1
-        steps = "select action from handrail.audit where case_id = %(c)s and action like 'confirm:%%' order by at, entry_id"
-        assert await city.rows(steps, c=case_id) == [("confirm:asked",), ("confirm:confirmed",)]
+        assert await questions(city, case_id) == ["asked", "confirmed"]
+    for case_id in (heard, unheard):
+        case = await city.until(case_id, lambda view: view.status == "WithHuman")
+        assert [(one.action, one.code) for one in case.effects] == [("cancel_order", "taken_back")]
+        assert await refunded(city, orders[case_id]) == 0
+        assert [one.kind for one in case.asked[0].answers] == ["confirmed", "taken_back"]
+
+
+async def questions(city: Stack, case_id: str) -> list[str]:
+    """The audit's steps of questions to the customer."""
+    found = await city.rows(
+        "select action from handrail.audit where case_id = %(c)s and action like 'confirm:%%' order by at, entry_id", c=case_id
+    )
+    return [row[0].removeprefix("confirm:") for row in found]
+
+
+async def taken_back(city: Stack, case_id: str) -> None:
+    """Wait until the record holds that the customer took their yes back."""
+
+    async def recorded() -> bool:
+        return "taken_back" in await questions(city, case_id)
+
+    await true(recorded)
 
 
 async def test_the_worker_dies_while_an_approval_waits_and_a_signal_is_kept_for_the_next(city: Stack) -> None:

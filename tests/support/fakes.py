@@ -24,12 +24,13 @@ from graphs.nodes.resolve import ResolveNode
 from graphs.screening import Screen
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import Approval, Decision, DecisionKind, HumanRequest
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.autonomy.controls import Control, ControlsInForce, Hand, concerning
 from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Topic
 from handrail.domain.base import digest
-from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Commit
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.case.classification import Classification, Risk
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author, Message
@@ -249,6 +250,14 @@ class FakeCases:
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         return []
+
+    async def asked(self, case_id: str) -> list[AskedEffect]:
+        return []
+
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
+        self.commits.append(
+            Commit(row=CaseRow(case_id=case_id, customer_id="C-1", opened_at=at, updated_at=at), audit=[entry])
+        )
 
     async def show(self, case_id: str) -> CaseView:
         raise NotImplementedError

@@ -14,6 +14,7 @@ import httpx
 from pydantic import SecretStr
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client
 from temporalio.worker import WorkflowRunner
 
@@ -76,6 +77,12 @@ class House:
         except TimedOut as late:
             late.add_note((await self.cases.status(case_id)).model_dump_json(indent=1))
             raise
+
+    async def page(self, case_id: str) -> str:
+        """The page of the Web UI, as the server gives it to the browser."""
+        handle = self.temporal.get_workflow_handle(f"case-{case_id}")
+        found = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        return str(found.current_details)
 
     async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """Rows of the database, for assertions."""

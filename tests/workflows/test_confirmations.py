@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 
+from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.case.cases import CaseView
 from handrail.postgres.case.audit import PostgresAudit
 from tests.support.deployed import deployed
@@ -59,6 +61,8 @@ async def test_a_person_who_takes_over_voids_the_question_and_after_the_hand_bac
     done = await home.until(case.case_id, lambda view: view.status == "Resolved")
     assert [one.action for one in done.effects] == ["cancel_order"]
     assert await steps(home, case.case_id) == ["asked", "withdrawn", "asked", "confirmed"]
+    assert read(done.asked) == [["withdrawn"], ["confirmed"]]
+    assert done.asked == (await home.world.cases.show(case.case_id)).asked
     counts = {one.action: one for one in await PostgresAudit(home.pool).counts("confirm")}
     assert counts["confirm:asked"].entries >= 2
     assert counts["confirm:asked"].entries > counts["confirm:asked"].cases
@@ -80,7 +84,7 @@ async def test_closing_a_case_withdraws_its_question(home: House) -> None:
     case = await asked(home)
     await home.cases.close(case.case_id)
     closed = await home.until(case.case_id, lambda view: view.status == "Closed")
-    assert (closed.confirmation, closed.effects) == (None, [])
+    assert (closed.confirmation, closed.effects, read(closed.asked)) == (None, [], [["withdrawn"]])
     await wait_for(lambda: in_record(home, case.case_id, ["asked", "withdrawn"]))
 
 
@@ -101,8 +105,22 @@ class Held:
         return await getattr(self._port, self._act)(given)
 
 
+WITHDREW = ("customer_unsure", [("cancel_order", "refused", "taken_back")])
+"""What comes of a case whose yes was taken back in time."""
+
+
+def came(case: CaseView) -> tuple[str | None, list[tuple[str, str, str | None]]]:
+    """The reason why people have the case, and its effects."""
+    return case.reason, [(one.action, one.status, one.code) for one in case.effects]
+
+
+def read(asked: Sequence[AskedEffect]) -> list[list[str]]:
+    """How the answers to each effect were read."""
+    return [[answer.kind for answer in one.answers] for one in asked]
+
+
 async def test_a_yes_that_is_taken_back_stops_what_has_not_begun_and_a_person_gets_the_case(home: House) -> None:
-    """One case is held where its yes is noted, the other where its effect has begun: that one is done."""
+    """One case is held where its yes is noted, the other right before its effect's transaction."""
     cases = Held(home.world.cases, "commit", lambda one: any(entry.action == "confirm:confirmed" for entry in one.audit))
     async with deployed(replace(home, world=replace(home.world, cases=cases))) as slow:
         early = await asked(slow)
@@ -119,7 +137,88 @@ async def test_a_yes_that_is_taken_back_stops_what_has_not_begun_and_a_person_ge
         await wait_for(lambda: stopping(slow, late.case_id))
         record.go.set()
         late = await slow.until(late.case_id, lambda view: view.status == "WithHuman")
-    assert [(case.reason, [one.action for one in case.effects]) for case in (early, late)] == [
-        ("customer_unsure", []),
-        ("customer_unsure", ["cancel_order"]),
-    ]
+    assert [came(case) for case in (early, late)] == [WITHDREW, WITHDREW]
+    assert await steps(home, late.case_id) == ["asked", "confirmed", "taken_back"]
+    packet = await home.world.cases.handoff(late.case_id)
+    assert packet is not None
+    assert read(packet.asked) == [["confirmed", "taken_back"]] == read(late.asked)
+    assert [answer.words for answer in packet.asked[0].answers] == ["yes", "No, wait!"]
+    assert packet.asked == (await home.world.cases.show(late.case_id)).asked
+
+
+async def test_an_effect_whose_transaction_has_begun_is_done_and_the_packet_says_so(home: House) -> None:
+    case = await asked(home)
+    assert case.confirmation is not None
+    order_id = case.confirmation.asked[0].proposal.arguments["order_id"]
+    async with home.pool.connection() as rival, rival.transaction():
+        await rival.execute("select 1 from shop.orders where order_id = %s for update", [order_id])
+        await home.cases.say(case.case_id, "yes")
+        await wait_for(lambda: blocked(home, "%shop.%"))
+        await home.cases.say(case.case_id, "Stop, I changed my mind.")
+        await wait_for(lambda: blocked(home, "SELECT handrail.take_back%"))
+    done = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert came(done) == ("customer_unsure", [("cancel_order", "applied", None)])
+    assert read(done.asked) == [["confirmed", "taken_back"]]
+    query = "select details -> 'stopped', details -> 'done' from handrail.audit where case_id = %(c)s and action = %(a)s"
+    effect = done.effects[0].effect_id
+    assert await home.rows(query, c=case.case_id, a="confirm:taken_back") == [([], [effect])]
+
+
+async def blocked(home: House, query: str) -> bool:
+    """Return whether a session waits for a lock in such a statement."""
+    words = (
+        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database() and query like %(q)s"
+    )
+    return bool(await home.rows(words, q=query))
+
+
+async def test_a_no_while_a_person_is_asked_withdraws_their_question(home: House) -> None:
+    order = await home.order(status="paid", total_over=120, total_under=400)
+    case = await home.open(order.customer_id, f"Please cancel order {order.order_id}.")
+    await home.cases.say(case.case_id, "yes please")
+    held = await home.until(case.case_id, lambda view: view.status == "AwaitingApproval")
+    (request,) = [one.request for one in held.approvals if one.status == "open"]
+    assert read(request.asked) == [["confirmed"]]
+    assert order.order_id in request.asked[0].line
+    assert request.asked == held.asked
+    page = await home.page(case.case_id)
+    assert "What the customer was asked" in page
+    assert "said yes" in page
+    await home.cases.say(case.case_id, "Oh no, please do not cancel it after all")
+    gone = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert came(gone) == WITHDREW
+    assert [one.status for one in gone.approvals] == ["withdrawn"]
+    assert read(gone.asked) == [["confirmed", "taken_back"]]
+
+
+async def test_a_no_after_a_persons_approval_stops_the_effect_too(home: House) -> None:
+    record = Held(home.world.record, "apply", lambda one: True)
+    async with deployed(replace(home, world=replace(home.world, record=record))) as slow:
+        order = await slow.order(status="paid", total_over=120, total_under=400)
+        case = await slow.open(order.customer_id, f"Please cancel order {order.order_id}.")
+        await slow.cases.say(case.case_id, "yes please")
+        held = await slow.until(case.case_id, lambda view: view.status == "AwaitingApproval")
+        (waiting,) = [one for one in held.approvals if one.status == "open"]
+        approve = DecisionInput(
+            decision=DecisionKind.APPROVE, approval_id=waiting.approval_id, revision=waiting.revision, reviewer="bea"
+        )
+        await slow.cases.decide(case.case_id, approve)
+        await record.reached.wait()
+        await slow.cases.say(case.case_id, "No, wait!")
+        await wait_for(lambda: stopping(slow, case.case_id))
+        record.go.set()
+        gone = await slow.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert came(gone) == WITHDREW
+
+
+async def test_thanks_and_questions_behind_a_yes_stop_nothing(home: House) -> None:
+    record = Held(home.world.record, "apply", lambda one: True)
+    async with deployed(replace(home, world=replace(home.world, record=record))) as slow:
+        case = await asked(slow)
+        await slow.cases.say(case.case_id, "yes")
+        await record.reached.wait()
+        await slow.cases.say(case.case_id, "Great, thank you for the quick help")
+        record.go.set()
+        done = await slow.until(case.case_id, lambda view: view.turn == 3 and view.status != "Working")
+    assert [(one.action, one.status) for one in done.effects] == [("cancel_order", "applied")]
+    assert read(done.asked) == [["confirmed"]]

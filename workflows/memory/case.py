@@ -6,6 +6,7 @@ from datetime import datetime
 
 from graphs.state import CaseState
 from graphs.turn import Learned
+from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Escalation
@@ -54,7 +55,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
             self.say(message, save=False)
         self.revision, self.approvals = found.revision, found.approvals
         self.classification, self.effects = found.classification, found.effects
-        self.handoff, self.usage = found.handoff, found.usage
+        self.handoff, self.usage, self.asked = found.handoff, found.usage, found.asked
         self.expected = found.handoff.route.expected if found.handoff else None
         self.fresh = self.recovering = False
         if self.row.status is CaseStatus.CLOSED:
@@ -93,6 +94,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
             effects=self.effects,
             calls=self.calls,
             confirmation=self.confirmation,
+            asked=self.asked,
             declined=self.declined,
             declines=self.declines,
             usage=self.usage,
@@ -116,6 +118,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
         self.classification, self.sentiment = learned.classification, learned.sentiment
         self.trail = self.trail.then(learned.trail)
         self.progress = learned.progress
+        self.confirmed, self.asked = learned.confirmed, together(self.asked, learned.asked)
         asked = learned.confirmation
         # What came in before the case heard that the question went out answers nothing.
         self.confirmation = asked.model_copy(update={"after": max(asked.after, self.heard)}) if asked else None
@@ -127,8 +130,9 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
 
     def withdraw(self, now: datetime, lost: Confirmation | None = None) -> None:
         """Drop the question to the customer, or the one `lost` with its turn; a yes to it lets nothing out any more."""
-        question, self.confirmation = self.confirmation or lost, None
+        question, self.confirmation, self.confirmed = self.confirmation or lost, None, None
         if question:
+            self.asked = with_answer(self.asked, question, WITHDRAWN, now)
             self.audit("handrail", "confirm:withdrawn", now, question_id=question.question_id)
 
     def view(self) -> CaseView:
@@ -140,5 +144,6 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
             classification=self.classification,
             usage=self.usage,
             confirmation=self.confirmation,
+            asked=self.asked,
             notice=self.notice,
         )

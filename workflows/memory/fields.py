@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import Approval, Decision
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
@@ -32,9 +33,9 @@ class CaseFields(BaseModel):
 
     `expected` is until when people are to answer; `lost` are those who let the case go or were overtaken; `holders` counts how
     often it changed hands. `stated` and `said` are what the customer's messages say, read when they were recorded; of `said`
-    the newest are kept. `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck`
-    that it came back for one of them. `odd` is why what the customer wrote first
-    is for a person whatever it says.
+    the newest are kept. `confirmed` is the question whose yes a suspended turn acts on, `asked` are those before it, too.
+    `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck` that it came back for
+    one of them. `odd` is why what the customer wrote first is for a person whatever it says.
     """
 
     opened: CaseOpen
@@ -56,6 +57,8 @@ class CaseFields(BaseModel):
     effects: list[EffectResult] = Field(default_factory=list)
     calls: dict[str, int] = Field(default_factory=dict)
     confirmation: Confirmation | None = None
+    confirmed: Confirmation | None = None
+    asked: list[AskedEffect] = Field(default_factory=list)
     declined: list[str] = Field(default_factory=list)
     declines: list[Declined] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)

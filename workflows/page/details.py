@@ -15,13 +15,14 @@ from handrail.domain.case.messages import Author
 from workflows.memory.case import CaseMemory
 from workflows.page.entries import HINTS, entries
 from workflows.page.escape import escape
+from workflows.page.handoff import ASKED_TITLE, PAGE, asked_lines, sections
 from workflows.page.handoff import about as briefed
-from workflows.page.handoff import sections
 from workflows.page.markdown import Section, fit, joined, pasted, short, utc, values
 
 NAME = 120
 WORDS = 400
 WORDS_TITLE = "The customer’s words"
+ASKED_SHOWN = 4
 _WHERE = "Press **R**, then **More Actions** → **Send an Update**"
 # The page puts in the names; what is foreign cannot say this, its braces are escaped.
 _NEWEST = "Does it say CONTINUED AS NEW above? [Open the case as it is now.](/namespaces/{namespace}/workflows/{workflowId})"
@@ -33,8 +34,8 @@ def packet(memory: CaseMemory) -> str:
     """The markdown: what is asked and how to decide; then what is known, what was tried, what the customer wrote."""
     if memory.handoff and memory.row.status is CaseStatus.WITH_HUMAN:
         return fit(_head(memory), _handed_over(memory, memory.handoff))
-    about = [_answered(memory), _about(memory), _tried(memory), _words(memory), _facts(memory), _change(memory)]
-    return fit(_head(memory), about)
+    about = [_answered(memory), _questions(memory), _about(memory), _tried(memory), _words(memory), _facts(memory)]
+    return fit(_head(memory), [*about, _change(memory)])
 
 
 def _handed_over(memory: CaseMemory, handoff: Handoff) -> list[Section]:
@@ -142,6 +143,13 @@ def _about(memory: CaseMemory) -> Section:
 def _answered(memory: CaseMemory) -> Section:
     reply = memory.row.reply if _open(memory) is None else None
     return Section("What the customer was told", 0, [f"- “{escape(reply, WORDS)}”"] if reply else [])
+
+
+def _questions(memory: CaseMemory) -> Section:
+    """List what the customer was asked before effects, and answered; the question that waits stands above."""
+    waiting = memory.confirmation.question_id if memory.confirmation else None
+    asked = [one for one in memory.asked[::-1] if one.question_id != waiting][:ASKED_SHOWN]
+    return Section(ASKED_TITLE, 1, asked_lines(asked, PAGE))
 
 
 def _tried(memory: CaseMemory) -> Section:

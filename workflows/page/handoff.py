@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.case.classification import SentimentPoint
 from handrail.domain.case.handoffs import CustomerWords, Fact, Handoff, StatedFact
 from workflows.page.escape import escape
@@ -16,6 +17,7 @@ WHOLE = 9_000
 FEW = 8
 """Lines of a section where room is short: the newest, or the first."""
 FRUSTRATED = 0.5
+ASKED_TITLE = "What the customer was asked"
 
 
 def markdown(handoff: Handoff) -> str:
@@ -53,6 +55,7 @@ def sections(handoff: Handoff, line: int = PAGE, most: int | None = FEW) -> list
         Section("Could not be read", 1, [f"- {escape(one, line)}" for one in handoff.absent[:most]]),
         Section("Open questions", 3, [f"- {escape(one, line)}" for one in handoff.open_questions[:most]]),
         Section("Suggested reply", 3, _quoted(handoff.suggested_reply, line * 2)),
+        Section(ASKED_TITLE, 2, asked_lines(handoff.asked[::-1][:most], line)),
         Section("Effects done", 2, [_effect(handoff, place, line) for place in range(len(handoff.effects))[:most]]),
         Section("What was tried and ruled", 4, [f"- {escape(one, line)}" for one in tried]),
         Section("Policy hits", 5, [f"- {escape(str(one), line)}{_version(one.version)}" for one in hits]),
@@ -70,6 +73,11 @@ def statements(stated: Iterable[StatedFact], line: int, most: int | None) -> Ite
     for one in stated:
         kinds.setdefault(one.kind, []).append(f"{escape(one.value, line)} (turn {one.turn})")
     return (f"- **{escape(kind, NAME)}:** {', '.join(found[:most])}" for kind, found in kinds.items())
+
+
+def asked_lines(asked: Iterable[AskedEffect], line: int) -> list[str]:
+    """One line for each effect: what the customer read of it, when they were asked, and each answer."""
+    return [f"- {escape(one.action, NAME)}: “{escape(one.line, line * 2)}” — {escape(str(one), line * 2)}" for one in asked]
 
 
 def fact(one: Fact, line: int) -> str:

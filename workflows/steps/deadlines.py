@@ -9,6 +9,7 @@ from typing import Literal
 from temporalio import workflow
 
 from graphs.state import identity
+from handrail.domain.actions.asked import EXPIRED, with_answer
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import OURS, Author, Message
@@ -87,6 +88,7 @@ def _unanswered(memory: CaseMemory, now: datetime) -> None:
             language=question.language,
         )
     )
+    memory.asked = with_answer(memory.asked, question, EXPIRED, now)
     memory.audit("clock", "confirm:expired", now, question_id=question.question_id)
 
 

@@ -173,9 +173,9 @@ class Turns:
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
         """Classify what came in anew; a wish for a person, a high risk, too much anger or a yes that is taken back stops the
         agent."""
-        waiting, question = self._memory.suspended, self._memory.confirmation
+        waiting, question, confirmed = self._memory.suspended, self._memory.confirmation, self._memory.confirmed
         mood = waiting.state.sentiment if waiting else []
-        view = ClassifyView(row=self._memory.row, incoming=brief(messages), sentiment=mood)
+        view = ClassifyView(row=self._memory.row, incoming=brief(messages), sentiment=mood, confirmed=confirmed)
         if question:
             view = view.model_copy(update={"confirmation": question, "acting": self._acting})
         try:

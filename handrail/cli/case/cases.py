@@ -23,7 +23,9 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
+    from handrail.domain.actions.asked import AskedEffect
     from handrail.domain.case.cases import CaseView
+    from handrail.domain.case.messages import Message
     from handrail.domain.team.commands import Receipt
 
 app = typer.Typer(no_args_is_help=True, help="Open cases, write to them, look at them.")
@@ -119,11 +121,17 @@ def list_cases(
 
 @app.command()
 def transcript(ctx: typer.Context, case_id: CaseArgument, as_json: Json = False) -> None:
-    """Everything that was said."""
+    """Everything that was said; with what the customer was asked before effects, and how their answers were read."""
+    from handrail.cli.case.transcripts import lines
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_transcript
 
-    found = run_async(world(ctx).transcript(case_id))
+    place = world(ctx)
+
+    async def work() -> tuple[list[Message], list[AskedEffect]]:
+        return await place.transcript(case_id), (await place.show(case_id)).asked
+
+    found = lines(*run_async(work()))
     print_document(found) if as_json else print_transcript(found)
 
 

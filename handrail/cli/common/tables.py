@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from handrail.cli.case.transcripts import TranscriptLine
     from handrail.domain.actions.approvals import Approval
     from handrail.domain.case.cases import CaseView
     from handrail.domain.case.handoffs import Fact, Handoff
-    from handrail.domain.case.messages import Message
     from handrail.domain.team.commands import Receipt
 
 Row = Sequence[object]
@@ -114,6 +114,9 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             ("page", page),
         ]
     )
+    for question in view.asked:
+        screen().print(Text.assemble((plain(f"{view.case_id} · asked of the customer · {question.action}"), "bold")))
+        screen().print(Text(plain(f"  “{question.line}”\n  {question}")))
     for one in view.approvals:
         print_approval(one)
     if view.effects:
@@ -156,6 +159,7 @@ def print_approval(approval: Approval) -> None:
         plain(f"\n  {approval.approval_id} r{approval.revision} · {request.role}{so_far} · {wanted}"),
         plain(f"\n  {arguments(decided_arguments(approval))}") if request.arguments else "",
         *(plain(f"\n  - {reason}") for reason in request.reasons),
+        *(plain(f"\n  the customer: “{one.line}”: {one}") for one in request.asked),
     ]
     screen().print(Text.assemble(*paragraph))
 
@@ -191,11 +195,12 @@ def cases_table(views: Iterable[CaseView]) -> Table:
     return table(("case", "status", "topic", "tier", "queue", "reason", "customer", "updated (UTC)"), rows)
 
 
-def print_transcript(messages: list[Message]) -> None:
-    """Print the messages, with who said them and when."""
-    for one in messages:
+def print_transcript(lines: list[TranscriptLine]) -> None:
+    """Print the messages, with who said them and when, what each asked the customer and what each answered."""
+    for one in lines:
         who = f"{one.author} ({one.by})" if one.by else str(one.author)
-        screen().print(Text.assemble((plain(f"{moment(one.at)}  {who}"), "bold"), "\n", plain(one.text), "\n"))
+        about = [plain(f"  {read}\n") for read in (*one.asks, *one.answers)]
+        screen().print(Text.assemble((plain(f"{moment(one.at)}  {who}"), "bold"), "\n", plain(one.text), "\n", *about))
 
 
 def print_handoff(packet: Handoff) -> None:
@@ -215,6 +220,7 @@ def print_handoff(packet: Handoff) -> None:
             ("open questions", "\n".join(packet.open_questions)),
             ("suggested reply", packet.suggested_reply),
             ("effects", "\n".join(f"{one.action}({arguments(one.arguments)}): {one.status}" for one in packet.effects)),
+            ("asked", "\n".join(f"{one.action}: “{one.line}”: {one}" for one in packet.asked)),
             ("tried", "\n".join(packet.tried)),
             ("policies", "\n".join(map(str, packet.policy_hits))),
             ("frustration", ", ".join(f"turn {one.turn}: {one.frustration:.2f}" for one in packet.sentiment)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.base import Model, Stored
 from handrail.domain.team.commands import Reviewer
 
@@ -43,6 +44,7 @@ class HumanRequest(Stored):
     verified_identity: bool = Field(default=False, description="who approves must be known beyond doubt")
     proposed_by: list[str] = Field(default_factory=list, description="people who asked for it; they do not approve it")
     expires_in_minutes: int = 240
+    asked: list[AskedEffect] = Field(default_factory=list, description="what the customer was asked about it, and answered")
 
     @property
     def wanted_roles(self) -> list[str]:

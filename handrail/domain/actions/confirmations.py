@@ -11,7 +11,7 @@ from pydantic import Field
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit
 from handrail.domain.base import Stored
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.text.message.answers import Consent, read_answer
+from handrail.domain.text.message.answers import Consent, read_answer, takes_back
 
 CONFIRM_MINUTES = 24 * 60
 UNCLEAR = "customer_unsure"
@@ -45,6 +45,7 @@ class Confirmation(Stored):
     unanswered: str
     asked_at: datetime
     due_at: datetime
+    message_id: str = Field(default="", description="the message that asked it")
     after: int = 0
     times: int = Field(default=1, description="how often it was asked")
 
@@ -97,11 +98,10 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
 
 
-def taken_back(waiting: Confirmation, acting: Sequence[Message], incoming: Sequence[Message]) -> bool:
-    """Return whether the words of `acting` were a yes that what came in after them takes back or puts in doubt."""
-    if answered(waiting, acting) is not AnswerKind.CONFIRMED:
-        return False
-    return _read(waiting, _customers(incoming)) in (Consent.NO, Consent.UNSURE)
+def taken_back(confirmed: Confirmation, incoming: Sequence[Message]) -> bool:
+    """Return whether what came in after the yes to the question takes it back or puts it in doubt."""
+    said = [one.text for one in _customers(incoming)]
+    return takes_back(said, confirmed.language, confirmed.lines, [confirmed.words])
 
 
 def _customers(incoming: Sequence[Message]) -> list[Message]:

@@ -10,6 +10,9 @@ from pydantic import Field
 
 from handrail.domain.base import Stored
 
+TAKEN_BACK = "taken_back"
+"""The ledger's code of an effect whose customer took their yes back before it was made."""
+
 
 class Effect(Stored):
     """An allowed or approved proposal on its way to the system of record. `effect_id` is the idempotency key.
@@ -28,7 +31,7 @@ class Effect(Stored):
 
 
 class EffectStatus(StrEnum):
-    """`refused`: the business's own rules said no at the last moment; nothing was written."""
+    """`refused`: the business's own rules said no at the last moment, or the customer did; nothing was written."""
 
     APPLIED = "applied"
     REFUSED = "refused"

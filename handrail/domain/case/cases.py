@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from pydantic import Field, field_validator
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, Verdict
@@ -143,6 +144,7 @@ class CaseView(CaseRow):
     classification: Classification | None = None
     usage: Usage = Field(default_factory=Usage)
     confirmation: Confirmation | None = Field(default=None, description="what the customer is asked to confirm now")
+    asked: list[AskedEffect] = Field(default_factory=list, description="what the customer was asked, and answered")
     notice: str | None = Field(
         default=None, description="the newest notice: what was refused or came oddly, when and why; history, not a state"
     )

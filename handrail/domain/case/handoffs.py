@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Stored
 from handrail.domain.case.classification import Risk, SentimentPoint
@@ -151,6 +152,7 @@ class Handoff(Stored):
     tried: list[str] = Field(default_factory=list)
     policy_hits: list[PolicyHit] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
+    asked: list[AskedEffect] = Field(default_factory=list, description="what the customer was asked, and answered")
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     open_questions: list[str] = Field(default_factory=list)
     suggested_reply: str | None = None

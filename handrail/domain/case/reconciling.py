@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from handrail.domain.actions.approvals import Approval
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Model, Stored
 from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, Terms
@@ -50,6 +51,7 @@ class Recovered(Stored):
     approvals: list[Approval] = Field(default_factory=list)
     classification: Classification | None = None
     effects: list[EffectResult] = Field(default_factory=list)
+    asked: list[AskedEffect] = Field(default_factory=list)
     handoff: Handoff | None = None
     usage: Usage = Field(default_factory=Usage)
     words: str = "Temporal lost the case."

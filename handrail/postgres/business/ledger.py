@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Error, errors
 
-from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult
 from handrail.domain.base import digest
 from handrail.domain.errors import EffectConflict
 from handrail.postgres.pool import Connection, rows
@@ -48,15 +48,18 @@ async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
     _refuse_another(effect, stands)
     approved = stands["approval_status"] in APPROVED and stands["decided_on_these"]
     if stands["outcome"] is not None:
-        return Stands(await answer(connection, effect.effect_id))
+        found = await answer(connection, effect.effect_id)
+        if stands["applied_hash"] != effect.arguments_hash and found.code != TAKEN_BACK:
+            raise EffectConflict(f"arguments: effect {effect.effect_id} was {found.status} with other arguments.")
+        return Stands(found)
     if not stands["permitted"]:
         raise EffectConflict(
             f"effect_id: {effect.effect_id} is {stands['status']} in the ledger (ruling {stands['ruling']}, approval "
             f"{stands['approval_status'] or 'not asked for'}) or was ruled on with other arguments; "
             "record a verdict or a decision that allows exactly these."
         )
-    found = errors.lookup(stands["unreadable"]) if stands["unreadable"] else stands["controls"]
-    return Stands(None, approved, stands["watched"] or {}, found)
+    controls = errors.lookup(stands["unreadable"]) if stands["unreadable"] else stands["controls"]
+    return Stands(None, approved, stands["watched"] or {}, controls)
 
 
 async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:
@@ -96,5 +99,3 @@ def _refuse_another(effect: Effect, stands: dict[str, Any]) -> None:
             raise EffectConflict(f"{name}: effect {effect.effect_id} stands in the ledger under another {name}.")
     if digest(effect.arguments) != effect.arguments_hash:
         raise EffectConflict(f"arguments: those of effect {effect.effect_id} do not have the hash that they came with.")
-    if stands["outcome"] is not None and stands["applied_hash"] != effect.arguments_hash:
-        raise EffectConflict(f"arguments: effect {effect.effect_id} was {stands['outcome']} with other arguments.")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg import DatabaseError
+from psycopg.types.json import Jsonb
 
 from handrail.business import Business
 from handrail.domain.actions.approvals import Approval
+from handrail.domain.actions.asked import AskedEffect, excerpted
 from handrail.domain.actions.effects import EffectResult
-from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView, Commit
+from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseStatus, CaseView, Commit
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import CaseConflict, UnknownCase
@@ -106,8 +109,17 @@ class PostgresCases:
         """Read the effects that the ledger holds as applied or refused, oldest first."""
         return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
 
+    async def asked(self, case_id: str) -> list[AskedEffect]:
+        """Read what the customer was asked before effects, with their answers, oldest first."""
+        return [excerpted(AskedEffect.model_validate(row)) for row in await self._all("asked_of_case", case_id=case_id)]
+
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
+        """The customer took their yes back: none of these effects that is not made by now is made any more."""
+        noted = Jsonb(entry.model_dump(mode="json"))
+        await alone(self._pool, "take_back", case_id=case_id, effect_ids=list(effect_ids), at=at, entry=noted)
+
     async def show(self, case_id: str) -> CaseView:
-        """The case with its approvals, effects and newest classification.
+        """The case with its approvals, effects, questions to the customer and newest classification.
 
         Raises:
             UnknownCase: there is no such case.
@@ -115,7 +127,7 @@ class PostgresCases:
         found = await self._all("show_case", case_id=case_id)
         if not found:
             raise UnknownCase(f"case_id: there is no case {case_id[:120]!r}. List them with `handrail case list`.")
-        return CaseView.model_validate(found[0])
+        return CaseView.model_validate({**found[0], "asked": await self.asked(case_id)})
 
     async def handoff(self, case_id: str) -> Handoff | None:
         """The newest packet."""

@@ -29,6 +29,9 @@ SELECT
     handrail.save_row(jsonb_populate_record(NULL::handrail.cases, %(step)s::jsonb -> 'row')),
     handrail.save_step(%(step)s::jsonb);
 
+-- name: take_back
+SELECT handrail.take_back(%(case_id)s, %(effect_ids)s::text [], %(at)s, %(entry)s) AS done;
+
 -- name: save_digest
 UPDATE handrail.cases SET content_digest = %(content_digest)s WHERE case_id = %(case_id)s AND content_digest = '';
 

@@ -45,6 +45,9 @@ ORDER BY sequence, at, message_id;
 -- name: effects_of_case
 SELECT * FROM handrail.effects WHERE case_id = %(case_id)s ORDER BY applied_at, effect_id;
 
+-- name: asked_of_case
+SELECT * FROM handrail.asked WHERE case_id = %(case_id)s ORDER BY asked_at, question_id, place;
+
 -- name: newest_handoff
 SELECT body FROM handrail.handoffs WHERE case_id = %(case_id)s ORDER BY version DESC LIMIT 1;
 

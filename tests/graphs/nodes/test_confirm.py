@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from graphs.case import build_case_graph
+from graphs.nodes.approval import about
 from graphs.ruling import ruling_pass
 from graphs.state import CaseState
 from graphs.turn import Learned
+from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation
+from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.case.cases import CaseRow, CaseStatus
 from handrail.domain.case.classification import Classification
@@ -79,7 +82,7 @@ class Chat:
         before = self.learned
         state = CaseState(row=self.row, turn=self.turn, sequence=2 * self.seen + 1, incoming=messages)
         if before:
-            kept = ("exchanges", "calls", "facts", "effects", "disclosed", "classification", "confirmation")
+            kept = ("exchanges", "calls", "facts", "effects", "disclosed", "classification", "confirmation", "asked")
             state = state.model_copy(update={name: getattr(before, name) for name in kept if hasattr(before, name)})
         end = CaseState.model_validate(await self.app.ainvoke(state))
         if end.outcome:
@@ -276,6 +279,49 @@ async def test_who_asks_exactly_counts_as_confirmed_where_every_rule_says_so(
     assert always.paid == []
 
 
+def read(asked: Sequence[AskedEffect]) -> list[tuple[str, list[str]]]:
+    return [(one.line, [answer.kind for answer in one.answers]) for one in asked]
+
+
+async def test_what_was_asked_and_answered_is_known_of_each_effect_in_every_turn_and_to_who_decides() -> None:
+    chat = Chat(calls(("pay", {"amount": 250}), ("pay", {"amount": 40})), says("Done.", 0.9))
+    asked = await chat.say("pay me twice")
+    assert read(asked.asked) == [("Pay 250", []), ("Pay 40", [])]
+    await chat.say("hm, I am not sure")
+    held = await chat.say("yes to both")
+    assert held.outcome is None
+    assert read(held.asked) == [
+        ("Pay 250", ["unsure"]),
+        ("Pay 40", ["unsure"]),
+        ("Pay 250", ["confirmed"]),
+        ("Pay 40", ["confirmed"]),
+    ]
+    (request,) = [one for one in held.rulings if one.verdict.ruling is Ruling.REQUIRE_APPROVAL]
+    told = about(request, held.asked)
+    assert read(told) == [("Pay 250", ["unsure"]), ("Pay 250", ["confirmed"])]
+    assert [answer.words for one in told for answer in one.answers] == ["hm, I am not sure", "yes to both"]
+    assert held.confirmed is not None
+    assert Learned.of(held).confirmed == held.confirmed
+
+
+async def test_an_effect_whose_yes_was_taken_back_in_the_ledger_is_for_a_person() -> None:
+    chat = Chat(pay(50), says("I have paid it.", 0.9))
+    await chat.say("pay me")
+
+    async def refused(effect: Effect) -> EffectResult:
+        keys = effect.model_dump(include={"effect_id", "action", "arguments"})
+        words = "The customer took their yes back before this was done."
+        return EffectResult(**keys, status=EffectStatus.REFUSED, code=TAKEN_BACK, message=words, applied_at=NOON)
+
+    chat.stage.bank.apply = refused  # type: ignore[method-assign]
+    end = await chat.say("yes")
+    assert end.outcome is not None
+    assert end.outcome.row.reason == "customer_unsure"
+    assert end.outcome.handoff is not None
+    assert read(end.outcome.handoff.asked) == [("Pay 50", ["confirmed"])]
+    assert chat.paid == []
+
+
 async def test_a_turn_that_is_run_again_after_the_yes_pays_once() -> None:
     """The worker was killed behind the effect, before anybody heard of the turn's end: the same state runs once more."""
     chat = Chat(pay(50), says("Done.", 0.9))
@@ -294,6 +340,8 @@ async def test_a_wish_for_a_person_voids_the_question_whatever_stands_beside_it(
     end = await chat.say("yes")
     assert end.outcome is not None
     assert (end.outcome.row.reason, chat.paid, chat.waiting) == ("customer_asked", [], None)
+    assert end.outcome.handoff is not None
+    assert read(end.outcome.handoff.asked) == [("Pay 50", ["withdrawn"])]
     assert chat.audited == ["confirm:asked", "confirm:withdrawn"]
 
 

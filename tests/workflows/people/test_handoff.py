@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import jsonschema
 import pytest
-from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from handrail.cli.case.handoff import json_schema
 from handrail.domain.case.handoffs import Handoff
@@ -83,14 +82,6 @@ async def test_every_fact_of_twelve_conversations_is_in_the_packet(home: House) 
     assert not missing, "\n".join(missing)
 
 
-async def current_details(home: House, case_id: str) -> str:
-    """The page of the Web UI, as the server gives it to the browser."""
-    found = await home.temporal.get_workflow_handle(f"case-{case_id}").query(
-        "__temporal_workflow_metadata", result_type=WorkflowMetadata
-    )
-    return str(found.current_details)
-
-
 async def test_the_page_the_command_line_and_the_database_hold_the_same_packet(
     home: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +100,7 @@ async def test_the_page_the_command_line_and_the_database_hold_the_same_packet(
     jsonschema.validate(rows[-1][0], json_schema())
     assert printed["--markdown"] == markdown(live)
     assert "<b>" not in printed["--markdown"]
-    page = await current_details(home, case.case_id)
+    page = await home.page(case.case_id)
     for words in (live.problem, live.next_step, live.suggested_reply or "", *live.open_questions, live.escalation.words):
         assert escape(words, 100).rstrip("…") in page
     assert all(value in page for value in (order.order_id, f"{order.refundable:.2f} USD"))

@@ -21,6 +21,7 @@ TYPO_FROM = 6
 SHARED = 5
 _ASKS = re.compile(r"[?\u00bf\u061f]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);")
 """Marks of a question; behind Greek letters the semicolon is such a mark."""
+_CLAUSES = re.compile(r"[.!?\u2026;,:\n\u061f\u0964\u3001\u3002\uff01\uff0c\uff1f]+|\s[-\u2013\u2014]+\s")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 _MARKS = (
     ('"', '"'),
@@ -65,6 +66,27 @@ def read_answer(texts: Sequence[str], language: str, asked: Sequence[str] = (), 
         return Consent.UNSURE if text.strip() else Consent.OTHER
     found = kinds_of(words, language, [frozenset(words_of(one)) for one in asked])
     return _weighed(found, words, question=_ASKS.search(text) is not None)
+
+
+def takes_back(texts: Sequence[str], language: str, asked: Sequence[str] = (), ours: Sequence[str] = ()) -> bool:
+    """Return whether `texts`, which came after a clear yes to what was `asked`, take it back or put it in doubt.
+
+    One clause of them is enough: a no at its beginning, a no or a doubt among few words, and at any length a no beside an echo
+    of what was asked ("do not cancel it") or in several words ("changed my mind"). A false alarm costs a person's look.
+    """
+    lines = [frozenset(words_of(one)) for one in asked]
+    spoken = "\n".join(unquoted(clean(text[:READ]), ours) for text in texts)
+    return any(_doubts(words_of(clause), language, lines) for clause in _CLAUSES.split(spoken))
+
+
+def _doubts(words: Sequence[str], language: str, asked: Sequence[frozenset[str]]) -> bool:
+    found = phrases_of(words, language, asked)
+    kinds = [kind for _, kind in found]
+    if "no" not in kinds:
+        return "unsure" in kinds and len(words) <= NEAR
+    said = [kind for kind in kinds if kind not in ("polite", "about")]
+    several = any(kind == "no" and len(phrase) > 1 for phrase, kind in found)
+    return said[0] == "no" or len(words) <= NEAR or several or bool({"about", "part"} & set(kinds))
 
 
 def unquoted(text: str, ours: Sequence[str]) -> str:

@@ -1,0 +1,205 @@
+"""A yes that is taken back: who comes first has the say, and the record tells what was asked and answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import psycopg
+import pytest
+
+from graphs.ruling.asked import audited
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.confirmations import AnswerKind, Asking, Confirmation
+from handrail.domain.actions.effects import EffectStatus
+from handrail.domain.actions.proposals import Ruling
+from handrail.domain.case.cases import AuditEntry, Commit
+from handrail.domain.case.messages import Author, Message
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.audit import PostgresAudit
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.pool import Pool
+from tests.postgres.build import NOON, approval, at, decided, effect, proposal, row, ruled, ruling
+from tests.postgres.conftest import Run
+
+PAID = "SELECT key FROM wallets.payments"
+WITHDRAWALS = "SELECT details -> 'stopped', details -> 'done' FROM handrail.audit WHERE action = 'confirm:taken_back'"
+
+
+def question(*effect_ids: str) -> Confirmation:
+    asked = [Asking(proposal=proposal(one), line=f"Pay 100 ({one}).") for one in effect_ids or ("e-1",)]
+    return Confirmation(
+        question_id="q-1",
+        topic="pay",
+        language="en",
+        asked=asked,
+        words="Shall we?",
+        unanswered="Nothing was done.",
+        asked_at=NOON,
+        due_at=at(60),
+        message_id="~q-1",
+    )
+
+
+def withdrawal(*effect_ids: str) -> AuditEntry:
+    return audited("case-1", question(*effect_ids), "taken_back", at(2), "customer", message_id="m-3")
+
+
+async def take_back(cases: PostgresCases, *effect_ids: str) -> None:
+    await cases.take_back("case-1", effect_ids or ("e-1",), at(2), withdrawal(*effect_ids))
+
+
+async def until_blocked(url: str, words: str) -> None:
+    """Wait until a session waits for a lock in a statement with these words."""
+    deadline = time.monotonic() + 20
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as admin:
+        while time.monotonic() < deadline:
+            cursor = await admin.execute(
+                "SELECT 1 FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE %s",
+                [f"%{words}%"],
+            )
+            if await cursor.fetchone():
+                return
+    raise AssertionError(f"nobody waits in {words}")
+
+
+async def test_what_is_taken_back_first_is_never_done(cases: PostgresCases, record: PostgresRecord, run: Run) -> None:
+    await cases.commit(ruling(Ruling.CONFIRM))
+    await take_back(cases)
+    await cases.commit(ruling(Ruling.ALLOW, version=2))
+    for _ in range(2):
+        refused = await record.apply(effect())
+        assert (refused.status, refused.code, refused.applied_at) == (EffectStatus.REFUSED, "taken_back", at(2))
+        assert refused.message == "The customer took their yes back before this was done."
+    assert await run(PAID) == []
+    assert await run("SELECT status FROM handrail.actions") == [("refused",)]
+    await take_back(cases)
+    assert await run(WITHDRAWALS) == [(["e-1"], [])]
+    assert await run("SELECT actor FROM handrail.audit WHERE entry_id = 'e-1:refused'") == [("customer",)]
+
+
+async def test_what_was_done_before_stays_done_and_the_rest_is_not(
+    cases: PostgresCases, record: PostgresRecord, run: Run
+) -> None:
+    two = [ruled(proposal(one), Ruling.ALLOW) for one in ("e-1", "e-2")]
+    await cases.commit(Commit(row=row(), rulings=two))
+    await record.apply(effect("e-1"))
+    await take_back(cases, "e-1", "e-2")
+    assert (await record.apply(effect("e-2"))).code == "taken_back"
+    assert await run(PAID) == [("e-1",)]
+    assert await run(WITHDRAWALS) == [(["e-2"], ["e-1"])]
+
+
+async def test_an_effect_whose_transaction_has_begun_is_waited_for_and_is_done(
+    cases: PostgresCases, record: PostgresRecord, run: Run, database_url: str
+) -> None:
+    await cases.commit(ruling(Ruling.ALLOW))
+    async with await psycopg.AsyncConnection.connect(database_url) as rival:
+        await rival.execute("SELECT 1 FROM wallets.wallets WHERE customer_id = 'C-1' FOR UPDATE")
+        paying = asyncio.create_task(record.apply(effect()))
+        await until_blocked(database_url, "UPDATE wallets")
+        taking = asyncio.create_task(take_back(cases))
+        await until_blocked(database_url, "SELECT handrail.take_back")
+        assert await run(WITHDRAWALS) == []
+        await rival.rollback()
+    assert (await paying).status is EffectStatus.APPLIED
+    await taking
+    assert await run(PAID) == [("e-1",)]
+    assert await run(WITHDRAWALS) == [([], ["e-1"])]
+
+
+async def test_an_effect_that_comes_while_a_yes_is_taken_back_waits_and_is_not_done(
+    cases: PostgresCases, record: PostgresRecord, run: Run, database_url: str
+) -> None:
+    await cases.commit(ruling(Ruling.ALLOW))
+    entry = withdrawal().model_dump_json()
+    async with await psycopg.AsyncConnection.connect(database_url) as taking:
+        await taking.execute("SELECT handrail.take_back('case-1', ARRAY['e-1'], %s, %s::jsonb)", [at(2), entry])
+        paying = asyncio.create_task(record.apply(effect()))
+        await until_blocked(database_url, "handrail.begin_effect")
+        await taking.commit()
+    assert (await paying).code == "taken_back"
+    assert await run(PAID) == []
+
+
+async def test_of_many_races_none_ends_with_both_or_with_neither(
+    cases: PostgresCases, record: PostgresRecord, run: Run
+) -> None:
+    names, one_each = [f"e-{number}" for number in range(24)], {"amount": 1, "receiver": "ann"}
+    await cases.commit(Commit(row=row(), rulings=[ruled(proposal(one, one_each), Ruling.ALLOW) for one in names]))
+    tried: list[Any] = [record.apply(effect(one, one_each)) for one in names]
+    tried += [cases.take_back("case-1", [one], at(2), withdrawal(one)) for one in names]
+    ends = await asyncio.gather(*(task for pair in zip(tried[:24], tried[24:], strict=True) for task in pair))
+    done = {one.effect_id for one in ends if one is not None and one.status is EffectStatus.APPLIED}
+    assert {key for (key,) in await run(PAID)} == done
+    stands: dict[str, str] = dict(await run("SELECT effect_id, coalesce(code, outcome) FROM handrail.actions"))
+    assert stands == {one: "applied" if one in done else "taken_back" for one in names}
+
+
+async def test_an_edit_that_was_approved_is_taken_back_too(cases: PostgresCases, record: PostgresRecord, run: Run) -> None:
+    await cases.commit(ruling(Ruling.REQUIRE_APPROVAL))
+    edited = decided(approval(), DecisionKind.EDIT, amount=50)
+    await cases.commit(Commit(row=row(2), approvals=[edited]))
+    assert edited.decision is not None
+    await take_back(cases)
+    arguments = edited.decision.arguments
+    assert (await record.apply(effect(arguments=arguments))).code == "taken_back"
+    assert await run(PAID) == []
+
+
+async def test_no_other_code_gets_past_the_verdict(cases: PostgresCases, run: Run) -> None:
+    await cases.commit(ruling(Ruling.CONFIRM))
+    for outcome, code in (("applied", "taken_back"), ("refused", "other"), ("refused", None)):
+        with pytest.raises(psycopg.errors.CheckViolation, match="actions_applied_as_permitted"):
+            await run(
+                "UPDATE handrail.actions SET outcome = %s, code = %s, applied_hash = arguments_hash, applied_at = now()",
+                outcome,
+                code,
+            )
+
+
+async def test_what_was_asked_and_answered_can_be_read(cases: PostgresCases) -> None:
+    words = "Yes, from card 4111 1111 1111 1111 " + "please " * 60
+    said = Message(message_id="m-2", author=Author.CUSTOMER, text=words, at=at(1), turn=2, sequence=4)
+    asked, two = question("e-1", "e-2"), ("e-1", "e-2")
+    entries = [
+        audited("case-1", asked, "asked", NOON, "agent", message_id="~q-1"),
+        audited("case-1", asked, "confirmed", at(1), "customer", message_id="m-2"),
+        audited("case-1", asked, "taken_back", at(2), "customer", message_id="m-3"),
+    ]
+    await cases.commit(Commit(row=row(), messages=[said], audit=entries))
+    found = await cases.asked("case-1")
+    assert [(one.proposal_id, one.line, one.message_id) for one in found] == [
+        (one, f"Pay 100 ({one}).", "~q-1") for one in two
+    ]
+    assert (found[0].asked_at, found[0].due_at) == (NOON, at(60))
+    for one in found:
+        assert [(given.kind, given.at, given.message_id) for given in one.answers] == [
+            ("confirmed", at(1), "m-2"),
+            ("taken_back", at(2), "m-3"),
+        ]
+        assert "4111 1111" not in one.answers[0].words
+        assert one.answers[0].words.startswith("Yes, from card")
+        assert len(one.answers[0].words) <= 240
+    assert "said yes 2026-05-04 12:01 UTC: “Yes, from card" in str(found[0])
+    assert str(found[0]).endswith("; took the yes back 2026-05-04 12:02 UTC (message m-3)")
+    assert (await cases.show("case-1")).asked == found
+
+
+async def test_questions_from_before_lines_were_kept_can_be_read(cases: PostgresCases) -> None:
+    old = audited("case-1", question(), "asked", NOON, "agent")
+    details = {**old.details, "effects": [{"proposal_id": "e-1", "action": "pay", "arguments_hash": "h"}]}
+    await cases.commit(Commit(row=row(), audit=[old.model_copy(update={"details": details})]))
+    (found,) = await cases.asked("case-1")
+    assert (found.line, found.answers) == ("pay", [])
+    assert str(found) == "asked 2026-05-04 12:00 UTC; no answer yet, until 2026-05-04 13:00 UTC"
+
+
+async def test_the_audit_counts_what_was_asked_and_each_kind_of_answer(cases: PostgresCases, pool: Pool) -> None:
+    kinds = ["asked", *(kind.value for kind in AnswerKind), "withdrawn", "taken_back"]
+    entries = [audited("case-1", question(), kind, NOON, "agent") for kind in kinds]
+    await cases.commit(Commit(row=row(), audit=entries))
+    counts = await PostgresAudit(pool).counts("confirm")
+    assert {one.action: one.entries for one in counts} == {f"confirm:{kind}": 1 for kind in kinds}
