@@ -42,7 +42,7 @@ def message(answer: httpx.Response) -> dict[str, Any]:
 
 def test_it_says_that_it_is_offline(server: Scripted) -> None:
     models = httpx.get(f"{server.url}/models", trust_env=False).json()
-    assert [one["id"] for one in models["data"]] == ["handrail-offline-1"]
+    assert [one["id"] for one in models["data"]] == ["handrail-offline-1", "handrail-offline-judge-1"]
     assert httpx.get(f"{server.url}/models/gpt-5", trust_env=False).status_code == 404
     assert httpx.get(f"{server.root}/health", trust_env=False).json()["status"] == "ok"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from functools import lru_cache
 
 OPENINGS = (
     "Well,", "In short,", "To my mind,", "Of course,", "Quietly,", "As ever,", "On most days,", "Now and then,", "Truly,",
@@ -32,11 +33,16 @@ SPREAD = 3.0
 
 def spoken(prompt: str, variant: str, generator: random.Random) -> str:
     """Draw a sentence for a prompt; each prompt has proportions of its own, and each variant for each prompt."""
-    words = []
-    for number, choices in enumerate(PARTS):
-        weights = [2.718 ** (SPREAD * _odds(variant, prompt, number, choice)) for choice in choices]
-        words.append(generator.choices(choices, weights)[0])
-    return " ".join(words)
+    weights = _weights(variant, prompt)
+    return " ".join(generator.choices(choices, own)[0] for choices, own in zip(PARTS, weights, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _weights(variant: str, prompt: str) -> tuple[tuple[float, ...], ...]:
+    return tuple(
+        tuple(2.718 ** (SPREAD * _odds(variant, prompt, number, choice)) for choice in choices)
+        for number, choices in enumerate(PARTS)
+    )
 
 
 def _odds(*parts: object) -> float:
