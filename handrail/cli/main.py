@@ -78,6 +78,7 @@ LATE = {
     "judge": LateCommand("quality.judging", "A model that judges cases, and whether its verdicts count.", group=True),
     "labels": LateCommand("quality.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),
     "canary": LateCommand("quality.canary", "Notice another model behind the same name by canary prompts.", group=True),
+    "report": LateCommand("quality.report", "Write the page of a week: outcomes against plan, gaps, alarms, load, actions."),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

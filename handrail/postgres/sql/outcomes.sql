@@ -19,7 +19,8 @@ ON CONFLICT (indicator) DO UPDATE SET version = excluded.version, matures_after 
 WHERE (d.version, d.matures_after) IS DISTINCT FROM (excluded.version, excluded.matures_after);
 
 -- name: take_time_for_outcomes
-SET LOCAL statement_timeout = '10min';
+-- Whoever works changes off waits for whoever does the same.
+SELECT set_config('statement_timeout', '10min', TRUE), set_config('lock_timeout', '10min', TRUE);
 
 -- name: count_outcome_cases
 SELECT kept.cases, everything.cases - kept.cases AS excluded
