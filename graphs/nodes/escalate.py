@@ -12,7 +12,7 @@ from graphs.handover.destination import come_back, destination
 from graphs.handover.handoff import packet, shortened
 from graphs.nodes.resolve import end, said
 from graphs.views import EndView
-from handrail.domain.actions.asked import WITHDRAWN, AskedEffect, together, with_answer
+from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.case.cases import CaseRow, CaseStatus, Tier, Unrecorded
 from handrail.domain.case.handoffs import Escalation, Handoff
 from handrail.domain.case.messages import Author
@@ -42,9 +42,8 @@ class EscalateNode:
         view = EndView.model_validate(state)
         now = self._clock.now()
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
-        view = view.model_copy(
-            update={"effects": await self._cases.effects(view.row.case_id), "asked": await self._asked(view, now)}
-        )
+        known = {"effects": await self._cases.effects(view.row.case_id), **await self._asked(view, now)}
+        view = view.model_copy(update=known)
         route, absent = await destination(view, why, self._matrix, self._customers, now)
         route = await self._expected(view.row, route, now)
         why, assignee = come_back(view, why)
@@ -61,12 +60,18 @@ class EscalateNode:
         kept = {"disclosed": view.disclosed, "unrecorded": Unrecorded()}
         return {"outcome": outcome, "row": row, "effects": view.effects, "asked": view.asked, **kept}
 
-    async def _asked(self, view: EndView, now: datetime) -> list[AskedEffect]:
-        """Return what the customer was asked and answered, as the record has it; a question that still waits is withdrawn."""
-        if not (view.asked or view.confirmation):
-            return []
+    async def _asked(self, view: EndView, now: datetime) -> dict[str, Any]:
+        """Return what the customer was asked and answered, as the record has it; a question without an answer is withdrawn.
+
+        A turn that was lost may not know of an answer that the record holds.
+        """
+        waiting = view.confirmation
+        if not (view.asked or waiting):
+            return {"asked": []}
         known = together(await self._cases.asked(view.row.case_id), view.asked)
-        return with_answer(known, view.confirmation, WITHDRAWN, now) if view.confirmation else known
+        if waiting is None or any(one.question_id == waiting.question_id and one.answers for one in known):
+            return {"asked": known, "confirmation": None}
+        return {"asked": with_answer(known, waiting, WITHDRAWN, now)}
 
     async def _packet(self, view: EndView, why: Escalation, route: Route, now: datetime) -> Handoff:
         """The packet, in time, without the extras if need be: the way to a person does not wait for them."""
