@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from handrail.postgres.pool import Pool
 
@@ -10,7 +11,9 @@ WAVE = (0, 1, -1, 1, 0, -1, 0)
 """Escalated cases of a day beyond the usual ones: days differ by chance, and no weekday does."""
 
 
+@cache
 def today() -> date:
+    """The day on which the tests began: none fails at midnight."""
     return datetime.now(UTC).date()
 
 

@@ -122,8 +122,8 @@ async def test_a_quiet_record_raises_nothing_and_is_counted_once(shell: Shell, p
     found = await watched(pool)
     assert (found.alarms, found.counted) == ([], 0)
     assert await run("SELECT count(*), max(counted_at) FROM handrail.drift_days") == before
-    young = await run("SELECT max(day) FROM handrail.drift_days WHERE indicator = 'repeat_48h'")
-    assert young == [(today() - 3 * DAY,)]
+    ((young,),) = await run("SELECT max(day) FROM handrail.drift_days WHERE indicator = 'repeat_48h'")
+    assert young in (today() - 3 * DAY, today() - 2 * DAY), "its 48 hours are over"
     with pytest.raises(IntegrityConstraintViolation, match="baselines are only added to"):
         await run("UPDATE handrail.drift_baselines SET threshold = 100")
     assert "--topic: 'refnd' is not watched" in await shell("drift", "baseline", "--topic", "refnd", code=3)

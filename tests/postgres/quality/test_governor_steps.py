@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from psycopg.errors import IntegrityConstraintViolation
 from typer.testing import CliRunner
 
+from handrail.cli.common.rail import held
 from handrail.cli.main import app
 from handrail.clock import SystemClock
 from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
+from handrail.embedded.state import Stack
 from handrail.governor.govern import GovernedDay, Governor
 from handrail.governor.loader import load_governor
 from handrail.postgres.autonomy.controls import PostgresControls
@@ -92,7 +96,9 @@ FROM made
 """
 
 
-async def test_an_alarm_steps_its_topic_down_once_and_a_killed_run_is_finished(office: Office, run: Run) -> None:
+async def test_an_alarm_steps_its_topic_down_once_and_a_killed_run_is_finished(
+    office: Office, run: Run, tmp_path: Path
+) -> None:
     raised = await office.alarm("refund")
     first, second = await asyncio.gather(office.govern(), office.govern())
     taken = [one for found in (first, second) for one in found.steps if one.kind == "down"]
@@ -107,6 +113,10 @@ async def test_an_alarm_steps_its_topic_down_once_and_a_killed_run_is_finished(o
         None,
     )
     assert f"alarms show {raised.alarm_id}" in control["reason"]
+    stack = cast(Stack, SimpleNamespace(database_url=office.url, data_dir=tmp_path))
+    told = await asyncio.to_thread(held, stack)
+    named = [words for words in told if f"alarms show {raised.alarm_id}" in words]
+    assert len(named) == 2, f"the status names control and alarm: {told}"
     with pytest.raises(IntegrityConstraintViolation, match="only added to"):
         await run("DELETE FROM handrail.governor_steps")
 
