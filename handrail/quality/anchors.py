@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from scipy.stats import binom, binomtest
 
@@ -31,11 +32,17 @@ class JudgedTwice:
         return 2 * self.now_fails > self.now_runs
 
     @property
-    def chance(self) -> float:
-        """Return how likely the verdict turns without any change of the judge, from how far the first runs differed."""
-        fails = (self.first_fails + 0.5) / (self.first_runs + 1)
-        fail_again = float(binom.sf(self.now_runs // 2, self.now_runs, fails))
-        return 1 - fail_again if self.was else fail_again
+    def apart(self) -> float:
+        """Return how often two runs of the first judging differ."""
+        pairs = self.first_runs * (self.first_runs - 1)
+        return 2 * self.first_fails * (self.first_runs - self.first_fails) / pairs if pairs else 0.5
+
+    def chance(self, usual: float) -> float:
+        """Return how likely the verdict turns without any change, where a run errs `usual`ly so often, or as here it did."""
+        fewer = min(self.first_fails, self.first_runs - self.first_fails)
+        error = max(usual, (fewer + usual) / (self.first_runs + 1))
+        wrong = float(binom.sf(self.now_runs // 2, self.now_runs, error))
+        return 2 * wrong * (1 - wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ def movement(anchors: Sequence[JudgedTwice]) -> Movement:
     if not anchors:
         return Movement(0, 0, 0, 1.0, 1.0)
     direction = float(binomtest(stricter, turned, 0.5).pvalue) if turned else 1.0
-    expected = sum(each.chance for each in anchors) / len(anchors)
+    apart = min((sum(each.apart for each in anchors) + 0.5) / (len(anchors) + 1), 0.5)
+    usual = (1 - sqrt(1 - 2 * apart)) / 2
+    expected = sum(each.chance(usual) for each in anchors) / len(anchors)
     number = float(binomtest(turned, len(anchors), expected, alternative="greater").pvalue)
     return Movement(len(anchors), stricter, milder, direction, number)
