@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from handrail.business import Business
@@ -46,7 +46,9 @@ def dial_of(
 ) -> TopicDial:
     """Return the strictest of review gate, release gate and controls."""
     gate = GateLever(PostgresReviewGates(pool, clock), clock)
-    return TopicDial(gate, release_gate(settings, pool, folder, topics, policies, clock, every=every), controls)
+    return TopicDial(
+        gate, release_gate(settings, pool, folder, topics, lambda: policies.version, clock, every=every), controls
+    )
 
 
 def release_gate(
@@ -54,12 +56,14 @@ def release_gate(
     pool: Pool,
     folder: Path,
     topics: FileTopics,
-    policies: FilePolicies,
+    policies: Callable[[], str],
     clock: Clock,
     *,
     every: float = 0.0,
 ) -> ReleaseGate:
     """Return the release gate over what these settings have in force; it looks for edits at most once in `every` seconds.
+
+    `policies` gives the version of the policies; it is asked where a gate is set, or for what is in force.
 
     Raises:
         DefinitionInvalid: `release.yaml` cannot be used.
@@ -76,7 +80,7 @@ def release_gate(
             server=settings.openai_base_url,
             reported=names,
             topics=topics.all(),
-            policies=policies.version,
+            policies=policies(),
             graph=graph_version(),
             router=router_parts(artefact, folder),
         )

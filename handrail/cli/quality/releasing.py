@@ -37,5 +37,8 @@ def gate_over(settings: Settings, business: Business, pool: Pool) -> ReleaseGate
 
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)
-    policies = FilePolicies.of(folder / "policies", business)
+
+    def policies() -> str:
+        return FilePolicies.of(folder / "policies", business).version
+
     return release_gate(with_model(settings, settings.data_dir), pool, folder, topics, policies, SystemClock())
