@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -151,6 +152,13 @@ def offline_model(servers: Path) -> Iterator[OfflineModel]:
 @pytest.fixture
 def stack_dir() -> Iterator[Path]:
     """A folder for a stack of its own, which is ended with all its processes afterwards."""
+    with stack_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def stack_folder() -> Iterator[Path]:
+    """A folder for a stack; what still runs of it at the end of the block is killed."""
     with tempfile.TemporaryDirectory(prefix="handrail-stack-", ignore_cleanup_errors=True) as folder:
         data_dir = Path(folder) / "data"
         yield data_dir

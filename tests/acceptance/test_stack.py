@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from handrail.embedded.ports import free_block
 from handrail.embedded.state import Stack, StackState, running
 from handrail.temporal.connect import connect
+from tests.conftest import stack_folder
 
 ROOT = Path(__file__).parents[2]
 SERVERS = ("up", "--workers", "0", "--no-samples")
@@ -51,6 +52,11 @@ def up(folder: Path, base: int | None = None) -> Stack:
     ports = ("--port-base", base) if base else ()
     done = handrail(*SERVERS, "--detach", "--data-dir", folder, *ports)
     assert done.returncode == 0, done.stderr + done.stdout
+    return standing(folder)
+
+
+def standing(folder: Path) -> Stack:
+    """The stack that runs there."""
     stack = running(folder)
     assert stack is not None
     return stack
@@ -128,26 +134,59 @@ async def test_start_stop_and_go_on(stack_dir: Path) -> None:
     assert (await client.get_workflow_handle("kept").describe()).status is WorkflowExecutionStatus.RUNNING
 
 
-def test_one_stack_per_folder(stack_dir: Path) -> None:
-    stack = up(stack_dir, free_block())
-    refusal = one_line(handrail(*SERVERS, "--detach", "--data-dir", stack_dir, "--port-base", free_block()))
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Path]:
+    """The folder of a stack of servers that several tests use, whatever they kill of it."""
+    with stack_folder() as folder:
+        up(folder, free_block())
+        yield folder
+
+
+def test_one_stack_per_folder(shared: Path) -> None:
+    stack = standing(shared)
+    refusal = one_line(handrail(*SERVERS, "--detach", "--data-dir", shared, "--port-base", free_block()))
     assert f"pid {stack.supervisor.pid}" in refusal
     assert "handrail down" in refusal
     assert not gone(stack)
 
 
-def test_two_side_by_side(stack_dir: Path) -> None:
-    one = up(stack_dir, free_block())
-    other_dir = stack_dir.with_name("other")
-    other = up(other_dir, free_block())
-    try:
-        remember(one, "one")
-        remember(other, "other")
-        assert (remembered(one), remembered(other)) == (["one"], ["other"])
-    finally:
-        assert handrail("down", "--data-dir", other_dir).returncode == 0
+def test_two_side_by_side(shared: Path, stack_dir: Path) -> None:
+    one, other = standing(shared), up(stack_dir, free_block())
+    remember(one, "one")
+    remember(other, "other")
+    assert "one" in remembered(one)
+    assert "other" not in remembered(one)
+    assert remembered(other) == ["other"]
+    assert handrail("down", "--data-dir", stack_dir).returncode == 0
     assert gone(other)
-    assert remembered(one) == ["one"]
+    assert "one" in remembered(one)
+
+
+async def test_killed_servers_come_back_with_everything(shared: Path) -> None:
+    stack, log = standing(shared), shared / "logs" / "stack.log"
+    before = log.read_text().count("ended (SIGKILL")
+    remember(stack, "before servers were killed")
+    client = await open_workflow(stack, "before-servers-were-killed")
+    for name in ("temporal", "postgres"):
+        process = stack.processes[name]
+        os.kill(process.pid, signal.SIGKILL)
+        until(lambda name=name, pid=process.pid: restarted(shared, name, pid), f"{name} is back")  # type: ignore[misc]
+    assert "before servers were killed" in remembered(stack)
+    opened = await client.get_workflow_handle("before-servers-were-killed").describe()
+    assert opened.status is WorkflowExecutionStatus.RUNNING
+    assert log.read_text().count("ended (SIGKILL") == before + 2, log.read_text()
+
+
+async def test_nothing_outlives_a_killed_supervisor_and_the_next_start_recovers(shared: Path) -> None:
+    stack = standing(shared)
+    remember(stack, "before all was killed")
+    await open_workflow(stack, "before-all-was-killed")
+    os.kill(stack.supervisor.pid, signal.SIGKILL)
+    again = up(shared)
+    assert gone(stack)
+    assert "before all was killed" in remembered(again)
+    opened = await (await connect(again.temporal_address)).get_workflow_handle("before-all-was-killed").describe()
+    assert opened.status is WorkflowExecutionStatus.RUNNING
 
 
 @pytest.mark.parametrize("offset", [0, 2])
@@ -159,32 +198,6 @@ def test_a_taken_port_is_named_with_its_holder_and_the_way_out(stack_dir: Path, 
     assert f"pid {os.getpid()}" in refusal
     assert "--port-base" in refusal
     assert running(stack_dir) is None
-
-
-async def test_killed_servers_come_back_with_everything(stack_dir: Path) -> None:
-    stack = up(stack_dir, free_block())
-    remember(stack, "before")
-    client = await open_workflow(stack, "before")
-    for name in ("temporal", "postgres"):
-        process = stack.processes[name]
-        os.kill(process.pid, signal.SIGKILL)
-        until(lambda name=name, pid=process.pid: restarted(stack_dir, name, pid), f"{name} is back")  # type: ignore[misc]
-    assert remembered(stack) == ["before"]
-    assert (await client.get_workflow_handle("before").describe()).status is WorkflowExecutionStatus.RUNNING
-    log = (stack_dir / "logs" / "stack.log").read_text()
-    assert log.count("ended (SIGKILL") == 2, log
-
-
-async def test_nothing_outlives_a_killed_supervisor_and_the_next_start_recovers(stack_dir: Path) -> None:
-    stack = up(stack_dir, free_block())
-    remember(stack, "before")
-    await open_workflow(stack, "before")
-    os.kill(stack.supervisor.pid, signal.SIGKILL)
-    again = up(stack_dir)
-    assert gone(stack)
-    assert remembered(again) == ["before"]
-    client = await connect(again.temporal_address)
-    assert (await client.get_workflow_handle("before").describe()).status is WorkflowExecutionStatus.RUNNING
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
