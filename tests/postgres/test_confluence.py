@@ -25,7 +25,8 @@ TABLES = {
     "messages": "to_jsonb(t) - 'recorded_at'",
     "classifications": "to_jsonb(t)",
     "actions": "to_jsonb(t) - 'recorded_at' - 'ruled_at'",
-    "approvals": "to_jsonb(t)",
+    # Which of two commits that tell the same end came first, counts for nothing once it is settled.
+    "approvals": "CASE WHEN t.status = 'open' THEN to_jsonb(t) ELSE to_jsonb(t) - 'version' END",
     "audit": "to_jsonb(t)",
 }
 
