@@ -177,10 +177,14 @@ class Server:
 def same_step(asked: ChatRequest, customer: str, tools: list[str], client_request_id: str | None) -> Hashable:
     """Return what tells a step of a case from its others; None without the case.
 
-    A turn that is run again reads its facts anew, so what stands around the customer's words may differ.
+    A turn that is run again reads its facts anew, so what stands around the customer's words may differ. The calls before it
+    stay: by them a second "yes" is another step than the first.
     """
+    if client_request_id is None:
+        return None
     roles = tuple(said.role for said in asked.messages)
-    return (client_request_id, customer, roles, *tools) if client_request_id else None
+    called = [(call.function.name, call.function.arguments) for said in asked.messages for call in said.tool_calls]
+    return client_request_id, customer, roles, *called, *tools
 
 
 async def stream(asked: ChatRequest, outcome: Any, now: int) -> AsyncIterator[str]:

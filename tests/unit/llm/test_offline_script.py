@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from handrail.llm.offline.app import same_step
 from handrail.llm.offline.script import Behaviour, Entry, Script
+from handrail.llm.offline.wire import ChatRequest
 
 
 def script(*, steady: bool) -> Script:
@@ -36,3 +40,20 @@ def test_it_is_answered_so_after_the_next_turns_script_came_too() -> None:
 def test_without_a_step_or_without_steady_each_request_uses_one_up() -> None:
     assert met(script(steady=True), None, None, None) == ["answer 0", "answer 1", "answer 2"]
     assert met(script(steady=False), "a", "a", "a") == ["answer 0", "answer 1", "answer 2"]
+
+
+def asked(*before: tuple[str, str]) -> ChatRequest:
+    """A request of a turn whose customer said yes, behind these calls with their arguments."""
+    messages: list[dict[str, Any]] = [{"role": "system", "content": "…"}, {"role": "user", "content": "yes"}]
+    for number, (name, arguments) in enumerate(before):
+        call = {"id": f"c-{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
+        messages.append({"role": "assistant", "tool_calls": [call]})
+        messages.append({"role": "tool", "content": "{}", "tool_call_id": f"c-{number}"})
+    return ChatRequest.model_validate({"model": "m", "messages": messages})
+
+
+def test_a_second_yes_is_another_step_than_the_first() -> None:
+    first, second = asked(("change", '{"order": 1}')), asked(("change", '{"order": 2}'))
+    assert same_step(first, "yes", ["change"], "case-1") != same_step(second, "yes", ["change"], "case-1")
+    assert same_step(first, "yes", ["change"], "case-1") == same_step(first, "yes", ["change"], "case-1")
+    assert same_step(first, "yes", ["change"], None) is None
