@@ -9,7 +9,7 @@ from examples.retail import queries
 from examples.retail.data.document import Address, Method, User
 from examples.retail.queries import json
 from examples.retail.tools.arguments import ByEmail, ByName, MoveUser, NewAddress, OneUser
-from handrail.business import Call, Preview
+from handrail.business import Call, Preview, asking
 from handrail.domain.errors import BusinessRefused
 
 
@@ -98,6 +98,7 @@ async def preview_move(call: Call, arguments: MoveUser) -> Preview:
         headline="change default address",
         shown={"New address": one_line(after), "Old address": one_line(user.address), "Customer": user.user_id},
         facts={"leaves_country": after.country != user.address.country},
+        asks=asking({"en": "Change the default address of your account to {{address}}."}, address=one_line(after)),
     )
 
 

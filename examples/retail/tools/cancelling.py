@@ -9,11 +9,12 @@ from examples.retail import queries
 from examples.retail.data.document import RetailOrder, User, number
 from examples.retail.tools.accounts import locked_user, own_method, own_user
 from examples.retail.tools.arguments import Cancel
-from examples.retail.tools.orders import after, book, order_facts, order_shown, own_order, require_status, usd
-from handrail.business import Call, Preview
+from examples.retail.tools.orders import after, book, dollars, order_facts, order_shown, own_order, require_status, usd
+from handrail.business import Call, Preview, asking
 from handrail.domain.errors import BusinessRefused
 
 REASONS = ("no longer needed", "ordered by mistake")
+ASKS = {"en": "Cancel order {{order}}, {{reason}}. {{amount}} is paid back to where it was paid from."}
 
 
 def check(order: RetailOrder, user: User, reason: str) -> None:
@@ -35,6 +36,7 @@ async def preview_cancel(call: Call, arguments: Cancel) -> Preview:
         headline=f"cancel order · {usd(back)} back",
         shown={"Paid back": usd(back), "Reason": arguments.reason, **order_shown(order, user)},
         facts={**order_facts(order), "cancel_reason": arguments.reason, "money_back_usd": number(back)},
+        asks=asking(ASKS, order=order.order_id, reason=arguments.reason, amount=dollars(back)),
         pins={"order_status": order.status},
     )
 

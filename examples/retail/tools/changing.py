@@ -9,12 +9,14 @@ from examples.retail.data.document import RetailOrder, RetailPayment, User
 from examples.retail.queries import json
 from examples.retail.tools.accounts import address_of, locked_user, one_line, own_method, own_user
 from examples.retail.tools.arguments import MoveOrder, PayOtherwise
-from examples.retail.tools.orders import after, book, order_facts, order_shown, own_order, require_status, usd
-from handrail.business import Call, Preview
+from examples.retail.tools.orders import after, book, dollars, order_facts, order_shown, own_order, require_status, usd
+from handrail.business import Call, Preview, asking
 from handrail.domain.errors import BusinessRefused
 
 # Only its address and payment: items are changed once, and an order whose items were changed is never cancelled.
 PENDING = ("pending", "pending (item modified)")
+ASKS_ADDRESS = {"en": "Send order {{order}} to this address: {{address}}."}
+ASKS_PAYMENT = {"en": "Pay order {{order}}, {{amount}}, with {{method}}. What was paid with {{before}} is paid back to it."}
 
 
 async def preview_address(call: Call, arguments: MoveOrder) -> Preview:
@@ -27,6 +29,7 @@ async def preview_address(call: Call, arguments: MoveOrder) -> Preview:
         headline="change address · not shipped",
         shown={"New address": one_line(to), **order_shown(order, user)},
         facts={**order_facts(order), "leaves_country": to.country != order.address.country},
+        asks=asking(ASKS_ADDRESS, order=order.order_id, address=one_line(to)),
         pins={"order_status": order.status},
     )
 
@@ -67,11 +70,13 @@ async def preview_payment(call: Call, arguments: PayOtherwise) -> Preview:
     """Describe the change before it is made. Raises: BusinessRefused: see `check_payment`; `order_not_found`."""
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     paid = check_payment(order, user, arguments.payment_method_id)
+    methods = {"method": arguments.payment_method_id, "before": paid.payment_method_id}
     return Preview(
         title=f"Pay order {order.order_id} with {arguments.payment_method_id}, {usd(paid.amount)}",
         headline=f"change payment · {usd(paid.amount)}",
         shown={"Pay with": arguments.payment_method_id, "Paid back to": paid.payment_method_id, **order_shown(order, user)},
         facts={**order_facts(order), "payment_kind": own_method(user, arguments.payment_method_id).source},
+        asks=asking(ASKS_PAYMENT, order=order.order_id, amount=dollars(paid.amount), **methods),
         pins={"order_status": order.status},
     )
 

@@ -12,6 +12,7 @@ from examples.retail.tools.accounts import one_line
 from examples.retail.tools.arguments import OrderArguments
 from handrail.business import Call
 from handrail.domain.errors import BusinessRefused
+from handrail.domain.money import Money
 
 Facts = dict[str, float | int | str | bool | None]
 
@@ -19,6 +20,11 @@ Facts = dict[str, float | int | str | bool | None]
 def usd(amount: Decimal) -> str:
     """Write an amount for people: `180.00 USD`."""
     return f"{amount:.2f} USD"
+
+
+def dollars(amount: Decimal) -> Money:
+    """The amount as questions to customers take it."""
+    return Money.of(amount, "USD")
 
 
 async def own_order(call: Call, order_id: str, pinned: str | None = None) -> RetailOrder:

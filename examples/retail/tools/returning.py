@@ -11,6 +11,7 @@ from examples.retail.tools.accounts import locked_user, own_method, own_user
 from examples.retail.tools.arguments import Return
 from examples.retail.tools.orders import (
     after,
+    dollars,
     order_facts,
     order_shown,
     own_order,
@@ -19,9 +20,11 @@ from examples.retail.tools.orders import (
     require_status,
     usd,
 )
-from handrail.business import Call, Preview
+from handrail.business import Call, Preview, asking
 from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
+
+ASKS = {"en": "Send back {{items}} of order {{order}}. {{amount}} is paid back to {{method}}."}
 
 
 def check(order: RetailOrder, user: User, arguments: Return) -> None:
@@ -47,6 +50,7 @@ async def preview_return(call: Call, arguments: Return) -> Preview:
     user, order = await own_user(call), await own_order(call, arguments.order_id)
     check(order, user, arguments)
     back = worth(order, arguments.item_ids)
+    names = {line.item_id: line.name for line in order.items}
     return Preview(
         title=f"Take {many(len(arguments.item_ids), 'item')} of order {order.order_id} back for {usd(back)}",
         headline=f"return items · {usd(back)} back",
@@ -61,6 +65,13 @@ async def preview_return(call: Call, arguments: Return) -> Preview:
             "payment_kind": own_method(user, arguments.payment_method_id).source,
             "original_payment": arguments.payment_method_id == paid_with(order),
         },
+        asks=asking(
+            ASKS,
+            order=order.order_id,
+            items=", ".join(f"{names[item_id]} ({item_id})" for item_id in arguments.item_ids),
+            amount=dollars(back),
+            method=arguments.payment_method_id,
+        ),
         pins={"order_status": order.status},
     )
 

@@ -16,6 +16,7 @@ from examples.retail.tools.orders import (
     Facts,
     after,
     book,
+    dollars,
     order_facts,
     order_shown,
     own_order,
@@ -23,7 +24,7 @@ from examples.retail.tools.orders import (
     require_status,
     usd,
 )
-from handrail.business import Call, Preview
+from handrail.business import Call, Preview, asking
 from handrail.domain.counting import many
 from handrail.domain.errors import BusinessRefused
 
@@ -107,8 +108,9 @@ async def preview_swap(call: Call, arguments: Swap, what: str) -> Preview:
         "same_item": any(one.old == one.new.item_id for one in swaps),
     }
     lines = order.items
+    items = "; ".join(f"{lines[one.line].name}: {one.old} for {one.new.item_id}, {options(one.new)}" for one in swaps)
     shown = {
-        "Items": "; ".join(f"{lines[one.line].name}: {one.old} for {one.new.item_id}, {options(one.new)}" for one in swaps),
+        "Items": items,
         "To pay" if difference > 0 else "Paid back": usd(abs(difference)),
         "With": arguments.payment_method_id,
     }
@@ -117,8 +119,21 @@ async def preview_swap(call: Call, arguments: Swap, what: str) -> Preview:
         headline=f"{what.lower()} items · {usd(difference)}",
         shown={**order_shown(order, user), **shown},
         facts=facts,
+        asks=question(what, order.order_id, items, difference, arguments.payment_method_id),
         pins={"order_status": order.status, "difference": number(difference)},
     )
+
+
+def question(what: str, order_id: str, items: str, difference: Decimal, method: str) -> dict[str, str]:
+    """The question to the customer; items change once, so it says that these are all."""
+    money = "You pay {{amount}} with {{method}}." if difference > 0 else "{{amount}} is paid back to {{method}}."
+    sentences = [
+        "{{what}} in order {{order}}: {{items}}.",
+        *([money] if difference else []),
+        "Nothing else can be changed later.",
+    ]
+    words = {"what": what, "order": order_id, "items": items, "method": method}
+    return asking({"en": " ".join(sentences)}, amount=dollars(abs(difference)), **words)
 
 
 def options(item: Variant) -> str:
