@@ -177,14 +177,15 @@ class Server:
 def same_step(asked: ChatRequest, customer: str, tools: list[str], client_request_id: str | None) -> Hashable:
     """Return what tells a step of a case from its others; None without the case.
 
-    A turn that is run again reads its facts anew, so what stands around the customer's words may differ. The calls before it
-    stay: by them a second "yes" is another step than the first.
+    A turn that is run again reads its facts anew, so what stands around the customer's words may differ. What the agent was
+    told and what it called before stay: by them the step behind a second "yes", or behind a hand-back, is another one.
     """
     if client_request_id is None:
         return None
     roles = tuple(said.role for said in asked.messages)
-    called = [(call.function.name, call.function.arguments) for said in asked.messages for call in said.tool_calls]
-    return client_request_id, customer, roles, *called, *tools
+    told = tuple(said.text for said in asked.messages if said.role == "system")
+    called = tuple((call.function.name, call.function.arguments) for said in asked.messages for call in said.tool_calls)
+    return client_request_id, customer, roles, told, called, *tools
 
 
 async def stream(asked: ChatRequest, outcome: Any, now: int) -> AsyncIterator[str]:

@@ -42,9 +42,9 @@ def test_without_a_step_or_without_steady_each_request_uses_one_up() -> None:
     assert met(script(steady=False), "a", "a", "a") == ["answer 0", "answer 1", "answer 2"]
 
 
-def asked(*before: tuple[str, str]) -> ChatRequest:
+def asked(*before: tuple[str, str], told: str = "…") -> ChatRequest:
     """A request of a turn whose customer said yes, behind these calls with their arguments."""
-    messages: list[dict[str, Any]] = [{"role": "system", "content": "…"}, {"role": "user", "content": "yes"}]
+    messages: list[dict[str, Any]] = [{"role": "system", "content": told}, {"role": "user", "content": "yes"}]
     for number, (name, arguments) in enumerate(before):
         call = {"id": f"c-{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
         messages.append({"role": "assistant", "tool_calls": [call]})
@@ -52,8 +52,9 @@ def asked(*before: tuple[str, str]) -> ChatRequest:
     return ChatRequest.model_validate({"model": "m", "messages": messages})
 
 
-def test_a_second_yes_is_another_step_than_the_first() -> None:
+def test_a_second_yes_and_a_hand_back_are_other_steps() -> None:
     first, second = asked(("change", '{"order": 1}')), asked(("change", '{"order": 2}'))
     assert same_step(first, "yes", ["change"], "case-1") != same_step(second, "yes", ["change"], "case-1")
     assert same_step(first, "yes", ["change"], "case-1") == same_step(first, "yes", ["change"], "case-1")
+    assert same_step(asked(), "yes", [], "case-1") != same_step(asked(told="Handed back."), "yes", [], "case-1")
     assert same_step(first, "yes", ["change"], None) is None
