@@ -15,6 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from handrail.embedded.model import OfflineModel
+from handrail.llm.offline.wire import JUDGE_MODEL
 
 STATUS = SearchAttributeKey.for_keyword("CaseStatus")
 
@@ -57,7 +58,7 @@ async def test_the_server_remembers_closed_cases(temporal_client: Client) -> Non
 async def test_the_offline_model_says_what_it_serves(offline_model: OfflineModel) -> None:
     async with httpx.AsyncClient(base_url=offline_model.url, trust_env=False) as client:
         models = (await client.get("models")).json()
-    assert [model["id"] for model in models["data"]] == [offline_model.serves]
+    assert [model["id"] for model in models["data"]] == [offline_model.serves, JUDGE_MODEL]
 
 
 async def test_time_is_skipped(time_skipping: WorkflowEnvironment) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio.client import Client, Schedule, ScheduleIntervalSpec, ScheduleUpdate
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from activities.quality.days import DayActivities
@@ -165,7 +166,12 @@ async def test_two_runs_at_a_time_do_a_step_once(daily: Callable[[], Any]) -> No
             """Return whether an attempt has found the step taken."""
             for step in ("sample", "score"):
                 handle = place.client.get_workflow_handle(f"quality-{place.queue}-{DAYS[0]}-{step}")
-                found = (await handle.describe()).raw_description.pending_activities
+                try:
+                    found = (await handle.describe()).raw_description.pending_activities
+                except RPCError as error:
+                    if error.status is not RPCStatusCode.NOT_FOUND:
+                        raise
+                    continue  # it has not begun yet
                 if any("another worker" in one.last_failure.message for one in found):
                     return True
             return False

@@ -32,7 +32,7 @@ def report(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write one HTML file: outcomes against plan, gaps, alarms, autonomy, people's load, drills, last week's actions."""
+    """Write the page of a week: outcomes against plan, gaps, alarms, load, actions."""
     from handrail.cli.common.documents import print_document
 
     found = run_async(_of(world(ctx), week))

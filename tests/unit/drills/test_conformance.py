@@ -147,6 +147,9 @@ class BrokenHouse:
             log.write("ERROR the preview of add failed\nTraceback\n")
         raise InvalidInput("no database")
 
+    async def ended(self, case_id: str) -> None:
+        """There is no case to end."""
+
     def logged(self, since: int = 0) -> tuple[int, list[str]]:
         return Lane.logged(cast(Lane, self), since)
 
