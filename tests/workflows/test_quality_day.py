@@ -19,16 +19,16 @@ from activities.quality.days import DayActivities
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.days import DailyRun, DueRequest, QualityDay, StepResult, day_at
 from handrail.domain.quality.scores import ScoreVerdict, ScoringTerms, ScoringTopic
-from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.scoring.scorers import score
 from handrail.temporal import schedules
 from handrail.temporal.announcing import AnnouncingRunner
+from handrail.temporal.client import WORKFLOW
 from handrail.temporal.converter import data_converter
+from handrail.temporal.executions import executions
 from handrail.temporal.interceptors import Guards
-from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.schedules import QualityFailed, run_now
 from handrail.wiring import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row
@@ -194,9 +194,8 @@ async def test_the_schedule_starts_it_and_it_is_no_case(daily: Callable[[], Any]
             return len(place.seen) == 9
 
         await wait_for(all_done)
-        reconciler = Reconciler(place.client, PostgresStandings(place.pool), place.queue, timedelta(0))
-        found = await reconciler.once(fix=False)
-        assert not [one for one in found.differences if one.case_id.startswith("quality")]
+        listed = [run.workflow_id async for run in executions(place.client, f"WorkflowType = '{WORKFLOW}'")]
+        assert not [workflow_id for workflow_id in listed if place.queue in workflow_id], "what is taken for a case"
 
 
 async def test_the_schedule_is_mended_and_a_pause_is_left_alone(temporal_client: Client) -> None:
