@@ -9,7 +9,7 @@ from activities.quality.collect import CollectStep
 from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
-from handrail.domain.quality.scores import ScoringTerms, ScoringTopic
+from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
 from handrail.governor.govern import Governor
 from handrail.governor.loader import load_governor
 from handrail.judging.steps import CanaryOfDay, JudgeOfDay
@@ -29,7 +29,6 @@ from handrail.quality_models import canary_step, judge_step
 from handrail.relied import in_force
 from handrail.scoring.loader import load_quality
 from handrail.scoring.processes import ScoringProcesses
-from handrail.scoring.scorers import SCORERS
 from handrail.settings import Settings
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.watching.terms import FileTerms
@@ -51,10 +50,11 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     """Return the steps of a day in their order."""
     folder = settings.definitions or world.business.folder
     samples = PostgresSamples(pool)
-    names = [scorer.name for scorer in SCORERS]
     return [
         SampleStep(samples, lambda: load_quality(folder).value),
-        ScoreStep(PostgresScores(pool), ScoringProcesses(), names, lambda: scoring_terms(folder, world), world.customers),
+        ScoreStep(
+            PostgresScores(pool), ScoringProcesses(), list(SCORED_BY), lambda: scoring_terms(folder, world), world.customers
+        ),
         DriftWatch(PostgresDrift(pool), PostgresAlarms(pool), watch_terms(folder, pool, world), world.clock),
         governor(folder, pool, world),
         CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),

@@ -14,9 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
-from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
+from handrail.domain.quality.scores import RECORDS, SCORES, ScoringTerms
 from handrail.domain.reading import HEAD, READY
 from handrail.domain.text.figures.mentions import warm
 from handrail.domain.text.packs import SHELF
@@ -24,8 +22,6 @@ from handrail.scoring.scorers import score
 
 NICE = 10
 """Customers' cases come first, where processors are short."""
-RECORDS = TypeAdapter(list[ScoredRecord])
-SCORES = TypeAdapter(list[CaseScore])
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:

@@ -11,10 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from handrail.domain.errors import HandrailError
-from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
+from handrail.domain.quality.scores import RECORDS, SCORES, CaseScore, ScoredRecord, ScoringTerms
 from handrail.domain.reading import HEAD, READY
 from handrail.reading import PASSED_ON
-from handrail.scoring.process import RECORDS, SCORES
 
 ARGV = (sys.executable, "-m", "handrail.scoring.process")
 ROOT = Path(__file__).parents[2]

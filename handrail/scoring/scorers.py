@@ -1,18 +1,19 @@
-"""Every scorer by its name and version. A new version scores days from then on; what was scored stays as it was."""
+"""Every scorer, and what all of them say of a case."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
+from handrail.domain.quality.scores import SCORED_BY, CaseScore, ScoredRecord, ScoringTerms
 from handrail.scoring.grounding import grounding
 from handrail.scoring.policy import policy
 from handrail.scoring.replies import SentReply, replies_of
 from handrail.scoring.verdicts import Judged, unmeasured
 from handrail.scoring.wording import LanguageScorer, promises, repetition, tone
 
+Judges = Callable[[ScoredRecord, list[SentReply], ScoringTerms], Judged]
 _log = logging.getLogger(__name__)
 
 
@@ -22,17 +23,18 @@ class Scorer:
 
     name: str
     version: int
-    judge: Callable[[ScoredRecord, list[SentReply], ScoringTerms], Judged]
+    judge: Judges
 
 
-SCORERS: tuple[Scorer, ...] = (
-    Scorer("grounding", 1, grounding),
-    Scorer("policy", 1, policy),
-    Scorer("promises", 1, promises),
-    Scorer("tone", 1, tone),
-    Scorer("language", 1, LanguageScorer()),
-    Scorer("repetition", 1, repetition),
-)
+_JUDGES: Mapping[str, Judges] = {
+    "grounding": grounding,
+    "policy": policy,
+    "promises": promises,
+    "tone": tone,
+    "language": LanguageScorer(),
+    "repetition": repetition,
+}
+SCORERS = tuple(Scorer(name, version, _JUDGES[name]) for name, version in SCORED_BY.items())
 
 
 def score(record: ScoredRecord, terms: ScoringTerms, scorers: tuple[Scorer, ...] = SCORERS) -> list[CaseScore]:

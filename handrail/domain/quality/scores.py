@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Stored
@@ -16,7 +17,8 @@ from handrail.domain.quality.samples import CaseRisk
 
 QUOTE = 240
 """Characters of a quotation in evidence."""
-
+SCORED_BY: Mapping[str, int] = {"grounding": 1, "policy": 1, "promises": 1, "tone": 1, "language": 1, "repetition": 1}
+"""Every scorer by its name, with its version. A new version scores days from then on; what was scored stays as it was."""
 
 _WORD = re.compile(r"\w+")
 
@@ -166,3 +168,8 @@ class ScoredCase(Stored):
     weight: float
     scorer: str
     verdict: ScoreVerdict
+
+
+RECORDS = TypeAdapter(list[ScoredRecord])
+SCORES = TypeAdapter(list[CaseScore])
+"""The records that a process which scores is given, and what it answers."""
