@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,14 +12,11 @@ from typing import Any
 
 from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Message
-from handrail.domain.reading import HEAD, READY, ReadingAnswer, ReadingRequest
+from handrail.domain.reading import ReadingAnswer, ReadingRequest
+from handrail.frames import ended, give, started, taken, until_ready
 
 IDLE_SECONDS = 60.0
 START_SECONDS = 60.0
-PASSED_ON = frozenset(
-    {"PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "HANDRAIL_LANGUAGES"}
-)
-"""What the process sees of the environment: nothing secret."""
 _log = logging.getLogger(__name__)
 
 
@@ -78,17 +74,15 @@ class ReadingProcess:
     async def _start(self) -> None:
         if self._process or self._closed:
             return
-        seen = {name: value for name, value in os.environ.items() if name in PASSED_ON}
         try:
-            process = await asyncio.create_subprocess_exec(*self._argv, stdin=PIPE, stdout=PIPE, env=seen, cwd=self._folder)
+            process = await started(self._argv, self._folder)
         except OSError:
             _log.exception("no process for long texts could be started; they are read in a thread")
             return
         try:
-            if await asyncio.wait_for(_taken(process), START_SECONDS) != READY:
-                raise OSError("it said something else than that it is ready")
+            await asyncio.wait_for(until_ready(process), START_SECONDS)
         except BaseException as error:
-            await _ended(process)
+            await ended(process)
             if not isinstance(error, OSError | asyncio.IncompleteReadError | TimeoutError):
                 raise
             _log.error("the process for long texts did not start (%s); they are read in a thread", type(error).__name__)
@@ -107,13 +101,13 @@ class ReadingProcess:
     def _leave(self) -> None:
         process, self._process = self._process, None
         if process:
-            self._leaving = asyncio.create_task(_ended(process))
+            self._leaving = asyncio.create_task(ended(process))
 
     async def _stop(self) -> None:
         self._rest()
         process, self._process = self._process, None
         if process:
-            await _ended(process)
+            await ended(process)
 
     async def aclose(self) -> None:
         """End the process for good."""
@@ -128,21 +122,5 @@ class ReadingProcess:
 
 
 async def _exchange(process: Process, wanted: ReadingRequest) -> ReadingAnswer:
-    assert process.stdin  # noqa: S101
-    body = wanted.model_dump_json().encode()
-    process.stdin.write(len(body).to_bytes(HEAD) + body)
-    await process.stdin.drain()
-    return ReadingAnswer.model_validate_json(await _taken(process))
-
-
-async def _taken(process: Process) -> bytes:
-    assert process.stdout  # noqa: S101
-    head = await process.stdout.readexactly(HEAD)
-    return await process.stdout.readexactly(int.from_bytes(head))
-
-
-async def _ended(process: Process) -> None:
-    """Kill it, which holds nothing that could be lost, and wait until it is gone."""
-    with suppress(ProcessLookupError):
-        process.kill()
-    await asyncio.shield(process.wait())
+    await give(process, wanted.model_dump_json().encode())
+    return ReadingAnswer.model_validate_json(await taken(process))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from handrail.domain.errors import HandrailError
 from handrail.domain.quality.scores import RECORDS, SCORES, CaseScore, ScoredRecord, ScoringTerms
-from handrail.domain.reading import HEAD, READY
-from handrail.reading import PASSED_ON
+from handrail.frames import ended, give, started, taken, until_ready
 
 ARGV = (sys.executable, "-m", "handrail.scoring.process")
 ROOT = Path(__file__).parents[2]
@@ -70,33 +68,17 @@ async def scoring(terms: ScoringTerms) -> AsyncIterator[Callable[[Sequence[Score
     Raises:
         OSError, asyncio.IncompleteReadError, TimeoutError: it did not start.
     """
-    seen = {name: value for name, value in os.environ.items() if name in PASSED_ON}
-    process = await asyncio.create_subprocess_exec(*ARGV, stdin=PIPE, stdout=PIPE, env=seen, cwd=ROOT)
+    process = await started(ARGV, ROOT)
 
     async def ask(batch: Sequence[ScoredRecord]) -> list[CaseScore]:
         async with asyncio.timeout(BATCH_SECONDS):
-            await _give(process, RECORDS.dump_json(list(batch)))
-            return SCORES.validate_json(await _taken(process))
+            await give(process, RECORDS.dump_json(list(batch)))
+            return SCORES.validate_json(await taken(process))
 
     try:
         async with asyncio.timeout(START_SECONDS):
-            if await _taken(process) != READY:
-                raise OSError("it said something else than that it is ready")
-            await _give(process, terms.model_dump_json().encode())
+            await until_ready(process)
+            await give(process, terms.model_dump_json().encode())
         yield ask
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await asyncio.shield(process.wait())
-
-
-async def _give(process: Process, body: bytes) -> None:
-    assert process.stdin  # noqa: S101
-    process.stdin.write(len(body).to_bytes(HEAD) + body)
-    await process.stdin.drain()
-
-
-async def _taken(process: Process) -> bytes:
-    assert process.stdout  # noqa: S101
-    head = await process.stdout.readexactly(HEAD)
-    return await process.stdout.readexactly(int.from_bytes(head))
+        await ended(process)
