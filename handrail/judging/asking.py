@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
-from handrail.domain.errors import ModelRejected, ModelUnavailable
+from handrail.domain.errors import ModelRejected
 from handrail.domain.quality.addressed import addressed
 from handrail.domain.quality.calibration import Spent
 from handrail.domain.quality.judged import JudgeLimits, JudgePlan
 from handrail.domain.quality.judging import (
     CaseJudgement,
-    JudgeReading,
     JudgeRun,
     Purpose,
     Unmeasured,
@@ -22,15 +21,13 @@ from handrail.domain.quality.judging import (
 )
 from handrail.domain.quality.material import Material
 from handrail.domain.quality.rubric import Criterion
+from handrail.judging.patience import Sleep, patiently
 from handrail.judging.questions import question
 from handrail.ports import Clock
 from handrail.ports.judging import Judge, JudgeRecord
 
-TRIES = 4
-LONGEST_WAIT = 60.0
 REFUSALS = 5
 """So many refusals of the server in a row are about the judge's settings, not about a case."""
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class LimitReached(Exception):
@@ -107,7 +104,7 @@ class JudgeCalls:
         asked = question(case, criterion)
         at = {"asked_at": self._clock.now()}
         try:
-            read = await self._patiently(lambda: self._judge.judge(asked))
+            read = await patiently(lambda: self._judge.judge(asked), self._beat, self._sleep)
         except ModelRejected as refused:
             run = blank.model_copy(update={**at, "unmeasured": Unmeasured.REFUSED})
             self._refused.append(run)
@@ -121,19 +118,6 @@ class JudgeCalls:
         await self._record.keep(run)
         self._spent = self._spent.plus(read.usage)
         return run
-
-    async def _patiently(self, ask: Callable[[], Awaitable[JudgeReading]]) -> JudgeReading:
-        """Ask again where the server is away for a moment or asks for a little patience."""
-        for tried in range(1, TRIES):
-            try:
-                return await ask()
-            except ModelUnavailable as away:
-                wait = away.wait or float(2**tried)
-                if wait > LONGEST_WAIT:
-                    raise
-            self._beat()
-            await self._sleep(wait)
-        return await ask()
 
 
 def unfit(case: Material, criterion: Criterion) -> Unmeasured | None:

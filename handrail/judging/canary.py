@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import digest
-from handrail.domain.errors import InvalidInput, ModelUnavailable
+from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.canary import (
     TEMPERATURE,
-    CanaryAnswer,
     CanaryBaseline,
     CanaryFile,
     CanaryPrompt,
     CanaryResult,
     KeptAnswer,
 )
+from handrail.judging.patience import Sleep, patiently
 from handrail.ports import Clock
 from handrail.ports.judging import CanaryRecord, Restraint, Speaker
 from handrail.quality.equality import PERMUTATIONS, AnswerDifference, PromptAnswers, difference
@@ -27,8 +28,6 @@ from handrail.quality.equality import PERMUTATIONS, AnswerDifference, PromptAnsw
 TOGETHER = 3
 """So many of the latest days are also looked at as one: a small change shows in more answers."""
 YEAR = 365.25
-TRIES = 4
-LONGEST_WAIT = 60.0
 log = logging.getLogger("handrail.canary")
 
 
@@ -45,7 +44,7 @@ class CanaryStep:
         file: Callable[[], CanaryFile],
         *,
         beat: Callable[[], object] = bool,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._speaker = speaker
         self._served = served
@@ -115,21 +114,9 @@ class CanaryStep:
                     continue
                 self._beat()
                 prompt = CanaryPrompt(name=f"canary-{file.key}-{place}", text=text)
-                answer = await self._patiently(prompt)
+                answer = await patiently(partial(self._speaker.speak, prompt, TEMPERATURE), self._beat, self._sleep)
                 about = {"day": day, "served": self._served, "canary": file.key, "prompt": place, "number": number}
                 await self._record.keep(KeptAnswer(**about, **dict(answer), asked_at=self._clock.now()))
-
-    async def _patiently(self, prompt: CanaryPrompt) -> CanaryAnswer:
-        for tried in range(1, TRIES):
-            try:
-                return await self._speaker.speak(prompt, TEMPERATURE)
-            except ModelUnavailable as away:
-                wait = away.wait or float(2**tried)
-                if wait > LONGEST_WAIT:
-                    raise
-            self._beat()
-            await self._sleep(wait)
-        return await self._speaker.speak(prompt, TEMPERATURE)
 
     async def _compare(self, day: date, file: CanaryFile) -> CanaryResult:
         latest = await self._record.answers(self._served, file.key, day - timedelta(days=TOGETHER - 1), day)

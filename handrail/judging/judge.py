@@ -11,8 +11,9 @@ from handrail.domain.quality.calibration import CalibrationRecord, GateEvent, ga
 from handrail.domain.quality.judged import AnchorLook, JudgedDay, JudgeLimits, JudgePlan, VerdictCounts
 from handrail.domain.quality.judging import CaseJudgement, CaseVerdict, JudgeRun, Purpose
 from handrail.domain.quality.labels import LabelChoice, SampledCase
-from handrail.judging.asking import JudgeCalls, LimitReached, Sleep
+from handrail.judging.asking import JudgeCalls, LimitReached
 from handrail.judging.calibrating import Calibrating
+from handrail.judging.patience import Sleep
 from handrail.ports import Clock
 from handrail.ports.judging import Judge, JudgeRecord, LabelRecord
 from handrail.quality.anchors import JudgedTwice, movement
