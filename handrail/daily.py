@@ -9,6 +9,7 @@ from activities.quality.collect import CollectStep
 from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
+from handrail.clients import canary_step, judge_step
 from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
 from handrail.governor.govern import Governor
 from handrail.governor.loader import load_governor
@@ -25,7 +26,6 @@ from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.quality.governor import PostgresGovernor
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
-from handrail.quality_models import canary_step, judge_step
 from handrail.relied import in_force
 from handrail.scoring.loader import load_quality
 from handrail.scoring.processes import ScoringProcesses

@@ -31,6 +31,7 @@ from graphs.ruling.policy_facts import PolicyFactsReader
 from graphs.screening import Screen
 from handrail.building import build_models
 from handrail.business import Business, load_business
+from handrail.clients import agent_model, agent_served
 from handrail.clock import SystemClock
 from handrail.dialling import definitions_of, dial_of
 from handrail.domain.llm.health import ModelLimits
@@ -215,25 +216,16 @@ def trained(folder: Path | None) -> Artefact | None:
 
 def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels, calls: Calls) -> ChatModel:
     """Build the model's client, watched; the OpenAI library is loaded here."""
-    from handrail.llm.chat import ChatModel
-    from handrail.llm.server.address import served
-
-    return ChatModel(
-        model=settings.model,
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        headers=settings.headers,
-        timeout_seconds=settings.model_timeout_seconds,
-        price_prompt=settings.model_price_prompt,
-        price_completion=settings.model_price_completion,
-        watch=CircuitBreaker(
+    return agent_model(
+        settings,
+        CircuitBreaker(
             controls,
             controls,
             models,
             limits(settings),
             Approved.read(settings.approved_models, settings.model),
             Meanings(other=settings.model_change, version=settings.model_version_change),
-            served=served(settings.model, settings.openai_base_url),
+            served=agent_served(settings),
             calls=calls,
         ),
     )

@@ -36,8 +36,8 @@ def status(ctx: typer.Context, limit: Limit = 14, as_json: Json = False) -> None
     place = world(ctx)
 
     async def work() -> tuple[str, CanaryBaseline | None, list[CanaryResult], dict[str, int]]:
+        from handrail.clients import agent_served
         from handrail.postgres.quality.canary import PostgresCanary
-        from handrail.quality_models import agent_served
 
         served, key = agent_served(model_settings(place)), canary_key(place)
         async with place.pool() as pool:
@@ -113,8 +113,8 @@ def accept(
 @asynccontextmanager
 async def canary_step(place: CliContext) -> AsyncIterator[CanaryStep]:
     """The step with its model and its record."""
+    from handrail.clients import canary_step as made
     from handrail.clock import SystemClock
-    from handrail.quality_models import canary_step as made
 
     settings = model_settings(place)
     folder = settings.definitions or place.business.folder

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
+from handrail.clients import canary_step, judge_step
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.days import day_at
 from handrail.judging.canary import CanaryStep
@@ -22,7 +23,6 @@ from handrail.judging.judge import JudgeStep
 from handrail.judging.steps import OFF, CanaryOfDay, JudgeOfDay
 from handrail.llm.offline.wire import JUDGE_MODEL, OFFLINE_MODEL
 from handrail.postgres.pool import Pool
-from handrail.quality_models import canary_step, judge_step
 from handrail.settings import Settings
 from handrail.shop import business
 from tests.postgres.quality.judges import BAD, DAY, GOOD, Clock, answered

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handrail.clients import refuse_own
 from handrail.definitions import Document
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
@@ -30,7 +31,6 @@ from handrail.domain.quality.material import PieceKind, material, redacted
 from handrail.domain.quality.rubric import Criterion, GateTerms, judge_key, label_key
 from handrail.judging.loader import load_canary, load_rubric, read_canary, read_rubric
 from handrail.judging.questions import question
-from handrail.quality_models import refuse_own
 from handrail.settings import Settings
 from tests.support.evaluators import HARMLESS, WORDINGS
 

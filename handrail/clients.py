@@ -1,6 +1,6 @@
-"""The models of the quality loop, made from the settings, with their steps: the judge, and the agent's for canary prompts.
+"""Clients of models, made from the settings: the agent's, and the judge's; with the steps of the quality loop that ask them.
 
-Both keep the pauses that their servers ask for, and neither counts in the trouble of customers' cases.
+The steps keep the pauses that their servers ask for, and do not count in the trouble of customers' cases.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from handrail.settings import Settings
 if TYPE_CHECKING:
     from handrail.judging.canary import CanaryStep
     from handrail.judging.judge import JudgeStep
-    from handrail.llm.chat import ChatModel
+    from handrail.llm.chat import CallWatch, ChatModel
 
 
 def refuse_own(settings: Settings) -> str:
@@ -86,8 +86,8 @@ def agent_served(settings: Settings) -> str:
     return served(settings.model, settings.openai_base_url)
 
 
-def canary_model(settings: Settings, pool: Pool) -> ChatModel:
-    """Build a client of the agent's model for canary prompts; close it with `await model.aclose()`."""
+def agent_model(settings: Settings, watch: CallWatch) -> ChatModel:
+    """Build a client of the agent's model, watched; close it with `await model.aclose()`."""
     from handrail.llm.chat import ChatModel
 
     return ChatModel(
@@ -98,7 +98,7 @@ def canary_model(settings: Settings, pool: Pool) -> ChatModel:
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.model_price_prompt,
         price_completion=settings.model_price_completion,
-        watch=PauseWatch(PostgresModels(pool), agent_served(settings)),
+        watch=watch,
     )
 
 
@@ -137,7 +137,7 @@ async def canary_step(
     await asyncio.to_thread(import_module, "handrail.llm.chat")
     from handrail.judging.canary import CanaryStep
 
-    model = canary_model(settings, pool)
+    model = agent_model(settings, PauseWatch(PostgresModels(pool), agent_served(settings)))
     restraint = PostgresRestraint(pool, business)
     try:
         yield CanaryStep(
