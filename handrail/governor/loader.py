@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, files, refuse
+from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.quality.drift import AlarmKind, VolumeIndicator
 from handrail.domain.quality.governor import GovernorDefinitions
+from handrail.shipped import document_of, own_or
 
 GOVERNOR_FILE = "governor.yaml"
 SHIPPED_GOVERNOR = Path(__file__).parent / GOVERNOR_FILE
@@ -15,8 +16,7 @@ SHIPPED_GOVERNOR = Path(__file__).parent / GOVERNOR_FILE
 
 def governor_file(folder: Path) -> Path:
     """Return the business's own file, or the shipped one where it has none."""
-    own = folder / GOVERNOR_FILE
-    return own if own.exists() else SHIPPED_GOVERNOR
+    return own_or(SHIPPED_GOVERNOR, folder)
 
 
 def load_governor(
@@ -27,8 +27,7 @@ def load_governor(
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (path,) = files(governor_file(folder))
-    document = Document.of(path, path.read_bytes())
+    document = document_of(governor_file(folder))
     return Loaded(read_governor([document], indicators, topics), document.version)
 
 

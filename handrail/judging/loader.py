@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, files, refuse
+from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.quality.canary import CanaryFile
 from handrail.domain.quality.rubric import NAME, Rubric
+from handrail.shipped import document_of, own_or
 
 RUBRIC, CANARY = "rubric.yaml", "canary.yaml"
 SHIPPED = Path(__file__).parent
@@ -16,12 +17,12 @@ SHIPPED = Path(__file__).parent
 
 def rubric_file(folder: Path) -> Path:
     """Return the business's own rubric, or the shipped one where it has none."""
-    return _own(folder, RUBRIC)
+    return own_or(SHIPPED / RUBRIC, folder)
 
 
 def canary_file(folder: Path) -> Path:
     """Return the business's own canary prompts, or the shipped ones where it has none."""
-    return _own(folder, CANARY)
+    return own_or(SHIPPED / CANARY, folder)
 
 
 def load_rubric(folder: Path) -> Loaded[Rubric]:
@@ -30,7 +31,7 @@ def load_rubric(folder: Path) -> Loaded[Rubric]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = _document(rubric_file(folder))
+    document = document_of(rubric_file(folder))
     return Loaded(read_rubric([document]), document.version)
 
 
@@ -40,7 +41,7 @@ def load_canary(folder: Path) -> Loaded[CanaryFile]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = _document(canary_file(folder))
+    document = document_of(canary_file(folder))
     return Loaded(read_canary([document]), document.version)
 
 
@@ -84,12 +85,3 @@ def _problems(document: Document, found: Rubric, topics: Collection[str] | None)
             if topics is not None and topic not in topics:
                 words = f"criteria.{name}.topics: there is no topic {topic[:60]!r}. Known: {', '.join(sorted(topics))}."
                 yield document.problem(words, "criteria", name, "topics", index)
-
-
-def _own(folder: Path, name: str) -> Path:
-    return folder / name if (folder / name).exists() else SHIPPED / name
-
-
-def _document(path: Path) -> Document:
-    (file,) = files(path)
-    return Document.of(file, file.read_bytes())

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, files, refuse
+from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.outcomes import CHANNEL, OutcomeDefinitions, Statistic
+from handrail.shipped import document_of, own_or
 
 OUTCOMES = "outcomes.yaml"
 SHIPPED = Path(__file__).parent / OUTCOMES
@@ -65,8 +66,7 @@ VIEWS: Mapping[str, OutcomeView] = {
 
 def outcomes_file(folder: Path) -> Path:
     """Return the business's own file, or the shipped one where it has none."""
-    own = folder / OUTCOMES
-    return own if own.exists() else SHIPPED
+    return own_or(SHIPPED, folder)
 
 
 def load_outcomes(folder: Path) -> Loaded[OutcomeDefinitions]:
@@ -75,8 +75,7 @@ def load_outcomes(folder: Path) -> Loaded[OutcomeDefinitions]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (path,) = files(outcomes_file(folder))
-    document = Document.of(path, path.read_bytes())
+    document = document_of(outcomes_file(folder))
     return Loaded(read_outcomes([document]), document.version)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, files, refuse
+from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.quality.samples import QualitySettings
+from handrail.shipped import document_of, own_or
 
 QUALITY = "quality.yaml"
 SHIPPED = Path(__file__).parent / QUALITY
@@ -13,8 +14,7 @@ SHIPPED = Path(__file__).parent / QUALITY
 
 def quality_file(folder: Path) -> Path:
     """Return the business's own file, or the shipped one where it has none."""
-    own = folder / QUALITY
-    return own if own.exists() else SHIPPED
+    return own_or(SHIPPED, folder)
 
 
 def load_quality(folder: Path) -> Loaded[QualitySettings]:
@@ -23,8 +23,7 @@ def load_quality(folder: Path) -> Loaded[QualitySettings]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (path,) = files(quality_file(folder))
-    document = Document.of(path, path.read_bytes())
+    document = document_of(quality_file(folder))
     return Loaded(read_quality([document]), document.version)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, files, refuse
+from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.outcomes import OutcomeDefinitions, Statistic
 from handrail.domain.quality.drift import DriftDefinitions
+from handrail.shipped import document_of, own_or
 
 DRIFT = "drift.yaml"
 SHIPPED_DRIFT = Path(__file__).parent / DRIFT
@@ -17,8 +18,7 @@ MOST_HOURS = 72
 
 def drift_file(folder: Path) -> Path:
     """Return the business's own file, or the shipped one where it has none."""
-    own = folder / DRIFT
-    return own if own.exists() else SHIPPED_DRIFT
+    return own_or(SHIPPED_DRIFT, folder)
 
 
 def load_drift(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[DriftDefinitions]:
@@ -29,9 +29,8 @@ def load_drift(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[DriftDefini
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (path,) = files(drift_file(folder))
-    document = Document.of(path, path.read_bytes())
-    if path != SHIPPED_DRIFT:
+    document = document_of(drift_file(folder))
+    if document.path != SHIPPED_DRIFT:
         return Loaded(read_drift([document], outcomes), document.version)
     found = document.parse(DriftDefinitions)
     kept = {name: one for name, one in found.indicators.items() if _fault(name, outcomes) is None}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, files, refuse
+from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.outcomes import Better, OutcomeDefinitions
 from handrail.domain.quality.weekly import Targets
+from handrail.shipped import document_of, own_or
 
 TARGETS = "targets.yaml"
 SHIPPED = Path(__file__).with_name(TARGETS)
@@ -29,8 +30,7 @@ OF_CUSTOMERS = frozenset(
 
 def targets_file(folder: Path) -> Path:
     """Return the business's own file, or the shipped one where it has none."""
-    own = folder / TARGETS
-    return own if own.exists() else SHIPPED
+    return own_or(SHIPPED, folder)
 
 
 def load_targets(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[Targets]:
@@ -39,8 +39,7 @@ def load_targets(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[Targets]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (path,) = files(targets_file(folder))
-    document = Document.of(path, path.read_bytes())
+    document = document_of(targets_file(folder))
     found = document.parse(Targets)
     refuse(list(_problems(document, found, outcomes)))
     return Loaded(found, document.version)
