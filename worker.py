@@ -1,4 +1,4 @@
-"""The worker: polls for work until it is stopped. `python -m worker`; `handrail.wiring` says what it is made of."""
+"""The worker: polls for work until it is stopped. `python -m worker`; `handrail.wiring.worker` says what it is made of."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import WorkflowRunner
 
-from handrail import collecting, observing
 from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
-from handrail.daily import quality_day
 from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
 from handrail.ports import Clock
@@ -33,7 +31,9 @@ from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.reconcile import forever as reconcile_for_ever
-from handrail.wiring import Adapters, case_nodes, case_worker, workflow_runner, world
+from handrail.wiring import collecting, observing
+from handrail.wiring.daily import quality_day
+from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"

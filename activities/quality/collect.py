@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handrail.corrections.collecting import LOOKS_BACK, CorrectionCollector
-from handrail.corrections.standing import InForce
 from handrail.domain.counting import many
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.ports import Clock
 from handrail.ports.corrections import CorrectionStore
+from handrail.quality.corrections.collecting import LOOKS_BACK, CorrectionCollector
+from handrail.quality.corrections.standing import InForce
 
 
 class CollectStep:

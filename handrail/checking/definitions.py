@@ -17,23 +17,23 @@ from handrail.domain.quality.drift import DriftDefinitions
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.team.reviewers import ReviewerFile
 from handrail.domain.team.staff import Roster
-from handrail.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
-from handrail.judging.loader import SHIPPED as SHIPPED_RUBRICS
-from handrail.judging.loader import canary_file, read_canary, read_rubric, rubric_file
 from handrail.matrix import loader as matrix
-from handrail.outcomes.loader import OUTCOMES, SHIPPED, outcomes_file, read_outcomes
 from handrail.people import loader as people
 from handrail.policies.language.calendars import WorkingDays
 from handrail.policies.sets import build, document
 from handrail.policies.worlds import RATES, TABLES, calendar_of, world_of
-from handrail.releases.loader import FILE as RELEASE
-from handrail.releases.loader import read_release
+from handrail.quality.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
+from handrail.quality.judging.loader import SHIPPED as SHIPPED_RUBRICS
+from handrail.quality.judging.loader import canary_file, read_canary, read_rubric, rubric_file
+from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, outcomes_file, read_outcomes
+from handrail.quality.releases.loader import FILE as RELEASE
+from handrail.quality.releases.loader import read_release
+from handrail.quality.scoring.loader import QUALITY, quality_file, read_quality
+from handrail.quality.scoring.loader import SHIPPED as QUALITY_SHIPPED
+from handrail.quality.watching.loader import DRIFT, SHIPPED_DRIFT, drift_file, load_drift, read_drift
 from handrail.reviewers import loader as reviewers
 from handrail.routing.rules import RiskRules
-from handrail.scoring.loader import QUALITY, quality_file, read_quality
-from handrail.scoring.loader import SHIPPED as QUALITY_SHIPPED
 from handrail.topics import loader as topics
-from handrail.watching.loader import DRIFT, SHIPPED_DRIFT, drift_file, load_drift, read_drift
 
 T = TypeVar("T")
 RISK, MATRIX, PEOPLE = "risk.yaml", "matrix.yaml", "people.yaml"

@@ -18,10 +18,10 @@ from handrail.drills.queries import QUERIES
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import run
-from handrail.outcomes.loader import SHIPPED, load_outcomes
 from handrail.postgres.migrations import migrate
 from handrail.postgres.outcomes import AT_ONCE, PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
+from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
 
 FILLED = ("metrics_cases", "metrics_audit", "metrics_messages", "metrics_surveys", "metrics_ratings", "metrics_changes")
 BULK = 100_000
@@ -81,7 +81,7 @@ async def fill(url: str, cases: int, tell: Tell) -> None:
 
 
 async def _measured(pool: Pool, cases: int, tell: Tell) -> MetricsDrill:
-    from handrail.outcomes.report import report
+    from handrail.quality.outcomes.report import report
 
     definitions = load_outcomes(SHIPPED.parent)
     names = list(definitions.value.indicators)

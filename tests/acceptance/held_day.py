@@ -26,8 +26,8 @@ from handrail.postgres.pool import open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
-from handrail.scoring.generated import TERMS
-from handrail.scoring.scorers import SCORERS
+from handrail.quality.scoring.generated import TERMS
+from handrail.quality.scoring.scorers import SCORERS
 from handrail.temporal.connect import connect
 from handrail.temporal.interceptors import Guards
 from tests.support.ended import ScoringHere

@@ -12,13 +12,13 @@ from collections import Counter
 from pathlib import Path
 
 import worker
-from handrail import wiring
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.turns import JournalEntry, TurnKey
 from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
+from handrail.wiring import worker as wiring
 
 POINTS = "POINTS"
 SECONDS = 0.02

@@ -22,9 +22,9 @@ from handrail.postgres.pool import open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
-from handrail.scoring.generated import TERMS, generated
-from handrail.scoring.report import scores_report
-from handrail.scoring.scorers import score
+from handrail.quality.scoring.generated import TERMS, generated
+from handrail.quality.scoring.report import scores_report
+from handrail.quality.scoring.scorers import score
 from handrail.temporal.schedules import run_now
 from tests.acceptance.held_day import POINTS, SETTINGS
 from tests.support.ended import moved, write

@@ -19,9 +19,9 @@ from handrail.postgres.pool import Pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
-from handrail.scoring.generated import TERMS, generated, one_case
-from handrail.scoring.report import scores_report
-from handrail.scoring.scorers import SCORERS, score
+from handrail.quality.scoring.generated import TERMS, generated, one_case
+from handrail.quality.scoring.report import scores_report
+from handrail.quality.scoring.scorers import SCORERS, score
 from tests.postgres.build import NOON
 from tests.postgres.outcomes.by_hand import write as by_hand
 from tests.support.ended import ScoringHere, moved, write

@@ -16,10 +16,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
-from handrail import wiring
 from handrail.ports import Clock
 from handrail.temporal.client import CaseClient
-from handrail.wiring import case_nodes, case_worker
+from handrail.wiring import worker as wiring
+from handrail.wiring.worker import case_nodes, case_worker
 from tests.support.house import House
 
 Build = Callable[[CaseNodes], CaseGraph]

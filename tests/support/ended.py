@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 from handrail.domain.case.messages import Author
 from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoringTerms
 from handrail.postgres.pool import Pool
-from handrail.scoring.generated import START
-from handrail.scoring.scorers import score
+from handrail.quality.scoring.generated import START
+from handrail.quality.scoring.scorers import score
 
 
 def moved(record: ScoredRecord, prefix: str, start: datetime) -> ScoredRecord:

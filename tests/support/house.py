@@ -25,7 +25,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
-from handrail.wiring import Adapters, case_nodes, case_worker, world
+from handrail.wiring.worker import Adapters, case_nodes, case_worker, world
 from tests.support.learnt import learnt_once
 from worker import heeding
 from workflows.steps.deadlines import SETTLING

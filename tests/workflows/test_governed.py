@@ -9,8 +9,6 @@ from temporalio.client import Client
 from handrail.business import seeded
 from handrail.clock import SystemClock
 from handrail.domain.quality.drift import DriftBaseline
-from handrail.governor.govern import Governor
-from handrail.governor.loader import load_governor
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.outcomes import PostgresOutcomes
@@ -18,12 +16,14 @@ from handrail.postgres.pool import Pool, writing
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.quality.governor import PostgresGovernor
+from handrail.quality.governor.govern import Governor
+from handrail.quality.governor.loader import load_governor
+from handrail.quality.watching.baselines import BaselinePeriod, calibrated_baselines, proposals
+from handrail.quality.watching.days import WatchTerms, fill
+from handrail.quality.watching.terms import FileTerms
+from handrail.quality.watching.watch import DriftWatch, observations
 from handrail.shop import business
 from handrail.topics.dial import GateLever, TopicDial
-from handrail.watching.baselines import BaselinePeriod, calibrated_baselines, proposals
-from handrail.watching.days import WatchTerms, fill
-from handrail.watching.terms import FileTerms
-from handrail.watching.watch import DriftWatch, observations
 from tests.postgres.quality.record import today, write_days
 from tests.support.house import House, house
 from tests.workflows.conftest import ScriptedModel

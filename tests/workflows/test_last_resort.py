@@ -14,9 +14,9 @@ from temporalio.client import Client
 
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.views import EndView
-from handrail import wiring
 from handrail.business import Business, load_business
 from handrail.domain.case.cases import CaseView
+from handrail.wiring import worker as wiring
 from tests.support.deployed import deployed
 from tests.support.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel

@@ -22,7 +22,7 @@ from handrail.domain.quality.scores import ScoreVerdict, ScoringTerms, ScoringTo
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.scores import PostgresScores
-from handrail.scoring.scorers import score
+from handrail.quality.scoring.scorers import score
 from handrail.temporal import schedules
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.client import WORKFLOW
@@ -30,7 +30,7 @@ from handrail.temporal.converter import data_converter
 from handrail.temporal.executions import executions
 from handrail.temporal.interceptors import Guards
 from handrail.temporal.schedules import QualityFailed, run_now
-from handrail.wiring import sandbox
+from handrail.wiring.worker import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row
 from tests.support.house import House, wait_for
 from workflows.quality import QualityWorkflow

@@ -13,7 +13,7 @@ from handrail.domain.quality.evaluations import EvaluationReport
 from handrail.postgres.quality.evaluations import PostgresEvaluations, PostgresReleases
 from handrail.shop import business
 from tests.support.house import House, house
-from tests.unit.evaluation.figures import variant
+from tests.unit.quality.evaluation.figures import variant
 from tests.workflows.conftest import ScriptedModel
 
 

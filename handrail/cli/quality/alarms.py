@@ -97,8 +97,8 @@ def ledger(ctx: typer.Context, as_json: Json = False) -> None:
     """Count by detector how many alarms were real."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import percent, print_rows
-    from handrail.outcomes.statistics import wilson
     from handrail.postgres.quality.alarms import PostgresAlarms
+    from handrail.quality.outcomes.statistics import wilson
 
     async def work() -> list[Precision]:
         async with world(ctx).pool() as pool:

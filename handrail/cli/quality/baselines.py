@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from handrail.domain.quality.drift import DriftBaseline, WatchedSeries
-    from handrail.watching.baselines import BaselinePeriod
-    from handrail.watching.days import WatchTerms
-    from handrail.watching.terms import FileTerms
+    from handrail.quality.watching.baselines import BaselinePeriod
+    from handrail.quality.watching.days import WatchTerms
+    from handrail.quality.watching.terms import FileTerms
 
 LEARNED_DAYS = 56
 Names = Annotated[list[str] | None, typer.Option("--indicator", help="Only this one; may be repeated.", show_default=False)]
@@ -69,8 +69,8 @@ def _signer(accept: bool, by: str | None) -> str | None:
 def terms_of(place: CliContext, pool: Any) -> FileTerms:
     """Return the terms of watching of this business."""
     from handrail.cli.common.rail import dial
+    from handrail.quality.watching.terms import FileTerms
     from handrail.topics.loader import FileTopics
-    from handrail.watching.terms import FileTerms
 
     folder = place.settings.definitions or place.business.folder
     return FileTerms(folder, FileTopics(folder / "topics", place.business.by_name), dial(place, pool))
@@ -84,9 +84,9 @@ async def _learned(
     from handrail.postgres.outcomes import PostgresOutcomes
     from handrail.postgres.quality.alarms import PostgresAlarms
     from handrail.postgres.quality.drift import PostgresDrift
-    from handrail.watching.baselines import calibrated_baselines, proposals
-    from handrail.watching.days import fill
-    from handrail.watching.watch import observations
+    from handrail.quality.watching.baselines import calibrated_baselines, proposals
+    from handrail.quality.watching.days import fill
+    from handrail.quality.watching.watch import observations
 
     async with place.pool() as pool:
         terms, record, now = await terms_of(place, pool)(), PostgresDrift(pool), datetime.now(UTC)
@@ -121,7 +121,7 @@ def _tell(words: str) -> None:
 def _period(days: tuple[str | None, str | None, str | None], terms: WatchTerms, now: Any) -> BaselinePeriod:
     """Raises: InvalidInput: one of them is no day, or their order is wrong."""
     from handrail.domain.errors import InvalidInput
-    from handrail.watching.baselines import BaselinePeriod
+    from handrail.quality.watching.baselines import BaselinePeriod
 
     today: date = now.astimezone(terms.zone).date()
     until = _day("--until", days[1], terms, now) or today
@@ -135,7 +135,7 @@ def _period(days: tuple[str | None, str | None, str | None], terms: WatchTerms, 
 
 
 def _day(option: str, text: str | None, terms: WatchTerms, now: Any) -> date | None:
-    from handrail.outcomes.period import moment_of
+    from handrail.quality.outcomes.period import moment_of
 
     zone = terms.outcomes.value.zone
     return moment_of(option, text, now, zone).astimezone(terms.zone).date() if text is not None else None

@@ -17,7 +17,7 @@ from handrail.cli.quality.models import model_settings
 
 if TYPE_CHECKING:
     from handrail.domain.quality.canary import CanaryBaseline, CanaryResult
-    from handrail.judging.canary import CanaryStep
+    from handrail.quality.judging.canary import CanaryStep
 
 app = typer.Typer(no_args_is_help=True, help="Notice another model behind the same name by canary prompts.")
 
@@ -36,8 +36,8 @@ def status(ctx: typer.Context, limit: Limit = 14, as_json: Json = False) -> None
     place = world(ctx)
 
     async def work() -> tuple[str, CanaryBaseline | None, list[CanaryResult], dict[str, int]]:
-        from handrail.clients import agent_served
         from handrail.postgres.quality.canary import PostgresCanary
+        from handrail.wiring.clients import agent_served
 
         served, key = agent_served(model_settings(place)), canary_key(place)
         async with place.pool() as pool:
@@ -113,8 +113,8 @@ def accept(
 @asynccontextmanager
 async def canary_step(place: CliContext) -> AsyncIterator[CanaryStep]:
     """The step with its model and its record."""
-    from handrail.clients import canary_step as made
     from handrail.clock import SystemClock
+    from handrail.wiring.clients import canary_step as made
 
     settings = model_settings(place)
     folder = settings.definitions or place.business.folder
@@ -124,7 +124,7 @@ async def canary_step(place: CliContext) -> AsyncIterator[CanaryStep]:
 
 def canary_key(place: CliContext) -> str:
     """Return what the answers are kept under. Raises: DefinitionInvalid."""
-    from handrail.judging.loader import load_canary
+    from handrail.quality.judging.loader import load_canary
 
     return load_canary(place.settings.definitions or place.business.folder).value.key
 

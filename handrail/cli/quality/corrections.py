@@ -138,9 +138,9 @@ async def collected(place: CliContext) -> CollectReport:
     """Collect. Raises: DefinitionInvalid, Unreachable."""
     from datetime import UTC, datetime
 
-    from handrail.corrections.collecting import LOOKS_BACK, CorrectionCollector
     from handrail.postgres.quality.corrections import PostgresCorrections
-    from handrail.relied import in_force
+    from handrail.quality.corrections.collecting import LOOKS_BACK, CorrectionCollector
+    from handrail.wiring.relied import in_force
 
     stands = in_force(place.settings.definitions or place.business.folder, place.business)
     now = datetime.now(UTC)

@@ -65,8 +65,8 @@ async def standing(place: CliContext, days: int) -> QualityStanding:
     from temporalio.service import RPCError
 
     from handrail.domain.quality.days import QualityStanding, ended_days, standings
-    from handrail.outcomes.loader import load_outcomes
     from handrail.postgres.quality.days import PostgresDays
+    from handrail.quality.outcomes.loader import load_outcomes
     from handrail.temporal import schedules
     from handrail.temporal.connect import Unreachable
 

@@ -12,7 +12,7 @@ from handrail.cli.quality.baselines import baseline
 from handrail.cli.quality.watched import watched
 
 if TYPE_CHECKING:
-    from handrail.quality.power import Delay, Power
+    from handrail.quality.statistics.power import Delay, Power
 
 app = typer.Typer(no_args_is_help=True, help="Drift: what can be noticed when cases get worse, and how late.")
 app.command("baseline")(baseline)
@@ -42,8 +42,8 @@ def power(
     """Tell by simulation after how many days a rise is noticed at this volume, before anybody relies on it."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_rows
-    from handrail.quality.power import power as simulated
-    from handrail.quality.worlds import Volume
+    from handrail.quality.statistics.power import power as simulated
+    from handrail.quality.statistics.worlds import Volume
 
     spreads = spread or list(SPREADS)
     _check(p0, shift, spreads)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from handrail.domain.quality.evaluations import EvaluationReport
     from handrail.domain.quality.releases import ReleaseFile
     from handrail.embedded.throwaway import Renewable
-    from handrail.evaluation.variants import WantedVariant
+    from handrail.quality.evaluation.variants import WantedVariant
     from handrail.settings import Settings
 
 MOST = 2_000
@@ -41,12 +41,12 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
     """
     import tempfile
 
-    from handrail.corrections.collecting import CorrectionCollector
     from handrail.domain.quality.evaluations import EvaluationTerms
-    from handrail.evaluation.run import Evaluation, EvaluationTest
     from handrail.postgres.quality.corrections import PostgresCorrections
     from handrail.postgres.quality.evaluations import PostgresEvaluations
-    from handrail.relied import in_force
+    from handrail.quality.corrections.collecting import CorrectionCollector
+    from handrail.quality.evaluation.run import Evaluation, EvaluationTest
+    from handrail.wiring.relied import in_force
 
     definitions = place.settings.definitions or place.business.folder
     async with place.pool() as pool:
@@ -73,7 +73,7 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
 
 def rules_of(place: CliContext) -> ReleaseFile | None:
     """Read `release.yaml`; None where there is none. Raises: DefinitionInvalid."""
-    from handrail.releases.loader import FileRelease
+    from handrail.quality.releases.loader import FileRelease
 
     return FileRelease(place.settings.definitions or place.business.folder).now()
 

@@ -54,8 +54,8 @@ def run(
     from handrail.cli.common.documents import print_document
     from handrail.cli.quality.evaluating import EvaluationAsked, check_gatekeeper, evaluated, model_at, rules_of
     from handrail.embedded.throwaway import server
-    from handrail.evaluation.page import html_of
-    from handrail.evaluation.variants import WantedVariant
+    from handrail.quality.evaluation.page import html_of
+    from handrail.quality.evaluation.variants import WantedVariant
 
     place, wanted = world(ctx), WantedVariant(model, model_url, prompt, topic, policy, graph)
     asked = EvaluationAsked(wanted, repeats, person(by), held_out=held_out, only=only, quiet=as_json)
@@ -106,7 +106,7 @@ def show(
 ) -> None:
     """One evaluation as it was."""
     from handrail.cli.common.documents import print_document
-    from handrail.evaluation.page import html_of
+    from handrail.quality.evaluation.page import html_of
 
     found = run_async(stored(world(ctx), evaluation_id))
     if html is not None:
@@ -146,7 +146,7 @@ def write(file: Path, text: str) -> None:
 def show_report(found: EvaluationReport) -> None:
     """Show it to people."""
     from handrail.cli.common.tables import plain, print_rows, screen
-    from handrail.evaluation.page import became, figures, passes
+    from handrail.quality.evaluation.page import became, figures, passes
 
     baseline = dict(figures(found.baseline)) if found.baseline else {}
     rows = [(name, figure, baseline.get(name, "")) for name, figure in figures(found.candidate)]

@@ -126,8 +126,8 @@ async def _proposals(place: CliContext) -> list[RaiseProposal]:
 async def _proposal(place: CliContext, pool: Any, topic: Topic, now: Dialled, step: GovernorStep | None) -> RaiseProposal:
     from datetime import UTC, datetime, timedelta
 
-    from handrail.governor.loader import load_governor
-    from handrail.governor.raising import RECENT_DAYS, raise_proposal
+    from handrail.quality.governor.loader import load_governor
+    from handrail.quality.governor.raising import RECENT_DAYS, raise_proposal
 
     at = datetime.now(UTC)
     since = step.at if step and step.at else at - timedelta(days=DAYS_OF_REVIEWS)
@@ -170,7 +170,7 @@ def _refuse(
     from datetime import timedelta
 
     from handrail.domain.errors import InvalidInput
-    from handrail.governor.loader import load_governor
+    from handrail.quality.governor.loader import load_governor
 
     if topic.owner is None:
         words = f"nobody owns {topic.name}, and its owner alone raises it. Put `owner: NAME` into its file."

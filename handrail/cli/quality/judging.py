@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from handrail.domain.quality.calibration import CalibrationRecord
     from handrail.domain.quality.judge_status import JudgeStatus
     from handrail.domain.quality.judged import JudgedDay
-    from handrail.judging.judge import JudgeStep
+    from handrail.quality.judging.judge import JudgeStep
 
 app = typer.Typer(no_args_is_help=True, help="A model that judges cases, and whether its verdicts count.")
 OFF = "no judge"
@@ -153,8 +153,8 @@ def day_of(text: str) -> date:
 @asynccontextmanager
 async def judge_step(place: CliContext) -> AsyncIterator[JudgeStep]:
     """The step with its model and its record. Raises: InvalidInput: no judge is set, or it is the agent's own model."""
-    from handrail.clients import judge_step as made
     from handrail.clock import SystemClock
+    from handrail.wiring.clients import judge_step as made
 
     settings = model_settings(place)
     folder = settings.definitions or place.business.folder
@@ -167,15 +167,15 @@ async def read_status(place: CliContext, days: int) -> JudgeStatus:
     from datetime import UTC, datetime, timedelta
     from zoneinfo import ZoneInfo
 
-    from handrail.clients import judge_served
     from handrail.domain.quality.judge_status import JudgeStatus
     from handrail.domain.quality.judged import JudgePlan
-    from handrail.judging.loader import load_rubric
-    from handrail.judging.status import statuses
     from handrail.llm.judging import PROMPT
-    from handrail.outcomes.loader import load_outcomes
     from handrail.postgres.quality.judging import PostgresJudging
     from handrail.postgres.quality.labels import PostgresLabels
+    from handrail.quality.judging.loader import load_rubric
+    from handrail.quality.judging.status import statuses
+    from handrail.quality.outcomes.loader import load_outcomes
+    from handrail.wiring.clients import judge_served
 
     folder = place.settings.definitions or place.business.folder
     rubric, zone = load_rubric(folder), load_outcomes(folder).value.zone

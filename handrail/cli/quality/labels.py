@@ -130,7 +130,7 @@ async def kept(place: CliContext, case_id: str, criterion: str, reviewer: str, v
 
 def rubric(place: CliContext) -> Rubric:
     """Return the rubric in force. Raises: DefinitionInvalid."""
-    from handrail.judging.loader import load_rubric
+    from handrail.quality.judging.loader import load_rubric
 
     return load_rubric(place.settings.definitions or place.business.folder).value
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from handrail.business import Business
     from handrail.postgres.pool import Pool
-    from handrail.releases.gate import ReleaseGate
+    from handrail.quality.releases.gate import ReleaseGate
     from handrail.settings import Settings
 
 
@@ -31,9 +31,9 @@ def with_model(settings: Settings, folder: Path) -> Settings:
 def gate_over(settings: Settings, business: Business, pool: Pool) -> ReleaseGate:
     """Return the gate as a worker with these settings has it. Raises: DefinitionInvalid: a file cannot be used."""
     from handrail.clock import SystemClock
-    from handrail.dialling import release_gate
     from handrail.policies.loader import FilePolicies
     from handrail.topics.loader import FileTopics
+    from handrail.wiring.dialling import release_gate
 
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)

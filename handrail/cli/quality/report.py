@@ -40,7 +40,7 @@ def report(
         print_document(found)
         return
     from handrail.cli.common.tables import plain, screen
-    from handrail.weekly.page import page
+    from handrail.quality.weekly.page import page
 
     target = out or Path(f"report-{found.week}.html")
     write(target, page(found))
@@ -56,13 +56,13 @@ async def _of(place: CliContext, week: str) -> WeeklyReport:
 
 async def week_of_business(pool: Pool, folder: Path, week: str, now: datetime) -> WeeklyReport:
     """Count and read the week. Raises: InvalidInput, DefinitionInvalid, Unreachable."""
-    from handrail.outcomes.loader import load_outcomes
-    from handrail.outcomes.report import report as counted
     from handrail.postgres.outcomes import PostgresOutcomes
     from handrail.postgres.quality.weekly import PostgresWeek
-    from handrail.weekly.assembling import assemble
-    from handrail.weekly.targets import load_targets
-    from handrail.weekly.weeks import week_of
+    from handrail.quality.outcomes.loader import load_outcomes
+    from handrail.quality.outcomes.report import report as counted
+    from handrail.quality.weekly.assembling import assemble
+    from handrail.quality.weekly.targets import load_targets
+    from handrail.quality.weekly.weeks import week_of
 
     definitions = load_outcomes(folder)
     targets = load_targets(folder, definitions.value).value

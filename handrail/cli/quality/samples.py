@@ -61,7 +61,7 @@ def score(
     """Measure how fast generated cases are scored here; `quality run --step score` scores a day."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
-    from handrail.scoring.measuring import measured
+    from handrail.quality.scoring.measuring import measured
 
     found = run_async(measured(measure, processes))
     if as_json:
@@ -80,9 +80,9 @@ async def drawn(place: CliContext, text: str | None) -> SampleReport:
     from datetime import UTC, datetime, timedelta
     from zoneinfo import ZoneInfo
 
-    from handrail.outcomes.loader import load_outcomes
     from handrail.postgres.quality.samples import PostgresSamples
-    from handrail.scoring.report import sample_report
+    from handrail.quality.outcomes.loader import load_outcomes
+    from handrail.quality.scoring.report import sample_report
 
     zone = load_outcomes(place.settings.definitions or place.business.folder).value.zone
     newest = datetime.now(UTC).astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
@@ -98,11 +98,11 @@ async def reported(place: CliContext, since: str, by: str | None) -> ScoresRepor
     from zoneinfo import ZoneInfo
 
     from handrail.domain.errors import InvalidInput
-    from handrail.outcomes.loader import load_outcomes
-    from handrail.outcomes.period import period_of
     from handrail.postgres.quality.days import PostgresDays
     from handrail.postgres.quality.scores import PostgresScores
-    from handrail.scoring.report import GROUPS, scores_report
+    from handrail.quality.outcomes.loader import load_outcomes
+    from handrail.quality.outcomes.period import period_of
+    from handrail.quality.scoring.report import GROUPS, scores_report
 
     if by is not None and by not in GROUPS:
         raise InvalidInput(f"--by: {by[:40]!r} tells no scores apart. Write {', '.join(GROUPS)}.")

@@ -44,7 +44,7 @@ async def _standings(place: CliContext) -> list[WatchStanding]:
     from handrail.cli.quality.baselines import terms_of
     from handrail.postgres.quality.alarms import PostgresAlarms
     from handrail.postgres.quality.drift import PostgresDrift
-    from handrail.watching.standing import standings
+    from handrail.quality.watching.standing import standings
 
     async with place.pool() as pool:
         terms, baselines = await terms_of(place, pool)(), await PostgresDrift(pool).baselines()

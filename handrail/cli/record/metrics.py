@@ -54,10 +54,10 @@ async def counted(place: CliContext, since: str, until: str | None, by: str | No
     """Count what was asked for. Raises: InvalidInput, DefinitionInvalid, Unreachable."""
     from datetime import UTC, datetime
 
-    from handrail.outcomes.loader import load_outcomes
-    from handrail.outcomes.period import period_of
-    from handrail.outcomes.report import report
     from handrail.postgres.outcomes import PostgresOutcomes
+    from handrail.quality.outcomes.loader import load_outcomes
+    from handrail.quality.outcomes.period import period_of
+    from handrail.quality.outcomes.report import report
 
     definitions = load_outcomes(place.settings.definitions or place.business.folder)
     dimension, chosen = dimension_of(by), chosen_of(names, definitions)

@@ -14,11 +14,11 @@ from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.domain.quality.canary import CanaryPrompt
 from handrail.domain.quality.judging import CaseVerdict, JudgeReading, Unmeasured, Weighed, weigh
 from handrail.domain.quality.material import Material, material
-from handrail.judging.asking import unfit
-from handrail.judging.loader import load_rubric
-from handrail.judging.questions import question
 from handrail.llm.chat import ChatModel
 from handrail.llm.offline.wire import FINGERPRINT, JUDGE_MODEL
+from handrail.quality.judging.asking import unfit
+from handrail.quality.judging.loader import load_rubric
+from handrail.quality.judging.questions import question
 from tests.support.evaluators import HARMLESS, WORDINGS
 from tests.support.scripted import Scripted, scripted
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from handrail.domain.outcomes import Dimension, Period
-from handrail.outcomes.loader import SHIPPED, VIEWS, load_outcomes
 from handrail.postgres import migrations, outcomes
 from handrail.postgres.maturity import PLACES
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
+from handrail.quality.outcomes.loader import SHIPPED, VIEWS, load_outcomes
 from tests.postgres.build import NOON
 from tests.postgres.conftest import Run
 from tests.postgres.outcomes import by_hand

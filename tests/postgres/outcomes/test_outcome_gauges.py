@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 import worker
-from handrail import observing
 from handrail.background import BackgroundTroubles, troubles_in
 from handrail.definitions import Loaded
 from handrail.domain.errors import InvalidInput
 from handrail.embedded.ports import free_block
-from handrail.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
+from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
 from handrail.temporal.gauges import OutcomeGauges, exporting
+from handrail.wiring import observing
 from tests.postgres.build import NOON
 from tests.postgres.outcomes import by_hand
 

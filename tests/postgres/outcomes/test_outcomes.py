@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from handrail.domain.outcomes import Dimension, OutcomeReport, Period
-from handrail.outcomes.loader import SHIPPED, load_outcomes
-from handrail.outcomes.report import report
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
+from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
+from handrail.quality.outcomes.report import report
 from tests.postgres.build import NOON
 from tests.postgres.conftest import Run
 from tests.postgres.outcomes import by_hand

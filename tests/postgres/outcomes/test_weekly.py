@@ -10,7 +10,7 @@ import pytest
 
 from handrail.cli.quality.report import week_of_business
 from handrail.postgres.pool import Pool
-from handrail.weekly.sources import sources
+from handrail.quality.weekly.sources import sources
 from tests.postgres.build import NOON
 from tests.postgres.conftest import Run
 from tests.postgres.outcomes import by_hand
@@ -28,7 +28,7 @@ indicators:
 
 @pytest.fixture
 def definitions(tmp_path: Path) -> Path:
-    shipped = (Path(by_hand.__file__).parents[3] / "handrail" / "outcomes" / "outcomes.yaml").read_text()
+    shipped = (Path(by_hand.__file__).parents[3] / "handrail" / "quality" / "outcomes" / "outcomes.yaml").read_text()
     (tmp_path / "outcomes.yaml").write_text(re.sub(r"^minimum: \d+", "minimum: 2", shipped, flags=re.MULTILINE))
     (tmp_path / "targets.yaml").write_text(TARGETS)
     return tmp_path

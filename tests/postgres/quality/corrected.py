@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handrail.corrections.standing import InForce
 from handrail.domain.actions.approvals import Approval, DecisionKind, HumanRequest
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.base import digest
@@ -19,6 +18,7 @@ from handrail.domain.case.turns import JournalEntry, TurnKey
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
 from handrail.postgres.pool import Pool
+from handrail.quality.corrections.standing import InForce
 from tests.postgres.build import NOON, at, decided, proposal
 
 STANDS = InForce(rules={"payments/large": "h1"}, files={"payments": "f1"}, terms={"wallet": "t1"})

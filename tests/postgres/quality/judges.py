@@ -11,10 +11,10 @@ from handrail.domain.quality.judged import JudgeLimits, JudgePlan
 from handrail.domain.quality.judging import JudgeQuestion, JudgeReading
 from handrail.domain.quality.labels import SampledCase, place
 from handrail.domain.quality.rubric import Criterion, GateTerms, Rubric
-from handrail.judging.judge import JudgeStep
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.postgres.quality.labels import PostgresLabels
+from handrail.quality.judging.judge import JudgeStep
 
 DAY = date(2026, 5, 4)
 CRITERION = Criterion(question="Is the customer helped?", fails_when="the answer does not help them at all.")

@@ -14,12 +14,12 @@ from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import InvalidInput, ModelUnavailable
 from handrail.domain.llm.agent import Usage
 from handrail.domain.quality.canary import CanaryAnswer, CanaryFile, CanaryPrompt
-from handrail.judging.canary import CanaryStep
-from handrail.judging.loader import load_canary
 from handrail.llm.chat import ChatModel
 from handrail.postgres.autonomy.restraint import PostgresRestraint
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.canary import PostgresCanary
+from handrail.quality.judging.canary import CanaryStep
+from handrail.quality.judging.loader import load_canary
 from tests.postgres.quality.judges import DAY, Clock
 from tests.postgres.wallets import business
 from tests.support.scripted import Scripted, scripted

@@ -11,8 +11,6 @@ import pytest
 from psycopg import Error
 
 from activities.quality.collect import CollectStep
-from handrail.corrections.collecting import CorrectionCollector
-from handrail.corrections.likeness import held_out
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import InvalidInput
@@ -21,6 +19,8 @@ from handrail.domain.quality.days import STEPS, QualityDay
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.corrections import PostgresCorrections
+from handrail.quality.corrections.collecting import CorrectionCollector
+from handrail.quality.corrections.likeness import held_out
 from tests.postgres.build import NOON, FixedClock
 from tests.postgres.conftest import Run
 from tests.postgres.quality.corrected import STANDS, Corrected

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from handrail.cli.main import app
-from handrail.corrections.collecting import CorrectionCollector
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.corrections import PostgresCorrections
+from handrail.quality.corrections.collecting import CorrectionCollector
 from tests.postgres.conftest import Run
 from tests.postgres.quality.corrected import STANDS, Corrected
 from tests.postgres.quality.test_corrections import LATER, words

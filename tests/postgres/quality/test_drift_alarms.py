@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 from handrail.cli.main import app
 from handrail.clock import SystemClock
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.outcomes.loader import load_outcomes
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.drift import PostgresDrift
+from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.watching.days import WatchTerms
+from handrail.quality.watching.loader import load_drift
+from handrail.quality.watching.watch import DriftWatch, WatchedDay
 from handrail.shop import business
-from handrail.watching.days import WatchTerms
-from handrail.watching.loader import load_drift
-from handrail.watching.watch import DriftWatch, WatchedDay
 from tests.postgres.conftest import Run
 from tests.postgres.quality.record import today, write_days
 

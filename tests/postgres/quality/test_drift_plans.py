@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from handrail.outcomes.loader import load_outcomes
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.postgres.queries import QUERIES
+from handrail.quality.outcomes.loader import load_outcomes
 from handrail.shop import business
 from tests.postgres.quality.record import today, write_days
 

@@ -18,12 +18,12 @@ from handrail.cli.main import app
 from handrail.clock import SystemClock
 from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.embedded.state import Stack
-from handrail.governor.govern import GovernedDay, Governor
-from handrail.governor.loader import load_governor
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.governor import PostgresGovernor
+from handrail.quality.governor.govern import GovernedDay, Governor
+from handrail.quality.governor.loader import load_governor
 from handrail.shop import business
 from handrail.topics.dial import TopicDial
 from handrail.topics.loader import FileTopics

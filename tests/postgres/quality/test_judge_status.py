@@ -8,9 +8,9 @@ import pytest
 
 from handrail.domain.quality.calibration import CalibrationRecord, MeasuredRate
 from handrail.domain.quality.judge_status import CriterionStatus
-from handrail.judging.status import statuses
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.judging import PostgresJudging
+from handrail.quality.judging.status import statuses
 from tests.postgres.quality.judges import BAD, DAY, GOOD, Bench, TestedJudge, answered, named
 
 SAMPLES = """

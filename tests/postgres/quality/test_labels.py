@@ -14,10 +14,10 @@ from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.judging import JudgeRun, Purpose
 from handrail.domain.quality.labels import GivenLabel, LabelTask, LabelVerdict
 from handrail.domain.quality.rubric import label_key
-from handrail.judging.loader import load_rubric
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.postgres.quality.labels import PostgresLabels
+from handrail.quality.judging.loader import load_rubric
 from handrail.shop import business
 from tests.postgres.quality.judges import DAY, GOOD, answered
 

@@ -15,16 +15,16 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
-from handrail.clients import canary_step, judge_step
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.days import day_at
-from handrail.judging.canary import CanaryStep
-from handrail.judging.judge import JudgeStep
-from handrail.judging.steps import OFF, CanaryOfDay, JudgeOfDay
 from handrail.llm.offline.wire import JUDGE_MODEL, OFFLINE_MODEL
 from handrail.postgres.pool import Pool
+from handrail.quality.judging.canary import CanaryStep
+from handrail.quality.judging.judge import JudgeStep
+from handrail.quality.judging.steps import OFF, CanaryOfDay, JudgeOfDay
 from handrail.settings import Settings
 from handrail.shop import business
+from handrail.wiring.clients import canary_step, judge_step
 from tests.postgres.quality.judges import BAD, DAY, GOOD, Clock, answered
 from tests.postgres.quality.test_judge_status import drawn
 from tests.support.scripted import KEY, Scripted, scripted

@@ -20,7 +20,7 @@ from handrail.postgres.quality.evaluations import PostgresEvaluations, PostgresR
 from handrail.settings import Settings
 from handrail.shop import business
 from tests.postgres.conftest import Run
-from tests.unit.evaluation.figures import variant
+from tests.unit.quality.evaluation.figures import variant
 
 REFUND = "topics/refund.yaml"
 

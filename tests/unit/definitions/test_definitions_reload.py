@@ -14,13 +14,13 @@ from typing import Any, cast
 
 import pytest
 
-from handrail import wiring
 from handrail.definitions import Document, Live
 from handrail.domain.errors import DefinitionInvalid
 from handrail.postgres.pool import Pool
 from handrail.rates import RateFile
 from handrail.settings import Settings
 from handrail.shop import business
+from handrail.wiring import worker as wiring
 
 
 def build(documents: list[Document]) -> dict[str, object]:
@@ -115,7 +115,7 @@ async def test_a_worker_looks_at_its_files_once_for_many_uses(monkeypatch: pytes
         return None
 
     monkeypatch.setattr(Live, "_look", counted)
-    monkeypatch.setattr("handrail.wiring.owner.check", ours)
+    monkeypatch.setattr("handrail.wiring.worker.owner.check", ours)
     assert wiring.LOOK_SECONDS == 1.0
 
     async def used(every: float) -> dict[Path, int]:

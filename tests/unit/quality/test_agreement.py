@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from handrail.quality import agreement as subject
-from handrail.quality.agreement import LabelledCase, agreement, kappa_of
-from handrail.quality.anchors import JudgedTwice, movement
-from handrail.quality.corrected import JudgeErrors, corrected
+from handrail.quality.statistics import agreement as subject
+from handrail.quality.statistics.agreement import LabelledCase, agreement, kappa_of
+from handrail.quality.statistics.anchors import JudgedTwice, movement
+from handrail.quality.statistics.corrected import JudgeErrors, corrected
 
 HISTORIES = 120
 

@@ -10,10 +10,10 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from handrail.cli.main import app
-from handrail.quality.baselines import WEEK, Baseline, Counts
-from handrail.quality.detectors import YEAR, EDetector, ZCusum
-from handrail.quality.power import calibrated, power
-from handrail.quality.worlds import Volume
+from handrail.quality.statistics.baselines import WEEK, Baseline, Counts
+from handrail.quality.statistics.detectors import YEAR, EDetector, ZCusum
+from handrail.quality.statistics.power import calibrated, power
+from handrail.quality.statistics.worlds import Volume
 
 HISTORIES = 400
 RATES = np.array([0.10, 0.10, 0.10, 0.10, 0.10, 0.14, 0.15])

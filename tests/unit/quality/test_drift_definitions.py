@@ -11,13 +11,13 @@ from handrail.definitions import Document, Loaded
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.quality.drift import DriftDay, SliceMoved, TopicLevel, WatchedSeries
-from handrail.outcomes.loader import SHIPPED, load_outcomes
-from handrail.watching.baselines import BaselinePeriod, proposals
-from handrail.watching.days import WatchTerms, family
-from handrail.watching.evidence import contributions
-from handrail.watching.loader import DRIFT, load_drift, read_drift
-from handrail.watching.observations import Observations
-from handrail.watching.replay import replay_shares, replay_volume
+from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
+from handrail.quality.watching.baselines import BaselinePeriod, proposals
+from handrail.quality.watching.days import WatchTerms, family
+from handrail.quality.watching.evidence import contributions
+from handrail.quality.watching.loader import DRIFT, load_drift, read_drift
+from handrail.quality.watching.observations import Observations
+from handrail.quality.watching.replay import replay_shares, replay_volume
 
 OUTCOMES = load_outcomes(SHIPPED.parent)
 START = date(2026, 3, 2)

@@ -10,11 +10,11 @@ import pytest
 from scipy.stats import binomtest
 
 from handrail.domain.quality.canary import CanaryBaseline, CanaryResult, KeptAnswer
-from handrail.judging.canary import YEAR, concluded
-from handrail.judging.loader import load_canary
 from handrail.llm.offline.behaviour.speaking import spoken
-from handrail.quality import equality
-from handrail.quality.equality import PromptAnswers, difference, hamming
+from handrail.quality.judging.canary import YEAR, concluded
+from handrail.quality.judging.loader import load_canary
+from handrail.quality.statistics import equality
+from handrail.quality.statistics.equality import PromptAnswers, difference, hamming
 
 FILE = load_canary(Path("/nowhere")).value
 FIRST = date(2026, 1, 1)
@@ -54,7 +54,7 @@ class Days:
 @pytest.mark.parametrize("seed", [101, 202])
 def test_a_quiet_year_has_at_most_one_false_alarm(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr(equality, "PERMUTATIONS", 1_499)
-    monkeypatch.setattr("handrail.judging.canary.PERMUTATIONS", 1_499)
+    monkeypatch.setattr("handrail.quality.judging.canary.PERMUTATIONS", 1_499)
     # False alarms do not hang on how many prompts there are; eight are cheaper.
     days, latest, hits = Days(seed, 8), list[list[KeptAnswer]](), 0
     for number in range(365):

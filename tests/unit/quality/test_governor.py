@@ -22,9 +22,9 @@ from handrail.domain.quality.governor import (
     StepKind,
     TopicNow,
 )
-from handrail.governor.loader import GOVERNOR_FILE, load_governor, read_governor
-from handrail.governor.raising import decisions_needed, raise_proposal
-from handrail.governor.rules import planned
+from handrail.quality.governor.loader import GOVERNOR_FILE, load_governor, read_governor
+from handrail.quality.governor.raising import decisions_needed, raise_proposal
+from handrail.quality.governor.rules import planned
 from handrail.topics.dial import TopicDial
 
 DAY = date(2026, 5, 4)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from handrail.clients import refuse_own
 from handrail.definitions import Document
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
@@ -29,9 +28,10 @@ from handrail.domain.quality.judging import (
 from handrail.domain.quality.labels import LabelChoice, SampledCase, held_out
 from handrail.domain.quality.material import PieceKind, material, redacted
 from handrail.domain.quality.rubric import Criterion, GateTerms, judge_key, label_key
-from handrail.judging.loader import load_canary, load_rubric, read_canary, read_rubric
-from handrail.judging.questions import question
+from handrail.quality.judging.loader import load_canary, load_rubric, read_canary, read_rubric
+from handrail.quality.judging.questions import question
 from handrail.settings import Settings
+from handrail.wiring.clients import refuse_own
 from tests.support.evaluators import HARMLESS, WORDINGS
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -12,13 +12,13 @@ from scipy import stats
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, DriftBaseline, SliceMoved
 from handrail.domain.quality.governor import GovernorStep, StepKind, TopicNow
-from handrail.governor.loader import SHIPPED_GOVERNOR, load_governor
-from handrail.governor.rules import planned
-from handrail.quality.baselines import WEEK, Baseline, Counts
-from handrail.quality.detectors import YEAR, EDetector, ZCusum
-from handrail.quality.thresholds import rare_threshold
-from handrail.watching.baselines import PROOF, simulated, threshold_place, tuned_shift
-from handrail.watching.evidence import contributions
+from handrail.quality.governor.loader import SHIPPED_GOVERNOR, load_governor
+from handrail.quality.governor.rules import planned
+from handrail.quality.statistics.baselines import WEEK, Baseline, Counts
+from handrail.quality.statistics.detectors import YEAR, EDetector, ZCusum
+from handrail.quality.statistics.thresholds import rare_threshold
+from handrail.quality.watching.baselines import PROOF, simulated, threshold_place, tuned_shift
+from handrail.quality.watching.evidence import contributions
 
 TOPICS, INDICATORS, YEARS, DAYS = 60, 8, 20, 56
 BUDGET = 1.0

@@ -15,8 +15,8 @@ from handrail.definitions import Document
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.quality.drawing import allocate, draw
 from handrail.domain.quality.samples import CaseRisk, EndedCase, QualitySettings
-from handrail.quality.estimates import weighted_share
-from handrail.scoring.loader import load_quality, read_quality
+from handrail.quality.scoring.loader import load_quality, read_quality
+from handrail.quality.statistics.estimates import weighted_share
 
 DAY = date(2026, 5, 4)
 SETTINGS = QualitySettings()

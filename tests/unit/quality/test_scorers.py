@@ -9,10 +9,10 @@ import pytest
 
 from handrail.domain.case.messages import Author
 from handrail.domain.quality.scores import ScoredRecord, ScoreVerdict, normalised
-from handrail.scoring.generated import START, TERMS, generated, one_case
-from handrail.scoring.replies import SentReply
-from handrail.scoring.scorers import SCORERS, Scorer, score
-from handrail.scoring.verdicts import Judged
+from handrail.quality.scoring.generated import START, TERMS, generated, one_case
+from handrail.quality.scoring.replies import SentReply
+from handrail.quality.scoring.scorers import SCORERS, Scorer, score
+from handrail.quality.scoring.verdicts import Judged
 
 GOOD, BAD, UNMEASURED = ScoreVerdict
 

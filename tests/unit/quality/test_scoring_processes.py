@@ -11,18 +11,18 @@ from unittest.mock import MagicMock
 import psutil
 import pytest
 
-from handrail.daily import day_steps
 from handrail.domain.quality.days import STEPS
 from handrail.domain.quality.scores import CaseScore, ScoredRecord
 from handrail.domain.reading import HEAD, READY
-from handrail.scoring.generated import TERMS, generated
-from handrail.scoring.processes import ARGV, ROOT, ScoringFailed, ScoringProcesses
-from handrail.scoring.scorers import score
+from handrail.quality.scoring.generated import TERMS, generated
+from handrail.quality.scoring.processes import ARGV, ROOT, ScoringFailed, ScoringProcesses
+from handrail.quality.scoring.scorers import score
 from handrail.settings import Settings
+from handrail.wiring.daily import day_steps
 
 
 def children() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children() if "handrail.scoring.process" in each.cmdline()]
+    return [each for each in psutil.Process().children() if "handrail.quality.scoring.process" in each.cmdline()]
 
 
 async def given(records: Sequence[ScoredRecord]) -> AsyncIterator[Sequence[ScoredRecord]]:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from handrail.quality.baselines import WEEK, Baseline
-from handrail.quality.counts import CountBaseline
-from handrail.quality.detectors import YEAR, ZCusum
-from handrail.quality.power import calibrated
-from handrail.quality.thresholds import rare_threshold
-from handrail.quality.worlds import Volume
+from handrail.quality.statistics.baselines import WEEK, Baseline
+from handrail.quality.statistics.counts import CountBaseline
+from handrail.quality.statistics.detectors import YEAR, ZCusum
+from handrail.quality.statistics.power import calibrated
+from handrail.quality.statistics.thresholds import rare_threshold
+from handrail.quality.statistics.worlds import Volume
 
 SPREAD = 0.005
 

@@ -11,20 +11,20 @@ import pytest
 
 from handrail.cli.common.world import CliContext
 from handrail.cli.quality.evaluating import EvaluationAsked, evaluated
-from handrail.corrections.collecting import CorrectionCollector
-from handrail.corrections.likeness import held_out
-from handrail.corrections.redaction import Redactor
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.messages import Author
 from handrail.domain.quality.corrections import Acceptance, Correction, CorrectionKind, SaidBefore, StoredCorrection
 from handrail.embedded.throwaway import Renewable
-from handrail.evaluation.page import html_of
-from handrail.evaluation.variants import WantedVariant
 from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.evaluations import PostgresEvaluations
-from handrail.relied import in_force
+from handrail.quality.corrections.collecting import CorrectionCollector
+from handrail.quality.corrections.likeness import held_out
+from handrail.quality.corrections.redaction import Redactor
+from handrail.quality.evaluation.page import html_of
+from handrail.quality.evaluation.variants import WantedVariant
 from handrail.shop import business
 from handrail.shop.records.find import FoundOrder
+from handrail.wiring.relied import in_force
 from tests.support.house import House
 from tests.support.learnt import learnt_once
 from tests.support.scripted import Scripted, scripted

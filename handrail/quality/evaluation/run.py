@@ -1,0 +1,199 @@
+"""Runs an evaluation: every test several times, through each variant, side by side; nothing of it is real but the model."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from handrail.business import Business, load_business
+from handrail.domain.errors import InvalidInput
+from handrail.domain.llm.names import Meaning
+from handrail.domain.quality.corrections import Correction
+from handrail.domain.quality.evaluations import (
+    EvaluatedTest,
+    EvaluatedVariant,
+    EvaluationReport,
+    EvaluationTerms,
+    ReleaseParts,
+)
+from handrail.policies.loader import FilePolicies
+from handrail.postgres.migrations import migrate
+from handrail.postgres.pool import open_pool
+from handrail.quality.evaluation.comparing import compared, summed, verdict
+from handrail.quality.evaluation.judging import failing
+from handrail.quality.evaluation.play import PlayedTest, Player
+from handrail.quality.evaluation.variants import WantedVariant, builder, laid_out, set_up
+from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
+from handrail.settings import Settings
+from handrail.wiring.worker import Adapters, world
+
+AT_ONCE = 4
+NO_TROUBLE = 1_000_000
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationTest:
+    """An accepted correction under its id."""
+
+    __test__ = False
+
+    correction_id: str
+    correction: Correction
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """An evaluation of tests. `database` is the URL of one that is thrown away afterwards; `tell` hears how far it is."""
+
+    settings: Settings
+    tests: Sequence[EvaluationTest]
+    repeats: int
+    terms: EvaluationTerms
+    asked_by: str
+    database: str
+    held_out: bool = False
+    only: str | None = None
+    tell: Tell = field(default=lambda words: None)
+
+    async def run(self, wanted: WantedVariant, folder: Path) -> EvaluationReport:
+        """Run what is wanted; where that is another than in force, what is in force too.
+
+        Raises:
+            InvalidInput: there is nothing to test with, or what is wanted cannot be had.
+            DefinitionInvalid: a file of the business's, or of what is wanted, cannot be used.
+        """
+        if not self.tests:
+            raise InvalidInput("There is no accepted correction to test with. Accept some: `handrail corrections list`.")
+        began = datetime.now(UTC)
+        business = replace(load_business(self.settings.business), migrations=None, known_customer=anybody)
+        await migrate(self.database, business, began)
+        definitions = self.settings.definitions or business.folder
+        candidate = await self._variant(wanted, business, laid_out(folder / "candidate", wanted, definitions))
+        baseline = None
+        if wanted.different:
+            plain = WantedVariant()
+            baseline = await self._variant(plain, business, laid_out(folder / "baseline", plain, definitions))
+        comparison = compared(baseline, candidate, self.terms.margins) if baseline else None
+        passed, why = verdict(candidate, comparison, self.terms)
+        report = EvaluationReport(
+            evaluation_id=f"e-{uuid4().hex[:10]}",
+            asked_by=self.asked_by,
+            began_at=began,
+            ended_at=datetime.now(UTC),
+            repeats=self.repeats,
+            only=self.only,
+            candidate=candidate,
+            baseline=baseline,
+            comparison=comparison,
+            passed=passed,
+            why=why,
+        )
+        return report.counts() if self.held_out else report
+
+    async def _variant(self, wanted: WantedVariant, business: Business, definitions: Path) -> EvaluatedVariant:
+        settings = set_up(quiet(self.settings, self.database), wanted, definitions)
+        build, models = builder(wanted.graph), set[str]()
+        pool = await open_pool(self.database, size=2 * AT_ONCE)
+        try:
+            async with world(settings, pool) as adapters:
+                await adapters.load()
+                player = Player(adapters, business, pool, build, settings.approval_minutes)
+                name = "candidate" if wanted.different else "in force"
+                tests = await self._all(player, name, models)
+                parts = parts_in(settings, adapters, definitions, wanted.graph, sorted(models))
+        finally:
+            await pool.close()
+        priced = bool(settings.model_price_prompt or settings.model_price_completion)
+        return summed(parts, tests, repeats=self.repeats, priced=priced)
+
+    async def _all(self, player: Player, name: str, models: set[str]) -> list[EvaluatedTest]:
+        free, done = asyncio.Semaphore(AT_ONCE), 0
+
+        async def played(test: EvaluationTest) -> EvaluatedTest:
+            nonlocal done
+            async with free:
+                runs = [await player.play(test.correction, f"test-{uuid4().hex[:12]}") for _ in range(self.repeats)]
+            done += 1
+            self.tell(f"{name}: {done} of {len(self.tests)}")
+            models.update(*(run.models for run in runs))
+            return judged(test, runs)
+
+        return list(await asyncio.gather(*map(played, self.tests)))
+
+
+def judged(test: EvaluationTest, runs: Sequence[PlayedTest]) -> EvaluatedTest:
+    """Judge the runs of one test."""
+    whys = [failing(test.correction, run) for run in runs]
+    last = next((run for run, why in zip(reversed(runs), reversed(whys), strict=True) if why), None)
+    correction = test.correction
+    return EvaluatedTest(
+        correction_id=test.correction_id,
+        kind=correction.kind,
+        topic=correction.topic,
+        reason=correction.reason,
+        runs=len(runs),
+        passes=sum(not why for why in whys),
+        handed_over=sum(bool(run.escalation) for run in runs),
+        refused=sum(run.refused for run in runs),
+        unrecorded=sum(run.unrecorded for run in runs),
+        cost_usd=sum(run.cost_usd for run in runs),
+        seconds=[round(run.seconds, 3) for run in runs],
+        why=next((why for why in reversed(whys) if why), ""),
+        did=did(correction, last),
+    )
+
+
+def did(correction: Correction, run: PlayedTest | None) -> dict[str, Any] | None:
+    """Return what a run proposed in place of what the person did."""
+    found = run.of(correction.action) if run else []
+    return dict(found[0].proposal.arguments) if found else None
+
+
+def quiet(settings: Settings, database: str) -> Settings:
+    """Return the settings over the throw-away record, in which no trouble with a model lowers anything."""
+    changes = {
+        "database_url": SecretStr(database),
+        "model_trouble_calls": NO_TROUBLE,
+        "model_change": Meaning.IGNORE,
+        "model_version_change": Meaning.IGNORE,
+        "approved_models": "",
+    }
+    return settings.model_copy(update=changes)
+
+
+def parts_in(
+    settings: Settings, adapters: Adapters, definitions: Path, graph: str | None, reported: Sequence[str]
+) -> ReleaseParts:
+    """Return what the variant is made of."""
+    policies = FilePolicies.of(definitions / "policies", adapters.business)
+    return parts_of(
+        model=settings.model,
+        server=settings.openai_base_url,
+        reported=reported,
+        topics=adapters.topics.all(),
+        policies=policies.version,
+        graph=graph_version() if graph is None else module_version(graph),
+        router=router_parts(artefact_version(settings.router), definitions),
+    )
+
+
+def module_version(module: str) -> str:
+    """Return the hash of a module's source."""
+    found = find_spec(module)
+    source = Path(found.origin).read_bytes() if found and found.origin and Path(found.origin).is_file() else b""
+    return hashlib.sha256(module.encode() + b"\0" + source).hexdigest()[:12]
+
+
+async def anybody(connection: Any, customer_id: str) -> bool:
+    """Know every customer: those of corrections are nobody's."""
+    return True

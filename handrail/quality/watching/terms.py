@@ -1,0 +1,24 @@
+"""The terms of watching, out of a business's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from handrail.ports import Dial, Topics
+from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.watching.days import WatchTerms
+from handrail.quality.watching.loader import load_drift
+
+
+class FileTerms:
+    """The terms as the files in `folder` say them now. `dial` knows the topics' files and review gates, and no controls."""
+
+    def __init__(self, folder: Path, topics: Topics, dial: Dial) -> None:
+        self._folder, self._topics, self._dial = folder, topics, dial
+
+    async def __call__(self) -> WatchTerms:
+        """Return the terms. Raises: DefinitionInvalid: a file cannot be used."""
+        outcomes = load_outcomes(self._folder)
+        agents = [one for one in self._topics.all() if not one.people_only]
+        levels = {one.name: (await self._dial.autonomy(one)).autonomy for one in agents}
+        return WatchTerms(load_drift(self._folder, outcomes.value), outcomes, levels)

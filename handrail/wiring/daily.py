@@ -1,0 +1,83 @@
+"""The business's day, wired: its steps in their order. A new step is added here, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from activities.quality.collect import CollectStep
+from activities.quality.days import DayActivities
+from activities.quality.sample import SampleStep
+from activities.quality.score import ScoreStep
+from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
+from handrail.ports.quality import DayStep
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.reviews import PostgresReviewGates
+from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
+from handrail.postgres.quality.corrections import PostgresCorrections
+from handrail.postgres.quality.days import PostgresDays
+from handrail.postgres.quality.drift import PostgresDrift
+from handrail.postgres.quality.governor import PostgresGovernor
+from handrail.postgres.quality.samples import PostgresSamples
+from handrail.postgres.quality.scores import PostgresScores
+from handrail.quality.governor.govern import Governor
+from handrail.quality.governor.loader import load_governor
+from handrail.quality.judging.steps import CanaryOfDay, JudgeOfDay
+from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.scoring.loader import load_quality
+from handrail.quality.scoring.processes import ScoringProcesses
+from handrail.quality.watching.terms import FileTerms
+from handrail.quality.watching.watch import DriftWatch
+from handrail.settings import Settings
+from handrail.topics.dial import GateLever, TopicDial
+from handrail.wiring.clients import canary_step, judge_step
+from handrail.wiring.relied import in_force
+
+if TYPE_CHECKING:
+    from handrail.wiring.worker import Adapters
+
+
+def quality_day(settings: Settings, pool: Pool, world: Adapters) -> DayActivities:
+    """Return the activities of the day; its zone is read anew each time that something is due."""
+    folder = settings.definitions or world.business.folder
+    return DayActivities(
+        day_steps(settings, pool, world), PostgresDays(pool), world.clock, lambda: load_outcomes(folder).value.zone
+    )
+
+
+def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
+    """Return the steps of a day in their order."""
+    folder = settings.definitions or world.business.folder
+    samples = PostgresSamples(pool)
+    return [
+        SampleStep(samples, lambda: load_quality(folder).value),
+        ScoreStep(
+            PostgresScores(pool), ScoringProcesses(), list(SCORED_BY), lambda: scoring_terms(folder, world), world.customers
+        ),
+        DriftWatch(PostgresDrift(pool), PostgresAlarms(pool), watch_terms(folder, pool, world), world.clock),
+        governor(folder, pool, world),
+        CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
+        # The last two wait for servers of models: what they cannot do holds nothing else of the day back.
+        CanaryOfDay(lambda: canary_step(settings, pool, folder, world.clock, world.business), world.clock),
+        JudgeOfDay((lambda: judge_step(settings, pool, folder, world.clock)) if settings.judge_model else None),
+    ]
+
+
+def watch_terms(folder: Path, pool: Pool, world: Adapters) -> FileTerms:
+    """Return the terms of watching; a topic's own level is that of its file and its review gate."""
+    gates = GateLever(PostgresReviewGates(pool, world.clock), world.clock)
+    return FileTerms(folder, world.topics, TopicDial(gates))
+
+
+def governor(folder: Path, pool: Pool, world: Adapters) -> Governor:
+    """Return the governor, whose rules are read anew each day."""
+    record = PostgresGovernor(pool, PostgresControls(pool, world.business))
+    alarms = PostgresAlarms(pool)
+    return Governor(record, alarms, world.topics, world.dial, lambda: load_governor(folder).value, world.clock)
+
+
+def scoring_terms(folder: Path, world: Adapters) -> ScoringTerms:
+    """Return what scorers know of the business, as it is now."""
+    topics = [ScoringTopic(name=topic.name, terms=[topic.description, topic.prompt]) for topic in world.topics.all()]
+    return ScoringTerms(topics=topics, links=list(world.business.links), repeated_to=load_quality(folder).value.repeated_to)

@@ -1,0 +1,90 @@
+"""The dial, wired: every source that lowers a topic's autonomy, the release gate among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from handrail.business import Business
+from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.llm.server.address import served
+from handrail.policies.loader import FilePolicies
+from handrail.ports import Clock, Lever
+from handrail.postgres.autonomy.models import PostgresModels
+from handrail.postgres.autonomy.reviews import PostgresReviewGates
+from handrail.postgres.pool import Pool
+from handrail.postgres.quality.evaluations import PostgresReleases
+from handrail.quality.releases.gate import ReleaseGate
+from handrail.quality.releases.loader import FileRelease
+from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
+from handrail.settings import Settings
+from handrail.topics.dial import GateLever, TopicDial
+from handrail.topics.loader import FileTopics
+
+LATEST = 3
+"""Cases whose answers tell what the model's server calls itself now."""
+LOOKS = 5
+"""Looks at edited files for each at what has passed, which is in the record."""
+
+
+def definitions_of(folder: Path, business: Business, every: float) -> tuple[FileTopics, FilePolicies]:
+    """Return the topics and policies in the folder. Raises: DefinitionInvalid."""
+    topics = FileTopics(folder / "topics", business.by_name, every=every)
+    return topics, FilePolicies.of(folder / "policies", business, every=every)
+
+
+def dial_of(
+    settings: Settings,
+    pool: Pool,
+    folder: Path,
+    topics: FileTopics,
+    policies: FilePolicies,
+    controls: Lever,
+    clock: Clock,
+    *,
+    every: float,
+) -> TopicDial:
+    """Return the strictest of review gate, release gate and controls."""
+    gate = GateLever(PostgresReviewGates(pool, clock), clock)
+    return TopicDial(
+        gate, release_gate(settings, pool, folder, topics, lambda: policies.version, clock, every=every), controls
+    )
+
+
+def release_gate(
+    settings: Settings,
+    pool: Pool,
+    folder: Path,
+    topics: FileTopics,
+    policies: Callable[[], str],
+    clock: Clock,
+    *,
+    every: float = 0.0,
+) -> ReleaseGate:
+    """Return the release gate over what these settings have in force; it looks for edits at most once in `every` seconds.
+
+    `policies` gives the version of the policies; it is asked where a gate is set, or for what is in force.
+
+    Raises:
+        DefinitionInvalid: `release.yaml` cannot be used.
+    """
+    artefact = artefact_version(settings.router)
+    asked = served(settings.model, settings.openai_base_url)
+
+    async def reported() -> list[str]:
+        return await PostgresModels(pool).latest(asked, LATEST)
+
+    def parts(names: Sequence[str]) -> ReleaseParts:
+        return parts_of(
+            model=settings.model,
+            server=settings.openai_base_url,
+            reported=names,
+            topics=topics.all(),
+            policies=policies(),
+            graph=graph_version(),
+            router=router_parts(artefact, folder),
+        )
+
+    return ReleaseGate(
+        FileRelease(folder, every=every).now, PostgresReleases(pool), reported, parts, clock, every=LOOKS * every
+    )

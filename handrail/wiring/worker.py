@@ -1,0 +1,316 @@
+"""The wiring: adapters behind the ports, nodes over the adapters, a worker over the nodes. Nothing is wired elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.quality.days import DayActivities
+from activities.turns import BEAT_SECONDS
+from graphs.case import CaseGraph, CaseNodes
+from graphs.nodes.act import ActNode
+from graphs.nodes.agent import AgentNode
+from graphs.nodes.approval import ApprovalNode
+from graphs.nodes.classify import ClassifyNode
+from graphs.nodes.confirm import ConfirmNode
+from graphs.nodes.consult import ConsultNode
+from graphs.nodes.escalate import EscalateNode
+from graphs.nodes.guardrail import GuardrailNode
+from graphs.nodes.resolve import ResolveNode
+from graphs.ruling.policy_facts import PolicyFactsReader
+from graphs.screening import Screen
+from handrail.business import Business, load_business
+from handrail.clock import SystemClock
+from handrail.domain.llm.health import ModelLimits
+from handrail.domain.llm.names import Approved, Meanings
+from handrail.domain.team.reviewers import FILE as REVIEWERS
+from handrail.domain.text.figures.mentions import warm
+from handrail.domain.text.packs import SHELF
+from handrail.llm.server.calls import Calls
+from handrail.llm.server.health import CircuitBreaker
+from handrail.llm.server.late import LateModel
+from handrail.matrix.loader import FileMatrix
+from handrail.people.loader import FilePeople
+from handrail.people.staff import PeopleAtWork
+from handrail.ports import (
+    Cases,
+    Clock,
+    Consultant,
+    Contacts,
+    Controls,
+    Customers,
+    Dial,
+    History,
+    Journal,
+    LanguageModel,
+    Languages,
+    Matrix,
+    Openings,
+    Policies,
+    Ratings,
+    Reader,
+    ReviewersInForce,
+    Router,
+    Staff,
+    SystemOfRecord,
+    Topics,
+)
+from handrail.postgres import owner
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.models import PostgresModels
+from handrail.postgres.autonomy.reviews import PostgresContacts
+from handrail.postgres.business.customers import PostgresCustomers
+from handrail.postgres.business.history import PostgresHistory
+from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.journal import PostgresJournal
+from handrail.postgres.case.openings import PostgresOpenings
+from handrail.postgres.case.ratings import PostgresRatings
+from handrail.postgres.pool import Pool
+from handrail.postgres.queue import PostgresQueue
+from handrail.quality.releases.parts import graph_version
+from handrail.reading import ReadingProcess
+from handrail.reviewers.loader import FileReviewers
+from handrail.routing.router import LocalRouter
+from handrail.settings import Settings
+from handrail.temporal.announcing import AnnouncingRunner
+from handrail.temporal.build import build_id
+from handrail.temporal.interceptors import Guards
+from handrail.wiring.activities import case_activities
+from handrail.wiring.building import build_models
+from handrail.wiring.clients import agent_model, agent_served
+from handrail.wiring.dialling import definitions_of, dial_of
+from workflows.case import CaseWorkflow
+from workflows.quality import QualityWorkflow
+
+if TYPE_CHECKING:
+    from handrail.llm.chat import ChatModel
+    from handrail.routing.model.artefact import Artefact
+
+PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
+DRAIN_SECONDS = 15
+LOOK_SECONDS = 1.0
+"""How often a worker looks for edits of the business's files, at most."""
+ROOT = Path(__file__).parents[2]
+CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """The adapters behind the ports."""
+
+    business: Business
+    clock: Clock
+    topics: Topics
+    dial: Dial
+    controls: Controls
+    policies: Policies
+    reviewers: ReviewersInForce
+    matrix: Matrix
+    staff: Staff
+    router: Router
+    languages: Languages
+    reader: Reader
+    record: SystemOfRecord
+    cases: Cases
+    journal: Journal
+    openings: Openings
+    ratings: Ratings
+    contacts: Contacts
+    customers: Customers
+    history: History
+    model: LanguageModel
+    consultant: Consultant
+    consulting: bool
+    calls: Calls
+    """Model calls under way, which a switch cuts."""
+    load: Callable[[], Awaitable[object]]
+    """Loads what takes seconds: the classifier and the model's client. What needs them waits; nothing else does."""
+
+
+@asynccontextmanager
+async def world(
+    settings: Settings, pool: Pool, *, every: float = LOOK_SECONDS, clock: Clock | None = None
+) -> AsyncIterator[Adapters]:
+    """The adapters as the settings name them; edited files are looked for at most once in `every` seconds.
+
+    `clock` is the machine's, unless another is given.
+
+    Raises:
+        DefinitionInvalid: the business or one of its files cannot be used.
+        InvalidInput: the database is another business's.
+    """
+    business, clock = load_business(settings.business), clock or SystemClock()
+    await owner.check(pool, business)
+    controls = PostgresControls(pool, business)
+    if settings.languages is not None:
+        SHELF.add(settings.languages)
+    folder = settings.definitions or business.folder
+    topics, policies = definitions_of(folder, business, every)
+    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every)
+    router.check()
+    calls = Calls(controls)
+    model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))
+    reader = ReadingProcess((sys.executable, "-m", "activities.reader"), ROOT)
+    try:
+        yield Adapters(
+            business=business,
+            clock=clock,
+            topics=topics,
+            dial=dial_of(settings, pool, folder, topics, policies, controls, clock, every=every),
+            controls=controls,
+            policies=policies,
+            reviewers=FileReviewers(
+                folder / REVIEWERS,
+                facts=business.facts,
+                tools=business.by_name,
+                strict=settings.reviewers_strict,
+                every=every,
+            ),
+            matrix=FileMatrix(folder / "matrix.yaml", facts=business.customer_facts, every=every),
+            staff=PeopleAtWork(FilePeople(folder / "people.yaml", every=every), PostgresQueue(pool)),
+            router=router,
+            languages=router,
+            reader=reader,
+            record=PostgresRecord(pool, business, clock),
+            cases=PostgresCases(pool, business),
+            journal=PostgresJournal(pool),
+            openings=PostgresOpenings(pool),
+            ratings=PostgresRatings(pool),
+            contacts=PostgresContacts(pool),
+            customers=PostgresCustomers(pool, business, clock),
+            history=PostgresHistory(pool, business, clock),
+            model=model,
+            consultant=model,
+            consulting=settings.consult,
+            calls=calls,
+            load=lambda: asyncio.gather(router.load(), model.load(), asyncio.to_thread(warm)),
+        )
+    finally:
+        await reader.aclose()
+        await model.aclose()
+
+
+def trained(folder: Path | None) -> Artefact | None:
+    """Load a trained router where one is named.
+
+    Raises:
+        DefinitionInvalid: see `Artefact.load`.
+    """
+    if folder is None:
+        return None
+    from handrail.routing.model.artefact import Artefact
+
+    return Artefact.load(folder)
+
+
+def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels, calls: Calls) -> ChatModel:
+    """Build the model's client, watched; the OpenAI library is loaded here."""
+    return agent_model(
+        settings,
+        CircuitBreaker(
+            controls,
+            controls,
+            models,
+            limits(settings),
+            Approved.read(settings.approved_models, settings.model),
+            Meanings(other=settings.model_change, version=settings.model_version_change),
+            served=agent_served(settings),
+            calls=calls,
+        ),
+    )
+
+
+def limits(settings: Settings) -> ModelLimits:
+    """Return the bounds beyond which calls count as model trouble."""
+    return ModelLimits(
+        cases=settings.model_trouble_calls,
+        share=settings.model_trouble_share,
+        slow=timedelta(seconds=settings.model_slow_seconds),
+        window=timedelta(seconds=settings.model_trouble_window_seconds),
+        lasting=timedelta(minutes=settings.model_trouble_minutes),
+    )
+
+
+def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
+    """The real nodes over the adapters."""
+    guardrail = GuardrailNode(
+        world.topics,
+        world.dial,
+        world.record,
+        world.policies,
+        world.cases,
+        world.clock,
+        world.business.links,
+        world.reviewers.now,
+        world.languages,
+        PolicyFactsReader(world.customers, world.history, world.clock),
+    )
+    confirming = ConfirmNode(world.cases, world.clock, world.business.disclosure, world.staff.say)
+    screen = Screen(world.topics, world.dial, world.cases, world.contacts)
+    return CaseNodes(
+        classify=ClassifyNode(
+            world.router, screen, world.topics, world.customers, world.clock, consulting=world.consulting
+        ).classify,
+        consult=ConsultNode(world.consultant, screen, world.topics, world.dial).consult,
+        agent=AgentNode(world.model, world.topics, world.dial, world.record, world.cases, world.clock, graph_version()).agent,
+        guardrail=guardrail.guardrail,
+        approval=ApprovalNode(approval_minutes).approval,
+        answer=confirming.answer,
+        confirm=confirming.confirm,
+        act=ActNode(world.record, world.clock).act,
+        resolve=ResolveNode(world.cases, world.clock, world.business.disclosure).resolve,
+        escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
+    )
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Make a strict sandbox: it loads every module of `workflows` anew for each run, behind Temporal's restrictions.
+
+    What `workflows` imports is passed through: activities use the same code.
+    """
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def workflow_runner(settings: Settings) -> WorkflowRunner:
+    """Choose where workflow code runs: plainly, or in the sandbox where the settings ask for it."""
+    return sandbox() if settings.sandbox else UnsandboxedWorkflowRunner()
+
+
+def case_worker(
+    client: Client,
+    settings: Settings,
+    world: Adapters,
+    nodes: CaseNodes,
+    graph: CaseGraph | None = None,
+    runner: WorkflowRunner | None = None,
+    day: DayActivities | None = None,
+) -> Worker:
+    """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes.
+
+    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too.
+    """
+    build_models()
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
+        activities=[*case_activities(client, settings, world, nodes, graph), *(day.all() if day else [])],
+        interceptors=[Guards()],
+        workflow_runner=AnnouncingRunner(runner or workflow_runner(settings)),
+        build_id=build_id(ROOT, CODE),
+        graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
+        max_concurrent_activities=settings.concurrency,
+        max_concurrent_local_activities=settings.concurrency,
+        max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
+    )
