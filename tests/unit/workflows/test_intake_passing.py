@@ -11,7 +11,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ApprovalRefused, IllegalTransition
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, ResolveCase
-from tests.unit.workflows.test_intake import NOW, asked, memory
+from tests.support.memories import NOW, asked, memory
 from workflows.handlers.commands import Intake
 from workflows.page.entries import entries
 

@@ -21,11 +21,11 @@ from handrail.embedded.temporal import Temporal
 from handrail.postgres.case.cases import PostgresCases
 from handrail.shop import business
 from handrail.temporal.connect import connect
+from tests.support.commands import command
 from tests.support.house import House, house, wait_for
 from tests.support.raw import fresh_order
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.test_paths import ENDED, HELD, decision, refunds
-from tests.workflows.wire.test_bad_input import command
 
 ROSTER: dict[str, Any] = {
     "version": 1,
