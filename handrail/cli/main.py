@@ -74,6 +74,9 @@ LATE = {
     "eval": LateCommand(
         "quality.evaluations", "Play accepted corrections through the real graph, without effects.", group=True
     ),
+    "preflight": LateCommand(
+        "rollout.preflight", "Check what has to stand before a topic is 'auto'; exit code 3 with a list of what lacks."
+    ),
     "release": LateCommand("quality.releases", "What answers now, and whether it has passed an evaluation.", group=True),
     "judge": LateCommand("quality.judging", "A model that judges cases, and whether its verdicts count.", group=True),
     "labels": LateCommand("quality.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),

@@ -144,6 +144,7 @@ def drill(
     as_json: Json = False,
 ) -> None:
     """Open cases, throw the kill switch in mid-flight, and measure that nothing comes after it. Lifts it again."""
+    from handrail.cli.autonomy.measured import print_report
     from handrail.cli.common.drilling import drilled, end, teller
     from handrail.drills.kill_switch.drill import Drill, letters
     from handrail.drills.kill_switch.readings import PostgresReadings
@@ -163,6 +164,7 @@ def put(place: CliContext, scope: str, level: str, reason: str, actor: str, last
     """Set a control and show it."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
+    from handrail.cli.rollout.preflight import unready
     from handrail.domain.autonomy.controls import ControlRequest, duration
     from handrail.domain.autonomy.topics import Autonomy
 
@@ -170,12 +172,18 @@ def put(place: CliContext, scope: str, level: str, reason: str, actor: str, last
     why, who = said(reason, actor)
     wanted = ControlRequest(scope=checked(place, scope), level=Autonomy(level), reason=why, actor=who, lasting=length)
 
-    async def work() -> tuple[list[Control], Control, list[Control]]:
+    async def work() -> tuple[list[Control], Control, list[Control], str]:
         async with place.pool() as pool:
             held = controls(place, pool)
-            return await held.in_force(), await held.put(wanted), await held.in_force()
+            before, control, others = await held.in_force(), await held.put(wanted), await held.in_force()
+            return (
+                before,
+                control,
+                others,
+                await unready(place, pool, control.scope) if level == "auto" and not as_json else "",
+            )
 
-    before, control, others = run_async(work())
+    before, control, others, lacking = run_async(work())
     if as_json:
         return print_document(control)
     screen().print(plain(control.words))
@@ -187,6 +195,8 @@ def put(place: CliContext, scope: str, level: str, reason: str, actor: str, last
     stricter = [one for one in others if one.scope == control.scope and one.level.rank > control.level.rank]
     for one in stricter:
         screen().print(plain(f"Still in force: {one.words} `handrail controls clear --scope {one.scope}` lifts it."))
+    if lacking:
+        screen().print(plain(lacking))
     return None
 
 
@@ -194,15 +204,17 @@ def lift(place: CliContext, scope: str, reason: str, actor: str, *, as_json: boo
     """Clear a scope and show what was lifted, and what was set too late to be meant."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
+    from handrail.cli.rollout.preflight import unready
 
     why, who = said(reason, actor)
     which = str(parsed(scope))
 
-    async def work() -> Cleared:
+    async def work() -> tuple[Cleared, str]:
         async with place.pool() as pool:
-            return await controls(place, pool).clear([which], why, who)
+            cleared = await controls(place, pool).clear([which], why, who)
+            return cleared, await unready(place, pool, which) if cleared.lifted and not as_json else ""
 
-    found = run_async(work())
+    found, lacking = run_async(work())
     if as_json:
         return print_document(
             {
@@ -216,27 +228,6 @@ def lift(place: CliContext, scope: str, reason: str, actor: str, *, as_json: boo
         screen().print(plain(f"Left in force, for it was set after this command began: {one.words} Run it again to lift it."))
     if not found.lifted and not found.left:
         screen().print(f"Nothing is set on {which}.")
+    if lacking:
+        screen().print(plain(lacking))
     return None
-
-
-def print_report(found: SwitchReport) -> None:
-    """The figures for people."""
-    from handrail.cli.common.tables import print_pairs
-    from handrail.domain.counting import many
-
-    print_pairs(
-        [
-            ("cases", f"{found.cases}, {found.under_way} of them under way at the switch"),
-            ("let out before it", f"{many(found.effects, 'effect')}, {many(found.replies, 'reply', 'replies')}"),
-            ("switch held after", f"{found.seconds_to_switch:.3f} s"),
-            (
-                "last effect or reply",
-                f"{found.seconds_to_last:.3f} s after the switch was asked for, at most {found.target_seconds:g}",
-            ),
-            ("after the switch", str(found.after_switch)),
-            ("people's work", "went on" if found.people_work_ok else "did NOT go on"),
-            ("cases ended", ", ".join(f"{status} {number}" for status, number in found.statuses.items())),
-            ("because of", ", ".join(f"{reason} {number}" for reason, number in found.reasons.items())),
-            ("result", "passed" if found.passed else "FAILED"),
-        ]
-    )

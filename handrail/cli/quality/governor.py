@@ -86,12 +86,14 @@ def raise_topic(
 
     who = check_name("--by", by)
     why = check_text("--against-evidence", against, 400) if against is not None else None
-    done, left = run_async(_raised(world(ctx), topic, who, why))
+    done, left, unready = run_async(_raised(world(ctx), topic, who, why))
     if as_json:
         return print_document(done)
     screen().print(plain(f"{topic}: the governor holds it no longer. It is at '{left.autonomy}' now."))
     if left.autonomy != "auto":
         screen().print(plain(left.why))
+    if unready:
+        screen().print(plain(unready))
     return None
 
 
@@ -144,10 +146,11 @@ def _held_by(now: Dialled) -> str:
     return GOVERNOR if f" by {GOVERNOR} since " in first.why else first.source
 
 
-async def _raised(place: CliContext, name: str, by: str, against: str | None) -> tuple[GovernorStep, Dialled]:
+async def _raised(place: CliContext, name: str, by: str, against: str | None) -> tuple[GovernorStep, Dialled, str]:
     from datetime import UTC, datetime
 
     from handrail.cli.common.rail import checked, topics
+    from handrail.cli.rollout.preflight import lacks
     from handrail.domain.errors import InvalidInput
 
     checked(place, f"topic:{name}")
@@ -160,7 +163,7 @@ async def _raised(place: CliContext, name: str, by: str, against: str | None) ->
         evidence = await _proposal(place, pool, topic, now, step)
         _refuse(place, topic, by, step, evidence, against, datetime.now(UTC))
         done = await record.lift(_up(step, evidence, by, against))
-        return done, await _dialled(place, pool, topic)
+        return done, await _dialled(place, pool, topic), await lacks(place, pool, topic)
 
 
 def _refuse(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field, model_validator
@@ -163,6 +164,10 @@ class Topic(Model):
     prompt: str = ""
     autonomy: Autonomy = Autonomy.AUTO
     owner: str | None = Field(default=None, min_length=1, max_length=120, description="who answers for it; `auto` needs one")
+    review_by: date | None = Field(default=None, description="the day until which its owner looks at it anew; see `preflight`")
+    premortem: str | None = Field(
+        default=None, min_length=20, max_length=400, description="headline of its pre-mortem: what went wrong, as if it had"
+    )
     review_gate: ReviewGate | None = None
     confidence_threshold: float = Field(default=0.7, ge=0, le=1)
     gates: ConfidenceGates = Field(default_factory=ConfidenceGates)

@@ -13,7 +13,7 @@ from handrail.domain.quality.evaluations import ReleaseParts, combined
 from handrail.llm.server.address import served
 from handrail.temporal.build import build_id
 
-ELSEWHERE = {"prompt", "owner", "autonomy", "review_gate"}
+ELSEWHERE = {"prompt", "owner", "autonomy", "review_gate", "review_by", "premortem"}
 """Fields of a topic that count elsewhere, or decide how free an answer is and not what it says."""
 ROOT = Path(__file__).parents[3]
 RISK = "risk.yaml"

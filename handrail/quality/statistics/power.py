@@ -44,7 +44,7 @@ def power(volume: Volume, *, alarms: float = 1.0, seed: int = 1, histories: int 
     random = np.random.default_rng(seed)
     threshold = calibrated(volume, alarms, random, histories)
     quiet, baseline = World(volume, random, histories), learned_in(volume, random, histories)
-    shifted = replace(quiet, volume=replace(volume, rates=tuple(rate + volume.shift for rate in volume.rates)))
+    shifted = risen(quiet)
     cusum, proof = ZCusum(baseline, volume.shift, threshold), EDetector(baseline, YEAR / alarms)
     return Power(
         volume=volume,
@@ -54,6 +54,18 @@ def power(volume: Volume, *, alarms: float = 1.0, seed: int = 1, histories: int 
         proof_false_alarms=_alarms(quiet, proof.step),
         proof_delay=_delay(shifted, proof.step),
     )
+
+
+def noticed(volume: Volume, threshold: float, *, seed: int = 1, histories: int = HISTORIES) -> Delay:
+    """Simulate after how many days z-CUSUM with this threshold notices the shift; the same seed gives the same figures."""
+    random = np.random.default_rng(seed)
+    quiet, baseline = World(volume, random, histories), learned_in(volume, random, histories)
+    return _delay(risen(quiet), ZCusum(baseline, volume.shift, threshold).step)
+
+
+def risen(quiet: World) -> World:
+    """Return the same world in which the shift has happened."""
+    return replace(quiet, volume=replace(quiet.volume, rates=tuple(rate + quiet.volume.shift for rate in quiet.volume.rates)))
 
 
 def calibrated(volume: Volume, alarms: float, random: np.random.Generator, histories: int = HISTORIES) -> float:
