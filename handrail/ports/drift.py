@@ -8,6 +8,7 @@ from typing import Protocol
 
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, DriftDay, SliceMoved, TopicLevel, WatchedSeries
+from handrail.domain.quality.evaluations import ReleaseParts
 
 
 class DriftRecord(Protocol):
@@ -34,7 +35,7 @@ class DriftRecord(Protocol):
         ...
 
     async def changes(self, since: date, until: date, begins: datetime, ends: datetime) -> list[str]:
-        """Say in words what changed then: values first seen, controls, names of models."""
+        """Say in words what changed then: releases, values first seen, controls, names of models."""
         ...
 
     async def bad_cases(self, series: WatchedSeries, begins: datetime, ends: datetime) -> list[str]:
@@ -51,6 +52,10 @@ class DriftRecord(Protocol):
 
     async def held(self, topics: Collection[str], since: datetime, until: datetime) -> dict[str, Autonomy]:
         """Return the strictest level that controls held over each topic at some time of it."""
+        ...
+
+    async def saw_release(self, day: date, parts: ReleaseParts) -> None:
+        """Write down which release was in force when the day had ended; what stands there stays."""
         ...
 
     async def baselines(self) -> list[DriftBaseline]:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.quality.governor import GovernorStep
+
+
+class Governed(Protocol):
+    """The result of governing, in words."""
+
+    @property
+    def words(self) -> str: ...
+
+
+class Governs(Protocol):
+    """The governor, for whoever raises alarms that cannot wait for the next day."""
+
+    async def govern(self, day: date) -> Governed:
+        """Act on every alarm that stands and was not acted on."""
+        ...
 
 
 class GovernorRecord(Protocol):
@@ -26,7 +41,10 @@ class GovernorRecord(Protocol):
         ...
 
     async def step_down(self, step: GovernorStep) -> GovernorStep | None:
-        """Set the topic's control and write the step down, both or neither; None where it was taken before."""
+        """Set the control and write the step down, both or neither; None where it was taken before.
+
+        A step of everything that is held so already is written down as kept.
+        """
         ...
 
     async def note(self, steps: Sequence[GovernorStep], page: DriftAlarm | None) -> DriftAlarm | None:

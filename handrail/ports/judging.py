@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from handrail.domain.autonomy.controls import Control
-from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.calibration import CalibrationRecord, Spent
+from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, Spent
 from handrail.domain.quality.canary import CanaryAnswer, CanaryBaseline, CanaryPrompt, CanaryResult, KeptAnswer
 from handrail.domain.quality.judging import JudgeQuestion, JudgeReading, JudgeRun, Purpose
 from handrail.domain.quality.labels import LabelledTask, LabelTask, SampledCase
@@ -78,6 +76,10 @@ class JudgeRecord(Protocol):
         """Read the newest calibration or closing of each criterion that has one."""
         ...
 
+    async def openings(self, criteria: Sequence[str]) -> dict[str, GateOpening]:
+        """Read what opened the gate of each criterion last; none of a criterion whose gate was never open."""
+        ...
+
 
 class LabelRecord(Protocol):
     """The record of labels by people; a `wording` is the key of a criterion's question."""
@@ -128,12 +130,4 @@ class CanaryRecord(Protocol):
 
     async def conclude(self, found: CanaryResult) -> None:
         """Keep a day's comparison; one that stands stays."""
-        ...
-
-
-class Restraint(Protocol):
-    """Handrail's own hand holding the agent back until a person lifts it."""
-
-    async def restrain(self, level: Autonomy, reason: str) -> Control | None:
-        """Hold everything to the level; None where this hand holds it so, or stricter, for good."""
         ...

@@ -1951,6 +1951,29 @@ CREATE INDEX releases_newest ON handrail.releases (release, pass_id DESC);
 CREATE TRIGGER releases_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.releases
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('releases are only added to');
 
+CREATE TABLE handrail.release_days (
+    day date PRIMARY KEY,
+    release text NOT NULL,
+    parts jsonb NOT NULL,
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE handrail.release_days IS 'the release in force when a day of the business had ended, as its watch saw it';
+CREATE TRIGGER release_days_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.release_days
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('days of releases are only added to');
+
+CREATE TABLE handrail.quality_calibrations (
+    calibration_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    criterion text NOT NULL,
+    judge text NOT NULL,
+    opened boolean NOT NULL,
+    body jsonb NOT NULL,
+    at timestamptz NOT NULL
+);
+COMMENT ON TABLE handrail.quality_calibrations IS 'calibrations of judges and closings of their gates; the newest of a criterion counts';
+CREATE INDEX quality_calibrations_newest ON handrail.quality_calibrations (criterion, calibration_id DESC);
+CREATE TRIGGER quality_calibrations_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.quality_calibrations
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('calibrations are only added to');
+
 CREATE TABLE handrail.drift_days (
     indicator text NOT NULL,
     topic text NOT NULL,
@@ -2029,10 +2052,12 @@ CREATE TABLE handrail.drift_alarms (
     acknowledged_at timestamptz,
     "real" boolean,
     note text,
+    calibration_id bigint REFERENCES handrail.quality_calibrations,
     CONSTRAINT drift_alarms_acknowledged CHECK (num_nonnulls(acknowledged_by, acknowledged_at, "real", note) IN (0, 4))
 );
 COMMENT ON TABLE handrail.drift_alarms IS 'alarms, each once, and what a named person said of it';
 CREATE UNIQUE INDEX drift_alarms_of_a_baseline ON handrail.drift_alarms (baseline_id) WHERE baseline_id IS NOT NULL;
+CREATE UNIQUE INDEX drift_alarms_of_a_calibration ON handrail.drift_alarms (calibration_id) WHERE calibration_id IS NOT NULL;
 CREATE UNIQUE INDEX drift_alarms_of_a_day ON handrail.drift_alarms (day, kind, indicator, topic) WHERE baseline_id IS NULL;
 CREATE TRIGGER drift_alarms_stay BEFORE DELETE OR TRUNCATE ON handrail.drift_alarms
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('an alarm is never deleted');
@@ -2172,19 +2197,6 @@ CREATE TABLE handrail.quality_anchors (
     PRIMARY KEY (criterion, case_id)
 );
 COMMENT ON TABLE handrail.quality_anchors IS 'old transcripts that are judged again every day: what moves there is the judge';
-
-CREATE TABLE handrail.quality_calibrations (
-    calibration_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    criterion text NOT NULL,
-    judge text NOT NULL,
-    opened boolean NOT NULL,
-    body jsonb NOT NULL,
-    at timestamptz NOT NULL
-);
-COMMENT ON TABLE handrail.quality_calibrations IS 'calibrations of judges and closings of their gates; the newest of a criterion counts';
-CREATE INDEX quality_calibrations_newest ON handrail.quality_calibrations (criterion, calibration_id DESC);
-CREATE TRIGGER quality_calibrations_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.quality_calibrations
-FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('calibrations are only added to');
 
 CREATE TABLE handrail.canary_answers (
     day date NOT NULL,

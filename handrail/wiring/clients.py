@@ -12,20 +12,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.business import Business
 from handrail.domain.errors import InvalidInput
 from handrail.domain.llm.names import alike, spelled
 from handrail.domain.quality.judged import JudgeLimits, JudgePlan
 from handrail.llm.server.patience import PauseWatch
 from handrail.ports import Clock
 from handrail.postgres.autonomy.models import PostgresModels
-from handrail.postgres.autonomy.restraint import PostgresRestraint
 from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.canary import PostgresCanary
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.postgres.quality.labels import PostgresLabels
 from handrail.quality.judging.loader import load_canary, load_rubric
 from handrail.settings import Settings
+from handrail.wiring.governing import changes_over
 
 if TYPE_CHECKING:
     from handrail.llm.chat import CallWatch, ChatModel
@@ -129,24 +129,22 @@ async def judge_step(settings: Settings, pool: Pool, folder: Path, clock: Clock)
 
 
 @asynccontextmanager
-async def canary_step(
-    settings: Settings, pool: Pool, folder: Path, clock: Clock, business: Business
-) -> AsyncIterator[CanaryStep]:
+async def canary_step(settings: Settings, pool: Pool, folder: Path, clock: Clock) -> AsyncIterator[CanaryStep]:
     """Make the step that puts canary prompts to the agent's model, with its client."""
     await asyncio.to_thread(import_module, "handrail.quality.judging.canary")
     await asyncio.to_thread(import_module, "handrail.llm.chat")
     from handrail.quality.judging.canary import CanaryStep
 
     model = agent_model(settings, PauseWatch(PostgresModels(pool), agent_served(settings)))
-    restraint = PostgresRestraint(pool, business)
     try:
         yield CanaryStep(
             model,
             agent_served(settings),
             PostgresCanary(pool),
-            restraint,
+            PostgresAlarms(pool),
             clock,
             lambda: load_canary(folder).value,
+            changes=changes_over(folder, pool),
         )
     finally:
         await model.aclose()

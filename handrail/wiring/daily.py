@@ -10,19 +10,17 @@ from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
 from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
+from handrail.policies.loader import FilePolicies
 from handrail.ports.quality import DayStep
-from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.drift import PostgresDrift
-from handrail.postgres.quality.governor import PostgresGovernor
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
-from handrail.quality.governor.govern import Governor
-from handrail.quality.governor.loader import load_governor
+from handrail.quality.governor.govern import GovernStep
 from handrail.quality.judging.steps import CanaryOfDay, JudgeOfDay
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.scoring.loader import load_quality
@@ -32,6 +30,8 @@ from handrail.quality.watching.watch import DriftWatch
 from handrail.settings import Settings
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.wiring.clients import canary_step, judge_step
+from handrail.wiring.dialling import release_gate
+from handrail.wiring.governing import governor_over, judge_gates, unjudged
 from handrail.wiring.relied import in_force
 
 if TYPE_CHECKING:
@@ -50,17 +50,36 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     """Return the steps of a day in their order."""
     folder = settings.definitions or world.business.folder
     samples = PostgresSamples(pool)
+    governor = governor_over(folder, pool, world.business, world.topics, world.dial, world.clock)
+    gates = judge_gates(settings, folder, pool, world.topics, world.clock)
     return [
         SampleStep(samples, lambda: load_quality(folder).value),
         ScoreStep(
             PostgresScores(pool), ScoringProcesses(), list(SCORED_BY), lambda: scoring_terms(folder, world), world.customers
         ),
-        DriftWatch(PostgresDrift(pool), PostgresAlarms(pool), watch_terms(folder, pool, world), world.clock),
-        governor(folder, pool, world),
+        DriftWatch(
+            PostgresDrift(pool),
+            PostgresAlarms(pool),
+            watch_terms(folder, pool, world),
+            world.clock,
+            lambda: release_gate(
+                settings,
+                pool,
+                folder,
+                world.topics,
+                lambda: FilePolicies.of(folder / "policies", world.business).version,
+                world.clock,
+            ).in_force(),
+        ),
+        GovernStep(governor, unjudged(gates, pool)),
         CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
         # The last two wait for servers of models: what they cannot do holds nothing else of the day back.
-        CanaryOfDay(lambda: canary_step(settings, pool, folder, world.clock, world.business), world.clock),
-        JudgeOfDay((lambda: judge_step(settings, pool, folder, world.clock)) if settings.judge_model else None),
+        CanaryOfDay(lambda: canary_step(settings, pool, folder, world.clock), world.clock, governor),
+        JudgeOfDay(
+            (lambda: judge_step(settings, pool, folder, world.clock)) if settings.judge_model else None,
+            gates,
+            governor,
+        ),
     ]
 
 
@@ -68,13 +87,6 @@ def watch_terms(folder: Path, pool: Pool, world: Adapters) -> FileTerms:
     """Return the terms of watching; a topic's own level is that of its file and its review gate."""
     gates = GateLever(PostgresReviewGates(pool, world.clock), world.clock)
     return FileTerms(folder, world.topics, TopicDial(gates))
-
-
-def governor(folder: Path, pool: Pool, world: Adapters) -> Governor:
-    """Return the governor, whose rules are read anew each day."""
-    record = PostgresGovernor(pool, PostgresControls(pool, world.business))
-    alarms = PostgresAlarms(pool)
-    return Governor(record, alarms, world.topics, world.dial, lambda: load_governor(folder).value, world.clock)
 
 
 def scoring_terms(folder: Path, world: Adapters) -> ScoringTerms:

@@ -9,7 +9,7 @@ from handrail.business import Business
 from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.llm.server.address import served
 from handrail.policies.loader import FilePolicies
-from handrail.ports import Clock, Lever
+from handrail.ports import Clock, Lever, Topics
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.pool import Pool
@@ -55,7 +55,7 @@ def release_gate(
     settings: Settings,
     pool: Pool,
     folder: Path,
-    topics: FileTopics,
+    topics: Topics,
     policies: Callable[[], str],
     clock: Clock,
     *,

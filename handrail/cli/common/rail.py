@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from handrail.embedded.state import Stack
     from handrail.postgres.autonomy.controls import PostgresControls
     from handrail.topics.dial import TopicDial
+    from handrail.topics.loader import FileTopics
 
 ANSWER_SECONDS = 3.0
 
@@ -56,10 +57,15 @@ def checked(place: CliContext, scope: str) -> Scope:
 
 def topics(place: CliContext) -> list[Topic]:
     """The topics of the business. Raises: DefinitionInvalid."""
+    return topics_of(place).all()
+
+
+def topics_of(place: CliContext) -> FileTopics:
+    """The files of the business's topics. Raises: DefinitionInvalid."""
     from handrail.topics.loader import FileTopics
 
     folder = place.settings.definitions or place.business.folder
-    return FileTopics(folder / "topics", place.business.by_name).all()
+    return FileTopics(folder / "topics", place.business.by_name)
 
 
 def controls(place: CliContext, pool: Any) -> PostgresControls:

@@ -17,6 +17,7 @@ from handrail.cli.quality.models import model_settings
 
 if TYPE_CHECKING:
     from handrail.domain.quality.canary import CanaryBaseline, CanaryResult
+    from handrail.postgres.pool import Pool
     from handrail.quality.judging.canary import CanaryStep
 
 app = typer.Typer(no_args_is_help=True, help="Notice another model behind the same name by canary prompts.")
@@ -68,15 +69,21 @@ def run(
     day: Annotated[str, typer.Option("--day", help="The day whose answers these are.", show_default=False)],
     as_json: Json = False,
 ) -> None:
-    """Ask the prompts for a day, as far as they are not answered, and compare; a change sets the agent to `review`."""
+    """Ask the prompts for a day, as far as they are not answered, and compare; a change is an alarm, and is governed."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
 
     wanted = day_of(day)
 
     async def work() -> CanaryResult:
-        async with canary_step(world(ctx)) as step:
-            return await step.watch(wanted)
+        from handrail.cli.quality.heeding import governor_of
+
+        place = world(ctx)
+        async with canary_step(place) as (step, pool):
+            watched = await step.watch(wanted)
+            if watched.hit:
+                await governor_of(place, pool).govern(wanted)
+            return watched
 
     found = run_async(work())
     return print_document(found) if as_json else screen().print(plain(f"{found.day}: {found.words}"))
@@ -100,7 +107,7 @@ def accept(
     last = day_of(until) if until else None
 
     async def work() -> CanaryBaseline:
-        async with canary_step(world(ctx)) as step:
+        async with canary_step(world(ctx)) as (step, _):
             return await step.accept(last, why, who)
 
     found = run_async(work())
@@ -111,15 +118,15 @@ def accept(
 
 
 @asynccontextmanager
-async def canary_step(place: CliContext) -> AsyncIterator[CanaryStep]:
-    """The step with its model and its record."""
+async def canary_step(place: CliContext) -> AsyncIterator[tuple[CanaryStep, Pool]]:
+    """The step with its model and its record, and the pool of both."""
     from handrail.clock import SystemClock
     from handrail.wiring.clients import canary_step as made
 
     settings = model_settings(place)
     folder = settings.definitions or place.business.folder
-    async with place.pool() as pool, made(settings, pool, folder, SystemClock(), place.business) as step:
-        yield step
+    async with place.pool() as pool, made(settings, pool, folder, SystemClock()) as step:
+        yield step, pool
 
 
 def canary_key(place: CliContext) -> str:

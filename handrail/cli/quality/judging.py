@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from handrail.domain.quality.calibration import CalibrationRecord
     from handrail.domain.quality.judge_status import JudgeStatus
     from handrail.domain.quality.judged import JudgedDay
+    from handrail.postgres.pool import Pool
     from handrail.quality.judging.judge import JudgeStep
 
 app = typer.Typer(no_args_is_help=True, help="A model that judges cases, and whether its verdicts count.")
@@ -75,11 +76,13 @@ def run(
 
     wanted = day_of(day)
 
-    async def work() -> JudgedDay:
-        async with judge_step(world(ctx)) as step:
-            return await step.judge(wanted)
+    async def work() -> tuple[JudgedDay, str]:
+        from handrail.cli.quality.heeding import heed_gates
 
-    found = run_async(work())
+        async with judge_step(world(ctx)) as (step, pool):
+            return await step.judge(wanted), await heed_gates(world(ctx), pool, wanted)
+
+    found, heeded = run_async(work())
     if as_json:
         return print_document(found)
     screen().print(plain(f"{found.day}: {found.words}."))
@@ -87,7 +90,7 @@ def run(
         why = ", ".join(f"{reason} {number}" for reason, number in each.unmeasured.items())
         unmeasured = f", unmeasured: {why}" if why else ""
         screen().print(plain(f"  {name}: {each.passes} pass, {each.fails} fail{unmeasured}"))
-    return screen().print(plain(f"  {found.put_to_people} put to people to label"))
+    return screen().print(plain("\n".join([f"  {found.put_to_people} put to people to label", *([heeded] if heeded else [])])))
 
 
 @app.command()
@@ -103,20 +106,26 @@ def calibrate(
     from handrail.cli.common.tables import plain, screen
     from handrail.domain.errors import InvalidInput
 
-    async def work() -> list[CalibrationRecord]:
-        async with judge_step(world(ctx)) as step:
+    async def work() -> tuple[list[CalibrationRecord], str]:
+        from datetime import UTC, datetime
+
+        from handrail.cli.quality.heeding import heed_gates
+
+        async with judge_step(world(ctx)) as (step, pool):
             known = list(step.plan().rubric.criteria)
             for name in criteria or []:
                 if name not in known:
                     raise InvalidInput(f"--criterion: {name[:40]!r} is none of the rubric's. Known: {', '.join(known)}.")
-            return await step.calibrate(criteria or known)
+            made = await step.calibrate(criteria or known)
+            return made, await heed_gates(world(ctx), pool, datetime.now(UTC).date())
 
-    found = run_async(work())
+    found, heeded = run_async(work())
     if as_json:
         return print_document(found)
     for each in found:
         screen().print(plain(f"{each.criterion}: {in_words(each)}"))
-    return screen().print(plain("Done." if found else "Nothing could be calibrated today: the day's limit is reached."))
+    done = "Done." if found else "Nothing could be calibrated today: the day's limit is reached."
+    return screen().print(plain(f"{done} {heeded}".strip()))
 
 
 def in_words(found: CalibrationRecord) -> str:
@@ -151,15 +160,19 @@ def day_of(text: str) -> date:
 
 
 @asynccontextmanager
-async def judge_step(place: CliContext) -> AsyncIterator[JudgeStep]:
-    """The step with its model and its record. Raises: InvalidInput: no judge is set, or it is the agent's own model."""
+async def judge_step(place: CliContext) -> AsyncIterator[tuple[JudgeStep, Pool]]:
+    """The step with its model, and the pool of its record.
+
+    Raises:
+        InvalidInput: no judge is set, or it is the agent's own model.
+    """
     from handrail.clock import SystemClock
     from handrail.wiring.clients import judge_step as made
 
     settings = model_settings(place)
     folder = settings.definitions or place.business.folder
     async with place.pool() as pool, made(settings, pool, folder, SystemClock()) as step:
-        yield step
+        yield step, pool
 
 
 async def read_status(place: CliContext, days: int) -> JudgeStatus:

@@ -67,6 +67,19 @@ class CalibrationRecord(Stored):
     expires_at: datetime
 
 
+class GateOpening(Stored):
+    """The newest calibration that opened a criterion's gate, and since when it has stood open for the same judge.
+
+    `since_id` is the first of the unbroken row of calibrations that opened it, `since` when that was.
+    """
+
+    criterion: str
+    judge: str
+    calibration_id: int
+    since_id: int
+    since: datetime
+
+
 class GateStanding(Stored):
     """The standing of a criterion's gate now: open, or why not."""
 

@@ -16,6 +16,14 @@ EVERY = ""
 WHOLE = "all"
 """The dimension of a day's figures that are not a slice."""
 
+JUDGED = "judge:"
+"""How the series of a judge's criterion begin."""
+
+
+def judged_series(criterion: str) -> str:
+    """Return the indicator's name of a criterion that a judge judges by."""
+    return f"{JUDGED}{criterion}"
+
 
 class VolumeIndicator(StrEnum):
     """Counts of cases that are watched for falling: those that customers opened, and those that ended."""
@@ -138,12 +146,16 @@ class WatchStanding(Stored):
 
 
 class AlarmKind(StrEnum):
-    """Reasons to alarm people: a share rose, cases fell, none came, a model changed, the governor held itself back."""
+    """Reasons to alarm people.
+
+    A share rose, cases fell, none came, a model changed, a judge counts no more, the governor held itself back.
+    """
 
     DRIFT = "drift"
     VOLUME = "volume"
     NO_DATA = "no_data"
     CANARY = "canary"
+    JUDGE = "judge"
     BLAST = "blast"
 
 
@@ -154,6 +166,7 @@ class Detector(StrEnum):
     E_DETECTOR = "e_detector"
     COUNT = "count"
     CANARY = "canary"
+    JUDGE = "judge"
     GOVERNOR = "governor"
 
 
@@ -177,6 +190,7 @@ class AlarmEvidence(Stored):
     slices: list[SliceMoved] = Field(default_factory=list)
     case_ids: list[str] = Field(default_factory=list)
     changes: list[str] = Field(default_factory=list)
+    topics: list[str] = Field(default_factory=list, description="of a judge's alarm: those that relied on it")
     words: str = ""
 
 
@@ -195,6 +209,7 @@ class DriftAlarm(Stored):
     indicator: str
     topic: str = EVERY
     baseline_id: int | None = None
+    calibration_id: int | None = Field(default=None, description="of a judge's alarm: what had opened its gate")
     evidence: AlarmEvidence = Field(default_factory=AlarmEvidence)
     proved_on: date | None = None
     raised_at: datetime | None = None

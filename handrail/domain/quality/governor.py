@@ -14,22 +14,54 @@ from handrail.domain.quality.drift import AlarmKind
 
 GOVERNOR = "governor"
 """The actor of its controls."""
+PAGE = "page"
+"""What a rule says that tells people and steps nothing down."""
+
+
+class RuleOf(StrEnum):
+    """The topics that a rule steps down.
+
+    The alarm's own; of an alarm of all cases those that hold `most_of` of the rise; those that relied on a judge; the whole
+    agent at once.
+    """
+
+    TOPIC = "topic"
+    ALL = "all"
+    JUDGED = "judged"
+    EVERYTHING = "everything"
 
 
 class GovernorRule(Model):
-    """A rule: alarms that are like this step a topic down.
+    """A rule: alarms that are like this step topics down, or only page people.
 
-    Lists that are empty mean every one. `of` says if the alarm is of one topic, or of all cases: then those topics step down
-    that hold `most_of` of the rise; where none does, people are asked. `proven`: the e-detector must have proven it, too.
+    Lists that are empty mean every one. `of` says which topics are meant; where an alarm of all cases has none that holds most
+    of the rise, people are asked. `proven`: the e-detector must have proven it, too.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
     kinds: list[AlarmKind] = Field(default_factory=lambda: [AlarmKind.DRIFT], min_length=1)
     indicators: list[str] = Field(default_factory=list)
     topics: list[str] = Field(default_factory=list)
-    of: Literal["topic", "all"] = "topic"
+    of: RuleOf = RuleOf.TOPIC
     proven: bool = False
-    to: Literal[Autonomy.REVIEW, Autonomy.DRAFT, Autonomy.OFF] = Autonomy.REVIEW
+    to: Literal[Autonomy.REVIEW, Autonomy.DRAFT, Autonomy.OFF, "page"] = Autonomy.REVIEW
+
+    @model_validator(mode="after")
+    def _fits(self) -> GovernorRule:
+        if self.of is RuleOf.JUDGED and set(self.kinds) != {AlarmKind.JUDGE}:
+            raise ValueError(
+                f"the rule {self.id!r} is of 'judged', which only alarms of the kind 'judge' are. Write kinds: [judge]"
+            )
+        if AlarmKind.JUDGE in self.kinds and self.of not in (RuleOf.JUDGED, RuleOf.EVERYTHING):
+            raise ValueError(
+                f"the rule {self.id!r} has the kind 'judge', whose alarms are of 'judged' topics. Write of: judged"
+            )
+        return self
+
+    @property
+    def level(self) -> Autonomy:
+        """The level to which it steps down; `auto` where it only pages people."""
+        return Autonomy(self.to) if self.to != PAGE else Autonomy.AUTO
 
 
 class BlastLimit(Model):

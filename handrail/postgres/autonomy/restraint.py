@@ -1,4 +1,4 @@
-"""Handrail's own hand holding the agent back to a level until a person lifts it: never looser than it holds already."""
+"""Handrail's own hand holding the whole agent back until a person lifts it: never looser than it holds already."""
 
 from __future__ import annotations
 
@@ -6,46 +6,40 @@ from datetime import timedelta
 
 from handrail.domain.autonomy.controls import GLOBAL, Control, Hand
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Connection, Cursor, rows
 from handrail.postgres.queries import QUERIES
 
 LONGEST_REASON = 500
 
 
-class PostgresRestraint(PostgresControls):
-    """The port `Restraint`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
+async def restrain(connection: Connection, level: Autonomy, reason: str, actor: str, *, waited: bool) -> Control | None:
+    """Hold everything to the level, within a change of controls; None where this hand holds it so, or stricter, for good.
 
-    async def restrain(self, level: Autonomy, reason: str) -> Control | None:
-        """Hold everything to the level; None where this hand holds it so, or stricter, for good.
-
-        What this hand holds stricter for a time stays stricter for that time: it is set anew, before what lasts.
-        """
-
-        async def change(connection: Connection, waited: bool) -> Control | None:
-            async with rows(connection) as cursor:
-                await cursor.execute(QUERIES["controls_in_force"])
-                own = (Hand.HANDRAIL, str(GLOBAL))
-                found = [Control.model_validate(row) for row in await cursor.fetchall()]
-                held = [one for one in found if (one.hand, one.scope) == own]
-                if any(one.level.rank >= level.rank and one.expires_at is None for one in held):
-                    return None
-                lasting = await _put(cursor, level, reason, None, waited=waited)
-                for one in held:
-                    if one.level.rank > level.rank and one.expires_at is not None:
-                        await _put(cursor, one.level, one.reason, one.expires_at - lasting.set_at, waited=waited)
-                return lasting
-
-        return await self.change(change)
+    What this hand holds stricter for a time stays stricter for that time: it is set anew, before what lasts.
+    """
+    async with rows(connection) as cursor:
+        await cursor.execute(QUERIES["controls_in_force"])
+        own = (Hand.HANDRAIL, str(GLOBAL))
+        found = [Control.model_validate(row) for row in await cursor.fetchall()]
+        held = [one for one in found if (one.hand, one.scope) == own]
+        if any(one.level.rank >= level.rank and one.expires_at is None for one in held):
+            return None
+        lasting = await _put(cursor, level, reason, actor, None, waited=waited)
+        for one in held:
+            if one.level.rank > level.rank and one.expires_at is not None:
+                await _put(cursor, one.level, one.reason, one.actor, one.expires_at - lasting.set_at, waited=waited)
+        return lasting
 
 
-async def _put(cursor: Cursor, level: Autonomy, reason: str, lasting: timedelta | None, *, waited: bool) -> Control:
+async def _put(
+    cursor: Cursor, level: Autonomy, reason: str, actor: str, lasting: timedelta | None, *, waited: bool
+) -> Control:
     values = {
         "scope": str(GLOBAL),
         "level": level,
         "hand": Hand.HANDRAIL,
         "reason": reason[:LONGEST_REASON],
-        "actor": Hand.HANDRAIL,
+        "actor": actor,
         "lasting": lasting,
         "waited": waited,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -17,6 +18,7 @@ from handrail.domain.quality.drift import (
     VolumeIndicator,
     WatchedSeries,
 )
+from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -68,8 +70,10 @@ class PostgresDrift:
         return [SliceMoved.model_validate({**row, "expected": 0, "share": 0}) for row in found]
 
     async def changes(self, since: date, until: date, begins: datetime, ends: datetime) -> list[str]:
-        """Say in words what changed then: values first seen, controls, names of models."""
+        """Say in words what changed then: releases, values first seen, controls, names of models."""
         async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["drift_releases"], {"since": since, "until": until, "begins": begins, "ends": ends})
+            released = [_released(row) for row in await cursor.fetchall()]
             await cursor.execute(QUERIES["drift_first_seen"], {"since": since, "until": until})
             seen = [f"{row['dimension']} {row['value']} first seen on {row['day']}" for row in await cursor.fetchall()]
             moments = {"since": begins, "until": ends}
@@ -82,7 +86,7 @@ class PostgresDrift:
             names = [
                 f"model {row['name']} at {row['at']:%Y-%m-%d %H:%M} UTC: {row['words']}" for row in await cursor.fetchall()
             ]
-        return [*seen, *said, *names][:MOST_CHANGES]
+        return [*released, *seen, *said, *names][:MOST_CHANGES]
 
     async def bad_cases(self, series: WatchedSeries, begins: datetime, ends: datetime) -> list[str]:
         """Return at most ten bad cases of the series that ended then, the first of them."""
@@ -114,6 +118,12 @@ class PostgresDrift:
             topic: strictest(*(level for scope, level in said if scope in (str(GLOBAL), f"topic:{topic}"))) for topic in topics
         }
 
+    async def saw_release(self, day: date, parts: ReleaseParts) -> None:
+        """Write down which release was in force when the day had ended; what stands there stays."""
+        about = {"day": day, "release": parts.release, "parts": Jsonb(parts.model_dump(mode="json"))}
+        async with writing(self._pool) as connection:
+            await connection.execute(QUERIES["keep_release_day"], about)
+
     async def baselines(self) -> list[DriftBaseline]:
         """Return the newest baseline of every series."""
         return [DriftBaseline.model_validate(row) for row in await alone(self._pool, "drift_baselines")]
@@ -132,6 +142,16 @@ class PostgresDrift:
         """Keep a threshold."""
         async with writing(self._pool) as connection:
             await connection.execute(QUERIES["put_drift_threshold"], {"place": place, "threshold": threshold})
+
+
+def _released(row: dict[str, Any]) -> str:
+    """Say what a release's row is about: let through by whom, or in force since when and what of it changed."""
+    if row["day"] is None:
+        passed = f"let through by {row['passed_by']} on {row['evaluation_id']}"
+        return f"release {row['release']} {passed} at {row['at']:%Y-%m-%d %H:%M} UTC"
+    parts, were = row["parts"], row["were"]
+    changed = ", ".join(name for name in ReleaseParts.model_fields if parts.get(name) != were.get(name))
+    return f"release {row['release']} in force on {row['day']}, before {row['before']}: {changed} changed"
 
 
 async def _added(connection: Connection, wanted: DriftBaseline) -> DriftBaseline:

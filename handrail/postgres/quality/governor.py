@@ -8,9 +8,10 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from handrail.domain.autonomy.controls import Control, ControlRequest, Hand, Scope, ScopeKind
-from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.quality.drift import EVERY, DriftAlarm
 from handrail.domain.quality.governor import GovernorStep, ReviewCount, StepKind
 from handrail.postgres.autonomy.controls import PostgresControls, set_control
+from handrail.postgres.autonomy.restraint import restrain
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.quality.alarms import write_alarm
 from handrail.postgres.queries import QUERIES
@@ -54,14 +55,21 @@ class PostgresGovernor:
         return ReviewCount(topic=topic, since=since, **found)
 
     async def step_down(self, step: GovernorStep) -> GovernorStep | None:
-        """Set the topic's control and write the step down, both or neither; None where it was taken before."""
+        """Set the control and write the step down, both or neither; None where it was taken before.
+
+        A step of everything that is held so already is written down as kept.
+        """
 
         async def change(connection: Connection, waited: bool) -> GovernorStep | None:
             about = {"alarm_id": step.alarm_id, "topic": step.topic, "level": step.level}
             cursor = await connection.execute(QUERIES["governor_step_stands"], about)
             if await cursor.fetchone() is not None:
                 return None
-            return await _write(connection, step, await set_control(connection, _wanted(step), waited=waited))
+            if step.topic != EVERY:
+                return await _write(connection, step, await set_control(connection, _wanted(step), waited=waited))
+            held = await restrain(connection, step.level, step.words, step.actor, waited=waited)
+            kept = step.model_copy(update={"kind": StepKind.KEPT, "words": f"everything is held at '{step.level}' already"})
+            return await _write(connection, step if held else kept, held)
 
         return await self._controls.change(change)
 

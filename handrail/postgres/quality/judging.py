@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from handrail.domain.case.messages import Message
-from handrail.domain.quality.calibration import CalibrationRecord, Spent
+from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, Spent
 from handrail.domain.quality.judging import JudgedSample, JudgeRun, Purpose
 from handrail.domain.quality.labels import SampledCase
 from handrail.domain.quality.material import Material, material
@@ -93,3 +93,8 @@ class PostgresJudging:
         """Read the newest calibration or closing of each criterion that has one."""
         found = await alone(self._pool, "newest_calibrations", criteria=list(criteria))
         return {str(row["criterion"]): CalibrationRecord.model_validate(row["body"]) for row in found}
+
+    async def openings(self, criteria: Sequence[str]) -> dict[str, GateOpening]:
+        """Read what opened the gate of each criterion last; none of a criterion whose gate was never open."""
+        found = await alone(self._pool, "gate_openings", criteria=list(criteria))
+        return {str(row["criterion"]): GateOpening.model_validate(row) for row in found}

@@ -1,7 +1,10 @@
 -- name: raise_alarm
-INSERT INTO handrail.drift_alarms (kind, detector, day, first_day, indicator, topic, baseline_id, evidence, proved_on)
+INSERT INTO handrail.drift_alarms (
+    kind, detector, day, first_day, indicator, topic, baseline_id, calibration_id, evidence, proved_on
+)
 VALUES (
-    %(kind)s, %(detector)s, %(day)s, %(first_day)s, %(indicator)s, %(topic)s, %(baseline_id)s, %(evidence)s, %(proved_on)s
+    %(kind)s, %(detector)s, %(day)s, %(first_day)s, %(indicator)s, %(topic)s, %(baseline_id)s, %(calibration_id)s, %(evidence)s,
+    %(proved_on)s
 )
 ON CONFLICT DO NOTHING
 RETURNING *;

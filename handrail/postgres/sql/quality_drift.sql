@@ -114,6 +114,22 @@ GROUP BY d.dimension, d.value HAVING min(d.day) >= %(since)s AND min(d.day) < %(
     AND min(d.day) > (SELECT min(e.day) FROM handrail.drift_days AS e)
 ORDER BY 3, 1, 2;
 
+-- name: drift_releases
+-- Releases that people let through, and days on which another one was in force than on the newest day before that is known.
+SELECT r.passed_at AS at, NULL::date AS day, r.release, r.parts, r.passed_by, r.evaluation_id, NULL AS before, NULL::jsonb AS were
+FROM handrail.releases AS r WHERE r.passed_at >= %(begins)s AND r.passed_at < %(ends)s
+UNION ALL
+SELECT d.seen_at, d.day, d.release, d.parts, NULL, NULL, b.release, b.parts
+FROM handrail.release_days AS d
+CROSS JOIN LATERAL (
+    SELECT e.release, e.parts FROM handrail.release_days AS e WHERE e.day < d.day ORDER BY e.day DESC LIMIT 1
+) AS b
+WHERE d.day >= %(since)s AND d.day < %(until)s AND d.release <> b.release
+ORDER BY 1;
+
+-- name: keep_release_day
+INSERT INTO handrail.release_days (day, release, parts) VALUES (%(day)s, %(release)s, %(parts)s) ON CONFLICT (day) DO NOTHING;
+
 -- name: drift_controls
 SELECT c.scope, c.level, c.actor, c.reason, c.set_at FROM handrail.controls AS c
 WHERE c.set_at >= %(since)s AND c.set_at < %(until)s AND c.hand <> 'drill' ORDER BY c.control_id;

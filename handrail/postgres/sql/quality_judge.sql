@@ -95,3 +95,24 @@ VALUES (%(criterion)s, %(judge)s, %(opened)s, %(body)s, %(at)s);
 -- name: newest_calibrations
 SELECT DISTINCT ON (criterion) criterion, body FROM handrail.quality_calibrations
 WHERE criterion = ANY(%(criteria)s) ORDER BY criterion, calibration_id DESC;
+
+-- name: gate_openings
+-- The newest calibration that opened each gate, and the first of the unbroken row of such ones by the same judge.
+WITH newest AS (
+    SELECT DISTINCT ON (c.criterion) c.criterion, c.judge, c.calibration_id FROM handrail.quality_calibrations AS c
+    WHERE c.criterion = ANY(%(criteria)s) AND c.opened ORDER BY c.criterion, c.calibration_id DESC
+)
+
+SELECT DISTINCT ON (n.criterion)
+    n.criterion,
+    n.judge,
+    n.calibration_id,
+    c.calibration_id AS since_id,
+    c.at AS since
+FROM newest AS n
+INNER JOIN handrail.quality_calibrations AS c ON n.criterion = c.criterion
+WHERE c.calibration_id <= n.calibration_id AND c.calibration_id > coalesce((
+    SELECT max(o.calibration_id) FROM handrail.quality_calibrations AS o
+    WHERE o.criterion = n.criterion AND o.calibration_id < n.calibration_id AND NOT (o.opened AND o.judge = n.judge)
+), 0)
+ORDER BY n.criterion, c.calibration_id;

@@ -16,6 +16,8 @@ from handrail.ports.judging import JudgeRecord, LabelRecord
 from handrail.quality.judging.asking import JudgeCalls, LimitReached
 from handrail.quality.statistics.agreement import Estimate, LabelledCase, agreement, kappa_of
 
+RENEWAL = timedelta(days=3)
+"""So long before a calibration runs out it is made anew: a judge that is as good as it was never loses its gate with time."""
 GROWTH = 1.2
 """A judge that was found wanting is looked at again once labels have grown by so much."""
 
@@ -31,7 +33,7 @@ class Calibrating:
         self._asking = asking
 
     async def where_due(self, day: date) -> list[CalibrationRecord]:
-        """Calibrate the criteria whose gate is closed and that have labels enough, if anything changed since."""
+        """Calibrate the criteria with labels enough whose gate is closed, if anything changed since, or closes soon."""
         due = []
         for name, labelled in (await self._labelled()).items():
             key = self._plan.keys[name]
@@ -41,7 +43,8 @@ class Calibrating:
             enough = len(labelled) >= self._plan.rubric.labels
             same = newest is not None and newest.event == "calibrated" and newest.judge == key
             tried = same and newest is not None and not newest.opened and len(labelled) < GROWTH * newest.labels
-            if enough and not standing.open and not tried:
+            ends = standing.open and newest is not None and self._clock.now() >= newest.expires_at - RENEWAL
+            if enough and (ends or (not standing.open and not tried)):
                 due.append(name)
         return await self.run(day, due) if due else []
 

@@ -1,15 +1,14 @@
-"""The step `canary` of a day: the agent's model answers the canary prompts, and a change sets the agent to `review`."""
+"""The step `canary` of a day: the agent's model answers the canary prompts, and a change is an alarm."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import digest
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.canary import (
@@ -20,40 +19,47 @@ from handrail.domain.quality.canary import (
     CanaryResult,
     KeptAnswer,
 )
+from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.ports import Clock
-from handrail.ports.judging import CanaryRecord, Restraint, Speaker
+from handrail.ports.drift import AlarmRecord
+from handrail.ports.judging import CanaryRecord, Speaker
 from handrail.quality.judging.patience import Sleep, patiently
 from handrail.quality.statistics.equality import PERMUTATIONS, AnswerDifference, PromptAnswers, difference
 
 TOGETHER = 3
 """So many of the latest days are also looked at as one: a small change shows in more answers."""
 YEAR = 365.25
+NEXT = "Play your corrections through the model of now, `handrail eval run`, before you accept it: `handrail canary accept`."
+Changes = Callable[[date, date], Awaitable[list[str]]]
+"""What changed from one day to another, in words."""
 log = logging.getLogger("handrail.canary")
 
 
 class CanaryStep:
-    """Asks, compares and holds back. Killed and run again it asks for what is missing alone."""
+    """Asks, compares and alarms. Killed and run again it asks for what is missing alone."""
 
     def __init__(
         self,
         speaker: Speaker,
         served: str,
         record: CanaryRecord,
-        restraint: Restraint,
+        alarms: AlarmRecord,
         clock: Clock,
         file: Callable[[], CanaryFile],
         *,
+        changes: Changes,
         beat: Callable[[], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._speaker = speaker
         self._served = served
         self._record = record
-        self._restraint = restraint
+        self._alarms = alarms
         self._clock = clock
         self._file = file
         self._beat = beat
         self._sleep = sleep
+        self._changes = changes
 
     async def watch(self, day: date) -> CanaryResult:
         """Let the model answer for the day, and compare; a day that was compared is told again.
@@ -70,9 +76,17 @@ class CanaryStep:
         found = await self._compare(day, file)
         if found.hit:
             log.warning("%s", found.words)
-            await self._restraint.restrain(Autonomy.REVIEW, found.words)
+            await self._alarm(found)
         await self._record.conclude(found)
         return found
+
+    async def _alarm(self, found: CanaryResult) -> None:
+        """Raise the alarm of a hit; while one stands that nobody has acknowledged, the next hit says nothing new."""
+        if any(one.kind is AlarmKind.CANARY for one in await self._alarms.open()):
+            return
+        evidence = AlarmEvidence(words=f"{found.words} {NEXT}", changes=await self._changes(found.day, found.day))
+        about = {"kind": AlarmKind.CANARY, "detector": Detector.CANARY, "day": found.day, "first_day": found.day}
+        await self._alarms.raise_alarm(DriftAlarm(**about, indicator="", evidence=evidence))
 
     async def accept(self, until: date | None, reason: str, actor: str) -> CanaryBaseline:
         """Let a person vouch for the model of the days up to `until`, the newest where it is None.

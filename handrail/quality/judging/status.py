@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateStanding, MeasuredRate, gate
+from handrail.domain.quality.calibration import CalibrationRecord, GateStanding, MeasuredRate
 from handrail.domain.quality.judge_status import CriterionStatus
 from handrail.domain.quality.judged import JudgePlan
 from handrail.domain.quality.judging import CaseVerdict, JudgedSample
 from handrail.domain.quality.labels import LabelledTask
+from handrail.quality.judging.gates import UNSET, JudgeInForce, standings
 from handrail.quality.statistics.corrected import JudgeErrors, corrected
 
 
@@ -25,10 +26,7 @@ def statuses(
 ) -> list[CriterionStatus]:
     """Return the status of each criterion; `models` gives the name under which each judge answered last."""
     found = []
-    for name, key in plan.keys.items():
-        standing = gate(name, key, calibrations.get(name), models.get(key), now)
-        if off:
-            standing = GateStanding(criterion=name, open=False, reasons=["no judge is set: HANDRAIL_JUDGE_MODEL"])
+    for name, standing in standings(JudgeInForce(plan, UNSET if off else None), calibrations, models, now).items():
         own = [each for each in samples if each.criterion == name]
         labels = sum(each.criterion == name and each.verdict is not None for each in labelled)
         found.append(_status(plan, name, standing, own, labels))

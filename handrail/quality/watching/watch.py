@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.drift import AlarmKind, Detector, DriftAlarm, DriftBaseline
+from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.ports import Clock
 from handrail.ports.drift import AlarmRecord, DriftRecord
 from handrail.quality.watching.days import DAY, DAYS_KEPT, Terms, WatchTerms, family, fill
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from handrail.quality.watching.replay import ReplayedSeries
 
 MOST_WORDS = 2_000
+FRESH = timedelta(hours=24)
+"""The release that is in force later than this behind a day's end was not that day's."""
 _log = logging.getLogger(__name__)
 
 
@@ -47,11 +50,22 @@ class DriftWatch:
 
     name = "watch"
 
-    def __init__(self, record: DriftRecord, alarms: AlarmRecord, terms: Terms, clock: Clock) -> None:
+    def __init__(
+        self,
+        record: DriftRecord,
+        alarms: AlarmRecord,
+        terms: Terms,
+        clock: Clock,
+        release: Callable[[], Awaitable[ReleaseParts]] | None = None,
+    ) -> None:
+        """Make the watch; `release` gives what is in force now, which is written down for a day that has just ended."""
         self._record, self._alarms, self._terms, self._clock = record, alarms, terms, clock
+        self._release = release
 
     async def run(self, day: QualityDay) -> StepResult:
         """Watch the day; see `look`."""
+        if self._release is not None and self._clock.now() - day.until < FRESH:
+            await self._record.saw_release(day.day, await self._release())
         found = await self.look(day.day)
         figures = {"counted": found.counted, "watched": found.watched, "alarms": len(found.alarms)}
         return StepResult(words=found.words[:MOST_WORDS], figures=figures)

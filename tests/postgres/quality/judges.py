@@ -11,10 +11,15 @@ from handrail.domain.quality.judged import JudgeLimits, JudgePlan
 from handrail.domain.quality.judging import JudgeQuestion, JudgeReading
 from handrail.domain.quality.labels import SampledCase, place
 from handrail.domain.quality.rubric import Criterion, GateTerms, Rubric
+from handrail.ports import Topics
 from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.postgres.quality.labels import PostgresLabels
+from handrail.quality.judging.gates import JudgeGates, JudgeInForce
 from handrail.quality.judging.judge import JudgeStep
+from handrail.shop import business
+from handrail.topics.loader import FileTopics
 
 DAY = date(2026, 5, 4)
 CRITERION = Criterion(question="Is the customer helped?", fails_when="the answer does not help them at all.")
@@ -66,12 +71,35 @@ class SampledRecord(PostgresJudging):
         return [SampledCase(case_id=each) for each in self.drawn.get(day, [])]
 
 
+class QuietGovernor:
+    """A governor that writes down the days it was asked to govern."""
+
+    def __init__(self) -> None:
+        self.days: list[date] = []
+        self.words = "nothing to do"
+
+    async def govern(self, day: date) -> QuietGovernor:
+        self.days.append(day)
+        return self
+
+
+def gates_of(pool: Pool, judge: Callable[[], JudgeInForce], clock: Clock, topics: Topics | None = None) -> JudgeGates:
+    """The gates of a judge over the real record; topics are the shop's."""
+
+    async def unchanged(since: date, until: date) -> list[str]:
+        return []
+
+    shop_topics = topics or FileTopics(business.folder / "topics", business.by_name)
+    return JudgeGates(PostgresJudging(pool), PostgresAlarms(pool), shop_topics, judge, unchanged, clock)
+
+
 class Bench:
     """A judge's step over the real record."""
 
     def __init__(self, pool: Pool, judge: TestedJudge, **rubric: Any) -> None:
         given: dict[str, Any] = {"criteria": {"helped": CRITERION}, "gate": GateTerms(), **rubric}
         self.plan = JudgePlan.of(Rubric(**given), "judge at there", "prompt")
+        self.pool = pool
         self.record, self.labels = SampledRecord(pool), PostgresLabels(pool)
         self.clock, self.judge = Clock(), judge
         self.slept: list[float] = []

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handrail.domain.autonomy.controls import GLOBAL, ControlRequest, Hand
+from handrail.clock import SystemClock
+from handrail.domain.autonomy.controls import GLOBAL, Control, ControlRequest, Hand
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import InvalidInput, ModelUnavailable
 from handrail.domain.llm.agent import Usage
 from handrail.domain.quality.canary import CanaryAnswer, CanaryFile, CanaryPrompt
+from handrail.domain.quality.days import day_at
+from handrail.domain.quality.drift import AlarmKind
 from handrail.llm.chat import ChatModel
-from handrail.postgres.autonomy.restraint import PostgresRestraint
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.restraint import restrain
 from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.canary import PostgresCanary
+from handrail.postgres.quality.governor import PostgresGovernor
+from handrail.quality.governor.govern import Governor
+from handrail.quality.governor.loader import load_governor
 from handrail.quality.judging.canary import CanaryStep
 from handrail.quality.judging.loader import load_canary
+from handrail.quality.judging.steps import CanaryOfDay
+from handrail.shop import business as shop
+from handrail.topics.dial import TopicDial
+from handrail.topics.loader import FileTopics
 from tests.postgres.quality.judges import DAY, Clock
 from tests.postgres.wallets import business
 from tests.support.scripted import Scripted, scripted
@@ -50,7 +63,17 @@ async def models(known: Scripted, other: Scripted) -> AsyncIterator[tuple[ChatMo
 
 
 def step(pool: Pool, speaker: Any, file: CanaryFile = FILE) -> CanaryStep:
-    return CanaryStep(speaker, "m at there", PostgresCanary(pool), PostgresRestraint(pool, business), Clock(), lambda: file)
+    record, alarms = PostgresCanary(pool), PostgresAlarms(pool)
+    return CanaryStep(speaker, "m at there", record, alarms, Clock(), lambda: file, changes=unchanged)
+
+
+async def unchanged(since: date, until: date) -> list[str]:
+    return [f"release b in force on {until}, before a: model changed"]
+
+
+async def held_back(controls: PostgresControls, level: Autonomy, reason: str) -> Control | None:
+    """The restraint as the governor sets it."""
+    return await controls.change(lambda connection, waited: restrain(connection, level, reason, "governor", waited=waited))
 
 
 def later(days: int) -> date:
@@ -71,11 +94,20 @@ class Counted:
         return CanaryAnswer(text=f"{self.words} {self.calls % 2}", model="m", usage=Usage(calls=1))
 
 
-async def test_another_model_behind_the_name_sets_everything_to_review(
+async def test_another_model_behind_the_name_is_an_alarm_and_sets_everything_to_review(
     pool: Pool, models: tuple[ChatModel, ChatModel]
 ) -> None:
     same, changed = models
-    controls = PostgresRestraint(pool, business)
+    controls = PostgresControls(pool, business)
+    topics = FileTopics(shop.folder / "topics", shop.by_name)
+    rules = load_governor(Path("/nowhere")).value
+    record, alarms = PostgresGovernor(pool, controls), PostgresAlarms(pool)
+    governor = Governor(record, alarms, topics, TopicDial(controls), lambda: rules, SystemClock())
+
+    @asynccontextmanager
+    async def asked() -> AsyncIterator[CanaryStep]:
+        yield step(pool, changed)
+
     first = await step(pool, same).watch(DAY)
     assert (first.hit, first.answers, first.p_day) == (False, 100, None)
     assert "No baseline is accepted" in first.words
@@ -87,13 +119,20 @@ async def test_another_model_behind_the_name_sets_everything_to_review(
     quiet = await step(pool, same).watch(later(2))
     assert (quiet.hit, await controls.in_force()) == (False, [])
     for number in (3, 4, 5):
-        found = await step(pool, changed).watch(later(number))
-        if found.hit:
+        found = await CanaryOfDay(asked, Clock(), governor).run(day_at(later(number), "UTC"))
+        if found.figures["hit"]:
             break
-    assert found.hit, "noticed within three days"
+    assert found.figures["hit"], "noticed within three days"
+    (raised,) = await alarms.open()
+    assert (raised.kind, raised.detector, raised.topic) == (AlarmKind.CANARY, "canary", "")
+    assert "handrail eval run" in raised.evidence.words
+    assert raised.evidence.changes == [f"release b in force on {raised.day}, before a: model changed"]
     (held,) = await controls.in_force()
     assert (held.scope, held.level, held.hand, held.expires_at) == ("global", Autonomy.REVIEW, Hand.HANDRAIL, None)
     assert "the answers differ from those of 2026-05-04 to 2026-05-05" in held.reason
+    assert f"handrail alarms show {raised.alarm_id}" in held.reason
+    again = await CanaryOfDay(asked, Clock(), governor).run(day_at(later(6), "UTC"))
+    assert (len(await alarms.open()), len(await controls.in_force())) == (1, 1), f"one alarm for one change: {again.words}"
 
 
 async def test_killed_and_run_again_it_asks_for_what_is_missing(pool: Pool, run: Run) -> None:
@@ -131,21 +170,20 @@ async def test_the_models_server_is_waited_for_a_little(pool: Pool) -> None:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    subject = CanaryStep(
-        Busy(), "m", PostgresCanary(pool), PostgresRestraint(pool, business), Clock(), lambda: SMALL, sleep=sleep
-    )
+    record, alarms = PostgresCanary(pool), PostgresAlarms(pool)
+    subject = CanaryStep(Busy(), "m", record, alarms, Clock(), lambda: SMALL, changes=unchanged, sleep=sleep)
     assert (await subject.watch(DAY)).answers == 10
     assert slept == [5.0]
 
 
 async def test_a_restraint_never_loosens(pool: Pool) -> None:
-    held = PostgresRestraint(pool, business)
+    held = PostgresControls(pool, business)
     stricter = await held.step_down("trouble", pause=timedelta(0), lasting=timedelta(minutes=15))
     assert stricter is not None
     deeper = await held.step_down("trouble", pause=timedelta(0), lasting=timedelta(minutes=15))
     assert deeper is not None
     assert deeper.level is Autonomy.DRAFT
-    assert await held.restrain(Autonomy.REVIEW, "canary") is not None
+    assert await held_back(held, Autonomy.REVIEW, "canary") is not None
     (now,) = await held.in_force()
     assert now.level is Autonomy.DRAFT, "stricter for a time stays stricter for that time"
     assert now.expires_at is not None
@@ -154,12 +192,12 @@ async def test_a_restraint_never_loosens(pool: Pool) -> None:
 
 
 async def test_a_restraint_is_set_once_and_a_person_lifts_it(pool: Pool) -> None:
-    held = PostgresRestraint(pool, business)
-    assert await held.restrain(Autonomy.REVIEW, "x" * 900) is not None
-    assert await held.restrain(Autonomy.REVIEW, "again") is None
+    held = PostgresControls(pool, business)
+    assert await held_back(held, Autonomy.REVIEW, "x" * 900) is not None
+    assert await held_back(held, Autonomy.REVIEW, "again") is None
     await held.put(ControlRequest(scope=GLOBAL, level=Autonomy.AUTO, reason="ours alone", actor="ann"))
     assert [one.level for one in await held.in_force()] == [Autonomy.REVIEW]
     cleared = await held.clear(["global"], "evaluated", "ann")
     assert len(cleared.lifted) == 1
     assert await held.in_force() == []
-    assert await held.restrain(Autonomy.REVIEW, "the next day's hit") is not None
+    assert await held_back(held, Autonomy.REVIEW, "the next day's hit") is not None

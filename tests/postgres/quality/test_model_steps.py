@@ -23,9 +23,9 @@ from handrail.quality.judging.canary import CanaryStep
 from handrail.quality.judging.judge import JudgeStep
 from handrail.quality.judging.steps import OFF, CanaryOfDay, JudgeOfDay
 from handrail.settings import Settings
-from handrail.shop import business
 from handrail.wiring.clients import canary_step, judge_step
-from tests.postgres.quality.judges import BAD, DAY, GOOD, Clock, answered
+from handrail.wiring.governing import judge_in_force
+from tests.postgres.quality.judges import BAD, DAY, GOOD, Clock, QuietGovernor, answered, gates_of
 from tests.postgres.quality.test_judge_status import drawn
 from tests.support.scripted import KEY, Scripted, scripted
 
@@ -77,16 +77,22 @@ async def test_a_day_is_judged_by_the_model_of_the_settings(pool: Pool, settings
     def make() -> AbstractAsyncContextManager[JudgeStep]:
         return judge_step(settings, pool, folder, Clock())
 
-    found = await JudgeOfDay(make).run(day_at(DAY, "UTC"))
+    governor = QuietGovernor()
+    gates = gates_of(pool, lambda: judge_in_force(settings, folder), Clock())
+    found = await JudgeOfDay(make, gates, governor).run(day_at(DAY, "UTC"))
     assert found.figures["cases"] == found.figures["calls"] == 2
     assert found.figures["cost_usd"] > 0
     assert found.words.startswith("2 cases judged by 1 criterion, 2 calls")
-    again = await JudgeOfDay(make).run(day_at(DAY, "UTC"))
+    again = await JudgeOfDay(make, gates, governor).run(day_at(DAY, "UTC"))
     assert again.figures["calls"] == 2
+    assert governor.days == [], "a gate that was never open closes nothing"
 
 
 async def test_without_a_judge_the_day_goes_on_and_says_so(pool: Pool, settings: Settings, folder: Path) -> None:
-    assert (await JudgeOfDay(None).run(day_at(DAY, "UTC"))).words == OFF
+    unset = settings.model_copy(update={"judge_model": None})
+    gates, governor = gates_of(pool, lambda: judge_in_force(unset, folder), Clock()), QuietGovernor()
+    assert (await JudgeOfDay(None, gates, governor).run(day_at(DAY, "UTC"))).words == OFF
+    assert governor.days == []
     own = settings.model_copy(update={"judge_model": OFFLINE_MODEL})
     with pytest.raises(InvalidInput, match="is the agent's own model"):
         async with judge_step(own, pool, folder, Clock()):
@@ -97,12 +103,12 @@ async def test_a_day_long_over_is_not_asked_for(pool: Pool, settings: Settings, 
     clock = Clock()
 
     def make() -> AbstractAsyncContextManager[CanaryStep]:
-        return canary_step(settings, pool, folder, clock, business)
+        return canary_step(settings, pool, folder, clock)
 
-    found = await CanaryOfDay(make, clock).run(day_at(DAY, "UTC"))
+    found = await CanaryOfDay(make, clock, QuietGovernor()).run(day_at(DAY, "UTC"))
     assert (found.figures["answers"], found.figures["hit"]) == (10, 0)
     clock.at += timedelta(days=2)
-    late = await CanaryOfDay(make, clock).run(day_at(DAY + timedelta(days=1), "UTC"))
+    late = await CanaryOfDay(make, clock, QuietGovernor()).run(day_at(DAY + timedelta(days=1), "UTC"))
     assert (late.figures, "cannot be asked any more" in late.words) == ({}, True)
 
 

@@ -67,7 +67,54 @@ def test_an_alarm_of_a_topic_steps_it_down_once() -> None:
 def test_a_topic_that_is_low_already_stays_and_what_is_no_topic_of_the_agents_is_left() -> None:
     assert plan([alarm(1, "refund")], now("refund", level=Autonomy.DRAFT)) == [("refund", "kept", "review")]
     assert plan([alarm(1, "fraud")], now("refund")) == []
-    assert plan([alarm(1, "refund", kind=AlarmKind.NO_DATA)], now("refund")) == []
+
+
+@pytest.mark.parametrize("kind", [AlarmKind.NO_DATA, AlarmKind.VOLUME])
+def test_fewer_cases_and_none_page_people_and_step_nothing_down(kind: AlarmKind) -> None:
+    topics = now("refund", "order")
+    for topic in ("refund", ""):
+        (step,) = planned(SHIPPED, [alarm(1, topic, "cases_opened", kind=kind)], topics, [], DAY, NOW)
+        assert (step.topic, step.kind, step.level) == (topic, StepKind.PAGED, Autonomy.AUTO)
+        assert "people look, nothing steps down" in step.words
+        assert plan([alarm(1, topic, "cases_opened", kind=kind)], topics, [step]) == [], "once"
+
+
+def test_another_model_behind_the_name_steps_everything_down_whatever_the_blast_limit() -> None:
+    never = SHIPPED.model_copy(update={"blast": BlastLimit(topics=0)})
+    hit = alarm(1, "", "", kind=AlarmKind.CANARY)
+    (step,) = planned(never, [hit], now("refund", "order"), [], DAY, NOW)
+    assert (step.topic, step.kind, step.level, step.rule) == ("", StepKind.DOWN, Autonomy.REVIEW, "model_changed")
+    taken = [step.model_copy(update={"at": NOW})]
+    assert plan([hit], now("refund"), taken) == []
+    others = [alarm(number + 2, name) for number, name in enumerate(("refund", "order", "address"))]
+    kinds = [kind for _, kind, _ in plan(others, now("refund", "order", "address"), taken)]
+    assert kinds == ["down"] * 3, "what is of everything is none of the topics that the blast limit counts"
+    bare = SHIPPED.model_copy(update={"rules": []})
+    assert plan([hit], now("refund"), wanted=bare) == [], "without a rule people are told alone"
+
+
+def test_a_judge_that_counts_no_more_steps_those_down_that_relied_on_it() -> None:
+    evidence = AlarmEvidence(words="closed", topics=["refund", "order", "fraud"])
+    closed = alarm(1, "", "judge:helped", kind=AlarmKind.JUDGE).model_copy(update={"evidence": evidence})
+    topics = {**now("refund", "address"), **now("order", level=Autonomy.REVIEW)}
+    assert plan([closed], topics) == [("refund", "down", "review"), ("order", "kept", "review")]
+    many = AlarmEvidence(words="closed", topics=[f"t{number}" for number in range(5)])
+    all_of_them = closed.model_copy(update={"evidence": many})
+    assert [kind for _, kind, _ in plan([all_of_them], now(*many.topics))] == ["down"] * 3 + ["paged"] * 2
+    lately = now("refund", stepped_at=NOW - timedelta(hours=3))
+    assert plan([closed], lately) == [], "it dwells, and is looked at again tomorrow"
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"of": "judged", "kinds": ["drift"]}, "which only alarms of the kind 'judge' are"),
+        ({"of": "topic", "kinds": ["judge"]}, "Write of: judged"),
+    ],
+)
+def test_a_rule_that_no_alarm_could_fit_is_refused(rule: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        GovernorRule(id="one", **rule)
 
 
 def test_two_alarms_of_a_topic_are_one_step() -> None:

@@ -1,0 +1,37 @@
+"""The governor for commands that ask a model: it acts on a gate that closed, and on another model behind a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from handrail.cli.common.world import CliContext
+    from handrail.quality.governor.govern import Governor
+
+
+def governor_of(place: CliContext, pool: Any) -> Governor:
+    """Return the governor over what is in force. Raises: DefinitionInvalid: a file cannot be used."""
+    from handrail.cli.common.rail import controls
+    from handrail.clock import SystemClock
+    from handrail.wiring.dialling import definitions_of, dial_of
+    from handrail.wiring.governing import governor_over
+
+    folder, clock = place.settings.definitions or place.business.folder, SystemClock()
+    topics, policies = definitions_of(folder, place.business, 0.0)
+    dial = dial_of(place.settings, pool, folder, topics, policies, controls(place, pool), clock, every=0.0)
+    return governor_over(folder, pool, place.business, topics, dial, clock)
+
+
+async def heed_gates(place: CliContext, pool: Any, day: date) -> str:
+    """Look at the judge's gates, and govern where one closed; returns it in words. Raises: DefinitionInvalid."""
+    from handrail.cli.common.rail import topics_of
+    from handrail.cli.quality.models import model_settings
+    from handrail.clock import SystemClock
+    from handrail.quality.judging.steps import heeded
+    from handrail.wiring.governing import judge_gates
+
+    folder = place.settings.definitions or place.business.folder
+    gates = judge_gates(model_settings(place), folder, pool, topics_of(place), SystemClock())
+    return (await heeded(gates, governor_of(place, pool), day)).strip()
