@@ -7,23 +7,34 @@ from typing import Any
 
 from graphs.state import identity
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, Confirmation, answered, taken_back
+from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, Confirmation, Undoing, answered, undone
 from handrail.domain.case.cases import AuditEntry
 from handrail.domain.case.handoffs import Escalation
 
 WITHDREW = Escalation(
     reason=UNCLEAR,
-    words="The customer took their yes back or put it in doubt while it was acted on. The packet says what was done by then.",
+    words="The customer took back, doubted or corrected their yes while it was acted on. The packet says what is done.",
 )
 
 
-def withdrew(view: ClassifyView) -> Confirmation | None:
-    """The question whose yes is being acted on and which the new words take back; None where they do not."""
+def acted_on(view: ClassifyView) -> Confirmation | None:
+    """The question whose yes is being acted on; None where there is none."""
     waiting = view.confirmation if view.acting else None
     if waiting and answered(waiting, view.acting) is not AnswerKind.CONFIRMED:
         waiting = None
-    acted_on = view.confirmed or waiting
-    return acted_on if acted_on and taken_back(acted_on, view.incoming) else None
+    return view.confirmed or waiting
+
+
+def withdrew(view: ClassifyView) -> tuple[Confirmation, Undoing] | None:
+    """The question whose yes is being acted on, and how the new words undo it; None where they do not."""
+    question = acted_on(view)
+    how = undone(question, view.incoming) if question else None
+    return (question, how) if question and how else None
+
+
+def settled(view: ClassifyView) -> ClassifyView:
+    """The view once everything that the customer said yes to is done: new words are a new request."""
+    return view.model_copy(update={"confirmed": None, "confirmation": None})
 
 
 def audited(case_id: str, question: Confirmation, what: str, now: datetime, actor: str, **details: Any) -> AuditEntry:

@@ -93,10 +93,11 @@ class Cases(Protocol):
         """Read what the customer was asked before effects, with their answers, oldest first."""
         ...
 
-    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
-        """The customer took their yes back: none of these effects that is not made by now is made any more.
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> list[str]:
+        """The customer undid their yes: none of these effects that is not made by now is made any more. Return those that are.
 
-        An effect whose transaction has begun is waited for. The audit's `entry` tells which were stopped and which were done.
+        An effect whose transaction has begun is waited for. The audit's `entry` tells which were stopped and which were done;
+        a correction of what is all done is no such entry.
         """
         ...
 

@@ -374,7 +374,10 @@ BEGIN
             applied_at = noted_at,
             recorded_at = clock_timestamp(),
             code = 'taken_back',
-            message = 'The customer took their yes back before this was done.'
+            message = CASE
+                WHEN entry ->> 'action' = 'confirm:corrected' THEN 'The customer wanted it otherwise before this was done.'
+                ELSE 'The customer took their yes back before this was done.'
+            END
         WHERE a.case_id = of_case AND a.effect_id = ANY(effect_ids) AND a.kind = 'effect' AND a.outcome IS NULL
         RETURNING a.effect_id, a.action, a.arguments_hash
     ),
@@ -397,6 +400,8 @@ BEGIN
         of_case, e.entry_id, e.at, e.actor, e.action,
         e.details || jsonb_build_object('stopped', to_jsonb(stopped), 'done', to_jsonb(done))
     FROM jsonb_populate_record(NULL::handrail.audit, entry) AS e
+    -- A correction of what is all done by then is a new request, and undoes nothing.
+    WHERE e.action <> 'confirm:corrected' OR NOT done @> effect_ids
     ON CONFLICT (case_id, entry_id) DO NOTHING;
     RETURN done;
 END
@@ -1111,7 +1116,10 @@ audited AS MATERIALIZED (
         count(*) FILTER (WHERE e.action IN ('claim', 'reply', 'resolve')) AS steps_of_people,
         (count(*) FILTER (WHERE e.action = 'hand_back'))::integer AS hand_backs,
         (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:asked'))::integer AS asked,
-        (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:refused'))::integer AS refused,
+        (
+            count(DISTINCT e.details ->> 'question_id')
+            FILTER (WHERE e.action IN ('confirm:refused', 'confirm:taken_back'))
+        )::integer AS refused,
         (array_agg(e.details ->> 'model' ORDER BY e.at DESC) FILTER (WHERE e.details ->> 'model' <> ''))[1] AS model,
         (array_agg(e.details ->> 'prompt' ORDER BY e.at DESC) FILTER (WHERE e.details ->> 'prompt' <> ''))[1] AS prompt,
         (array_agg(e.details ->> 'graph' ORDER BY e.at DESC) FILTER (WHERE e.details ->> 'graph' <> ''))[1] AS graph

@@ -11,8 +11,8 @@ import pytest
 
 from graphs.ruling.asked import audited
 from handrail.domain.actions.approvals import DecisionKind
-from handrail.domain.actions.confirmations import AnswerKind, Asking, Confirmation
-from handrail.domain.actions.effects import EffectStatus
+from handrail.domain.actions.confirmations import AnswerKind, Asking, Confirmation, Undoing
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.case.messages import Author, Message
@@ -92,6 +92,23 @@ async def test_what_was_done_before_stays_done_and_the_rest_is_not(
     assert await run(WITHDRAWALS) == [(["e-2"], ["e-1"])]
 
 
+async def test_a_correction_stops_as_a_withdrawal_does_and_of_what_is_done_is_not_noted(
+    cases: PostgresCases, record: PostgresRecord, run: Run
+) -> None:
+    two = [ruled(proposal(one), Ruling.ALLOW) for one in ("e-1", "e-2")]
+    await cases.commit(Commit(row=row(), rulings=two))
+    await record.apply(effect("e-1"))
+    corrections = "SELECT details -> 'stopped', details -> 'done' FROM handrail.audit WHERE action = 'confirm:corrected'"
+    late = audited("case-1", question("e-1"), "corrected", at(2), "customer", message_id="m-3")
+    assert await cases.take_back("case-1", ["e-1"], at(2), late) == ["e-1"]
+    assert await run(corrections) == []
+    timely = audited("case-1", question("e-1", "e-2"), "corrected", at(2), "customer", message_id="m-4")
+    assert await cases.take_back("case-1", ["e-1", "e-2"], at(2), timely) == ["e-1"]
+    refused = await record.apply(effect("e-2"))
+    assert (refused.code, refused.message) == ("taken_back", "The customer wanted it otherwise before this was done.")
+    assert await run(corrections) == [(["e-2"], ["e-1"])]
+
+
 async def test_an_effect_whose_transaction_has_begun_is_waited_for_and_is_done(
     cases: PostgresCases, record: PostgresRecord, run: Run, database_url: str
 ) -> None:
@@ -132,7 +149,7 @@ async def test_of_many_races_none_ends_with_both_or_with_neither(
     tried: list[Any] = [record.apply(effect(one, one_each)) for one in names]
     tried += [cases.take_back("case-1", [one], at(2), withdrawal(one)) for one in names]
     ends = await asyncio.gather(*(task for pair in zip(tried[:24], tried[24:], strict=True) for task in pair))
-    done = {one.effect_id for one in ends if one is not None and one.status is EffectStatus.APPLIED}
+    done = {one.effect_id for one in ends if isinstance(one, EffectResult) and one.status is EffectStatus.APPLIED}
     assert {key for (key,) in await run(PAID)} == done
     stands: dict[str, str] = dict(await run("SELECT effect_id, coalesce(code, outcome) FROM handrail.actions"))
     assert stands == {one: "applied" if one in done else "taken_back" for one in names}
@@ -198,7 +215,7 @@ async def test_questions_from_before_lines_were_kept_can_be_read(cases: Postgres
 
 
 async def test_the_audit_counts_what_was_asked_and_each_kind_of_answer(cases: PostgresCases, pool: Pool) -> None:
-    kinds = ["asked", *(kind.value for kind in AnswerKind), "withdrawn", "taken_back"]
+    kinds = ["asked", *(kind.value for kind in AnswerKind), "withdrawn", *(how.value for how in Undoing)]
     entries = [audited("case-1", question(), kind, NOON, "agent") for kind in kinds]
     await cases.commit(Commit(row=row(), audit=entries))
     counts = await PostgresAudit(pool).counts("confirm")

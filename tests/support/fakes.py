@@ -254,10 +254,11 @@ class FakeCases:
     async def asked(self, case_id: str) -> list[AskedEffect]:
         return []
 
-    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> list[str]:
         self.commits.append(
             Commit(row=CaseRow(case_id=case_id, customer_id="C-1", opened_at=at, updated_at=at), audit=[entry])
         )
+        return []
 
     async def show(self, case_id: str) -> CaseView:
         raise NotImplementedError

@@ -44,6 +44,17 @@ async def stopping(home: House, case_id: str) -> bool:
     return any(event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED for event in history.events)
 
 
+async def markers(home: House, case_id: str) -> int:
+    """Count the steps that the case ran beside its turns."""
+    history = await home.temporal.get_workflow_handle(f"case-{case_id}").fetch_history()
+    return sum(event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED for event in history.events)
+
+
+async def heard_since(home: House, case_id: str, before: int) -> bool:
+    """Return whether what came in was read."""
+    return await markers(home, case_id) > before
+
+
 async def test_a_person_who_takes_over_voids_the_question_and_after_the_hand_back_it_is_asked_anew(home: House) -> None:
     case = await asked(home)
     first = case.confirmation
@@ -222,3 +233,51 @@ async def test_thanks_and_questions_behind_a_yes_stop_nothing(home: House) -> No
         done = await slow.until(case.case_id, lambda view: view.turn == 3 and view.status != "Working")
     assert [(one.action, one.status) for one in done.effects] == [("cancel_order", "applied")]
     assert read(done.asked) == [["confirmed"]]
+
+
+async def test_a_correction_stops_what_has_not_begun_and_a_person_gets_the_case(home: House) -> None:
+    record = Held(home.world.record, "apply", lambda one: True)
+    async with deployed(replace(home, world=replace(home.world, record=record))) as slow:
+        case = await asked(slow)
+        await slow.cases.say(case.case_id, "yes")
+        await record.reached.wait()
+        await slow.cases.say(case.case_id, "Sorry, I meant O-10999")
+        await wait_for(lambda: stopping(slow, case.case_id))
+        record.go.set()
+        gone = await slow.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert came(gone) == WITHDREW
+    assert gone.effects[0].message == "The customer wanted it otherwise before this was done."
+    assert await steps(home, case.case_id) == ["asked", "confirmed", "corrected"]
+    packet = await home.world.cases.handoff(case.case_id)
+    assert packet is not None
+    assert read(packet.asked) == [["confirmed", "corrected"]] == read(gone.asked)
+
+
+async def test_a_correction_while_a_person_is_asked_withdraws_their_question(home: House) -> None:
+    order = await home.order(status="paid", total_over=120, total_under=400)
+    case = await home.open(order.customer_id, f"Please cancel order {order.order_id}.")
+    await home.cases.say(case.case_id, "yes please")
+    await home.until(case.case_id, lambda view: view.status == "AwaitingApproval")
+    await home.cases.say(case.case_id, "Actually only the lamp, and to my other card instead")
+    gone = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert came(gone) == WITHDREW
+    assert [one.status for one in gone.approvals] == ["withdrawn"]
+    assert read(gone.asked) == [["confirmed", "corrected"]]
+
+
+async def test_a_correction_of_what_is_done_is_a_new_request(home: House) -> None:
+    """The turn is held where its result is noted: behind the effect, before anybody heard of its end."""
+    told = Held(home.world.cases, "commit", lambda one: any(entry.action == "turn:Resolved" for entry in one.audit))
+    async with deployed(replace(home, world=replace(home.world, cases=told))) as slow:
+        case = await asked(slow)
+        await slow.cases.say(case.case_id, "yes")
+        await told.reached.wait()
+        before = await markers(slow, case.case_id)
+        await slow.cases.say(case.case_id, "Sorry, I meant O-10999")
+        await wait_for(lambda: heard_since(slow, case.case_id, before))
+        told.go.set()
+        done = await slow.until(case.case_id, lambda view: view.turn == 3 and view.status != "Working")
+    assert [(one.action, one.status) for one in done.effects] == [("cancel_order", "applied")]
+    assert done.reason != "customer_unsure"
+    assert read(done.asked)[0] == ["confirmed"]
+    assert "corrected" not in await steps(home, case.case_id)

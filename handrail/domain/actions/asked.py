@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
-from handrail.domain.actions.confirmations import Confirmation
+from handrail.domain.actions.confirmations import Confirmation, Undoing
 from handrail.domain.base import Stored
 from handrail.domain.text.message.cards import without_cards
 
@@ -15,14 +15,15 @@ ASKED_KEPT = 30
 """Effects that a case carries with it; PostgreSQL has them all."""
 SAID = 240
 """Characters of an answer that are quoted."""
-WITHDRAWN, TAKEN_BACK, EXPIRED = "withdrawn", "taken_back", "expired"
+WITHDRAWN, EXPIRED = "withdrawn", "expired"
 READ_AS: Mapping[str, str] = {
     "confirmed": "said yes",
     "refused": "said no",
     "unsure": "gave no clear answer",
     "set_aside": "wrote something else",
     EXPIRED: "did not answer in time",
-    TAKEN_BACK: "took the yes back",
+    Undoing.TAKEN_BACK: "took the yes back",
+    Undoing.CORRECTED: "said yes, then wanted it otherwise",
     WITHDRAWN: "the question was withdrawn",
 }
 

@@ -12,6 +12,7 @@ from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit
 from handrail.domain.base import Stored
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.answers import Consent, read_answer, takes_back
+from handrail.domain.text.message.changes import changes
 
 CONFIRM_MINUTES = 24 * 60
 UNCLEAR = "customer_unsure"
@@ -75,6 +76,13 @@ class AnswerKind(StrEnum):
     EXPIRED = "expired"
 
 
+class Undoing(StrEnum):
+    """A way to undo a yes while it is acted on: taking it back or doubting it, or wanting it otherwise."""
+
+    TAKEN_BACK = "taken_back"
+    CORRECTED = "corrected"
+
+
 _KINDS = {
     Consent.YES: AnswerKind.CONFIRMED,
     Consent.NO: AnswerKind.REFUSED,
@@ -98,10 +106,13 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
 
 
-def taken_back(confirmed: Confirmation, incoming: Sequence[Message]) -> bool:
-    """Return whether what came in after the yes to the question takes it back or puts it in doubt."""
+def undone(confirmed: Confirmation, incoming: Sequence[Message]) -> Undoing | None:
+    """Return how what came in after the yes to the question undoes it; None where it does not."""
     said = [one.text for one in _customers(incoming)]
-    return takes_back(said, confirmed.language, confirmed.lines, [confirmed.words])
+    about = (said, confirmed.language, confirmed.lines, [confirmed.words])
+    if changes(*about):
+        return Undoing.CORRECTED
+    return Undoing.TAKEN_BACK if takes_back(*about) else None
 
 
 def _customers(incoming: Sequence[Message]) -> list[Message]:

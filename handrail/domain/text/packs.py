@@ -48,12 +48,16 @@ class AskingWords(Model):
 
 
 class Answers(Model):
-    """Words that answer a question: a yes, a no, a doubt, what takes a yes back, and what changes nothing about either."""
+    """Words that answer a question: a yes, a no, a doubt, what takes a yes back, and what changes nothing about either.
+
+    `changes` narrow, move or replace what was agreed; a single word of them counts beside something that is named.
+    """
 
     yes: Words = Field(default_factory=list)
     no: Words = Field(default_factory=list)
     unsure: Words = Field(default_factory=list)
     but: Words = Field(default_factory=list)
+    changes: Words = Field(default_factory=list)
     polite: Words = Field(default_factory=list)
     about: Words = Field(default_factory=list)
     exact: bool = Field(default=False, description="the language denies by a word's ending: no word counts for a like one")

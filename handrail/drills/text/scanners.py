@@ -14,6 +14,7 @@ from handrail.domain.case.patience import asked_before
 from handrail.domain.text.deeds.held import held
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.message.cards import without_cards
+from handrail.domain.text.message.changes import changes
 from handrail.domain.text.message.entities import stated
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.plain import clean
@@ -32,6 +33,7 @@ TARGET = 50.0
 """Milliseconds of CPU that one scanner may take for the longest message."""
 Scan = Callable[[str], object]
 _AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
+_ASKED = "Refund 50.00 USD of order O-10001."
 _OURS = "Thank you for your message. A person reads this now and answers by tomorrow."
 
 
@@ -55,6 +57,7 @@ def scanners(business: Business, folder: Path) -> dict[str, Scan]:
         "language": lambda text: languages.detect(readable(text)),
         "mood": lambda text: mood.frustration(readable(text), Folded(readable(text))),
         "complexity": lambda text: complexity.of(readable(text), Folded(readable(text)), set()),
+        "changes": lambda text: changes([text], "en", [_ASKED]),
         "deeds": lambda text: held(clean(text)[:LONGEST], [], []),
         "router": lambda text: asyncio.run(router.classify(text, topic_before=None)),
     }

@@ -113,10 +113,11 @@ class PostgresCases:
         """Read what the customer was asked before effects, with their answers, oldest first."""
         return [excerpted(AskedEffect.model_validate(row)) for row in await self._all("asked_of_case", case_id=case_id)]
 
-    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
-        """The customer took their yes back: none of these effects that is not made by now is made any more."""
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> list[str]:
+        """The customer undid their yes: none of these effects that is not made by now is made any more. Return those."""
         noted = Jsonb(entry.model_dump(mode="json"))
-        await alone(self._pool, "take_back", case_id=case_id, effect_ids=list(effect_ids), at=at, entry=noted)
+        found = await alone(self._pool, "take_back", case_id=case_id, effect_ids=list(effect_ids), at=at, entry=noted)
+        return [str(one) for row in found for one in row["done"]]
 
     async def show(self, case_id: str) -> CaseView:
         """The case with its approvals, effects, questions to the customer and newest classification.

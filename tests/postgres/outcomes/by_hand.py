@@ -40,6 +40,7 @@ def known(cost: float, calls: int = 2) -> dict[str, Any]:
 
 
 MODEL = 0.9
+ANSWERS = {word: f"confirm:{word}" for word in ("asked", "refused", "taken_back", "corrected")}
 RECORD: dict[str, Made] = {
     # ended by the agent: confirmed, unconfirmed, denied
     "a1": Made("C1", 30, "1 agent, 1 resolved", confidence=MODEL, usage=known(0.02), csat=5, nps=10),
@@ -70,15 +71,23 @@ RECORD: dict[str, Made] = {
     "e4": Made("C16", 30, "2 people"),
     # with people and back: 1 h agent, 2 h waiting, 2 h person, 2 h customer
     "f1": Made("C17", 30, "1 people, 3 claim, 4 reply, 4 person, 6 customer, 7 resolve", usage=known(0.02)),
-    # approvals: changed, as it was, rejected and handed back, and one more that was withdrawn
+    # approvals: changed, as it was, rejected and handed back, and one more that was withdrawn with its customer's yes
     "g1": Made("C18", 30, "1 held, 2 edited, 2.5 agent, 2.5 resolved", confidence=MODEL, usage=known(0.02)),
     "g2": Made("C19", 30, "0.5 held, 1.5 approved, 2 agent, 2 resolved", confidence=MODEL, usage=known(0.02)),
     "g3": Made("C20", 30, "1 held, 2 rejected, 2 people, 3 hand_back, 4 agent, 4 resolved", confidence=MODEL),
-    "g4": Made("C21", 30, "1 held, 2 withdrawn, 2 people, 3 claim, 4 person, 4 resolve", usage=known(0.02)),
-    # questions to the customer: a no, a yes
+    "g4": Made(
+        "C21", 30, "1 asked, 1 held, 2 taken_back, 2 withdrawn, 2 people, 3 claim, 4 person, 4 resolve", usage=known(0.02)
+    ),
+    # questions to the customer: a no, a yes that was then corrected
     "h1": Made("C22", 30, "1 asked, 1 asks, 2 customer, 2 refused, 3 agent, 3 resolved", confidence=MODEL, usage=known(0.02)),
     "h2": Made(
-        "C23", 30, "1 asked, 1 asks, 2 customer, 3 agent, 3 resolved", confidence=MODEL, usage=known(0.02), csat=4, nps=8
+        "C23",
+        30,
+        "1 asked, 1 asks, 2 customer, 3 corrected, 3 agent, 3 resolved",
+        confidence=MODEL,
+        usage=known(0.02),
+        csat=4,
+        nps=8,
     ),
     # what a rule stopped
     "i1": Made("C24", 30, "1 blocked, 1 people, 2 claim, 3 person, 3 resolve", usage=known(0.02)),
@@ -126,8 +135,8 @@ def statement(about: dict[str, Any], what: str) -> tuple[bytes, dict[str, Any]]:
         return DECIDED, {**about, "status": word, "decision": decision}
     if word == "blocked":
         return BLOCKED, about
-    actions = {**AUDITED, "asked": "confirm:asked", "refused": "confirm:refused"}
-    details = {"question_id": "q"} if word in ("asked", "refused") else {"model": "m-1"} if word in AUDITED else {}
+    actions = {**AUDITED, **ANSWERS}
+    details = {"question_id": "q"} if word in ANSWERS else {"model": "m-1"} if word in AUDITED else {}
     return AUDIT, {**about, "actor": who or "ann", "action": actions.get(word, word), "details": Jsonb(details)}
 
 

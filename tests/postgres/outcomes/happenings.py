@@ -26,7 +26,7 @@ AUDITED = (
         "reply",
         "release",
     ),
-    *("hand_back", "overdue", "confirm:asked", "confirm:refused"),
+    *("hand_back", "overdue", "confirm:asked", "confirm:refused", "confirm:taken_back", "confirm:corrected"),
 )
 
 

@@ -50,7 +50,10 @@ WHERE k.case_id IS NULL OR o.case_id IS NULL
 
 @pytest.fixture
 async def computed(pool: Pool, run: Run) -> Pool:
-    """The views as they were first released, computed at each question, under the schema `computed`."""
+    """The views as they were first released, computed at each question, under the schema `computed`.
+
+    A yes that was taken back counts as a no since then.
+    """
     first = (migrations.FOLDER / "0025_outcomes.sql").read_text()
     seconds = re.search(r"CREATE FUNCTION handrail\.case_seconds.*?\n\$\$;", first, re.DOTALL)
     rows = re.search(r"CREATE VIEW handrail\.case_outcomes AS.*?ON TRUE;", first, re.DOTALL)
@@ -61,6 +64,9 @@ async def computed(pool: Pool, run: Run) -> Pool:
     script = "CREATE SCHEMA computed;" + "\n".join(part[0] for part in (seconds, rows, values))
     for name in ("case_seconds", "case_outcomes", "outcome_values"):
         script = script.replace(f"handrail.{name}", f"computed.{name}")
+    noes = "= 'confirm:refused'"
+    assert noes in script
+    script = script.replace(noes, "IN ('confirm:refused', 'confirm:taken_back')")
     await run(script)
     await PostgresOutcomes(pool).define(DEFINITIONS.value, DEFINITIONS.version)
     return pool

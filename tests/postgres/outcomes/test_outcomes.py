@@ -29,7 +29,7 @@ RATES = {
     "edits": (1, 3, 2),
     "rejections": (1, 3, 2),
     "hand_backs": (1, 8, 2),
-    "confirmations_refused": (1, 2, 2),
+    "confirmations_refused": (2, 3, 2),  # h1 g4 of those and h2
     "abandonment": (1, 25, 2),
     "policy_hits": (1, 25, 2),
     "cost_known": (22, 25, 2),  # unknown: b4 and g3 nothing written, c7 called a model without a price

@@ -32,7 +32,7 @@ def found() -> dict[str, Scan]:
     [
         # Entities are found among the mentions, so that what `mentions` costs is in them.
         *("check", "cards", "sentences", "entities", "quotes", "patience", "rules", "wish", "language", "mood"),
-        *("complexity", "router", "deeds"),
+        *("complexity", "router", "deeds", "changes"),
     ],
 )
 def test_work_grows_with_the_text_and_no_faster(name: str, found: dict[str, Scan]) -> None:
