@@ -123,6 +123,10 @@ class Settings(BaseSettings):
         pairs = (line.partition(":") for line in _lines(self.model_headers))
         return {name.strip().lower(): content.strip() for name, _, content in pairs}
 
+    api_address: str = Field(default="127.0.0.1:17236", description="where `handrail api run` listens, HOST:PORT")
+    api_calls_per_minute: int = Field(default=600, ge=1, description="calls of one key a minute, for each process of the API")
+    api_customer_calls_per_minute: int = Field(default=60, ge=1, description="calls for one customer a minute, likewise")
+
     reopen_hours: int = Field(default=72, ge=1, le=8_760, description="how long a resolved case can be written to")
     silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")

@@ -86,6 +86,8 @@ LATE = {
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",
     ),
+    "api": LateCommand("access.api", "Serve the HTTP API for backends.", group=True),
+    "keys": LateCommand("access.keys", "Keys of the HTTP API: make, list, revoke, rotate.", group=True),
     "migrate": LateCommand("stacks.database", "Apply what the database still lacks."),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.embedded.api import Api
 from handrail.embedded.folder import occupied
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import require_free
@@ -26,6 +27,7 @@ PORTS = {
     "offline model": 3,
     "Temporal's metrics": 4,
     "Temporal's HTTP": 5,
+    "HTTP API": 6,
 }
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -50,13 +52,14 @@ class Embedded:
         self.temporal = Temporal(self.folder / "temporal.db", base, base + 1, base + 4, base + 5)
         self.offline = None if plan.model_url else OfflineModel(base + 3)
         self.model_url = self.offline.url if self.offline else str(plan.model_url)
+        self.api = Api(base + PORTS["HTTP API"], self.environment)
         names = ["worker", *(f"worker-{number}" for number in range(2, plan.workers + 1))][: plan.workers]
         self.workers = [Worker(self.folder / RUN, self.environment, name) for name in names]
 
     def components(self) -> list[Component]:
         """Everything that runs as a process."""
         offline = [self.offline] if self.offline else []
-        return [self.postgres, self.temporal, *offline, *self.workers]
+        return [self.postgres, self.temporal, *offline, self.api, *self.workers]
 
     def environment(self) -> Mapping[str, str]:
         """Ours, with the addresses of this stack; complete once PostgreSQL and the offline model are ready."""
@@ -79,6 +82,7 @@ class Embedded:
             temporal_ui=self.temporal.ui,
             database_url=self.postgres.url if self.postgres.created else "",
             model=self.model_url,
+            api=self.api.url,
             supervisor=Process.of(os.getpid()),
             processes=dict(processes),
         )

@@ -54,6 +54,7 @@ class Stack(BaseModel):
     temporal_ui: str
     database_url: str
     model: str
+    api: str = ""
     supervisor: Process
     processes: dict[str, Process] = {}
 

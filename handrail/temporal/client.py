@@ -34,7 +34,7 @@ WORKFLOW = "case"
 CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
 AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
 """Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
-CONTENT = "content"
+CONTENT, CUSTOMER = "content", "customer"
 PATIENCE_SECONDS = 20.0
 Sent = TypeVar("Sent", bound=BaseModel)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
@@ -113,7 +113,7 @@ class CaseClient:
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={CONTENT: case.content_digest()},
+            memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
             search_attributes=AT_FIRST,
             static_summary=f"Case {case.case_id}",
         )

@@ -64,7 +64,7 @@ class CasePause:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A run of a case: `status` and `content` are what the case itself published, `closed` is when it ended."""
+    """A run of a case: `status` is what the case itself published, `content` and `customer` what its opener did."""
 
     workflow_id: str
     run_id: str
@@ -74,6 +74,7 @@ class Execution:
     task_queue: str
     status: str | None
     content: str | None
+    customer: str | None = None
 
     @property
     def case_id(self) -> str:
@@ -161,6 +162,7 @@ async def read(client: Client, info: WorkflowExecutionInfo) -> Execution:
         task_queue=info.task_queue,
         status=await _text(client, info.search_attributes.indexed_fields, "CaseStatus"),
         content=await _text(client, info.memo.fields, "content"),
+        customer=await _text(client, info.memo.fields, "customer"),
     )
 
 

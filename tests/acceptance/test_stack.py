@@ -115,8 +115,13 @@ async def test_start_stop_and_go_on(stack_dir: Path) -> None:
     said = status(stack_dir)
     assert said["temporal_address"] == f"127.0.0.1:{base}"
     assert said["temporal_ui"] == f"http://127.0.0.1:{base + 1}"
+    assert said["api"] == f"http://127.0.0.1:{base + 6}"
     assert said["model"] == "https://api.openai.com/v1"
-    assert (said["state"], said["data_dir"], set(said["processes"])) == ("ready", str(stack_dir), {"postgres", "temporal"})
+    assert (said["state"], said["data_dir"], set(said["processes"])) == (
+        "ready",
+        str(stack_dir),
+        {"postgres", "temporal", "api"},
+    )
     remember(stack, "kept")
     await open_workflow(stack, "kept")
 

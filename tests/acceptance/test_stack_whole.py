@@ -71,7 +71,7 @@ def test_first_start_lost_children_and_second_start(stack_dir: Path) -> None:
     handrail("up", "--detach", "--data-dir", stack_dir, "--port-base", free_block(), "--workers", 2)
     stack = running(stack_dir)
     assert stack
-    assert set(stack.processes) == {"postgres", "temporal", "model", "worker", "worker-2"}
+    assert set(stack.processes) == {"postgres", "temporal", "model", "api", "worker", "worker-2"}
     until(lambda: settled(stack_dir), "the samples settle")
     first = cases(stack_dir)
     assert {"Resolved", "AwaitingApproval", "WithHuman"} <= set(first.values())
@@ -89,7 +89,7 @@ def test_first_start_lost_children_and_second_start(stack_dir: Path) -> None:
 
     assert handrail("down", "--data-dir", stack_dir)["state"] == "stopped"
     again = handrail("up", "--detach", "--data-dir", stack_dir)
-    assert set(again["processes"]) == {"postgres", "temporal", "model", "worker"}
+    assert set(again["processes"]) == {"postgres", "temporal", "model", "api", "worker"}
     until(lambda: settled(stack_dir), "everything stands as it stood")
     second = cases(stack_dir)
     assert second.keys() == first.keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from urllib.parse import quote
 
 from handrail.embedded.state import Stack
 
+KEY_FILE = "api.key"
+"""The file of a stack that holds its own key of the HTTP API."""
 WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus IN ("Running", "Paused")'
 
 
@@ -30,6 +33,16 @@ def near(path: Path) -> str:
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+def curl(stack: Stack) -> str:
+    """The line that opens a case over HTTP; it names the file of the key, not the key."""
+    key = shlex.quote(near(stack.data_dir / KEY_FILE))
+    body = '{"customer_id": "C-0001", "text": "Where is my order?"}'
+    return (
+        f'curl -sS {stack.api}/v1/cases -H "Authorization: Bearer $(cat {key})" '
+        f"-H 'Idempotency-Key: hello-1' --json '{body}'"
+    )
+
+
 def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> list[tuple[str, str]]:
     """List what to do next, as (what, how): for a case that waits for a person, and one that `asked` its customer."""
     prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
@@ -39,5 +52,6 @@ def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> l
         ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
         ("Answer as customer", f"{call} case say {asked or 'CASE'} --message yes --wait"),
         ("See one", f"{call} case show {case}"),
+        *([("HTTP API", stack.api), ("Open one by HTTP", curl(stack))] if stack.api else []),
         ("Stop", "Ctrl-C; the next start goes on with every open case"),
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from handrail.business import Business, seeded
+from handrail.cli.stacks.key import first_key
 from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
@@ -48,6 +49,7 @@ class FirstStart:
         workers = tuple(worker.name for worker in self._embedded.workers)
         return [
             StartupStep("migrations", ("postgres",), self._migrate),
+            StartupStep("key", ("migrations",), self._keep_key),
             StartupStep("samples", ("temporal", "migrations", *workers), self._open_samples),
         ]
 
@@ -62,6 +64,10 @@ class FirstStart:
             finally:
                 await pool.close()
         return f"{len(applied)} applied" if applied else "nothing new"
+
+    async def _keep_key(self) -> str:
+        made = await first_key(self._embedded.folder, self._embedded.postgres.url)
+        return "made for the HTTP API" if made else "as it was"
 
     async def _open_samples(self) -> str:
         chosen = await self._choose()

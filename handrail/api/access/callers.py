@@ -1,0 +1,47 @@
+"""Callers as routes ask for them: `caller: Writer` is a principal with the scope, or the request is refused by its name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.security import HTTPBearer, SecurityScopes
+
+from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal, ScopeMissing
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="bearer", description="an API key (`hr_…`), a customer's token, or an OIDC token"
+)
+
+
+def principal(request: Request, wanted: SecurityScopes, bearer: Annotated[object, Security(_bearer)]) -> Principal:
+    """Return who calls.
+
+    Raises:
+        NotAuthenticated: the gate let nobody in.
+        ScopeMissing: the caller lacks one of the scopes.
+    """
+    found: Principal | None = getattr(request.state, "principal", None)
+    if found is None:
+        raise NotAuthenticated("Nobody is known here. Send `Authorization: Bearer` with a key.")
+    for scope in wanted.scopes:
+        if not found.may(ApiScope(scope)):
+            raise ScopeMissing(f"This takes the scope {scope}, which the caller lacks. {_remedy(found, scope)}")
+    return found
+
+
+def _remedy(found: Principal, scope: str) -> str:
+    if found.customer_id is not None:
+        return "A customer's token never has it; let the backend do it with its own key."
+    return f"Make a key with it: handrail keys create --scope {scope}."
+
+
+Anybody = Annotated[Principal, Security(principal)]
+Writer = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_WRITE])]
+Reader = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_READ])]
+Handler = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_HANDLE])]
+Decider = Annotated[Principal, Security(principal, scopes=[ApiScope.APPROVALS_DECIDE])]
+QueueReader = Annotated[Principal, Security(principal, scopes=[ApiScope.QUEUE_READ])]
+ControlsReader = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_READ])]
+ControlsSetter = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_SET])]
+Minter = Annotated[Principal, Security(principal, scopes=[ApiScope.TOKENS_MINT])]

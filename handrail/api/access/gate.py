@@ -1,0 +1,78 @@
+"""The gate of the API, as pure ASGI: an id for each request, then who calls, then how often; only then is anything read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handrail.api.problems.answers import MAX_BODY, TOO_LARGE, problem, refusal
+from handrail.api.services import ApiServices
+from handrail.domain.access.principals import NotAuthenticated
+
+GUARDED = "/v1/"
+KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
+NO_BEARER = "No key came with the request. Send `Authorization: Bearer hr_…`; make one with `handrail keys create`."
+
+
+class Gate:
+    """Lets a request under /v1 through once it is known whose it is; `state.principal` says so to what comes behind."""
+
+    def __init__(self, app: ASGIApp, services: Callable[[], ApiServices]) -> None:
+        self.app = app
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        extra = {"x-request-id": given if REQUEST_ID.fullmatch(given) else uuid4().hex}
+        scope.setdefault("state", {})["request_id"] = extra["x-request-id"]
+
+        async def with_fields(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(extra)
+            await send(message)
+
+        if KEY_IN_URL.search(b"?" + scope["query_string"]):
+            words = "A key does not belong into an address: addresses are logged. Send it as a header, and revoke this one."
+            return await problem(scope, "BadRequest", words)(scope, receive, with_fields)
+        if scope["path"].startswith(GUARDED):
+            try:
+                await self._admit(scope, headers, extra)
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody comes in
+                return await refusal(scope, error)(scope, receive, with_fields)
+        if headers.get("content-length", "0").isdigit() and int(headers.get("content-length", "0")) > MAX_BODY:
+            return await problem(scope, "BodyTooLarge", TOO_LARGE)(scope, receive, with_fields)
+        return await self.app(scope, bounded(receive), with_fields)
+
+    async def _admit(self, scope: Scope, headers: Headers, extra: dict[str, str]) -> None:
+        services = self._services()
+        word, _, token = headers.get("authorization", "").partition(" ")
+        if word.lower() != "bearer" or not token.strip():
+            raise NotAuthenticated(NO_BEARER)
+        principal = await services.authenticate(token.strip())
+        scope["state"]["principal"] = principal
+        extra.update(await services.limits.count(services.limits.of(principal), principal.caller))
+
+
+def bounded(receive: Receive) -> Receive:
+    """Return the channel as it is, until a body of unannounced length has grown too large."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise HTTPException(413, TOO_LARGE)
+        return message
+
+    return counted

@@ -1,0 +1,167 @@
+"""Routes of cases: open one and get the first reply in the same call, list them, look at one, read what was said."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from handrail.api.access.callers import Reader, Writer
+from handrail.api.answering.bodies import answered
+from handrail.api.answering.cursors import behind, next_cursor
+from handrail.api.answering.once import CountsOnce
+from handrail.api.answering.prefer import Wait
+from handrail.api.answering.turns import turn_ended
+from handrail.api.problems.documented import refusals
+from handrail.api.routes.looking import seen, unknown
+from handrail.api.services import Services
+from handrail.domain.access.principals import Principal
+from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.errors import InvalidInput, UnknownCase
+from handrail.domain.http.cases import (
+    IDENTIFIER,
+    CaseDetails,
+    CaseList,
+    CaseSummary,
+    CaseTranscript,
+    CustomersMessage,
+    NewCase,
+    NewMessage,
+    WaitsFor,
+)
+from handrail.domain.http.paging import DEFAULT_LIMIT, MAX_LIMIT, CasesWanted
+
+router = APIRouter(prefix="/v1", tags=["cases"])
+RETRY = "2"
+CaseId = Annotated[str, Path(pattern=IDENTIFIER)]
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    201: {"model": CaseSummary, "description": "The reply came in time, or somebody else has the word"},
+    202: {"model": CaseSummary, "description": "It is under way; `Location` says where to look again"},
+}
+
+
+@router.post("/cases", status_code=201, responses={**refusals(409, 413), **ACCEPTED}, response_model=CaseSummary)
+async def open_case(body: NewCase, caller: Writer, services: Services, once: CountsOnce, seconds: Wait) -> Response:
+    """Open a case with the customer's first message, and wait for the reply as long as `Prefer: wait=N` says."""
+    customer_id = customer_of(body, caller)
+    key = once.needed(body.message_id)
+    case_id = body.case_id or f"c-{digest([caller.caller, key])[:24]}"
+
+    async def work() -> Response:
+        await services.limits.count(services.limits.customer, f"customer {customer_id}")
+        receipt = await services.cases(caller).open_soon(
+            case_id, customer_id, body.text, message_id=body.message_id or key, channel=body.channel
+        )
+        return await _replied(services, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
+
+    return await once.run(body, work, seconds=seconds)
+
+
+@router.post(
+    "/cases/{case_id}/messages",
+    responses={
+        **refusals(404, 409, 413),
+        200: {"model": CaseSummary, "description": "The reply came in time, or somebody else has the word"},
+        202: ACCEPTED[202],
+    },
+    response_model=CaseSummary,
+)
+async def say(
+    case_id: CaseId, body: NewMessage, caller: Writer, services: Services, once: CountsOnce, seconds: Wait
+) -> Response:
+    """Pass on another message of the customer's; kept for later where no worker runs."""
+    message_id = body.message_id or once.needed(None)
+    once.needed(message_id)
+    view = await seen(services, caller, case_id)
+
+    async def work() -> Response:
+        await services.limits.count(services.limits.customer, f"customer {view.customer_id}")
+        receipt = await services.cases(caller).say_soon(case_id, body.text, message_id=message_id, seconds=max(seconds, 1.0))
+        turn = _next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
+        return await _replied(services, case_id, turn, view.customer_id, seconds, created=200)
+
+    return await once.run(body, work, seconds=2 * seconds)
+
+
+@router.get("/cases/{case_id}", responses=refusals(404), response_model=CaseDetails | CaseSummary)
+async def show(case_id: CaseId, caller: Reader, services: Services) -> Response:
+    """Look at a case: whole for the backend, in short for its customer and while it is not recorded yet."""
+    found = await seen(services, caller, case_id)
+    if isinstance(found, CaseSummary):
+        return answered(found)
+    return answered(CaseSummary.of(found) if caller.customer_id else CaseDetails.of(found))
+
+
+@router.get("/cases/{case_id}/messages", responses=refusals(404), response_model=CaseTranscript)
+async def transcript(case_id: CaseId, caller: Reader, services: Services) -> Response:
+    """Read what was said, oldest first."""
+    await seen(services, caller, case_id)
+    messages = [CustomersMessage.of(one) for one in await services.record.transcript(case_id)]
+    return answered(CaseTranscript(case_id=case_id, messages=messages))
+
+
+@router.get("/cases", responses=refusals(), response_model=CaseList)
+async def list_cases(
+    caller: Reader,
+    services: Services,
+    status: CaseStatus | None = None,
+    topic: Annotated[str | None, Query(max_length=120)] = None,
+    customer_id: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response:
+    """List cases, the last opened first; a customer's token lists that customer's own."""
+    if caller.customer_id is not None and customer_id not in (None, caller.customer_id):
+        return answered(CaseList(cases=[]))
+    page = await services.record.page(
+        CasesWanted(
+            status=status,
+            topic=topic,
+            customer_id=caller.customer_id or customer_id,
+            before=behind(cursor) if cursor else None,
+            limit=limit,
+        )
+    )
+    return answered(CaseList(cases=[CaseSummary.of(one) for one in page.cases], next_cursor=next_cursor(page)))
+
+
+def customer_of(body: NewCase, caller: Principal) -> str:
+    """Return whom the case is for: of a customer's own token, never what the body says.
+
+    Raises:
+        InvalidInput: nobody says it, or a customer's token names something that is not its to name.
+    """
+    if caller.customer_id is None:
+        if body.customer_id is None:
+            raise InvalidInput("customer_id: is missing. Say whose case it is.")
+        return body.customer_id
+    for name in ("customer_id", "case_id"):
+        if getattr(body, name) is not None:
+            raise InvalidInput(f"{name}: does not go with a customer's token. Leave it out; the token says who calls.")
+    return caller.customer_id
+
+
+def _next_turn(turn: int, status: str, *, duplicate: bool) -> int:
+    waited = status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
+    return turn + 1 if waited and not duplicate else turn
+
+
+async def _replied(
+    services: Services, case_id: str, turn: int, customer_id: str | None, seconds: float, *, created: int
+) -> Response:
+    location = f"/v1/cases/{case_id}"
+    view = await turn_ended(services.record, case_id, turn, seconds) if turn else None
+    applied = {"location": location, "preference-applied": f"wait={seconds:g}"}
+    if view is not None:
+        if view.customer_id != customer_id:
+            raise unknown(case_id)
+        return answered(CaseSummary.of(view), created, applied)
+    try:
+        so_far = CaseSummary.of(await services.record.show(case_id))
+    except UnknownCase:
+        so_far = CaseSummary(
+            case_id=case_id, customer_id=customer_id, status=CaseStatus.WORKING, waits_for=WaitsFor.AGENT, turn=max(turn, 1)
+        )
+    return answered(so_far, 202, {**applied, "retry-after": RETRY})

@@ -1,0 +1,42 @@
+"""Looking at a case on somebody's behalf: another customer's case is as unknown as one that there never was."""
+
+from __future__ import annotations
+
+from handrail.api.services import ApiServices
+from handrail.domain.access.principals import Principal
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.errors import UnknownCase
+from handrail.domain.http.cases import WAITS, CaseSummary
+
+
+def unknown(case_id: str) -> UnknownCase:
+    """Return the refusal for a case that is not there, or is none of the caller's business."""
+    return UnknownCase(f"case_id: there is no case {case_id!r}.")
+
+
+async def seen(services: ApiServices, caller: Principal, case_id: str) -> CaseView | CaseSummary:
+    """Return the case as it is recorded, or in short where the server has it and no worker has recorded it yet.
+
+    Raises:
+        UnknownCase: there is none that the caller may see.
+    """
+    try:
+        view = await services.record.show(case_id)
+    except UnknownCase:
+        return await _started(services, caller, case_id)
+    if not caller.sees(view.customer_id):
+        raise unknown(case_id)
+    return view
+
+
+async def _started(services: ApiServices, caller: Principal, case_id: str) -> CaseSummary:
+    try:
+        found = await services.cases(caller).listed(case_id)
+    except UnknownCase:
+        raise unknown(case_id) from None
+    if not found.open or not caller.sees(found.customer or ""):
+        raise unknown(case_id)
+    status = CaseStatus(found.status or CaseStatus.WORKING)
+    return CaseSummary(
+        case_id=case_id, customer_id=found.customer, status=status, waits_for=WAITS[status], opened_at=found.started
+    )

@@ -1,0 +1,41 @@
+"""Services behind the routes: ports and clients, wired outside; a route gets them as `Services`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from handrail.api.access.limits import CallLimits
+from handrail.domain.access.principals import Principal
+from handrail.ports.access import CaseRecord, KeptAnswers
+from handrail.temporal.doorway import DoorwayClient
+
+Readiness = Callable[[], Awaitable[dict[str, str]]]
+Authenticate = Callable[[str], Awaitable[Principal]]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """Everything that routes reach. `away` tells what does not answer now, by its name; empty when all is ready."""
+
+    cases: Callable[[Principal], DoorwayClient]
+    record: CaseRecord
+    answers: KeptAnswers
+    authenticate: Authenticate
+    limits: CallLimits
+    away: Readiness
+    kept: timedelta
+    """How long answers are kept."""
+
+
+def services(request: Request) -> ApiServices:
+    """Return what the application was made with."""
+    found: ApiServices = request.app.state.services
+    return found
+
+
+Services = Annotated[ApiServices, Depends(services)]

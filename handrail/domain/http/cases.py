@@ -1,0 +1,131 @@
+"""Bodies of the HTTP API about cases: shared by the server and the typed client."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from handrail.domain.base import Stored
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME, Author, Message
+from handrail.domain.http.bodies import HttpBody
+
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}$"
+
+
+class WaitsFor(StrEnum):
+    """The one that a case waits for; nobody, where it is over."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    APPROVAL = "approval"
+    PERSON = "person"
+    NOBODY = "nobody"
+
+
+WAITS = {
+    CaseStatus.WORKING: WaitsFor.AGENT,
+    CaseStatus.AWAITING_CUSTOMER: WaitsFor.CUSTOMER,
+    CaseStatus.AWAITING_APPROVAL: WaitsFor.APPROVAL,
+    CaseStatus.WITH_HUMAN: WaitsFor.PERSON,
+    CaseStatus.RESOLVED: WaitsFor.NOBODY,
+    CaseStatus.CLOSED: WaitsFor.NOBODY,
+}
+
+
+class NewCase(HttpBody):
+    """A customer's first message. A customer's own token leaves `customer_id` out: the token says who they are."""
+
+    text: str = Field(min_length=1, max_length=4 * MAX_CHARACTERS, description="the customer's words")
+    customer_id: str | None = Field(default=None, pattern=IDENTIFIER)
+    case_id: str | None = Field(
+        default=None, pattern=IDENTIFIER, description="by default derived from the caller and the idempotency key"
+    )
+    message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
+    channel: str = Field(default="api", pattern=IDENTIFIER)
+
+
+class NewMessage(HttpBody):
+    """Another message of the customer's."""
+
+    text: str = Field(min_length=1, max_length=4 * MAX_CHARACTERS)
+    message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
+
+
+class CaseSummary(Stored):
+    """A case in short. `reply` is the newest answer to the customer; none yet where it is null."""
+
+    case_id: str
+    customer_id: str | None = Field(default=None, description="null until the case is recorded")
+    status: CaseStatus
+    waits_for: WaitsFor
+    turn: int = 1
+    topic: str | None = None
+    reply: str | None = None
+    assignee: str | None = None
+    queue: str | None = None
+    due_at: datetime | None = None
+    opened_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @classmethod
+    def of(cls, view: CaseView) -> CaseSummary:
+        """Sum up the case."""
+        return cls.model_validate({**view.model_dump(include=set(cls.model_fields)), "waits_for": WAITS[view.status]})
+
+
+class CaseDetails(CaseView):
+    """A case whole, for the backend and for people: with approvals, effects and what the customer was asked."""
+
+    waits_for: WaitsFor = WaitsFor.AGENT
+
+    @classmethod
+    def of(cls, view: CaseView) -> CaseDetails:
+        """The case with whom it waits for."""
+        return cls.model_validate({**dict(view), "waits_for": WAITS[view.status]})
+
+
+class CaseList(Stored):
+    """A page of cases, the last opened first. Pass `next_cursor` on to get the next; it is null on the last."""
+
+    cases: list[CaseSummary]
+    next_cursor: str | None = None
+
+
+class CustomersMessage(Stored):
+    """A message as the customer may read it: people by their part, not by name."""
+
+    message_id: str
+    author: Author
+    text: str
+    at: datetime
+    turn: int
+
+    @classmethod
+    def of(cls, message: Message) -> CustomersMessage:
+        """The message without who wrote it for the house."""
+        return cls.model_validate(message.model_dump(include=set(cls.model_fields)))
+
+
+class CaseTranscript(Stored):
+    """The messages of a case, oldest first."""
+
+    case_id: str
+    messages: list[CustomersMessage]
+
+
+class TokenWanted(HttpBody):
+    """A token for one customer, minted by the backend that knows them."""
+
+    customer_id: str = Field(pattern=IDENTIFIER, max_length=MAX_NAME)
+    minutes: int = Field(default=15, ge=1, le=120)
+
+
+class CustomerToken(Stored):
+    """A short-lived token with which a customer's own browser calls."""
+
+    token: str
+    customer_id: str
+    expires_at: datetime

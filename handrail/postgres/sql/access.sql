@@ -1,0 +1,72 @@
+-- name: add_api_key
+INSERT INTO handrail.api_keys (
+    key_id, caller, name, environment, secret_hash, scopes, person, created_at, created_by, expires_at
+)
+VALUES (
+    %(key_id)s, %(caller)s, %(name)s, %(environment)s, %(secret_hash)s, %(scopes)s, %(person)s, %(created_at)s, %(created_by)s,
+    %(expires_at)s
+);
+
+-- name: api_key
+SELECT * FROM handrail.api_keys WHERE key_id = %(key_id)s;
+
+-- name: hold_api_key
+SELECT * FROM handrail.api_keys
+WHERE caller = (SELECT k.caller FROM handrail.api_keys AS k WHERE k.key_id = %(key_id)s)
+ORDER BY created_at DESC, key_id
+FOR UPDATE;
+
+-- name: api_keys
+SELECT * FROM handrail.api_keys ORDER BY created_at DESC, key_id;
+
+-- name: revoke_api_key
+UPDATE handrail.api_keys SET revoked_at = coalesce(revoked_at, %(at)s), revoked_by = coalesce(revoked_by, %(by)s)
+WHERE key_id = %(key_id)s
+RETURNING *;
+
+-- name: end_api_key
+UPDATE handrail.api_keys SET expires_at = least(coalesce(expires_at, %(at)s), %(at)s) WHERE key_id = %(key_id)s RETURNING *;
+
+-- name: use_api_key
+UPDATE handrail.api_keys SET last_used_at = now()
+WHERE key_id = %(key_id)s AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+RETURNING key_id;
+
+-- name: claim_answer
+-- Ours where nobody has it, or whoever had it for the same request is gone.
+INSERT INTO handrail.api_answers AS a (caller, idempotency_key, fingerprint, claim, held_until, claimed_at)
+VALUES (%(caller)s, %(key)s, %(fingerprint)s, gen_random_uuid()::text, now() + %(hold)s, now())
+ON CONFLICT (caller, idempotency_key) DO UPDATE
+SET claim = excluded.claim, held_until = excluded.held_until
+WHERE a.status IS NULL AND a.held_until < now() AND a.fingerprint = excluded.fingerprint
+RETURNING a.claim;
+
+-- name: standing_answer
+SELECT fingerprint, status, headers, body, extract(EPOCH FROM held_until - now())::double precision AS seconds_left
+FROM handrail.api_answers
+WHERE caller = %(caller)s AND idempotency_key = %(key)s;
+
+-- name: keep_answer
+UPDATE handrail.api_answers SET status = %(status)s, headers = %(headers)s, body = %(body)s
+WHERE caller = %(caller)s AND idempotency_key = %(key)s AND claim = %(claim)s AND status IS NULL
+RETURNING caller;
+
+-- name: drop_answer
+DELETE FROM handrail.api_answers
+WHERE caller = %(caller)s AND idempotency_key = %(key)s AND claim = %(claim)s AND status IS NULL
+RETURNING caller;
+
+-- name: sweep_answers
+DELETE FROM handrail.api_answers WHERE claimed_at < now() - %(older)s::interval RETURNING caller;
+
+-- name: case_version
+SELECT version FROM handrail.cases WHERE case_id = %(case_id)s;
+
+-- name: page_of_cases
+SELECT * FROM handrail.overview
+WHERE (%(status)s::text IS NULL OR status = %(status)s)
+    AND (%(topic)s::text IS NULL OR topic = %(topic)s)
+    AND (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
+    AND (%(opened_at)s::timestamptz IS NULL OR (opened_at, case_id) < (%(opened_at)s, %(case_id)s))
+ORDER BY opened_at DESC, case_id DESC
+LIMIT %(limit)s;

@@ -1,0 +1,149 @@
+"""The HTTP API, wired: adapters behind its ports, the server over them, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import uvicorn
+from fastapi import FastAPI
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from handrail.api.access.bearer import KeyCheck, checked_by
+from handrail.api.access.limits import CallLimits
+from handrail.api.app import create_app
+from handrail.api.services import ApiServices
+from handrail.background import supervised
+from handrail.business import load_business
+from handrail.domain.access.limits import CallLimit
+from handrail.domain.access.principals import Principal
+from handrail.domain.errors import InvalidInput
+from handrail.ports.access import KeptAnswers
+from handrail.postgres import owner
+from handrail.postgres.access.answers import PostgresAnswers
+from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.access.record import PostgresCaseRecord
+from handrail.postgres.pool import Pool, open_pool
+from handrail.settings import Settings
+from handrail.temporal.connect import connect
+from handrail.temporal.doorway import DoorwayClient
+
+DAY_HOURS = 24
+SWEEP_SECONDS = 600.0
+PROBE = timedelta(seconds=2)
+GRACE_SECONDS = 10
+"""Requests that run when the process is told to stop get so long to end."""
+_log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        InvalidInput: the address cannot be had, or the database is another business's.
+        Unreachable: Temporal or PostgreSQL does not answer.
+    """
+    listening = listen(settings.api_address)
+    try:
+        async with application(settings) as app:
+            config = uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+            _log.info("serving at http://%s", settings.api_address)
+            await uvicorn.Server(config).serve(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def listen(address: str) -> socket.socket:
+    """Return a socket that listens there. Raises: InvalidInput: it is no address, or cannot be had."""
+    host, _, port = address.rpartition(":")
+    try:
+        return socket.create_server((host.strip("[]"), int(port)), backlog=2_048)
+    except (OSError, ValueError, OverflowError) as error:
+        words = getattr(error, "strerror", None) or "write HOST:PORT"
+        raise InvalidInput(f"HANDRAIL_API_ADDRESS: {address!r} cannot be had ({words}). Name a free one.") from error
+
+
+@asynccontextmanager
+async def application(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application with its connections, which are closed at the end. Raises: see `serve`."""
+    client = await connect(
+        settings.temporal_address,
+        settings.temporal_namespace,
+        tls=settings.temporal_tls,
+        server_ca=settings.temporal_tls_server_ca,
+        client_cert=settings.temporal_tls_client_cert,
+        client_key=settings.temporal_tls_client_key,
+        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+    )
+    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
+    try:
+        services = await services_of(settings, client, pool)
+        async with supervised("sweeping answers", lambda: sweep_forever(services.answers, services.kept)):
+            yield create_app(services)
+    finally:
+        await pool.close()
+
+
+async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServices:
+    """Return the adapters behind the API's ports. Raises: InvalidInput: the database is another business's."""
+    business = load_business(settings.business)
+    await owner.check(pool, business)
+    record = PostgresCaseRecord(pool, business)
+
+    def cases(principal: Principal) -> DoorwayClient:
+        return DoorwayClient(client, principal.identity, task_queue=settings.task_queue)
+
+    async def away() -> dict[str, str]:
+        found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
+        return {name: words for name, words in found.items() if words}
+
+    return ApiServices(
+        cases=cases,
+        record=record,
+        answers=PostgresAnswers(pool),
+        authenticate=checked_by([KeyCheck(PostgresApiKeys(pool))]),
+        limits=CallLimits(
+            CallLimit(name="caller", calls=settings.api_calls_per_minute, seconds=60),
+            CallLimit(name="customer", calls=settings.api_customer_calls_per_minute, seconds=60),
+        ),
+        away=away,
+        kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),
+    )
+
+
+async def alive(client: Client) -> None:
+    """Ask Temporal for a sign of life. Raises: RPCError."""
+    await client.service_client.check_health(timeout=PROBE)
+
+
+async def silence(asking: object) -> str:
+    """Return why what was asked does not answer; nothing where it does."""
+    try:
+        async with asyncio.timeout(PROBE.total_seconds()):
+            await asking  # type: ignore[misc]
+    except (RPCError, RuntimeError, TimeoutError, OSError):
+        return "does not answer"
+    except Exception as error:  # noqa: BLE001 - a driver's own errors: whatever it is, it is away
+        return f"does not answer ({type(error).__name__})"
+    return ""
+
+
+async def sweep_forever(answers: KeptAnswers, kept: timedelta) -> None:
+    """Forget old answers now and then, until cancelled."""
+    while True:
+        gone = await answers.sweep(kept)
+        if gone:
+            _log.info("forgot %d answers older than %s", gone, kept)
+        await asyncio.sleep(SWEEP_SECONDS)
