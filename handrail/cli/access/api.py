@@ -9,12 +9,12 @@ import typer
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import world
 
-app = typer.Typer(no_args_is_help=True, help="The HTTP API for backends.")
+app = typer.Typer(no_args_is_help=True, help="Serve the HTTP API for backends.")
 
 
 @app.callback()
 def group() -> None:
-    """The HTTP API for backends."""
+    """Serve the HTTP API for backends."""
 
 
 @app.command()

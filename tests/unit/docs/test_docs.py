@@ -39,7 +39,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 VARIABLE = re.compile(r"\bHANDRAIL_[A-Z_]+\b")
 NOT_SETTINGS = {"HANDRAIL_TEMPORAL_BIN", "HANDRAIL_REVIEWER", "HANDRAIL_RETAIL_DATA"}
-OTHERS = ("make", "docker", "temporal", "cp", "mkdir", "export", "python", "git", "cd")
+OTHERS = ("curl", "make", "docker", "temporal", "cp", "mkdir", "export", "python", "git", "cd")
 
 
 @dataclass(frozen=True)
