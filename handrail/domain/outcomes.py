@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -92,7 +94,6 @@ class IndicatorResult(Stored):
     value: float | None = None
     low: float | None = None
     high: float | None = None
-    drawn: int | None = Field(default=None, description="customers whose values a median was taken from, where not of all")
     statement: str = Field(description="in words")
     view: str = Field(description="the view of the record that it is computed from")
 
@@ -124,23 +125,10 @@ class OutcomeReport(Stored):
     reliability: list[ReliabilityBin] = Field(default_factory=list)
 
 
-class OutcomeMoments(Stored):
-    """Sums over customers, each with the sum of their values and the number of their cases: what a mean's interval needs.
-
-    `total` is of the sums, `squares` of their squares, `products` of each sum by its number, `sizes` of the squared numbers.
-    """
-
-    total: float
-    squares: float
-    products: float
-    sizes: float
-
-
 class IndicatorTally(Stored):
-    """The count of one indicator over one group: mature cases.
+    """The count of one indicator over one group: mature cases, and the figure that they give.
 
-    `values` with their customers and `moments` where it has values; of a group with a great many customers, `values` are
-    those of customers who were drawn, or none.
+    `value`, `low` and `high` are None where they are too few to say anything.
     """
 
     indicator: str
@@ -149,9 +137,21 @@ class IndicatorTally(Stored):
     numerator: float = 0
     customers: int
     immature: int
-    values: list[float] = Field(default_factory=list)
-    owners: list[str] = Field(default_factory=list)
-    moments: OutcomeMoments | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackedOutcomes:
+    """Outcomes of cases by column: big-endian numbers, one for each case, by `handrail.packed_outcomes`.
+
+    `excluded_at` are moments of cases that have no other column. `groups` are values of a dimension with how many cases on
+    end have it; a single one where no dimension was asked for.
+    """
+
+    columns: Mapping[str, bytes]
+    groups: Sequence[tuple[str | None, int]]
 
 
 class Period(Stored):

@@ -60,8 +60,7 @@ async def newest(
     found: list[IndicatorResult] = []
     for days, names in by_age(definitions.value).items():
         period = whole_days(now, definitions.value.zone, days)
-        counts = await outcomes.count(definitions.value, names, period)
-        found += report(definitions, names, period, None, counts).indicators
+        found += report(definitions, names, period, None, await outcomes.read(period)).indicators
     return found
 
 

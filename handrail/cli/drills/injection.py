@@ -180,6 +180,8 @@ def metrics(
     as_json: Json = False,
 ) -> None:
     """Measure how long it takes to keep the outcomes of very many cases and to count them, on a server of its own."""
+    from operator import add
+
     from rich.progress import Progress
 
     from handrail.business import load_business
@@ -202,8 +204,15 @@ def metrics(
         [
             ("cases", f"{found.cases:,}"),
             ("kept in", f"{found.keep_seconds:.1f} s, {found.cases / found.keep_seconds:,.0f} cases a second"),
-            ("every indicator counted in", f"{found.count_seconds:.2f} s"),
-            ("intervals in", f"{found.report_seconds:.2f} s"),
-            ("a plain question to the rows in", f"{found.plain_seconds:.2f} s"),
+            ("packed in", f"{found.pack_seconds:.1f} s"),
+            ("every indicator with its interval in", _spread([*map(add, found.read_seconds, found.count_seconds)])),
+            ("of that, read from PostgreSQL in", _spread(found.read_seconds)),
+            ("a plain question to the rows in", _spread(found.plain_seconds)),
         ]
     )
+
+
+def _spread(seconds: list[float]) -> str:
+    from statistics import median
+
+    return f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f}, {len(seconds)} times)"

@@ -75,8 +75,7 @@ async def week_of_business(pool: Pool, folder: Path, week: str, now: datetime) -
         shifted = period.model_copy(
             update={"since": period.since - timedelta(days=7 * ago), "until": period.until - timedelta(days=7 * ago)}
         )
-        counts = await outcomes.count(definitions.value, names, shifted)
-        weeks.append(counted(definitions, names, shifted, None, counts))
+        weeks.append(counted(definitions, names, shifted, None, await outcomes.read(shifted)))
     read = await PostgresWeek(pool).of(period, definitions.value.zone)
     return assemble(
         name,

@@ -65,8 +65,8 @@ async def counted(place: CliContext, since: str, until: str | None, by: str | No
     async with place.pool() as pool:
         outcomes = PostgresOutcomes(pool)
         await outcomes.define(definitions.value, definitions.version)
-        counts = await outcomes.count(definitions.value, chosen, period, dimension)
-    return report(definitions, chosen, period, dimension, counts)
+        packed = await outcomes.read(period, dimension)
+    return report(definitions, chosen, period, dimension, packed)
 
 
 def dimension_of(by: str | None) -> Dimension | None:

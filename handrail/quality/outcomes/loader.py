@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.outcomes import CHANNEL, OutcomeDefinitions, Statistic
+from handrail.domain.quality.indicators import INDICATORS
 from handrail.shipped import document_of, own_or
 
 OUTCOMES = "outcomes.yaml"
 SHIPPED = Path(__file__).parent / OUTCOMES
-WEEK = 168
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeView:
-    """A view of the record behind an indicator: does it give a share, and how many hours does it look ahead."""
-
-    share: bool
-    ahead: int = 0
-
-
-VIEWS: Mapping[str, OutcomeView] = {
-    "first_contact_confirmed": OutcomeView(True, WEEK),
-    "first_contact_unconfirmed": OutcomeView(True, WEEK),
-    "repeat_48h": OutcomeView(True, 48),
-    "repeat_7d": OutcomeView(True, WEEK),
-    **dict.fromkeys(
-        (
-            "escalation",
-            "second_contact_escalation",
-            "edits",
-            "rejections",
-            "hand_backs",
-            "confirmations_refused",
-            "abandonment",
-            "policy_hits",
-            "survey_response",
-            "satisfied",
-            "cost_known",
-        ),
-        OutcomeView(True),
-    ),
-    "held_up": OutcomeView(True, WEEK),
-    **dict.fromkeys(
-        (
-            "first_reply_seconds",
-            "resolution_seconds",
-            "agent_seconds",
-            "customer_seconds",
-            "waiting_seconds",
-            "person_seconds",
-            "cost_usd",
-            "csat",
-            "nps",
-        ),
-        OutcomeView(False),
-    ),
-}
-"""The views `handrail.outcome_NAME`."""
 
 
 def outcomes_file(folder: Path) -> Path:
@@ -97,9 +48,9 @@ def _problems(document: Document, found: OutcomeDefinitions) -> Iterator[str]:
             words = f"excluded_channels: {channel[:60]!r} is no channel. Write its name, for example 'drill'."
             yield document.problem(words, "excluded_channels", index)
     for name, wanted in found.indicators.items():
-        view = VIEWS.get(name)
+        view = INDICATORS.get(name)
         if view is None:
-            words = f"indicators.{name}: no view of the record counts that. Known: {', '.join(sorted(VIEWS))}."
+            words = f"indicators.{name}: no view of the record counts that. Known: {', '.join(sorted(INDICATORS))}."
             yield document.problem(words, "indicators", name)
             continue
         if view.share != (wanted.statistic is Statistic.RATE):

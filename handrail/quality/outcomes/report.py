@@ -11,30 +11,34 @@ from handrail.domain.outcomes import (
     IndicatorDefinition,
     IndicatorResult,
     IndicatorTally,
-    OutcomeCounts,
     OutcomeDefinitions,
     OutcomeReport,
+    PackedOutcomes,
     Period,
     ReliabilityBin,
     ReliabilityTally,
     Statistic,
 )
-from handrail.quality.outcomes.statistics import Interval, bootstrap_by_customer, center, mean_by_customer, wilson
+from handrail.quality.outcomes.columns import CaseColumns
+from handrail.quality.outcomes.counting import count
+from handrail.quality.outcomes.statistics import wilson
 
 
 def report(
-    definitions: Loaded[OutcomeDefinitions], names: Sequence[str], period: Period, by: Dimension | None, counts: OutcomeCounts
+    definitions: Loaded[OutcomeDefinitions],
+    names: Sequence[str],
+    period: Period,
+    by: Dimension | None,
+    packed: PackedOutcomes,
 ) -> OutcomeReport:
-    """Return the report of these counts, in the order of the definitions' file."""
+    """Return the report of these outcomes, in the order of the definitions' file."""
     wanted = definitions.value
-    results = []
-    for name, definition in wanted.indicators.items():
-        if name not in names:
-            continue
-        found = [one for one in counts.tallies if one.indicator == name]
-        if not found and by is None:
-            found = [IndicatorTally(indicator=name, n=0, customers=0, immature=0)]
-        results += [result(wanted, definition, one) for one in found]
+    chosen = [name for name in wanted.indicators if name in names]
+    counts = count(CaseColumns(packed, period), wanted, chosen, reliability="held_up" in chosen and by is None)
+    tallies = counts.tallies
+    if by is None:
+        known = {one.indicator: one for one in tallies}
+        tallies = [known.get(name, IndicatorTally(indicator=name, n=0, customers=0, immature=0)) for name in chosen]
     return OutcomeReport(
         **period.model_dump(),
         zone=wanted.zone,
@@ -42,18 +46,14 @@ def report(
         by=by,
         cases=counts.cases,
         excluded=counts.excluded,
-        indicators=results,
+        indicators=[result(wanted.indicators[one.indicator], one) for one in tallies],
         reliability=[reliability(wanted, one) for one in counts.reliability],
     )
 
 
-def result(wanted: OutcomeDefinitions, definition: IndicatorDefinition, tally: IndicatorTally) -> IndicatorResult:
-    """Return one indicator's figure with its interval, or that there are too few."""
+def result(definition: IndicatorDefinition, tally: IndicatorTally) -> IndicatorResult:
+    """Return one indicator's figure with its interval in words, or that there are too few."""
     rate = definition.statistic is Statistic.RATE
-    value, interval = None, None
-    drawn = len(set(tally.owners)) if not rate and 0 < len(tally.values) < tally.n else None
-    if tally.n >= wanted.minimum:
-        value, interval = _figure(wanted, definition.statistic, tally)
     return IndicatorResult(
         indicator=tally.indicator,
         version=definition.version,
@@ -65,36 +65,22 @@ def result(wanted: OutcomeDefinitions, definition: IndicatorDefinition, tally: I
         numerator=tally.numerator if rate else None,
         customers=tally.customers,
         immature=tally.immature,
-        value=value,
-        low=interval[0] if interval else None,
-        high=interval[1] if interval else None,
-        drawn=drawn,
-        statement=statement(tally, value, interval, rate=rate, drawn=drawn),
+        value=tally.value,
+        low=tally.low,
+        high=tally.high,
+        statement=statement(tally, rate=rate),
         view=f"handrail.outcome_{tally.indicator}",
     )
 
 
-def _figure(wanted: OutcomeDefinitions, statistic: Statistic, tally: IndicatorTally) -> tuple[float | None, Interval | None]:
-    if statistic is Statistic.RATE:
-        return tally.numerator / tally.n, wilson(round(tally.numerator), tally.n, wanted.confidence)
-    if not tally.values and tally.moments:
-        between = mean_by_customer(tally.moments, tally.n, tally.customers, wanted.confidence)
-        return (tally.moments.total / tally.n, between) if between else (None, None)
-    found = bootstrap_by_customer(tally.values, tally.owners, statistic, wanted.confidence, wanted.resamples)
-    return (center(tally.values, statistic), found) if found else (None, None)
-
-
-def statement(
-    tally: IndicatorTally, value: float | None, interval: Interval | None, *, rate: bool, drawn: int | None = None
-) -> str:
+def statement(tally: IndicatorTally, *, rate: bool) -> str:
     """Return the figure in words, with what does not count yet beside it."""
-    if value is None or interval is None:
+    if tally.value is None or tally.low is None or tally.high is None:
         alone = tally.n > 0 and tally.customers < 2 and not rate
         words = f"n = {tally.n}, no statement" + (" of a single customer" if alone else "")
     else:
-        low, high = (shown(tally.indicator, one, rate=rate) for one in interval)
-        words = f"{shown(tally.indicator, value, rate=rate)} ({low} to {high}), n = {tally.n}"
-        words += f", by {drawn} customers who were drawn" if drawn else ""
+        value, low, high = (shown(tally.indicator, one, rate=rate) for one in (tally.value, tally.low, tally.high))
+        words = f"{value} ({low} to {high}), n = {tally.n}"
     return f"{words}; {tally.immature} too young" if tally.immature else words
 
 

@@ -7,25 +7,12 @@ from pathlib import Path
 
 from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.outcomes import Better, OutcomeDefinitions
+from handrail.domain.quality.indicators import OF_CUSTOMERS
 from handrail.domain.quality.weekly import Targets
 from handrail.shipped import document_of, own_or
 
 TARGETS = "targets.yaml"
 SHIPPED = Path(__file__).with_name(TARGETS)
-OF_CUSTOMERS = frozenset(
-    (
-        "first_contact_confirmed",
-        "repeat_48h",
-        "repeat_7d",
-        "second_contact_escalation",
-        "held_up",
-        "abandonment",
-        "satisfied",
-        "csat",
-        "nps",
-    )
-)
-"""Indicators of what customers got; the others say what it cost, how fast it was, or who did it."""
 
 
 def targets_file(folder: Path) -> Path:

@@ -5,26 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from datetime import timedelta
 from random import Random
 from typing import Any
 
 import pytest
 
-from handrail.domain.outcomes import Dimension, Period
-from handrail.postgres import migrations, outcomes
-from handrail.postgres.maturity import PLACES
+from handrail.domain.quality.indicators import PLACES
+from handrail.postgres import migrations
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
-from handrail.quality.outcomes.loader import SHIPPED, VIEWS, load_outcomes
-from tests.postgres.build import NOON
+from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
 from tests.postgres.conftest import Run
 from tests.postgres.outcomes import by_hand
 from tests.postgres.outcomes.happenings import Happenings
 
-WITHIN = Period(since=NOON, until=NOON + timedelta(days=60), as_of=NOON + timedelta(days=20))
 SCRIPT = (migrations.FOLDER / "0030_kept_outcomes.sql").read_text()
-DEFINITIONS = load_outcomes(SHIPPED.parent)
 DIFFERENCES = """
 SELECT count(*) FROM (
     (SELECT * FROM handrail.case_outcomes EXCEPT ALL SELECT * FROM computed.case_outcomes)
@@ -48,30 +43,6 @@ WHERE k.case_id IS NULL OR o.case_id IS NULL
 """
 
 
-@pytest.fixture
-async def computed(pool: Pool, run: Run) -> Pool:
-    """The views as they were first released, computed at each question, under the schema `computed`.
-
-    A yes that was taken back counts as a no since then.
-    """
-    first = (migrations.FOLDER / "0025_outcomes.sql").read_text()
-    seconds = re.search(r"CREATE FUNCTION handrail\.case_seconds.*?\n\$\$;", first, re.DOTALL)
-    rows = re.search(r"CREATE VIEW handrail\.case_outcomes AS.*?ON TRUE;", first, re.DOTALL)
-    values = re.search(r"CREATE VIEW handrail\.outcome_values AS.*?NULL;", first, re.DOTALL)
-    assert seconds
-    assert rows
-    assert values
-    script = "CREATE SCHEMA computed;" + "\n".join(part[0] for part in (seconds, rows, values))
-    for name in ("case_seconds", "case_outcomes", "outcome_values"):
-        script = script.replace(f"handrail.{name}", f"computed.{name}")
-    noes = "= 'confirm:refused'"
-    assert noes in script
-    script = script.replace(noes, "IN ('confirm:refused', 'confirm:taken_back')")
-    await run(script)
-    await PostgresOutcomes(pool).define(DEFINITIONS.value, DEFINITIONS.version)
-    return pool
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_what_is_kept_is_what_is_computed_whatever_happened(computed: Pool, run: Run, seed: int) -> None:
     life = Happenings(Random(seed))
@@ -85,59 +56,6 @@ async def test_what_is_kept_is_what_is_computed_whatever_happened(computed: Pool
         assert await run(DIFFERENCES) == [(0,)]
         assert await run(LEFT) == [(0,)]
     assert await run("SELECT count(*) > 30 FROM computed.case_outcomes") == [(True,)]
-
-
-@pytest.mark.parametrize("by", [None, Dimension.TOPIC])
-async def test_the_counts_are_those_of_the_views(computed: Pool, by: Dimension | None) -> None:
-    await Happenings(Random(3)).happen(computed, 900)
-    names = list(DEFINITIONS.value.indicators)
-    found = (await PostgresOutcomes(computed).count(DEFINITIONS.value, names, WITHIN, by)).tallies
-    async with computed.connection() as connection:
-        about = {**WITHIN.model_dump(), "names": names, "topic": by is not None}
-        cursor = await connection.execute(TALLIED, about)
-        expected = {(name, group): rest for name, group, *rest in await cursor.fetchall()}
-    assert len(expected) >= 25
-    for one in found:
-        n, numerator, customers, immature, values = expected.pop((one.indicator, one.group))
-        assert (one.n, one.customers, one.immature) == (n, customers, immature), one.indicator
-        if VIEWS[one.indicator].share:
-            assert one.numerator == numerator, one.indicator
-        else:
-            assert sorted(one.values) == pytest.approx(values), one.indicator
-            assert one.moments is not None
-            assert one.moments.total == pytest.approx(sum(values)), one.indicator
-    assert not expected
-
-
-TALLIED = b"""
-SELECT indicator, CASE WHEN %(topic)s THEN topic END AS "group",
-    coalesce(sum(denominator) FILTER (WHERE mature), 0)::integer,
-    coalesce(sum(numerator) FILTER (WHERE mature), 0)::double precision,
-    count(DISTINCT customer_id) FILTER (WHERE mature),
-    count(*) FILTER (WHERE NOT mature),
-    coalesce(array_agg(numerator ORDER BY numerator) FILTER (WHERE mature), '{}')
-FROM (SELECT *, coalesce(matures_at <= %(as_of)s, FALSE) AS mature FROM computed.outcome_values) AS v
-WHERE opened_at >= %(since)s AND opened_at < %(until)s AND indicator = ANY(%(names)s::text [])
-GROUP BY 1, 2
-"""
-
-
-async def test_many_customers_are_counted_by_sums_and_a_drawn_sample(
-    computed: Pool, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await by_hand.write(computed)
-    monkeypatch.setattr(outcomes, "DRAWN", 10)
-    names = ["resolution_seconds", "cost_usd", "csat"]
-    period = Period(since=NOON - timedelta(days=31), until=NOON, as_of=NOON)
-    found = {one.indicator: one for one in (await PostgresOutcomes(computed).count(DEFINITIONS.value, names, period)).tallies}
-    cost = found["cost_usd"]
-    assert (cost.n, cost.values) == (22, [])
-    assert cost.moments is not None
-    assert cost.moments.total == pytest.approx(0.46)
-    median = found["resolution_seconds"]
-    below = await run("SELECT count(DISTINCT customer_id) FROM handrail.kept_outcomes WHERE customer_place < 10 / 20.0")
-    assert 0 < len(set(median.owners)) <= below[0][0] < median.customers
-    assert len(found["csat"].values) == found["csat"].n > 0
 
 
 async def test_thanks_behind_the_end_are_no_second_contact(computed: Pool, run: Run) -> None:
@@ -174,7 +92,6 @@ async def test_an_older_record_is_worked_off(run: Run, computed: Pool) -> None:
 
 
 async def test_the_bits_are_named_alike_everywhere(run: Run) -> None:
-    assert set(PLACES) == set(VIEWS)
     for name, place in PLACES.items():
         assert await run("SELECT handrail.outcome_place(%s)", name) == [(place,)]
 
@@ -195,8 +112,8 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def test_questions_go_through_an_index_and_compute_no_case_anew(pool: Pool, run: Run) -> None:
     await run(MANY)
-    kept = PostgresOutcomes(pool)
-    await kept.define(DEFINITIONS.value, DEFINITIONS.version)
+    kept, shipped = PostgresOutcomes(pool), load_outcomes(SHIPPED.parent)
+    await kept.define(shipped.value, shipped.version)
     await kept.settle()
     await run("VACUUM ANALYZE handrail.kept_outcomes")
     day = "opened_at >= '2026-01-05' AND opened_at < '2026-01-06'"

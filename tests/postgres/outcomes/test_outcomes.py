@@ -59,8 +59,7 @@ async def reported(
     chosen = names or list(small.indicators)
     outcomes = PostgresOutcomes(pool)
     await outcomes.define(small, definitions.version)
-    counts = await outcomes.count(small, chosen, period, by)
-    return report(type(definitions)(small, definitions.version), chosen, period, by, counts)
+    return report(type(definitions)(small, definitions.version), chosen, period, by, await outcomes.read(period, by))
 
 
 @pytest.fixture
