@@ -115,7 +115,7 @@ async def test_questions_go_through_an_index_and_compute_no_case_anew(pool: Pool
     kept, shipped = PostgresOutcomes(pool), load_outcomes(SHIPPED.parent)
     await kept.define(shipped.value, shipped.version)
     await kept.settle()
-    await run("VACUUM ANALYZE handrail.kept_outcomes")
+    await run("VACUUM ANALYZE")
     day = "opened_at >= '2026-01-05' AND opened_at < '2026-01-06'"
     for question, scan in (
         (f"SELECT avg(numerator) FROM handrail.outcome_repeat_7d WHERE {day}", "kept_outcomes_by_opening"),
@@ -126,5 +126,5 @@ async def test_questions_go_through_an_index_and_compute_no_case_anew(pool: Pool
         read = [one for one in nodes(plan["Plan"]) if one.get("Relation Name") == "kept_outcomes"]
         assert read, question
         assert scan in [one.get("Index Name", "") for one in nodes(plan["Plan"])], question
-        assert all(("Seq" in one["Node Type"]) == (not scan) for one in read), question
+        assert not scan or not any("Seq" in one["Node Type"] for one in read), question
         assert not [one for one in nodes(plan["Plan"]) if one.get("Parent Relationship") == "SubPlan"], question
