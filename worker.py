@@ -7,12 +7,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.runtime import Runtime
 from temporalio.worker import WorkflowRunner
 
@@ -44,7 +44,9 @@ KEPT = "the kept outcomes"
 Run = Callable[[WorkflowRunner], WorkflowRunner]
 
 
-async def serve(settings: Settings, clock: Clock | None = None, run: Run | None = None) -> None:
+async def serve(
+    settings: Settings, clock: Clock | None = None, run: Run | None = None, interceptors: Sequence[Interceptor] = ()
+) -> None:
     """Poll until SIGTERM or SIGINT; what is running then is finished first. See `main`."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -59,6 +61,7 @@ async def serve(settings: Settings, clock: Clock | None = None, run: Run | None 
         client_key=settings.temporal_tls_client_key,
         api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
         runtime=runtime,
+        interceptors=interceptors,
     )
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
@@ -125,10 +128,11 @@ def announce(ready_file: Path | None) -> None:
         ready_file.write_text(str(os.getpid()))
 
 
-def main(clock: Clock | None = None, run: Run | None = None) -> None:
+def main(clock: Clock | None = None, run: Run | None = None, interceptors: Sequence[Interceptor] = ()) -> None:
     """`python -m worker`. Exits with 1 and one line where something it needs is missing or wrong.
 
-    Whoever plays cases at another time gives the `clock`, and how workflow code is run at that time.
+    Whoever plays cases at another time gives the `clock`, and how workflow code is run at that time; `interceptors` are the
+    client's, and where they are a worker's, too, stand around every step.
     """
     try:
         settings = Settings()
@@ -138,7 +142,7 @@ def main(clock: Clock | None = None, run: Run | None = None) -> None:
     for noisy in ("httpx", "httpx2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        asyncio.run(serve(settings, clock, run))
+        asyncio.run(serve(settings, clock, run, interceptors))
     except HandrailError as error:
         sys.exit(f"worker: {error}")
 

@@ -1,13 +1,10 @@
 """A clock that a play sets: the same for rules, tools, texts and deadlines of a whole worker, and for nobody else's.
 
-`python -m handrail.conformance.clock FILE` is the worker whose clock is as far ahead of the machine's as FILE says. No setting
-moves the clock of an ordinary worker.
+No setting moves the clock of an ordinary worker.
 """
 
 from __future__ import annotations
 
-import logging
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,16 +89,3 @@ class MovedInstance(WrappingInstance):
         if act.HasField("timestamp"):
             act.timestamp.FromDatetime(act.timestamp.ToDatetime() + self._ahead)
         return super().activate(act)
-
-
-def main() -> None:
-    """Run the worker on the clock that the file moves."""
-    import worker
-
-    clock = MovedClock(Path(sys.argv[1]))
-    logging.getLogger("handrail.worker").warning("this worker's clock is a play's, not the machine's")
-    worker.main(clock, lambda runner: MovedWorkflows(runner, clock))
-
-
-if __name__ == "__main__":
-    main()

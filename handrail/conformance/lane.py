@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.business import Business, load_business, seeded
 from handrail.conformance.clock import MovedClock
+from handrail.conformance.gate import LaneGate
 from handrail.conformance.servers import ScriptedModel
 from handrail.domain.actions.effects import EffectResult
 from handrail.embedded.process import Child, Component, StackFailed, until_ready
@@ -31,9 +32,12 @@ from handrail.temporal.updates import workflow_id
 
 WORKER_SECONDS = 240.0
 """A worker imports and trains for some seconds of processor time, which are minutes on a crowded machine."""
+NEVER = "31536000"
+"""Seconds until a lane's record is held against Temporal: a year. There every ended play is a case that the record has lost,
+and was begun again in the data of the next plays."""
 LOG_LINES, LOG_WIDTH, LOG_BYTES = 40, 400, 32_000
 """The worker's log that a failing play shows: its end."""
-CLOCKED = "handrail.conformance.clock"
+PROGRAM = "handrail.conformance.worker"
 KEPT = ("HANDRAIL_TEMPORAL_BIN", "HANDRAIL_DEFINITIONS", "HANDRAIL_LANGUAGES")
 """Of our own environment's settings, what a lane's worker takes over; it must meet none of a running stack's servers."""
 
@@ -58,9 +62,10 @@ class Lane:
         self.postgres = Renewable(folder / f"postgres-{number}", ports[0], f"postgres-{number}")
         self.model = ScriptedModel(ports[1], f"model-{number}")
         self.clock = MovedClock(folder / f"clock-{number}")
+        self.gate = LaneGate(folder / f"gate-{number}")
         self._temporal, self._package, self._extra, self._begins = temporal, package, environment, begins
         self._filling = StartupStep(f"data-{number}", (self.postgres.name,), self._fill)
-        program = (sys.executable, "-m", CLOCKED, str(folder / f"clock-{number}"))
+        program = (sys.executable, "-m", PROGRAM, str(folder / f"clock-{number}"), str(folder / f"gate-{number}"))
         self._worker = Worker(folder / "run", self._environment, f"worker-{number}", program=program)
         self._log = folder / "logs" / f"worker-{number}.log"
         self._child: Child | None = None
@@ -106,8 +111,20 @@ class Lane:
             lines = log.read().decode("utf-8", "replace").splitlines()
         return size, [line.rstrip()[:LOG_WIDTH] for line in lines if line.strip()][-LOG_LINES:]
 
+    async def begin(self, case_id: str) -> None:
+        """Make the data anew for the case, which alone may work on it, once every step of the last one has ended.
+
+        Raises:
+            StillWithin: one has not.
+            StackFailed: see `Renewable.renew`.
+        """
+        await self.gate.quiet()
+        await self.postgres.renew()
+        self.gate.open(workflow_id(case_id))
+
     async def ended(self, case_id: str) -> None:
         """End the case, however far it was played: it must not go on in the data, and with the answers, of the next play."""
+        self.gate.shut()
         assert self._client is not None  # noqa: S101 - `open` comes first
         try:
             await self._client.get_workflow_handle(workflow_id(case_id)).terminate("played")
@@ -165,6 +182,7 @@ class Lane:
             **self._extra,
             "HANDRAIL_BUSINESS": self._package,
             "HANDRAIL_TASK_QUEUE": self.queue,
+            "HANDRAIL_RECONCILE_SECONDS": NEVER,
             "HANDRAIL_TEMPORAL_ADDRESS": self._temporal.address,
             "HANDRAIL_DATABASE_URL": self.postgres.url,
             "HANDRAIL_MODEL": self.model.serves,

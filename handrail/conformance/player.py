@@ -76,7 +76,7 @@ class CasePlay:
         self.ahead = self.play.calls
         last = len(self.play.turns) - 1
         for number, turn in enumerate(self.play.turns):
-            await self.lane.model.script(behaviours(turn, last=number == last))
+            await self.lane.model.script(behaviours(turn, last=number == last), self.case_id)
             view = await self._settled(await self._heard(number, turn), number)
             open_calls = await self.lane.model.left() - 1
             self.played += len(turn.calls) - open_calls
@@ -95,7 +95,7 @@ class CasePlay:
         return await self.lane.cases.say(self.case_id, turn.message)
 
     async def _handed_back(self) -> None:
-        await self.lane.model.script([reply(ASKS, "awaiting_customer")])
+        await self.lane.model.script([reply(ASKS, "awaiting_customer")], self.case_id)
         receipt = await self.lane.cases.hand_back(self.case_id, self.colleague, RETURNED)
         await self.lane.cases.wait(self.case_id, until=answered(receipt, handed_back=True), timeout=PATIENCE_SECONDS)
 
@@ -163,7 +163,7 @@ async def perform(lane: Lane, suite: Suite, play: Play, case_id: str) -> Result:
     """Play on a fresh copy of the data and compare. What cannot be played to its end is a failure of that play."""
     began, (logged, _) = time.monotonic(), lane.logged()
     try:
-        await lane.postgres.renew()
+        await lane.begin(case_id)
         lane.clock.start(play_clock(suite, play))
         performance = CasePlay(lane, play, case_id, *suite.people)
         await performance.run()

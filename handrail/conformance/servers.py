@@ -23,16 +23,16 @@ class ScriptedModel(OfflineModel):
         command = super().command()
         return replace(command, argv=(*command.argv, "--scripted"))
 
-    async def script(self, behaviours: Sequence[dict[str, Any]]) -> None:
-        """Script the next requests, one behaviour each and the last for good; what stood there before is forgotten.
+    async def script(self, behaviours: Sequence[dict[str, Any]], case_id: str) -> None:
+        """Script the case's next requests, one behaviour each and the last for good; what stood there before is forgotten.
 
         A request that comes again, since its turn was run again, is answered as before: no call of the play is lost.
         """
         async with self._client() as client:
             (await client.delete("/script")).raise_for_status()
             for place, behaviour in enumerate(behaviours, 1):
-                entry = {"behaviour": behaviour, "times": 1 if place < len(behaviours) else None, "steady": True}
-                (await client.post("/script", json=entry)).raise_for_status()
+                entry = {"behaviour": behaviour, "times": 1 if place < len(behaviours) else None}
+                (await client.post("/script", json={**entry, "steady": True, "case": case_id})).raise_for_status()
 
     async def left(self) -> int:
         """Count the behaviours left; the last of them always stays."""

@@ -155,7 +155,8 @@ class Server:
             text = "\n".join(said.text for said in asked.messages)
             customer = converse(asked).last
             tools = [tool.function.name for tool in asked.tools]
-            behaviour = self._script.take(customer, text, same_step(asked, customer, tools, client_request_id))
+            step = same_step(asked, customer, tools, client_request_id)
+            behaviour = self._script.take(customer, text, step, client_request_id)
             self._script.record(
                 model=asked.model,
                 client_request_id=client_request_id,

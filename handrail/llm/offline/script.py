@@ -70,11 +70,14 @@ EXCLUSIVE = (
 class Entry(Strict):
     """Requests that hold `match` (in the customer's last words, or anywhere) meet `behaviour`, `times` times or for good.
 
+    With `case` only those of that case do, which name it as their client request id.
+
     With `steady` a request that comes again meets what it met before, and uses nothing up: whoever had no answer in time, or
     was killed before it counted, asks again.
     """
 
     match: str = ""
+    case: str = ""
     anywhere: bool = False
     times: int | None = Field(default=1, ge=1)
     steady: bool = False
@@ -117,11 +120,13 @@ class Script:
         self._met.clear()
         self.total = 0
 
-    def take(self, customer: str, text: str, step: Hashable = None) -> Behaviour | None:
+    def take(self, customer: str, text: str, step: Hashable = None, case: str | None = None) -> Behaviour | None:
         """The behaviour for a request, used up by one; `step` tells the same request from another, where anything does."""
         if step is not None and step in self._met:
             return self._met[step]
         for index, entry in enumerate(self.entries):
+            if entry.case and entry.case != case:
+                continue
             if entry.match.casefold() not in (text if entry.anywhere else customer).casefold():
                 continue
             if entry.times == 1:

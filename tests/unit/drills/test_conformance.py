@@ -142,7 +142,7 @@ class BrokenHouse:
     def __init__(self, log: Path) -> None:
         self.postgres, self._log = self, log
 
-    async def renew(self) -> None:
+    async def begin(self, case_id: str) -> None:
         with self._log.open("a") as log:
             log.write("ERROR the preview of add failed\nTraceback\n")
         raise InvalidInput("no database")

@@ -42,6 +42,16 @@ def test_without_a_step_or_without_steady_each_request_uses_one_up() -> None:
     assert met(script(steady=False), "a", "a", "a") == ["answer 0", "answer 1", "answer 2"]
 
 
+def test_an_entry_for_a_case_is_met_by_that_case_alone() -> None:
+    made = Script()
+    made.add(Entry(case="play-2", behaviour=Behaviour(reply="for the second")))
+    assert made.take("hello", "hello", "a", "play-1") is None
+    assert made.take("hello", "hello", None) is None
+    found = made.take("hello", "hello", "a", "play-2")
+    assert found is not None
+    assert found.reply == "for the second"
+
+
 def asked(*before: tuple[str, str], told: str = "…") -> ChatRequest:
     """A request of a turn whose customer said yes, behind these calls with their arguments."""
     messages: list[dict[str, Any]] = [{"role": "system", "content": told}, {"role": "user", "content": "yes"}]
