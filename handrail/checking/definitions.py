@@ -13,7 +13,7 @@ from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.quality.drift import DriftDefinitions
+from handrail.domain.quality.drift import DriftDefinitions, judged_series
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.team.reviewers import ReviewerFile
 from handrail.domain.team.staff import Roster
@@ -24,7 +24,7 @@ from handrail.policies.sets import build, document
 from handrail.policies.worlds import RATES, TABLES, calendar_of, world_of
 from handrail.quality.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
 from handrail.quality.judging.loader import SHIPPED as SHIPPED_RUBRICS
-from handrail.quality.judging.loader import canary_file, read_canary, read_rubric, rubric_file
+from handrail.quality.judging.loader import canary_file, load_rubric, read_canary, read_rubric, rubric_file
 from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, outcomes_file, read_outcomes
 from handrail.quality.releases.loader import FILE as RELEASE
 from handrail.quality.releases.loader import read_release
@@ -158,7 +158,9 @@ def _drift(subject: PackageUnderCheck, found: Collector, counted: OutcomeDefinit
     path = drift_file(subject.folder)
 
     def watched(read: list[Document]) -> DriftDefinitions:
-        return load_drift(subject.folder, counted).value if path == SHIPPED_DRIFT else read_drift(read, counted)
+        criteria = _criteria(subject)
+        shipped = path == SHIPPED_DRIFT
+        return load_drift(subject.folder, counted, criteria).value if shipped else read_drift(read, counted, criteria)
 
     drift = _read(CheckPart.DRIFT, path, found, watched)
     if drift is None:
@@ -166,8 +168,9 @@ def _drift(subject: PackageUnderCheck, found: Collector, counted: OutcomeDefinit
     whose = f"the shipped {DRIFT}" if path == SHIPPED_DRIFT else "its own"
     found.looked_at(CheckPart.DRIFT, f"{many(len(drift.indicators), 'indicator')}, {whose}")
     agents = None if subject.topics is None else [name for name, one in subject.topics.items() if not one.people_only]
+    watched_names = [*drift.indicators, *map(judged_series, drift.judged)]
     path = governor_file(subject.folder)
-    rules = _read(CheckPart.GOVERNOR, path, found, lambda read: read_governor(read, list(drift.indicators), agents))
+    rules = _read(CheckPart.GOVERNOR, path, found, lambda read: read_governor(read, watched_names, agents))
     if rules is not None:
         whose = f"the shipped {GOVERNOR_FILE}" if path == SHIPPED_GOVERNOR else "its own"
         found.looked_at(CheckPart.GOVERNOR, f"{many(len(rules.rules), 'rule')}, {whose}")
@@ -201,6 +204,14 @@ def _judging(subject: PackageUnderCheck, found: Collector) -> None:
     canary = _read(CheckPart.CANARY, path, found, read_canary)
     if canary is not None:
         found.looked_at(CheckPart.CANARY, f"{many(len(canary.prompts), 'prompt')}, {_whose(path)}")
+
+
+def _criteria(subject: PackageUnderCheck) -> list[str] | None:
+    """Return the criteria of the rubric; None where it cannot be read, which is found elsewhere."""
+    try:
+        return list(load_rubric(subject.folder).value.criteria)
+    except DefinitionInvalid:
+        return None
 
 
 def _whose(path: Path) -> str:

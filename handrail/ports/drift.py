@@ -7,7 +7,15 @@ from datetime import date, datetime
 from typing import Protocol
 
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, DriftDay, SliceMoved, TopicLevel, WatchedSeries
+from handrail.domain.quality.calibration import JudgedTerms
+from handrail.domain.quality.drift import (
+    DriftAlarm,
+    DriftBaseline,
+    DriftDay,
+    SliceMoved,
+    TopicLevel,
+    WatchedSeries,
+)
 from handrail.domain.quality.evaluations import ReleaseParts
 
 
@@ -24,6 +32,18 @@ class DriftRecord(Protocol):
 
     async def count(self, day: date, since: datetime, until: datetime, versions: Mapping[str, int], definitions: str) -> None:
         """Count the day for these indicators, which are mature; what was counted of it before is replaced."""
+        ...
+
+    async def judged_days(self, since: date, until: date) -> set[date]:
+        """Return the days from `since` up to and without `until` whose samples have been judged."""
+        ...
+
+    async def count_judged(self, day: date, terms: Mapping[str, JudgedTerms], definitions: str) -> None:
+        """Count what the judge says of the day's sample, by series; what was counted of it before is replaced."""
+        ...
+
+    async def judged_bad_cases(self, terms: JudgedTerms, since: date, until: date) -> list[str]:
+        """Return at most ten sampled cases of these days that the judge fails, the first of them."""
         ...
 
     async def series(self, names: Collection[str], since: date, until: date) -> list[DriftDay]:

@@ -9,6 +9,7 @@ from activities.quality.collect import CollectStep
 from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
+from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
 from handrail.policies.loader import FilePolicies
 from handrail.ports.quality import DayStep
@@ -21,6 +22,7 @@ from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.governor.govern import GovernStep
+from handrail.quality.judging.gates import JudgeGates
 from handrail.quality.judging.steps import CanaryOfDay, JudgeOfDay
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.scoring.loader import load_quality
@@ -31,7 +33,7 @@ from handrail.settings import Settings
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.wiring.clients import canary_step, judge_step
 from handrail.wiring.dialling import release_gate
-from handrail.wiring.governing import governor_over, judge_gates, unjudged
+from handrail.wiring.governing import file_terms, governor_over, judge_gates, unjudged
 from handrail.wiring.relied import in_force
 
 if TYPE_CHECKING:
@@ -60,16 +62,10 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
         DriftWatch(
             PostgresDrift(pool),
             PostgresAlarms(pool),
-            watch_terms(folder, pool, world),
+            watch_terms(folder, pool, world, gates),
             world.clock,
-            lambda: release_gate(
-                settings,
-                pool,
-                folder,
-                world.topics,
-                lambda: FilePolicies.of(folder / "policies", world.business).version,
-                world.clock,
-            ).in_force(),
+            lambda: released(settings, pool, folder, world),
+            gates.anchors,
         ),
         GovernStep(governor, unjudged(gates, pool)),
         CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
@@ -83,10 +79,16 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
     ]
 
 
-def watch_terms(folder: Path, pool: Pool, world: Adapters) -> FileTerms:
+def watch_terms(folder: Path, pool: Pool, world: Adapters, gates: JudgeGates) -> FileTerms:
     """Return the terms of watching; a topic's own level is that of its file and its review gate."""
-    gates = GateLever(PostgresReviewGates(pool, world.clock), world.clock)
-    return FileTerms(folder, world.topics, TopicDial(gates))
+    reviews = GateLever(PostgresReviewGates(pool, world.clock), world.clock)
+    return file_terms(folder, world.topics, TopicDial(reviews), gates)
+
+
+async def released(settings: Settings, pool: Pool, folder: Path, world: Adapters) -> ReleaseParts:
+    """Return the release in force. Raises: DefinitionInvalid: a file of it cannot be used."""
+    version = FilePolicies.of(folder / "policies", world.business).version
+    return await release_gate(settings, pool, folder, world.topics, lambda: version, world.clock).in_force()
 
 
 def scoring_terms(folder: Path, world: Adapters) -> ScoringTerms:

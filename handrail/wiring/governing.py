@@ -24,6 +24,7 @@ from handrail.quality.governor.loader import load_governor
 from handrail.quality.judging.gates import UNSET, JudgeGates, JudgeInForce
 from handrail.quality.judging.loader import load_rubric
 from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.watching.terms import FileTerms
 from handrail.settings import Settings
 
 NOBODY = "no judge"
@@ -54,6 +55,15 @@ def judge_in_force(settings: Settings, folder: Path) -> JudgeInForce:
         except InvalidInput as refused:
             off = str(refused)
     return JudgeInForce(JudgePlan.of(rubric, served, PROMPT), off or None)
+
+
+def file_terms(folder: Path, topics: Topics, dial: Dial, gates: JudgeGates) -> FileTerms:
+    """Return the terms of watching; `dial` knows the topics' files and review gates, and no controls."""
+
+    def zone() -> ZoneInfo:
+        return ZoneInfo(load_outcomes(folder).value.zone)
+
+    return FileTerms(folder, topics, dial, lambda: load_rubric(folder).value.criteria, lambda: gates.judged(zone))
 
 
 def changes_over(folder: Path, pool: Pool) -> Callable[[date, date], Awaitable[list[str]]]:

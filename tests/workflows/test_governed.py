@@ -20,10 +20,11 @@ from handrail.quality.governor.govern import Governor
 from handrail.quality.governor.loader import load_governor
 from handrail.quality.watching.baselines import BaselinePeriod, calibrated_baselines, proposals
 from handrail.quality.watching.days import WatchTerms, fill
-from handrail.quality.watching.terms import FileTerms
 from handrail.quality.watching.watch import DriftWatch, observations
+from handrail.settings import Settings
 from handrail.shop import business
 from handrail.topics.dial import GateLever, TopicDial
+from handrail.wiring.governing import file_terms, judge_gates
 from tests.postgres.quality.record import today, write_days
 from tests.support.house import House, house
 from tests.workflows.conftest import ScriptedModel
@@ -57,7 +58,9 @@ async def governed(home: House) -> list[str]:
     """The steps `watch` and `govern` of yesterday, as often as is liked; gives the topics that stepped down."""
     pool, clock = home.pool, SystemClock()
     controls, alarms = PostgresControls(pool, business), PostgresAlarms(pool)
-    terms = FileTerms(business.folder, home.world.topics, TopicDial(GateLever(PostgresReviewGates(pool, clock), clock)))
+    gates = judge_gates(Settings(), business.folder, pool, home.world.topics, clock)
+    dial = TopicDial(GateLever(PostgresReviewGates(pool, clock), clock))
+    terms = file_terms(business.folder, home.world.topics, dial, gates)
     outcomes = (await terms()).outcomes
     await PostgresOutcomes(pool).define(outcomes.value, outcomes.version)
     if not await PostgresDrift(pool).baselines():

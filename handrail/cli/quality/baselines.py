@@ -68,12 +68,12 @@ def _signer(accept: bool, by: str | None) -> str | None:
 
 def terms_of(place: CliContext, pool: Any) -> FileTerms:
     """Return the terms of watching of this business."""
-    from handrail.cli.common.rail import dial
-    from handrail.quality.watching.terms import FileTerms
-    from handrail.topics.loader import FileTopics
+    from handrail.cli.common.rail import dial, topics_of
+    from handrail.cli.quality.heeding import gates_of
+    from handrail.wiring.governing import file_terms
 
     folder = place.settings.definitions or place.business.folder
-    return FileTerms(folder, FileTopics(folder / "topics", place.business.by_name), dial(place, pool))
+    return file_terms(folder, topics_of(place), dial(place, pool), gates_of(place, pool))
 
 
 async def _learned(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from handrail.cli.common.world import CliContext
     from handrail.quality.governor.govern import Governor
+    from handrail.quality.judging.gates import JudgeGates
 
 
 def governor_of(place: CliContext, pool: Any) -> Governor:
@@ -26,12 +27,17 @@ def governor_of(place: CliContext, pool: Any) -> Governor:
 
 async def heed_gates(place: CliContext, pool: Any, day: date) -> str:
     """Look at the judge's gates, and govern where one closed; returns it in words. Raises: DefinitionInvalid."""
+    from handrail.quality.judging.steps import heeded
+
+    return (await heeded(gates_of(place, pool), governor_of(place, pool), day)).strip()
+
+
+def gates_of(place: CliContext, pool: Any) -> JudgeGates:
+    """Return the gates of the judge that is set, or of none. Raises: DefinitionInvalid: a file cannot be used."""
     from handrail.cli.common.rail import topics_of
     from handrail.cli.quality.models import model_settings
     from handrail.clock import SystemClock
-    from handrail.quality.judging.steps import heeded
     from handrail.wiring.governing import judge_gates
 
     folder = place.settings.definitions or place.business.folder
-    gates = judge_gates(model_settings(place), folder, pool, topics_of(place), SystemClock())
-    return (await heeded(gates, governor_of(place, pool), day)).strip()
+    return judge_gates(model_settings(place), folder, pool, topics_of(place), SystemClock())

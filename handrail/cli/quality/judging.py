@@ -11,6 +11,7 @@ import typer
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
+from handrail.cli.quality.judged import days
 from handrail.cli.quality.models import model_settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="A model that judges cases, and whether its verdicts count.")
 OFF = "no judge"
+app.command("days")(days)
 
 
 @app.callback()
@@ -34,14 +36,14 @@ def group() -> None:
 @app.command()
 def status(
     ctx: typer.Context,
-    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Samples of so many days up to yesterday.")] = 28,
+    number: Annotated[int, typer.Option("--days", min=1, max=366, help="Samples of so many days up to yesterday.")] = 28,
     as_json: Json = False,
 ) -> None:
     """Show each criterion: does the judge count, and what share of cases fails, corrected for the judge's errors."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import percent, plain, print_rows, screen
 
-    found = run_async(read_status(world(ctx), days))
+    found = run_async(read_status(world(ctx), number))
     if as_json:
         return print_document(found)
     screen().print(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -78,6 +78,28 @@ class GateOpening(Stored):
     calibration_id: int
     since_id: int
     since: datetime
+
+
+class JudgedTerms(Stored):
+    """The terms of a criterion's series while its gate is open: by which judge, since when, and how often that is right.
+
+    `version` is the calibration with which the gate opened: what another judge said, or this one before it moved, is another
+    series. `topics` are those that are judged by it.
+    """
+
+    criterion: str
+    judge: str
+    runs: int
+    version: int
+    since: date
+    sensitivity: MeasuredRate
+    specificity: MeasuredRate
+    topics: list[str]
+
+    @property
+    def apart(self) -> float:
+        """The part of a rise of bad cases that shows in what the judge fails (Youden's index)."""
+        return (self.sensitivity.value or 0) + (self.specificity.value or 0) - 1
 
 
 class GateStanding(Stored):

@@ -54,6 +54,7 @@ class DriftDefinitions(Model):
     fewest_cases: float = Field(default=5, ge=1, description="cases a day in the mean; a series with fewer is not watched")
     indicators: dict[str, WatchedShare] = Field(min_length=1)
     volume: dict[VolumeIndicator, WatchedVolume] = Field(default_factory=dict)
+    judged: dict[str, WatchedShare] = Field(default_factory=dict, description="criteria of rubric.yaml, over all cases")
 
 
 class WatchedSeries(Model):
@@ -71,6 +72,11 @@ class WatchedSeries(Model):
     def volume(self) -> bool:
         """True where cases are counted, and no share of them."""
         return self.indicator in list(VolumeIndicator)
+
+    @property
+    def judged(self) -> bool:
+        """True where a judge says which cases are bad."""
+        return self.indicator.startswith(JUDGED)
 
 
 class DriftDay(Stored):

@@ -31,6 +31,21 @@ class CriterionStatus(Stored):
     statement: str
 
 
+class JudgedRate(Stored):
+    """The share of one day's cases that fail by a criterion, without the judge's errors, with its interval.
+
+    `cases` are so many of equal weight as would say the same; `raw` is what the judge says.
+    """
+
+    day: date
+    criterion: str
+    cases: float
+    raw: float
+    value: float
+    low: float
+    high: float
+
+
 class JudgeStatus(Stored):
     """The judge over the samples of the days `since` to `until`, both included; `judge` is None where none is set."""
 

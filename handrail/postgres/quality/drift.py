@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from handrail.domain.autonomy.controls import GLOBAL
 from handrail.domain.autonomy.topics import Autonomy, strictest
+from handrail.domain.quality.calibration import JudgedTerms
 from handrail.domain.quality.drift import (
     DriftBaseline,
     DriftDay,
@@ -58,6 +59,33 @@ class PostgresDrift:
                 await connection.execute(QUERIES["count_drift_day"], wanted, prepare=False)
             if volumes:
                 await connection.execute(QUERIES["count_drift_volume"], {**about, "names": volumes}, prepare=False)
+
+    async def judged_days(self, since: date, until: date) -> set[date]:
+        """Return the days from `since` up to and without `until` whose samples have been judged."""
+        return {row["day"] for row in await alone(self._pool, "judged_days", since=since, until=until)}
+
+    async def count_judged(self, day: date, terms: Mapping[str, JudgedTerms], definitions: str) -> None:
+        """Count what the judge says of the day's sample, by series; what was counted of it before is replaced."""
+        wanted = list(terms.values())
+        about = {
+            "day": day,
+            "names": list(terms),
+            "criteria": [one.criterion for one in wanted],
+            "judges": [one.judge for one in wanted],
+            "runs": [one.runs for one in wanted],
+            "versions": [one.version for one in wanted],
+            "definitions": definitions,
+        }
+        async with writing(self._pool) as connection:
+            await connection.execute(QUERIES["take_time_for_outcomes"], prepare=False)
+            await connection.execute(QUERIES["drop_drift_day"], {"day": day, "names": list(terms)})
+            await connection.execute(QUERIES["count_judged_day"], about, prepare=False)
+
+    async def judged_bad_cases(self, terms: JudgedTerms, since: date, until: date) -> list[str]:
+        """Return at most ten sampled cases of these days that the judge fails, the first of them."""
+        about = terms.model_dump(include={"criterion", "judge", "runs"})
+        found = await alone(self._pool, "judged_bad_cases", **about, since=since, until=until)
+        return [str(row["case_id"]) for row in found]
 
     async def series(self, names: Collection[str], since: date, until: date) -> list[DriftDay]:
         """Return the days of every series of these indicators, without slices."""

@@ -95,6 +95,88 @@ GROUP BY f.indicator, f.topic, f.dimension, f.value
 ON CONFLICT (indicator, topic, dimension, value, day) DO UPDATE
 SET cases = excluded.cases, definitions = excluded.definitions, counted_at = clock_timestamp();
 
+-- name: judged_days
+SELECT s.day FROM handrail.quality_steps AS s
+WHERE s.step = 'judge' AND s.done_at IS NOT NULL AND s.day >= %(since)s AND s.day < %(until)s;
+
+-- name: count_judged_day
+-- What the judge says of the day's sample. Each case counts for those that it stands for, scaled so that all of them together
+-- are as many as cases of equal weight that would say the same (Kish).
+WITH wanted AS (
+    SELECT * FROM unnest(
+        %(names)s::text [], %(criteria)s::text [], %(judges)s::text [], %(runs)s::integer [], %(versions)s::integer []
+    ) AS w (indicator, criterion, judge, runs, version)
+),
+
+verdicts AS (
+    SELECT
+        w.indicator,
+        s.case_id,
+        1 / s.probability AS weight,
+        2 * count(*) FILTER (WHERE j.verdict = 'fail') > w.runs AS fails,
+        2 * count(*) FILTER (WHERE j.verdict = 'pass') > w.runs AS passes
+    FROM handrail.quality_samples AS s
+    CROSS JOIN wanted AS w
+    INNER JOIN handrail.quality_judgements AS j
+        ON s.day = j.day AND s.case_id = j.case_id AND j.purpose = 'sample'
+            AND w.criterion = j.criterion AND w.judge = j.judge
+    WHERE s.day = %(day)s
+    GROUP BY w.indicator, w.runs, s.case_id, s.probability
+),
+
+looked_at AS MATERIALIZED (
+    SELECT DISTINCT ON (v.case_id)
+        v.case_id, v.topic, v.language, v.channel, v.model, v.prompt, v.policy, v.graph, v.tier
+    FROM handrail.outcome_values AS v
+    WHERE v.case_id = ANY(ARRAY(SELECT s.case_id FROM handrail.quality_samples AS s WHERE s.day = %(day)s))
+    ORDER BY v.case_id
+),
+
+measured AS (
+    SELECT
+        v.indicator,
+        v.weight * sum(v.weight) OVER same / sum(v.weight * v.weight) OVER same AS part,
+        v.fails,
+        l.topic, l.language, l.channel, l.model, l.prompt, l.policy, l.graph, l.tier
+    FROM verdicts AS v INNER JOIN looked_at AS l ON v.case_id = l.case_id
+    WHERE v.fails OR v.passes
+    WINDOW same AS (PARTITION BY v.indicator)
+),
+
+figures AS (
+    SELECT
+        m.indicator,
+        t.topic,
+        s.dimension,
+        coalesce(s.value, '') AS value,
+        sum(m.part) AS cases,
+        sum(CASE WHEN m.fails THEN m.part ELSE 0 END) AS bad
+    FROM measured AS m
+    CROSS JOIN LATERAL (SELECT '' AS topic UNION SELECT coalesce(m.topic, '')) AS t
+    CROSS JOIN LATERAL (
+        VALUES
+        ('all', ''), ('topic', m.topic), ('language', m.language), ('channel', m.channel), ('model', m.model),
+        ('prompt', m.prompt), ('policy', m.policy), ('graph', m.graph), ('tier', m.tier::text)
+    ) AS s (dimension, value)
+    WHERE t.topic = '' OR s.dimension = 'all'
+    GROUP BY m.indicator, t.topic, s.dimension, coalesce(s.value, '')
+    UNION ALL
+    SELECT w.indicator, '', 'all', '', 0, 0 FROM wanted AS w
+)
+
+INSERT INTO handrail.drift_days (indicator, topic, dimension, value, day, cases, bad, version, definitions)
+SELECT f.indicator, f.topic, f.dimension, f.value, %(day)s, sum(f.cases), sum(f.bad), w.version, %(definitions)s
+FROM figures AS f INNER JOIN wanted AS w ON f.indicator = w.indicator
+GROUP BY f.indicator, f.topic, f.dimension, f.value, w.version;
+
+-- name: judged_bad_cases
+SELECT s.case_id FROM handrail.quality_samples AS s
+INNER JOIN handrail.quality_judgements AS j ON s.day = j.day AND s.case_id = j.case_id
+WHERE s.day >= %(since)s AND s.day < %(until)s AND j.purpose = 'sample'
+    AND j.criterion = %(criterion)s AND j.judge = %(judge)s
+GROUP BY s.day, s.case_id HAVING 2 * count(*) FILTER (WHERE j.verdict = 'fail') > %(runs)s
+ORDER BY s.day, s.case_id LIMIT 10;
+
 -- name: drift_series
 SELECT d.day, d.indicator, d.topic, d.cases, d.bad, d.version FROM handrail.drift_days AS d
 WHERE d.dimension = 'all' AND d.day >= %(since)s AND d.day < %(until)s AND d.indicator = ANY(%(names)s::text [])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib import import_module
+from zoneinfo import ZoneInfo
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, GateStanding, gate
+from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, GateStanding, JudgedTerms, gate
 from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, judged_series
-from handrail.domain.quality.judged import JudgePlan
+from handrail.domain.quality.judged import AnchorLook, JudgePlan
 from handrail.ports import Clock, Topics
 from handrail.ports.drift import AlarmRecord
 from handrail.ports.judging import JudgeRecord
@@ -67,6 +70,41 @@ class JudgeGates:
         openings = await self._record.openings(list(found))
         return {name: (found[name], openings[name]) for name in found if name in openings}
 
+    async def judged(self, zone: Callable[[], ZoneInfo]) -> dict[str, JudgedTerms]:
+        """Return by series what is to be known of each criterion whose gate is open, to watch what the judge says."""
+        found, rubric = await self.opened(), self._judge().plan.rubric
+        terms = {}
+        for name, (standing, opening) in found.items():
+            if (held := standing.calibration) is not None:
+                terms[judged_series(name)] = JudgedTerms(
+                    criterion=name,
+                    judge=opening.judge,
+                    runs=rubric.runs,
+                    version=opening.since_id,
+                    since=opening.since.astimezone(zone()).date(),
+                    sensitivity=held.sensitivity,
+                    specificity=held.specificity,
+                    topics=self._relying(name),
+                )
+        return terms
+
+    async def anchors(self, judged: JudgedTerms) -> AnchorLook | None:
+        """Return how the judge's newest verdicts on old transcripts differ from the first since its gate opened, if any do."""
+        opening = (await self._record.openings([judged.criterion])).get(judged.criterion)
+        runs = await self._record.anchor_runs(judged.judge, opening.since) if opening else []
+        if not runs:
+            return None
+        # In a thread: what it counts with takes seconds to load, which no case should wait for.
+        look = await asyncio.to_thread(import_module, "handrail.quality.judging.looking")
+        found: AnchorLook = look.look_of(judged.criterion, runs, max(run.day for run in runs))
+        return found
+
+    def _relying(self, name: str) -> list[str]:
+        """Return the agent's topics that a criterion is about."""
+        criterion = self._judge().plan.rubric.criteria[name]
+        agents = [one.name for one in self._topics.all() if not one.people_only]
+        return [topic for topic in agents if not criterion.topics or topic in criterion.topics]
+
     async def look(self, day: date) -> list[DriftAlarm]:
         """Raise an alarm for each gate that was open once and is closed; the same closing again raises none."""
         closed = {name: one for name, one in (await self.now()).items() if not one.open}
@@ -80,12 +118,10 @@ class JudgeGates:
         return raised
 
     async def _alarm(self, day: date, standing: GateStanding, opening: GateOpening) -> DriftAlarm:
-        criterion = self._judge().plan.rubric.criteria[standing.criterion]
-        agents = [one.name for one in self._topics.all() if not one.people_only]
         words = f"the judge of '{standing.criterion}' does not count any more, and says nothing of the agent"
         evidence = AlarmEvidence(
             words=f"{words}: {'; '.join(standing.reasons)}. `handrail judge status`",
-            topics=[name for name in agents if not criterion.topics or name in criterion.topics],
+            topics=self._relying(standing.criterion),
             changes=await self._changes(day, day),
         )
         return DriftAlarm(

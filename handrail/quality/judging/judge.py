@@ -9,18 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 
 from handrail.domain.quality.calibration import CalibrationRecord, GateEvent, gate
 from handrail.domain.quality.judged import AnchorLook, JudgedDay, JudgeLimits, JudgePlan, VerdictCounts
-from handrail.domain.quality.judging import CaseJudgement, CaseVerdict, JudgeRun, Purpose
+from handrail.domain.quality.judging import CaseJudgement, CaseVerdict, Purpose
 from handrail.domain.quality.labels import LabelChoice, SampledCase
 from handrail.ports import Clock
 from handrail.ports.judging import Judge, JudgeRecord, LabelRecord
 from handrail.quality.judging.asking import JudgeCalls, LimitReached
 from handrail.quality.judging.calibrating import Calibrating
+from handrail.quality.judging.looking import look_of
 from handrail.quality.judging.patience import Sleep
-from handrail.quality.statistics.anchors import JudgedTwice, movement
 
 LATELY = timedelta(days=28)
-FEWEST_ANCHORS = 10
-"""Fewer old transcripts say nothing about a judge."""
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -148,37 +146,6 @@ class JudgeStep:
                 update = {"event": GateEvent.CLOSED, "opened": False, "reasons": [look.words], "at": now}
                 await self._record.calibrated(held.model_copy(update=update))
         return looks, closed
-
-
-def look_of(criterion: str, runs: Sequence[JudgeRun], day: date) -> AnchorLook:
-    """Compare the runs of the first day among these with those of `day`."""
-    measured = [run for run in runs if run.verdict is not None]
-    first = min((run.day for run in measured), default=day)
-    before, now = tally(measured, first), tally(measured, day)
-    both = [JudgedTwice(*before[case_id], *now[case_id]) for case_id in sorted(before.keys() & now.keys())]
-    if first == day or len(both) < FEWEST_ANCHORS:
-        return AnchorLook(criterion=criterion, transcripts=len(both), since=None if first == day else first)
-    found = movement(both)
-    return AnchorLook(
-        criterion=criterion,
-        transcripts=found.transcripts,
-        since=first,
-        stricter=found.stricter,
-        milder=found.milder,
-        p_direction=found.p_direction,
-        p_number=found.p_number,
-        moved=found.moved,
-    )
-
-
-def tally(runs: Sequence[JudgeRun], day: date) -> dict[str, tuple[int, int]]:
-    """Return fails and runs of that day by case."""
-    fails, all_runs = Counter[str](), Counter[str]()
-    for run in runs:
-        if run.day == day:
-            all_runs[run.case_id] += 1
-            fails[run.case_id] += run.verdict is CaseVerdict.FAIL
-    return {case_id: (fails[case_id], number) for case_id, number in all_runs.items()}
 
 
 def counts(judged: Sequence[CaseJudgement], criterion: str) -> VerdictCounts:

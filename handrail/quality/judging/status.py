@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateStanding, MeasuredRate
-from handrail.domain.quality.judge_status import CriterionStatus
+from handrail.domain.quality.calibration import CalibrationRecord, GateStanding, JudgedTerms, MeasuredRate
+from handrail.domain.quality.drift import DriftDay
+from handrail.domain.quality.judge_status import CriterionStatus, JudgedRate
 from handrail.domain.quality.judged import JudgePlan
 from handrail.domain.quality.judging import CaseVerdict, JudgedSample
 from handrail.domain.quality.labels import LabelledTask
@@ -79,6 +80,16 @@ def corrected_rate(raw: MeasuredRate, standing: GateStanding) -> MeasuredRate | 
         return None
     found = corrected(raw.value, raw.size, JudgeErrors(right.value, right.size, wrong.value, wrong.size))
     return MeasuredRate(value=found.value, low=found.low, high=found.high, size=raw.size) if found else None
+
+
+def daily_rate(terms: JudgedTerms, day: DriftDay) -> JudgedRate | None:
+    """Return the share of a day's cases that fail; None where no case was judged, or the judge tells nothing apart."""
+    right, wrong = terms.sensitivity, terms.specificity
+    if not day.cases or right.value is None or wrong.value is None:
+        return None
+    found = corrected(day.bad / day.cases, day.cases, JudgeErrors(right.value, right.size, wrong.value, wrong.size))
+    about = {"day": day.day, "criterion": terms.criterion, "cases": day.cases}
+    return JudgedRate(**about, raw=found.raw, value=found.value, low=found.low, high=found.high) if found else None
 
 
 def _statement(standing: GateStanding, raw: MeasuredRate | None, right: MeasuredRate | None) -> str:

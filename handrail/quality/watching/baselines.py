@@ -45,7 +45,7 @@ def proposals(
     return [
         proposal(terms, seen, period, WatchedSeries(indicator=indicator, topic=topic), alarms, levels)
         for indicator, topic, alarms in family(terms)
-        if wanted(WatchedSeries(indicator=indicator, topic=topic))
+        if indicator in terms.versions and wanted(WatchedSeries(indicator=indicator, topic=topic))
     ]
 
 
@@ -81,7 +81,7 @@ def proposal(
         "rates": shares.rates[:, 0].tolist(),
         "errors": shares.errors[:, 0].tolist(),
         "spread": spread,
-        "shift": tuned_shift(terms.drift.value.indicators[series.indicator].shift, bare, spread),
+        "shift": tuned_shift(terms.shift(series), bare, spread),
         "week": [float(days.cases[days.weekdays == weekday].mean()) for weekday in range(WEEK)],
     }
     return bare.model_copy(update=figures)

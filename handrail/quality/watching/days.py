@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from handrail.definitions import Loaded
 from handrail.domain.autonomy.topics import Autonomy, strictest
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.quality.drift import DriftDefinitions, TopicLevel
+from handrail.domain.quality.calibration import JudgedTerms
+from handrail.domain.quality.drift import JUDGED, DriftDefinitions, TopicLevel, WatchedSeries, judged_series
 from handrail.ports.drift import DriftRecord
 
 DAYS_KEPT = 90
@@ -25,6 +26,8 @@ class WatchTerms:
     drift: Loaded[DriftDefinitions]
     outcomes: Loaded[OutcomeDefinitions]
     topics: Mapping[str, Autonomy] = field(default_factory=dict)
+    judged: Mapping[str, JudgedTerms] = field(default_factory=dict)
+    """By series, the criteria whose gates are open."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -36,7 +39,16 @@ class WatchTerms:
         """The version of every indicator that is watched."""
         counted = self.outcomes.value.indicators
         shares = {name: counted[name].version for name in self.drift.value.indicators if name in counted}
-        return {**shares, **{name.value: 1 for name in self.drift.value.volume}}
+        judged = {judged_series(name): self.judged.get(judged_series(name)) for name in self.drift.value.judged}
+        said = {name: one.version for name, one in judged.items() if one is not None}
+        return {**shares, **{name.value: 1 for name in self.drift.value.volume}, **said}
+
+    def shift(self, series: WatchedSeries) -> float:
+        """Return the rise that a share is tuned to; of a judged one, as it shows in what the judge fails."""
+        if not series.judged:
+            return self.drift.value.indicators[series.indicator].shift
+        wanted = self.drift.value.judged[series.indicator.removeprefix(JUDGED)].shift
+        return wanted * self.judged[series.indicator].apart
 
     @property
     def definitions(self) -> str:
@@ -49,6 +61,8 @@ class WatchTerms:
 
     def mature(self, name: str, day: date, now: datetime) -> bool:
         """Tell if what counts on that day is settled."""
+        if name in self.judged:
+            return False  # known when the day has been judged, see `fill`
         definition = self.outcomes.value.indicators.get(name)
         hours = definition.matures_after_hours if definition else 0
         return self.begins(day + DAY) + timedelta(hours=hours) <= now
@@ -74,8 +88,20 @@ async def fill(record: DriftRecord, terms: WatchTerms, since: date, until: date,
         if due:
             await record.count(day, terms.begins(day), terms.begins(day + DAY), due, terms.definitions)
             done += 1
+    await _judged(record, terms, since, until, counted)
     await _levels(record, terms, since, until, now)
     return done
+
+
+async def _judged(
+    record: DriftRecord, terms: WatchTerms, since: date, until: date, counted: Collection[tuple[str, date]]
+) -> None:
+    """Count what the judge says of each day that it has judged since its gate opened."""
+    watched = {name: one for name, one in terms.judged.items() if name in terms.versions}
+    for day in sorted(await record.judged_days(since, until)) if watched else []:
+        due = {name: one for name, one in watched.items() if (name, day) not in counted and day >= one.since}
+        if due:
+            await record.count_judged(day, due, terms.definitions)
 
 
 async def _levels(record: DriftRecord, terms: WatchTerms, since: date, until: date, now: datetime) -> None:
@@ -99,14 +125,19 @@ def days_between(since: date, until: date) -> Iterator[date]:
 
 
 def family(terms: WatchTerms) -> Sequence[tuple[str, str, float]]:
-    """Return every series that shares the budget, as (indicator, topic, its part in false alarms a year)."""
+    """Return every series that shares the budget, as (indicator, topic, its part in false alarms a year).
+
+    A judge's criteria are watched over all cases alone: a day's sample is too small for topics. Each has its part also while
+    its gate is closed, so that one that opens takes nothing from a series that is signed.
+    """
     drift = terms.drift.value
     weights = {name: drift.indicators[name].weight for name in drift.indicators if name in terms.versions}
     weights |= {name.value: one.weight for name, one in drift.volume.items()}
-    total = sum(weights.values())
+    judged = {judged_series(name): one.weight for name, one in drift.judged.items()}
     topics = sorted(terms.topics)
     whole = drift.alarms_per_year * (drift.whole if topics else 1)
-    found = [(name, "", whole * weight / total) for name, weight in weights.items()]
-    each = (drift.alarms_per_year - whole) / max(len(topics), 1)
+    together = sum(weights.values()) + sum(judged.values())
+    found = [(name, "", whole * weight / together) for name, weight in {**weights, **judged}.items()]
+    each, total = (drift.alarms_per_year - whole) / max(len(topics), 1), sum(weights.values())
     found += [(name, topic, each * weight / total) for topic in topics for name, weight in weights.items()]
     return found

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from handrail.domain.quality.calibration import JudgedTerms
 from handrail.domain.quality.drift import AlarmEvidence, DriftBaseline, SliceMoved
 from handrail.ports.drift import DriftRecord
 from handrail.quality.watching.days import DAY, WatchTerms, days_between
@@ -28,6 +29,7 @@ async def evidence(
     if one.series.volume:
         words = f"{cases:.0f} cases since {first}, where {expected:.0f} were expected"
         return AlarmEvidence(cases=cases, expected=expected, changes=changes, words=words)
+    wanted = terms.judged.get(one.indicator)
     before = await record.slices(one.series, one.since, one.until)
     moved = contributions(before, await record.slices(one.series, first, day + DAY), one.bad / one.cases)
     most = next((each for each in moved if each.dimension in _parted(moved + before)), None)
@@ -37,9 +39,30 @@ async def evidence(
         bad=bad,
         expected=expected,
         slices=moved,
-        case_ids=await record.bad_cases(one.series, begins, ends),
+        case_ids=await (
+            record.judged_bad_cases(wanted, first, day + DAY) if wanted else record.bad_cases(one.series, begins, ends)
+        ),
         changes=changes,
-        words=f"{bad:.0f} of {cases:.0f} since {first}, where {expected:.1f} were expected{told}",
+        words=(
+            f"{corrected_words(wanted, one, cases, bad, first)}{told}"
+            if wanted
+            else f"{bad:.0f} of {cases:.0f} since {first}, where {expected:.1f} were expected{told}"
+        ),
+    )
+
+
+def corrected_words(wanted: JudgedTerms, one: DriftBaseline, cases: float, bad: float, first: date) -> str:
+    """Say what share fails, without the judge's errors, beside the baseline's."""
+    from handrail.quality.statistics.corrected import JudgeErrors, corrected  # scipy: a start of a worker waits for none
+
+    right, wrong = wanted.sensitivity, wanted.specificity
+    errors = JudgeErrors(right.value or 0, right.size, wrong.value or 0, wrong.size)
+    now, usual = corrected(bad / cases, cases, errors), corrected(one.bad / one.cases, one.cases, errors)
+    if now is None or usual is None:
+        return f"the judge fails {bad / cases:.1%} since {first}, {one.bad / one.cases:.1%} before, and tells nothing apart"
+    return (
+        f"{now.value:.1%} fail since {first} ({now.low:.1%} to {now.high:.1%}), {usual.value:.1%} before; corrected for the "
+        f"judge's errors, which says {now.raw:.1%} and {usual.raw:.1%}"
     )
 
 

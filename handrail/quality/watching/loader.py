@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from handrail.definitions import Document, Loaded, refuse
@@ -21,23 +21,28 @@ def drift_file(folder: Path) -> Path:
     return own_or(SHIPPED_DRIFT, folder)
 
 
-def load_drift(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[DriftDefinitions]:
-    """Read what is watched for the business in `folder`.
+def load_drift(
+    folder: Path, outcomes: OutcomeDefinitions, criteria: Collection[str] | None = None
+) -> Loaded[DriftDefinitions]:
+    """Read what is watched for the business in `folder`; judged criteria are held against `criteria` where given.
 
-    The shipped file watches of its indicators those that `outcomes.yaml` counts.
+    The shipped file watches of its indicators those that `outcomes.yaml` counts, and of its criteria those of the rubric.
 
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
     document = document_of(drift_file(folder))
     if document.path != SHIPPED_DRIFT:
-        return Loaded(read_drift([document], outcomes), document.version)
+        return Loaded(read_drift([document], outcomes, criteria), document.version)
     found = document.parse(DriftDefinitions)
     kept = {name: one for name, one in found.indicators.items() if _fault(name, outcomes) is None}
-    return Loaded(found.model_copy(update={"indicators": kept}), document.version)
+    judged = {name: one for name, one in found.judged.items() if criteria is None or name in criteria}
+    return Loaded(found.model_copy(update={"indicators": kept, "judged": judged}), document.version)
 
 
-def read_drift(documents: list[Document], outcomes: OutcomeDefinitions) -> DriftDefinitions:
+def read_drift(
+    documents: list[Document], outcomes: OutcomeDefinitions, criteria: Collection[str] | None = None
+) -> DriftDefinitions:
     """Return the checked definitions of the one document.
 
     Raises:
@@ -45,11 +50,17 @@ def read_drift(documents: list[Document], outcomes: OutcomeDefinitions) -> Drift
     """
     (document,) = documents
     found = document.parse(DriftDefinitions)
-    refuse(list(_problems(document, found, outcomes)))
+    refuse(list(_problems(document, found, outcomes, criteria)))
     return found
 
 
-def _problems(document: Document, found: DriftDefinitions, outcomes: OutcomeDefinitions) -> Iterator[str]:
+def _problems(
+    document: Document, found: DriftDefinitions, outcomes: OutcomeDefinitions, criteria: Collection[str] | None
+) -> Iterator[str]:
+    for name in found.judged:
+        if criteria is not None and name not in criteria:
+            words = f"judged.{name}: rubric.yaml has no such criterion. Known: {', '.join(sorted(criteria))}."
+            yield document.problem(words, "judged", name)
     for name in found.indicators:
         if fault := _fault(name, outcomes):
             yield document.problem(f"indicators.{name}: {fault}", "indicators", name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, WatchedSeries, WatchStanding
 from handrail.quality.watching.days import WatchTerms, family
 
+CLOSED = "the judge's gate is closed, so nothing is known (`handrail judge status`)"
 UNSIGNED = "nobody has signed a baseline (`handrail drift baseline`)"
 
 
@@ -14,11 +15,18 @@ def unwatched(one: DriftBaseline, terms: WatchTerms) -> str | None:
     """Say why a signed series is not watched; None where it is."""
     if one.shortage:
         return "its baseline is too short or has too few cases"
+    if one.series.judged and one.indicator not in terms.versions:
+        return CLOSED
     if one.indicator not in terms.versions or (one.topic and one.topic not in terms.topics):
         return "its indicator or topic is not watched any more"
     if terms.versions[one.indicator] != one.version:
         return "its definition has changed since: a new baseline is needed"
     return None
+
+
+def unsigned(indicator: str, terms: WatchTerms) -> str:
+    """Say why a series that nobody has signed is not watched."""
+    return UNSIGNED if indicator in terms.versions else CLOSED
 
 
 def standings(terms: WatchTerms, baselines: Sequence[DriftBaseline], alarms: Sequence[DriftAlarm]) -> list[WatchStanding]:
@@ -30,7 +38,7 @@ def standings(terms: WatchTerms, baselines: Sequence[DriftBaseline], alarms: Seq
         words = WatchedSeries(indicator=indicator, topic=topic).words
         one = signed.get((indicator, topic))
         if one is None:
-            found.append(WatchStanding(series=words, alarms=part, armed=False, state=UNSIGNED))
+            found.append(WatchStanding(series=words, alarms=part, armed=False, state=unsigned(indicator, terms)))
             continue
         state = _state(one, terms, raised.get(one.baseline_id))
         found.append(

@@ -9,20 +9,24 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from handrail.domain.quality.calibration import JudgedTerms
 from handrail.domain.quality.days import QualityDay, StepResult
-from handrail.domain.quality.drift import AlarmKind, Detector, DriftAlarm, DriftBaseline
+from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, DriftBaseline
 from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.judged import AnchorLook
 from handrail.ports import Clock
 from handrail.ports.drift import AlarmRecord, DriftRecord
 from handrail.quality.watching.days import DAY, DAYS_KEPT, Terms, WatchTerms, family, fill
 from handrail.quality.watching.evidence import evidence
-from handrail.quality.watching.standing import UNSIGNED, unwatched
+from handrail.quality.watching.standing import unsigned, unwatched
 
 if TYPE_CHECKING:
     from handrail.quality.watching.observations import Observations
     from handrail.quality.watching.replay import ReplayedSeries
 
 MOST_WORDS = 2_000
+DOUBT = 0.05
+"""A judge that gets stricter on old transcripts by less chance than this explains a rise of what it fails."""
 FRESH = timedelta(hours=24)
 """The release that is in force later than this behind a day's end was not that day's."""
 _log = logging.getLogger(__name__)
@@ -57,10 +61,15 @@ class DriftWatch:
         terms: Terms,
         clock: Clock,
         release: Callable[[], Awaitable[ReleaseParts]] | None = None,
+        anchors: Callable[[JudgedTerms], Awaitable[AnchorLook | None]] | None = None,
     ) -> None:
-        """Make the watch; `release` gives what is in force now, which is written down for a day that has just ended."""
+        """Make the watch.
+
+        `release` gives what is in force now, which is written down for a day that has just ended; `anchors` how a judge's
+        newest verdicts on old transcripts differ from its first ones.
+        """
         self._record, self._alarms, self._terms, self._clock = record, alarms, terms, clock
-        self._release = release
+        self._release, self._anchors = release, anchors
 
     async def run(self, day: QualityDay) -> StepResult:
         """Watch the day; see `look`."""
@@ -84,8 +93,10 @@ class DriftWatch:
                 watched.append(one)
         result.watched = len(watched)
         signed = {(one.indicator, one.topic) for one in baselines}
-        if unsigned := sum((indicator, topic) not in signed for indicator, topic, _ in family(terms)):
-            result.unwatched[UNSIGNED] = unsigned
+        for indicator, topic, _ in family(terms):
+            if (indicator, topic) not in signed:
+                why = unsigned(indicator, terms)
+                result.unwatched[why] = result.unwatched.get(why, 0) + 1
         if watched:
             seen = await observations(self._record, terms, min(one.since for one in watched), until)
             # A year's arithmetic would hold up every case of this worker.
@@ -109,6 +120,8 @@ class DriftWatch:
         kind, detector = AlarmKind.DRIFT, Detector.Z_CUSUM if found.alarmed_on == day else Detector.E_DETECTOR
         if one.series.volume:
             kind, detector = AlarmKind.VOLUME if about.cases else AlarmKind.NO_DATA, Detector.COUNT
+        if one.series.judged:
+            kind, about = await self._whose(terms, one, about)
         alarm = DriftAlarm(
             kind=kind,
             detector=detector,
@@ -124,6 +137,18 @@ class DriftWatch:
         if raised:
             _log.warning("%s", raised.words)
         return raised
+
+    async def _whose(self, terms: WatchTerms, one: DriftBaseline, about: AlarmEvidence) -> tuple[AlarmKind, AlarmEvidence]:
+        """Tell whose a rise of what the judge fails is: the judge's own where it got stricter on old transcripts."""
+        wanted = terms.judged[one.indicator]
+        look = await self._anchors(wanted) if self._anchors is not None else None
+        if look is None or look.since is None or not look.transcripts:
+            words = f"{about.words}; no old transcripts say if the judge itself has moved"
+            return AlarmKind.DRIFT, about.model_copy(update={"words": words})
+        if look.stricter > look.milder and min(look.p_direction, look.p_number) <= DOUBT:
+            words = f"the judge, and not the agent, may have changed: {look.words}. It says: {about.words}"
+            return AlarmKind.JUDGE, about.model_copy(update={"words": words, "topics": wanted.topics})
+        return AlarmKind.DRIFT, about.model_copy(update={"words": f"{about.words}; the judge stands still on old transcripts"})
 
 
 async def observations(record: DriftRecord, terms: WatchTerms, since: date, until: date) -> Observations:

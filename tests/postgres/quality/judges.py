@@ -11,6 +11,7 @@ from handrail.domain.quality.judged import JudgeLimits, JudgePlan
 from handrail.domain.quality.judging import JudgeQuestion, JudgeReading
 from handrail.domain.quality.labels import SampledCase, place
 from handrail.domain.quality.rubric import Criterion, GateTerms, Rubric
+from handrail.ports import Clock as AnyClock
 from handrail.ports import Topics
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
@@ -83,7 +84,7 @@ class QuietGovernor:
         return self
 
 
-def gates_of(pool: Pool, judge: Callable[[], JudgeInForce], clock: Clock, topics: Topics | None = None) -> JudgeGates:
+def gates_of(pool: Pool, judge: Callable[[], JudgeInForce], clock: AnyClock, topics: Topics | None = None) -> JudgeGates:
     """The gates of a judge over the real record; topics are the shop's."""
 
     async def unchanged(since: date, until: date) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from handrail.definitions import Document, Loaded
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.quality.calibration import JudgedTerms, MeasuredRate
 from handrail.domain.quality.drift import DriftDay, SliceMoved, TopicLevel, WatchedSeries
 from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
 from handrail.quality.watching.baselines import BaselinePeriod, proposals
@@ -18,6 +20,7 @@ from handrail.quality.watching.evidence import contributions
 from handrail.quality.watching.loader import DRIFT, load_drift, read_drift
 from handrail.quality.watching.observations import Observations
 from handrail.quality.watching.replay import replay_shares, replay_volume
+from handrail.quality.watching.standing import standings
 
 OUTCOMES = load_outcomes(SHIPPED.parent)
 START = date(2026, 3, 2)
@@ -56,7 +59,31 @@ def test_the_shipped_file_watches_what_outcomes_yaml_counts(tmp_path: Path) -> N
 def test_all_series_together_have_one_budget(topics: tuple[str, ...]) -> None:
     parts = family(terms(*topics))
     assert sum(part for _, _, part in parts) == pytest.approx(1.0)
-    assert len(parts) == (1 + len(topics)) * 10
+    assert len(parts) == (1 + len(topics)) * 10 + 4, "four criteria of the judge over all cases alone"
+
+
+def test_a_judges_series_is_watched_while_its_gate_is_open_and_keeps_its_part_of_the_budget_always() -> None:
+    closed = terms("refund")
+    judged = JudgedTerms(
+        criterion="answered", judge="j", runs=3, version=7, since=START, topics=["refund"],
+        sensitivity=MeasuredRate(value=0.9), specificity=MeasuredRate(value=0.85),
+    )  # fmt: skip
+    opened = replace(closed, judged={"judge:answered": judged})
+    assert (closed.versions.get("judge:answered"), opened.versions["judge:answered"]) == (None, 7)
+    assert family(closed) == family(opened)
+    assert opened.shift(WatchedSeries(indicator="judge:answered")) == pytest.approx(0.1 * 0.75)
+    states = {one.series: one.state for one in standings(closed, [], [])}
+    assert "the judge's gate is closed" in states["judge:answered of all cases"]
+    assert "nobody has signed" in {one.series: one.state for one in standings(opened, [], [])}["judge:answered of all cases"]
+
+
+def test_the_shipped_file_watches_the_criteria_of_the_rubric_and_a_wrong_one_is_refused() -> None:
+    assert load_drift(Path("nowhere"), OUTCOMES.value, ["clear", "helped"]).value.judged.keys() == {"clear"}
+    text = "indicators:\n  edits: {}\njudged:\n  kind: {}"
+    with pytest.raises(
+        DefinitionInvalid, match=r"drift.yaml:4: judged.kind: rubric.yaml has no such criterion. Known: helped"
+    ):
+        read_drift([Document.of(Path(DRIFT), text.encode())], OUTCOMES.value, ["helped"])
 
 
 def days(bad: float, topic: str = "", count: int = 56, cases: float = 40, start: date = START) -> list[DriftDay]:
