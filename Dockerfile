@@ -22,6 +22,7 @@ ENV PATH=/opt/handrail/bin:$PATH \
     PYTHONPATH=/srv/handrail \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    HANDRAIL_CACHE_DIR=/tmp/handrail \
     HANDRAIL_READY_FILE=/tmp/handrail.ready
 USER 10001:10001
 # The worker writes its process id there once it polls; it must still be alive.

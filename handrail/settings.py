@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,6 +48,10 @@ class Settings(BaseSettings):
 
     business: str = "handrail.shop"
     router: Path | None = Field(default=None, description="folder that `handrail router train` wrote")
+    cache_dir: Path | None = Field(
+        default_factory=lambda: usual_cache(),
+        description="where what was learnt from the topics is kept between starts; XDG_CACHE_HOME/handrail as a rule",
+    )
     definitions: Path | None = Field(default=None, description="folder that replaces the business's own definitions")
     languages: Path | None = Field(default=None, description="folder of language packs beside those that ship")
 
@@ -141,6 +146,17 @@ class Settings(BaseSettings):
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"
+
+
+def usual_cache() -> Path | None:
+    """The folder of this user's caches for us; None for a user without a home."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(named).is_absolute():
+        return Path(named) / "handrail"
+    try:
+        return Path.home() / ".cache" / "handrail"
+    except RuntimeError:
+        return None
 
 
 def _lines(headers: SecretStr) -> list[str]:

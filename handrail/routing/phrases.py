@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from handrail.routing.text import PAUSE, Folded, fold, spellings
@@ -46,7 +46,7 @@ class Phrase:
         for piece in self.text.split():
             if GAP in piece and piece != GAP:
                 raise ValueError(f"has '*' attached to a word in {piece!r}; put blanks around it")
-            words = [GAP] if piece == GAP else _words(piece.removesuffix(STEM))
+            words = (GAP,) if piece == GAP else _words(piece.removesuffix(STEM))
             tokens += [*words[:-1], words[-1] + STEM] if piece.endswith(STEM) and words else words
         return tuple(tokens)
 
@@ -111,9 +111,11 @@ class Phrasebook:
         return next((phrase for phrase, _ in self.matches(message)), None)
 
 
-def _words(piece: str) -> list[str]:
+@lru_cache(maxsize=8_192)
+def _words(piece: str) -> tuple[str, ...]:
     """The words of one blank-separated piece, umlauts kept so that both spellings can be derived."""
     lowered = piece.casefold()
-    if len(Folded(lowered).words) <= 1 and fold(lowered).isalnum():
-        return [lowered]
-    return Folded(lowered).words
+    if lowered.isascii() and lowered.isalnum():
+        return (lowered,)
+    words = Folded(lowered).words
+    return (lowered,) if len(words) <= 1 and fold(lowered).isalnum() else tuple(words)

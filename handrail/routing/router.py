@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from handrail.routing.rules import Hit, RiskRules, RoutingRules
 from handrail.routing.signals.complexity import SINGLE, Complexity
 from handrail.routing.signals.language import DEFAULT, LanguageDetector
 from handrail.routing.signals.mood import MoodReader
-from handrail.routing.text import Folded
+from handrail.routing.text import Folded, readable
 
 if TYPE_CHECKING:
     from handrail.routing.model.artefact import Artefact
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 FORMAT = 3
 """Part of the router's version; raise it when code changes what a message is classified as."""
 LIBRARIES = [version("scikit-learn"), version("py3langid")]
-READ = 8_000
 AT_ONCE = 1_000
 """Characters that are classified on the event loop; what is longer, in a thread, one after the other."""
 RETRY_SECONDS = 30.0
@@ -47,18 +45,12 @@ MARKED, UNMARKED = 0.95, 0.85
 log = logging.getLogger(__name__)
 
 
-def readable(text: str) -> str:
-    """Cut a text to what is read of it: so many characters, also where one of them stands for many."""
-    text = text[:READ]
-    whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return text if len(whole) <= READ else whole[:READ]
-
-
-def train(topics: list[Topic], artefact: Artefact | None = None) -> Trained:
-    """Train on the topics; scikit-learn, which takes a second to load, is loaded here and not with the worker."""
+def train(topics: list[Topic], artefact: Artefact | None = None, folder: Path | None = None) -> Trained:
+    """Train on the topics, or take what was learnt from them before and is kept in `folder`; numpy is loaded here."""
+    from handrail.routing.model.kept import KeptClassifiers
     from handrail.routing.model.trained import Trained
 
-    return Trained.on(topics, artefact)
+    return Trained.on(topics, artefact, KeptClassifiers(folder) if folder else None)
 
 
 class LocalRouter:
@@ -68,10 +60,18 @@ class LocalRouter:
     that cannot be used leaves it in place and is logged once. Not for use from several event loops.
     """
 
-    def __init__(self, topics: Topics, risk_file: Path, artefact: Artefact | None = None, *, every: float = 0.0) -> None:
-        """`artefact`: a trained router, whose labels are topics or stand for them; see `handrail.routing.model.combined`."""
+    def __init__(
+        self,
+        topics: Topics,
+        risk_file: Path,
+        artefact: Artefact | None = None,
+        *,
+        every: float = 0.0,
+        kept: Path | None = None,
+    ) -> None:
+        """`artefact`: a trained router, see `handrail.routing.model.combined`; `kept`: a folder for what is learnt."""
         self._topics = topics
-        self._artefact = artefact
+        self._artefact, self._kept = artefact, kept
         self._risk_file, self._every = risk_file, every
         self._rules: RiskRules | None = None
         self._trained: Trained | None = None
@@ -82,8 +82,7 @@ class LocalRouter:
         self._loading = asyncio.Lock()
         self._long = asyncio.Lock()
         self._languages: LanguageDetector | None = None
-        self._mood = MoodReader()
-        self._complexity = Complexity()
+        self._mood, self._complexity = MoodReader(), Complexity()
 
     def check(self) -> None:
         """Read the rules, which is quick: `load` takes seconds.
@@ -105,7 +104,7 @@ class LocalRouter:
                 return
             self.check()
             self._languages = await asyncio.to_thread(LanguageDetector)
-            self._trained = await asyncio.to_thread(train, list(self._topics.all()), self._artefact)
+            self._trained = await asyncio.to_thread(train, list(self._topics.all()), self._artefact, self._kept)
 
     async def classify(
         self, text: str, *, topic_before: str | None, flags: Sequence[str] = (), language: str | None = None
@@ -172,7 +171,7 @@ class LocalRouter:
                 *subject.reasons,
                 *(self._trained_reasons(opinion, topic) if opinion else []),
             ],
-            router_version=self._version(trained, in_force.version),
+            router_version=_version(trained.learnt, self._artefact, in_force.version),
         )
 
     async def language_of(self, text: str) -> tuple[str, float]:
@@ -215,7 +214,7 @@ class LocalRouter:
     async def _retrain(self, topics: list[Topic], learnt: str) -> None:
         try:
             self._again_at = 0.0
-            self._trained = await asyncio.to_thread(train, topics, self._artefact)
+            self._trained = await asyncio.to_thread(train, topics, self._artefact, self._kept)
         except DefinitionInvalid as error:
             log.error("the router keeps what it has learnt: %s", error)
         except Exception:
@@ -255,12 +254,13 @@ class LocalRouter:
         known = self._topics.get(stands_for) is not None
         return [*risk, words if known else f"{words}, which is no topic of this business"]
 
-    def _version(self, trained: Trained, rules: str) -> str:
-        return _version(trained.learnt, self._artefact.manifest.content_hash if self._artefact else None, rules)
+
+def _version(examples: str, artefact: Artefact | None, rules: str) -> str:
+    return _hashed(examples, artefact.manifest.content_hash if artefact else None, rules)
 
 
 @lru_cache(maxsize=16)
-def _version(examples: str, artefact: str | None, rules: str) -> str:
+def _hashed(examples: str, artefact: str | None, rules: str) -> str:
     return digest([FORMAT, LIBRARIES, examples, artefact, rules, shipped_digest()])[:12]
 
 

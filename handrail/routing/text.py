@@ -9,6 +9,8 @@ from functools import cached_property
 
 from handrail.domain.text.scripts import ATTACHED, SPACELESS, unaccented
 
+READ = 8_000
+"""Characters that are read of a message."""
 STOP = "."
 PAUSE = ","
 
@@ -33,6 +35,13 @@ def fold(text: str) -> str:
         return _CONTRACTION.sub("", lowered) if "'" in lowered else lowered
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_APOSTROPHES).casefold()
     return _CONTRACTION.sub("", unaccented(text))
+
+
+def readable(text: str) -> str:
+    """Cut a text to what is read of it: so many characters, also where one of them stands for many."""
+    text = text[:READ]
+    whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return text if len(whole) <= READ else whole[:READ]
 
 
 def spellings(word: str) -> tuple[str, ...]:

@@ -8,6 +8,15 @@ YOUNG, MIDDLE, OLD = 20_000, 20, 20
 """New objects before the young ones are looked through, and how often that is done before older ones are."""
 
 
+LOADING = (10_000, 10, 1_000_000)
+"""The same while a worker loads, when nearly all that is made stays: the old ones are never looked through."""
+
+
+def defer() -> None:
+    """Look through young objects alone until `settle`; else a start looks again and again through all that it has loaded."""
+    gc.set_threshold(*LOADING)
+
+
 def settle() -> None:
     """Look no more through what is loaded by now, and through the rest less often.
 

@@ -157,7 +157,7 @@ async def world(
         SHELF.add(settings.languages)
     folder = settings.definitions or business.folder
     topics, policies = definitions_of(folder, business, every)
-    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every)
+    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every, kept=settings.cache_dir)
     router.check()
     calls = Calls(controls)
     model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))

@@ -22,7 +22,7 @@ STARTS = {
         803,
         {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml"},
     ),
-    "worker": (["-c", "import worker"], 0, 2050, LEARNS),
+    "worker": (["-c", "import handrail.wiring.serving"], 0, 2050, LEARNS),
 }
 
 

@@ -25,9 +25,9 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
 from handrail.temporal.client import CaseClient, TimedOut
+from handrail.wiring.serving import heeding
 from handrail.wiring.worker import Adapters, case_nodes, case_worker, world
 from tests.support.learnt import learnt_once
-from worker import heeding
 from workflows.steps.deadlines import SETTLING
 
 DEADLINE_SECONDS = 40.0

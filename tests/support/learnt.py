@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from unittest.mock import patch
 
 from handrail.domain.autonomy.topics import Topic
@@ -26,7 +27,7 @@ async def learnt_once() -> AsyncIterator[None]:
             yield
 
 
-def trained(topics: list[Topic], artefact: None) -> Trained:
+def trained(topics: list[Topic], artefact: None, folder: Path | None = None) -> Trained:
     """Train on the topics, or give what was trained on equal ones."""
     assert artefact is None
     key = tuple(topic.model_dump_json() for topic in topics)

@@ -21,12 +21,12 @@ from handrail.domain.text.plain import clean
 from handrail.domain.text.reply.replies import LONGEST
 from handrail.domain.text.sentences import sentences
 from handrail.drills.text.kinds import LENGTH, kinds
-from handrail.routing.router import LocalRouter, readable
+from handrail.routing.router import LocalRouter
 from handrail.routing.rules import RiskRules
 from handrail.routing.signals.complexity import Complexity
 from handrail.routing.signals.language import LanguageDetector
 from handrail.routing.signals.mood import MoodReader
-from handrail.routing.text import Folded
+from handrail.routing.text import Folded, readable
 from handrail.topics.loader import FileTopics
 
 TARGET = 50.0

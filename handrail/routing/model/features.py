@@ -1,24 +1,29 @@
-"""Messages as unit vectors in which an unknown word counts, so that likeness falls with everything never seen."""
+"""Messages as unit vectors in which an unknown word counts, so that likeness falls with everything never seen.
+
+scikit-learn and scipy are loaded where something is learnt or stacked, not where one message is looked at.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.utils import murmurhash3_32
 
+from handrail.routing.model.hashing import murmur
 from handrail.routing.text import fold
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 Floats = npt.NDArray[np.float64]
+Columns = npt.NDArray[np.int32]
 
 _WORD = re.compile(r"\w+")
 # Each begins where a run of such characters begins: tried within one again and again, they would take quadratic time.
@@ -35,9 +40,11 @@ _HASHING: dict[str, Any] = {
     "lowercase": False,
     "token_pattern": None,
 }
+LENGTHS = (2, 5)
+"""Characters of the shortest and of the longest piece of a word, the blanks around it counted."""
 _KINDS: tuple[dict[str, Any], ...] = (
     {"tokenizer": str.split, "ngram_range": (1, 2)},
-    {"analyzer": "char_wb", "ngram_range": (2, 5)},
+    {"analyzer": "char_wb", "ngram_range": LENGTHS},
 )
 _SHARES = (0.5, 0.5)
 _USUAL = 24
@@ -53,11 +60,20 @@ def normal(text: str) -> str:
 
 def _place(piece: str) -> int:
     """The column that the vectorizers hash a piece to."""
-    return int(abs(murmurhash3_32(piece, 0)) % PART)
+    return murmur(piece) % PART
 
 
 _place_kept = lru_cache(maxsize=50_000)(_place)
-_pieces: Callable[[str], list[str]] = HashingVectorizer(**_HASHING, **_KINDS[1]).build_analyzer()
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """The word's runs of characters, blanks around it, in the vectorizers' order; a shorter word stands for itself once."""
+    padded = f" {word} "
+    shortest, longest = LENGTHS
+    for length in range(shortest, longest + 1):
+        yield from (padded[start : start + length] for start in range(max(1, len(padded) - length + 1)))
+        if length >= len(padded):
+            return
 
 
 def _within(word: str) -> tuple[int, ...]:
@@ -82,6 +98,8 @@ class Features:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
+        from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
         known = [normal(text) for text in texts]
         counts = [HashingVectorizer(**_HASHING, **kind) for kind in _KINDS]
         self._rarity = [TfidfTransformer().fit(one.transform(known)).idf_ for one in counts]
@@ -101,16 +119,18 @@ class Features:
 
     def vectors(self, texts: Sequence[str]) -> csr_matrix:
         """One row of unit length per text; the product of two rows is their likeness, 0 to 1."""
-        rows = [self._vector(normal(text)) for text in texts]
+        from scipy.sparse import csr_matrix
+
+        rows = [self.vector(text) for text in texts]
         starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
         columns = np.concatenate([columns for columns, _ in rows]) if rows else np.empty(0, dtype=np.int32)
         values = np.concatenate([values for _, values in rows]) if rows else np.empty(0)
         return csr_matrix((values, columns, starts), shape=(len(rows), WIDTH))
 
-    def _vector(self, known: str) -> tuple[npt.NDArray[np.int32], Floats]:
-        """Compute the vectorizers' result without what they check on every call: a fraction of the time for one message."""
+    def vector(self, text: str) -> tuple[Columns, Floats]:
+        """The columns of one text with their values: the vectorizers' result, without what they check on every call."""
         columns, values = [], []
-        for part, (share, places, rarity) in enumerate(zip(_SHARES, _places(known), self._rarity, strict=True)):
+        for part, (share, places, rarity) in enumerate(zip(_SHARES, _places(normal(text)), self._rarity, strict=True)):
             counted = Counter(places)
             place = np.fromiter(counted, dtype=np.int32, count=len(counted))
             value = (1 + np.log(np.fromiter(counted.values(), dtype=float, count=len(counted)))) * rarity[place]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from handrail.routing.model.features import Floats
 
@@ -29,9 +27,16 @@ def evidence(scores: Floats, outside: Floats, known: Floats) -> Floats:
     return np.column_stack([top, top - second, energy, outside, known, known * top, third])
 
 
+def logistic(values: Floats) -> Floats:
+    """1 / (1 + exp(-x)) of each, without overflow."""
+    small = np.exp(-np.abs(values))
+    found: Floats = np.where(values >= 0, 1 / (1 + small), small / (1 + small))
+    return found
+
+
 @dataclass(frozen=True)
 class Calibrator:
-    """Probabilities from evidence: `expit((evidence - centre) / scale @ weights + bias)`."""
+    """Probabilities from evidence: `logistic((evidence - centre) / scale @ weights + bias)`."""
 
     centre: Floats
     scale: Floats
@@ -41,14 +46,15 @@ class Calibrator:
     @classmethod
     def learn(cls, rows: Floats, target: Flags, weight: Floats) -> Calibrator:
         """`weight` is how much each row counts; the probabilities are calibrated for the mixture that it describes."""
+        from sklearn.linear_model import LogisticRegression  # a second to load, and only where something is learnt
+
         centre, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
         fitted = LogisticRegression(C=STRENGTH, max_iter=1_000).fit((rows - centre) / scale, target, sample_weight=weight)
         return cls(centre, scale, fitted.coef_[0], float(fitted.intercept_[0]))
 
     def probability(self, rows: Floats) -> Floats:
         """One per row."""
-        found: Floats = expit((rows - self.centre) / self.scale @ self.weights + self.bias)
-        return found
+        return logistic((rows - self.centre) / self.scale @ self.weights + self.bias)
 
     def array(self) -> Floats:
         """All numbers in one array of 3 rows and a last column for the bias; see `of`."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.routing.lexicon import lexicon
-from handrail.routing.model.classifier import Classifier, Scores
-from handrail.routing.model.combined import Schooled
 from handrail.routing.signals.complexity import sentences
 from handrail.routing.signals.human_request import vocabulary
 from handrail.routing.text import Folded
+
+if TYPE_CHECKING:
+    from handrail.routing.model.classifier import Classifier, Scores
+    from handrail.routing.model.combined import Schooled
 
 AGENT_FROM = 0.6
 """Confidence from which the agent may have the message."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-import worker
 from handrail.background import BackgroundTroubles, troubles_in
 from handrail.definitions import Loaded
 from handrail.domain.errors import InvalidInput
@@ -19,7 +18,7 @@ from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
 from handrail.temporal.gauges import OutcomeGauges, exporting
-from handrail.wiring import observing
+from handrail.wiring import observing, serving
 from tests.postgres.build import NOON
 from tests.postgres.outcomes import by_hand
 
@@ -51,17 +50,17 @@ async def test_a_worker_serves_the_newest_days_that_are_old_enough(pool: Pool) -
 async def test_trouble_with_outcomes_stands_beside_a_workers_other_troubles(pool: Pool, tmp_path: Path) -> None:
     (tmp_path / OUTCOMES).write_text("zone: Nowhere/Nothing\n")
     file, said = tmp_path / "worker.trouble", asyncio.Event()
-    write = BackgroundTroubles(file).about(worker.OUTCOMES)
+    write = BackgroundTroubles(file).about(serving.OUTCOMES)
 
     def say(words: str | None) -> None:
         write(words)
         said.set()
 
-    async with worker.observed(pool, tmp_path, None, say), asyncio.timeout(30):
+    async with serving.observed(pool, tmp_path, None, say), asyncio.timeout(30):
         await said.wait()
     troubles = troubles_in(file)
-    assert list(troubles) == [worker.OUTCOMES]
-    assert f"{tmp_path / OUTCOMES}:1" in troubles[worker.OUTCOMES]
+    assert list(troubles) == [serving.OUTCOMES]
+    assert f"{tmp_path / OUTCOMES}:1" in troubles[serving.OUTCOMES]
 
 
 @pytest.mark.parametrize("address", ["9464", "example.org:9464", "127.0.0.1:0x", "127.0.0.1:999999"])

@@ -230,12 +230,12 @@ async def test_a_training_that_fails_is_said_and_tried_again(
     router._pause = 0.0
     trained, failures = Trained.on, 2
 
-    def fragile(topics: list[Topic], artefact: Any = None) -> Trained:
+    def fragile(topics: list[Topic], artefact: Any = None, kept: Any = None) -> Trained:
         nonlocal failures
         if failures:
             failures -= 1
             raise MemoryError("no room")
-        return trained(topics, artefact)
+        return trained(topics, artefact, kept)
 
     monkeypatch.setattr(Trained, "on", fragile)
     topics.topics = [one for one in topics.topics if one.name != "password"]

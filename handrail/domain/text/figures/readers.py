@@ -108,14 +108,21 @@ def by_word() -> Mapping[str, WordOpening]:
     found: dict[str, WordOpening] = {}
     for word in dates | relative | currencies | symbols | numbers | halves:
         money_too = word in currencies or word[:4] in cldr.adjectives()
-        asked = dict(zip(WORDED, (word in dates, word in relative, money_too, word in halves), strict=True))
-        found[word] = WordOpening(
-            readers=tuple(read for read in WORDED if asked[read]),
-            with_money=tuple(read for read in WORDED if asked[read] or read is money.amount),
-            marks=frozenset(marks.get(word, "")),
-            number=word in numbers,
-        )
+        asked = (word in dates, word in relative, money_too, word in halves)
+        found[word] = _opening(asked, marks.get(word, ""), word in numbers)
     return found
+
+
+@cache
+def _opening(asked: tuple[bool, ...], marks: str, number: bool) -> WordOpening:
+    """Make the few openings that there are; thousands of words share them."""
+    may = list(zip(WORDED, asked, strict=True))
+    return WordOpening(
+        readers=tuple(read for read, reads in may if reads),
+        with_money=tuple(read for read, reads in may if reads or read is money.amount),
+        marks=frozenset(marks),
+        number=number,
+    )
 
 
 def _firsts(names: Iterable[str]) -> frozenset[str]:

@@ -1,0 +1,143 @@
+"""A worker at work: it polls until it is stopped. `handrail.wiring.worker` says what it is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+from temporalio.client import Client, Interceptor
+from temporalio.runtime import Runtime
+from temporalio.worker import WorkflowRunner
+
+from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
+from handrail.domain.errors import HandrailError
+from handrail.llm.server.calls import Calls
+from handrail.ports import Clock
+from handrail.postgres.autonomy import switch
+from handrail.postgres.case.standings import PostgresStandings
+from handrail.postgres.outcomes import PostgresOutcomes
+from handrail.postgres.pool import Pool, open_pool
+from handrail.settings import Settings, in_words
+from handrail.temporal import schedules
+from handrail.temporal.connect import connect
+from handrail.temporal.gauges import OutcomeGauges, exporting
+from handrail.temporal.heal import Healer
+from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.reconcile import forever as reconcile_for_ever
+from handrail.wiring import collecting, observing
+from handrail.wiring.daily import quality_day
+from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
+
+SWITCH = "the ear for the switch"
+SCHEDULE = "the schedule of the quality loop"
+OUTCOMES = "the outcomes"
+KEPT = "the kept outcomes"
+
+
+Run = Callable[[WorkflowRunner], WorkflowRunner]
+
+
+async def serve(
+    settings: Settings, clock: Clock | None = None, run: Run | None = None, interceptors: Sequence[Interceptor] = ()
+) -> None:
+    """Poll until SIGTERM or SIGINT; what is running then is finished first. See `worker.main`."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    runtime = exporting(settings.metrics_address) if settings.metrics_address else None
+    client = await connect(
+        settings.temporal_address,
+        settings.temporal_namespace,
+        tls=settings.temporal_tls,
+        server_ca=settings.temporal_tls_server_ca,
+        client_cert=settings.temporal_tls_client_cert,
+        client_key=settings.temporal_tls_client_key,
+        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+        runtime=runtime,
+        interceptors=interceptors,
+    )
+    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
+    try:
+        async with world(settings, pool, clock=clock) as adapters:
+            nodes = case_nodes(adapters, settings.approval_minutes)
+            runner, day = run and run(workflow_runner(settings)), quality_day(settings, pool, adapters)
+            async with case_worker(client, settings, adapters, nodes, runner=runner, day=day):
+                logging.getLogger("handrail.worker").info("polling")
+                await adapters.load()
+                collecting.settle()
+                announce(settings.ready_file)
+                async with beside(settings, client, pool, adapters, runtime):
+                    await stop.wait()
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def beside(
+    settings: Settings, client: Client, pool: Pool, adapters: Adapters, runtime: Runtime | None
+) -> AsyncIterator[None]:
+    """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
+    troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
+    healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
+    keeping = troubles.about(KEPT)
+    reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
+    healer = Healer(client, reconciler, settings.task_queue)
+    async with (
+        supervised("the healer of stranded cases", lambda: healer.forever(say=healing), say=healing),
+        supervised(
+            "the reconciler",
+            lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds, comparing),
+            say=comparing,
+        ),
+        heeding(settings, adapters.calls, troubles.about(SWITCH)),
+        scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
+        observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
+        supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
+    ):
+        yield
+
+
+def observed(pool: Pool, folder: Path, runtime: Runtime | None, say: Say) -> AbstractAsyncContextManager[None]:
+    """Keep the definitions of outcomes in force while this worker polls; export the figures where somebody collects them."""
+    gauges, outcomes = OutcomeGauges(runtime) if runtime else None, PostgresOutcomes(pool)
+    return supervised(OUTCOMES, lambda: observing.forever(outcomes, folder, gauges, say), say=say)
+
+
+def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyncContextManager[None]:
+    """Cut model calls under way as soon as the agent is switched off, for as long as the block lasts."""
+    url = settings.database_url.get_secret_value()
+    return supervised(SWITCH, lambda: switch.forever(url, calls.look, say), say=say)
+
+
+def scheduling(client: Client, task_queue: str, say: Say = silent) -> AbstractAsyncContextManager[None]:
+    """See to the schedule that begins the business's day, for as long as the block lasts."""
+    return supervised(SCHEDULE, lambda: schedules.forever(client, task_queue, say), say=say)
+
+
+def announce(ready_file: Path | None) -> None:
+    """Tell the supervisor, and whoever reads the log, that everything can be worked on."""
+    logging.getLogger("handrail.worker").info("ready")
+    if ready_file:
+        ready_file.write_text(str(os.getpid()))
+
+
+def run_worker(clock: Clock | None = None, run: Run | None = None, interceptors: Sequence[Interceptor] = ()) -> None:
+    """Read the settings, then `serve`. Exits with 1 and one line where something it needs is missing or wrong."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.exit(f"worker: {in_words(error)}")
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("httpx", "httpx2"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        asyncio.run(serve(settings, clock, run, interceptors))
+    except HandrailError as error:
+        sys.exit(f"worker: {error}")
