@@ -11,6 +11,8 @@ from datetime import timedelta
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -32,6 +34,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
 from handrail.temporal.doorway import DoorwayClient
+from handrail.wiring.desk import desk_of
 
 DAY_HOURS = 24
 SWEEP_SECONDS = 600.0
@@ -91,7 +94,9 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     try:
         services = await services_of(settings, client, pool)
         async with supervised("sweeping answers", lambda: sweep_forever(services.answers, services.kept)):
-            yield create_app(services)
+            app = create_app(services, mounts={"/desk": desk_of(settings, pool, services)})
+            app.router.routes.append(Route("/desk", lambda _: RedirectResponse("/desk/")))
+            yield app
     finally:
         await pool.close()
 

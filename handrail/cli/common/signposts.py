@@ -12,6 +12,7 @@ from urllib.parse import quote
 from handrail.embedded.state import Stack
 
 KEY_FILE = "api.key"
+DESK_KEY_FILE = "desk.key"
 """The file of a stack that holds its own key of the HTTP API."""
 WAITING_QUERY = 'CaseStatus="AwaitingApproval" AND ExecutionStatus IN ("Running", "Paused")'
 
@@ -43,6 +44,11 @@ def curl(stack: Stack) -> str:
     )
 
 
+def desk(stack: Stack) -> str:
+    """The address of the desk, and where the key to sign in with lies."""
+    return f"{stack.api}/desk/, sign in with what `cat {shlex.quote(near(stack.data_dir / DESK_KEY_FILE))}` prints"
+
+
 def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> list[tuple[str, str]]:
     """List what to do next, as (what, how): for a case that waits for a person, and one that `asked` its customer."""
     prefix = "" if stack.data_dir == Path(".handrail").absolute() else f"HANDRAIL_DATA_DIR={near(stack.data_dir)} "
@@ -52,6 +58,7 @@ def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> l
         ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
         ("Answer as customer", f"{call} case say {asked or 'CASE'} --message yes --wait"),
         ("See one", f"{call} case show {case}"),
+        *([("Desk", desk(stack))] if stack.api else []),
         *([("HTTP API", stack.api), ("Open one by HTTP", curl(stack))] if stack.api else []),
         ("Stop", "Ctrl-C; the next start goes on with every open case"),
     ]

@@ -8,13 +8,15 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from handrail.business import Business, seeded
-from handrail.cli.stacks.key import first_key
+from handrail.cli.stacks.key import first_keys
 from handrail.domain.counting import many
+from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
 from handrail.embedded.supervisor import StartupStep
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool, reading, writing
+from handrail.reviewers.loader import FileReviewers
 from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 
@@ -49,7 +51,7 @@ class FirstStart:
         workers = tuple(worker.name for worker in self._embedded.workers)
         return [
             StartupStep("migrations", ("postgres",), self._migrate),
-            StartupStep("key", ("migrations",), self._keep_key),
+            StartupStep("keys", ("migrations",), self._keep_key),
             StartupStep("samples", ("temporal", "migrations", *workers), self._open_samples),
         ]
 
@@ -66,8 +68,14 @@ class FirstStart:
         return f"{len(applied)} applied" if applied else "nothing new"
 
     async def _keep_key(self) -> str:
-        made = await first_key(self._embedded.folder, self._embedded.postgres.url)
-        return "made for the HTTP API" if made else "as it was"
+        made = await first_keys(self._embedded.folder, self._embedded.postgres.url, self._reviewer())
+        return f"made for {' and '.join(made)}" if made else "as it was"
+
+    def _reviewer(self) -> str | None:
+        """Return the first person of the reviewers, who signs in at the desk of this machine; None where nobody is named."""
+        file = self._business.folder / REVIEWERS
+        roster = FileReviewers(file, facts=self._business.facts, tools=self._business.by_name).now().roster
+        return roster.people[0].name if roster and roster.people else None
 
     async def _open_samples(self) -> str:
         chosen = await self._choose()

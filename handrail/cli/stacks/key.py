@@ -1,37 +1,51 @@
-"""The stack's own key of the HTTP API: made on the first start, in a file for its owner alone, so that curl works at once."""
+"""The stack's own keys: made on the first start, in files for their owner alone, so that curl and the desk work at once."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handrail.cli.common.signposts import KEY_FILE
+from handrail.cli.common.signposts import DESK_KEY_FILE, KEY_FILE
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.pool import open_pool
 
 
-async def first_key(folder: Path, database_url: str) -> bool:
-    """Make the key unless the file holds one that counts; return whether it was made."""
-    from handrail.api.access.minting import mint
-    from handrail.domain.access.keys import key_parts
+async def first_keys(folder: Path, database_url: str, reviewer: str | None) -> list[str]:
+    """Make the keys whose files hold none that counts; return what those are for. `reviewer` decides at the desk."""
     from handrail.domain.access.principals import BACKEND, ApiScope
 
-    file, now = folder / KEY_FILE, datetime.now(UTC)
     pool = await open_pool(database_url, size=1)
     try:
         keys = PostgresApiKeys(pool)
-        held = key_parts(file.read_text().strip()) if file.exists() else None
-        known = await keys.find(held.key_id) if held else None
-        if known is not None and known.lives(now):
-            return False
-        scopes = BACKEND | {ApiScope.CONTROLS_READ, ApiScope.TOKENS_MINT}
-        key, parts = mint("this machine", scopes, at=now, by="handrail up", environment="local")
-        await keys.add(key)
+        backend = BACKEND | {ApiScope.CONTROLS_READ, ApiScope.TOKENS_MINT}
+        made = {"the HTTP API": await _made(keys, folder / KEY_FILE, "this machine", backend, None)}
+        if reviewer is not None:
+            desk = {ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE}
+            made["the desk"] = await _made(keys, folder / DESK_KEY_FILE, "the desk of this machine", desk, reviewer)
     finally:
         await pool.close()
+    return [name for name, fresh in made.items() if fresh]
+
+
+async def _made(keys: PostgresApiKeys, file: Path, name: str, scopes: AbstractSet[str], person: str | None) -> bool:
+    from handrail.api.access.minting import mint
+    from handrail.domain.access.keys import key_parts
+
+    now = datetime.now(UTC)
+    held = key_parts(_read(file))
+    known = await keys.find(held.key_id) if held else None
+    if known is not None and known.lives(now):
+        return False
+    key, parts = mint(name, scopes, at=now, by="handrail up", environment="local", person=person)
+    await keys.add(key)
     _write(file, parts.text + "\n")
     return True
+
+
+def _read(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,0 +1,68 @@
+"""The desk: pages for the people who decide and answer, rendered on the server. `create_desk` makes it, under `/desk`.
+
+Every page works without script; `static/desk.js` adds keys. Nothing is changed by GET, and every form carries the token of
+its session.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handrail.desk.acting import Acting
+from handrail.desk.entrance import Entrance
+from handrail.desk.looking import Looking
+from handrail.desk.pages import STATIC, trouble
+from handrail.desk.services import DeskServices
+from handrail.domain.errors import HandrailError
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class Guarded:
+    """Pure ASGI: tells browsers what the pages may do, and to keep none of them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def create_desk(services: DeskServices) -> ASGIApp:
+    """Return the pages, to be mounted under `/desk`."""
+    entrance, looking, acting = Entrance(services), Looking(services), Acting(services)
+    return Starlette(
+        routes=[
+            Route("/", looking.board, name="board"),
+            Route("/cases/{case_id}", looking.case, name="case"),
+            Route("/cases/{case_id}/decide", acting.decide, methods=["POST"], name="decide"),
+            Route("/cases/{case_id}/act", acting.act, methods=["POST"], name="act"),
+            Route("/sign-in", entrance.page, name="sign_in"),
+            Route("/sign-in", entrance.sign_in, methods=["POST"]),
+            Route("/sign-out", entrance.sign_out, methods=["POST"], name="sign_out"),
+            Route("/language", entrance.language, methods=["POST"], name="language"),
+            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        ],
+        middleware=[Middleware(Guarded)],
+        exception_handlers={404: trouble, 405: trouble, HandrailError: trouble},
+    )

@@ -1,0 +1,62 @@
+"""Coming and going: signing in and out, and the language of the pages."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handrail.desk import sessions
+from handrail.desk.pages import page, status_of
+from handrail.desk.services import DeskServices
+from handrail.desk.words import COOKIE as LANGUAGE
+from handrail.desk.words import languages
+from handrail.domain.errors import HandrailError
+
+YEAR = 365 * 24 * 3600
+
+
+class Entrance:
+    """Lets people in who bring a key of their own."""
+
+    def __init__(self, services: DeskServices) -> None:
+        self._services = services
+
+    async def page(self, request: Request) -> Response:
+        """Ask for the key."""
+        return page(request, "sign_in.html", None, problem="", to=within(request.query_params.get("to", "")))
+
+    async def sign_in(self, request: Request) -> Response:
+        """Take the key, and go on to where the person wanted to go."""
+        form = await request.form()
+        to, key = within(str(form.get("to", ""))), str(form.get("key", ""))
+        host = request.client.host if request.client else ""
+        try:
+            token = await sessions.sign_in(self._services, key, host)
+        except HandrailError as error:
+            return page(request, "sign_in.html", None, status=status_of(error), problem=str(error), to=to)
+        response = RedirectResponse(to, status_code=303)
+        sessions.remember(response, token, secure=request.url.scheme == "https")
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session; a form of another session ends none."""
+        seat = await sessions.seat(self._services, request)
+        if seat is not None and seat.owns(str((await request.form()).get("form_token", ""))):
+            await sessions.sign_out(self._services, request)
+        response = RedirectResponse(request.url_for("sign_in").path, status_code=303)
+        response.delete_cookie(sessions.COOKIE, path=sessions.PATH)
+        return response
+
+    async def language(self, request: Request) -> Response:
+        """Keep the language that the reader chose, and go back to the page."""
+        form = await request.form()
+        response = RedirectResponse(within(str(form.get("to", ""))), status_code=303)
+        if (chosen := str(form.get("language", ""))) in languages():
+            response.set_cookie(LANGUAGE, chosen, max_age=YEAR, path=sessions.PATH, httponly=True, samesite="lax")
+        return response
+
+
+def within(to: str) -> str:
+    """Return the address if it is one of the desk's, else the board's: nobody is sent elsewhere from here."""
+    safe = to.startswith(f"{sessions.PATH}/") and "\\" not in to and not any(ord(one) < 33 for one in to)
+    return to if safe else f"{sessions.PATH}/"

@@ -1,0 +1,187 @@
+"""Looking: the board of what waits, and the page of a case. Nothing is changed here but who reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handrail.desk.forms import fields
+from handrail.desk.pages import page
+from handrail.desk.services import DeskServices
+from handrail.desk.sessions import PATH, Seat, seat
+from handrail.desk.words import languages
+from handrail.domain.actions.approvals import Approval, ApprovalStatus, Identity, RequestKind
+from handrail.domain.actions.proposals import ROLES
+from handrail.domain.errors import UnknownCase
+from handrail.domain.team.commands import holds, same_name
+from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, Draft, DraftKind, FormField
+from handrail.domain.team.reviewers import Reviewers
+
+ROWS = 50
+CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decidable:
+    """An open approval as the page shows it: the form to edit it, and why this person may not decide it."""
+
+    approval: Approval
+    fields: list[FormField]
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words that the last action has for the person, and what they typed, where nothing came of it."""
+
+    did: str = ""
+    problem: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+class Looking:
+    """The pages that are looked at."""
+
+    def __init__(self, services: DeskServices) -> None:
+        self._services = services
+
+    async def board(self, request: Request) -> Response:
+        """Show what waits, the first due first."""
+        who = await seat(self._services, request)
+        if who is None:
+            return to_sign_in(request)
+        wanted = await self._wanted(request, who)
+        rows = await self._services.record.board(wanted.model_copy(update={"limit": ROWS + 1}))
+        return page(
+            request,
+            "board.html",
+            who,
+            rows=rows[:ROWS],
+            counts=await self._services.record.counts(),
+            wanted=wanted,
+            scopes=list(BoardScope),
+            more=self._more(request, rows) if len(rows) > ROWS else "",
+            did=did(request),
+            case_id=case_of(request),
+        )
+
+    async def case(self, request: Request) -> Response:
+        """Show a case: what is asked first, then what it is about, then the conversation."""
+        who = await seat(self._services, request)
+        if who is None:
+            return to_sign_in(request)
+        return await self.show(request, who, Said(did=did(request)))
+
+    async def show(self, request: Request, who: Seat, said: Said) -> Response:
+        """Show the case as the record holds it. Raises: UnknownCase."""
+        case_id = request.path_params["case_id"]
+        if not CASE_ID.fullmatch(case_id):
+            raise UnknownCase("There is no such case.")
+        view = await self._services.stored.show(case_id)
+        drafts = await self._services.record.drafts(case_id)
+        mine = view.assignee is not None and same_name(view.assignee, who.person)
+        handoff = await self._services.stored.handoff(case_id)
+        return page(
+            request,
+            "case.html",
+            who,
+            status=said.status,
+            view=view,
+            mine=mine,
+            decidable=[self._decidable(one, who) for one in view.approvals if one.status is ApprovalStatus.OPEN],
+            handoff=handoff,
+            transcript=await self._services.stored.transcript(case_id),
+            readers=[one.person for one in await self._services.record.read(case_id, who.person)],
+            others=[one for one in drafts if one.person != who.person],
+            reply=said.typed.get("text") or draft(drafts, who, DraftKind.REPLY) or suggested(view.assignee, handoff),
+            note=said.typed.get("note") or draft(drafts, who, DraftKind.NOTE),
+            typed=said.typed,
+            topics=self._services.topics(),
+            ui=self._services.ui(case_id),
+            did=said.did,
+            problem=said.problem,
+            question=RequestKind.QUESTION,
+        )
+
+    def _decidable(self, approval: Approval, who: Seat) -> Decidable:
+        schema = self._services.schema(approval.request.action)
+        shown = fields(schema, approval.request.arguments) if schema else []
+        reviewers = self._services.reviewers.now()
+        why_not = reviewers.why_not(approval, who.person, Identity.VERIFIED)
+        return Decidable(approval, shown, why_not)
+
+    async def _wanted(self, request: Request, who: Seat) -> BoardWanted:
+        asked = request.query_params
+        scope = asked.get("scope", "")
+        member = (await self._services.roster()).by_name.get(who.person)
+        return BoardWanted(
+            scope=BoardScope(scope) if scope in list(BoardScope) else BoardScope.ALL,
+            person=who.person,
+            roles=roles(self._services.reviewers.now(), who.person),
+            queues=member.skills if member else [],
+            languages=member.languages if member else [],
+            tier=member.tier if member else 0,
+            topic=asked.get("topic", "")[:120].strip() or None,
+            queue=asked.get("queue", "")[:120].strip() or None,
+            after=place(asked),
+        )
+
+    def _more(self, request: Request, rows: list[BoardRow]) -> str:
+        last = rows[ROWS - 1].key
+        kept = {name: value for name, value in request.query_params.items() if name in ("scope", "topic", "queue")}
+        return "?" + urlencode({**kept, "due": last.due_at.isoformat(), "case": last.case_id, "approval": last.approval_id})
+
+
+def roles(reviewers: Reviewers, person: str) -> list[str]:
+    """Return every role whose approvals the person's own roles reach."""
+    entry = reviewers.roster.find(person) if reviewers.roster else None
+    held = entry.roles if entry else []
+    known = {*ROLES, *(reviewers.roster.roles if reviewers.roster else ())}
+    return sorted(wanted for wanted in known if any(holds(role, wanted) for role in held))
+
+
+def place(asked: Mapping[str, str]) -> BoardKey | None:
+    """Return the row behind which the page goes on; None at the beginning, or where the address was made up."""
+    try:
+        due = datetime.fromisoformat(asked.get("due", ""))
+    except ValueError:
+        return None
+    if due.tzinfo is None or not CASE_ID.fullmatch(asked.get("case", "")):
+        return None
+    return BoardKey(due_at=due, case_id=asked["case"], approval_id=asked.get("approval", "")[:120])
+
+
+def draft(drafts: list[Draft], who: Seat, kind: DraftKind) -> str:
+    """Return what the person began themselves; nothing where they did not."""
+    return next((one.text for one in drafts if one.person == who.person and one.kind is kind), "")
+
+
+def suggested(assignee: str | None, handoff: Any) -> str:
+    """Return the agent's own draft, for whoever holds the case."""
+    return (handoff.suggested_reply or "") if assignee and handoff else ""
+
+
+def did(request: Request) -> str:
+    """Return the key of what the last action did, if there is such a key."""
+    key = f"did_{request.query_params.get('did', '')}"
+    return key if key in languages()["en"] else ""
+
+
+def case_of(request: Request) -> str:
+    """Return the case that the last action was about; nothing where the address was made up."""
+    named = request.query_params.get("of", "")
+    return named if CASE_ID.fullmatch(named) else ""
+
+
+def to_sign_in(request: Request) -> Response:
+    """Send the reader to the sign-in, and back afterwards."""
+    to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"{PATH}/sign-in?to={quote(to, safe='')}", status_code=303)

@@ -1,0 +1,36 @@
+"""Services behind the desk: ports and clients, wired outside."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handrail.api.access.limits import CallLimits
+from handrail.domain.access.principals import Principal
+from handrail.domain.team.staff import Roster
+from handrail.ports.access import ApiKeys
+from handrail.ports.desk import DeskCases, DeskRecord
+from handrail.ports.people import ReviewersInForce
+from handrail.temporal.doorway import DoorwayClient
+
+
+@dataclass(frozen=True, slots=True)
+class DeskServices:
+    """Everything that pages reach.
+
+    `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
+    Web UI.
+    """
+
+    cases: Callable[[Principal], DoorwayClient]
+    stored: DeskCases
+    record: DeskRecord
+    keys: ApiKeys
+    authenticate: Callable[[str], Awaitable[Principal]]
+    attempts: CallLimits
+    reviewers: ReviewersInForce
+    roster: Callable[[], Awaitable[Roster]]
+    topics: Callable[[], list[str]]
+    schema: Callable[[str], dict[str, Any] | None]
+    ui: Callable[[str], str]

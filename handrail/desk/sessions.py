@@ -1,0 +1,78 @@
+"""Sessions: somebody signs in with an API key of their own, and a cookie stands for it until the key ends."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handrail.desk.services import DeskServices
+from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal
+from handrail.domain.team.desk import SESSION, DeskSession
+
+COOKIE = "handrail_desk"
+PATH = "/desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody who is signed in. `form_token` has to come with every form: no other site's page knows it."""
+
+    person: str
+    principal: Principal
+    form_token: str
+
+    def owns(self, form_token: str) -> bool:
+        """Return whether a form came from a page of this session."""
+        return hmac.compare_digest(self.form_token.encode(), form_token.encode())
+
+
+def hashed(token: str) -> str:
+    """Return the SHA-256 in hex, which is all that is kept of a token: it has 256 random bits, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def sign_in(services: DeskServices, key: str, host: str) -> str:
+    """Open a session for the key's person, and return the token for the cookie.
+
+    Raises:
+        RateLimited: too many keys came from there.
+        NotAuthenticated: the key does not count, is nobody's own, or may neither decide nor handle cases.
+    """
+    await services.attempts.count(services.attempts.caller, host)
+    principal = await services.authenticate(key.strip())
+    if principal.person is None or principal.key_id is None:
+        raise NotAuthenticated("This key is no person's. Make one with `handrail keys create --person NAME`.")
+    if not (principal.may(ApiScope.APPROVALS_DECIDE) or principal.may(ApiScope.CASES_HANDLE)):
+        raise NotAuthenticated("This key may neither decide nor handle cases. Make one with `--scope approvals:decide`.")
+    token = secrets.token_urlsafe(32)
+    session = DeskSession(person=principal.person, key_id=principal.key_id, expires_at=datetime.now(UTC) + SESSION)
+    await services.record.sign_in(hashed(token), session)
+    return token
+
+
+async def seat(services: DeskServices, request: Request) -> Seat | None:
+    """Return who sits there; None where nobody signed in, or the key behind the session has ended."""
+    token = request.cookies.get(COOKIE, "")
+    session = await services.record.session(hashed(token)) if token else None
+    key = await services.keys.find(session.key_id) if session else None
+    if session is None or key is None or not key.lives(datetime.now(UTC)) or key.person != session.person:
+        return None
+    return Seat(session.person, key.principal(), hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest())
+
+
+async def sign_out(services: DeskServices, request: Request) -> None:
+    """End the session."""
+    await services.record.sign_out(hashed(request.cookies.get(COOKIE, "")))
+
+
+def remember(response: Response, token: str, *, secure: bool) -> None:
+    """Hand out the cookie. Lax: links in mails lead to a page, and forms carry a token of their own."""
+    response.set_cookie(
+        COOKIE, token, max_age=int(SESSION.total_seconds()), path=PATH, httponly=True, secure=secure, samesite="lax"
+    )

@@ -1,0 +1,120 @@
+"""The desk: rows of what waits for people, who is signed in, what somebody began to write."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.base import Stored
+
+SESSION = timedelta(hours=12)
+READING = timedelta(seconds=60)
+"""Whoever opened a page within this time is said to be reading it."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The place of what has no deadline: behind everything that has one."""
+
+
+class WaitingKind(StrEnum):
+    """A decision on an approval, or a whole case."""
+
+    APPROVAL = "approval"
+    CASE = "case"
+
+
+class BoardScope(StrEnum):
+    """The part of the board that somebody looks at: what they hold, what they can do, or everything."""
+
+    MINE = "mine"
+    SKILLS = "skills"
+    ALL = "all"
+
+
+class BoardKey(Stored):
+    """The place of a row on the board: what is due first comes first."""
+
+    due_at: datetime
+    case_id: str
+    approval_id: str = ""
+
+
+class BoardWanted(Stored):
+    """The rows that are asked for. `roles`, `queues`, `languages` and `tier` are the person's own, for their skills."""
+
+    scope: BoardScope = BoardScope.ALL
+    person: str
+    roles: list[str] = Field(default_factory=list)
+    queues: list[str] = Field(default_factory=list)
+    languages: list[str] = Field(default_factory=list)
+    tier: int = 0
+    topic: str | None = None
+    queue: str | None = None
+    after: BoardKey | None = None
+    limit: int = 50
+
+
+class BoardRow(Stored):
+    """A line of the board. `headline` says what is asked and holds no personal data; `holder` has the case now."""
+
+    kind: WaitingKind
+    case_id: str
+    approval_id: str = ""
+    revision: int = 0
+    headline: str
+    topic: str | None = None
+    queue: str | None = None
+    tier: int
+    reason: str | None = None
+    language: str | None = None
+    since: datetime
+    due_at: datetime | None = None
+    holder: str | None = None
+
+    @property
+    def key(self) -> BoardKey:
+        """The row's place."""
+        return BoardKey(due_at=self.due_at or NEVER, case_id=self.case_id, approval_id=self.approval_id)
+
+
+class DeskSession(Stored):
+    """Somebody who signed in with their own key; the session ends with the key."""
+
+    person: str
+    key_id: str
+    expires_at: datetime
+
+
+class DraftKind(StrEnum):
+    """A draft's place on the page of a case."""
+
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class Draft(Stored):
+    """Words that somebody began and has not sent."""
+
+    person: str
+    kind: DraftKind
+    text: str
+    saved_at: datetime
+
+
+class CaseReader(Stored):
+    """Somebody who looks at the page of a case now."""
+
+    person: str
+    seen_at: datetime
+
+
+class FormField(Stored):
+    """A field of the form by which an action is edited. `kind` is text, number, yes (a box), or choice."""
+
+    name: str
+    title: str
+    kind: str
+    value: Any
+    choices: list[str] = Field(default_factory=list)
+    required: bool = False

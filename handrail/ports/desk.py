@@ -1,0 +1,55 @@
+"""Ports of the desk: its board, the people at it, and what they began to write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from handrail.domain.case.cases import CaseView
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Message
+from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind
+
+
+class DeskCases(Protocol):
+    """Cases as the record holds them."""
+
+    async def show(self, case_id: str) -> CaseView:
+        """Raises: UnknownCase."""
+        ...
+
+    async def handoff(self, case_id: str) -> Handoff | None: ...
+
+    async def transcript(self, case_id: str) -> list[Message]: ...
+
+
+class DeskRecord(Protocol):
+    """Rows of the board, sessions, readers and drafts."""
+
+    async def board(self, wanted: BoardWanted) -> list[BoardRow]:
+        """Return the rows in the order in which they are due."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Count `approvals` and `cases` that wait, and those `pressing`: late, or due within the hour."""
+        ...
+
+    async def sign_in(self, token_hash: str, session: DeskSession) -> None: ...
+
+    async def session(self, token_hash: str) -> DeskSession | None:
+        """Return the session; None where it has ended."""
+        ...
+
+    async def sign_out(self, token_hash: str) -> None: ...
+
+    async def read(self, case_id: str, person: str) -> list[CaseReader]:
+        """Note that the person opens the page, and return who else has it open."""
+        ...
+
+    async def keep(self, case_id: str, person: str, kind: DraftKind, text: str) -> None:
+        """Keep the draft in the place of an earlier one; an empty one is dropped."""
+        ...
+
+    async def drafts(self, case_id: str) -> list[Draft]:
+        """Return everybody's drafts, the newest first."""
+        ...

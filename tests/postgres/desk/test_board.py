@@ -1,0 +1,148 @@
+"""The board in PostgreSQL: what is due first comes first, page after page, for each person's part of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from handrail.domain.team.desk import BoardRow, BoardScope, BoardWanted, DeskSession, DraftKind
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.desk.record import FIRST, PostgresDesk
+from handrail.postgres.pool import Pool
+from handrail.postgres.queries import QUERIES
+from tests.postgres.build import NOON, opening
+from tests.postgres.conftest import Run
+
+ANN = BoardWanted(person="ann", roles=["support"], queues=["support"], languages=["en"], tier=1)
+
+
+@pytest.fixture
+def desk(pool: Pool) -> PostgresDesk:
+    return PostgresDesk(pool)
+
+
+async def with_people(run: Run, case_id: str, due: datetime | None, queue: str = "support", **changes: Any) -> None:
+    values = {"assignee": None, "tier": 1, "language": "en", "topic": "refund", **changes}
+    await run(
+        "UPDATE handrail.cases SET status = 'WithHuman', queue = %s, due_at = %s, assignee = %s, tier = %s, language = %s, "
+        "topic = %s, version = version + 1 WHERE case_id = %s",
+        *(queue, due, values["assignee"], values["tier"], values["language"], values["topic"], case_id),
+    )
+
+
+async def asked(run: Run, case_id: str, due: datetime, roles: list[str], approval_id: str = "a-1") -> None:
+    request = {"request_id": approval_id, "headline": f"refund · {case_id}", "role": "support", "roles": roles}
+    await run(
+        "INSERT INTO handrail.approvals (case_id, approval_id, revision, request, status, opened_at, due_at, update_names, "
+        "version) VALUES (%s, %s, 1, %s::jsonb, 'open', %s, %s, '{}', 1)",
+        *(case_id, approval_id, json.dumps(request), NOON, due),
+    )
+
+
+@pytest.fixture
+async def filled(cases: PostgresCases, run: Run) -> None:
+    """Five cases with people and three approvals, due in turn."""
+    for number in range(8):
+        await cases.open(opening(f"case-{number}"), NOON)
+    for number in (1, 3, 5):
+        await asked(run, f"case-{number}", NOON + timedelta(hours=number), ["manager"] if number == 5 else [])
+    await with_people(run, "case-0", NOON)
+    await with_people(run, "case-2", NOON + timedelta(hours=2), "fraud", tier=2)
+    await with_people(run, "case-4", NOON + timedelta(hours=4), assignee="ann")
+    await with_people(run, "case-6", NOON + timedelta(hours=6), language="de")
+    await with_people(run, "case-7", None, assignee="bea", topic="returns")
+
+
+def names(rows: list[BoardRow]) -> str:
+    return "".join(row.case_id.removeprefix("case-") for row in rows)
+
+
+async def test_what_is_due_first_comes_first_and_pages_join_without_gap_or_double(desk: PostgresDesk, filled: None) -> None:
+    whole = await desk.board(ANN)
+    assert names(whole) == "01234567"
+    for size in range(1, 9):
+        found: list[BoardRow] = []
+        while page := await desk.board(ANN.model_copy(update={"limit": size, "after": found[-1].key if found else None})):
+            found += page
+        assert found == whole, size
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"scope": BoardScope.MINE}, "4"),
+        ({"scope": BoardScope.SKILLS}, "01347"),
+        ({"scope": BoardScope.SKILLS, "roles": ["support", "specialist", "manager"], "queues": ["fraud"], "tier": 2}, "1235"),
+        ({"scope": BoardScope.SKILLS, "languages": ["en", "de"]}, "013467"),
+        ({"topic": "returns"}, "7"),
+        ({"queue": "fraud"}, "2"),
+    ],
+)
+async def test_each_part_of_the_board(desk: PostgresDesk, filled: None, wanted: dict[str, Any], found: str) -> None:
+    assert names(await desk.board(ANN.model_copy(update=wanted))) == found
+
+
+async def test_a_case_that_somebody_leased_is_theirs_while_the_lease_lasts(desk: PostgresDesk, filled: None, run: Run) -> None:
+    lease = (
+        "UPDATE handrail.queue_items SET holder = 'ann', lease_id = 'l', leased_at = now(), lease_until = now() + %s::interval"
+    )
+    await run(f"{lease} WHERE case_id = 'case-0'", "1 minute")
+    await run(f"{lease} WHERE case_id = 'case-2'", "-1 minute")
+    assert names(await desk.board(ANN.model_copy(update={"scope": BoardScope.MINE}))) == "04"
+
+
+async def test_a_page_of_a_long_board_reads_no_more_than_it_shows(desk: PostgresDesk, cases: PostgresCases, run: Run) -> None:
+    await cases.open(opening("case-0"), NOON)
+    await with_people(run, "case-0", NOON)
+    copied = (
+        "INSERT INTO handrail.cases SELECT (jsonb_populate_record(c, jsonb_build_object('case_id', 'k-' || n, 'due_at', "
+        "c.due_at + n * interval '1 minute'))).* FROM handrail.cases AS c, generate_series(1, 5000) AS n"
+    )
+    await run(copied)
+    await run("ANALYZE")
+    given = {
+        **ANN.model_copy(update={"limit": 51}).model_dump(mode="json", exclude={"after"}),
+        **{"after_due_at": FIRST, "after_case_id": "", "after_approval_id": ""},
+    }
+    async with desk._pool.connection() as connection:
+        explained = b"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + QUERIES["desk_board"]
+        cursor = await connection.execute(explained, given, prepare=False)
+        ((plan,),) = await cursor.fetchall()
+    read = sum(each["Actual Rows"] * each["Actual Loops"] for each in scans(plan[0]["Plan"]))
+    assert read < 300, plan
+
+
+def scans(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The nodes of the plan that read a table."""
+    below = [found for each in plan.get("Plans", []) for found in scans(each)]
+    return [plan, *below] if "Relation Name" in plan else below
+
+
+async def test_sessions_readers_and_drafts(desk: PostgresDesk, filled: None) -> None:
+    now = datetime.now(UTC)
+    await desk.sign_in("a" * 64, DeskSession(person="ann", key_id="k", expires_at=now + timedelta(hours=1)))
+    await desk.sign_in("b" * 64, DeskSession(person="bea", key_id="k", expires_at=now - timedelta(seconds=1)))
+    assert (found := await desk.session("a" * 64)) is not None
+    assert found.person == "ann"
+    assert await desk.session("b" * 64) is None
+    await desk.sign_out("a" * 64)
+    assert await desk.session("a" * 64) is None
+
+    assert await desk.read("case-0", "ann") == []
+    assert [one.person for one in await desk.read("case-0", "bea")] == ["ann"]
+
+    await desk.keep("case-0", "ann", DraftKind.REPLY, "Hello")
+    await desk.keep("case-0", "ann", DraftKind.REPLY, "Hello Bo")
+    await desk.keep("case-0", "bea", DraftKind.NOTE, "Called")
+    assert {(one.person, one.kind, one.text) for one in await desk.drafts("case-0")} == {
+        ("ann", DraftKind.REPLY, "Hello Bo"),
+        ("bea", DraftKind.NOTE, "Called"),
+    }
+    await desk.keep("case-0", "ann", DraftKind.REPLY, "")
+    assert [one.person for one in await desk.drafts("case-0")] == ["bea"]
+    assert (await desk.counts())["approvals"] == 3
+    await desk.keep("nobody", "ann", DraftKind.REPLY, "Hello")
+    assert await desk.drafts("nobody") == []

@@ -1,0 +1,205 @@
+"""People at the desk, without script: what they see, what they send, what is refused and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.types import ASGIApp
+
+from handrail.domain.access.principals import ApiScope
+from handrail.domain.case.cases import CaseView
+from handrail.postgres.access.keys import PostgresApiKeys
+from tests.support.deskside import at_desk, key_of, with_desk
+from tests.support.house import House
+
+HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
+CAME_OF_IT: dict[str, Callable[[CaseView], bool]] = {
+    "resolve": lambda case: case.status == "Resolved",
+    "release": lambda case: case.assignee is None,
+    "hand_back": lambda case: case.turn > 1,
+}
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ seat.form_token }} <a href=http://evil.example>Approve</a>"
+
+
+@pytest.fixture
+async def desk(home: House) -> ASGIApp:
+    return await with_desk(home)
+
+
+async def held(home: House, words: str = "") -> CaseView:
+    """A refund that waits for approval."""
+    order = await home.strangers_order(**HELD)
+    case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD. {words}")
+    assert case.status == "AwaitingApproval", case
+    return case
+
+
+async def with_a_person(home: House) -> CaseView:
+    """A case that waits for somebody to answer it."""
+    order = await home.strangers_order(**HELD)
+    case = await home.open(order.customer_id, "I want to speak to a person, please.")
+    assert case.status == "WithHuman", case
+    return case
+
+
+def shown(case: CaseView, decision: str) -> dict[str, str]:
+    """The fields of the form, as the page has them."""
+    approval = case.approvals[0]
+    return {"approval_id": approval.approval_id, "revision": str(approval.revision), "decision": decision}
+
+
+async def test_what_waits_is_found_read_and_approved(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        board = await ann.look("/desk/")
+        assert f"/desk/cases/{case.case_id}" in board
+        page = await ann.look(f"/desk/cases/{case.case_id}")
+        title = case.approvals[0].request.title
+        assert f"Approve: {title}" in page
+        assert "refund_amount/refund-needs-approval" in page
+        sent = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"))
+        assert sent.headers["location"] == f"/desk/?did=approve&of={case.case_id}"
+        assert f"{case.case_id}: approved." in await ann.look(sent.headers["location"])
+        done = await home.until(case.case_id, lambda view: bool(view.effects))
+        assert done.approvals[0].decision is not None
+        assert done.approvals[0].decision.reviewer == "ann"
+        again = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"))
+        assert (again.status_code, "already approved by ann" in again.text) == (409, True)
+    assert len((await home.cases.status(case.case_id)).effects) == 1
+
+
+async def test_an_amount_is_changed_and_only_what_differs_counts(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        path = f"/desk/cases/{case.case_id}"
+        page = await ann.look(path)
+        now = dict(re.findall(r'name="(argument\.[a-z_]+)" value="([^"]*)"', page))
+        assert "argument.amount" in now
+        same = await ann.submit(page, f"{path}/decide", **shown(case, "edit"), **now)
+        assert (same.status_code, "Nothing is changed" in same.text) == (422, True)
+        odd = await ann.submit(page, f"{path}/decide", **shown(case, "edit"), **{**now, "argument.amount": "forty"})
+        assert (odd.status_code, "amount: &#39;forty&#39; is no number" in odd.text) == (422, True)
+        assert 'value="forty"' in odd.text
+        sent = await ann.submit(page, f"{path}/decide", **shown(case, "edit"), **{**now, "argument.amount": "40.10"})
+        assert sent.status_code == 303, sent.text
+    done = await home.until(case.case_id, lambda view: bool(view.effects))
+    assert float(done.effects[0].arguments["amount"]) == 40.1
+
+
+async def test_two_who_decide_at_once_one_wins_and_the_others_words_are_kept(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann, at_desk(desk, await key_of(home, "bob")) as bob:
+        pages = [await one.look(path) for one in (ann, bob)]
+        assert "Also open with: ann" in pages[1]
+        answers = await asyncio.gather(
+            ann.submit(pages[0], f"{path}/decide", **shown(case, "approve"), note="looks right"),
+            bob.submit(pages[1], f"{path}/decide", **shown(case, "reject"), note="not without a receipt"),
+        )
+        assert sorted(one.status_code for one in answers) == [303, 409]
+        lost = next(one for one in answers if one.status_code == 409)
+        name, words = ("ann", "looks right") if lost is answers[0] else ("bob", "not without a receipt")
+        assert "was already" in lost.text
+        drafts = await home.rows("select person, text from handrail.desk_drafts where case_id = %(c)s", c=case.case_id)
+        assert drafts == [(name, words)]
+    settled = await home.settled(case.case_id)
+    assert len(settled.effects) == (1 if lost is answers[1] else 0)
+
+
+async def test_a_case_is_taken_answered_and_resolved(home: House, desk: ASGIApp) -> None:
+    case = await with_a_person(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann, at_desk(desk, await key_of(home, "bea")) as bea:
+        page = await ann.look(path)
+        assert "Take the case" in page
+        assert (await ann.submit(page, f"{path}/act", action="claim")).status_code == 303
+        await home.until(case.case_id, lambda view: view.assignee == "ann")
+        assert (await ann.submit(page, f"{path}/act", action="draft", text="Dear customer, ")).status_code == 303
+        assert "Draft by ann" in await bea.look(path)
+        taken = await bea.submit(await bea.look(path), f"{path}/act", action="claim", instead_of="ann")
+        assert taken.status_code == 303, taken.text
+        await home.until(case.case_id, lambda view: view.assignee == "bea")
+        lost = await ann.submit(page, f"{path}/act", action="reply", text="Dear customer, I am ann.")
+        assert lost.status_code == 409
+        page = await bea.look(path)
+        assert (await bea.submit(page, f"{path}/act", action="reply", text="I am bea.")).status_code == 303
+        transcript = await home.cases.transcript(case.case_id)
+        assert (transcript[-1].text, transcript[-1].by) == ("I am bea.", "bea")
+    drafts = await home.rows("select person, text from handrail.desk_drafts where case_id = %(c)s", c=case.case_id)
+    assert ("ann", "Dear customer, I am ann.") in drafts
+
+
+async def test_a_case_is_resolved_handed_back_or_put_back(home: House, desk: ASGIApp) -> None:
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        for action, came_of_it in CAME_OF_IT.items():
+            case = await with_a_person(home)
+            path = f"/desk/cases/{case.case_id}"
+            page = await ann.look(path)
+            assert (await ann.submit(page, f"{path}/act", action="claim")).status_code == 303
+            bare = await ann.submit(page, f"{path}/act", action="hand_back", note="")
+            assert (bare.status_code, "note" in bare.text) == (422, True)
+            sent = await ann.submit(page, f"{path}/act", action=action, note="It arrives on Monday.", topic="order_status")
+            assert sent.headers["location"] == f"/desk/?did={action}&of={case.case_id}"
+            await home.until(case.case_id, came_of_it)
+
+
+async def test_what_customers_write_is_text_and_nothing_else(home: House, desk: ASGIApp) -> None:
+    case = await held(home, HOSTILE)
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        answer = await ann.get(f"/desk/cases/{case.case_id}")
+        assert "<script>alert" not in answer.text
+        assert "<img" not in answer.text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
+        assert "{{ seat.form_token }}" in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_nobody_acts_without_a_key_of_their_own(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        page = await ann.look(path)
+        forged = await ann.post(f"{path}/decide", data={"form_token": "0" * 64, **shown(case, "approve")})
+        assert (forged.status_code, "another session" in forged.text) == (409, True)
+        ann.cookies.clear()
+        out = await ann.submit(page, f"{path}/decide", **shown(case, "approve"))
+        assert out.headers["location"].startswith("/desk/sign-in")
+        for key, words in (
+            ("hr_test_nothing", "no whole API key"),
+            (await key_of(home, None, ApiScope.CASES_READ), "no person"),
+            (await key_of(home, "ann", ApiScope.CASES_READ), "neither decide nor handle"),
+        ):
+            refused = await ann.post("/desk/sign-in", data={"key": key})
+            assert (refused.status_code, words in refused.text) == (401, True), refused.text
+            assert key not in refused.text
+    async with at_desk(desk, await key_of(home, "ann", ApiScope.CASES_HANDLE)) as handler:
+        lacking = await handler.submit(await handler.look(path), f"{path}/decide", **shown(case, "approve"))
+        assert "approvals:decide" in lacking.text
+        assert lacking.status_code == 403
+    key = await key_of(home, "bob")
+    async with at_desk(desk, key) as bob:
+        await bob.look(path)
+        await PostgresApiKeys(home.pool).revoke(key.split("_")[2], "a test", (await home.cases.status(case.case_id)).opened_at)
+        assert (await bob.get(path)).headers["location"].startswith("/desk/sign-in")
+    assert (await home.cases.status(case.case_id)).status == "AwaitingApproval"
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/desk/", "/desk/\\..", "/v1/cases", "/desk/\r\nX: y"])
+async def test_signing_in_leads_nowhere_else(home: House, desk: ASGIApp, to: str) -> None:
+    async with at_desk(desk, key := await key_of(home, "ann")) as ann:
+        answer = await ann.post("/desk/sign-in", data={"key": key, "to": to})
+        assert answer.headers["location"] == "/desk/"
+
+
+async def test_what_is_not_there_says_so(home: House, desk: ASGIApp) -> None:
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        absent = ("/desk/cases/no-such-case", "/desk/nothing", "/desk/cases/%00")
+        for path in (*absent, "/desk/?due=x&case=y", "/desk/?scope=none"):
+            answer = await ann.get(path)
+            assert answer.status_code == (404 if path in absent else 200), path
+        german = await ann.get("/desk/", headers={"accept-language": "de-AT,de;q=0.9"})
+        assert "Warteschlange" in german.text
