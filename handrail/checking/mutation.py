@@ -11,7 +11,7 @@ from handrail.domain.actions.proposals import Ruling, demands
 from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.policy.policies import Policy, Rule
-from handrail.domain.policy.rulings import DEFAULT_RULE, RuleState, hits_of
+from handrail.domain.policy.rulings import DEFAULT_RULE, RuleState, asked_by, hits_of
 from handrail.matrix.examples import trial
 from handrail.policies.contradictions import outdone
 from handrail.policies.language.expressions import CelExpression
@@ -70,7 +70,8 @@ def _unnoticed(
 
 
 def _demanded(one: ExampleTrial) -> object:
-    return demands(hits_of(one.findings))
+    hits = hits_of(one.findings)
+    return demands(hits), asked_by(hits)
 
 
 def _idle(policy: Policy, rule: Rule, expressions: Mapping[str, CelExpression]) -> str:

@@ -10,8 +10,10 @@ from pydantic import Field
 from handrail.definitions import Document
 from handrail.domain.actions.proposals import Demands, Proposal, Ruling, Verdict
 from handrail.domain.base import Stored
+from handrail.domain.policy.demanding import WhoIsAsked
 from handrail.domain.policy.facts import recalled
 from handrail.domain.policy.policies import Policy, Rule
+from handrail.domain.policy.rulings import asked_by
 from handrail.policies.sets import PolicySet
 
 _ABOUT_FILE = ("name", "description", "category", "applies_to")
@@ -27,17 +29,19 @@ class RuleChange(Stored):
 
 
 class PolicyOutcome(Stored):
-    """The ruling of a set of policies, with the rules that led to it."""
+    """The ruling of a set of policies, with the rules that led to it and who is asked."""
 
     ruling: Ruling
     rules: list[str]
     demands: Demands
+    asked: list[WhoIsAsked]
 
     @classmethod
     def of(cls, verdict: Verdict) -> PolicyOutcome:
         """The verdict's own words."""
         hits = [hit for hit in verdict.hits if hit.ruling is verdict.ruling]
-        return cls(ruling=verdict.ruling, rules=[f"{hit.policy}/{hit.rule}" for hit in hits], demands=verdict.demands)
+        rules, asked = [f"{hit.policy}/{hit.rule}" for hit in hits], asked_by(verdict.hits)
+        return cls(ruling=verdict.ruling, rules=rules, demands=verdict.demands, asked=asked)
 
 
 class RulingPair(Stored):
@@ -48,10 +52,11 @@ class RulingPair(Stored):
 
     @property
     def direction(self) -> str:
-        """`stricter`, `looser`, `otherwise` (another approval is asked for) or `same`."""
+        """`stricter`, `looser`, `otherwise` (somebody else is asked, or for another approval) or `same`."""
         if self.old.ruling is not self.new.ruling:
             return "stricter" if self.new.ruling.rank > self.old.ruling.rank else "looser"
-        return "same" if self.old.demands == self.new.demands else "otherwise"
+        before, after = ((one.demands, one.asked) for one in (self.old, self.new))
+        return "same" if before == after else "otherwise"
 
 
 def changes(old: PolicySet, new: PolicySet) -> list[RuleChange]:
@@ -102,6 +107,7 @@ def _file(policy: Policy) -> dict[str, Any]:
     return {
         **policy.model_dump(mode="json", include=set(_ABOUT_FILE)),
         "default_action": policy.rules.default_action.value,
+        "default": policy.rules.default.model_dump(mode="json", exclude_defaults=True),
         "examples": len(policy.examples),
     }
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from handrail.definitions import Document
 from handrail.domain.actions.proposals import SEND_REPLY, Ruling
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.policy.demanding import ASKS, OF_PEOPLE, Demanding, in_turn
 from handrail.domain.policy.facts import ARGUMENTS
 from handrail.domain.policy.policies import ORDERING, AllOf, AnyOf, Comparison, Condition, Operator, Policy, Rule, flat
+from handrail.domain.policy.rulings import DEFAULT_RULE
 from handrail.domain.policy.shapes import PLAIN, FactType, ListOf, MapOf, Object, Shape, kind, long, misfits, objects, within
 from handrail.domain.policy.wording import PLACEHOLDER
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
@@ -44,6 +46,7 @@ class Check:
         self._tools()
         for index, rule in enumerate(self.policy.rules.rules):
             self._rule(rule, (*_RULES, index))
+        self._demands(self.policy.rules.default, self.policy.rules.default_action, ("rules", "default"))
         self._doubles()
         self._example_facts()
         if not self.problems:
@@ -73,26 +76,28 @@ class Check:
         for _, field in PLACEHOLDER.findall(rule.message):
             if within(self.facts, field) is None:
                 self._fact(field, (*place, "message"))
-        self._demands(rule, place)
+        self._demands(rule, rule.action, place)
         if len(self.problems) == before and (field := impossible(said(rule, self.expressions)[0])):
             words = f"expression: no value of {field} satisfies all that this rule asks of it. Correct it."
             self._say(words, (*place, "expression"))
 
-    def _demands(self, rule: Rule, place: Place) -> None:
-        asks = rule.action in (Ruling.CONFIRM, Ruling.REQUIRE_APPROVAL)
-        if rule.confirming and SEND_REPLY in (self.policy.applies_to or ()):
-            words = f"the customer cannot be asked about a reply ({SEND_REPLY}). Write `action: require_approval`."
-            self._say(f"{'confirm' if rule.confirm else 'action'}: {words}", (*place, "confirm" if rule.confirm else "action"))
-        if rule.confirm and not asks:
-            words = f"confirm: the customer is not asked where the action is {rule.action}. Write `action: confirm`."
+    def _demands(self, one: Demanding, action: Ruling, place: Place) -> None:
+        """Demands that fit their `action`; those of a rule stand beside it, those of the default under `default`."""
+        named = ("action", (*place, "action")) if isinstance(one, Rule) else (DEFAULT_RULE, (*place[:-1], DEFAULT_RULE))
+        if one.of_customer(action) and SEND_REPLY in (self.policy.applies_to or ()):
+            words = f"the customer cannot be asked about a reply ({SEND_REPLY}). Write `{named[0]}: require_approval`."
+            name, at = ("confirm", (*place, "confirm")) if one.confirm else named
+            self._say(f"{name}: {words}", at)
+        if one.confirm and action not in ASKS:
+            words = f"confirm: the customer is not asked where the action is {action}. Write `{named[0]}: confirm`."
             self._say(words, (*place, "confirm"))
-        if rule.confirm_minutes is not None and rule.confirming is None:
+        if one.confirm_minutes is not None and one.of_customer(action) is None:
             self._say("confirm_minutes: nobody is asked. Write `confirm: always`, or remove it.", (*place, "confirm_minutes"))
-        if rule.action is Ruling.REQUIRE_APPROVAL:
+        if action is Ruling.REQUIRE_APPROVAL:
             return
-        for name in ("role", "quorum", "ttl_minutes", "verified_identity"):
-            if name in rule.model_fields_set:
-                self._say(f"{name}: nobody is asked where the action is {rule.action}. Remove the {name}.", (*place, name))
+        for name in OF_PEOPLE:
+            if name in one.model_fields_set:
+                self._say(f"{name}: nobody is asked where the action is {action}. Remove the {name}.", (*place, name))
 
     def _condition(self, condition: Condition, place: Place, rule: Rule) -> None:
         match condition:
@@ -200,10 +205,16 @@ class Check:
 
     def _examples(self) -> None:
         for index, trial in enumerate(tried(self.policy, self.expressions, self.known)):
-            if not trial.passed:
-                expected, words = trial.example.expect, f"but the file rules {trial.ruling} ({trial.because})"
-                words = f"example {trial.example.name!r} expects {expected}, {words}. Correct the rules or the example."
-                self._say(words, ("examples", index, "expect"))
+            example = trial.example
+            if trial.ruling is not example.expect:
+                words = f"expects {example.expect}, but the file rules {trial.ruling} ({trial.because})"
+                self._example(index, example.name, words, "expect")
+            elif not trial.passed:
+                words = f"expects {in_turn(example.asked or [])} to be asked, but the file asks otherwise ({trial.because})"
+                self._example(index, example.name, words, "asked")
+
+    def _example(self, index: int, name: str, words: str, field: str) -> None:
+        self._say(f"example {name!r} {words}. Correct the rules or the example.", ("examples", index, field))
 
 
 def _asked_for(field: str, shape: Shape) -> str:

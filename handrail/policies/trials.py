@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.policy.demanding import WhoIsAsked, in_turn
 from handrail.domain.policy.policies import Policy, PolicyExample, flat
 from handrail.domain.policy.rulings import (
     DEFAULT_RULE,
     Expression,
     RuleFinding,
     RuleState,
+    asked_by,
     examine,
     fields_of,
     hits_of,
@@ -36,13 +38,19 @@ class ExampleTrial:
 
     @property
     def passed(self) -> bool:
-        """True if the file rules as the example expects."""
-        return self.ruling is self.example.expect
+        """True if the file rules as the example expects, and asks whom it names."""
+        return self.ruling is self.example.expect and self.example.asked in (None, self.asked)
+
+    @property
+    def asked(self) -> list[WhoIsAsked]:
+        """The order in which the customer and people are asked."""
+        return asked_by(hits_of(self.findings))
 
     @property
     def because(self) -> str:
-        """Every rule with what came of it."""
-        return "; ".join(f"{one.rule}: {one.why or one.state}" for one in self.findings) or "no rule applies"
+        """Every rule with what came of it, and who is asked where the example says so."""
+        rules = "; ".join(f"{one.rule}: {one.why or one.state}" for one in self.findings) or "no rule applies"
+        return rules if self.example.asked is None else f"{rules}; asked: {in_turn(self.asked)}"
 
 
 def tried(policy: Policy, expressions: Mapping[str, Expression], known: PolicyNames) -> list[ExampleTrial]:

@@ -136,7 +136,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show which rules differ, and with --replay what would have been ruled otherwise."""
-    from handrail.cli.business.rulings import diff_document, print_diff
+    from handrail.cli.business.differing import diff_document, print_diff
     from handrail.cli.common.documents import print_document
     from handrail.policies.sets import build
     from handrail.policies.worlds import world_for

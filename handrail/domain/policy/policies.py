@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag,
 
 from handrail.domain.actions.proposals import Confirming, Ruling
 from handrail.domain.base import Model
+from handrail.domain.policy.demanding import DefaultDemands, Demanding, WhoIsAsked
 
 
 class Operator(StrEnum):
@@ -129,13 +130,8 @@ Condition = Annotated[
 ]
 
 
-class Rule(Model):
-    """A rule of a policy. Of `condition` and `expression` both must hold where both stand.
-
-    With `require_approval`: `role` may approve, `quorum` different people must, `ttl_minutes` is how long it stays open,
-    and `verified_identity` that their identity must be beyond doubt. `confirm` asks the customer first, beside an approval
-    too, and `confirm_minutes` is how long their yes counts; with the action `confirm` it is `always` where it is left out.
-    """
+class Rule(Demanding):
+    """A rule of a policy. Of `condition` and `expression` both must hold where both stand."""
 
     id: str = Field(min_length=1)
     name: str = ""
@@ -144,17 +140,11 @@ class Rule(Model):
     expression: str | None = Field(default=None, min_length=1, max_length=2_000, description="CEL over the facts")
     action: Ruling
     message: str = Field(min_length=1)
-    role: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{1,39}$")
-    quorum: int = Field(default=1, ge=1, le=10)
-    ttl_minutes: int | None = Field(default=None, ge=1, le=43_200, description="at most 30 days")
-    verified_identity: bool = False
-    confirm: Confirming | None = None
-    confirm_minutes: int | None = Field(default=None, ge=1, le=43_200, description="at most 30 days")
 
     @property
     def confirming(self) -> Confirming | None:
         """The yes of the customer that the rule asks for."""
-        return self.confirm or (Confirming.ALWAYS if self.action is Ruling.CONFIRM else None)
+        return self.of_customer(self.action)
 
     @model_validator(mode="after")
     def _says_when(self) -> Rule:
@@ -164,10 +154,14 @@ class Rule(Model):
 
 
 class PolicyRules(Model):
-    """The rules, and what holds where none of them matches: said in every file, so that nobody has to guess."""
+    """The rules, and what holds where none of them matches: said in every file, so that nobody has to guess.
+
+    `default` says who is asked by `default_action`, as a rule does.
+    """
 
     version: str = "1.0"
     default_action: Ruling
+    default: DefaultDemands = Field(default_factory=DefaultDemands)
     rules: list[Rule]
 
     @model_validator(mode="before")
@@ -183,14 +177,15 @@ class PolicyRules(Model):
 class PolicyExample(Model):
     """A case that the file itself promises to rule so; the file is refused where it does not.
 
-    `tool` is the proposal's action; left out, it is the first of the file's `applies_to`. Facts with a dot may be nested:
-    `case: {turn: 3}` is `case.turn: 3`; `flat` gives them by their names. They stand before those that the file has as
-    `given`. History that is left out is 0.
+    `tool` is the proposal's action; left out, it is the first of the file's `applies_to`. `asked` says who is asked, in turn;
+    left out, whoever is. Facts with a dot may be nested: `case: {turn: 3}` is `case.turn: 3`; `flat` gives them by their
+    names. They stand before those that the file has as `given`. History that is left out is 0.
     """
 
     name: str = Field(min_length=1)
     facts: dict[str, Any] = Field(default_factory=dict)
     expect: Ruling
+    asked: list[WhoIsAsked] | None = None
     tool: str | None = None
 
 

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from handrail.domain.actions.proposals import SEND_REPLY, Confirming, RuleHit, Ruling
+from handrail.domain.actions.proposals import SEND_REPLY, RuleHit, Ruling
 from handrail.domain.base import Stored
 from handrail.domain.errors import InvalidInput
 from handrail.domain.policy.comparing import compare, readable
+from handrail.domain.policy.demanding import ASKS, Demanding, WhoIsAsked
 from handrail.domain.policy.facts import about_the_proposal
 from handrail.domain.policy.policies import AllOf, AnyOf, Comparison, Condition, Policy, Rule, comparisons
 from handrail.domain.policy.wording import because, fill
@@ -104,6 +105,16 @@ def strictest(hits: Iterable[RuleHit]) -> Ruling:
     return Ruling.strictest(hit.ruling for hit in hits)
 
 
+def asked_by(hits: Iterable[RuleHit]) -> list[WhoIsAsked]:
+    """List who is asked before a proposal with these hits: the customer first, then people; nobody where it is blocked."""
+    found = list(hits)
+    ruling = strictest(found)
+    if ruling not in ASKS:
+        return []
+    people = [WhoIsAsked.PERSON] if ruling is Ruling.REQUIRE_APPROVAL else []
+    return [*([WhoIsAsked.CUSTOMER] if any(hit.confirm for hit in found) else []), *people]
+
+
 def may_rule_on(policy: Policy, action: str) -> bool:
     """Return whether the policy is for the action: named in `applies_to`, or any effect. A reply is ruled on by name only."""
     return action in policy.applies_to if policy.applies_to is not None else action != SEND_REPLY
@@ -156,17 +167,21 @@ def _finding(policy: Policy, rule: Rule, facts: Mapping[str, Any], expressions: 
 
 
 def _hit(policy: Policy, rule: Rule, ruling: Ruling, message: str) -> RuleHit:
+    return _demanding(policy, rule.id, rule, ruling, message)
+
+
+def _demanding(policy: Policy, rule: str, demands: Demanding, ruling: Ruling, message: str) -> RuleHit:
     return RuleHit(
         policy=policy.id,
-        rule=rule.id,
+        rule=rule,
         ruling=ruling,
         message=message,
-        role=rule.role,
-        quorum=rule.quorum,
-        ttl_minutes=rule.ttl_minutes,
-        verified_identity=rule.verified_identity,
-        confirm=rule.confirming if ruling in (Ruling.CONFIRM, Ruling.REQUIRE_APPROVAL) else None,
-        confirm_minutes=rule.confirm_minutes,
+        role=demands.role,
+        quorum=demands.quorum,
+        ttl_minutes=demands.ttl_minutes,
+        verified_identity=demands.verified_identity,
+        confirm=demands.of_customer(ruling) if ruling in ASKS else None,
+        confirm_minutes=demands.confirm_minutes,
     )
 
 
@@ -175,8 +190,7 @@ def _default(policy: Policy) -> RuleFinding:
     hit = None
     if action is not Ruling.ALLOW:
         words = f"No rule of {policy.name or policy.id} matches; its default is {action}."
-        confirm = Confirming.ALWAYS if action is Ruling.CONFIRM else None
-        hit = RuleHit(policy=policy.id, rule=DEFAULT_RULE, ruling=action, message=words, confirm=confirm)
+        hit = _demanding(policy, DEFAULT_RULE, policy.rules.default, action, words)
     return RuleFinding(
         policy=policy.id,
         rule=DEFAULT_RULE,

@@ -10,10 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.business import FactType
+from handrail.definitions import Document
+from handrail.domain.actions.confirmations import always, minutes_of
 from handrail.domain.actions.proposals import ROLES, Demands, Proposal, ProposalKind, RuleHit, Ruling, demands
 from handrail.domain.base import digest
 from handrail.domain.errors import DefinitionInvalid
+from handrail.domain.policy.demanding import WhoIsAsked
+from handrail.domain.policy.rulings import asked_by
+from handrail.policies.changes import PolicyOutcome, RulingPair, changes
 from handrail.policies.loader import FilePolicies
+from handrail.policies.names import known
+from handrail.policies.sets import build
 
 FILE = """\
 id: pay_limits
@@ -26,6 +33,22 @@ rules:
     - {id: most, expression: amount > 500, action: require_approval, quorum: 2, ttl_minutes: 99, message: m,
        verified_identity: true}
     - {id: too_much, expression: amount > 900, action: block, message: m}
+"""
+
+
+WHOLE = """\
+id: whole
+applies_to: [pay]
+rules:
+  default_action: require_approval
+  default: {confirm: always, confirm_minutes: 60, role: manager, quorum: 2}
+  rules:
+    - {id: small, expression: amount <= 10, action: confirm, confirm: unless_asked_exactly, message: m}
+    - {id: none, expression: amount > 900, action: block, message: m}
+examples:
+  - {name: small, facts: {amount: 5}, expect: confirm, asked: [customer]}
+  - {name: any, facts: {amount: 50}, expect: require_approval, asked: [customer, person]}
+  - {name: too much, facts: {amount: 901}, expect: block, asked: []}
 """
 
 
@@ -104,3 +127,32 @@ def test_a_demand_that_makes_no_sense_is_refused_at_its_line(tmp_path: Path, wro
     (tmp_path / "pay.yaml").write_text(FILE.replace("role: specialist", wrong))
     with pytest.raises(DefinitionInvalid, match=r"pay.yaml:7: .*" + wrong.partition(":")[0]):
         FilePolicies(tmp_path, facts={"amount": FactType.NUMBER}, tools=["pay"])
+
+
+def test_the_default_may_ask_the_customer_first_and_then_people(tmp_path: Path) -> None:
+    (tmp_path / "pay.yaml").write_text(WHOLE)
+    policies = FilePolicies(tmp_path, facts={"amount": FactType.NUMBER}, tools=["pay"], effects=["pay"])
+    arguments = {"amount": 50}
+    paying = Proposal(
+        proposal_id="p", kind=ProposalKind.EFFECT, action="pay", arguments=arguments, arguments_hash=digest(arguments)
+    )
+    verdict = policies.rule(paying, {"amount": 50})
+    assert (verdict.ruling, asked_by(verdict.hits)) == (Ruling.REQUIRE_APPROVAL, [WhoIsAsked.CUSTOMER, WhoIsAsked.PERSON])
+    assert (verdict.demands.roles, verdict.demands.quorum) == (["manager"], 2)
+    assert (always(verdict.hits), minutes_of(verdict.hits)) == (True, 60)
+    assert asked_by([*verdict.hits, hit(Ruling.BLOCK)]) == []
+
+
+def test_that_the_customer_is_asked_too_is_a_difference() -> None:
+    names = known({"amount": FactType.NUMBER}, ["pay"], ["pay"])
+    alone = WHOLE.replace("confirm: always, confirm_minutes: 60, ", "").split("examples:")[0]
+    old, new = (build([Document.of(Path("pay.yaml"), text.encode())], names) for text in (alone, WHOLE))
+    change = next(one for one in changes(old, new) if not one.rule)
+    assert change.fields["default"][1]["confirm"] == "always"
+    arguments = {"amount": 50}
+    paying = Proposal(
+        proposal_id="p", kind=ProposalKind.EFFECT, action="pay", arguments=arguments, arguments_hash=digest(arguments)
+    )
+    pair = PolicyOutcome.of(old.rule(paying, {"amount": 50}, "")), PolicyOutcome.of(new.rule(paying, {"amount": 50}, ""))
+    assert [one.asked for one in pair] == [[WhoIsAsked.PERSON], [WhoIsAsked.CUSTOMER, WhoIsAsked.PERSON]]
+    assert RulingPair(old=pair[0], new=pair[1]).direction == "otherwise"

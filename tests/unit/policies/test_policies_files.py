@@ -130,6 +130,34 @@ BROKEN = {
         4,
         "confirm_minutes: nobody is asked. Write `confirm: always`, or remove it.",
     ),
+    "confirm beside a default that allows": (
+        "id: x\napplies_to: [pay]\nrules:\n  default_action: allow\n  default:\n    confirm: always\n  rules: []\n",
+        6,
+        "confirm: the customer is not asked where the action is allow. Write `default_action: confirm`.",
+    ),
+    "a default that asks about a reply": (
+        "id: x\napplies_to: [send_reply]\nrules:\n  default_action: confirm\n  rules: []\n",
+        4,
+        "default_action: the customer cannot be asked about a reply (send_reply). Write `default_action: require_approval`.",
+    ),
+    "a role for nobody by default": (
+        "id: x\napplies_to: [pay]\nrules:\n  default_action: confirm\n  default: {role: support}\n  rules: []\n",
+        5,
+        "role: nobody is asked where the action is confirm. Remove the role.",
+    ),
+    "an example that expects another to be asked": (
+        "id: x\napplies_to: [pay]\nrules: {default_action: require_approval, rules: []}\nexamples:\n"
+        "  - name: any\n    expect: require_approval\n    asked: [customer, person]\n",
+        7,
+        "example 'any' expects the customer, then a person to be asked, but the file asks otherwise "
+        "(default_action: no rule matched; asked: a person). Correct the rules or the example.",
+    ),
+    "an example that expects somebody unknown to be asked": (
+        "id: x\napplies_to: [pay]\nrules: {default_action: confirm, rules: []}\nexamples:\n"
+        "  - {name: any, expect: confirm,\n     asked: [manager]}\n",
+        6,
+        "'manager' does not fit: input should be 'customer' or 'person'.",
+    ),
     "too long to confirm": (
         rules("{id: r, expression: vip, action: confirm,\n confirm_minutes: 50000, message: m}"),
         4,
