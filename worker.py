@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.wiring import collecting
+from handrail.wiring.ahead import WORD, await_servers
 
 if TYPE_CHECKING:
     from temporalio.client import Interceptor
@@ -23,6 +26,8 @@ def main(clock: Clock | None = None, run: Run | None = None, interceptors: Seque
     collecting.defer()
     from handrail.wiring.serving import run_worker
 
+    if told := os.environ.pop(WORD, None):
+        await_servers(Path(told))
     run_worker(clock, run, interceptors)
 
 

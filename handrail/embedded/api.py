@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import httpx
-
 from handrail.embedded.ports import HOST
 from handrail.embedded.process import Command
 
@@ -43,6 +41,8 @@ class Api:
 
     async def ready(self, pid: int) -> bool:
         """Return whether it answers that it is ready."""
+        import httpx  # a tenth of a second, in which the other parts start
+
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
                 return (await client.get(f"{self.url}/healthz/ready")).is_success

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-import httpx
-
 from handrail.embedded.ports import HOST
 from handrail.embedded.process import Command
 
@@ -34,6 +32,8 @@ class OfflineModel:
 
     async def ready(self, pid: int) -> bool:
         """Return whether the server answers /health; it says there which model it serves."""
+        import httpx  # a tenth of a second, in which the other parts start
+
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
                 answer = await client.get(f"{self.root}/health")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import psutil
 
@@ -61,6 +61,15 @@ class Component(Protocol):
 
     async def ready(self, pid: int) -> bool:
         """One probe of the program that runs as `pid`: does it answer as its users need it to? Raises nothing meanwhile."""
+        ...
+
+
+@runtime_checkable
+class EarlyComponent(Component, Protocol):
+    """A part that starts before what it needs is ready, loads meanwhile, and is told to go on then."""
+
+    def go(self) -> None:
+        """Tell the program that all it needs is ready."""
         ...
 
 

@@ -18,7 +18,7 @@ from handrail.embedded.process import Component
 from handrail.embedded.state import Process, Stack, StackState
 from handrail.embedded.supervisor import Event, StartupStep, Supervisor, Tell, What, all_or_first_failure
 from handrail.embedded.temporal import Temporal
-from handrail.embedded.worker import RUN, Worker
+from handrail.embedded.worker import RUN, EarlyWorker
 
 PORTS = {
     "Temporal": 0,
@@ -54,7 +54,7 @@ class Embedded:
         self.model_url = self.offline.url if self.offline else str(plan.model_url)
         self.api = Api(base + PORTS["HTTP API"], self.environment)
         names = ["worker", *(f"worker-{number}" for number in range(2, plan.workers + 1))][: plan.workers]
-        self.workers = [Worker(self.folder / RUN, self.environment, name) for name in names]
+        self.workers = [EarlyWorker(self.folder / RUN, self.environment, name) for name in names]
 
     def components(self) -> list[Component]:
         """Everything that runs as a process."""

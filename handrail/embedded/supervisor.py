@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
-from handrail.embedded.process import Child, Component, StackFailed, how, until_ready
+from handrail.embedded.process import Child, Component, EarlyComponent, StackFailed, how, until_ready
 
 STEADY_SECONDS = 60.0
 TRIES = 5
@@ -65,11 +66,17 @@ class Supervisor:
         """
         done = {part.name: asyncio.Event() for part in self._parts}
 
-        async def bring_up(part: Component | StartupStep) -> None:
+        async def met(part: Component | StartupStep) -> None:
             for need in part.needs:
                 if need in done:
                     await done[need].wait()
-            await self._bring_up(part)
+
+        async def bring_up(part: Component | StartupStep) -> None:
+            if isinstance(part, EarlyComponent):
+                await self._bring_up(part, partial(met, part))
+            else:
+                await met(part)
+                await self._bring_up(part)
             done[part.name].set()
 
         async with all_or_first_failure() as group:
@@ -100,7 +107,8 @@ class Supervisor:
         for child in self.children.values():
             child.kill()
 
-    async def _bring_up(self, part: Component | StartupStep) -> None:
+    async def _bring_up(self, part: Component | StartupStep, needs: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Start it and wait until it is ready; an early one goes on once its `needs` are, at once where none are given."""
         began = time.monotonic()
         self._tell(Event(part.name, What.STARTING))
         if isinstance(part, StartupStep):
@@ -108,6 +116,10 @@ class Supervisor:
         else:
             await asyncio.to_thread(part.prepare)
             child = self.children[part.name] = Child(part.name, part.command(), self._logs / f"{part.name}.log")
+            if isinstance(part, EarlyComponent):
+                if needs:
+                    await needs()
+                await asyncio.to_thread(part.go)
             await until_ready(part, child)
             said = ""
         self._tell(Event(part.name, What.READY, time.monotonic() - began, said))

@@ -7,17 +7,15 @@ import os
 import shutil
 import sys
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
-
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
+from typing import TYPE_CHECKING
 
 from handrail.embedded.ports import HOST
 from handrail.embedded.process import Command, StackFailed
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 NAMESPACE = "default"
 RETENTION = timedelta(days=30)
@@ -124,6 +122,13 @@ class Temporal:
 
     async def ready(self, pid: int) -> bool:
         """The namespace answers, keeps closed cases long enough and knows our search attributes; the Web UI listens."""
+        # In a thread: the client takes some tenths of a second to load, in which the other parts can start.
+        await asyncio.to_thread(import_module, "temporalio.client")
+        from temporalio.api.enums.v1 import IndexedValueType
+        from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+        from temporalio.client import Client
+        from temporalio.service import RPCError
+
         try:
             client = await Client.connect(self.address, namespace=NAMESPACE)
             await keep_closed(client)
@@ -140,6 +145,9 @@ class Temporal:
 
 async def keep_closed(client: Client) -> None:
     """Closed cases stay for `RETENTION`: left alone, the server forgets after a day that a case id was used."""
+    from temporalio.api.namespace.v1 import NamespaceConfig
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
+
     service = client.workflow_service
     found = await service.describe_namespace(DescribeNamespaceRequest(namespace=NAMESPACE))
     if found.config.workflow_execution_retention_ttl.ToTimedelta() != RETENTION:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from handrail.embedded.process import Command
 
 RUN = "run"
 """The folder of a stack in which its workers tell of themselves."""
+WORD = "HANDRAIL_SERVERS_FILE"
+"""The variable that names the file for which a worker waits; `handrail.wiring.ahead` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +56,34 @@ class Worker:
             return self.ready_file.read_text().strip() == str(pid)
         except FileNotFoundError:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWorker(Worker):
+    """A worker that loads while its servers start, and is told where they are when they stand."""
+
+    @property
+    def word(self) -> Path:
+        """The file in which the worker is told: variables that its own environment lacks."""
+        return self.run_dir / f"{self.name}.servers"
+
+    def prepare(self) -> None:
+        """Forget the previous worker's word, and what it was told."""
+        Worker.prepare(self)
+        self.word.unlink(missing_ok=True)
+
+    def command(self) -> Command:
+        """The program with the variables that are known already."""
+        return Command(
+            argv=self.program,
+            environment={**os.environ, "HANDRAIL_READY_FILE": str(self.ready_file), WORD: str(self.word)},
+            grace=20.0,
+        )
+
+    def go(self) -> None:
+        """Tell the worker that what it needs stands. The file holds the database's password: its owner alone reads it."""
+        told = {name: value for name, value in self.environment().items() if os.environ.get(name) != value}
+        fresh = self.word.with_suffix(".new")
+        with open(fresh, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            json.dump(told, file)
+        fresh.replace(self.word)

@@ -1,4 +1,7 @@
-"""First steps of `handrail up` once its servers stand: migrations, demonstration data, and on the first start sample cases."""
+"""First steps of `handrail up` once its servers stand: migrations, demonstration data, and on the first start sample cases.
+
+What talks to the servers is loaded while they start.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from handrail.business import Business, seeded
-from handrail.cli.stacks.key import first_keys
 from handrail.domain.counting import many
-from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import Embedded
 from handrail.embedded.supervisor import StartupStep
-from handrail.postgres.migrations import migrate
-from handrail.postgres.pool import open_pool, reading, writing
-from handrail.reviewers.loader import FileReviewers
-from handrail.temporal.client import CaseClient
-from handrail.temporal.connect import connect
 
 SAMPLES_FILE = "samples.json"
 
@@ -56,6 +52,9 @@ class FirstStart:
         ]
 
     async def _migrate(self) -> str:
+        from handrail.postgres.migrations import migrate
+        from handrail.postgres.pool import open_pool, writing
+
         applied = await migrate(self._embedded.postgres.url, self._business, datetime.now(UTC), self._package)
         stamp(self._embedded.folder, self._business.name, self._package)
         if self._business.seed is not None:
@@ -68,11 +67,16 @@ class FirstStart:
         return f"{len(applied)} applied" if applied else "nothing new"
 
     async def _keep_key(self) -> str:
+        from handrail.cli.stacks.key import first_keys
+
         made = await first_keys(self._embedded.folder, self._embedded.postgres.url, self._reviewer())
         return f"made for {' and '.join(made)}" if made else "as it was"
 
     def _reviewer(self) -> str | None:
         """Return the first person of the reviewers, who signs in at the desk of this machine; None where nobody is named."""
+        from handrail.domain.team.reviewers import FILE as REVIEWERS
+        from handrail.reviewers.loader import FileReviewers
+
         file = self._business.folder / REVIEWERS
         roster = FileReviewers(file, facts=self._business.facts, tools=self._business.by_name).now().roster
         return roster.people[0].name if roster and roster.people else None
@@ -81,6 +85,9 @@ class FirstStart:
         chosen = await self._choose()
         if chosen.opened:
             return "opened on the first start" if chosen.cases else "none wanted"
+        from handrail.temporal.client import CaseClient
+        from handrail.temporal.connect import connect
+
         cases = CaseClient(await connect(self._embedded.temporal.address), task_queue=self._queue)
         for sample in chosen.cases:
             await cases.open_case(sample.case_id, sample.customer_id, sample.text, channel="sample")
@@ -92,6 +99,8 @@ class FirstStart:
             return Samples.model_validate_json(self._file.read_text())
         chosen = Samples(opened=True)
         if self._wanted and self._business.samples is not None:
+            from handrail.postgres.pool import open_pool, reading
+
             pool = await open_pool(self._embedded.postgres.url, size=1)
             try:
                 async with reading(pool) as connection:

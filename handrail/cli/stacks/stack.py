@@ -35,8 +35,7 @@ from handrail.embedded.supervisor import Event, What
 from handrail.embedded.worker import RUN
 from handrail.settings import Settings, model_url
 
-READY_SECONDS = 180.0
-DOWN_SECONDS = 90.0
+READY_SECONDS, DOWN_SECONDS = 180.0, 90.0
 LOOK_SECONDS = 0.1
 REFUSAL = "Error: "
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The embedded stack.")
@@ -111,7 +110,6 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
     """Run the stack in this process until it is told to stop."""
     from handrail.business import load_business
     from handrail.cli.stacks.first import FirstStart
-    from handrail.cli.stacks.live import LiveTable
     from handrail.embedded.stack import Embedded, StackPlan, StackRun
 
     console = Console(soft_wrap=True, highlight=False)
@@ -122,6 +120,8 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
     began = time.monotonic()
 
     async def meanwhile() -> None:
+        from handrail.cli.stacks.live import LiveTable
+
         # Libraries' warnings would tear the table; what matters of them is told by the parts themselves.
         logging.basicConfig(filename=embedded.folder / "logs" / "supervisor.log", level=logging.WARNING)
         console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
