@@ -79,6 +79,7 @@ check-rules:
 	$(BIN)/python -m tests.guard.docstrings
 	$(BIN)/python -m tests.guard.names
 	$(BIN)/python -m tests.guard.lengths
+	$(BIN)/python -m tests.guard.openapi
 	$(BIN)/python -m tests.replay.strictly
 	$(BIN)/pytest -q -p no:cacheprovider $(COUNTED)
 

@@ -132,6 +132,12 @@ class Settings(BaseSettings):
     api_calls_per_minute: int = Field(default=600, ge=1, description="calls of one key a minute, for each process of the API")
     api_customer_calls_per_minute: int = Field(default=60, ge=1, description="calls for one customer a minute, likewise")
 
+    api_oidc_issuer: str | None = Field(default=None, description="identity provider whose tokens the API takes")
+    api_oidc_audience: str | None = Field(default=None, description="the audience that its tokens have to name")
+    api_oidc_jwks: str | None = Field(default=None, description="address of its keys; looked up by default")
+    api_oidc_person: str = Field(default="email", description="the claim that names who decides")
+    api_oidc_scopes: str = Field(default="scope", description="the claim that lists what they may")
+
     reopen_hours: int = Field(default=72, ge=1, le=8_760, description="how long a resolved case can be written to")
     silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")

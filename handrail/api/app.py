@@ -5,7 +5,7 @@ your own), ask for `caller: Reader` (`handrail.api.access.callers`, one name for
 errors of the domain (`handrail.api.problems.table` has their status), answer with `answered(model)`, let what must count once
 run in `once.run(body, work)`, and name the router in `ROUTERS` below or give it to `create_app(…, routers=[…])` in the wiring.
 Pages that are no API go under a path of their own by `mounts`: the gate checks keys under /v1 alone.
-`python -m handrail.api.document --write` then writes the contract anew.
+`python -m tests.guard.openapi --write` then writes the contract anew.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from starlette.types import ASGIApp
 
 from handrail.api.access.gate import Gate
 from handrail.api.problems.answers import Problem, handle
-from handrail.api.routes import cases, health
+from handrail.api.routes import cases, decisions, health, owners, people
 from handrail.api.services import ApiServices
 
 VERSION = "1.0.0"
-ROUTERS: tuple[APIRouter, ...] = (cases.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = (cases.router, decisions.router, people.router, owners.router, health.router)
 
 
 class Lifespan(Protocol):

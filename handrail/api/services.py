@@ -11,7 +11,8 @@ from fastapi import Depends, Request
 
 from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
-from handrail.ports.access import CaseRecord, KeptAnswers
+from handrail.ports import Ratings
+from handrail.ports.access import CaseRecord, ControlRoom, CustomerTokens, KeptAnswers, Vouchers, WaitingCases
 from handrail.temporal.doorway import DoorwayClient
 
 Readiness = Callable[[], Awaitable[dict[str, str]]]
@@ -25,6 +26,11 @@ class ApiServices:
     cases: Callable[[Principal], DoorwayClient]
     record: CaseRecord
     answers: KeptAnswers
+    vouchers: Vouchers
+    tokens: CustomerTokens
+    ratings: Ratings
+    queue: WaitingCases
+    controls: ControlRoom
     authenticate: Authenticate
     limits: CallLimits
     away: Readiness

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from handrail.domain.access.answers import ClaimedAnswer, GivenAnswer
 from handrail.domain.access.keys import ApiKey
+from handrail.domain.autonomy.controls import Control, ControlRequest, Scope
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import Message
 from handrail.domain.http.paging import CasePage, CasesWanted
+from handrail.domain.http.people import QueuePage
 
 
 class ApiKeys(Protocol):
@@ -65,8 +68,52 @@ class CaseRecord(Protocol):
 
 
 class Vouchers(Protocol):
-    """Decisions of which the API knows beyond doubt who made them."""
+    """Updates of which the API knows beyond doubt who sends them."""
 
-    async def vouch(self, case_id: str, update_id: str, person: str, caller: str, at: datetime) -> None:
-        """Note, ahead of the update, who sends it."""
+    async def vouch(self, case_id: str, update_id: str, person: str, caller: str, about: str) -> None:
+        """Note, ahead of the update, who sends it and what it is about."""
+        ...
+
+    async def person(self, case_id: str, update_id: str, about: str) -> str | None:
+        """Return who sent the update, None where nobody vouches for exactly this."""
+        ...
+
+
+class CustomerTokens(Protocol):
+    """Tokens with which single customers call."""
+
+    async def add(self, token_hash: str, customer_id: str, caller: str, at: datetime, expires_at: datetime) -> None:
+        """Keep a token's hash."""
+        ...
+
+    async def customer(self, token_hash: str) -> str | None:
+        """Return whose token it is, None where it is none or has expired."""
+        ...
+
+
+class ControlRoom(Protocol):
+    """The kill switch and the ladder, as people set them from outside."""
+
+    async def in_force(self) -> Sequence[Control]:
+        """Return every control in force."""
+        ...
+
+    async def put(self, wanted: ControlRequest) -> Control:
+        """Set a control.
+
+        Raises:
+            InvalidInput: there is no such topic, tool or segment.
+        """
+        ...
+
+    async def clear(self, scope: Scope, reason: str, actor: str) -> Sequence[Control]:
+        """Lift what is set on the scope; return what was lifted."""
+        ...
+
+
+class WaitingCases(Protocol):
+    """The queue of cases that wait for people."""
+
+    async def waiting(self, queue: str | None, limit: int) -> QueuePage:
+        """Return how deep the queue is, and its first items."""
         ...

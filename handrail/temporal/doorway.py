@@ -6,6 +6,7 @@ import asyncio
 
 from temporalio.client import Client, RPCError
 
+from handrail.domain.base import Model
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import IncomingMessage, check_message
 from handrail.domain.errors import UnknownCase
@@ -14,7 +15,7 @@ from handrail.temporal.acting import acting_as
 from handrail.temporal.client import PATIENCE_SECONDS, CaseClient
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.executions import Execution, execution
-from handrail.temporal.updates import Courier, translated, workflow_id
+from handrail.temporal.updates import Answer, Courier, translated, workflow_id
 
 START_SECONDS = 10.0
 """The server has to take a start within this time."""
@@ -55,6 +56,10 @@ class DoorwayClient(CaseClient):
             # The same id: should the update be taken after all, the message still counts once.
             await Courier(self._acting, START_SECONDS).tell(case_id, "message", message)
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=0, message_id=message_id)
+
+    async def send(self, case_id: str, name: str, argument: Model, answer: type[Answer], update_id: str) -> Answer:
+        """Send an update under an id of the caller's, so that the same request counts once. Raises: see `Courier.update`."""
+        return await self._courier.update(case_id, name, argument, answer, update_id)
 
     async def listed(self, case_id: str) -> Execution:
         """Return the case as the server lists it: no worker is asked.

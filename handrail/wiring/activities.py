@@ -20,6 +20,7 @@ from handrail.domain.case.cases import Terms
 from handrail.settings import Settings
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.lost import LostRuns
+from handrail.wiring.vouching import VouchedIdentities
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def case_activities(
 ) -> list[Callable[..., Awaitable[Any]]]:
     """Return every activity of the `case` workflow; `graph` is another one of the nodes."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
-    identities = HistoryIdentities(client, settings.trusted_identity)
+    identities = VouchedIdentities(world.vouchers, HistoryIdentities(client, settings.trusted_identity))
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
     turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), world.cases, MODEL_TRIES)

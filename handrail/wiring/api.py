@@ -16,8 +16,10 @@ from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from handrail.api.access.bearer import KeyCheck, checked_by
+from handrail.api.access.bearer import KeyCheck, TokenCheck, checked_by
+from handrail.api.access.customers import CustomerCheck
 from handrail.api.access.limits import CallLimits
+from handrail.api.access.oidc import OidcCheck, OidcProvider
 from handrail.api.app import create_app
 from handrail.api.services import ApiServices
 from handrail.background import supervised
@@ -25,16 +27,18 @@ from handrail.business import load_business
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.access.principals import Principal
 from handrail.domain.errors import InvalidInput
-from handrail.ports.access import KeptAnswers
 from handrail.postgres import owner
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.access.record import PostgresCaseRecord
+from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
+from handrail.postgres.case.ratings import PostgresRatings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
 from handrail.temporal.doorway import DoorwayClient
 from handrail.wiring.desk import desk_of
+from handrail.wiring.house import OwnersControls, PeoplesQueue
 
 DAY_HOURS = 24
 SWEEP_SECONDS = 600.0
@@ -93,7 +97,7 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
         services = await services_of(settings, client, pool)
-        async with supervised("sweeping answers", lambda: sweep_forever(services.answers, services.kept)):
+        async with supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept)):
             app = create_app(services, mounts={"/desk": desk_of(settings, pool, services)})
             app.router.routes.append(Route("/desk", lambda _: RedirectResponse("/desk/")))
             yield app
@@ -114,11 +118,17 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
         return {name: words for name, words in found.items() if words}
 
+    tokens = PostgresCustomerTokens(pool)
     return ApiServices(
         cases=cases,
         record=record,
         answers=PostgresAnswers(pool),
-        authenticate=checked_by([KeyCheck(PostgresApiKeys(pool))]),
+        vouchers=PostgresVouchers(pool),
+        tokens=tokens,
+        ratings=PostgresRatings(pool),
+        queue=PeoplesQueue(pool),
+        controls=OwnersControls(settings, pool, business),
+        authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=CallLimits(
             CallLimit(name="caller", calls=settings.api_calls_per_minute, seconds=60),
             CallLimit(name="customer", calls=settings.api_customer_calls_per_minute, seconds=60),
@@ -145,10 +155,29 @@ async def silence(asking: object) -> str:
     return ""
 
 
-async def sweep_forever(answers: KeptAnswers, kept: timedelta) -> None:
-    """Forget old answers now and then, until cancelled."""
+def oidc(settings: Settings) -> list[TokenCheck]:
+    """Return the check of the identity provider's tokens, if one is set. Raises: InvalidInput: its audience is not."""
+    if settings.api_oidc_issuer is None:
+        return []
+    if settings.api_oidc_audience is None:
+        raise InvalidInput(
+            "HANDRAIL_API_OIDC_AUDIENCE: is not set, so a token for any other service would count here. "
+            "Name the audience that your identity provider writes into tokens for Handrail."
+        )
+    provider = OidcProvider(
+        issuer=settings.api_oidc_issuer,
+        audience=settings.api_oidc_audience,
+        jwks=settings.api_oidc_jwks,
+        person_claim=settings.api_oidc_person,
+        scope_claim=settings.api_oidc_scopes,
+    )
+    return [OidcCheck(provider)]
+
+
+async def sweep_forever(pool: Pool, kept: timedelta) -> None:
+    """Forget old answers, vouchers and tokens now and then, until cancelled."""
     while True:
-        gone = await answers.sweep(kept)
-        if gone:
-            _log.info("forgot %d answers older than %s", gone, kept)
+        await PostgresAnswers(pool).sweep(kept)
+        await PostgresVouchers(pool).sweep()
+        await PostgresCustomerTokens(pool).sweep()
         await asyncio.sleep(SWEEP_SECONDS)

@@ -33,7 +33,6 @@ from handrail.business import Business, load_business
 from handrail.clock import SystemClock
 from handrail.domain.llm.health import ModelLimits
 from handrail.domain.llm.names import Approved, Meanings
-from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.figures.mentions import warm
 from handrail.domain.text.packs import SHELF
 from handrail.llm.server.calls import Calls
@@ -65,7 +64,9 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
+from handrail.ports.access import Vouchers
 from handrail.postgres import owner
+from handrail.postgres.access.vouchers import PostgresVouchers
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.autonomy.reviews import PostgresContacts
@@ -80,7 +81,6 @@ from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.quality.releases.parts import graph_version
 from handrail.reading import ReadingProcess
-from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.announcing import AnnouncingRunner
@@ -90,12 +90,12 @@ from handrail.wiring.activities import case_activities
 from handrail.wiring.building import build_models
 from handrail.wiring.clients import agent_model, agent_served
 from handrail.wiring.dialling import definitions_of, dial_of
+from handrail.wiring.files import reviewers_of, trained
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
-    from handrail.routing.model.artefact import Artefact
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
@@ -126,6 +126,7 @@ class Adapters:
     journal: Journal
     openings: Openings
     ratings: Ratings
+    vouchers: Vouchers
     contacts: Contacts
     customers: Customers
     history: History
@@ -170,13 +171,7 @@ async def world(
             dial=dial_of(settings, pool, folder, topics, policies, controls, clock, every=every),
             controls=controls,
             policies=policies,
-            reviewers=FileReviewers(
-                folder / REVIEWERS,
-                facts=business.facts,
-                tools=business.by_name,
-                strict=settings.reviewers_strict,
-                every=every,
-            ),
+            reviewers=reviewers_of(settings, folder, business, every),
             matrix=FileMatrix(folder / "matrix.yaml", facts=business.customer_facts, every=every),
             staff=PeopleAtWork(FilePeople(folder / "people.yaml", every=every), PostgresQueue(pool)),
             router=router,
@@ -187,6 +182,7 @@ async def world(
             journal=PostgresJournal(pool),
             openings=PostgresOpenings(pool),
             ratings=PostgresRatings(pool),
+            vouchers=PostgresVouchers(pool),
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
             history=PostgresHistory(pool, business, clock),
@@ -199,19 +195,6 @@ async def world(
     finally:
         await reader.aclose()
         await model.aclose()
-
-
-def trained(folder: Path | None) -> Artefact | None:
-    """Load a trained router where one is named.
-
-    Raises:
-        DefinitionInvalid: see `Artefact.load`.
-    """
-    if folder is None:
-        return None
-    from handrail.routing.model.artefact import Artefact
-
-    return Artefact.load(folder)
 
 
 def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels, calls: Calls) -> ChatModel:

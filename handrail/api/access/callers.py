@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal, ScopeMissing
@@ -30,12 +30,6 @@ def principal(request: Request, wanted: SecurityScopes, bearer: Annotated[object
     return found
 
 
-def _remedy(found: Principal, scope: str) -> str:
-    if found.customer_id is not None:
-        return "A customer's token never has it; let the backend do it with its own key."
-    return f"Make a key with it: handrail keys create --scope {scope}."
-
-
 Anybody = Annotated[Principal, Security(principal)]
 Writer = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_WRITE])]
 Reader = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_READ])]
@@ -45,3 +39,26 @@ QueueReader = Annotated[Principal, Security(principal, scopes=[ApiScope.QUEUE_RE
 ControlsReader = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_READ])]
 ControlsSetter = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_SET])]
 Minter = Annotated[Principal, Security(principal, scopes=[ApiScope.TOKENS_MINT])]
+
+
+def staff(caller: Reader) -> Principal:
+    """Return the caller, who is no customer. Raises: ScopeMissing."""
+    if caller.customer_id is not None:
+        raise ScopeMissing("This is for the house's own callers; a customer's token never has it.")
+    return caller
+
+
+def named(caller: Principal) -> str:
+    """Return whom the caller stands for. Raises: ScopeMissing: for nobody by name."""
+    if caller.person is None:
+        raise ScopeMissing("This takes somebody by name: a key made with --person NAME, or a token that names its person.")
+    return caller.person
+
+
+def _remedy(found: Principal, scope: str) -> str:
+    if found.customer_id is not None:
+        return "A customer's token never has it; let the backend do it with its own key."
+    return f"Make a key with it: handrail keys create --scope {scope}."
+
+
+Staff = Annotated[Principal, Depends(staff)]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from handrail.api.problems.answers import refusal
 from handrail.api.services import ApiServices, Services
 from handrail.domain.access.answers import ClaimState, GivenAnswer, KeyMissing, KeyReused, RequestInFlight
 from handrail.domain.access.principals import NotAuthenticated, Principal, ScopeMissing
+from handrail.domain.access.vouching import update_id
 from handrail.domain.base import digest
 from handrail.domain.case.messages import check_identifier
 from handrail.domain.errors import HandrailError
@@ -56,6 +58,10 @@ class Once:
         if self.key is None:
             raise KeyMissing("Send an Idempotency-Key header, or message_id: the same for the same message, however often.")
         return self.key
+
+    def update_id(self, name: str) -> str:
+        """Return the id of the update that the request is sent on as: another for each request, unless it has a key."""
+        return update_id(self._caller.caller, self.key or uuid4().hex, self._request.url.path, name)
 
     async def run(self, body: BaseModel | None, work: Work, *, seconds: float = 0.0) -> Response:
         """Do the work, or give the answer that it had before. `seconds` is how long it may wait for something.

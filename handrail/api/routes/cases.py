@@ -20,8 +20,8 @@ from handrail.domain.access.principals import Principal
 from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import InvalidInput, UnknownCase
+from handrail.domain.http.bodies import IDENTIFIER
 from handrail.domain.http.cases import (
-    IDENTIFIER,
     CaseDetails,
     CaseList,
     CaseSummary,

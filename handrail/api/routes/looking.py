@@ -40,3 +40,11 @@ async def _started(services: ApiServices, caller: Principal, case_id: str) -> Ca
     return CaseSummary(
         case_id=case_id, customer_id=found.customer, status=status, waits_for=WAITS[status], opened_at=found.started
     )
+
+
+async def whole(services: ApiServices, caller: Principal, case_id: str) -> CaseView:
+    """Return the case as it is recorded. Raises: UnknownCase: there is none that the caller may see, or not yet."""
+    view = await services.record.show(case_id)
+    if not caller.sees(view.customer_id):
+        raise unknown(case_id)
+    return view

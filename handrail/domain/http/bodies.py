@@ -6,6 +6,9 @@ from pydantic import ConfigDict
 
 from handrail.domain.base import Model
 
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}$"
+"""The shape of every id that comes from outside."""
+
 
 class HttpBody(Model):
     """A body that callers send."""

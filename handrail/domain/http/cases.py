@@ -10,9 +10,7 @@ from pydantic import Field
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME, Author, Message
-from handrail.domain.http.bodies import HttpBody
-
-IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}$"
+from handrail.domain.http.bodies import IDENTIFIER, HttpBody
 
 
 class WaitsFor(StrEnum):
@@ -116,7 +114,7 @@ class CaseTranscript(Stored):
     messages: list[CustomersMessage]
 
 
-class TokenWanted(HttpBody):
+class TokenRequest(HttpBody):
     """A token for one customer, minted by the backend that knows them."""
 
     customer_id: str = Field(pattern=IDENTIFIER, max_length=MAX_NAME)

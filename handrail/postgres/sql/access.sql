@@ -70,3 +70,27 @@ WHERE (%(status)s::text IS NULL OR status = %(status)s)
     AND (%(opened_at)s::timestamptz IS NULL OR (opened_at, case_id) < (%(opened_at)s, %(case_id)s))
 ORDER BY opened_at DESC, case_id DESC
 LIMIT %(limit)s;
+
+-- name: add_voucher
+INSERT INTO handrail.api_vouchers (update_id, case_id, person, caller, about)
+VALUES (%(update_id)s, %(case_id)s, %(person)s, %(caller)s, %(about)s)
+ON CONFLICT (update_id) DO NOTHING
+RETURNING update_id;
+
+-- name: voucher
+SELECT person FROM handrail.api_vouchers
+WHERE update_id = %(update_id)s AND case_id = %(case_id)s AND about = %(about)s AND at > now() - %(newer)s::interval;
+
+-- name: sweep_vouchers
+DELETE FROM handrail.api_vouchers WHERE at < now() - %(older)s::interval RETURNING update_id;
+
+-- name: add_token
+INSERT INTO handrail.api_tokens (token_hash, customer_id, caller, minted_at, expires_at)
+VALUES (%(token_hash)s, %(customer_id)s, %(caller)s, %(at)s, %(expires_at)s)
+RETURNING token_hash;
+
+-- name: token
+SELECT customer_id, caller FROM handrail.api_tokens WHERE token_hash = %(token_hash)s AND expires_at > now();
+
+-- name: sweep_tokens
+DELETE FROM handrail.api_tokens WHERE expires_at < now() RETURNING token_hash;

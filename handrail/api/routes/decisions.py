@@ -1,0 +1,63 @@
+"""Routes of decisions: look at an approval with its ETag, and decide exactly what was seen."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from handrail.api.access.callers import Decider, Staff, named
+from handrail.api.answering.bodies import answered
+from handrail.api.answering.matching import IfMatch, UnknownApproval, checked, etag, revision_of
+from handrail.api.answering.once import CountsOnce
+from handrail.api.problems.documented import refusals
+from handrail.api.routes.cases import CaseId
+from handrail.api.routes.looking import whole
+from handrail.api.services import Services
+from handrail.domain.access.vouching import about
+from handrail.domain.actions.approvals import Approval, DecisionInput
+from handrail.domain.http.people import DecisionBody
+from handrail.temporal.client import made
+
+router = APIRouter(prefix="/v1", tags=["approvals"])
+ApprovalId = Annotated[str, Path(min_length=1, max_length=120)]
+
+
+@router.get("/cases/{case_id}/approvals/{approval_id}", responses=refusals(404), response_model=Approval)
+async def show_approval(case_id: CaseId, approval_id: ApprovalId, caller: Staff, services: Services) -> Response:
+    """Look at an approval in its newest revision; its `ETag` is what a decision sends as `If-Match`."""
+    view = await whole(services, caller, case_id)
+    kin = [one for one in view.approvals if one.approval_id == approval_id]
+    if not kin:
+        raise UnknownApproval(f"approval: case {case_id} has no approval {approval_id[:60]!r}.")
+    newest = max(kin, key=lambda one: one.revision)
+    return answered(newest, headers={"etag": etag(newest)})
+
+
+@router.post(
+    "/cases/{case_id}/approvals/{approval_id}/decide", responses=refusals(404, 409, 412, 413, 428), response_model=Approval
+)
+async def decide(
+    case_id: CaseId,
+    approval_id: ApprovalId,
+    body: DecisionBody,
+    caller: Decider,
+    services: Services,
+    once: CountsOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Approve, reject, edit or answer as whom the key stands for; their identity counts as verified."""
+    person, revision = named(caller), revision_of(if_match, approval_id)
+
+    async def work() -> Response:
+        view = await whole(services, caller, case_id)
+        checked(view.approvals, approval_id, revision)
+        given = body.model_dump(exclude_none=True)
+        wanted = made(DecisionInput, **given, approval_id=approval_id, revision=revision, reviewer=person)
+        update = once.update_id("decide")
+        await services.vouchers.vouch(case_id, update, person, caller.caller, about(wanted))
+        settled = await services.cases(caller).send(case_id, "decide", wanted, Approval, update)
+        return answered(settled, headers={"etag": etag(settled)})
+
+    return await once.run(body, work, seconds=20.0)

@@ -1,0 +1,106 @@
+"""Bodies of the HTTP API for people: decisions, what is done to a case that is with them, the queue, controls, limits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.access.limits import CallLimit
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.autonomy.controls import Control
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.base import Stored
+from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME
+from handrail.domain.http.bodies import IDENTIFIER, HttpBody
+
+
+class DecisionBody(HttpBody):
+    """A decision. Who decides is whom the key or token stands for; which revision they saw stands in `If-Match`."""
+
+    decision: DecisionKind
+    arguments: dict[str, Any] | None = Field(default=None, description="with `edit`: the fields that change")
+    answer: str | None = Field(default=None, max_length=8_000, description="with `answer`: the person's words")
+    note: str | None = Field(default=None, max_length=2_000)
+
+
+class ClaimBody(HttpBody):
+    """Take a case; `instead_of` names who has it and lets it go."""
+
+    instead_of: str | None = Field(default=None, min_length=1, max_length=MAX_NAME)
+
+
+class ReplyBody(HttpBody):
+    """An answer to the customer."""
+
+    text: str = Field(min_length=1, max_length=MAX_CHARACTERS)
+    message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
+
+
+class HandBackBody(HttpBody):
+    """Give the case back to the agent, with what was found out."""
+
+    note: str = Field(min_length=1, max_length=2_000)
+    topic: str | None = Field(default=None, max_length=MAX_NAME)
+
+
+class ResolveBody(HttpBody):
+    """End the case, with a last reply or without."""
+
+    note: str | None = Field(default=None, max_length=2_000)
+    reply: str | None = Field(default=None, max_length=MAX_CHARACTERS)
+
+
+class QueueItem(Stored):
+    """A case that waits for a person."""
+
+    case_id: str
+    queue: str
+    tier: int
+    priority: int
+    language: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    entered_at: datetime
+    assignee: str | None = None
+    holder: str | None = None
+    lease_until: datetime | None = None
+
+
+class QueuePage(Stored):
+    """The queue: how many wait, are overdue and are held, and the first items in the order in which they are handed out."""
+
+    waiting: int
+    overdue: int
+    held: int
+    items: list[QueueItem]
+
+
+class ControlBody(HttpBody):
+    """A control to be set. `off` on `global` is the kill switch."""
+
+    scope: str = Field(max_length=200, description="global, topic:NAME, tool:NAME or segment:NAME")
+    level: Autonomy
+    reason: str = Field(min_length=1, max_length=500, description="people read it with every case")
+    minutes: int | None = Field(default=None, ge=1, le=43_200, description="how long it holds; for good where it is null")
+
+
+class ClearBody(HttpBody):
+    """Controls to be lifted."""
+
+    scope: str = Field(max_length=200)
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ControlList(Stored):
+    """Controls in force, or those that were lifted."""
+
+    controls: list[Control]
+
+
+class LimitList(Stored):
+    """The limits in force, in each process of the API."""
+
+    limits: list[CallLimit]
+    body_bytes: int
