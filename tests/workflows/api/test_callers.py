@@ -84,11 +84,10 @@ class Provider:
 
         class Keys(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                published = [one.as_dict(private=False) for one in provider.keys]
                 known = {
                     "/.well-known/openid-configuration": {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/keys"},
-                    "/keys": {
-                        "keys": [{"kty": "EC", "crv": "unheard-of"}, *(one.as_dict(private=False) for one in provider.keys)]
-                    },
+                    "/keys": {"keys": [{"kty": "EC", "crv": "unheard-of"}, *published]},
                 }
                 self.send_response(200 if self.path in known else 404)
                 self.end_headers()
