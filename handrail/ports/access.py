@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from handrail.domain.access.answers import ClaimedAnswer, GivenAnswer
-from handrail.domain.access.keys import ApiKey
-from handrail.domain.autonomy.controls import Control, ControlRequest, Scope
-from handrail.domain.case.cases import CaseView
-from handrail.domain.case.messages import Message
-from handrail.domain.http.paging import CasePage, CasesWanted
-from handrail.domain.http.people import QueuePage
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from handrail.domain.access.answers import ClaimedAnswer, GivenAnswer
+    from handrail.domain.access.keys import ApiKey
+    from handrail.domain.autonomy.controls import Control, ControlRequest, Scope
+    from handrail.domain.case.cases import CaseView
+    from handrail.domain.case.messages import Message
+    from handrail.domain.http.paging import CasePage, CasesWanted
+    from handrail.domain.http.people import QueuePage
 
 
 class ApiKeys(Protocol):

@@ -16,15 +16,48 @@ from activities.staff import StaffActivities
 from activities.turns import TurnActivities
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.engine.machine import CaseMachine
+from handrail.domain.actions.approvals import Decision, Identity, Source
 from handrail.domain.case.cases import Terms
+from handrail.ports import Identities
+from handrail.postgres.pool import Pool
 from handrail.settings import Settings
+from handrail.temporal.executions import PREFIX
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.lost import LostRuns
-from handrail.wiring.vouching import VouchedIdentities
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
+    from handrail.ports.access import Vouchers
     from handrail.wiring.worker import Adapters
+
+
+VOUCHED = "api-"
+"""The HTTP API's own updates have ids that begin so: `handrail.domain.access.vouching`."""
+
+
+class VouchedIdentities:
+    """Takes an update for `verified` where the HTTP API noted who sends it; of all others it asks `otherwise`."""
+
+    def __init__(self, vouchers: Callable[[], Vouchers], otherwise: Identities) -> None:
+        self._vouchers, self._otherwise = vouchers, otherwise
+
+    async def of_event(self, source: Source, decision: Decision) -> tuple[str, Identity]:
+        """See `ports.Identities.of_event`."""
+        if source.update_id and source.update_id.startswith(VOUCHED):
+            from handrail.domain.access.vouching import about
+
+            case_id = source.workflow_id.removeprefix(PREFIX)
+            person = await self._vouchers().person(case_id, source.update_id, about(decision))
+            if person is not None:
+                return person, Identity.VERIFIED
+        return await self._otherwise.of_event(source, decision)
+
+
+def vouchers_of(pool: Pool) -> Vouchers:
+    """Return the vouchers in PostgreSQL; loaded where a decision comes over HTTP."""
+    from handrail.postgres.access.vouchers import PostgresVouchers
+
+    return PostgresVouchers(pool)
 
 
 def case_activities(

@@ -1,12 +1,14 @@
-"""The dial, wired: every source that lowers a topic's autonomy, the release gate among them."""
+"""Files of a business, wired; and the dial: every source that lowers a topic's autonomy, the release gate among them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handrail.business import Business
 from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.llm.server.address import served
 from handrail.policies.loader import FilePolicies
 from handrail.ports import Clock, Lever, Topics
@@ -17,9 +19,13 @@ from handrail.postgres.quality.evaluations import PostgresReleases
 from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.loader import FileRelease
 from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
+from handrail.reviewers.loader import FileReviewers
 from handrail.settings import Settings
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
+
+if TYPE_CHECKING:
+    from handrail.routing.model.artefact import Artefact
 
 LATEST = 3
 """Cases whose answers tell what the model's server calls itself now."""
@@ -31,6 +37,22 @@ def definitions_of(folder: Path, business: Business, every: float) -> tuple[File
     """Return the topics and policies in the folder. Raises: DefinitionInvalid."""
     topics = FileTopics(folder / "topics", business.by_name, every=every)
     return topics, FilePolicies.of(folder / "policies", business, every=every)
+
+
+def reviewers_of(settings: Settings, folder: Path, business: Business, every: float) -> FileReviewers:
+    """Return who may decide what. Raises: DefinitionInvalid."""
+    return FileReviewers(
+        folder / REVIEWERS, facts=business.facts, tools=business.by_name, strict=settings.reviewers_strict, every=every
+    )
+
+
+def trained(folder: Path | None) -> Artefact | None:
+    """Load a trained router where one is named. Raises: DefinitionInvalid: see `Artefact.load`."""
+    if folder is None:
+        return None
+    from handrail.routing.model.artefact import Artefact
+
+    return Artefact.load(folder)
 
 
 def dial_of(

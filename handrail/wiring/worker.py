@@ -64,9 +64,7 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
-from handrail.ports.access import Vouchers
 from handrail.postgres import owner
-from handrail.postgres.access.vouchers import PostgresVouchers
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.autonomy.reviews import PostgresContacts
@@ -86,16 +84,16 @@ from handrail.settings import Settings
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
-from handrail.wiring.activities import case_activities
+from handrail.wiring.activities import case_activities, vouchers_of
 from handrail.wiring.building import build_models
 from handrail.wiring.clients import agent_model, agent_served
-from handrail.wiring.dialling import definitions_of, dial_of
-from handrail.wiring.files import reviewers_of, trained
+from handrail.wiring.dialling import definitions_of, dial_of, reviewers_of, trained
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
+    from handrail.ports.access import Vouchers
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15
@@ -126,7 +124,7 @@ class Adapters:
     journal: Journal
     openings: Openings
     ratings: Ratings
-    vouchers: Vouchers
+    vouchers: Callable[[], Vouchers]
     contacts: Contacts
     customers: Customers
     history: History
@@ -182,7 +180,7 @@ async def world(
             journal=PostgresJournal(pool),
             openings=PostgresOpenings(pool),
             ratings=PostgresRatings(pool),
-            vouchers=PostgresVouchers(pool),
+            vouchers=lambda: vouchers_of(pool),
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
             history=PostgresHistory(pool, business, clock),
