@@ -25,6 +25,7 @@ class CheckPart(StrEnum):
     REVIEWERS = "reviewers"
     TABLES = "tables"
     OUTCOMES = "outcomes"
+    TARGETS = "targets"
     QUALITY = "quality"
     DRIFT = "drift"
     GOVERNOR = "governor"

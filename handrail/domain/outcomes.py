@@ -118,6 +118,7 @@ class OutcomeReport(Stored):
     as_of: datetime
     zone: str
     definitions: str = Field(description="the hash of the definitions' file")
+    confidence: float = Field(default=0.95, description="of the intervals")
     by: Dimension | None = None
     cases: int
     excluded: int = Field(description="cases of excluded channels, which count for nothing")

@@ -109,6 +109,7 @@ class WeeklyReport(Stored):
     until: datetime
     as_of: datetime
     zone: str
+    confidence: float = Field(default=0.95, description="of the intervals")
     cases: int
     set_by: str
     set_on: date

@@ -52,8 +52,3 @@ class PostgresWeek:
                 longest_wait=waits["longest"],
                 median_wait=waits["median"],
             )
-
-    @staticmethod
-    def source(query: str) -> str:
-        """Return the SQL of one of these reads, as whoever recomputes a number types it."""
-        return QUERIES[query].decode()

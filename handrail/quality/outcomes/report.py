@@ -43,6 +43,7 @@ def report(
         **period.model_dump(),
         zone=wanted.zone,
         definitions=definitions.version,
+        confidence=wanted.confidence,
         by=by,
         cases=counts.cases,
         excluded=counts.excluded,

@@ -33,6 +33,7 @@ def assemble(
         until=counted.until,
         as_of=counted.as_of,
         zone=counted.zone,
+        confidence=counted.confidence,
         cases=counted.cases,
         set_by=targets.set_by,
         set_on=targets.set_on,

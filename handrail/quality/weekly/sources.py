@@ -1,59 +1,121 @@
-"""SQL beside the numbers of a week's page: typed as it stands, it gives the number again."""
+"""SQL beside the numbers of a week's page: typed as it stands, it gives the numbers again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from statistics import NormalDist
+from zoneinfo import ZoneInfo
 
 from handrail.domain.outcomes import Statistic
 from handrail.domain.quality.weekly import WeeklyReport
 
-AMONG = {
-    "a": (
-        'SELECT day, indicator, topic, detector, "real" FROM handrail.drift_alarms\n'
-        "WHERE day >= {first}::date AND day < {next}::date;"
+
+@dataclass(frozen=True, slots=True)
+class NumberSource:
+    """The SQL of the numbers that carry a mark, and what it gives."""
+
+    mark: str
+    words: str
+    sql: str
+
+
+MARKS = {Statistic.RATE: "a", Statistic.MEAN: "b", Statistic.MEDIAN: "c"}
+DRAWN_ANEW = (
+    "value, n, too young. The interval comes of drawing customers anew, as in "
+    "`handrail metrics --since {monday} --until {after}`."
+)
+FIGURES = {
+    Statistic.RATE: (
+        "Of each share: value, n, too young, and the interval.",
+        "SELECT indicator, k / n, n, too_young, (p - d) / q AS low, (p + d) / q AS high\n"
+        "FROM (\n"
+        "  SELECT *, k / n + {z}^2 / (2 * n) AS p, 1 + {z}^2 / n AS q,\n"
+        "    {z} * sqrt(k / n * (1 - k / n) / n + {z}^2 / (4 * n^2)) AS d\n"
+        "  FROM (\n"
+        "    SELECT indicator, count(*) FILTER (WHERE NOT ripe) AS too_young,\n"
+        "      coalesce(sum(numerator) FILTER (WHERE ripe), 0)::float8 AS k,\n"
+        "      nullif(sum(denominator) FILTER (WHERE ripe), 0)::float8 AS n\n"
+        "    FROM ({rows}) AS v GROUP BY indicator) AS s) AS w;",
     ),
-    "b": "SELECT set_at, scope, level, actor, reason FROM handrail.controls WHERE {set} AND hand <> 'drill';",
-    "c": (
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY numerator) / 60, max(numerator) / 60\n"
-        "FROM handrail.outcome_waiting_seconds WHERE {opened} AND numerator > 0;"
+    Statistic.MEAN: (
+        f"Of each mean: {DRAWN_ANEW}",
+        "SELECT indicator, avg(numerator) FILTER (WHERE ripe), count(*) FILTER (WHERE ripe),\n"
+        "  count(*) FILTER (WHERE NOT ripe)\n"
+        "FROM ({rows}) AS v GROUP BY indicator;",
     ),
-    "d": (
-        "SELECT actor, count(*) FILTER (WHERE action = 'claim'), count(*) FILTER (WHERE action = 'reply')\n"
-        "FROM handrail.audit WHERE {at} AND action IN ('claim', 'reply') GROUP BY actor;\n"
-        "SELECT decision ->> 'reviewer', count(*) FROM handrail.approvals\n"
-        "WHERE {decided} GROUP BY 1;"
+    Statistic.MEDIAN: (
+        f"Of each median: {DRAWN_ANEW}",
+        "SELECT indicator, percentile_cont(0.5) WITHIN GROUP (ORDER BY numerator) FILTER (WHERE ripe),\n"
+        "  count(*) FILTER (WHERE ripe), count(*) FILTER (WHERE NOT ripe)\n"
+        "FROM ({rows}) AS v GROUP BY indicator;",
     ),
-    "e": "SELECT set_at, scope, level FROM handrail.controls WHERE {set} AND hand = 'drill';",
 }
+ROWS = (
+    "SELECT *, coalesce(matures_at <= {as_of}, FALSE) AS ripe FROM handrail.outcome_values\n"
+    "      WHERE {opened} AND indicator IN ({names})"
+)
+AMONG = (
+    ("d", "Cases that count.", "SELECT count(*) FROM handrail.case_outcomes WHERE {opened};"),
+    (
+        "e",
+        "Minutes that customers waited for people: the median, and the longest.",
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY numerator) / 60, max(numerator) / 60\n"
+        "FROM handrail.outcome_waiting_seconds WHERE {opened} AND numerator > 0;",
+    ),
+    (
+        "f",
+        "Alarms; real is empty where nobody has looked.",
+        'SELECT day, indicator, topic, detector, "real" FROM handrail.drift_alarms\n'
+        "WHERE day >= '{monday}' AND day < '{after}';",
+    ),
+    (
+        "g",
+        "Changes of autonomy.",
+        "SELECT set_at, scope, level, actor, reason FROM handrail.controls WHERE {set} AND hand <> 'drill';",
+    ),
+    (
+        "h",
+        "What each person took, answered and decided.",
+        "SELECT who, count(*) FILTER (WHERE did = 'claim'), count(*) FILTER (WHERE did = 'reply'),\n"
+        "  count(*) FILTER (WHERE did = '')\n"
+        "FROM (SELECT actor AS who, action AS did FROM handrail.audit WHERE {at} AND action IN ('claim', 'reply')\n"
+        "  UNION ALL SELECT coalesce(decision ->> 'reviewer', 'not named'), '' FROM handrail.approvals WHERE {decided}) AS w\n"
+        "GROUP BY who;",
+    ),
+    (
+        "i",
+        "Drills: switches, and cases.",
+        "SELECT set_at, scope || ' to ' || level FROM handrail.controls WHERE {set} AND hand = 'drill'\n"
+        "UNION ALL SELECT min(opened_at), count(*) || ' cases of the channel ' || channel FROM handrail.cases\n"
+        "WHERE {opened} AND channel IN ('drill', 'rehearsal') GROUP BY channel;",
+    ),
+)
 
 
-def sources(report: WeeklyReport) -> Iterator[tuple[str, str]]:
-    """Yield each mark with its SQL: the indicators that are counted alike in one."""
+def sources(report: WeeklyReport) -> Iterator[NumberSource]:
+    """Yield the SQL of each mark that the page has."""
+    place = ZoneInfo(report.zone)
     since, until = _literal(report.since), _literal(report.until)
-    opened = _within("opened_at", since, until)
-    ripe = f"matures_at <= {_literal(report.as_of)}"
-    for number, plan in enumerate(report.plans, 1):
-        sql = f"SELECT {FIGURES[plan.statistic]} FROM {plan.source}\nWHERE {opened} AND {ripe};"  # noqa: S608 - shown, never run
-        yield f"{number}", sql
     parts = {
-        "opened": opened,
+        "opened": _within("opened_at", since, until),
         "set": _within("set_at", since, until),
         "at": _within("at", since, until),
         "decided": _within("(decision ->> 'decided_at')::timestamptz", since, until),
-        "first": since,
-        "next": until,
+        "monday": f"{report.since.astimezone(place).date()}",
+        "after": f"{report.until.astimezone(place).date()}",
+        "as_of": _literal(report.as_of),
+        "z": f"{NormalDist().inv_cdf(0.5 + report.confidence / 2):.9f}",
     }
-    for mark, words in AMONG.items():
-        if mark != "a" or report.alarms is not None:
-            yield mark, words.format(**parts)
-
-
-FIGURES = {
-    Statistic.RATE: "sum(numerator) / sum(denominator), sum(denominator)",
-    Statistic.MEAN: "avg(numerator), count(*)",
-    Statistic.MEDIAN: "percentile_cont(0.5) WITHIN GROUP (ORDER BY numerator), count(*)",
-}
+    for statistic, (words, sql) in FIGURES.items():
+        names = [plan.indicator for plan in report.plans if plan.statistic is statistic]
+        if names:
+            rows = ROWS.format(**parts, names=", ".join(f"'{name}'" for name in names))
+            yield NumberSource(MARKS[statistic], words.format(**parts), sql.format(**parts, rows=rows))
+    for mark, words, sql in AMONG:
+        if mark != "f" or report.alarms is not None:
+            yield NumberSource(mark, words, sql.format(**parts))
 
 
 def _within(column: str, since: str, until: str) -> str:
@@ -61,4 +123,4 @@ def _within(column: str, since: str, until: str) -> str:
 
 
 def _literal(at: datetime) -> str:
-    return f"'{at.isoformat(timespec='seconds')}'"
+    return f"'{at.isoformat()}'"

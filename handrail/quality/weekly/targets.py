@@ -27,9 +27,19 @@ def load_targets(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[Targets]:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
     document = document_of(targets_file(folder))
+    return Loaded(read_targets([document], outcomes), document.version)
+
+
+def read_targets(documents: list[Document], outcomes: OutcomeDefinitions) -> Targets:
+    """Return the checked targets of the one document.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    (document,) = documents
     found = document.parse(Targets)
     refuse(list(_problems(document, found, outcomes)))
-    return Loaded(found, document.version)
+    return found
 
 
 def _problems(document: Document, found: Targets, outcomes: OutcomeDefinitions) -> Iterator[str]:

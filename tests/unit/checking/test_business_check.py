@@ -120,6 +120,22 @@ def test_how_cases_are_sampled_is_read_with_its_lines(acme: Package) -> None:
     assert (one.part, one.file, one.line) == (CheckPart.QUALITY, "acme/quality.yaml", 2)
 
 
+def test_targets_that_forget_the_customer_are_found_with_their_line(acme: Package) -> None:
+    assert check("acme", data=False).looked_at[CheckPart.TARGETS].startswith("none of its own")
+    head = "version: 1\nset_by: ann\nset_on: 2026-01-01\nindicators:\n"
+    targets = acme.folder / "targets.yaml"
+    targets.write_text(f"{head}  cost_usd: {{target: 0.05, owner: ann}}\n")
+    (one,) = check("acme", data=False).errors
+    assert (one.part, one.file, one.line) == (CheckPart.TARGETS, "acme/targets.yaml", 4)
+    assert "Name at least one of what customers got first: abandonment" in one.words
+    targets.write_text(f"{head}  repeat_7d: {{target: 0.1, owner: ann}}\n  speed: {{target: 1, owner: ann}}\n")
+    (one,) = check("acme", data=False).errors
+    assert (one.line, one.words.startswith("indicators.speed: is not counted. Known: ")) == (6, True)
+    targets.write_text(f"{head}  repeat_7d: {{target: 0.1, owner: ann}}\n")
+    done = check("acme", data=False)
+    assert (done.errors, done.looked_at[CheckPart.TARGETS]) == ([], "1 target, set by ann")
+
+
 def test_a_preview_without_the_fact_of_a_rule_is_found_before_a_customer_meets_it(acme: Package) -> None:
     acme.change("tools.py", '"guests": change.guests, "guests_more"', '"guests_more"')
     (first, second) = [one for one in check("acme", data=False).errors if one.part is CheckPart.NAMES]

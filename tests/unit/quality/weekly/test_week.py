@@ -133,7 +133,7 @@ def test_the_page_says_everything_in_its_order_and_needs_nothing_else(tmp_path: 
     for foreign in ("<script", "javascript:", "src=", "href=", "@import", "url("):
         assert foreign not in lowered, foreign
     assert text.count("<svg") == 4
-    assert "FROM handrail.outcome_repeat_7d" in text
+    assert "FROM handrail.outcome_values" in text
 
 
 def test_the_page_is_well_formed_and_text_stays_text(tmp_path: Path) -> None:
