@@ -15,8 +15,10 @@ from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, seat
 from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope, ScopeMissing
+from handrail.domain.access.vouching import about, update_id
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+from handrail.domain.team.commands import HandBack, Receipt
 from handrail.domain.team.desk import DraftKind
 from handrail.temporal.client import made
 from handrail.temporal.connect import Unreachable
@@ -86,7 +88,10 @@ class Acting:
             given["arguments"] = await self._edited(case_id, int(revision), form)
         if kind == DecisionKind.ANSWER:
             given["answer"] = form.get("answer", "")
-        return await self._services.cases(who.principal).decide(case_id, made(DecisionInput, decision=kind, **given))
+        wanted = made(DecisionInput, decision=kind, **given)
+        update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex)
+        await self._services.vouchers.vouch(case_id, update, who.person, who.principal.caller, about(wanted))
+        return await self._services.cases(who.principal).send(case_id, "decide", wanted, Approval, update)
 
     async def _edited(self, case_id: str, revision: int, form: Mapping[str, str]) -> dict[str, object]:
         """Return the arguments that the person changed. Raises: InvalidInput, ApprovalRefused, UnknownCase."""
@@ -112,7 +117,10 @@ class Acting:
                 await cases.reply(case_id, who.person, text, message_id=form.get("message_id") or f"desk-{uuid4().hex}")
                 await self._services.record.keep(case_id, who.person, DraftKind.REPLY, "")
             case "hand_back":
-                await cases.hand_back(case_id, who.person, note, topic=form.get("topic") or None)
+                back = made(HandBack, reviewer=who.person, note=note, topic=form.get("topic") or None)
+                update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex)
+                await self._services.vouchers.vouch(case_id, update, who.person, who.principal.caller, about(None))
+                await cases.send(case_id, "hand_back", back, Receipt, update)
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case "resolve":
                 await cases.resolve(case_id, who.person, note=note or None)

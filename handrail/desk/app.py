@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from handrail.desk.acting import Acting
 from handrail.desk.entrance import Entrance
 from handrail.desk.looking import Looking
+from handrail.desk.owning import Owning
 from handrail.desk.pages import STATIC, trouble
 from handrail.desk.services import DeskServices
 from handrail.domain.errors import HandrailError
@@ -50,13 +51,16 @@ class Guarded:
 
 def create_desk(services: DeskServices) -> ASGIApp:
     """Return the pages, to be mounted under `/desk`."""
-    entrance, looking, acting = Entrance(services), Looking(services), Acting(services)
+    entrance, looking = Entrance(services), Looking(services)
+    acting, owning = Acting(services), Owning(services)
     return Starlette(
         routes=[
             Route("/", looking.board, name="board"),
             Route("/cases/{case_id}", looking.case, name="case"),
             Route("/cases/{case_id}/decide", acting.decide, methods=["POST"], name="decide"),
             Route("/cases/{case_id}/act", acting.act, methods=["POST"], name="act"),
+            Route("/owner", owning.page, name="owner"),
+            Route("/owner", owning.act, methods=["POST"]),
             Route("/sign-in", entrance.page, name="sign_in"),
             Route("/sign-in", entrance.sign_in, methods=["POST"]),
             Route("/sign-out", entrance.sign_out, methods=["POST"], name="sign_out"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -48,7 +49,7 @@ def environment() -> Environment:
 
 
 def page(request: Request, template: str, seat: Seat | None, *, status: int = 200, **shown: Any) -> HTMLResponse:
-    """Return the page. Templates know `say`, `seat`, `url`, `moment` and `span` besides what they are given."""
+    """Return the page. Templates know `say`, `seat`, `url`, `once` and words for times besides what they are given."""
     language = language_of(request)
     say = words_of(language)
     html = (
@@ -65,6 +66,7 @@ def page(request: Request, template: str, seat: Seat | None, *, status: int = 20
             until=partial(until, say, datetime.now(UTC)),
             ago=lambda at: span(say, datetime.now(UTC) - at),
             here=request.url.path,
+            once=lambda: uuid4().hex,
             **shown,
         )
     )

@@ -9,8 +9,8 @@ from typing import Any
 from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
 from handrail.domain.team.staff import Roster
-from handrail.ports.access import ApiKeys
-from handrail.ports.desk import DeskCases, DeskRecord
+from handrail.ports.access import ApiKeys, ControlRoom, Vouchers
+from handrail.ports.desk import DeskCases, DeskRecord, OwnersHouse
 from handrail.ports.people import ReviewersInForce
 from handrail.temporal.doorway import DoorwayClient
 
@@ -29,6 +29,9 @@ class DeskServices:
     keys: ApiKeys
     authenticate: Callable[[str], Awaitable[Principal]]
     attempts: CallLimits
+    vouchers: Vouchers
+    controls: ControlRoom
+    house: OwnersHouse
     reviewers: ReviewersInForce
     roster: Callable[[], Awaitable[Roster]]
     topics: Callable[[], list[str]]

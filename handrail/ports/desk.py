@@ -8,7 +8,8 @@ from typing import Protocol
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
-from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind
+from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind, TopicStanding
 
 
 class DeskCases(Protocol):
@@ -52,4 +53,18 @@ class DeskRecord(Protocol):
 
     async def drafts(self, case_id: str) -> list[Draft]:
         """Return everybody's drafts, the newest first."""
+        ...
+
+
+class OwnersHouse(Protocol):
+    """Topics as they stand now, and alarms: an owner looks after both."""
+
+    async def topics(self) -> list[TopicStanding]: ...
+
+    async def alarms(self) -> list[DriftAlarm]:
+        """Return the alarms that nobody has acknowledged, the newest first."""
+        ...
+
+    async def acknowledge(self, alarm_id: int, by: str, *, real: bool, note: str) -> None:
+        """Raises: InvalidInput: there is none, or it was acknowledged before."""
         ...

@@ -11,20 +11,24 @@ from starlette.types import ASGIApp
 from handrail.api.access.limits import CallLimits
 from handrail.api.services import ApiServices
 from handrail.business import Business, load_business
+from handrail.clock import SystemClock
 from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
-from handrail.domain.team.reviewers import FILE as REVIEWERS
+from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.team.desk import TopicStanding
 from handrail.domain.team.staff import HORIZON, Roster
 from handrail.people.loader import FilePeople
+from handrail.ports import Dial, Topics
 from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.desk.record import PostgresDesk
 from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.queue import PostgresQueue
-from handrail.reviewers.loader import FileReviewers
 from handrail.settings import Settings
-from handrail.wiring.dialling import definitions_of
+from handrail.wiring.dialling import definitions_of, dial_of, reviewers_of
 
 PEOPLE = "people.yaml"
 LOOK_SECONDS = 1.0
@@ -37,8 +41,9 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices) -> ASGIApp:
     business = load_business(settings.business)
     folder = settings.definitions or business.folder
     people, queue = FilePeople(folder / PEOPLE, every=LOOK_SECONDS), PostgresQueue(pool)
-
-    topics, _ = definitions_of(folder, business, LOOK_SECONDS)
+    topics, policies = definitions_of(folder, business, LOOK_SECONDS)
+    clock = SystemClock()
+    dial = dial_of(settings, pool, folder, topics, policies, PostgresControls(pool, business), clock, every=LOOK_SECONDS)
 
     async def roster() -> Roster:
         now = datetime.now(UTC)
@@ -52,19 +57,40 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices) -> ASGIApp:
             keys=PostgresApiKeys(pool),
             authenticate=api.authenticate,
             attempts=CallLimits(ATTEMPTS, ATTEMPTS),
-            reviewers=FileReviewers(
-                folder / REVIEWERS,
-                facts=business.facts,
-                tools=business.by_name,
-                strict=settings.reviewers_strict,
-                every=LOOK_SECONDS,
-            ),
+            vouchers=api.vouchers,
+            controls=api.controls,
+            house=DeskHouse(topics, dial, PostgresAlarms(pool)),
+            reviewers=reviewers_of(settings, folder, business, LOOK_SECONDS),
             roster=roster,
             topics=lambda: [one.name for one in topics.all() if not one.people_only],
             schema=schema_of(business),
             ui=lambda case_id: f"{settings.temporal_ui}/namespaces/{settings.temporal_namespace}/workflows/case-{case_id}",
         )
     )
+
+
+class DeskHouse:
+    """The port `OwnersHouse`, over what holds now."""
+
+    def __init__(self, topics: Topics, dial: Dial, alarms: PostgresAlarms) -> None:
+        self._topics, self._dial, self._alarms = topics, dial, alarms
+
+    async def topics(self) -> list[TopicStanding]:
+        """Return every topic as it stands now. Looking begins no review gate."""
+        found = []
+        for topic in self._topics.all():
+            dialled = await self._dial.autonomy(topic)
+            standing = {"name": topic.name, "owner": topic.owner, "people_only": topic.people_only}
+            found.append(TopicStanding(**standing, now=dialled.autonomy, why=dialled.why))
+        return found
+
+    async def alarms(self) -> list[DriftAlarm]:
+        """Return the alarms that nobody has acknowledged, the newest first."""
+        return await self._alarms.open()
+
+    async def acknowledge(self, alarm_id: int, by: str, *, real: bool, note: str) -> None:
+        """Write down a person's word on an alarm. Raises: InvalidInput: there is none, or it was said before."""
+        await self._alarms.acknowledge(alarm_id, by, real=real, note=note)
 
 
 def schema_of(business: Business) -> Callable[[str], dict[str, Any] | None]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import Stored
 
 SESSION = timedelta(hours=12)
@@ -118,3 +119,13 @@ class FormField(Stored):
     value: Any
     choices: list[str] = Field(default_factory=list)
     required: bool = False
+
+
+class TopicStanding(Stored):
+    """A topic as it stands now: `now` is the strictest of its file, its gates and controls, `why` in their words."""
+
+    name: str
+    owner: str | None
+    people_only: bool
+    now: Autonomy
+    why: str

@@ -60,13 +60,16 @@ async def test_what_waits_is_found_read_and_approved(home: House, desk: ASGIApp)
         title = case.approvals[0].request.title
         assert f"Approve: {title}" in page
         assert "refund_amount/refund-needs-approval" in page
-        sent = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"))
+        sent = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"), once="form-1")
         assert sent.headers["location"] == f"/desk/?did=approve&of={case.case_id}"
         assert f"{case.case_id}: approved." in await ann.look(sent.headers["location"])
         done = await home.until(case.case_id, lambda view: bool(view.effects))
         assert done.approvals[0].decision is not None
         assert done.approvals[0].decision.reviewer == "ann"
-        again = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"))
+        assert done.approvals[0].decision.identity == "verified"
+        double = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"), once="form-1")
+        assert double.headers["location"] == sent.headers["location"]
+        again = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"), once="form-2")
         assert (again.status_code, "already approved by ann" in again.text) == (409, True)
     assert len((await home.cases.status(case.case_id)).effects) == 1
 
@@ -203,3 +206,29 @@ async def test_what_is_not_there_says_so(home: House, desk: ASGIApp) -> None:
             assert answer.status_code == (404 if path in absent else 200), path
         german = await ann.get("/desk/", headers={"accept-language": "de-AT,de;q=0.9"})
         assert "Warteschlange" in german.text
+
+
+async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASGIApp) -> None:
+    key = await key_of(home, "mia", ApiScope.CONTROLS_SET, ApiScope.CASES_HANDLE)
+    async with at_desk(desk, key) as mia, at_desk(desk, await key_of(home, "ann")) as ann:
+        page = await mia.look("/desk/owner")
+        assert "No control is set." in page
+        bare = await mia.submit(page, "/desk/owner", action="set", scope="topic:refund", level="review", reason=" ")
+        assert (bare.status_code, "reason" in bare.text) == (422, True)
+        odd = await mia.submit(page, "/desk/owner", action="set", scope="topic:none", level="review", reason="odd")
+        assert (odd.status_code, "there is no topic" in odd.text) == (422, True)
+        late = await mia.submit(page, "/desk/owner", action="set", scope="global", level="off", reason="x", minutes="0")
+        assert (late.status_code, "minutes" in late.text) == (422, True)
+        try:
+            asked = {"action": "set", "scope": "topic:refund", "level": "review", "reason": "sums look odd", "minutes": "30"}
+            assert (await mia.submit(page, "/desk/owner", **asked)).headers["location"] == "/desk/owner?did=set"
+            found = await mia.look("/desk/owner")
+            assert "topic:refund is at &#39;review&#39; by mia" in found
+            assert "sums look odd" in found
+            reads = await ann.look("/desk/owner")
+            assert "You may look." in reads
+            refused = await ann.submit(await ann.look("/desk/owner"), "/desk/owner", **asked)
+            assert refused.status_code == 403
+        finally:
+            await mia.submit(page, "/desk/owner", action="lift", scope="topic:refund", reason="they were right")
+        assert "No control is set." in await mia.look("/desk/owner")

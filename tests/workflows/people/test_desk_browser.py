@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from handrail.domain.access.principals import ApiScope
 from handrail.domain.case.cases import CaseView
-from tests.support.deskside import key_of, serving
+from tests.support.deskside import OWN, key_of, serving
 from tests.support.house import House
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: make setup")
@@ -131,9 +132,10 @@ async def test_every_page_is_accessible_and_fits_at_three_widths(home: House, br
     waiting = await home.open(order.customer_id, "I want to speak to a person, please.")
     await home.cases.claim(waiting.case_id, "ann")
     await home.until(waiting.case_id, lambda case: case.assignee == "ann")
-    async with serving(home) as at, window(browser, at, await key_of(home, "ann"), color_scheme=scheme) as ann:
+    key = await key_of(home, "ann", *OWN, ApiScope.CONTROLS_SET)
+    async with serving(home) as at, window(browser, at, key, color_scheme=scheme) as ann:
         problems = []
-        paths = ("", f"cases/{asked.case_id}", f"cases/{waiting.case_id}", "cases/none", "sign-in")
+        paths = ("", f"cases/{asked.case_id}", f"cases/{waiting.case_id}", "owner", "cases/none", "sign-in")
         for path in paths:
             for width in WIDTHS:
                 await ann.page.set_viewport_size({"width": width, "height": 800})
