@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from pydantic import Field
@@ -23,9 +23,23 @@ class Money(NamedTuple):
     currencies: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, amount: Decimal, currency: str) -> Money:
-        """Return the amount in one currency, by its ISO code."""
-        return cls(amount, frozenset((currency,)))
+    def of(cls, amount: Decimal | int | str, currency: str) -> Money:
+        """Return the amount in one currency, by its ISO code.
+
+        Raises:
+            TypeError: it is a float, which holds no exact sum.
+            ValueError: it is a text that is no number.
+        """
+        if isinstance(amount, float):
+            raise TypeError(f"{amount!r} is a float, which holds no exact sum; give a Decimal, an int, or a text")
+        try:
+            return cls(Decimal(amount), frozenset((currency,)))
+        except InvalidOperation:
+            raise ValueError(f"{amount!r} is no number") from None
+
+    def __str__(self) -> str:
+        """The amount with its currency, as policies write it: '12.50 USD'."""
+        return " ".join([f"{self.amount:f}", *sorted(self.currencies)])
 
 
 class Rates(Model):

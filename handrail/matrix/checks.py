@@ -35,7 +35,7 @@ def problems(
         yield from _conditions(document, index, row, table, facts)
         yield from _chain(document, index, row)
     yield from _order(document, table.rows)
-    yield from _examples(document, table)
+    yield from _examples(document, table, topics)
 
 
 def _row(document: Document, index: int, row: MatrixRow, topics: Collection[str] | None) -> Iterator[str]:
@@ -49,11 +49,14 @@ def _row(document: Document, index: int, row: MatrixRow, topics: Collection[str]
         if language != "en" and not sentence.strip():
             yield document.problem(f"tell: {language!r} is empty. Write it or remove it.", "rows", index, "tell", language)
     yield from _sentences(document, row.tell, IN_TELL, "rows", index, "tell")
-    known = {*topics, OUT_OF_SCOPE} if topics is not None else None
     for place, topic in enumerate(row.when.topic or []):
-        if known is not None and topic not in known:
-            words = f"when.topic: {topic!r} is no topic. Known: {', '.join(sorted(known))}."
-            yield document.problem(words, "rows", index, "when", "topic", place)
+        yield from _topic(document, topic, topics, "when.topic", "rows", index, "when", "topic", place)
+
+
+def _topic(document: Document, topic: str, topics: Collection[str] | None, name: str, *at: str | int) -> Iterator[str]:
+    known = {*topics, OUT_OF_SCOPE} if topics is not None else {topic}
+    if topic not in known:
+        yield document.problem(f"{name}: {topic!r} is no topic. Known: {', '.join(sorted(known))}.", *at)
 
 
 def _sentences(document: Document, told: dict[str, str], known: Collection[str], *at: str | int) -> Iterator[str]:
@@ -112,9 +115,11 @@ def _order(document: Document, rows: list[MatrixRow]) -> Iterator[str]:
         yield document.problem(words, "rows", len(rows) - 1, "when")
 
 
-def _examples(document: Document, table: MatrixFile) -> Iterator[str]:
+def _examples(document: Document, table: MatrixFile, topics: Collection[str] | None) -> Iterator[str]:
     known = [row.id for row in table.rows]
     for index, example in enumerate(table.examples):
+        if example.case.topic:
+            yield from _topic(document, example.case.topic, topics, "case.topic", "examples", index, "case", "topic")
         if example.row not in known:
             words = f"row: {example.row!r} is no row. Known: {', '.join(known)}."
             yield document.problem(words, "examples", index, "row")

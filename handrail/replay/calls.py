@@ -37,7 +37,7 @@ class ReplayRuling(StrEnum):
 
 
 EXPECTED = {
-    **{one.value: one for one in (ReplayRuling.ALLOW, ReplayRuling.CONFIRM, ReplayRuling.APPROVE, ReplayRuling.BLOCK)},
+    **{one.value: one for one in ReplayRuling if one is not ReplayRuling.FAILED},
     Ruling.REQUIRE_APPROVAL.value: ReplayRuling.APPROVE,
 }
 """The words that `expected` takes."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import BaseModel
 
 from handrail.domain.errors import InvalidInput
+from handrail.domain.money import Money
 
 
 class FactType(StrEnum):
@@ -281,11 +282,9 @@ def _fields(one: Object) -> str:
 def json_ready(value: Any) -> Any:
     """The value as JSON has it: a model as an object, an exact number as a number, money, times and durations as texts."""
     match value:
-        case BaseModel():
-            return json_ready(dict(value))
-        case Mapping():
-            return {str(key): json_ready(one) for key, one in value.items()}
-        case Amount():
+        case BaseModel() | Mapping():
+            return {str(key): json_ready(one) for key, one in dict(value).items()}
+        case Amount() | Money():
             return str(value)
         case list() | tuple() | set() | frozenset():
             return [json_ready(one) for one in value]

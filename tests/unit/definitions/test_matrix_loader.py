@@ -85,6 +85,11 @@ BROKEN = {
         "rows.1.when.lang: is no key that is known here",
     ),
     "unknown risk": (GOOD.replace("[high, ", "[hihg, "), 3, "'hihg' does not fit: input should be 'low'"),
+    "unknown topic of an example": (
+        GOOD + "examples:\n  - {case: {topic: thfet, reason: risk}, row: rest}\n",
+        len(GOOD.splitlines()) + 2,
+        "case.topic: 'thfet' is no topic. Known: out_of_scope, parcels, theft.",
+    ),
     "unknown topic": (GOOD.replace("[theft]", "[thfet]"), 3, "'thfet' is no topic. Known: out_of_scope, parcels, theft."),
     "no English": (GOOD.replace("tell: {en: A specialist", "tell: {de: A specialist"), 8, "tell: row fraud has no 'en'"),
     "an empty sentence": (GOOD.replace("no: En kollega svarer.", "no: ''"), 14, "tell: 'no' is empty"),

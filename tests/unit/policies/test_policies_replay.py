@@ -55,7 +55,10 @@ def read(*lines: str, known: CallNames = KNOWN) -> list[RecordedCall]:
         ([line(type="message")], "f:1: type: only calls of functions are ruled on."),
         ([line(arguments="{x")], "f:1: arguments: the text is no JSON ("),
         ([line(arguments=[1])], "f:1: arguments: is no object."),
-        ([line(expected="hold")], "f:1: expected: 'hold' is none. Known: allow, confirm, approve, block, require_approval."),
+        (
+            [line(expected="hold")],
+            "f:1: expected: 'hold' is none. Known: allow, confirm, approve, block, refused, require_approval.",
+        ),
         ([line(topic="refnd")], "f:1: topic: 'refnd' is none. Known: refund, cancel_order."),
         ([line(at="2026-03-01T10:00:00")], "f:1: at: '2026-03-01T10:00:00' has no time zone. Write it with its zone, such as"),
         ([line(at=1772359200)], "f:1: at: '1772359200' is no time."),
@@ -128,14 +131,15 @@ def test_calls_go_in_the_order_of_time_and_each_customer_has_a_case() -> None:
 
 def test_what_was_let_through_is_told_from_what_was_stopped() -> None:
     wanted = [("allow", "allow"), ("approve", "allow"), ("allow", "block"), ("block", "refused"), ("confirm", "approve")]
+    wanted += [("refused", "refused"), ("refused", "block")]
     calls = [
         RuledCall(line=number, at=NOW, case="c", customer="C-1", tool="pay", title="t", expected=expected, ruled=ruled)
         for number, (expected, ruled) in enumerate([*wanted, (None, "allow")], 1)
     ]
     report = ReplayReport(business="b", copy_of="c", policy_version="v", seconds={}, calls=calls)
     assert [one.line for one in report.let_through] == [2]
-    assert [one.line for one in report.misses] == [2, 3, 5]
-    assert report.expecting == 5
+    assert [one.line for one in report.misses] == [2, 3, 5, 7]
+    assert report.expecting == 7
     assert report.matrix["block"] == {"allow": 0, "approve": 0, "block": 0, "refused": 1}
     assert [(one.ruled, one.rule, one.calls, one.hits, one.misses) for one in report.by_rule][-1] == (
         "allow",
