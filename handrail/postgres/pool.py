@@ -1,4 +1,4 @@
-"""The connection pools, and the ways to use them: a transaction that reads, one that writes, one query alone, a look.
+"""The connection pools, and the ways to use them: a transaction that reads, one that writes, one query alone, a look, an ear.
 
 A server that was killed and came back is survived: the operation that hit it raises `psycopg.OperationalError`, which the
 caller may try again; connections from before are discarded together and new ones opened.
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from psycopg import AsyncConnection, AsyncCursor, OperationalError
+from psycopg import AsyncConnection, AsyncCursor, Notify, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -55,6 +55,8 @@ STATEMENT_MILLISECONDS = 30_000
 LOCK_MILLISECONDS = 15_000
 IDLE_MILLISECONDS = 60_000
 SILENT_PEER_MILLISECONDS = 15_000
+BEAT_SECONDS = 10.0
+"""After so long a silence a connection that listens is asked whether it is there."""
 FRESH_SECONDS = 1.0
 """A connection on which the server answered within this time is used without being asked whether it is there."""
 
@@ -161,6 +163,24 @@ async def alone(
         except BaseException:
             await _as_it_was(connection)
             raise
+
+
+async def listen(url: str, query: str) -> AsyncIterator[list[Notify]]:
+    """Yield what the channel of the named query announces; nothing, once this listens and after each silence.
+
+    It has a connection of its own, beside any pool.
+
+    Raises:
+        psycopg.OperationalError: the server is away.
+    """
+    async with await AsyncConnection.connect(url, autocommit=True, **OPTIONS) as connection:
+        await connection.execute(QUERIES[query])
+        heard: list[Notify] = []
+        while True:
+            yield heard
+            heard = [one async for one in connection.notifies(timeout=BEAT_SECONDS, stop_after=1)]
+            if not heard:
+                await connection.execute(QUERIES["still_there"])
 
 
 async def _as_it_was(connection: Connection) -> None:

@@ -47,4 +47,27 @@ WHERE a.kind = 'effect' AND p.status IN ('approved', 'edited') AND a.outcome IS 
 
 UNION ALL
 SELECT 'a case is still being worked on', c.case_id
-FROM handrail.cases AS c WHERE c.status = 'Working';
+FROM handrail.cases AS c WHERE c.status = 'Working'
+
+UNION ALL
+SELECT 'a message that was not told of exactly once', m.case_id
+FROM handrail.messages AS m
+LEFT JOIN handrail.case_event AS e
+    ON m.case_id = e.case_id AND e.kind IN ('message', 'reply') AND m.message_id = e.body ->> 'message_id'
+GROUP BY m.case_id, m.message_id HAVING count(e.sequence) <> 1
+
+UNION ALL
+SELECT 'an effect that was not told of exactly once', a.effect_id
+FROM handrail.actions AS a
+LEFT JOIN handrail.case_event AS e ON a.case_id = e.case_id AND e.kind = 'effect' AND a.effect_id = e.body ->> 'effect_id'
+WHERE a.outcome IS NOT NULL
+GROUP BY a.effect_id HAVING count(e.sequence) <> 1
+
+UNION ALL
+SELECT 'events of a case with a gap', e.case_id
+FROM handrail.case_event AS e
+GROUP BY e.case_id HAVING count(*) <> max(e.sequence)
+
+UNION ALL
+SELECT 'events of all cases with a gap', max(e.position)::text
+FROM handrail.case_event AS e HAVING count(*) <> max(e.position);

@@ -1,0 +1,1 @@
+"""Following events of cases as they are committed: one ear for all readers of a process."""
