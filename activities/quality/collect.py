@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from handrail.domain.counting import many
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.ports import Clock
 from handrail.ports.corrections import CorrectionStore
-from handrail.quality.corrections.collecting import LOOKS_BACK, CorrectionCollector
-from handrail.quality.corrections.standing import InForce
+
+if TYPE_CHECKING:
+    from handrail.quality.corrections.standing import InForce
 
 
 class CollectStep:
@@ -22,6 +26,10 @@ class CollectStep:
 
     async def run(self, day: QualityDay) -> StepResult:
         """Collect once more; what was taken before stays taken."""
+        # In a thread and once a day: no start of a worker waits for it, and no case does.
+        await asyncio.to_thread(import_module, "handrail.quality.corrections.collecting")
+        from handrail.quality.corrections.collecting import LOOKS_BACK, CorrectionCollector
+
         now = self._clock.now()
         found = await CorrectionCollector(self._store).collect(self._stands(), now)
         await self._store.forget(now - LOOKS_BACK)

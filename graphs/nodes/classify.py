@@ -10,7 +10,8 @@ from graphs.absent import failure, known_of, unread
 from graphs.ruling.asked import WITHDREW, withdrew
 from graphs.screening import FLUENT_ENOUGH, Screen, frustrated, told
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import AnswerKind, answered
+from handrail.domain.actions.confirmations import AnswerKind
+from handrail.domain.actions.consent import answered
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation

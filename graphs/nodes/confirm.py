@@ -20,10 +20,10 @@ from handrail.domain.actions.confirmations import (
     AnswerKind,
     Asking,
     Confirmation,
-    answered,
     minutes_of,
     yes_to,
 )
+from handrail.domain.actions.consent import answered
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import CaseStatus, Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation

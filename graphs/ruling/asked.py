@@ -7,7 +7,8 @@ from typing import Any
 
 from graphs.state import identity
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, Confirmation, Undoing, answered, undone
+from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, Confirmation, Undoing
+from handrail.domain.actions.consent import answered, undone
 from handrail.domain.case.cases import AuditEntry
 from handrail.domain.case.handoffs import Escalation
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
 from handrail.cli.common.late import LateCommand, LateCommands
 from handrail.cli.common.world import CliContext, world
+from handrail.wiring import collecting
 
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -180,6 +181,7 @@ forward("status", "Show whether it runs, and where to reach it.")
 
 def main() -> None:
     """The console script."""
+    collecting.defer()
     code: int | str | None = Exit.OK
     try:
         app()

@@ -8,12 +8,12 @@ YOUNG, MIDDLE, OLD = 20_000, 20, 20
 """New objects before the young ones are looked through, and how often that is done before older ones are."""
 
 
-LOADING = (10_000, 10, 1_000_000)
-"""The same while a worker loads, when nearly all that is made stays: the old ones are never looked through."""
+LOADING = (10_000, 10, 100)
+"""The same while a program loads, when nearly all that is made stays: the old ones are looked through after ten million."""
 
 
 def defer() -> None:
-    """Look through young objects alone until `settle`; else a start looks again and again through all that it has loaded."""
+    """Look through young objects alone; else a start looks again and again through all that it has loaded."""
     gc.set_threshold(*LOADING)
 
 

@@ -34,9 +34,10 @@ from handrail.topics.dial import GateLever, TopicDial
 from handrail.wiring.clients import canary_step, judge_step
 from handrail.wiring.dialling import release_gate
 from handrail.wiring.governing import file_terms, governor_over, judge_gates, unjudged
-from handrail.wiring.relied import in_force
 
 if TYPE_CHECKING:
+    from handrail.business import Business
+    from handrail.quality.corrections.standing import InForce
     from handrail.wiring.worker import Adapters
 
 
@@ -68,7 +69,7 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
             gates.anchors,
         ),
         GovernStep(governor, unjudged(gates, pool)),
-        CollectStep(PostgresCorrections(pool), lambda: in_force(folder, world.business), world.clock),
+        CollectStep(PostgresCorrections(pool), lambda: stands(folder, world.business), world.clock),
         # The last two wait for servers of models: what they cannot do holds nothing else of the day back.
         CanaryOfDay(lambda: canary_step(settings, pool, folder, world.clock), world.clock, governor),
         JudgeOfDay(
@@ -83,6 +84,13 @@ def watch_terms(folder: Path, pool: Pool, world: Adapters, gates: JudgeGates) ->
     """Return the terms of watching; a topic's own level is that of its file and its review gate."""
     reviews = GateLever(PostgresReviewGates(pool, world.clock), world.clock)
     return file_terms(folder, world.topics, TopicDial(reviews), gates)
+
+
+def stands(folder: Path, business: Business) -> InForce:
+    """Return the rules and topics in force. Raises: DefinitionInvalid: a file of them cannot be used."""
+    from handrail.wiring.relied import in_force
+
+    return in_force(folder, business)
 
 
 async def released(settings: Settings, pool: Pool, folder: Path, world: Adapters) -> ReleaseParts:

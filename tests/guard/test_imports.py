@@ -19,7 +19,7 @@ STARTS = {
     "case open": (
         ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
         6,
-        803,
+        780,
         {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml"},
     ),
     "worker": (["-c", "import handrail.wiring.serving"], 0, 2050, LEARNS),

@@ -11,8 +11,6 @@ from pydantic import Field
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit
 from handrail.domain.base import Stored
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.text.message.answers import Consent, read_answer, takes_back
-from handrail.domain.text.message.changes import changes
 
 CONFIRM_MINUTES = 24 * 60
 UNCLEAR = "customer_unsure"
@@ -83,50 +81,14 @@ class Undoing(StrEnum):
     CORRECTED = "corrected"
 
 
-_KINDS = {
-    Consent.YES: AnswerKind.CONFIRMED,
-    Consent.NO: AnswerKind.REFUSED,
-    Consent.UNSURE: AnswerKind.UNSURE,
-    Consent.OTHER: AnswerKind.SET_ASIDE,
-}
-
-
-def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
-    """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure.
-
-    Whoever else wrote, answers nothing.
-    """
-    incoming = _customers(incoming)
-    later = [one for one in incoming if one.sequence > waiting.after]
-    if any(one.at > waiting.due_at for one in later):
-        return AnswerKind.EXPIRED
-    found = _KINDS[_read(waiting, later or incoming)]
-    if not later and found is not AnswerKind.CONFIRMED:
-        return AnswerKind.SET_ASIDE
-    return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
-
-
-def undone(confirmed: Confirmation, incoming: Sequence[Message]) -> Undoing | None:
-    """Return how what came in after the yes to the question undoes it; None where it does not."""
-    said = [one.text for one in _customers(incoming)]
-    about = (said, confirmed.language, confirmed.lines, [confirmed.words])
-    if changes(*about):
-        return Undoing.CORRECTED
-    return Undoing.TAKEN_BACK if takes_back(*about) else None
-
-
-def _customers(incoming: Sequence[Message]) -> list[Message]:
-    return [one for one in incoming if one.author is Author.CUSTOMER]
-
-
-def _read(waiting: Confirmation, said: Sequence[Message]) -> Consent:
-    """The consent that the customer's messages give, in their words and without those of the question."""
-    return read_answer([one.text for one in said], waiting.language, waiting.lines, [waiting.words])
+def customers(messages: Sequence[Message]) -> list[Message]:
+    """The messages that the customer wrote."""
+    return [one for one in messages if one.author is Author.CUSTOMER]
 
 
 def yes_to(waiting: Confirmation, incoming: Sequence[Message]) -> list[CustomerYes]:
     """The yes to each effect that was asked about, as the newest message says it."""
-    said = _customers(incoming)[-1]
+    said = customers(incoming)[-1]
     return [
         CustomerYes(
             proposal_id=one.proposal.proposal_id,

@@ -1,0 +1,46 @@
+"""Consent: what the customer's words say to a question that was asked before an effect, and what undoes a yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handrail.domain.actions.confirmations import AnswerKind, Confirmation, Undoing, customers
+from handrail.domain.case.messages import Message
+from handrail.domain.text.message.answers import Consent, read_answer, takes_back
+from handrail.domain.text.message.changes import changes
+
+_KINDS = {
+    Consent.YES: AnswerKind.CONFIRMED,
+    Consent.NO: AnswerKind.REFUSED,
+    Consent.UNSURE: AnswerKind.UNSURE,
+    Consent.OTHER: AnswerKind.SET_ASIDE,
+}
+
+
+def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
+    """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure.
+
+    Whoever else wrote, answers nothing.
+    """
+    incoming = customers(incoming)
+    later = [one for one in incoming if one.sequence > waiting.after]
+    if any(one.at > waiting.due_at for one in later):
+        return AnswerKind.EXPIRED
+    found = _KINDS[_read(waiting, later or incoming)]
+    if not later and found is not AnswerKind.CONFIRMED:
+        return AnswerKind.SET_ASIDE
+    return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(later) < len(incoming) else found
+
+
+def undone(confirmed: Confirmation, incoming: Sequence[Message]) -> Undoing | None:
+    """Return how what came in after the yes to the question undoes it; None where it does not."""
+    said = [one.text for one in customers(incoming)]
+    about = (said, confirmed.language, confirmed.lines, [confirmed.words])
+    if changes(*about):
+        return Undoing.CORRECTED
+    return Undoing.TAKEN_BACK if takes_back(*about) else None
+
+
+def _read(waiting: Confirmation, said: Sequence[Message]) -> Consent:
+    """The consent that the customer's messages give, in their words and without those of the question."""
+    return read_answer([one.text for one in said], waiting.language, waiting.lines, [waiting.words])
