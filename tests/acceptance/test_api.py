@@ -1,0 +1,137 @@
+"""The HTTP API as a process of its own, over real servers: killed in the middle, and without any worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from handrail.api.access.minting import mint
+from handrail.domain.access.principals import BACKEND
+from handrail.embedded.api import Api
+from handrail.embedded.ports import free_block
+from handrail.embedded.worker import Worker
+from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.pool import open_pool
+from tests.acceptance.killing import PATIENCE, Stack, stack, true
+
+KEYS, SAME, OTHER = 20, 8, 2
+
+
+@pytest.fixture(scope="module")
+async def town(servers: Path) -> AsyncIterator[Stack]:
+    """A stack with the API as one of its processes."""
+    async with stack(servers / "api") as running:
+        worker = running.parts["worker"]
+        assert isinstance(worker, Worker)
+        many = {"HANDRAIL_API_CALLS_PER_MINUTE": "100000", "HANDRAIL_API_CUSTOMER_CALLS_PER_MINUTE": "100000"}
+        running.parts["api"] = Api(free_block(1), lambda: {**worker.environment(), **many})
+        await running.start("api")
+        yield running
+
+
+@pytest.fixture
+async def caller(town: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """A backend with a key."""
+    key, parts = mint("a test", BACKEND, at=datetime.now(UTC), by="a test", environment="test")
+    pool = await open_pool(town.postgres.url, size=1)
+    try:
+        await PostgresApiKeys(pool).add(key)
+    finally:
+        await pool.close()
+    api = town.parts["api"]
+    assert isinstance(api, Api)
+    headers = {"authorization": f"Bearer {parts.text}"}
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=api.url, headers=headers, timeout=60, trust_env=False, limits=limits) as client:
+        yield client
+
+
+async def sent(client: httpx.AsyncClient, body: Mapping[str, Any], key: str, statuses: list[int]) -> httpx.Response:
+    """The answer to a post that is sent again, under its key, as long as it is being worked on or nobody answers."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            answer = await client.post("/v1/cases", json=body, headers={"idempotency-key": key, "prefer": "wait=2"})
+        except httpx.TransportError:
+            pass  # the process was killed: nobody knows whether it was taken
+        else:
+            statuses.append(answer.status_code)
+            if answer.status_code not in (409, 503):
+                return answer
+            assert int(answer.headers["retry-after"]) >= 1
+        assert time.monotonic() < deadline, f"{key}: not answered in time"
+        await asyncio.sleep(0.3)
+
+
+async def test_two_hundred_posts_with_twenty_keys_open_twenty_cases_whatever_dies(
+    town: Stack, caller: httpx.AsyncClient
+) -> None:
+    orders = [await town.order(status="shipped") for _ in range(KEYS)]
+    statuses, answers = list[int](), defaultdict[str, list[httpx.Response]](list)
+
+    async def post(number: int, text: str) -> None:
+        body = {"customer_id": orders[number].customer_id, "text": text}
+        answers[f"key-{number}"].append(await sent(caller, body, f"key-{number}", statuses))
+
+    def posts(number: int) -> list[str]:
+        text = f"Where is my order {orders[number].order_id}?"
+        return [text] * SAME + [f"{text} Again {one}." for one in range(OTHER)]
+
+    calls = [asyncio.create_task(post(number, text)) for number in range(KEYS) for text in posts(number)]
+
+    async def some() -> bool:
+        return any(one in (201, 202) for one in statuses)
+
+    await true(some)
+    town.kill("api", "worker")
+    await town.start("api", "worker")
+    await asyncio.gather(*calls)
+
+    assert set(statuses) <= {201, 202, 409, 422, 503}
+    for key, given in answers.items():
+        good = [one for one in given if one.is_success]
+        assert len({one.content for one in good}) == 1, key
+        assert sum("idempotency-replayed" not in one.headers for one in good) <= 1, key
+        refused = [one.json()["code"] for one in given if not one.is_success]
+        assert set(refused) <= {"KeyReused"}, key
+        assert len(good) + len(refused) == SAME + OTHER
+    assert await town.rows("select count(*), count(distinct case_id) from handrail.cases") == [(KEYS, KEYS)]
+    for given in answers.values():
+        case_id = next(one for one in given if one.is_success).json()["case_id"]
+        await town.at_rest(case_id)
+
+
+async def test_without_a_worker_a_case_is_taken_and_answered_later(town: Stack, caller: httpx.AsyncClient) -> None:
+    order = await town.order(status="shipped")
+    body = {"customer_id": order.customer_id, "text": f"Where is my order {order.order_id}?"}
+    town.kill("worker")
+    began = time.monotonic()
+    taken = await caller.post("/v1/cases", json=body, headers={"idempotency-key": "nobody-1", "prefer": "wait=1"})
+    assert taken.status_code == 202, taken.text
+    assert time.monotonic() - began < PATIENCE
+    assert (taken.json()["status"], taken.headers["preference-applied"]) == ("Working", "wait=1")
+    assert int(taken.headers["retry-after"]) >= 1
+    path = taken.headers["location"]
+    there = await caller.get(path)
+    assert (there.status_code, there.json()["customer_id"], there.json()["waits_for"]) == (200, order.customer_id, "agent")
+    more = await caller.post(
+        f"{path}/messages", json={"text": "Are you there?"}, headers={"idempotency-key": "nobody-2", "prefer": "wait=1"}
+    )
+    assert more.status_code == 202, more.text
+    await town.start("worker")
+
+    async def answered() -> bool:
+        found: dict[str, Any] = (await caller.get(path)).json()
+        return found["waits_for"] in ("nobody", "customer", "person") and bool(found["reply"])
+
+    await true(answered)
+    said = (await caller.get(f"{path}/messages")).json()["messages"]
+    assert [one["text"] for one in said if one["author"] == "customer"] == [body["text"], "Are you there?"]
