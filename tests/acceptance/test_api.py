@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from handrail.api.access.minting import mint
-from handrail.domain.access.principals import BACKEND
+from handrail.domain.access.principals import ApiScope
 from handrail.embedded.api import Api
 from handrail.embedded.ports import free_block
 from handrail.embedded.worker import Worker
@@ -40,7 +41,7 @@ async def town(servers: Path) -> AsyncIterator[Stack]:
 @pytest.fixture
 async def caller(town: Stack) -> AsyncIterator[httpx.AsyncClient]:
     """A backend with a key."""
-    key, parts = mint("a test", BACKEND, at=datetime.now(UTC), by="a test", environment="test")
+    key, parts = mint("a test", ApiScope, at=datetime.now(UTC), by="a test", environment="test", person="ann")
     pool = await open_pool(town.postgres.url, size=1)
     try:
         await PostgresApiKeys(pool).add(key)
@@ -135,3 +136,41 @@ async def test_without_a_worker_a_case_is_taken_and_answered_later(town: Stack, 
     await true(answered)
     said = (await caller.get(f"{path}/messages")).json()["messages"]
     assert [one["text"] for one in said if one["author"] == "customer"] == [body["text"], "Are you there?"]
+
+
+async def test_no_generated_request_breaks_the_contract(town: Stack, caller: httpx.AsyncClient, tmp_path: Path) -> None:
+    checks = (
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+        "ignored_auth",
+        "unsupported_method",
+    )
+    options = {
+        "--header": f"Authorization: {caller.headers['authorization']}",
+        "--checks": ",".join(checks),
+        "--phases": "coverage,fuzzing",
+        "--max-examples": "5",
+        "--max-time": "60",
+        "--seed": "1",
+    }
+    program = Path(sys.executable).with_name("schemathesis")
+    flat = [word for pair in options.items() for word in pair]
+    run = await asyncio.create_subprocess_exec(
+        str(program),
+        "run",
+        f"{caller.base_url}/openapi.json".replace("//openapi", "/openapi"),
+        *flat,
+        "--header",
+        "Prefer: wait=0",
+        "--continue-on-failure",
+        "--no-color",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=tmp_path,
+    )
+    said, _ = await run.communicate()
+    assert run.returncode == 0, said.decode()[-6_000:]
+    assert b" passed" in said

@@ -35,8 +35,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         description="one for each request, the same when it is sent again: letters, digits, '_', '.', ':', '-', at most 120",
-        min_length=1,
-        max_length=122,
+        pattern=r'^("[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}"|[A-Za-z0-9][A-Za-z0-9_.:-]{0,119})$',
     ),
 ]
 

@@ -1,0 +1,148 @@
+"""The synchronous client of the HTTP API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Self
+
+import httpx
+
+from handrail.client import calls
+from handrail.client.calls import Given, HttpCall
+from handrail.domain.actions.approvals import Approval, DecisionKind
+from handrail.domain.case.ratings import RateCase, RatingReceipt
+from handrail.domain.http.cases import (
+    CaseDetails,
+    CaseSummary,
+    CustomersMessage,
+    CustomerToken,
+    NewCase,
+    NewMessage,
+    TokenRequest,
+)
+from handrail.domain.http.people import DecisionBody, HandBackBody, ReplyBody, ResolveBody
+from handrail.domain.team.commands import Receipt
+
+TIMEOUT = 45.0
+"""Longer than the server ever waits for a reply."""
+
+
+class Handrail:
+    """A synchronous client; use it as a context. `key` is an API key or a token.
+
+    Every method raises the contract's errors (`InvalidInput`, `UnknownCase`, `ApprovalRefused`, …), and
+    `httpx.TransportError` where nothing answers. What may safely be sent again is sent again for a while. A method's `key` is
+    an idempotency key of one's own, which survives the program.
+    """
+
+    def __init__(self, address: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            base_url=address, headers={"authorization": f"Bearer {key}"}, timeout=TIMEOUT, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def open_case(
+        self,
+        customer_id: str | None,
+        text: str,
+        *,
+        case_id: str | None = None,
+        key: str | None = None,
+        wait: float = 5.0,
+        channel: str = "api",
+    ) -> CaseSummary:
+        """Open a case and wait for the reply, up to `wait` seconds. A customer's token goes without `customer_id`."""
+        body = NewCase(customer_id=customer_id, text=text, case_id=case_id, channel=channel)
+        return self._sent(calls.open_case(body, key, wait))
+
+    def say(self, case_id: str, text: str, *, key: str | None = None, wait: float = 5.0) -> CaseSummary:
+        """Pass on another message of the customer's and wait for the reply."""
+        return self._sent(calls.say(case_id, NewMessage(text=text), key, wait))
+
+    def case(self, case_id: str) -> CaseDetails:
+        """Look at a case."""
+        return self._sent(calls.case(case_id))
+
+    def messages(self, case_id: str) -> list[CustomersMessage]:
+        """Read what was said, oldest first."""
+        return (self._sent(calls.transcript(case_id))).messages
+
+    def cases(
+        self, *, status: str | None = None, topic: str | None = None, customer_id: str | None = None
+    ) -> Iterator[CaseSummary]:
+        """Yield every case that fits, the last opened first, page by page."""
+        cursor: str | None = None
+        while True:
+            wanted = {"status": status, "topic": topic, "customer_id": customer_id, "cursor": cursor}
+            page = self._sent(calls.cases(wanted))
+            yield from page.cases
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def decide(
+        self,
+        approval: Approval,
+        decision: DecisionKind,
+        *,
+        arguments: dict[str, Any] | None = None,
+        answer: str | None = None,
+        note: str | None = None,
+        key: str | None = None,
+    ) -> Approval:
+        """Decide exactly the approval that was seen, as whom the key stands for."""
+        body = DecisionBody(decision=decision, arguments=arguments, answer=answer, note=note)
+        return self._sent(calls.decide(approval, body, key))
+
+    def claim(self, case_id: str, *, key: str | None = None) -> Receipt:
+        """Take a case that waits for a person."""
+        return self._sent(calls.act(case_id, "claim", None, key))
+
+    def release(self, case_id: str, *, key: str | None = None) -> Receipt:
+        """Put one's case back into its queue."""
+        return self._sent(calls.act(case_id, "release", None, key))
+
+    def reply(self, case_id: str, text: str, *, key: str | None = None) -> Receipt:
+        """Answer the customer as a person."""
+        return self._sent(calls.act(case_id, "reply", ReplyBody(text=text), key))
+
+    def hand_back(self, case_id: str, note: str, *, topic: str | None = None, key: str | None = None) -> Receipt:
+        """Give the case back to the agent with what was found out."""
+        return self._sent(calls.act(case_id, "hand_back", HandBackBody(note=note, topic=topic), key))
+
+    def resolve(self, case_id: str, *, note: str | None = None, reply: str | None = None, key: str | None = None) -> Receipt:
+        """End the case as a person."""
+        return self._sent(calls.act(case_id, "resolve", ResolveBody(note=note, reply=reply), key))
+
+    def rate(self, case_id: str, rating: RateCase, *, key: str | None = None) -> RatingReceipt:
+        """Pass on the customer's rating."""
+        return self._sent(calls.rate(case_id, rating, key))
+
+    def token(self, customer_id: str, *, minutes: int = 15) -> CustomerToken:
+        """Mint a token for one customer's own browser."""
+        return self._sent(calls.token(TokenRequest(customer_id=customer_id, minutes=minutes)))
+
+    def _sent(self, call: HttpCall[Given]) -> Given:
+        tried = 0
+        while True:
+            tried += 1
+            answer: httpx.Response | None = None
+            try:
+                answer = self._http.request(**call.request)
+            except httpx.TransportError:
+                pause = call.again(None, tried)
+                if pause is None:
+                    raise
+            else:
+                pause = call.again(answer, tried)
+                if pause is None:
+                    return call.read(answer)
+            time.sleep(pause)
