@@ -31,10 +31,7 @@ def refused(answer: httpx.Response) -> HandrailError:
         problem = answer.json()
         code, detail = str(problem["code"]), str(problem["detail"])
     except (ValueError, KeyError, TypeError):
-        code, detail = (
-            "Unexpected",
-            f"HTTP {answer.status_code} from {answer.request.url.host}, which is no problem of Handrail's.",
-        )
+        code, detail = "Unexpected", f"HTTP {answer.status_code}, and what came with it is no problem of Handrail's."
     told = answer.headers.get("retry-after", "")
     seconds = float(told) if told.isdecimal() else SECONDS
     if code == limits.RateLimited.__name__:

@@ -15,7 +15,12 @@ import httpx
 import pytest
 
 from handrail.api.access.minting import mint
+from handrail.client import AsyncHandrail, Handrail
+from handrail.domain.access.answers import KeyReused
 from handrail.domain.access.principals import ApiScope
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.errors import IllegalTransition, InvalidInput, UnknownCase
+from handrail.domain.http.cases import CaseSummary
 from handrail.embedded.api import Api
 from handrail.embedded.ports import free_block
 from handrail.embedded.worker import Worker
@@ -136,6 +141,53 @@ async def test_without_a_worker_a_case_is_taken_and_answered_later(town: Stack, 
     await true(answered)
     said = (await caller.get(f"{path}/messages")).json()["messages"]
     assert [one["text"] for one in said if one["author"] == "customer"] == [body["text"], "Are you there?"]
+
+
+async def test_the_typed_clients_give_models_and_raise_the_contracts_errors(town: Stack, caller: httpx.AsyncClient) -> None:
+    order, key = await town.order(status="shipped"), caller.headers["authorization"].removeprefix("Bearer ")
+    text = f"Where is my order {order.order_id}?"
+    async with AsyncHandrail(str(caller.base_url), key) as client:
+        case = await client.open_case(order.customer_id, text, key="client-1", wait=20)
+        assert (case.status, case.waits_for) == (CaseStatus.RESOLVED, "nobody")
+        assert (await client.case(case.case_id)).reply == case.reply
+        assert [one.case_id async for one in client.cases(customer_id=order.customer_id)] == [case.case_id]
+        with pytest.raises(KeyReused, match="client-1"):
+            await client.open_case(order.customer_id, "Something else.", key="client-1")
+        with pytest.raises(UnknownCase):
+            await client.case("there-never-was-one")
+        with pytest.raises(InvalidInput, match="text"):
+            await client.say(case.case_id, "\u200b")
+        with pytest.raises(IllegalTransition):
+            await client.reply(case.case_id, "I looked into it.")
+
+    def plainly() -> list[str]:
+        with Handrail(str(caller.base_url), key) as client:
+            again = client.open_case(order.customer_id, text, key="client-1", wait=20)
+            assert again == case
+            return [one.text for one in client.messages(again.case_id) if one.author == "customer"]
+
+    assert await asyncio.to_thread(plainly) == [text]
+
+
+async def test_a_client_sends_again_what_counts_once(town: Stack, caller: httpx.AsyncClient) -> None:
+    order, key = await town.order(status="shipped"), caller.headers["authorization"].removeprefix("Bearer ")
+    async with AsyncHandrail(str(caller.base_url), key) as client:
+        town.kill("api")
+        starting = asyncio.create_task(town.start("api"))
+        case = await until_taken(client, order.customer_id, f"Where is my order {order.order_id}?")
+        await starting
+        assert case.customer_id == order.customer_id
+        assert len([one async for one in client.cases(customer_id=order.customer_id)]) == 1
+
+
+async def until_taken(client: AsyncHandrail, customer_id: str, text: str) -> CaseSummary:
+    """The case, asked for under one key until the process is back, however slow this machine is."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await client.open_case(customer_id, text, key="client-2", wait=20)
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the process is not back in time"
 
 
 async def test_no_generated_request_breaks_the_contract(town: Stack, caller: httpx.AsyncClient, tmp_path: Path) -> None:

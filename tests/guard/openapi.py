@@ -76,6 +76,8 @@ def _sent(where: str, was: Document, now: Document, old: Document, new: Document
         tighter = max if name in BOUNDS_UP else min
         if name in now and (name not in was or tighter(was[name], now[name]) != was[name]):
             yield f"{where}: {name} is tighter"
+    if "pattern" in now and now["pattern"] != was.get("pattern"):
+        yield f"{where}: takes another pattern"
     if "enum" in was and set(was["enum"]) - set(now.get("enum", was["enum"])):
         yield f"{where}: takes {', '.join(sorted(map(str, set(was['enum']) - set(now['enum']))))} no more"
     for name in sorted(set(now.get("required", [])) - set(was.get("required", []))):
