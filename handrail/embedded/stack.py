@@ -83,6 +83,7 @@ class Embedded:
             database_url=self.postgres.url if self.postgres.created else "",
             model=self.model_url,
             api=self.api.url,
+            desk=f"{self.api.url}/desk/",
             supervisor=Process.of(os.getpid()),
             processes=dict(processes),
         )

@@ -55,6 +55,7 @@ class Stack(BaseModel):
     database_url: str
     model: str
     api: str = ""
+    desk: str = ""
     supervisor: Process
     processes: dict[str, Process] = {}
 

@@ -116,6 +116,7 @@ async def test_start_stop_and_go_on(stack_dir: Path) -> None:
     assert said["temporal_address"] == f"127.0.0.1:{base}"
     assert said["temporal_ui"] == f"http://127.0.0.1:{base + 1}"
     assert said["api"] == f"http://127.0.0.1:{base + 6}"
+    assert said["desk"] == f"http://127.0.0.1:{base + 6}/desk/"
     assert said["model"] == "https://api.openai.com/v1"
     assert (said["state"], said["data_dir"], set(said["processes"])) == (
         "ready",

@@ -46,7 +46,7 @@ def curl(stack: Stack) -> str:
 
 def desk(stack: Stack) -> str:
     """The address of the desk, and where the key to sign in with lies."""
-    return f"{stack.api}/desk/, sign in with what `cat {shlex.quote(near(stack.data_dir / DESK_KEY_FILE))}` prints"
+    return f"{stack.desk}, sign in with what `cat {shlex.quote(near(stack.data_dir / DESK_KEY_FILE))}` prints"
 
 
 def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> l
         ("Decide one", f"{call} decide {case} approve --reviewer YOU"),
         ("Answer as customer", f"{call} case say {asked or 'CASE'} --message yes --wait"),
         ("See one", f"{call} case show {case}"),
-        *([("Desk", desk(stack))] if stack.api else []),
+        *([("Desk", desk(stack))] if stack.desk else []),
         *([("HTTP API", stack.api), ("Open one by HTTP", curl(stack))] if stack.api else []),
         ("Stop", "Ctrl-C; the next start goes on with every open case"),
     ]
