@@ -19,11 +19,18 @@ from starlette.types import ASGIApp
 
 from handrail.api.access.gate import Gate
 from handrail.api.problems.answers import Problem, handle
-from handrail.api.routes import cases, decisions, health, owners, people
+from handrail.api.routes import cases, decisions, events, health, owners, people
 from handrail.api.services import ApiServices
 
 VERSION = "1.0.0"
-ROUTERS: tuple[APIRouter, ...] = (cases.router, decisions.router, people.router, owners.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    cases.router,
+    events.router,
+    decisions.router,
+    people.router,
+    owners.router,
+    health.router,
+)
 
 
 class Lifespan(Protocol):

@@ -34,7 +34,7 @@ class EventTail:
         look_seconds: float = LOOK_SECONDS,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        self._events, self._announced, self._away = events, announced, away
+        self._events, self._announced, self.away = events, announced, away
         self._every, self._pause = look_seconds, pause_seconds
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._closed = False
@@ -43,6 +43,10 @@ class EventTail:
     def readers(self) -> int:
         """Return how many follow now."""
         return sum(map(len, self._bells.values()))
+
+    async def newest(self) -> int:
+        """Return the newest position of all events. Raises: OperationalError: the server is away."""
+        return await self._events.newest()
 
     def close(self) -> None:
         """End every reader's stream, now and for those that come later; a process that stops calls this first."""
@@ -113,7 +117,7 @@ class EventTail:
         while True:
             try:
                 await work(say)
-            except self._away as error:
+            except self.away as error:
                 _log.warning("cannot %s: %s", name, error)
                 say(f"cannot {name}: {error}")
             await asyncio.sleep(self._pause)

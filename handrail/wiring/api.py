@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import uvicorn
 from fastapi import FastAPI
+from psycopg import OperationalError
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from temporalio.client import Client
@@ -27,11 +28,13 @@ from handrail.business import load_business
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.access.principals import Principal
 from handrail.domain.errors import InvalidInput
+from handrail.events.tail import EventTail
 from handrail.postgres import owner
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.access.record import PostgresCaseRecord
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
+from handrail.postgres.case.events import PostgresEvents, announced
 from handrail.postgres.case.ratings import PostgresRatings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
@@ -67,9 +70,28 @@ async def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
             _log.info("serving at http://%s", settings.api_address)
-            await uvicorn.Server(config).serve(sockets=[listening])
+            await ClosingServer(config, app.state.tail).serve(sockets=[listening])
     finally:
         listening.close()
+
+
+class ClosingServer(uvicorn.Server):
+    """A server that ends its streams when it is told to stop: it waits for every answer that is under way."""
+
+    def __init__(self, config: uvicorn.Config, tail: EventTail) -> None:
+        super().__init__(config)
+        self._tail = tail
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye to readers, then shut down."""
+        self._tail.close()
+        await super().shutdown(sockets)
+
+
+def tail_of(settings: Settings, pool: Pool) -> EventTail:
+    """Return the tail of events, with one connection that listens."""
+    url = settings.database_url.get_secret_value()
+    return EventTail(PostgresEvents(pool), lambda: announced(url), OperationalError)
 
 
 def listen(address: str) -> socket.socket:
@@ -97,9 +119,14 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
         services = await services_of(settings, client, pool)
-        async with supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept)):
+        tail = tail_of(settings, pool)
+        async with (
+            supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept)),
+            supervised("the tail of events", tail.forever),
+        ):
             app = create_app(services, mounts={"/desk": desk_of(settings, pool, services)})
             app.router.routes.append(Route("/desk", lambda _: RedirectResponse("/desk/")))
+            app.state.tail = tail
             yield app
     finally:
         await pool.close()
