@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     reviewers_strict: bool = Field(default=False, description="only people named in reviewers.yaml may decide")
 
     database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:17232/handrail")
+    webhook_key: SecretStr = Field(
+        default=SecretStr(""), description="encrypts the signing secrets of webhooks; 32 characters or more"
+    )
+    webhooks_loopback: bool = Field(
+        default=False, description="webhooks may reach this machine itself over http; for development alone"
+    )
     database_pool: int = Field(default=10, ge=1, le=200)
 
     business: str = "handrail.shop"

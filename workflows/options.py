@@ -66,6 +66,10 @@ TURN: Mapping[str, Any] = {
     "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 }
 
+WEBHOOK_ATTEMPT: Mapping[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "retry_policy": replace(STORE_RETRY, maximum_interval=timedelta(seconds=60)),
+}
 QUALITY_DUE: Mapping[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=60),
     "heartbeat_timeout": HEARTBEAT,

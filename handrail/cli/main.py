@@ -57,6 +57,7 @@ LATE = {
         "drills.conformance",
         "Play each task's expected actions through a throw-away stack and compare the database; then make each task worse.",
     ),
+    "webhooks": LateCommand("webhooks.webhooks", "Webhooks: where events are sent, signed, until they are taken.", group=True),
     "audit": LateCommand("record.audit", "The audit: check its chain of hashes, hand it out.", group=True),
     "metrics": LateCommand("record.metrics", "Count what became of the cases that were opened in a period."),
     "reconcile": LateCommand(

@@ -73,7 +73,9 @@ async def serve(
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)
-                async with beside(settings, client, pool, adapters, runtime):
+                from handrail.wiring.webhooks import delivering
+
+                async with beside(settings, client, pool, adapters, runtime), delivering(client, settings, pool):
                     await stop.wait()
     finally:
         await pool.close()

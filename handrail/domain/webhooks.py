@@ -1,0 +1,108 @@
+"""Webhooks: endpoints that events are sent to, messages, and what became of an attempt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from handrail.domain.base import Stored
+from handrail.domain.case.events import CaseEvent, EventKind
+from handrail.domain.errors import InvalidInput
+
+DELAYS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds between the attempts at a message: the last one is a good three days behind the first. Then it is dead."""
+JITTER = 0.2
+"""Each pause is longer by up to this share, so that a receiver that comes back is not met by all at once."""
+TEST = "webhook.test"
+
+
+class DeliveryRequest(Stored):
+    """The messages of one case for one endpoint, which are sent one after the other."""
+
+    endpoint_id: str
+    case_id: str
+
+
+class DeliveryResult(Stored):
+    """The result of an attempt: seconds until the next one; None where nothing is left to send."""
+
+    again_in: float | None = None
+
+
+class WebhookEndpoint(Stored):
+    """An endpoint; `kinds` are those that it wants, all where there are none."""
+
+    endpoint_id: str
+    url: str
+    kinds: list[EventKind] = Field(default_factory=list)
+    owner: str
+    added_at: datetime
+    disabled_at: datetime | None = None
+    disabled_because: str | None = None
+
+
+class WebhookMessage(Stored):
+    """An event on its way to an endpoint. `attempts` counts those that were made."""
+
+    message_id: str
+    endpoint_id: str
+    attempts: int = 0
+    event: CaseEvent
+
+
+class DeadMessage(Stored):
+    """A message that nobody took, and why the last attempt failed."""
+
+    message_id: str
+    endpoint_id: str
+    case_id: str
+    sequence: int
+    kind: EventKind
+    attempts: int
+    words: str | None = None
+    attempted_at: datetime | None = None
+
+
+class Answered(Stored):
+    """The receiver's answer, or why there was none, in words; `after` is what Retry-After asked for, in seconds."""
+
+    status: int | None = None
+    words: str
+    after: float | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Return whether the receiver took the message."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def gone(self) -> bool:
+        """Return whether the receiver wants no more messages."""
+        return self.status == 410
+
+
+def pause(attempts: int, chance: float, after: float | None) -> float | None:
+    """Return the seconds until the next attempt behind so many, None where there is none; `chance` is from 0 to 1.
+
+    What the receiver asked for counts where it is longer, up to the longest pause.
+    """
+    if attempts > len(DELAYS):
+        return None
+    own = DELAYS[attempts - 1] * (1 + JITTER * chance)
+    return max(own, min(after or 0.0, float(DELAYS[-1])))
+
+
+def payload(event: CaseEvent) -> dict[str, Any]:
+    """Return what is sent: ids and statuses; who wants words reads the case."""
+    about = {"case_id": event.case_id, "sequence": event.sequence, "position": event.position, **event.body}
+    return {"type": f"case.{event.kind}", "timestamp": event.at.isoformat(), "data": about}
+
+
+def kinds_of(given: list[str]) -> list[EventKind]:
+    """Return the kinds. Raises: InvalidInput: one is none."""
+    try:
+        return [EventKind(one) for one in given]
+    except ValueError as error:
+        raise InvalidInput(f"--kind: {error}. Write one of: {', '.join(EventKind)}.") from None

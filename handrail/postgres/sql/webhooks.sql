@@ -1,0 +1,117 @@
+-- name: add_webhook
+INSERT INTO handrail.webhook_endpoints (endpoint_id, url, kinds, owner)
+VALUES (%(endpoint_id)s, %(url)s, %(kinds)s, %(owner)s)
+RETURNING *;
+
+-- name: webhooks
+SELECT e.* FROM handrail.webhook_endpoints AS e WHERE e.removed_at IS NULL ORDER BY e.added_at, e.endpoint_id;
+
+-- name: webhook
+SELECT e.* FROM handrail.webhook_endpoints AS e WHERE e.endpoint_id = %(endpoint_id)s AND e.removed_at IS NULL;
+
+-- name: remove_webhook
+UPDATE handrail.webhook_endpoints SET removed_at = clock_timestamp()
+WHERE endpoint_id = %(endpoint_id)s AND removed_at IS NULL
+RETURNING endpoint_id;
+
+-- name: disable_webhook
+UPDATE handrail.webhook_endpoints SET disabled_at = clock_timestamp(), disabled_because = %(because)s
+WHERE endpoint_id = %(endpoint_id)s AND disabled_at IS NULL;
+
+-- name: enable_webhook
+UPDATE handrail.webhook_endpoints SET disabled_at = NULL, disabled_because = NULL WHERE endpoint_id = %(endpoint_id)s;
+
+-- name: live_webhook_secrets
+SELECT s.sealed FROM handrail.webhook_secrets AS s
+WHERE s.endpoint_id = %(endpoint_id)s AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())
+ORDER BY s.secret_id DESC;
+
+-- name: add_webhook_secret
+-- The one before counts on for a while; those before that end now: two at a time.
+WITH ended AS (
+    UPDATE handrail.webhook_secrets AS s SET
+        ends_at = CASE
+            WHEN s.ends_at IS NULL THEN clock_timestamp() + %(overlap)s::interval
+            ELSE least(s.ends_at, clock_timestamp())
+        END
+    WHERE s.endpoint_id = %(endpoint_id)s
+)
+
+INSERT INTO handrail.webhook_secrets (endpoint_id, sealed) VALUES (%(endpoint_id)s, %(sealed)s);
+
+-- name: lock_webhook_cursor
+SELECT c.position FROM handrail.webhook_cursor AS c FOR UPDATE;
+
+-- name: address_webhooks
+-- One message for each endpoint that wants the event and was there by then.
+INSERT INTO handrail.webhook_messages (message_id, endpoint_id, case_id, sequence)
+SELECT
+    'msg_' || left(encode(sha256(convert_to(w.endpoint_id || '/' || e.case_id || '/' || e.sequence, 'UTF8')), 'hex'), 32),
+    w.endpoint_id, e.case_id, e.sequence
+FROM handrail.case_event AS e
+CROSS JOIN handrail.webhook_endpoints AS w
+WHERE e.position > %(position)s
+    AND e.position <= %(until)s
+    AND w.removed_at IS NULL
+    AND w.added_at <= e.at
+    AND (w.kinds = '{}' OR e.kind = ANY(w.kinds))
+ORDER BY e.position
+ON CONFLICT DO NOTHING
+RETURNING endpoint_id, case_id;
+
+-- name: move_webhook_cursor
+UPDATE handrail.webhook_cursor SET position = %(position)s WHERE position < %(position)s;
+
+-- name: overdue_webhooks
+SELECT DISTINCT m.endpoint_id, m.case_id
+FROM handrail.webhook_messages AS m
+INNER JOIN handrail.webhook_endpoints AS w ON m.endpoint_id = w.endpoint_id
+WHERE m.state = 'pending'
+    AND w.disabled_at IS NULL
+    AND w.removed_at IS NULL
+    AND coalesce(m.next_at, m.noted_at) < clock_timestamp() - %(late)s::interval
+LIMIT %(most)s;
+
+-- name: next_webhook_message
+SELECT to_jsonb(w) AS endpoint, m.message_id, m.attempts, to_jsonb(e) AS event
+FROM handrail.webhook_messages AS m
+INNER JOIN handrail.webhook_endpoints AS w ON m.endpoint_id = w.endpoint_id
+INNER JOIN handrail.case_event AS e ON m.case_id = e.case_id AND m.sequence = e.sequence
+WHERE m.endpoint_id = %(endpoint_id)s
+    AND m.case_id = %(case_id)s
+    AND m.state = 'pending'
+    AND w.disabled_at IS NULL
+    AND w.removed_at IS NULL
+ORDER BY m.sequence
+LIMIT 1;
+
+-- name: note_webhook_attempt
+UPDATE handrail.webhook_messages SET
+    state = %(state)s,
+    attempts = attempts + 1,
+    words = %(words)s,
+    attempted_at = clock_timestamp(),
+    next_at = clock_timestamp() + %(again_in)s * interval '1 second'
+WHERE message_id = %(message_id)s;
+
+-- name: dead_webhook_messages
+SELECT m.message_id, m.endpoint_id, m.case_id, m.sequence, e.kind, m.attempts, m.words, m.attempted_at
+FROM handrail.webhook_messages AS m
+INNER JOIN handrail.case_event AS e ON m.case_id = e.case_id AND m.sequence = e.sequence
+WHERE m.state = 'dead' AND (%(endpoint_id)s::text IS NULL OR m.endpoint_id = %(endpoint_id)s)
+ORDER BY m.attempted_at DESC
+LIMIT %(most)s;
+
+-- name: replay_webhook_messages
+UPDATE handrail.webhook_messages SET state = 'pending', attempts = 0, next_at = NULL
+WHERE endpoint_id = %(endpoint_id)s
+    AND ((%(message_id)s::text IS NULL AND state = 'dead') OR message_id = %(message_id)s)
+RETURNING endpoint_id, case_id;
+
+-- name: disabled_webhooks
+SELECT w.endpoint_id, w.owner, w.disabled_because FROM handrail.webhook_endpoints AS w
+WHERE w.disabled_at IS NOT NULL AND w.removed_at IS NULL ORDER BY w.disabled_at;
+
+-- name: waiting_webhooks
+SELECT DISTINCT m.endpoint_id, m.case_id FROM handrail.webhook_messages AS m
+WHERE m.endpoint_id = %(endpoint_id)s AND m.state = 'pending';

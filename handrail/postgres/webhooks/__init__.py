@@ -1,0 +1,1 @@
+"""Webhooks in PostgreSQL: endpoints, and messages on their way."""

@@ -1,0 +1,1 @@
+"""Webhooks: addresses that may be reached, sealed secrets, signed sending."""

@@ -1,0 +1,189 @@
+"""Webhooks from the event to a real receiver, by Temporal: retried, in the case's order, rotated, gone, dead, replayed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from standardwebhooks import Webhook
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from handrail.domain.case.cases import Commit
+from handrail.domain.webhooks import DELAYS
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.webhooks.endpoints import PostgresWebhooks
+from handrail.postgres.webhooks.outbox import PostgresOutbox
+from handrail.settings import Settings
+from handrail.shop import business
+from handrail.temporal.converter import data_converter
+from handrail.temporal.webhooks import deliver
+from handrail.webhooks.sealing import KeySeal, new_secret
+from handrail.webhooks.sending import HttpSender
+from handrail.wiring.webhooks import webhook_worker
+from tests.postgres.build import NOON, opening, row
+from tests.support.receiving import Receiver, receiver, status
+from workflows.webhooks import WebhookWorkflow
+
+KEY = "k" * 32
+CASE = "case-1"
+
+
+@dataclass
+class Post:
+    """Everything a test talks to: a house without cases' worker, a receiver, and the endpoint `wh-1`."""
+
+    environment: WorkflowEnvironment
+    settings: Settings
+    pool: Pool
+    there: Receiver
+    secret: str
+
+    async def send(self, *, now: bool = False) -> None:
+        """Address what happened, deliver, and wait until nothing is left; timers take no time."""
+        wanted = await PostgresOutbox(self.pool).address()
+        await deliver(self.environment.client, self.settings.task_queue, wanted, now=now)
+        for one in wanted:
+            await self.ended(one.endpoint_id, one.case_id)
+
+    async def ended(self, endpoint_id: str = "wh-1", case_id: str = CASE) -> None:
+        """Wait until the run has nothing left to send; the server's clock goes on by an hour at a time."""
+        while True:
+            found = await self.run_of(endpoint_id, case_id).describe()
+            if found.status is not WorkflowExecutionStatus.RUNNING:
+                return
+            await self.environment.sleep(timedelta(hours=1))
+
+    def run_of(self, endpoint_id: str, case_id: str) -> WorkflowHandle[object, object]:
+        return self.environment.client.get_workflow_handle(f"webhook-{endpoint_id}-{case_id}")
+
+    @property
+    def came(self) -> list[tuple[str, int]]:
+        """The type and sequence of each request that came."""
+        bodies = [json.loads(one.body) for one in self.there.came]
+        return [(one["type"], one["data"]["sequence"]) for one in bodies]
+
+    async def state(self) -> list[tuple[int, str, int]]:
+        async with self.pool.connection() as connection:
+            found = await connection.execute(
+                b"SELECT sequence, state, attempts FROM handrail.webhook_messages ORDER BY case_id, sequence"
+            )
+            return await found.fetchall()
+
+
+@pytest.fixture
+async def post(time_skipping: WorkflowEnvironment, database_url: str) -> AsyncIterator[Post]:
+    settings = Settings(
+        database_url=SecretStr(database_url), webhook_key=SecretStr(KEY), task_queue=f"cases-{uuid4().hex[:8]}"
+    )
+    pool = await open_pool(database_url, size=4)
+    async with receiver() as there:
+        secret = new_secret()
+        url = f"http://127.0.0.1:{there.port}/hooks"
+        await PostgresWebhooks(pool).add("wh-1", url, [], "ann", KeySeal(KEY).seal(secret))
+        sender = HttpSender(loopback=True, seconds=1)
+        async with webhook_worker(time_skipping.client, settings, pool, sender):
+            yield Post(time_skipping, settings, pool, there, secret)
+    await pool.close()
+
+
+async def test_a_receiver_that_fails_hangs_and_asks_for_patience_gets_each_event_once_in_order(post: Post) -> None:
+    await PostgresCases(post.pool, business).open(opening(CASE), NOON)
+    post.there.answers = [
+        status(429, "retry-after: 7"),
+        status(500),
+        None,
+        status(302, "location: http://169.254.169.254/"),
+        status(200),
+    ]
+    await post.send()
+    assert post.came == [("case.opened", 1)] * 5 + [("case.message", 2)]
+    ids = [one.headers["webhook-id"] for one in post.there.came]
+    assert len(set(ids[:5])) == 1
+    assert ids[5] != ids[0]
+    assert all(one.startswith("msg_") for one in ids)
+    for one in post.there.came:
+        assert Webhook(post.secret).verify(one.body, one.headers)
+    assert b"Hello" not in b"".join(one.body for one in post.there.came), "words of a customer were sent"
+    assert await post.state() == [(1, "delivered", 5), (2, "delivered", 1)]
+    handle = post.run_of("wh-1", CASE)
+    history = await handle.fetch_history()
+    pauses = [
+        event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta().total_seconds()
+        for event in history.events
+        if event.HasField("timer_started_event_attributes")
+    ]
+    assert pauses[0] == 7
+    assert all(one <= pause <= one * 1.2 for one, pause in zip(DELAYS[1:4], pauses[1:], strict=True))
+    await Replayer(workflows=[WebhookWorkflow], data_converter=data_converter).replay_workflow(history)
+
+
+async def test_a_rotated_secret_loses_no_event(post: Post) -> None:
+    cases, webhooks = PostgresCases(post.pool, business), PostgresWebhooks(post.pool)
+    await cases.open(opening(CASE), NOON)
+    await post.send()
+    fresh = new_secret()
+    await webhooks.rotate("wh-1", KeySeal(KEY).seal(fresh))
+    await cases.commit(Commit(row=row(1, CASE, status="Resolved")))
+    await post.send()
+    last = post.there.came[-1]
+    for secret in (post.secret, fresh):
+        assert Webhook(secret).verify(last.body, last.headers)["type"] == "case.resolved"
+    newest = new_secret()
+    await webhooks.rotate("wh-1", KeySeal(KEY).seal(newest))
+    assert len(await webhooks.secrets("wh-1")) == 2, "two count at a time"
+    await cases.commit(Commit(row=row(2, CASE, status="Closed")))
+    await post.send()
+    last = post.there.came[-1]
+    for secret in (fresh, newest):
+        assert Webhook(secret).verify(last.body, last.headers)["type"] == "case.closed"
+    assert await post.state() == [(n, "delivered", 1) for n in (1, 2, 3, 4)]
+
+
+async def test_gone_disables_and_replay_enables_again(post: Post) -> None:
+    await PostgresCases(post.pool, business).open(opening(CASE), NOON)
+    post.there.answers = [status(410)]
+    await post.send()
+    assert await post.state() == [(1, "pending", 1), (2, "pending", 0)]
+    assert len(post.there.came) == 1
+    (told,) = await PostgresWebhooks(post.pool).disabled()
+    assert told.startswith("wh-1 of ann: it answered 410 to msg_")
+    await PostgresWebhooks(post.pool).enable("wh-1")
+    wanted = await PostgresOutbox(post.pool).waiting("wh-1")
+    await deliver(post.environment.client, post.settings.task_queue, wanted, now=True)
+    await post.ended()
+    assert post.came == [("case.opened", 1), ("case.opened", 1), ("case.message", 2)]
+
+
+async def test_what_nobody_takes_in_three_days_is_dead_and_can_be_replayed(post: Post) -> None:
+    await PostgresCases(post.pool, business).open(opening(CASE), NOON)
+    attempts = len(DELAYS) + 1
+    post.there.answers = [status(503)] * attempts
+    await post.send()
+    assert await post.state() == [(1, "dead", attempts), (2, "delivered", 1)]
+    (dead,) = await PostgresOutbox(post.pool).dead(None, 10)
+    assert (dead.sequence, dead.words, dead.message_id) == (1, "answered 503", post.there.came[0].headers["webhook-id"])
+    again = await PostgresOutbox(post.pool).replay("wh-1")
+    await deliver(post.environment.client, post.settings.task_queue, again, now=True)
+    await post.ended()
+    assert post.there.came[-1].headers["webhook-id"] == dead.message_id
+    assert await PostgresOutbox(post.pool).dead(None, 10) == []
+
+
+async def test_messages_whose_delivery_nobody_began_are_found(post: Post) -> None:
+    """A worker died between the commit and the start of the run."""
+    await PostgresCases(post.pool, business).open(opening(CASE), NOON)
+    outbox = PostgresOutbox(post.pool)
+    (made,) = await outbox.address()
+    assert await outbox.address() == []
+    assert await outbox.overdue() == []
+    async with post.pool.connection() as connection:
+        await connection.execute(b"UPDATE handrail.webhook_messages SET noted_at = noted_at - interval '31 s'")
+    assert await outbox.overdue() == [made]
