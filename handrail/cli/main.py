@@ -84,6 +84,10 @@ LATE = {
     "labels": LateCommand("quality.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),
     "canary": LateCommand("quality.canary", "Notice another model behind the same name by canary prompts.", group=True),
     "report": LateCommand("quality.report", "Write the page of a week: outcomes against plan, gaps, alarms, load, actions."),
+    "simulate": LateCommand(
+        "quality.simulating",
+        "Simulate a business for months, and say when planted events were noticed, by what, and what it spared whom.",
+    ),
     "bench": LateCommand(
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",

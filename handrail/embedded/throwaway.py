@@ -12,6 +12,12 @@ from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import StackFailed, run
 
 PRISTINE = "pristine"
+KEEP = """\
+\\set ON_ERROR_STOP on
+drop database if exists pristine with (force);
+create database pristine template :"name" strategy file_copy;
+select 'kept';
+"""
 ANEW = """\
 \\set ON_ERROR_STOP on
 drop database if exists :"name" with (force);
@@ -35,6 +41,15 @@ class Renewable(Postgres):
     async def lay_out(self) -> None:
         """Create the database that is to be filled."""
         await self._sql("postgres", f"create database {PRISTINE};")
+
+    async def keep(self) -> None:
+        """Make the pristine database anew out of the one in use, to which nobody may be connected.
+
+        Raises:
+            StackFailed: somebody is connected to it, or the server is gone.
+        """
+        if await self._sql("postgres", KEEP) != "kept":
+            raise StackFailed(f"{self.name}: the database could not be kept. Look into the server's log.")
 
     async def renew(self) -> None:
         """Make the database anew: whatever was written is gone, and whoever was connected has to connect again.

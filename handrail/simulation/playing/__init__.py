@@ -1,0 +1,1 @@
+"""Simulated cases, played through the real graph in processes of their own."""

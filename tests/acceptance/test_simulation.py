@@ -1,0 +1,32 @@
+"""A short simulation on a PostgreSQL of its own: a mistaken policy is noticed, and a seed gives one result."""
+
+from __future__ import annotations
+
+import pytest
+
+from handrail.simulation.days.run import simulate
+from handrail.simulation.plan import EventKind, Mistake, PlantedEvent, SimulationPlan
+
+PLAN = SimulationPlan(
+    days=12, seed=5, volume=60, quiet=28, events=(PlantedEvent(EventKind.POLICY, 3),), mistake=Mistake.BLOCKS
+)
+
+
+def quietly(words: str) -> None:
+    """Hear nothing of how far it is."""
+
+
+@pytest.mark.timeout(3_600)
+def test_a_mistaken_policy_is_noticed_and_a_seed_gives_one_result_in_any_number_of_processes() -> None:
+    (one,), speed = simulate(PLAN, [PLAN.seed], 2, "handrail.shop", quietly)
+    (event,) = one.events
+    assert not one.failures
+    assert not one.false_alarms
+    assert event.noticed is not None
+    assert event.noticed.day >= event.day
+    assert event.mended_on == event.noticed.day + PLAN.reaction
+    assert event.governed.wrong > 0
+    assert event.steps, "the governor did nothing about an alarm"
+    assert speed.cases > one.cases > 12 * 40
+    (again,), _ = simulate(PLAN, [PLAN.seed], 1, "handrail.shop", quietly)
+    assert again == one
