@@ -58,7 +58,7 @@ class SimulationPlan:
     events: tuple[PlantedEvent, ...] = field(
         default=(PlantedEvent(EventKind.MODEL, 20), PlantedEvent(EventKind.POLICY, 45), PlantedEvent(EventKind.NOVEL, 60))
     )
-    mistake: Mistake = Mistake.HOLDS
+    mistake: Mistake = Mistake.BLOCKS
     reaction: int = 4
     quiet: int = QUIET_DAYS
 

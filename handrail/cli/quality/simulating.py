@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handrail.cli.common.options import Json
+from handrail.domain.counting import many
 from handrail.simulation.plan import EventKind, Mistake, PlantedEvent, SimulationPlan
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def simulate(
     model_day: Annotated[int, typer.Option(min=0, help="The upstream model changes quietly; 0: never.")] = 20,
     policy_day: Annotated[int, typer.Option(min=0, help="A policy is edited by mistake; 0: never.")] = 45,
     request_day: Annotated[int, typer.Option(min=0, help="A new kind of request appears; 0: never.")] = 60,
-    mistake: Annotated[Mistake, typer.Option(help="What the edited policy does to refunds.")] = Mistake.HOLDS,
+    mistake: Annotated[Mistake, typer.Option(help="What the edited policy does to refunds.")] = STANDARD.mistake,
     reaction: Annotated[
         int, typer.Option(min=1, max=30, help="Days from an alarm until people have mended its cause.")
     ] = STANDARD.reaction,
@@ -93,51 +94,51 @@ def told(speed: Speed) -> str:
 
 
 def show(found: list[SimulatedSeed]) -> None:
-    """The tables of every seed, and below them what was not noticed."""
-    from handrail.cli.common.tables import print_rows, screen
+    """Print every seed's events, and below them what was not noticed."""
+    from handrail.cli.common.tables import screen
 
-    heads = ("event", "day", "noticed", "by", "on all cases", "governor", "wrong with / without", "waited with / without")
     for one in found:
-        screen().print(
-            f"seed {one.seed}: {one.days} days behind {one.quiet_days} quiet ones, {one.cases:,} cases, "
-            f"{one.watched} series watched, decisions of reviewers {one.reviews:,} with the governor and "
-            f"{one.reviews_ungoverned:,} without",
-            markup=False,
-        )
-        print_rows(heads, [row(event) for event in one.events], "Nothing was planted.")
-        screen().print(
-            f"false alarms: {len(one.false_alarms)} with the governor, {len(one.false_alarms_ungoverned)} without"
-            + "".join(f"\n  day {alarm.day}: {alarm.series}, {alarm.words}" for alarm in one.false_alarms),
-            markup=False,
-        )
-        for failure in one.failures:
-            screen().print(f"a turn failed: {failure}", markup=False)
-        screen().print("")
+        for line in lines(one):
+            screen().print(line, markup=False, soft_wrap=True, highlight=False)
     missed = list(unnoticed(found))
     screen().print("Not noticed, or not in time on all cases:" if missed else "Every event was noticed in time on all cases.")
     for words in missed:
-        screen().print(f"  {words}", markup=False)
+        screen().print(f"  {words}", markup=False, soft_wrap=True, highlight=False)
 
 
-def row(event: EventResult) -> tuple[object, ...]:
-    """An event's line."""
-    steps = [one for one in event.steps if one.kind != "kept"]
-    done = "; ".join(f"day {one.day}: {one.topic} {one.kind} to {one.level}" for one in steps) or "nothing"
-    return (
-        event.words,
-        event.day,
-        day(event.noticed),
-        event.noticed.series if event.noticed else "",
-        f"{day(event.on_all_cases)}{f', {event.on_all_cases.series}' if event.on_all_cases else ''}",
-        done,
-        f"{event.governed.wrong} / {event.ungoverned.wrong}",
-        f"{event.governed.waited} / {event.ungoverned.waited}",
+def lines(one: SimulatedSeed) -> Iterator[str]:
+    """Yield the lines about one seed."""
+    period = f"{one.days} days behind {one.quiet_days} quiet ones"
+    yield f"seed {one.seed}: {period}, {one.cases:,} cases, {one.watched} series watched"
+    for event in one.events:
+        yield f"  day {event.day}: {event.words}{f' ({one.mistake})' if event.kind is EventKind.POLICY else ''}"
+        yield f"    noticed       {told_of(event.noticed)}"
+        if event.on_all_cases != event.noticed:
+            yield f"    on all cases  {told_of(event.on_all_cases)}"
+        yield f"    governor      {steps(event)}"
+        yield f"    mended        {f'before day {event.mended_on}' if event.mended_on else 'never'}"
+        yield f"    wrong         {event.governed.wrong} customers with the governor, {event.ungoverned.wrong} without"
+        yield f"    waited        {event.governed.waited} customers with the governor, {event.ungoverned.waited} without"
+    yield f"  reviewers decided {one.reviews:,} times with the governor, {one.reviews_ungoverned:,} without"
+    yield f"  false alarms: {len(one.false_alarms)} with the governor, {len(one.false_alarms_ungoverned)} without"
+    yield from (f"    day {alarm.day}: {alarm.series}, {alarm.words}" for alarm in one.false_alarms)
+    yield from (f"  a turn failed: {failure}" for failure in one.failures)
+
+
+def told_of(found: EventNoticed | None) -> str:
+    """The alarm in words."""
+    return f"day {found.day}, within {many(found.days, 'day')}: {found.series}, {found.words}" if found else "never"
+
+
+def steps(event: EventResult) -> str:
+    """The governor's steps in words; a topic that was down already is left out."""
+    taken = (one for one in event.steps if one.kind != "kept")
+    said = (
+        f"day {one.day}: {'people asked' if one.kind == 'paged' else one.topic}"
+        f"{'' if one.kind == 'paged' else f' to {one.level}'}"
+        for one in taken
     )
-
-
-def day(found: EventNoticed | None) -> str:
-    """The day on which it was noticed, in words."""
-    return f"day {found.day}, after {found.days}" if found else "never"
+    return "; ".join(dict.fromkeys(said)) or "nothing"
 
 
 def unnoticed(found: list[SimulatedSeed]) -> Iterator[str]:
@@ -147,7 +148,6 @@ def unnoticed(found: list[SimulatedSeed]) -> Iterator[str]:
             if event.noticed is None:
                 yield f"seed {one.seed}: {event.words} (day {event.day}): never noticed"
             elif not event.in_time:
-                yield (
-                    f"seed {one.seed}: {event.words} (day {event.day}): on all cases {day(event.on_all_cases)} days, "
-                    f"at most {event.within} were wanted"
-                )
+                late = f"after {event.on_all_cases.days} days" if event.on_all_cases else "never"
+                words = f"on all cases {late}, at most {event.within} were wanted"
+                yield f"seed {one.seed}: {event.words} (day {event.day}): {words}"

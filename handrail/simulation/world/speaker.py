@@ -34,7 +34,7 @@ class Failing(StrEnum):
     UNSURE = "unsure"
 
 
-SHARES = {Failing.UNHELPFUL: 0.22, Failing.INVENTED: 0.12, Failing.UNSURE: 0.1}
+SHARES = {Failing.UNHELPFUL: 0.12, Failing.INVENTED: 0.08, Failing.UNSURE: 0.06}
 """Of the cases that a changed model answers."""
 EMPTY_WORDS = {
     "en": "Thank you for your message. Everything is in order with your request.",
