@@ -38,9 +38,9 @@ class Shop:
         self.shelves = Shelves(self.clock)
         self.shelves.accounts["C-1"] = ShopAccount("C-1", "Ada Holm", "en", NOW - timedelta(days=400))
         line = OrderLine(sku="MUG-001", name="Mug", quantity=1, unit_price=Decimal(80), amount=Decimal(80))
-        days = [NOW - timedelta(days=each) for each in (14, 13, 10)]
+        placed, shipped, delivered = (NOW - timedelta(days=each) for each in (14, 13, 10))
         place = ("Ada Holm", "1 Mill Row", "Northquay", "20457", "US")
-        self.shelves.put(StoredOrder("O-123456", "C-1", [line], Decimal(0), *days, *place))
+        self.shelves.put(StoredOrder("O-123456", "C-1", [line], Decimal(0), placed, shipped, delivered, *place))
         self.systems = SimulatedSystems(BUSINESS, self.shelves, self.record, self.clock)
 
     async def proposed(self, amount: float, ruling: Ruling = Ruling.ALLOW, effect_id: str = "e-1") -> Effect:
