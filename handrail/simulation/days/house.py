@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from handrail.business import Business
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.quality.calibration import JudgedTerms
 from handrail.domain.quality.days import day_at
 from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, WatchedSeries
 from handrail.domain.quality.governor import GovernorStep, StepKind
@@ -22,6 +23,7 @@ from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.quality.governor import PostgresGovernor
 from handrail.quality.governor.govern import Governor
 from handrail.quality.governor.loader import load_governor
+from handrail.quality.judging.loader import load_rubric
 from handrail.quality.watching.baselines import BaselinePeriod, calibrated_baselines, proposals, threshold_place
 from handrail.quality.watching.terms import FileTerms
 from handrail.quality.watching.watch import DriftWatch, observations
@@ -36,6 +38,11 @@ OWNER = "mia"
 SEEN_TO = timedelta(minutes=15)
 """A day's steps are done so long behind its end."""
 Tell = Callable[[str], None]
+
+
+async def unjudged() -> Mapping[str, JudgedTerms]:
+    """Return nothing: no model judges in a simulation."""
+    return {}
 
 
 @dataclass(slots=True)
@@ -56,7 +63,7 @@ class House:
         gates = GateLever(PostgresReviewGates(pool, self.clock), self.clock)
         self._record, self._alarms = PostgresDrift(pool), PostgresAlarms(pool)
         self._steps = PostgresGovernor(pool, self._controls)
-        self._terms = FileTerms(folder, self._topics, TopicDial(gates))
+        self._terms = FileTerms(folder, self._topics, TopicDial(gates), lambda: load_rubric(folder).value.criteria, unjudged)
         dial = TopicDial(gates, self._controls)
         self._watch = DriftWatch(self._record, self._alarms, self._terms, self.clock)
         self._governor = Governor(

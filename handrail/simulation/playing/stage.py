@@ -85,6 +85,7 @@ class SimulatedStage:
             consultant=self.model,
             consulting=True,
             calls=nobody,
+            vouchers=nobody,
             load=self._router.load,
         )
 

@@ -181,9 +181,10 @@ class SimulatedRecord:
         """Nothing: a simulated case keeps by itself what its customer was asked, and no turn of it is lost."""
         return []
 
-    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> None:
-        """Write it down: effects are made within the turn, so none is under way."""
+    async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> list[str]:
+        """Write it down; nothing is stopped, for effects are made within the turn, so that none is under way."""
         self.changed.audit.append((case_id, entry))
+        return []
 
     async def handoff(self, case_id: str) -> Handoff | None:
         """No packet is kept."""
