@@ -15,7 +15,7 @@ QUIET_DAYS = 35
 LONGEST = 365
 
 
-class EventKind(StrEnum):
+class PlantedKind(StrEnum):
     """A planted event."""
 
     MODEL = "model"
@@ -32,11 +32,11 @@ class Mistake(StrEnum):
 
 
 WORDS = {
-    EventKind.MODEL: "the upstream model changes quietly",
-    EventKind.POLICY: "a policy is edited by mistake",
-    EventKind.NOVEL: "a new kind of request appears",
+    PlantedKind.MODEL: "the upstream model changes quietly",
+    PlantedKind.POLICY: "a policy is edited by mistake",
+    PlantedKind.NOVEL: "a new kind of request appears",
 }
-WITHIN = {EventKind.MODEL: 7, EventKind.POLICY: 3, EventKind.NOVEL: 7}
+WITHIN = {PlantedKind.MODEL: 7, PlantedKind.POLICY: 3, PlantedKind.NOVEL: 7}
 """Days within which an event is to be noticed, the day on which it begins being the first."""
 
 
@@ -44,7 +44,7 @@ WITHIN = {EventKind.MODEL: 7, EventKind.POLICY: 3, EventKind.NOVEL: 7}
 class PlantedEvent:
     """An event that begins on a day, counted from 1."""
 
-    kind: EventKind
+    kind: PlantedKind
     day: int
 
 
@@ -56,7 +56,11 @@ class SimulationPlan:
     seed: int = 1
     volume: int = 300
     events: tuple[PlantedEvent, ...] = field(
-        default=(PlantedEvent(EventKind.MODEL, 20), PlantedEvent(EventKind.POLICY, 45), PlantedEvent(EventKind.NOVEL, 60))
+        default=(
+            PlantedEvent(PlantedKind.MODEL, 20),
+            PlantedEvent(PlantedKind.POLICY, 45),
+            PlantedEvent(PlantedKind.NOVEL, 60),
+        )
     )
     mistake: Mistake = Mistake.BLOCKS
     reaction: int = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from handrail.domain.base import Stored
-from handrail.simulation.plan import EventKind, Mistake
+from handrail.simulation.plan import Mistake, PlantedKind
 
 
 class EventNoticed(Stored):
@@ -38,7 +38,7 @@ class StepTaken(Stored):
 class EventResult(Stored):
     """A planted event, and what became of it; `within` is how many days it may take until all cases show it."""
 
-    kind: EventKind
+    kind: PlantedKind
     day: int
     words: str
     within: int

@@ -8,10 +8,10 @@ import pytest
 
 from handrail.cli.quality.simulating import lines
 from handrail.simulation.days.run import simulate
-from handrail.simulation.plan import EventKind, Mistake, PlantedEvent, SimulationPlan
+from handrail.simulation.plan import Mistake, PlantedEvent, PlantedKind, SimulationPlan
 
 PLAN = SimulationPlan(
-    days=12, seed=5, volume=60, quiet=28, events=(PlantedEvent(EventKind.POLICY, 3),), mistake=Mistake.BLOCKS
+    days=12, seed=5, volume=60, quiet=28, events=(PlantedEvent(PlantedKind.POLICY, 3),), mistake=Mistake.BLOCKS
 )
 
 

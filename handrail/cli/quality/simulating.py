@@ -11,7 +11,7 @@ import typer
 
 from handrail.cli.common.options import Json
 from handrail.domain.counting import many
-from handrail.simulation.plan import EventKind, Mistake, PlantedEvent, SimulationPlan
+from handrail.simulation.plan import Mistake, PlantedEvent, PlantedKind, SimulationPlan
 
 if TYPE_CHECKING:
     from handrail.simulation.report import EventNoticed, EventResult, SimulatedSeed, Speed
@@ -47,7 +47,7 @@ def simulate(
     from handrail.simulation.days.run import simulate as run
     from handrail.simulation.report import SimulationReport
 
-    planted = {EventKind.MODEL: model_day, EventKind.POLICY: policy_day, EventKind.NOVEL: request_day}
+    planted = {PlantedKind.MODEL: model_day, PlantedKind.POLICY: policy_day, PlantedKind.NOVEL: request_day}
     plan = SimulationPlan(
         days=days,
         seed=seed,
@@ -111,7 +111,7 @@ def lines(one: SimulatedSeed) -> Iterator[str]:
     period = f"{one.days} days behind {one.quiet_days} quiet ones"
     yield f"seed {one.seed}: {period}, {one.cases:,} cases, {one.watched} series watched"
     for event in one.events:
-        yield f"  day {event.day}: {event.words}{f' ({one.mistake})' if event.kind is EventKind.POLICY else ''}"
+        yield f"  day {event.day}: {event.words}{f' ({one.mistake})' if event.kind is PlantedKind.POLICY else ''}"
         yield f"    noticed       {told_of(event.noticed)}"
         if event.on_all_cases != event.noticed:
             yield f"    on all cases  {told_of(event.on_all_cases)}"

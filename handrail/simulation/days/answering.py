@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from handrail.domain.quality.drift import AlarmKind, DriftAlarm
 from handrail.domain.quality.governor import GovernorStep
-from handrail.simulation.plan import WITHIN, WORDS, EventKind, PlantedEvent, SimulationPlan
+from handrail.simulation.plan import WITHIN, WORDS, PlantedEvent, PlantedKind, SimulationPlan
 from handrail.simulation.playing.orders import Harm
 from handrail.simulation.report import Affected, EventNoticed, EventResult, FalseAlarm, StepTaken
 
@@ -68,7 +68,7 @@ class Course:
     cases: int = 0
     reviews: int = 0
     failures: list[str] = field(default_factory=list)
-    blamed: dict[int, EventKind] = field(default_factory=dict)
+    blamed: dict[int, PlantedKind] = field(default_factory=dict)
     """Events by the number of the alarm that is about them."""
 
     @classmethod
@@ -76,7 +76,7 @@ class Course:
         """A course that begins."""
         return cls(plan, [Going(one) for one in plan.planted])
 
-    def events(self, number: int) -> frozenset[EventKind]:
+    def events(self, number: int) -> frozenset[PlantedKind]:
         """The events that go on that day."""
         return frozenset(one.event.kind for one in self.going if one.on(number))
 

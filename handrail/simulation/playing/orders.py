@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handrail.domain.autonomy.controls import Control
-from handrail.simulation.plan import EventKind
+from handrail.simulation.plan import PlantedKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,14 @@ class DayOrders:
 
     number: int
     controls: tuple[Control, ...] = ()
-    events: frozenset[EventKind] = frozenset()
+    events: frozenset[PlantedKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Harm:
     """The harm of an event to a customer: a wrong answer or ruling (`wrong`), or a wait for people instead."""
 
-    kind: EventKind
+    kind: PlantedKind
     customer_id: str
     wrong: bool
 

@@ -14,7 +14,7 @@ from handrail.domain.actions.decisions import draft
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.case.cases import CaseStatus
 from handrail.simulation.chance import drawn, part
-from handrail.simulation.plan import EventKind
+from handrail.simulation.plan import PlantedKind
 from handrail.simulation.playing.orders import DayOrders, DayPlayed, Harm
 from handrail.simulation.playing.played import NextUp, PlayedCase
 from handrail.simulation.playing.rows import rows_of
@@ -52,11 +52,11 @@ class Shard:
         began, stage = time.process_time(), self._stage
         self._orders, self._played = orders, DayPlayed()
         stage.controls.controls = orders.controls
-        stage.model.changed = EventKind.MODEL in orders.events
-        stage.policies.mistake = EventKind.POLICY in orders.events
+        stage.model.changed = PlantedKind.MODEL in orders.events
+        stage.policies.mistake = PlantedKind.POLICY in orders.events
         for one in matters(stage.plan, orders.number):
             mine = int(one.customer_id[2:]) % self._of == self._index
-            if mine and (one.wants != "novel" or EventKind.NOVEL in orders.events):
+            if mine and (one.wants != "novel" or PlantedKind.NOVEL in orders.events):
                 self._later(one.at, one.matter_id, NextUp.OPEN, (one, 1))
         ends = stage.plan.begins(orders.number + 1).timestamp()
         while self._queue and self._queue[0][0] < ends:
@@ -209,14 +209,14 @@ class Shard:
         if self._stage.model.changed:
             kind = failing(seed, case.case_id)
             if row.status is CaseStatus.RESOLVED and kind is Failing.UNHELPFUL and self._wrong(case, row.reply or ""):
-                self._note(EventKind.MODEL, case, wrong=True)
+                self._note(PlantedKind.MODEL, case, wrong=True)
             elif kind is not Failing.NONE and (with_people or row.status is CaseStatus.AWAITING_APPROVAL):
-                self._note(EventKind.MODEL, case, wrong=False)
+                self._note(PlantedKind.MODEL, case, wrong=False)
         if case.case_id in self._stage.policies.wronged:
             self._stage.policies.wronged.discard(case.case_id)
-            self._note(EventKind.POLICY, case, wrong=True)
+            self._note(PlantedKind.POLICY, case, wrong=True)
         if case.matter.wants == "novel" and row.status in (CaseStatus.RESOLVED, CaseStatus.WITH_HUMAN):
-            self._note(EventKind.NOVEL, case, wrong=not with_people)
+            self._note(PlantedKind.NOVEL, case, wrong=not with_people)
 
-    def _note(self, kind: EventKind, case: PlayedCase, *, wrong: bool) -> None:
+    def _note(self, kind: PlantedKind, case: PlayedCase, *, wrong: bool) -> None:
         self._played.harms.add(Harm(kind, case.matter.customer_id, wrong))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from handrail.simulation.chance import drawn
-from handrail.simulation.plan import EventKind, SimulationPlan
+from handrail.simulation.plan import PlantedKind, SimulationPlan
 
 HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 10, 11, 11, 10, 9, 9, 10, 11, 10, 7, 4, 2)
 """Weights of the hours of a day, UTC."""
@@ -64,7 +64,7 @@ def matters(plan: SimulationPlan, number: int) -> Iterator[Matter]:
     chance = drawn(plan.seed, "day", number)
     begins, weekday = plan.begins(number), plan.day(number).weekday()
     mean = plan.volume * WEEKDAYS[weekday] * max(0.5, chance.gauss(1, SPREAD))
-    novel = any(one.kind is EventKind.NOVEL and one.day <= number for one in plan.planted)
+    novel = any(one.kind is PlantedKind.NOVEL and one.day <= number for one in plan.planted)
     # A new kind of request comes on top of the others.
     for index in range(max(1, round(chance.gauss(mean, mean**0.5)))):
         yield matter(plan, begins, f"{number + plan.quiet:03d}-{index:05d}", drawn(plan.seed, "matter", number, index))

@@ -6,7 +6,7 @@ import pytest
 
 from handrail.cli.quality.simulating import lines, listed, unnoticed
 from handrail.domain.errors import InvalidInput
-from handrail.simulation.plan import EventKind, Mistake
+from handrail.simulation.plan import Mistake, PlantedKind
 from handrail.simulation.report import Affected, EventNoticed, EventResult, SimulatedSeed, Speed, StepTaken
 
 SEEN = EventNoticed(day=21, days=2, series="escalation of all cases", words="12 of 90")
@@ -32,7 +32,7 @@ def event(noticed: EventNoticed | None, everywhere: EventNoticed | None) -> Even
     """The change of the model on day 20, noticed so."""
     steps = [StepTaken(day=21, kind="down", topic="refund", level="review")]
     return EventResult(
-        kind=EventKind.MODEL,
+        kind=PlantedKind.MODEL,
         day=20,
         words="the model changes",
         within=7,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from handrail.domain.quality.drift import AlarmKind, Detector, DriftAlarm
 from handrail.domain.quality.governor import GovernorStep, StepKind
 from handrail.simulation.days.answering import ECHO, Course
-from handrail.simulation.plan import EventKind, PlantedEvent, SimulationPlan
+from handrail.simulation.plan import PlantedEvent, PlantedKind, SimulationPlan
 from handrail.simulation.playing.orders import Harm
 from handrail.simulation.report import Affected
 
-PLAN = SimulationPlan(days=40, reaction=4, events=(PlantedEvent(EventKind.MODEL, 5), PlantedEvent(EventKind.POLICY, 20)))
+PLAN = SimulationPlan(days=40, reaction=4, events=(PlantedEvent(PlantedKind.MODEL, 5), PlantedEvent(PlantedKind.POLICY, 20)))
 
 
 def alarm(number: int, first: int, last: int, topic: str = "") -> DriftAlarm:
@@ -31,7 +31,7 @@ def test_an_alarm_before_anything_was_planted_is_false_and_answered() -> None:
     course.raised(3, [alarm(1, 2, 3)])
     assert [one.day for one in course.false_alarms] == [3]
     assert [(found.alarm_id, real) for found, real, _ in course.due[7]] == [(1, False)]
-    assert course.events(5) == {EventKind.MODEL}
+    assert course.events(5) == {PlantedKind.MODEL}
 
 
 def test_the_first_alarm_has_its_cause_mended_and_all_cases_are_told_apart_from_topics() -> None:
@@ -45,7 +45,7 @@ def test_the_first_alarm_has_its_cause_mended_and_all_cases_are_told_apart_from_
     assert model.on_all_cases.days == 4
     assert model.in_time
     assert model.mended_on == 10
-    assert course.events(9) == {EventKind.MODEL}
+    assert course.events(9) == {PlantedKind.MODEL}
     assert not course.events(10)
     assert not course.false_alarms
 
@@ -61,7 +61,7 @@ def test_an_echo_is_no_false_alarm_and_what_comes_much_later_is() -> None:
 
 def test_an_event_that_nobody_notices_is_never_noticed_and_goes_on() -> None:
     course = Course.of(PLAN)
-    assert course.events(40) == {EventKind.MODEL, EventKind.POLICY}
+    assert course.events(40) == {PlantedKind.MODEL, PlantedKind.POLICY}
     assert [one.result(Affected()).in_time for one in course.going] == [False, False]
 
 
@@ -75,7 +75,7 @@ def test_the_governors_steps_go_to_the_event_of_their_alarm() -> None:
 
 def test_a_customer_counts_once_and_for_the_worse() -> None:
     course = Course.of(PLAN)
-    course.harmed({Harm(EventKind.MODEL, "C-1", True), Harm(EventKind.MODEL, "C-2", False)})
-    course.harmed({Harm(EventKind.MODEL, "C-1", False), Harm(EventKind.MODEL, "C-2", False)})
+    course.harmed({Harm(PlantedKind.MODEL, "C-1", True), Harm(PlantedKind.MODEL, "C-2", False)})
+    course.harmed({Harm(PlantedKind.MODEL, "C-1", False), Harm(PlantedKind.MODEL, "C-2", False)})
     assert course.going[0].affected == Affected(wrong=1, waited=1)
     assert course.going[1].affected == Affected()

@@ -10,7 +10,7 @@ import pytest
 
 from handrail.domain.errors import InvalidInput
 from handrail.simulation.chance import drawn, part
-from handrail.simulation.plan import EventKind, PlantedEvent, SimulationPlan
+from handrail.simulation.plan import PlantedEvent, PlantedKind, SimulationPlan
 from handrail.simulation.population import habits, shopping, words
 from handrail.simulation.population.matters import HOURS, WANTS, WEEKDAYS, matters
 
@@ -53,7 +53,7 @@ def test_a_customer_writes_in_one_language() -> None:
 
 
 def test_a_new_kind_of_request_comes_from_its_day_on_and_changes_nobody_else() -> None:
-    planted = SimulationPlan(seed=7, volume=400, events=(PlantedEvent(EventKind.NOVEL, 5),))
+    planted = SimulationPlan(seed=7, volume=400, events=(PlantedEvent(PlantedKind.NOVEL, 5),))
     assert not [one for one in matters(planted, 4) if one.wants == "novel"]
     with_it = list(matters(planted, 5))
     assert [one for one in with_it if one.wants == "novel"]
