@@ -91,6 +91,7 @@ def unspoken(code: str, pack: Pack) -> Iterator[str]:
         "speech": None,
         "mail": None,
         "goodbye": None,
+        "names": None,
     }.items():
         part, model = getattr(pack, section), getattr(reference, section)
         for key in keys or type(model).model_fields:

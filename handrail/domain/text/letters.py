@@ -1,4 +1,4 @@
-"""The parts of a language pack about letters: how they quote one another, and how they thank and take their leave."""
+"""The parts of a language pack about letters: quotes, thanks and goodbyes, and where names stand."""
 
 from __future__ import annotations
 
@@ -26,3 +26,14 @@ class Mail(Model):
     forwarded: Words = Field(default_factory=list)
     sent_from: Words = Field(default_factory=list)
     closings: Words = Field(default_factory=list)
+
+
+class NameWords(Model):
+    """Words beside which a person's name stands: who says it, who is greeted, who signs; and who is greeted without one."""
+
+    called: Words = Field(default_factory=list)
+    speaking: Words = Field(default_factory=list)
+    greetings: Words = Field(default_factory=list)
+    titles: Words = Field(default_factory=list)
+    signs: Words = Field(default_factory=list)
+    nobody: Words = Field(default_factory=list)

@@ -7,13 +7,14 @@ that were recorded with it. Amounts, dates and products stay: they are what the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.message.cards import cards
-from handrail.domain.text.message.entities import addresses, stated
+from handrail.domain.text.message.entities import addresses
+from handrail.domain.text.message.introduced import introduced
 from handrail.domain.text.message.mail import own_words
 from handrail.domain.text.plain import clean
 from handrail.quality.corrections.surrogates import Surrogates
@@ -38,16 +39,17 @@ _KEY = re.compile(r"[a-z]+")
 class Redactor:
     """Redacts one case. What is structured tells which names and addresses to look for in the words, too."""
 
-    def __init__(self, customer_id: str, data: Iterable[Any] = (), messages: Sequence[Message] = ()) -> None:
+    def __init__(self, customer_id: str, data: Collection[Any] = (), messages: Sequence[Message] = ()) -> None:
         self._surrogates = Surrogates()
         self._known: dict[str, str] = {}
+        self._met: set[str] = set()
+        """Parts of names that words alone gave away: replaced only where they are written like a name."""
         self._learn(customer_id, self._surrogates.identifier(customer_id))
         for value in data:
             for kind, found in personal(value):
                 self._remember(kind, found)
-        for fact in stated(messages):
-            if fact.kind == "name":
-                self._remember("name", fact.value)
+        self._meet(message.text for message in messages)
+        self._meet(texts(data))
 
     def value(self, given: Any, key: str = "") -> Any:
         """Return JSON-ready data without personal data, keys of objects among it."""
@@ -71,7 +73,9 @@ class Redactor:
 
     def text(self, given: str) -> str:
         """Return a text without personal data."""
-        text = self._without_known(clean(given))
+        text = clean(given)
+        self._meet([text])
+        text = self._without_known(text)
         text = spliced(text, ((match.start(), match.end(), self._surrogates.address(match[0])) for match in addresses(text)))
         text = spliced(text, ((start, end, self._surrogates.card(text[start:end])) for start, end in cards(text)))
         found = ((mention, self._stand_in(mention.kind, mention.shown)) for mention in mentions(text))
@@ -108,6 +112,18 @@ class Redactor:
             case _:
                 self._learn(found, self._surrogates.identifier(found))
 
+    def _meet(self, given: Iterable[str]) -> None:
+        """Learn the names that texts give away: said, greeted, signed. What is known, or stands for a name, is none."""
+        for name in (name for text in given for name in introduced(text)):
+            known = {shown.casefold() for shown in self._known}
+            own = {word.casefold() for stand_in in self._known.values() for word in stand_in.split()}
+            if len(name) < SHORTEST or {word.casefold() for word in name.split()} <= known | own:
+                continue
+            for shown, stand_in in self._surrogates.name(name).items():
+                if shown.casefold() not in known:
+                    self._met.add(shown.casefold())
+                    self._learn(shown, stand_in)
+
     def _learn(self, shown: str, stand_in: str) -> None:
         self._known.setdefault(shown, stand_in)
 
@@ -118,7 +134,12 @@ class Redactor:
         if not longest:
             return text
         pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)", re.IGNORECASE)
-        return pattern.sub(lambda match: folded.get(match[0].casefold(), match[0]), text)
+        return pattern.sub(lambda match: self._shown_for(match[0], folded), text)
+
+    def _shown_for(self, found: str, folded: Mapping[str, str]) -> str:
+        if found[0].islower() and found.casefold() in self._met:
+            return found
+        return folded.get(found.casefold(), found)
 
 
 def spliced(text: str, parts: Iterable[tuple[int, int, str]]) -> str:
@@ -129,6 +150,18 @@ def spliced(text: str, parts: Iterable[tuple[int, int, str]]) -> str:
             made += [text[place:start], words]
             place = end
     return "".join([*made, text[place:]])
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, Iterable):
+        for inner in value:
+            yield from texts(inner)
 
 
 def personal(value: Any, key: str = "", owner: str = "") -> Iterator[tuple[str, str]]:
