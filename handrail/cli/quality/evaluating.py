@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handrail.cli.common.world import CliContext
     from handrail.domain.quality.evaluations import EvaluationReport
     from handrail.domain.quality.releases import ReleaseFile
     from handrail.embedded.throwaway import Renewable
+    from handrail.quality.evaluation.run import EvaluationTest
     from handrail.quality.evaluation.variants import WantedVariant
     from handrail.settings import Settings
 
 MOST = 2_000
+LOOKED_AT = 50
+IN_FORCE = "in-force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class EvaluationAsked:
     by: str
     held_out: bool = False
     only: str | None = None
+    suite: Path | None = None
+    baseline: str | None = None
     quiet: bool = False
 
 
@@ -49,19 +54,22 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
     from handrail.wiring.relied import in_force
 
     definitions = place.settings.definitions or place.business.folder
+    name, suite = suite_of(place, asked)
     async with place.pool() as pool:
         corrections = PostgresCorrections(pool)
         await CorrectionCollector(corrections).retire(in_force(definitions, place.business))
         taken = await corrections.tests(held_out=asked.held_out, topic=asked.only, limit=MOST)
         evaluation = Evaluation(
             settings,
-            [EvaluationTest(row.correction_id, row.body) for row in taken],
+            [*(EvaluationTest(row.correction_id, row.body) for row in taken), *suite],
             asked.repeats,
             rules_of(place) or EvaluationTerms(),
             asked.by,
             throwaway.pristine,
             held_out=asked.held_out,
             only=asked.only,
+            suite=name,
+            stored=await baseline_of(place, pool, asked.baseline),
             tell=(lambda words: None) if asked.quiet else progress,
         )
         await throwaway.lay_out()
@@ -69,6 +77,50 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
             report = await evaluation.run(asked.wanted, Path(folder))
         await PostgresEvaluations(pool).keep(report)
         return report
+
+
+def suite_of(place: CliContext, asked: EvaluationAsked) -> tuple[str | None, list[EvaluationTest]]:
+    """Return the suite's name with its version, and its tests; nothing where none is asked for.
+
+    Raises:
+        InvalidInput: the file cannot be read, or what is held out is asked for.
+        DefinitionInvalid: a line of it is wrong.
+    """
+    from handrail.cli.common.rail import topics
+    from handrail.domain.errors import InvalidInput
+    from handrail.quality.evaluation.run import EvaluationTest
+    from handrail.quality.evaluation.suite import PREFIX, as_correction, load_suite
+
+    if asked.suite is None:
+        return None, []
+    if asked.held_out:
+        raise InvalidInput("--suite: everybody can read it, and --held-out plays what nobody sees. Leave one of them out.")
+    found = load_suite(asked.suite, place.business, [topic.name for topic in topics(place)])
+    tests = [one for one in found.value.tests if asked.only in (None, one.topic)]
+    return f"{asked.suite.name} {found.version}", [EvaluationTest(f"{PREFIX}{one.id}", as_correction(one)) for one in tests]
+
+
+async def baseline_of(place: CliContext, pool: Any, wanted: str | None) -> EvaluationReport | None:
+    """Return the stored evaluation of this id, of `in-force` the newest one of the release in force; None for None.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    from handrail.cli.quality.releasing import gate_over
+    from handrail.domain.errors import InvalidInput
+    from handrail.postgres.quality.evaluations import PostgresEvaluations
+
+    if wanted is None:
+        return None
+    record = PostgresEvaluations(pool)
+    if wanted != IN_FORCE:
+        return await record.show(wanted)
+    release = (await gate_over(place.settings, place.business, pool).in_force()).release
+    found = next((one for one in await record.newest(LOOKED_AT, release) if not one.held_out), None)
+    if found is None:
+        words = f"no evaluation of the release in force, {release}, is stored. Leave it out: what is in force is played, too."
+        raise InvalidInput(f"--baseline: {words}")
+    return found
 
 
 def rules_of(place: CliContext) -> ReleaseFile | None:

@@ -15,7 +15,7 @@ from handrail.cli.common.world import CliContext, world
 if TYPE_CHECKING:
     from handrail.domain.quality.evaluations import EvaluationReport
 
-app = typer.Typer(no_args_is_help=True, help="Play accepted corrections through the real graph, without effects.")
+app = typer.Typer(no_args_is_help=True, help="Play corrections and tests through the real graph, without effects.")
 Model = Annotated[str | None, typer.Option("--model", help="Another model, by its name on its server.", show_default=False)]
 ModelUrl = Annotated[str | None, typer.Option("--model-url", help="Another server for it.", show_default=False)]
 Prompt = Annotated[
@@ -28,6 +28,11 @@ GraphModule = Annotated[
 ]
 PromptTopic = Annotated[str | None, typer.Option("--topic", help="Whose prompt a bare text is.", show_default=False)]
 Only = Annotated[str | None, typer.Option("--only", help="A topic whose corrections alone count.", show_default=False)]
+Suite = Annotated[Path | None, typer.Option("--suite", help="A YAML file of tests of your own.", show_default=False)]
+Baseline = Annotated[
+    str | None,
+    typer.Option("--baseline", help="A stored evaluation to compare with, or 'in-force'.", show_default=False),
+]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report there, too.", show_default=False)]
 
 
@@ -44,6 +49,8 @@ def run(
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="How often each is played.")] = 3,
     held_out: Annotated[bool, typer.Option("--held-out", help="Those that nobody sees; tells counts alone.")] = False,
     by: Annotated[str, typer.Option("--by", envvar="HANDRAIL_REVIEWER", help="Who asks.", show_default=False)] = "unnamed",
+    suite: Suite = None,
+    baseline: Baseline = None,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -51,24 +58,19 @@ def run(
 
     Exit code 3 where it does not pass. Nothing real is touched but the model, which is asked and may cost money.
     """
-    from handrail.cli.common.documents import print_document
     from handrail.cli.quality.evaluating import EvaluationAsked, check_gatekeeper, evaluated, model_at, rules_of
     from handrail.embedded.throwaway import server
-    from handrail.quality.evaluation.page import html_of
     from handrail.quality.evaluation.variants import WantedVariant
 
     place, wanted = world(ctx), WantedVariant(model, model_url, prompt, topic, policy, graph)
-    asked = EvaluationAsked(wanted, repeats, person(by), held_out=held_out, only=only, quiet=as_json)
+    asked = EvaluationAsked(
+        wanted, repeats, person(by), held_out=held_out, only=only, suite=suite, baseline=baseline, quiet=as_json
+    )
     if held_out:
         check_gatekeeper(rules_of(place), asked.by, "--by")
     with model_at(place.settings) as settings, server() as throwaway:
         found = run_async(evaluated(place, settings, asked, throwaway))
-    if html is not None:
-        write(html, html_of(found))
-    if as_json:
-        print_document(found)
-    else:
-        show_report(found)
+    told(found, html, as_json=as_json)
     if not found.passed:
         raise typer.Exit(Exit.REFUSED)
 
@@ -105,10 +107,18 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One evaluation as it was."""
+    told(run_async(stored(world(ctx), evaluation_id)), html, as_json=as_json)
+
+
+def told(found: EvaluationReport, html: Path | None, *, as_json: bool) -> None:
+    """Tell an evaluation: as a page where one is asked for, and as JSON or for people.
+
+    Raises:
+        InvalidInput: the page cannot be written.
+    """
     from handrail.cli.common.documents import print_document
     from handrail.quality.evaluation.page import html_of
 
-    found = run_async(stored(world(ctx), evaluation_id))
     if html is not None:
         write(html, html_of(found))
     if as_json:
@@ -149,8 +159,9 @@ def show_report(found: EvaluationReport) -> None:
     from handrail.quality.evaluation.page import became, figures, passes
 
     baseline = dict(figures(found.baseline)) if found.baseline else {}
+    beside = f"baseline {found.beside}" if found.beside else "baseline"
     rows = [(name, figure, baseline.get(name, "")) for name, figure in figures(found.candidate)]
-    print_rows((f"evaluation {found.evaluation_id}", "candidate", "baseline"), rows, "")
+    print_rows((f"evaluation {found.evaluation_id}", "candidate", beside), rows, "")
     before = {test.correction_id: test for test in found.baseline.cases} if found.baseline else {}
     cases = [
         (

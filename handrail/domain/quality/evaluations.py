@@ -130,6 +130,8 @@ class EvaluationReport(Stored):
     repeats: int
     held_out: bool = False
     only: str | None = Field(default=None, description="the topic whose corrections alone were played")
+    suite: str | None = Field(default=None, description="the suite that was played, too: its file's name and version")
+    beside: str | None = Field(default=None, description="the stored evaluation whose candidate is the baseline")
     candidate: EvaluatedVariant
     baseline: EvaluatedVariant | None = None
     comparison: PairedComparison | None = None

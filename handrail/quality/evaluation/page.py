@@ -13,8 +13,10 @@ def html_of(report: EvaluationReport) -> str:
     """Return the whole page."""
     variants = [("candidate", report.candidate), *([("baseline", report.baseline)] if report.baseline else [])]
     about = (
-        f"{report.candidate.tests} corrections, each {report.repeats} times, by {report.asked_by}, "
+        f"{report.candidate.tests} tests, each {report.repeats} times, by {report.asked_by}, "
         f"{report.began_at:%Y-%m-%d %H:%M} to {report.ended_at:%H:%M} UTC."
+        + (f" With the suite {report.suite}." if report.suite else "")
+        + (f" Beside {report.beside}." if report.beside else "")
         + (" Held out: counts alone." if report.held_out else "")
     )
     return render(

@@ -37,13 +37,14 @@ from handrail.settings import Settings
 from handrail.wiring.worker import Adapters, world
 
 AT_ONCE = 4
+NOTHING = "There is no accepted correction to test with. Accept some, `handrail corrections list`, or name a --suite."
 NO_TROUBLE = 1_000_000
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTest:
-    """An accepted correction under its id."""
+    """An accepted correction under its id, or a suite's test in the shape of one."""
 
     __test__ = False
 
@@ -63,24 +64,28 @@ class Evaluation:
     database: str
     held_out: bool = False
     only: str | None = None
+    suite: str | None = None
+    stored: EvaluationReport | None = None
     tell: Tell = field(default=lambda words: None)
 
     async def run(self, wanted: WantedVariant, folder: Path) -> EvaluationReport:
-        """Run what is wanted; where that is another than in force, what is in force too.
+        """Run what is wanted, beside the `stored` evaluation; without one, and where it is another than in force, beside that.
 
         Raises:
             InvalidInput: there is nothing to test with, or what is wanted cannot be had.
             DefinitionInvalid: a file of the business's, or of what is wanted, cannot be used.
         """
         if not self.tests:
-            raise InvalidInput("There is no accepted correction to test with. Accept some: `handrail corrections list`.")
+            raise InvalidInput(NOTHING)
+        if self.stored is not None:
+            check_common(self.stored, self.tests)
         began = datetime.now(UTC)
         business = replace(load_business(self.settings.business), migrations=None, known_customer=anybody)
         await migrate(self.database, business, began)
         definitions = self.settings.definitions or business.folder
         candidate = await self._variant(wanted, business, laid_out(folder / "candidate", wanted, definitions))
-        baseline = None
-        if wanted.different:
+        baseline = self.stored.candidate if self.stored else None
+        if baseline is None and wanted.different:
             plain = WantedVariant()
             baseline = await self._variant(plain, business, laid_out(folder / "baseline", plain, definitions))
         comparison = compared(baseline, candidate, self.terms.margins) if baseline else None
@@ -92,6 +97,8 @@ class Evaluation:
             ended_at=datetime.now(UTC),
             repeats=self.repeats,
             only=self.only,
+            suite=self.suite,
+            beside=self.stored.evaluation_id if self.stored else None,
             candidate=candidate,
             baseline=baseline,
             comparison=comparison,
@@ -129,6 +136,15 @@ class Evaluation:
             return judged(test, runs)
 
         return list(await asyncio.gather(*map(played, self.tests)))
+
+
+def check_common(stored: EvaluationReport, tests: Sequence[EvaluationTest]) -> None:
+    """Raises: InvalidInput: the stored evaluation tells counts alone, or has played none of these tests."""
+    if stored.held_out:
+        raise InvalidInput(f"--baseline: {stored.evaluation_id} tells counts of what is held out alone. Name another.")
+    played = {one.correction_id for one in stored.candidate.cases}
+    if not any(one.correction_id in played for one in tests):
+        raise InvalidInput(f"--baseline: {stored.evaluation_id} has played none of these tests. Name one that has.")
 
 
 def judged(test: EvaluationTest, runs: Sequence[PlayedTest]) -> EvaluatedTest:
