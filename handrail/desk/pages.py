@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -19,6 +19,7 @@ from handrail.desk.words import Say, language_of, languages, words_of
 from handrail.domain.access.limits import RateLimited
 from handrail.domain.access.principals import NotAuthenticated, ScopeMissing
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
+from handrail.pages.rendering import environment
 from handrail.temporal.connect import Unreachable
 
 ROOM = Path(__file__).parent
@@ -35,15 +36,9 @@ STATUS: Mapping[type[Exception], int] = {
 
 
 @cache
-def environment() -> Environment:
-    """Return the templates: a name that a page does not know is an error, not a gap."""
-    made = Environment(
-        loader=FileSystemLoader(ROOM / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def templates() -> Environment:
+    """Return the templates of the desk."""
+    made = environment(ROOM / "templates")
     made.filters["field"] = as_text
     return made
 
@@ -53,7 +48,7 @@ def page(request: Request, template: str, seat: Seat | None, *, status: int = 20
     language = language_of(request)
     say = words_of(language)
     html = (
-        environment()
+        templates()
         .get_template(template)
         .render(
             say=say,

@@ -14,10 +14,10 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment of every page: escaped by itself, and loud about a name that nobody gave."""
+def environment(folder: Path = TEMPLATES) -> Environment:
+    """Return the environment of the pages in a folder: escaped by itself, and loud about a name that nobody gave."""
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
