@@ -102,7 +102,7 @@ def payload(event: CaseEvent) -> dict[str, Any]:
 
 def kinds_of(given: list[str]) -> list[EventKind]:
     """Return the kinds. Raises: InvalidInput: one is none."""
-    try:
-        return [EventKind(one) for one in given]
-    except ValueError as error:
-        raise InvalidInput(f"--kind: {error}. Write one of: {', '.join(EventKind)}.") from None
+    unknown = next((one for one in given if one not in set(EventKind)), None)
+    if unknown is not None:
+        raise InvalidInput(f"--kind: {unknown[:40]!r} is no kind of event. Write one of: {', '.join(EventKind)}.")
+    return [EventKind(one) for one in given]

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,15 +16,19 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from handrail.api.access.customers import mint_token
 from handrail.api.app import create_app
 from handrail.api.routes import events as route
 from handrail.background import supervised
 from handrail.domain.access.principals import ApiScope
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import Commit
 from handrail.events.tail import EventTail
+from handrail.postgres.access.vouchers import PostgresCustomerTokens
 from handrail.postgres.case.events import PostgresEvents
 from handrail.wiring.api import ClosingServer, listen, services_of, tail_of
-from tests.postgres.build import audit, opening, row
+from tests.postgres.build import NOON, approval, audit, decided, opening, proposal, row, ruled
 from tests.support.house import House, wait_for
 from tests.workflows.api.conftest import Backend, backend, fresh
 
@@ -111,6 +116,36 @@ async def test_a_stream_that_is_dropped_a_hundred_times_tells_each_event_once(ho
         assert [one["id"] for one in everything] == list(range(first, first + steps))
         assert all("text" not in one for one in everything)
         await wait_for(lambda: _nobody(served.tail))
+
+
+async def test_a_customer_sees_what_is_theirs_and_no_more(home: House) -> None:
+    case_id, other, now = fresh("c"), fresh("c"), datetime.now(UTC)
+    await home.world.cases.open(opening(case_id, customer_id="C-0001"), NOON)
+    await home.world.cases.open(opening(other, customer_id="C-0002"), NOON)
+    held = Commit(
+        row=row(1, case_id, customer_id="C-0001", status="AwaitingApproval"),
+        rulings=[ruled(proposal(f"{case_id}-e"), Ruling.REQUIRE_APPROVAL)],
+        approvals=[approval(request_id=f"{case_id}-e", case_id=case_id)],
+    )
+    decision = decided(held.approvals[0], DecisionKind.APPROVE)
+    await home.world.cases.commit(held)
+    await home.world.cases.commit(Commit(row=row(2, case_id, customer_id="C-0001", status="Resolved"), approvals=[decision]))
+    token, hashed = mint_token()
+    await PostgresCustomerTokens(home.pool).add(hashed, "C-0001", "a test", now, now + timedelta(hours=1))
+    headers = {"authorization": f"Bearer {token}"}
+    async with serving(home) as served, httpx.AsyncClient(base_url=served.root, headers=headers, timeout=60) as client:
+        found = await read(client, f"/v1/cases/{case_id}/events", None, 5)
+        assert [(one["id"], one["kind"], one["body"]) for one in found] == [
+            (1, "opened", {"channel": "api"}),
+            (2, "message", {"message_id": "m-1", "author": "customer", "turn": 1}),
+            (3, "waiting", {"for": "approval"}),
+            (4, "status", {"before": "Working", "status": "AwaitingApproval"}),
+            # The decision is number 5.
+            (6, "resolved", {"before": "AwaitingApproval", "status": "Resolved"}),
+        ]
+        assert not any("position" in one or "rita" in json.dumps(one) for one in found)
+        assert (await client.get(f"/v1/cases/{other}/events")).status_code == 404
+        assert (await client.get("/v1/events")).status_code == 403
 
 
 async def _nobody(tail: EventTail) -> bool:
