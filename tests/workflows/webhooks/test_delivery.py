@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
@@ -29,11 +31,14 @@ from handrail.webhooks.sealing import KeySeal, new_secret
 from handrail.webhooks.sending import HttpSender
 from handrail.wiring.webhooks import webhook_worker
 from tests.postgres.build import NOON, opening, row
+from tests.replay.record import scrubbed
 from tests.support.receiving import Receiver, receiver, status
 from workflows.webhooks import WebhookWorkflow
 
 KEY = "k" * 32
 CASE = "case-1"
+HISTORY = Path(__file__).with_name("delivered.json")
+"""Recorded anew with HANDRAIL_RECORD_HISTORIES=1, where a change is meant to be incompatible."""
 
 
 @dataclass
@@ -122,6 +127,17 @@ async def test_a_receiver_that_fails_hangs_and_asks_for_patience_gets_each_event
     ]
     assert pauses[0] == 7
     assert all(one <= pause <= one * 1.2 for one, pause in zip(DELAYS[1:4], pauses[1:], strict=True))
+    if os.environ.get("HANDRAIL_RECORD_HISTORIES"):
+        HISTORY.write_text(scrubbed(history.to_json()))
+    await replayed(history)
+
+
+async def test_runs_that_began_under_this_code_go_on_under_the_next() -> None:
+    """What was recorded replays; a change of commands stands behind `workflow.patched`."""
+    await replayed(WorkflowHistory.from_json("webhook-wh-1-case-1", HISTORY.read_text()))
+
+
+async def replayed(history: WorkflowHistory) -> None:
     await Replayer(workflows=[WebhookWorkflow], data_converter=data_converter).replay_workflow(history)
 
 
