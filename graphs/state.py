@@ -22,6 +22,7 @@ from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
 from handrail.domain.case.turns import TurnKey
 from handrail.domain.llm.agent import Disposition, Exchange, Usage
+from handrail.domain.rollout.ramps import ServedRelease
 
 
 class TurnOutcome(Stored):
@@ -118,6 +119,7 @@ class CaseState(BaseModel):
     answered_by: str = ""
     prompt_version: str = ""
     graph_version: str = ""
+    served: ServedRelease = Field(default_factory=ServedRelease, description="the release that answered, and its arm")
     disclosed: bool = False
     trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)

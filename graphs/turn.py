@@ -92,7 +92,7 @@ class Learned(Stored):
             classification=known.classification,
             sentiment=known.sentiment,
             progress=progress,
-            trail=trail(known, model=known.answered_by),
+            trail=trail(known, model=known.answered_by, served=known.served),
             outcome=outcome,
             confirmation=known.confirmation if outcome and outcome.status is CaseStatus.AWAITING_CUSTOMER else None,
             confirmed=None if outcome else known.confirmed,

@@ -18,6 +18,7 @@ from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
 from handrail.domain.case.turns import TurnKey
 from handrail.domain.llm.agent import Disposition, Exchange, Usage
+from handrail.domain.rollout.ramps import ServedRelease
 
 
 class ClassifyView(BaseModel):
@@ -148,6 +149,7 @@ class EndView(BaseModel):
     answered_by: str = ""
     prompt_version: str = ""
     graph_version: str = ""
+    served: ServedRelease = Field(default_factory=ServedRelease)
     trail: CaseTrail = Field(default_factory=CaseTrail)
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)

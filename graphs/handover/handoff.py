@@ -49,7 +49,7 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
 def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Sequence[CustomerWords] = ()) -> Handoff:
     """The packet without anything that has to be read out of a customer's words."""
     row = view.row
-    trail = view.trail.then(telling.trail(view, matrix=route.version, model=view.answered_by))
+    trail = view.trail.then(telling.trail(view, matrix=route.version, model=view.answered_by, served=view.served))
     return Handoff(
         case_id=row.case_id,
         customer_id=row.customer_id,

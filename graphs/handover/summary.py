@@ -16,6 +16,7 @@ from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import CaseTrail, Escalation, PolicyHit, StatedFact, Versions
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange
+from handrail.domain.rollout.ramps import ServedRelease
 from handrail.domain.text.message.cards import without_cards
 from handrail.domain.text.plain import compact
 
@@ -53,14 +54,21 @@ class TurnKnowledge(Protocol):
     def effects(self) -> list[EffectResult]: ...
 
 
-def trail(told: TurnKnowledge, matrix: str = "", model: str = "") -> CaseTrail:
+def trail(told: TurnKnowledge, matrix: str = "", model: str = "", served: ServedRelease | None = None) -> CaseTrail:
     """Return what this turn tried, the rules it met, and the versions it met them in."""
     router = told.classification.router_version if told.classification else ""
     policies = dict.fromkeys(one.verdict.policy_version for one in told.ruled if one.verdict.policy_version)
     return CaseTrail(
         tried=tried(told),
         hits=hits(told),
-        versions=Versions(router=router, policies=list(policies), matrix=matrix, model=model),
+        versions=Versions(
+            router=router,
+            policies=list(policies),
+            matrix=matrix,
+            model=model,
+            release=served.release if served else "",
+            arm=served.arm or "" if served else "",
+        ),
     )
 
 

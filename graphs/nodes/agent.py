@@ -12,14 +12,28 @@ from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind
 from handrail.domain.autonomy.controls import SWITCHED_OFF, reason_of
 from handrail.domain.autonomy.topics import Autonomy, Dialled, Topic, TopicAutonomy
 from handrail.domain.base import digest
+from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.handoffs import Escalation, Fact
 from handrail.domain.errors import BusinessRefused, SwitchedOff
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest
 from handrail.domain.llm.instructions import RULES
+from handrail.domain.rollout.ramps import ServedRelease
 from handrail.ports import Cases, Clock, Dial, LanguageModel, SystemOfRecord, Topics
+from handrail.ports.rollout import Releases, Serving
 
 NEWEST = 60
 """Messages of the transcript that a model may be given."""
+
+
+class OneRelease:
+    """The port `Releases` where one model answers everybody, and nobody asked what it is called."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+
+    async def serving(self, topic: Topic, row: CaseRow) -> Serving:
+        """Return the one model and the topic as it is."""
+        return Serving(self._model, topic, ServedRelease())
 
 
 class AgentNode:
@@ -34,8 +48,9 @@ class AgentNode:
         cases: Cases,
         clock: Clock,
         graph_version: str = "",
+        releases: Releases | None = None,
     ) -> None:
-        self._model = model
+        self._releases = releases or OneRelease(model)
         self._topics = topics
         self._dial = dial
         self._record = record
@@ -60,8 +75,9 @@ class AgentNode:
         if refusal:
             return {"escalation": refusal}
         facts = await self._prefetch(view, topic, dial)
+        serving = await self._releases.serving(topic, view.row)
         try:
-            answer = await self._model.complete(await self._request(view, topic, facts))
+            answer = await serving.model.complete(await self._request(view, serving.topic, facts))
         except SwitchedOff as refused:
             return {"facts": facts, "escalation": Escalation(reason=SWITCHED_OFF, words=str(refused))}
         excess = too_much(answer)
@@ -73,8 +89,9 @@ class AgentNode:
             "disposition": answer.disposition,
             "usage": view.usage.plus(answer.usage),
             "answered_by": answer.model,
-            "prompt_version": prompt_version(topic),
+            "prompt_version": prompt_version(serving.topic),
             "graph_version": self._graph_version,
+            "served": serving.served,
             "escalation": excess or asked_by_agent(answer),
         }
 

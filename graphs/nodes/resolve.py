@@ -122,10 +122,10 @@ async def end(
     return outcome
 
 
-def answered_with(view: EndView) -> dict[str, str]:
+def answered_with(view: EndView) -> dict[str, Any]:
     """Return what answered in this turn, for whoever compares outcomes; nothing where no model was asked."""
     told = {"model": view.answered_by, "prompt": view.prompt_version, "graph": view.graph_version}
-    return {name: value for name, value in told.items() if value}
+    return {**{name: value for name, value in told.items() if value}, **view.served.told}
 
 
 def ended(view: EndView, row: CaseRow, outcome: TurnOutcome) -> TurnEnded | None:

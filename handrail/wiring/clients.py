@@ -20,9 +20,7 @@ from handrail.ports import Clock
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
-from handrail.postgres.quality.canary import PostgresCanary
 from handrail.postgres.quality.judging import PostgresJudging
-from handrail.postgres.quality.labels import PostgresLabels
 from handrail.quality.judging.loader import load_canary, load_rubric
 from handrail.settings import Settings
 from handrail.wiring.governing import changes_over
@@ -113,6 +111,7 @@ async def judge_step(settings: Settings, pool: Pool, folder: Path, clock: Clock)
     await asyncio.to_thread(import_module, "handrail.quality.judging.judge")
     await asyncio.to_thread(import_module, "handrail.llm.chat")
     from handrail.llm.judging import PROMPT
+    from handrail.postgres.quality.labels import PostgresLabels
     from handrail.quality.judging.judge import JudgeStep
 
     served = judge_served(settings)
@@ -133,6 +132,7 @@ async def canary_step(settings: Settings, pool: Pool, folder: Path, clock: Clock
     """Make the step that puts canary prompts to the agent's model, with its client."""
     await asyncio.to_thread(import_module, "handrail.quality.judging.canary")
     await asyncio.to_thread(import_module, "handrail.llm.chat")
+    from handrail.postgres.quality.canary import PostgresCanary
     from handrail.quality.judging.canary import CanaryStep
 
     model = agent_model(settings, PauseWatch(PostgresModels(pool), agent_served(settings)))

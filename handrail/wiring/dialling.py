@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from handrail.business import Business
+from handrail.domain.autonomy.topics import Topic
 from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.domain.team.reviewers import FILE as REVIEWERS
+from handrail.domain.text.packs import SHELF
 from handrail.llm.server.address import served
 from handrail.policies.loader import FilePolicies
-from handrail.ports import Clock, Lever, Topics
+from handrail.ports import Clock, Lever
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.pool import Pool
@@ -20,6 +22,7 @@ from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.loader import FileRelease
 from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
 from handrail.reviewers.loader import FileReviewers
+from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.topics.dial import GateLever, TopicDial
 from handrail.topics.loader import FileTopics
@@ -55,6 +58,21 @@ def trained(folder: Path | None) -> Artefact | None:
     return Artefact.load(folder)
 
 
+def router_of(settings: Settings, topics: FileTopics, folder: Path, every: float) -> LocalRouter:
+    """Return the router over the topics, which knows the settings' languages. Raises: DefinitionInvalid."""
+    if settings.languages is not None:
+        SHELF.add(settings.languages)
+    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every, kept=settings.cache_dir)
+    router.check()
+    return router
+
+
+class TopicsOfRelease(Protocol):
+    """The topics that a release is made of."""
+
+    def all(self) -> Sequence[Topic]: ...
+
+
 def dial_of(
     settings: Settings,
     pool: Pool,
@@ -77,7 +95,7 @@ def release_gate(
     settings: Settings,
     pool: Pool,
     folder: Path,
-    topics: Topics,
+    topics: TopicsOfRelease,
     policies: Callable[[], str],
     clock: Clock,
     *,

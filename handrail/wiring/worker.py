@@ -31,13 +31,8 @@ from graphs.ruling.policy_facts import PolicyFactsReader
 from graphs.screening import Screen
 from handrail.business import Business, load_business
 from handrail.clock import SystemClock
-from handrail.domain.llm.health import ModelLimits
-from handrail.domain.llm.names import Approved, Meanings
 from handrail.domain.text.figures.mentions import warm
-from handrail.domain.text.packs import SHELF
 from handrail.llm.server.calls import Calls
-from handrail.llm.server.health import CircuitBreaker
-from handrail.llm.server.late import LateModel
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
 from handrail.people.staff import PeopleAtWork
@@ -64,6 +59,7 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
+from handrail.ports.rollout import Releases
 from handrail.postgres import owner
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
@@ -79,20 +75,19 @@ from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.quality.releases.parts import graph_version
 from handrail.reading import ReadingProcess
-from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
 from handrail.wiring.activities import case_activities, vouchers_of
 from handrail.wiring.building import build_models
-from handrail.wiring.clients import agent_model, agent_served
-from handrail.wiring.dialling import definitions_of, dial_of, reviewers_of, trained
+from handrail.wiring.dialling import definitions_of, reviewers_of, router_of
+from handrail.wiring.ramping import ramped
+from handrail.wiring.watched import AgentModels
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
 if TYPE_CHECKING:
-    from handrail.llm.chat import ChatModel
     from handrail.ports.access import Vouchers
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
@@ -130,6 +125,8 @@ class Adapters:
     history: History
     model: LanguageModel
     consultant: Consultant
+    releases: Releases
+    """The release that answers a case: the one in force, or a candidate's that is ramped up."""
     consulting: bool
     calls: Calls
     """Model calls under way, which a switch cuts."""
@@ -152,21 +149,19 @@ async def world(
     business, clock = load_business(settings.business), clock or SystemClock()
     await owner.check(pool, business)
     controls = PostgresControls(pool, business)
-    if settings.languages is not None:
-        SHELF.add(settings.languages)
     folder = settings.definitions or business.folder
     topics, policies = definitions_of(folder, business, every)
-    router = LocalRouter(topics, folder / "risk.yaml", trained(settings.router), every=every, kept=settings.cache_dir)
-    router.check()
+    router = router_of(settings, topics, folder, every)
     calls = Calls(controls)
-    model = LateModel(lambda: chat_model(settings, controls, PostgresModels(pool), calls))
+    models = AgentModels(settings, controls, PostgresModels(pool), calls)
+    releases, dial = ramped(settings, pool, folder, topics, policies, controls, clock, models, every=every)
     reader = ReadingProcess((sys.executable, "-m", "activities.reader"), ROOT)
     try:
         yield Adapters(
             business=business,
             clock=clock,
             topics=topics,
-            dial=dial_of(settings, pool, folder, topics, policies, controls, clock, every=every),
+            dial=dial,
             controls=controls,
             policies=policies,
             reviewers=reviewers_of(settings, folder, business, every),
@@ -184,43 +179,16 @@ async def world(
             contacts=PostgresContacts(pool),
             customers=PostgresCustomers(pool, business, clock),
             history=PostgresHistory(pool, business, clock),
-            model=model,
-            consultant=model,
+            model=models.base,
+            consultant=releases,
+            releases=releases,
             consulting=settings.consult,
             calls=calls,
-            load=lambda: asyncio.gather(router.load(), model.load(), asyncio.to_thread(warm)),
+            load=lambda: asyncio.gather(router.load(), models.base.load(), asyncio.to_thread(warm)),
         )
     finally:
         await reader.aclose()
-        await model.aclose()
-
-
-def chat_model(settings: Settings, controls: PostgresControls, models: PostgresModels, calls: Calls) -> ChatModel:
-    """Build the model's client, watched; the OpenAI library is loaded here."""
-    return agent_model(
-        settings,
-        CircuitBreaker(
-            controls,
-            controls,
-            models,
-            limits(settings),
-            Approved.read(settings.approved_models, settings.model),
-            Meanings(other=settings.model_change, version=settings.model_version_change),
-            served=agent_served(settings),
-            calls=calls,
-        ),
-    )
-
-
-def limits(settings: Settings) -> ModelLimits:
-    """Return the bounds beyond which calls count as model trouble."""
-    return ModelLimits(
-        cases=settings.model_trouble_calls,
-        share=settings.model_trouble_share,
-        slow=timedelta(seconds=settings.model_slow_seconds),
-        window=timedelta(seconds=settings.model_trouble_window_seconds),
-        lasting=timedelta(minutes=settings.model_trouble_minutes),
-    )
+        await models.aclose()
 
 
 def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
@@ -244,7 +212,16 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
             world.router, screen, world.topics, world.customers, world.clock, consulting=world.consulting
         ).classify,
         consult=ConsultNode(world.consultant, screen, world.topics, world.dial).consult,
-        agent=AgentNode(world.model, world.topics, world.dial, world.record, world.cases, world.clock, graph_version()).agent,
+        agent=AgentNode(
+            world.model,
+            world.topics,
+            world.dial,
+            world.record,
+            world.cases,
+            world.clock,
+            graph_version(),
+            world.releases,
+        ).agent,
         guardrail=guardrail.guardrail,
         approval=ApprovalNode(approval_minutes).approval,
         answer=confirming.answer,

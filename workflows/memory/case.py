@@ -146,4 +146,6 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
             confirmation=self.confirmation,
             asked=self.asked,
             notice=self.notice,
+            release=self.trail.versions.release or None,
+            arm=self.trail.versions.arm or None,
         )

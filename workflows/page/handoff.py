@@ -106,6 +106,7 @@ def in_force(handoff: Handoff) -> list[str]:
     """The versions that decided, and where the transcript stands."""
     found = handoff.versions
     named = {"router": found.router, "policies": ", ".join(found.policies), "matrix": found.matrix, "model": found.model}
+    named |= {"release": found.release, "ramp": found.arm}
     lines = [f"- **{name}:** {escape(value, PAGE)}" for name, value in named.items() if value]
     return [*lines, f"- **transcript:** `{escape(handoff.transcript, PAGE)}`"]
 

@@ -108,6 +108,7 @@ def print_case(view: CaseView, page: str | None = None) -> None:
             ("due", moment(view.due_at)),
             ("opened", moment(view.opened_at)),
             ("updated", moment(view.updated_at)),
+            ("release", " ".join(filter(None, [view.release, f"(ramp: {view.arm})" if view.arm else ""])) or None),
             ("asked of the customer", asked(view)),
             ("last notice", view.notice),
             ("paused", f"{view.paused}\n{unpause(view.case_id)}" if view.paused else None),

@@ -9,11 +9,13 @@ import typer
 from handrail.cli.common.options import Json, Limit, optional_words, person
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
+from handrail.cli.rollout import ramp
 
 if TYPE_CHECKING:
     from handrail.domain.quality.releases import ReleasePass, ReleaseStanding
 
 app = typer.Typer(no_args_is_help=True, help="What answers now, and whether it has passed an evaluation.")
+app.add_typer(ramp.app, name="ramp")
 
 
 @app.command()

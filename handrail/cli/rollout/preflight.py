@@ -71,7 +71,7 @@ async def preflight_of(place: CliContext, pool: Pool, topic: Topic) -> Preflight
     from handrail.cli.quality.releasing import gate_over
     from handrail.domain.rollout.preflight import PreflightFacts, preflight
     from handrail.matrix.loader import FileMatrix
-    from handrail.postgres.rollout.drills import PostgresDrills
+    from handrail.postgres.quality.drills import PostgresDrills
 
     folder, now = place.settings.definitions or place.business.folder, datetime.now(UTC)
     watched, rest = await _watched(place, pool, topic.name, now)

@@ -148,6 +148,8 @@ class CaseView(CaseRow):
     notice: str | None = Field(
         default=None, description="the newest notice: what was refused or came oddly, when and why; history, not a state"
     )
+    release: str | None = Field(default=None, description="what answered last, as one hash")
+    arm: str | None = Field(default=None, description="'control' or 'candidate', where a ramp was going then")
     paused: str | None = Field(default=None, description="who paused it in Temporal, when and why; unpausing lets it go on")
 
     @field_validator("approvals", mode="after")

@@ -91,6 +91,8 @@ class Versions(Stored):
     policies: list[str] = Field(default_factory=list)
     matrix: str = ""
     model: str = ""
+    release: str = Field(default="", description="what answered, as one hash")
+    arm: str = Field(default="", description="'control' or 'candidate', where a ramp was going")
 
     def since(self, before: Versions) -> Versions:
         """These, completed by what was known before."""
@@ -99,6 +101,8 @@ class Versions(Stored):
             policies=list(dict.fromkeys([*before.policies, *self.policies])),
             matrix=self.matrix or before.matrix,
             model=self.model or before.model,
+            release=self.release or before.release,
+            arm=self.arm if self.release else before.arm,
         )
 
 
