@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import CaseRow
-from handrail.domain.rollout.ramps import Ramp, RampStep, ServedRelease
+from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.rollout.ramps import ArmValue, Ramp, RampStep, ServedRelease
 from handrail.ports.model import LanguageModel
 
 
@@ -39,6 +41,17 @@ class RampRecord(Protocol):
         """Write down what answers a case; what is there stays."""
         ...
 
-    async def end(self, step: RampStep) -> RampStep | None:
-        """End the ramp by Handrail's own hand, with an alarm to people; None where it has ended already."""
+    async def end(self, step: RampStep, alarm: DriftAlarm | None = None) -> RampStep | None:
+        """End the ramp by Handrail's own hand, with an alarm, both or neither; None where it has ended already."""
+        ...
+
+
+class RampOutcomes(RampRecord, Protocol):
+    """The ramps, with what became of the cases of their arms."""
+
+    async def values(self, ramp_id: int, indicator: str, zone: str, until: datetime) -> list[ArmValue]:
+        """Return what settled before `until`, by the day on which it did, in an order that the values did not make.
+
+        Cases that both arms answered are left out.
+        """
         ...

@@ -10,6 +10,7 @@ from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
 from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.releases import RampTerms
 from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
 from handrail.policies.loader import FilePolicies
 from handrail.ports.quality import DayStep
@@ -19,12 +20,15 @@ from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.drift import PostgresDrift
+from handrail.postgres.quality.ramps import PostgresRamps
 from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.governor.govern import GovernStep
 from handrail.quality.judging.gates import JudgeGates
 from handrail.quality.judging.steps import CanaryOfDay, JudgeOfDay
 from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.releases.loader import FileRelease
+from handrail.quality.releases.rollback import RampWatch
 from handrail.quality.scoring.loader import load_quality
 from handrail.quality.scoring.processes import ScoringProcesses
 from handrail.quality.watching.terms import FileTerms
@@ -69,6 +73,7 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
             gates.anchors,
         ),
         GovernStep(governor, unjudged(gates, pool)),
+        ramp_watch(pool, folder),
         CollectStep(PostgresCorrections(pool), lambda: stands(folder, world.business), world.clock),
         # The last two wait for servers of models: what they cannot do holds nothing else of the day back.
         CanaryOfDay(lambda: canary_step(settings, pool, folder, world.clock), world.clock, governor),
@@ -78,6 +83,15 @@ def day_steps(settings: Settings, pool: Pool, world: Adapters) -> list[DayStep]:
             governor,
         ),
     ]
+
+
+def ramp_watch(pool: Pool, folder: Path) -> RampWatch:
+    """Return the watch over a ramp, whose terms are read anew each day."""
+    rules = FileRelease(folder)
+    terms = RampTerms()
+    return RampWatch(
+        PostgresRamps(pool), lambda: found.ramp if (found := rules.now()) else terms, lambda: load_outcomes(folder).value
+    )
 
 
 def watch_terms(folder: Path, pool: Pool, world: Adapters, gates: JudgeGates) -> FileTerms:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.quality.releases import ReleaseStanding
-from handrail.domain.rollout.ramps import Candidate, Ramp, RampStep, StepOfRamp
+from handrail.domain.rollout.ramps import HANDRAIL, Candidate, Ramp, RampStep, StepOfRamp
 from handrail.policies.loader import FilePolicies
 from handrail.ports import Clock, Lever
 from handrail.ports.rollout import RampRecord
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from handrail.domain.autonomy.topics import Topic
     from handrail.topics.loader import FileTopics
 
-HANDRAIL = "handrail"
-"""The actor of what Handrail does to a ramp by itself."""
 LOOK_SECONDS = 5.0
 """How often a worker looks for a step of a ramp, at most; each look is a statement."""
 _log = logging.getLogger(__name__)

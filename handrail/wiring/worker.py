@@ -125,13 +125,13 @@ class Adapters:
     history: History
     model: LanguageModel
     consultant: Consultant
-    releases: Releases
-    """The release that answers a case: the one in force, or a candidate's that is ramped up."""
     consulting: bool
     calls: Calls
     """Model calls under way, which a switch cuts."""
     load: Callable[[], Awaitable[object]]
     """Loads what takes seconds: the classifier and the model's client. What needs them waits; nothing else does."""
+    releases: Releases | None = None
+    """The release that answers a case, where there may be another than the one in force: a candidate that is ramped up."""
 
 
 @asynccontextmanager

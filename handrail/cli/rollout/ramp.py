@@ -71,6 +71,25 @@ def stop(ctx: typer.Context, by: By, note: Why = None, as_json: Json = False) ->
 
 
 @app.command()
+def check(ctx: typer.Context, as_json: Json = False) -> None:
+    """Compare the arms now, as each day does by itself; what is proven worse is rolled back at once."""
+    from handrail.cli.common.documents import print_document
+    from handrail.cli.common.tables import plain, screen
+    from handrail.cli.rollout.ramping import checked
+
+    found = run_async(checked(world(ctx)))
+    if as_json:
+        print_document(found)
+        return
+    for one in found:
+        screen().print(plain(one.words))
+    if not found:
+        screen().print("No ramp answers anybody, so there is nothing to compare.")
+    elif any(one.worse_since for one in found):
+        screen().print("The ramp was rolled back: everybody is answered by the release in force.")
+
+
+@app.command()
 def status(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None:
     """Show the ramp: its arms, its steps, and where the candidate's gate stands."""
     from handrail.cli.common.documents import print_document

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from handrail.domain.base import Stored
-from handrail.domain.rollout.ramps import Candidate, Ramp, RampStep, StepOfRamp
+from handrail.domain.rollout.ramps import ArmsCompared, Candidate, Ramp, RampStep, StepOfRamp
 
 if TYPE_CHECKING:
     from handrail.cli.common.world import CliContext
@@ -93,6 +93,29 @@ async def stopped(place: CliContext, by: str, words: str) -> Ramp:
         going = await _going(ramps)
         step = RampStep(ramp_id=going.ramp_id, kind=StepOfRamp.STOP, percent=0, shadow=0, actor=by, words=words)
         return await ramps.step(step)
+
+
+async def checked(place: CliContext) -> list[ArmsCompared]:
+    """Compare the arms by what settled until today began; what is proven worse is rolled back.
+
+    Raises:
+        DefinitionInvalid, Unreachable.
+    """
+    from datetime import UTC, datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    from handrail.postgres.outcomes import PostgresOutcomes
+    from handrail.quality.outcomes.loader import load_outcomes
+    from handrail.quality.outcomes.period import midnight
+    from handrail.wiring.daily import ramp_watch
+
+    folder = place.settings.definitions or place.business.folder
+    outcomes = load_outcomes(folder)
+    zone = ZoneInfo(outcomes.value.zone)
+    today = datetime.now(UTC).astimezone(zone).date()
+    async with place.pool() as pool:
+        await PostgresOutcomes(pool).define(outcomes.value, outcomes.version)
+        return await ramp_watch(pool, folder).look(today - timedelta(days=1), midnight(today, zone))
 
 
 async def status_of(place: CliContext, limit: int) -> RampStatus:

@@ -163,6 +163,7 @@ class AlarmKind(StrEnum):
     CANARY = "canary"
     JUDGE = "judge"
     BLAST = "blast"
+    RAMP = "ramp"
 
 
 class Detector(StrEnum):
@@ -174,6 +175,7 @@ class Detector(StrEnum):
     CANARY = "canary"
     JUDGE = "judge"
     GOVERNOR = "governor"
+    E_PROCESS = "e_process"
 
 
 class SliceMoved(Stored):

@@ -5,15 +5,36 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from handrail.domain.autonomy.topics import Autonomy, Setting
-from handrail.domain.base import Stored
+from handrail.domain.base import Model, Stored
 from handrail.domain.quality.evaluations import EvaluationTerms, ReleaseParts
 from handrail.domain.team.commands import same_name
 
 SOURCE = "release"
 """The source under which the gate speaks among the settings of a topic's autonomy."""
+
+
+class RampTerms(Model):
+    """The terms on which a ramp is rolled back by itself: margins by indicator, and how often one may be for nothing."""
+
+    false_rollbacks: float = Field(
+        default=0.05, gt=0, le=0.5, description="chance that a candidate which is not worse is ever rolled back"
+    )
+    margins: dict[str, float] = Field(
+        default_factory=lambda: {"repeat_48h": 0.02, "escalation": 0.03, "rejections": 0.05},
+        min_length=1,
+        description="by indicator, a share of cases: how much worse than the control a candidate may be",
+    )
+
+    @field_validator("margins")
+    @classmethod
+    def _shares(cls, margins: dict[str, float]) -> dict[str, float]:
+        for name, margin in margins.items():
+            if not 0 <= margin < 1:
+                raise ValueError(f"{name}: {margin:g} is no margin. Write a share such as 0.02, which is two points")
+        return margins
 
 
 class ReleaseFile(EvaluationTerms):
@@ -22,6 +43,7 @@ class ReleaseFile(EvaluationTerms):
     version: Literal[1] = 1
     gatekeepers: list[str] = Field(min_length=1, description="who may let a release through, and evaluate what is held out")
     lasts_days: float = Field(default=30, gt=0, le=365, description="how old the evaluation of a pass may get")
+    ramp: RampTerms = Field(default_factory=RampTerms)
 
     def keeps(self, name: str) -> bool:
         """Return whether this person is a gatekeeper."""

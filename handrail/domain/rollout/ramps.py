@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,8 @@ from handrail.domain.autonomy.topics import Topic
 from handrail.domain.base import Model, Stored, digest
 from handrail.domain.quality.evaluations import ReleaseParts
 
+HANDRAIL = "handrail"
+"""The actor of what Handrail does to a ramp by itself."""
 SOURCE = "ramp"
 """The source under which a candidate's gate speaks among the settings of a topic's autonomy."""
 _PLACES = 1 << 52
@@ -106,6 +108,34 @@ class Ramp(Stored):
         if not self.going or self.arm(customer_id) is Arm.CANDIDATE:
             return False
         return place_of(f"{self.candidate.key} shadow", customer_id) * 100 < self.shadow
+
+
+class ArmValue(Stored):
+    """A customer's share of bad cases on one day, under one indicator, in one arm."""
+
+    day: date
+    arm: Arm
+    value: float = Field(ge=0, le=1)
+
+
+class ArmsCompared(Stored):
+    """An indicator in both arms of a ramp: shares of what is bad, and how much the bet that the candidate is worse has won.
+
+    `worse` is the highest wealth so far, `needed` the one that proves it; `worse_since` and `not_worse_since` are the days on
+    which either was proven. A wealth of 1 is the stake.
+    """
+
+    indicator: str
+    margin: float
+    candidate: float
+    control: float
+    candidate_n: int
+    control_n: int
+    worse: float
+    needed: float
+    worse_since: date | None = None
+    not_worse_since: date | None = None
+    words: str
 
 
 class ServedRelease(Stored):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.drift import DriftAlarm
-from handrail.domain.rollout.ramps import Ramp, RampStep, ServedRelease
+from handrail.domain.rollout.ramps import ArmValue, Ramp, RampStep, ServedRelease
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.quality.alarms import write_alarm
 from handrail.postgres.queries import QUERIES
@@ -37,6 +38,11 @@ class PostgresRamps:
         """Return how many cases, and customers, each arm of a ramp has served."""
         found = await alone(self._pool, "ramp_arms", prepare=False, ramp_id=ramp_id)
         return {row["arm"]: (row["cases"], row["customers"]) for row in found}
+
+    async def values(self, ramp_id: int, indicator: str, zone: str, until: datetime) -> list[ArmValue]:
+        """Return what settled before `until`, by the day on which it did; cases that both arms answered are left out."""
+        about: dict[str, Any] = {"ramp_id": ramp_id, "indicator": indicator, "zone": zone, "until": until}
+        return [ArmValue.model_validate(row) for row in await alone(self._pool, "ramp_values", prepare=False, **about)]
 
     async def assign(self, case_id: str, served: ServedRelease) -> None:
         """Write down what answers a case; what is there stays."""

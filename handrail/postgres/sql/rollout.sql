@@ -36,3 +36,19 @@ RETURNING case_id;
 SELECT r.arm, count(DISTINCT r.case_id)::integer AS cases, count(DISTINCT c.customer_id)::integer AS customers
 FROM handrail.case_releases AS r INNER JOIN handrail.cases AS c ON r.case_id = c.case_id
 WHERE r.ramp_id = %(ramp_id)s GROUP BY r.arm ORDER BY r.arm;
+
+-- name: ramp_values
+-- A customer's cases of one day are one value: they are not independent. The order is by hash, so values did not make it.
+WITH dealt AS MATERIALIZED (
+    SELECT r.case_id, min(r.arm) AS arm FROM handrail.case_releases AS r
+    WHERE r.ramp_id = %(ramp_id)s GROUP BY r.case_id HAVING count(DISTINCT r.arm) = 1
+)
+
+SELECT
+    (v.matures_at AT TIME ZONE %(zone)s)::date AS day,
+    d.arm,
+    avg(least(greatest(v.numerator::double precision / v.denominator, 0), 1)) AS value
+FROM dealt AS d INNER JOIN handrail.outcome_values AS v ON d.case_id = v.case_id
+WHERE v.indicator = %(indicator)s AND v.matures_at < %(until)s AND v.denominator > 0
+GROUP BY 1, d.arm, v.customer_id
+ORDER BY 1, md5(v.customer_id);

@@ -14,6 +14,7 @@ from handrail.domain.case.cases import CaseRow
 from handrail.domain.errors import InvalidInput
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
+from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.domain.quality.releases import ReleaseStanding
 from handrail.domain.rollout.ramps import Arm, Candidate, Ramp, RampStep, ServedRelease, StepOfRamp, place_of
@@ -88,7 +89,7 @@ class Kept:
     async def assign(self, case_id: str, served: ServedRelease) -> None:
         self.assigned.append((case_id, served))
 
-    async def end(self, step: RampStep) -> RampStep | None:
+    async def end(self, step: RampStep, alarm: DriftAlarm | None = None) -> RampStep | None:
         return step
 
 

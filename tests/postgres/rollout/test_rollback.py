@@ -1,0 +1,104 @@
+"""A ramp over a real record: a candidate that is worse ends by itself, with an alarm; one that is as good goes on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from handrail.domain.quality.days import QualityDay
+from handrail.domain.quality.releases import RampTerms
+from handrail.domain.rollout.ramps import Candidate, Ramp
+from handrail.postgres.outcomes import PostgresOutcomes
+from handrail.postgres.pool import Pool
+from handrail.postgres.quality.alarms import PostgresAlarms
+from handrail.postgres.quality.ramps import PostgresRamps
+from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.releases.rollback import RampWatch
+from handrail.shop import business
+from tests.postgres.quality.record import today, write_days
+from tests.unit.quality.evaluation.figures import PARTS
+
+DAYS = 20
+TERMS = RampTerms(margins={"escalation": 0.02, "abandonment": 0.02})
+ARMS = b"""
+INSERT INTO handrail.case_releases (case_id, release, ramp_id, arm)
+SELECT c.case_id, c.topic, %(ramp)s, CASE c.topic WHEN 'refund' THEN 'candidate' ELSE 'control' END FROM handrail.cases AS c
+"""
+
+
+async def ramped(pool: Pool, bad: int) -> int:
+    """Twenty days of a ramp: 20 cases a day of the candidate, so many of them bad, and 20 of the control, 2 of them bad."""
+    ramps = PostgresRamps(pool)
+    ramp = Ramp(release="new", base="old", parts=PARTS, candidate=Candidate(model="m-2"), owner="greta", percent=50)
+    going = await ramps.start(ramp, "")
+    since = today() - timedelta(days=DAYS)
+    await write_days(pool, "refund", since, today(), cases=20, bad=bad)
+    await write_days(pool, "order_status", since, today(), cases=20, bad=2)
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute(ARMS, {"ramp": going.ramp_id})
+    outcomes = load_outcomes(business.folder)
+    await PostgresOutcomes(pool).define(outcomes.value, outcomes.version)
+    return going.ramp_id
+
+
+def watch(pool: Pool) -> RampWatch:
+    return RampWatch(PostgresRamps(pool), lambda: TERMS, lambda: load_outcomes(business.folder).value)
+
+
+def yesterday() -> QualityDay:
+    begins = datetime.combine(today(), time(), tzinfo=UTC)
+    return QualityDay(day=today() - timedelta(days=1), since=begins - timedelta(days=1), until=begins)
+
+
+async def test_a_worse_candidate_is_rolled_back_once_with_an_alarm(pool: Pool) -> None:
+    ramp_id = await ramped(pool, bad=9)
+    found = await watch(pool).run(yesterday())
+    assert "escalation: 4" in found.words
+    assert "proven worse by more than 2.0%" in found.words
+    ended = await PostgresRamps(pool).latest()
+    assert ended is not None
+    assert (ended.going, ended.percent, ended.kind) == (False, 0, "rollback")
+    step, _ = await PostgresRamps(pool).steps(10, ramp_id)
+    (alarm,) = await PostgresAlarms(pool).open()
+    assert (step.actor, step.alarm_id, alarm.kind) == ("handrail", alarm.alarm_id, "ramp")
+    assert step.evidence["escalation"]["worse_since"] == alarm.first_day.isoformat()
+    assert "was rolled back from 50 %" in alarm.words
+    assert alarm.first_day < today() - timedelta(days=3)
+    assert (await watch(pool).run(yesterday())).words == "no ramp answers anybody"
+    assert len(await PostgresAlarms(pool).open()) == 1
+
+
+async def test_a_candidate_that_is_as_good_goes_on(pool: Pool) -> None:
+    await ramped(pool, bad=2)
+    found = await watch(pool).run(yesterday())
+    assert "nothing is proven yet" in found.words
+    going = await PostgresRamps(pool).latest()
+    assert going is not None
+    assert (going.going, going.percent) == (True, 50)
+    assert await PostgresAlarms(pool).open() == []
+
+
+async def test_what_both_arms_answered_and_what_is_not_settled_counts_for_neither(pool: Pool) -> None:
+    ramp_id = await ramped(pool, bad=9)
+    record, until = PostgresRamps(pool), yesterday().until
+    before = await record.values(ramp_id, "escalation", "UTC", until)
+    assert len([one for one in before if one.arm == "candidate"]) == DAYS * 20
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute(
+            b"INSERT INTO handrail.case_releases (case_id, release, ramp_id, arm)"
+            b" SELECT c.case_id, 'old', %(ramp)s, 'control' FROM handrail.cases AS c WHERE c.topic = 'refund'",
+            {"ramp": ramp_id},
+        )
+    left = await record.values(ramp_id, "escalation", "UTC", until)
+    assert {one.arm for one in left} == {"control"}
+    settled = await record.values(ramp_id, "repeat_48h", "UTC", until)
+    assert len(settled) == (DAYS - 2) * 20
+
+
+@pytest.mark.parametrize("percent", [0, 50])
+async def test_where_nobody_was_answered_nothing_is_said(pool: Pool, percent: float) -> None:
+    ramp = Ramp(release="new", base="old", parts=PARTS, candidate=Candidate(model="m-2"), owner="g", percent=percent)
+    await PostgresRamps(pool).start(ramp, "")
+    found = await watch(pool).look(today(), datetime.now(UTC))
+    assert [one.candidate_n for one in found] == ([0, 0] if percent else [])
