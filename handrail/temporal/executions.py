@@ -102,6 +102,12 @@ async def executions(client: Client, query: str) -> AsyncIterator[Execution]:
             return
 
 
+async def newest_runs(client: Client, query: str) -> dict[str, Execution]:
+    """Return the newest run of each case among those that fit the query, by the case's id. Raises: RPCError."""
+    found = [one async for one in executions(client, query)]
+    return {one.case_id: one for one in sorted(found, key=lambda one: one.started) if one.workflow_id.startswith(PREFIX)}
+
+
 async def execution(client: Client, workflow_id: str, run_id: str = "") -> Execution:
     """The newest run of the workflow, or the one named. Raises: RPCError with NOT_FOUND."""
     return await read(client, (await described(client, workflow_id, run_id)).workflow_execution_info)

@@ -34,7 +34,7 @@ from handrail.temporal.executions import (
     RunStatus,
     described,
     execution,
-    executions,
+    newest_runs,
     paused_cases,
 )
 from handrail.temporal.lost import value
@@ -75,11 +75,11 @@ class Reconciler:
             RPCError, psycopg.OperationalError: a server does not answer.
         """
         recorded = {one.case_id: one for one in await self._record.recorded()}
-        listed = [one async for one in executions(self._client, f"WorkflowType = '{WORKFLOW}'")]
-        newest = {
-            one.case_id: one for one in sorted(listed, key=lambda one: one.started) if one.workflow_id.startswith(PREFIX)
-        }
+        newest = await newest_runs(self._client, f"WorkflowType = '{WORKFLOW}'")
         elsewhere = await self._record.those_of([one for one in newest if one not in recorded])
+        # What no record of ours holds and no queue of ours runs is another installation's, in the same namespace.
+        known = recorded.keys() | elsewhere.keys()
+        newest = {case: run for case, run in newest.items() if case in known or run.task_queue == self._queue}
         paused = await paused_cases(self._client)
         found = await self._compare(recorded, newest, elsewhere, thorough=thorough)
         if not thorough and any(one.difference.kind in (DifferenceKind.UNRECORDED, DifferenceKind.BEHIND) for one in found):

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from google.protobuf.empty_pb2 import Empty
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
@@ -25,6 +26,7 @@ from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import open_pool
 from handrail.shop import business as shop
+from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 from handrail.temporal.executions import Paused, RunStatus, execution, executions, paused_cases
 from handrail.temporal.reconcile import Reconciler
@@ -254,6 +256,24 @@ async def test_a_case_that_ended_before_it_was_recorded_is_begun_again(there: Ho
     await page.terminate(case_id)
     await mended(there, case_id, DifferenceKind.NEVER_BEGUN)
     await with_a_person(there, case_id, "customer_asked")
+
+
+async def test_what_another_installation_runs_in_the_same_namespace_is_left_alone(there: House) -> None:
+    case_id = f"t-{uuid4().hex[:12]}"
+    elsewhere = CaseClient(there.temporal, task_queue="another-installation")
+    order = await there.strangers_order(status="shipped")
+    await elsewhere.open_case(case_id, order.customer_id, "Where is my order?")
+    handle = there.temporal.get_workflow_handle(f"case-{case_id}")
+    await handle.terminate("a rehearsal")
+
+    async def listed() -> bool:
+        query = f"WorkflowId = 'case-{case_id}' AND ExecutionStatus = 'Terminated'"
+        return bool([one async for one in executions(there.temporal, query)])
+
+    await wait_for(listed)
+    found = await reconciler(there).once(fix=True)
+    assert case_id not in {one.case_id for one in found.differences}
+    assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
 
 
 async def test_the_same_start_again_brings_a_terminated_case_to_a_person(there: House, page: Page) -> None:
