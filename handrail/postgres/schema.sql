@@ -2448,8 +2448,15 @@ CREATE TABLE handrail.case_event_drafts (
 COMMENT ON TABLE handrail.case_event_drafts IS
 'what a transaction has to tell when it commits; numbered and taken out by then, so that nobody ever sees a row here';
 
+CREATE TABLE handrail.case_event_telling (
+    transaction xid8 PRIMARY KEY DEFAULT pg_current_xact_id()
+);
+COMMENT ON TABLE handrail.case_event_telling IS
+'the transaction that has drafts, once, however many: its row is what numbers them at the commit, and is gone by then';
+
 CREATE FUNCTION handrail.draft_event(of_case text, rank integer, kind text, body jsonb) RETURNS void LANGUAGE sql AS $$
-INSERT INTO handrail.case_event_drafts (case_id, rank, kind, body) VALUES (of_case, rank, kind, jsonb_strip_nulls(body))
+INSERT INTO handrail.case_event_drafts (case_id, rank, kind, body) VALUES (of_case, rank, kind, jsonb_strip_nulls(body));
+INSERT INTO handrail.case_event_telling DEFAULT VALUES ON CONFLICT DO NOTHING
 $$;
 
 -- Numbers are given under the one lock that the audit's chain takes, too: taken last and held for the commit alone. So
@@ -2459,9 +2466,7 @@ DECLARE
     touched text[];
     of_case text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM handrail.case_event_drafts AS d WHERE d.transaction = pg_current_xact_id()) THEN
-        RETURN NULL;
-    END IF;
+    DELETE FROM handrail.case_event_telling AS t WHERE t.transaction = NEW.transaction;
     PERFORM FROM handrail.audit_head FOR UPDATE;
     WITH told AS (
         DELETE FROM handrail.case_event_drafts AS d WHERE d.transaction = pg_current_xact_id()
@@ -2494,7 +2499,7 @@ END
 $$;
 COMMENT ON FUNCTION handrail.tell_events IS
 'number the drafts of the transaction that commits: first of what happened, then of what that made of the case';
-CREATE CONSTRAINT TRIGGER drafts_are_told AFTER INSERT ON handrail.case_event_drafts DEFERRABLE INITIALLY DEFERRED
+CREATE CONSTRAINT TRIGGER drafts_are_told AFTER INSERT ON handrail.case_event_telling DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION handrail.tell_events();
 
 CREATE FUNCTION handrail.draft_case() RETURNS trigger LANGUAGE plpgsql AS $$
