@@ -63,9 +63,7 @@ class RampTroubles:
 
     async def step_down(self, reason: str, *, pause: timedelta, lasting: timedelta, urgent: bool = False) -> Control | None:
         """Roll the ramp back; None, for no control is set."""
-        step = RampStep(
-            ramp_id=self._ramp.ramp_id, kind=StepOfRamp.ROLLBACK, percent=0, shadow=0, actor=HANDRAIL, words=reason
-        )
+        step = RampStep(ramp_id=self._ramp.ramp_id, kind=StepOfRamp.ROLLBACK, percent=0, actor=HANDRAIL, words=reason)
         if await self._ramps.end(step) is not None:
             _log.warning("ramp %s was rolled back: %s", self._ramp.ramp_id, reason)
         return None

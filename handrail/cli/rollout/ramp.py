@@ -44,7 +44,7 @@ def start(
     place = world(ctx)
     candidate = read_candidate(model, model_url, prompts, topics(place))
     words = optional_words("--note", note) or ""
-    show(run_async(started(place, candidate, person(by), percent, 0, words)), as_json=as_json)
+    show(run_async(started(place, candidate, person(by), percent, words)), as_json=as_json)
 
 
 @app.command()
@@ -59,7 +59,7 @@ def step(
     from handrail.cli.rollout.ramping import stepped
 
     words = optional_words("--note", note) or ""
-    show(run_async(stepped(world(ctx), percent, None, person(by), words)), as_json=as_json)
+    show(run_async(stepped(world(ctx), percent, person(by), words)), as_json=as_json)
 
 
 @app.command()
@@ -106,10 +106,8 @@ def status(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None
     print_pairs([*pairs(found.ramp), ("gate", found.gate)])
     rows = [(name, count.cases, count.customers) for name, count in found.arms.items()]
     print_rows(("arm", "cases", "customers"), rows, "No case was assigned to an arm yet.")
-    steps = [
-        (moment(one.at), one.kind, f"{one.percent:g} %", f"{one.shadow:g} %", one.actor, one.words) for one in found.steps
-    ]
-    print_rows(("at", "step", "customers", "shadow", "by", "why"), steps, "")
+    steps = [(moment(one.at), one.kind, f"{one.percent:g} %", one.actor, one.words) for one in found.steps]
+    print_rows(("at", "step", "customers", "by", "why"), steps, "")
 
 
 def show(found: Ramp, *, as_json: bool) -> None:
@@ -125,7 +123,7 @@ def pairs(found: Ramp) -> list[tuple[str, object]]:
     from handrail.cli.common.tables import moment
 
     differs = [found.candidate.model, found.candidate.model_url, *(f"prompt of {one}" for one in found.candidate.prompts)]
-    share = f"{found.percent:g} % of the customers, {found.shadow:g} % of the others in shadow"
+    share = f"{found.percent:g} % of the customers"
     return [
         ("ramp", found.ramp_id),
         ("candidate", found.release),

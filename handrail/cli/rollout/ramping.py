@@ -32,7 +32,7 @@ class RampStatus(Stored):
     steps: list[RampStep] = Field(default_factory=list)
 
 
-async def started(place: CliContext, candidate: Candidate, by: str, percent: float, shadow: float, words: str) -> Ramp:
+async def started(place: CliContext, candidate: Candidate, by: str, percent: float, words: str) -> Ramp:
     """Start a ramp.
 
     Raises:
@@ -55,12 +55,11 @@ async def started(place: CliContext, candidate: Candidate, by: str, percent: flo
             owner=by,
             evaluation_id=found.passed.evaluation_id if found.passed else None,
             percent=percent,
-            shadow=shadow,
         )
         return await PostgresRamps(pool).start(ramp, words)
 
 
-async def stepped(place: CliContext, percent: float, shadow: float | None, by: str, words: str) -> Ramp:
+async def stepped(place: CliContext, percent: float, by: str, words: str) -> Ramp:
     """Set the share of the ramp that is going.
 
     Raises:
@@ -74,13 +73,11 @@ async def stepped(place: CliContext, percent: float, shadow: float | None, by: s
     async with place.pool() as pool:
         ramps = PostgresRamps(pool)
         going = await _going(ramps)
-        wanted = going.shadow if shadow is None else shadow
-        if percent > going.percent or wanted > going.shadow:
+        if percent > going.percent:
             if not same_name(by, going.owner):
                 raise InvalidInput(f"--by: {going.owner!r} owns ramp {going.ramp_id} and alone steps it up, not {by!r}.")
-            if percent > 0:
-                await _permitted(place, candidate_gate(place, pool, going.candidate), by, percent)
-        about = {"ramp_id": going.ramp_id, "kind": StepOfRamp.STEP, "percent": percent, "shadow": wanted}
+            await _permitted(place, candidate_gate(place, pool, going.candidate), by, percent)
+        about = {"ramp_id": going.ramp_id, "kind": StepOfRamp.STEP, "percent": percent}
         return await ramps.step(RampStep.model_validate({**about, "actor": by, "words": words}))
 
 
@@ -91,7 +88,7 @@ async def stopped(place: CliContext, by: str, words: str) -> Ramp:
     async with place.pool() as pool:
         ramps = PostgresRamps(pool)
         going = await _going(ramps)
-        step = RampStep(ramp_id=going.ramp_id, kind=StepOfRamp.STOP, percent=0, shadow=0, actor=by, words=words)
+        step = RampStep(ramp_id=going.ramp_id, kind=StepOfRamp.STOP, percent=0, actor=by, words=words)
         return await ramps.step(step)
 
 
@@ -178,5 +175,5 @@ async def _permitted(place: CliContext, gate: ReleaseGate, by: str, percent: flo
     check_gatekeeper(rules_of(place), by, "--by")
     found = await gate.standing()
     if not found.open:
-        rest = "Evaluate it (`handrail eval run`), let it through (`handrail release pass`), or go on in shadow at 0 %."
+        rest = "Evaluate it (`handrail eval run`), then let it through (`handrail release pass`)."
         raise InvalidInput(f"percent: {percent:g} % of the customers need a candidate that passed. {found.why} {rest}")

@@ -55,13 +55,12 @@ class StepOfRamp(StrEnum):
 
 
 class RampStep(Stored):
-    """A step of a ramp: from then on so many per cent of the customers, and of the control's turns in shadow."""
+    """A step of a ramp: from then on so many per cent of the customers."""
 
     step_id: int = 0
     ramp_id: int
     kind: StepOfRamp
     percent: float
-    shadow: float
     actor: str
     words: str = ""
     evidence: dict[str, Any] = Field(default_factory=dict)
@@ -72,8 +71,7 @@ class RampStep(Stored):
 class Ramp(Stored):
     """A ramp as it stands. `release` and `base` are the candidate and what was in force when it began.
 
-    `percent` is the share of the customers whom the candidate answers, `shadow` the share of the others beside whose turns it
-    answers without being sent.
+    `percent` is the share of the customers whom the candidate answers.
     """
 
     ramp_id: int = 0
@@ -86,7 +84,6 @@ class Ramp(Stored):
     started_at: datetime | None = None
     kind: StepOfRamp = StepOfRamp.START
     percent: float = 0
-    shadow: float = 0
     stepped_at: datetime | None = None
 
     @property
@@ -102,12 +99,6 @@ class Ramp(Stored):
         if not self.going or self.percent <= 0:
             return None
         return Arm.CANDIDATE if place_of(self.candidate.key, customer_id) * 100 < self.percent else Arm.CONTROL
-
-    def shadows(self, customer_id: str) -> bool:
-        """Return whether this customer's turns are answered in shadow, too; customers of the candidate's arm never are."""
-        if not self.going or self.arm(customer_id) is Arm.CANDIDATE:
-            return False
-        return place_of(f"{self.candidate.key} shadow", customer_id) * 100 < self.shadow
 
 
 class ArmValue(Stored):

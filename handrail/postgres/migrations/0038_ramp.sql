@@ -20,13 +20,12 @@ CREATE TABLE handrail.ramp_steps (
     ramp_id bigint NOT NULL REFERENCES handrail.ramps,
     kind text NOT NULL CONSTRAINT ramp_steps_kind CHECK (kind IN ('start', 'step', 'stop', 'rollback')),
     percent double precision NOT NULL CONSTRAINT ramp_steps_percent CHECK (percent BETWEEN 0 AND 100),
-    shadow double precision NOT NULL CONSTRAINT ramp_steps_shadow CHECK (shadow BETWEEN 0 AND 100),
     actor text NOT NULL CONSTRAINT ramp_steps_actor CHECK (actor <> ''),
     words text NOT NULL,
     evidence jsonb NOT NULL,
     alarm_id bigint REFERENCES handrail.drift_alarms,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CONSTRAINT ramp_steps_end CHECK (kind NOT IN ('stop', 'rollback') OR (percent = 0 AND shadow = 0))
+    CONSTRAINT ramp_steps_end CHECK (kind NOT IN ('stop', 'rollback') OR percent = 0)
 );
 COMMENT ON TABLE handrail.ramp_steps IS 'each change of a ramp, by whom and why; its newest step counts';
 CREATE INDEX ramp_steps_newest ON handrail.ramp_steps (ramp_id, step_id DESC);

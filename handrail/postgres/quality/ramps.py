@@ -59,9 +59,7 @@ class PostgresRamps:
             about["parts"] = Jsonb(ramp.parts.model_dump(mode="json"))
             about["candidate"] = Jsonb(ramp.candidate.model_dump(mode="json"))
             ramp_id = (await _one(connection, "put_ramp", about))["ramp_id"]
-            step = RampStep(
-                ramp_id=ramp_id, kind=ramp.kind, percent=ramp.percent, shadow=ramp.shadow, actor=ramp.owner, words=words
-            )
+            step = RampStep(ramp_id=ramp_id, kind=ramp.kind, percent=ramp.percent, actor=ramp.owner, words=words)
             await _put(connection, step)
             return _sure(await _held(connection))
 

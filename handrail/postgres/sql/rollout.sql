@@ -6,7 +6,7 @@ SELECT max(c.set_at) AS at FROM handrail.controls AS c WHERE c.hand = 'drill';
 SELECT pg_advisory_xact_lock(7240118322904191);
 
 -- name: latest_ramp
-SELECT r.*, s.kind, s.percent, s.shadow, s.at AS stepped_at
+SELECT r.*, s.kind, s.percent, s.at AS stepped_at
 FROM handrail.ramps AS r CROSS JOIN LATERAL (
     SELECT t.* FROM handrail.ramp_steps AS t WHERE t.ramp_id = r.ramp_id ORDER BY t.step_id DESC LIMIT 1
 ) AS s
@@ -18,8 +18,8 @@ VALUES (%(release)s, %(base)s, %(parts)s, %(candidate)s, %(owner)s, %(evaluation
 RETURNING ramp_id;
 
 -- name: put_ramp_step
-INSERT INTO handrail.ramp_steps (ramp_id, kind, percent, shadow, actor, words, evidence, alarm_id)
-VALUES (%(ramp_id)s, %(kind)s, %(percent)s, %(shadow)s, %(actor)s, %(words)s, %(evidence)s, %(alarm_id)s)
+INSERT INTO handrail.ramp_steps (ramp_id, kind, percent, actor, words, evidence, alarm_id)
+VALUES (%(ramp_id)s, %(kind)s, %(percent)s, %(actor)s, %(words)s, %(evidence)s, %(alarm_id)s)
 RETURNING *;
 
 -- name: ramp_steps

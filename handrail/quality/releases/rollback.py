@@ -70,7 +70,6 @@ class RampWatch:
             ramp_id=ramp.ramp_id,
             kind=StepOfRamp.ROLLBACK,
             percent=0,
-            shadow=0,
             actor=HANDRAIL,
             words=hit.words,
             evidence={one.indicator: one.model_dump(mode="json") for one in found},

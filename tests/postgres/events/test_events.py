@@ -125,7 +125,11 @@ async def test_what_is_rolled_back_tells_nothing(pool: Pool, events: PostgresEve
 
 @pytest.mark.parametrize(
     "change",
-    ["UPDATE handrail.case_event SET kind = 'closed'", "DELETE FROM handrail.case_event", "TRUNCATE handrail.case_event"],
+    [
+        "UPDATE handrail.case_event SET kind = 'closed'",
+        "DELETE FROM handrail.case_event",
+        "TRUNCATE handrail.case_event CASCADE",
+    ],
 )
 async def test_events_are_only_added_to(cases: PostgresCases, run: Run, change: str) -> None:
     await cases.open(opening(), NOON)

@@ -115,7 +115,7 @@ async def test_an_edit_of_what_is_in_force_shuts_the_candidates_gate(say: Any, p
 async def test_it_ends_once_and_the_record_only_grows(say: Any, pool: Pool, folder: Path, run: Run) -> None:
     await say(*start(folder, "--by", "ann"))
     ramps = PostgresRamps(pool)
-    step = RampStep(ramp_id=1, kind=StepOfRamp.ROLLBACK, percent=0, shadow=0, actor="handrail", words="worse")
+    step = RampStep(ramp_id=1, kind=StepOfRamp.ROLLBACK, percent=0, actor="handrail", words="worse")
     ended = await asyncio.gather(*(ramps.end(step) for _ in range(4)))
     assert sum(one is not None for one in ended) == 1
     for statement in ("delete from handrail.ramp_steps", "update handrail.ramps set owner = 'x'"):

@@ -68,14 +68,6 @@ def test_an_ended_ramp_and_one_at_nought_have_no_arms() -> None:
     assert ramp(100, kind=StepOfRamp.STOP).arm("C-1") is None
 
 
-def test_shadow_is_for_customers_whom_the_candidate_does_not_answer() -> None:
-    found = ramp(30, shadow=50)
-    shadowed = {who for who in PEOPLE if found.shadows(who)}
-    assert not shadowed & taken(found)
-    assert len(shadowed) / len(PEOPLE) == pytest.approx(0.35, abs=0.04)
-    assert not any(ramp(0, shadow=0).shadows(who) for who in PEOPLE)
-
-
 @dataclass
 class Kept:
     """A ramp, and what was assigned."""

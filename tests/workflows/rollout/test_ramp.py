@@ -142,7 +142,7 @@ async def test_the_same_customer_meets_the_same_arm_whatever_is_restarted(
         await let_through(pool, (await gate_over(settings, business, pool).in_force()).model_copy(update=named))
         passed = (await candidate_gate(place, pool, wanted).in_force()).model_copy(update=named)  # type: ignore[arg-type]
         await let_through(pool, passed)
-        ramp = await started(place, wanted, "greta", 5, 0, "")  # type: ignore[arg-type]
+        ramp = await started(place, wanted, "greta", 5, "")  # type: ignore[arg-type]
         assert ramp.release == passed.release
         early = (await customers(pool, wanted.key, 0, 0.05))[:2]
         later = (await customers(pool, wanted.key, 0.05, 0.5))[:2]
@@ -156,7 +156,7 @@ async def test_the_same_customer_meets_the_same_arm_whatever_is_restarted(
             arm = Arm.CANDIDATE if (who, order) in early else Arm.CONTROL
             assert [one for one, _ in await served(pool, first[who])] == [arm]
             assert await home.marked(first[who], order) == (arm is Arm.CANDIDATE)
-        await stepped(place, 50, None, "greta", "five per cent went well")  # type: ignore[arg-type]
+        await stepped(place, 50, "greta", "five per cent went well")  # type: ignore[arg-type]
         async with working(home.worker, tmp_path / "worker-2.log"):
             for who, order in [*early, *later, *never]:
                 again = await home.ask(who, f"Has my payment for order {order} arrived?")
