@@ -74,7 +74,7 @@ LATE = {
         "quality.governor", "The governor, which takes autonomy back, and raising a topic again.", group=True
     ),
     "eval": LateCommand(
-        "quality.evaluations", "Play accepted corrections through the real graph, without effects.", group=True
+        "quality.evaluations", "Play accepted corrections, or a suite, through the real graph, without effects.", group=True
     ),
     "preflight": LateCommand(
         "rollout.preflight", "Check what has to stand before a topic is 'auto'; exit code 3 with a list of what lacks."

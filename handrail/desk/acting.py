@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import time
 from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from handrail.desk.entrance import DRAFTS, ask_again
 from handrail.desk.forms import PREFIX, changed, fields
-from handrail.desk.looking import Looking, Said, to_sign_in
+from handrail.desk.looking import Looking, Said, told
 from handrail.desk.pages import status_of
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, seat
@@ -17,16 +21,29 @@ from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope, ScopeMissing
 from handrail.domain.access.vouching import about, update_id
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
+from handrail.domain.base import digest
+from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
-from handrail.domain.team.commands import HandBack, Receipt
+from handrail.domain.team.commands import HandBack, Receipt, same_name
 from handrail.domain.team.desk import DraftKind
-from handrail.temporal.client import made
+from handrail.temporal.client import TimedOut, made
 from handrail.temporal.connect import Unreachable
 from handrail.temporal.doorway import DoorwayClient
 
-DRAFTS: Mapping[DraftKind, str] = {DraftKind.REPLY: "text", DraftKind.NOTE: "note"}
 TYPED = ("text", "note", "answer", "topic")
-ACTIONS = ("claim", "release", "reply", "hand_back", "resolve", "draft")
+ACTIONS = ("claim", "release", "reply", "reply_and_resolve", "hand_back", "resolve", "draft")
+
+
+DONE: Mapping[ApprovalStatus, str] = {
+    ApprovalStatus.OPEN: "partly",
+    ApprovalStatus.APPROVED: "approve",
+    ApprovalStatus.EDITED: "edit",
+    ApprovalStatus.REVISED: "revised",
+    ApprovalStatus.REJECTED: "reject",
+    ApprovalStatus.ANSWERED: "answer",
+}
+REVISION = re.compile(r"[0-9]{1,9}")
+RECORDED_SECONDS = 2.0
 
 
 class Acting:
@@ -40,32 +57,38 @@ class Acting:
         """Decide an approval exactly as it was shown, then go on with what waits next."""
         who, form = await self._whose(request)
         if who is None:
-            return to_sign_in(request)
+            return ask_again(request, form)
+        case_id = request.path_params["case_id"]
         try:
             self._check(request, who, form, ApiScope.APPROVALS_DECIDE)
-            settled = await self._decided(request.path_params["case_id"], who, form)
         except HandrailError as error:
+            return await self._refused(request, who, {}, error)
+        try:
+            settled = await self._decided(case_id, who, form)
+        except HandrailError as error:
+            await self._keep(case_id, who, form)
             return await self._refused(request, who, form, error)
         await self._services.record.keep(settled.case_id, who.person, DraftKind.NOTE, "")
-        done = "partly" if settled.status is ApprovalStatus.OPEN else str(form.get("decision", ""))
-        return RedirectResponse(f"{PATH}/?did={done}&of={settled.case_id}", status_code=303)
+        return told(f"{PATH}/", who, DONE.get(settled.status, "partly"), settled.case_id)
 
     async def act(self, request: Request) -> Response:
         """Claim, release, reply, hand back, resolve, or keep a draft."""
         who, form = await self._whose(request)
         if who is None:
-            return to_sign_in(request)
+            return ask_again(request, form)
         case_id, action = request.path_params["case_id"], form.get("action", "")
         try:
             self._check(request, who, form, ApiScope.CASES_HANDLE)
+        except HandrailError as error:
+            return await self._refused(request, who, {}, error)
+        try:
             await self._keep(case_id, who, form)
             if action != "draft":
                 await self._done(self._services.cases(who.principal), case_id, who, form)
         except HandrailError as error:
             return await self._refused(request, who, form, error)
-        if action in ("release", "hand_back", "resolve"):
-            return RedirectResponse(f"{PATH}/?did={action}&of={case_id}", status_code=303)
-        return RedirectResponse(f"{PATH}/cases/{case_id}?did={action}", status_code=303)
+        here = f"{PATH}/" if action in ("release", "hand_back", "resolve", "reply_and_resolve") else f"{PATH}/cases/{case_id}"
+        return told(here, who, "resolve" if action == "reply_and_resolve" else action, case_id)
 
     async def _whose(self, request: Request) -> tuple[Seat | None, Mapping[str, str]]:
         form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
@@ -80,7 +103,7 @@ class Acting:
     async def _decided(self, case_id: str, who: Seat, form: Mapping[str, str]) -> Approval:
         """Raises: InvalidInput, ApprovalRefused, UnknownCase, Unreachable."""
         revision, kind = form.get("revision", ""), form.get("decision", "")
-        if not revision.isdecimal() or kind not in list(DecisionKind):
+        if not REVISION.fullmatch(revision) or kind not in list(DecisionKind):
             raise InvalidInput("This form is not whole. Look at the page again, then send it.")
         note = form.get("note", "").strip() or None
         given = {"approval_id": form.get("approval_id", ""), "revision": int(revision), "reviewer": who.person, "note": note}
@@ -89,7 +112,8 @@ class Acting:
         if kind == DecisionKind.ANSWER:
             given["answer"] = form.get("answer", "")
         wanted = made(DecisionInput, decision=kind, **given)
-        update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex)
+        # The same form with other words is another decision: what came first counts, and this one is told so.
+        update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, wanted.model_dump_json())
         await self._services.vouchers.vouch(case_id, update, who.person, who.principal.caller, about(wanted))
         return await self._services.cases(who.principal).send(case_id, "decide", wanted, Approval, update)
 
@@ -111,14 +135,21 @@ class Acting:
         match form.get("action", ""):
             case "claim":
                 await cases.claim(case_id, who.person, instead_of=form.get("instead_of") or None)
+                await self._recorded(case_id, who.person, held=True)
             case "release":
                 await cases.release(case_id, who.person)
+                await self._recorded(case_id, who.person, held=False)
             case "reply":
-                await cases.reply(case_id, who.person, text, message_id=form.get("message_id") or f"desk-{uuid4().hex}")
+                message_id = f"desk-{digest([who.person, case_id, form.get('once') or uuid4().hex, text])[:32]}"
+                await cases.reply(case_id, who.person, text, message_id=message_id)
                 await self._services.record.keep(case_id, who.person, DraftKind.REPLY, "")
+            case "reply_and_resolve":
+                await cases.resolve(case_id, who.person, note=note or None, reply=text)
+                await self._services.record.keep(case_id, who.person, DraftKind.REPLY, "")
+                await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case "hand_back":
                 back = made(HandBack, reviewer=who.person, note=note, topic=form.get("topic") or None)
-                update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex)
+                update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, back.model_dump_json())
                 await self._services.vouchers.vouch(case_id, update, who.person, who.principal.caller, about(None))
                 await cases.send(case_id, "hand_back", back, Receipt, update)
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
@@ -128,16 +159,28 @@ class Acting:
             case other:
                 raise InvalidInput(f"action: {other[:40]!r} is none. There are {', '.join(ACTIONS)}.")
 
+    async def _recorded(self, case_id: str, person: str, *, held: bool) -> None:
+        """Wait a moment for the record, which the page shows; it comes with the case's next commit."""
+        end = time.monotonic() + RECORDED_SECONDS
+        while time.monotonic() < end:
+            assignee = (await self._services.stored.show(case_id)).assignee
+            if (assignee is not None and same_name(assignee, person)) == held:
+                return
+            await asyncio.sleep(0.05)
+
     async def _keep(self, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
-        for kind, name in DRAFTS.items():
-            if form.get(name, "").strip() or (name in form and form.get("action") == "draft"):
-                await self._services.record.keep(case_id, who.person, kind, form[name].strip())
+        for name, kind in DRAFTS.items():
+            words = form.get(name, "").strip()[:MAX_CHARACTERS]
+            if words or (name in form and form.get("action") == "draft"):
+                await self._services.record.keep(case_id, who.person, kind, words)
 
     async def _refused(self, request: Request, who: Seat, form: Mapping[str, str], error: HandrailError) -> Response:
-        """Show the page again with why nothing was done; what was typed is kept, here and on the server."""
+        """Show the page again with why nothing was done, and what was typed."""
         say = words_of(language_of(request))
-        why = say("away") if isinstance(error, Unreachable) else str(error)
-        await self._keep(request.path_params["case_id"], who, form)
+        late = isinstance(error, Unreachable | TimedOut)
         typed = {name: value for name, value in form.items() if name in TYPED or name.startswith(PREFIX)}
-        said = Said(problem=say("not_done", why=why), typed=typed, status=status_of(error))
+        # What may still be taken is sent again under the same ids, so that it counts once.
+        typed |= {"once": form["once"]} if late and "once" in form else {}
+        problem = say("may_be_done") if late else say("not_done", why=str(error))
+        said = Said(problem=problem, typed=typed, status=status_of(error))
         return await self._looking.show(request, who, said)

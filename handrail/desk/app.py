@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -53,7 +54,7 @@ def create_desk(services: DeskServices) -> ASGIApp:
     """Return the pages, to be mounted under `/desk`."""
     entrance, looking = Entrance(services), Looking(services)
     acting, owning = Acting(services), Owning(services)
-    return Starlette(
+    desk = Starlette(
         routes=[
             Route("/", looking.board, name="board"),
             Route("/cases/{case_id}", looking.case, name="case"),
@@ -68,5 +69,8 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
         middleware=[Middleware(Guarded)],
-        exception_handlers={404: trouble, 405: trouble, HandrailError: trouble},
+        exception_handlers={HTTPException: trouble, HandrailError: trouble, Exception: trouble},
     )
+    # Where a slash is missing or too many, the address of the answer would be made of what the request calls our host.
+    desk.router.redirect_slashes = False
+    return desk

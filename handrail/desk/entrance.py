@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -9,10 +11,15 @@ from handrail.desk import sessions
 from handrail.desk.pages import page, status_of
 from handrail.desk.services import DeskServices
 from handrail.desk.words import COOKIE as LANGUAGE
-from handrail.desk.words import languages
+from handrail.desk.words import language_of, languages, words_of
+from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import HandrailError
+from handrail.domain.team.desk import DraftKind
 
 YEAR = 365 * 24 * 3600
+DRAFTS = {"text": DraftKind.REPLY, "note": DraftKind.NOTE}
+"""What is typed on the page of a case, and the draft that it is."""
+KEPT = ("case_id", *DRAFTS)
 
 
 class Entrance:
@@ -23,17 +30,21 @@ class Entrance:
 
     async def page(self, request: Request) -> Response:
         """Ask for the key."""
-        return page(request, "sign_in.html", None, problem="", to=within(request.query_params.get("to", "")))
+        return page(request, "sign_in.html", None, problem="", to=within(request.query_params.get("to", "")), kept={})
 
     async def sign_in(self, request: Request) -> Response:
         """Take the key, and go on to where the person wanted to go."""
         form = await request.form()
         to, key = within(str(form.get("to", ""))), str(form.get("key", ""))
         host = request.client.host if request.client else ""
+        kept = {name: str(form.get(name, "")) for name in KEPT if form.get(name)}
         try:
-            token = await sessions.sign_in(self._services, key, host)
+            token, person = await sessions.sign_in(self._services, key, host)
         except HandrailError as error:
-            return page(request, "sign_in.html", None, status=status_of(error), problem=str(error), to=to)
+            return page(request, "sign_in.html", None, status=status_of(error), problem=str(error), to=to, kept=kept)
+        for name, kind in DRAFTS.items():
+            if kept.get(name):
+                await self._services.record.keep(kept.get("case_id", ""), person, kind, kept[name][:MAX_CHARACTERS])
         response = RedirectResponse(to, status_code=303)
         sessions.remember(response, token, secure=request.url.scheme == "https")
         return response
@@ -54,6 +65,15 @@ class Entrance:
         if (chosen := str(form.get("language", ""))) in languages():
             response.set_cookie(LANGUAGE, chosen, max_age=YEAR, path=sessions.PATH, httponly=True, samesite="lax")
         return response
+
+
+def ask_again(request: Request, form: Mapping[str, str]) -> Response:
+    """Ask for the key where a session ended meanwhile; what was typed comes along, and is a draft afterwards."""
+    case_id = request.path_params["case_id"]
+    kept = {"case_id": case_id, **{name: form[name] for name in DRAFTS if form.get(name, "").strip()}}
+    to = within(f"{sessions.PATH}/cases/{case_id}")
+    problem = words_of(language_of(request))("signed_out")
+    return page(request, "sign_in.html", None, status=401, problem=problem, to=to, kept=kept)
 
 
 def within(to: str) -> str:

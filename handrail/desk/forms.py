@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from handrail.domain.errors import InvalidInput
 from handrail.domain.team.desk import FormField
 
 PREFIX = "argument."
+NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
+LONG = 60
+"""Texts of more characters, or of several lines, have a box of several lines."""
 
 
 def fields(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[FormField]:
@@ -34,8 +37,8 @@ def changed(wanted: list[FormField], form: Mapping[str, str]) -> dict[str, Any]:
         if field.kind == "yes":
             if (given is not None) != bool(field.value):
                 found[field.name] = given is not None
-        elif given is not None and given.strip() != as_text(field.value):
-            found[field.name] = _value(field, given.strip())
+        elif given is not None and plain(given) != plain(as_text(field.value)):
+            found[field.name] = _value(field, plain(given))
     return found
 
 
@@ -46,41 +49,45 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def plain(text: str) -> str:
+    """Return the text as it is compared: browsers send line breaks of their own, and blanks at the ends say nothing."""
+    return text.replace("\r\n", "\n").strip()
+
+
 def _value(field: FormField, text: str) -> Any:
     if not text:
         if field.required:
             raise InvalidInput(f"{field.name}: is empty, and the action needs it.")
-        return None
+        return None if field.nullable else ""
     if field.kind in ("whole", "number"):
         return _number(field, text)
     if field.kind == "json":
         try:
             return json.loads(text)
-        except ValueError as error:
-            raise InvalidInput(f"{field.name}: is no JSON ({error}).") from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput(f"{field.name}: is no JSON, or too deep. Write it like it stands under 'now'.") from error
     return text
 
 
 def _number(field: FormField, text: str) -> int | str:
     """Return a whole number, or an exact decimal as text: a binary float would not be what was typed."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    if not NUMBER.fullmatch(text):
         raise InvalidInput(f"{field.name}: {text[:40]!r} is no number. Write it like 40 or 39.90.")
     if field.kind == "number":
-        return str(number)
-    if number != number.to_integral_value():
+        return text
+    if "." in text:
         raise InvalidInput(f"{field.name}: {text[:40]!r} is no whole number.")
-    return int(number)
+    return int(text)
 
 
 def _field(name: str, shape: Mapping[str, Any], value: Any, required: bool) -> FormField:
     choices = [as_text(one) for one in shape.get("enum", [])]
     kind = "choice" if choices else _kind(shape)
     title = str(shape.get("title") or name.replace("_", " ").capitalize())
-    return FormField(name=name, title=title, kind=kind, value=value, choices=choices, required=required)
+    if kind == "text" and ("\n" in as_text(value) or len(as_text(value)) > LONG):
+        kind = "lines"
+    nullable = any(one.get("type") == "null" for one in shape.get("anyOf", []))
+    return FormField(name=name, title=title, kind=kind, value=value, choices=choices, required=required, nullable=nullable)
 
 
 def _kind(shape: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from handrail.desk.pages import page
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, seat
 from handrail.desk.words import languages
+from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, Identity, RequestKind
 from handrail.domain.actions.proposals import ROLES
 from handrail.domain.errors import UnknownCase
@@ -69,7 +71,7 @@ class Looking:
             wanted=wanted,
             scopes=list(BoardScope),
             more=self._more(request, rows) if len(rows) > ROWS else "",
-            did=did(request),
+            did=did(request, who),
             case_id=case_of(request),
         )
 
@@ -78,7 +80,7 @@ class Looking:
         who = await seat(self._services, request)
         if who is None:
             return to_sign_in(request)
-        return await self.show(request, who, Said(did=did(request)))
+        return await self.show(request, who, Said(did=did(request, who)))
 
     async def show(self, request: Request, who: Seat, said: Said) -> Response:
         """Show the case as the record holds it. Raises: UnknownCase."""
@@ -116,6 +118,8 @@ class Looking:
         shown = fields(schema, approval.request.arguments) if schema else []
         reviewers = self._services.reviewers.now()
         why_not = reviewers.why_not(approval, who.person, Identity.VERIFIED)
+        if not who.principal.may(ApiScope.APPROVALS_DECIDE):
+            why_not = f"Your key lacks {ApiScope.APPROVALS_DECIDE}."
         return Decidable(approval, shown, why_not)
 
     async def _wanted(self, request: Request, who: Seat) -> BoardWanted:
@@ -169,10 +173,16 @@ def suggested(assignee: str | None, handoff: Any) -> str:
     return (handoff.suggested_reply or "") if assignee and handoff else ""
 
 
-def did(request: Request) -> str:
-    """Return the key of what the last action did, if there is such a key."""
-    key = f"did_{request.query_params.get('did', '')}"
-    return key if key in languages()["en"] else ""
+def told(here: str, who: Seat, done: str, of: str = "") -> Response:
+    """Send the reader on, with the word of what was done; sealed, so that no made-up address tells of a deed."""
+    return RedirectResponse(f"{here}?{urlencode({'did': done, 'of': of, 'seal': who.seal(done, of)})}", status_code=303)
+
+
+def did(request: Request, who: Seat) -> str:
+    """Return the key of what the last action did; nothing where it did nothing, or the address was made up."""
+    done, of = request.query_params.get("did", ""), request.query_params.get("of", "")
+    sealed = hmac.compare_digest(request.query_params.get("seal", "").encode(), who.seal(done, of).encode())
+    return f"did_{done}" if sealed and f"did_{done}" in languages()["en"] else ""
 
 
 def case_of(request: Request) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from handrail.desk.looking import did, to_sign_in
-from handrail.desk.pages import page, status_of
+from handrail.desk.looking import did, to_sign_in, told
+from handrail.desk.pages import OWNER_READS, page, status_of
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, seat
 from handrail.desk.words import language_of, words_of
@@ -20,6 +21,7 @@ from handrail.domain.case.messages import check_text
 from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
 
 ADDRESS = f"{PATH}/owner"
+NUMBER = re.compile(r"[0-9]{1,9}")
 LONGEST = 30 * 24 * 60
 """Minutes for which a control may be set; longer than that it is set for good."""
 
@@ -33,7 +35,11 @@ class Owning:
     async def page(self, request: Request) -> Response:
         """Show what holds."""
         who = await seat(self._services, request)
-        return to_sign_in(request) if who is None else await self._show(request, who)
+        if who is None:
+            return to_sign_in(request)
+        if not who.principal.scopes & OWNER_READS:
+            raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_READ}, which your key lacks.")
+        return await self._show(request, who)
 
     async def act(self, request: Request) -> Response:
         """Set a control, lift what stands on a scope, or acknowledge an alarm."""
@@ -50,7 +56,7 @@ class Owning:
         except HandrailError as error:
             why = words_of(language_of(request))("not_done", why=str(error))
             return await self._show(request, who, problem=why, typed=form, status=status_of(error))
-        return RedirectResponse(f"{ADDRESS}?did={done}", status_code=303)
+        return told(ADDRESS, who, done)
 
     async def _show(
         self, request: Request, who: Seat, *, problem: str = "", typed: Mapping[str, str] | None = None, status: int = 200
@@ -68,7 +74,7 @@ class Owning:
             may=who.principal.may(ApiScope.CONTROLS_SET),
             problem=problem,
             typed=typed or {},
-            did=did(request),
+            did=did(request, who),
         )
 
     async def _done(self, who: Seat, form: Mapping[str, str]) -> str:
@@ -82,7 +88,7 @@ class Owning:
                 await self._services.controls.clear(Scope.parse(form.get("scope", "")), reason, who.person)
             case "real" | "false":
                 number = form.get("alarm", "")
-                if not number.isdecimal():
+                if not NUMBER.fullmatch(number):
                     raise InvalidInput(f"alarm: {number[:40]!r} is no number.")
                 await self._services.house.acknowledge(int(number), who.person, real=action == "real", note=reason)
                 return "acknowledged"
@@ -96,7 +102,7 @@ def wanted(form: Mapping[str, str], person: str, reason: str) -> ControlRequest:
     level, minutes = form.get("level", ""), form.get("minutes", "").strip()
     if level not in list(Autonomy):
         raise InvalidInput(f"level: {level[:40]!r} is none. There are {', '.join(Autonomy)}.")
-    if minutes and not (minutes.isdecimal() and 1 <= int(minutes) <= LONGEST):
+    if minutes and not (NUMBER.fullmatch(minutes) and 1 <= int(minutes) <= LONGEST):
         raise InvalidInput(f"minutes: {minutes[:40]!r} cannot be. Write 1 to {LONGEST:,}, or nothing for good.")
     return ControlRequest(
         scope=Scope.parse(form.get("scope", "")),

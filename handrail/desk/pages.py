@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -17,13 +18,16 @@ from handrail.desk.forms import as_text
 from handrail.desk.sessions import Seat
 from handrail.desk.words import Say, language_of, languages, words_of
 from handrail.domain.access.limits import RateLimited
-from handrail.domain.access.principals import NotAuthenticated, ScopeMissing
+from handrail.domain.access.principals import ApiScope, NotAuthenticated, ScopeMissing
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
 from handrail.pages.rendering import environment
+from handrail.temporal.client import TimedOut
 from handrail.temporal.connect import Unreachable
 
+_log = logging.getLogger(__name__)
 ROOM = Path(__file__).parent
 STATIC = ROOM / "static"
+OWNER_READS = frozenset({ApiScope.CONTROLS_READ, ApiScope.CONTROLS_SET})
 STATUS: Mapping[type[Exception], int] = {
     UnknownCase: 404,
     InvalidInput: 422,
@@ -32,6 +36,7 @@ STATUS: Mapping[type[Exception], int] = {
     ScopeMissing: 403,
     Refused: 409,
     Unreachable: 503,
+    TimedOut: 503,
 }
 
 
@@ -60,12 +65,21 @@ def page(request: Request, template: str, seat: Seat | None, *, status: int = 20
             span=partial(span, say),
             until=partial(until, say, datetime.now(UTC)),
             ago=lambda at: span(say, datetime.now(UTC) - at),
-            here=request.url.path,
+            here=here(request),
+            owner_reads=seat is not None and bool(seat.principal.scopes & OWNER_READS),
             once=lambda: uuid4().hex,
             **shown,
         )
     )
     return HTMLResponse(html, status_code=status)
+
+
+def here(request: Request) -> str:
+    """Return the address to come back to: of what came by a form, the page that the form stands on."""
+    path = request.url.path
+    if request.method == "GET":
+        return f"{path}?{request.url.query}" if request.url.query else path
+    return path.rsplit("/", 1)[0] if path.endswith(("/decide", "/act")) else path
 
 
 def span(say: Say, time: timedelta) -> str:
@@ -92,6 +106,9 @@ async def trouble(request: Request, error: Exception) -> HTMLResponse:
     """Return the page that says what did not work, and where to go on."""
     status = getattr(error, "status_code", None) or status_of(error)
     say = words_of(language_of(request))
+    if status == 500:
+        _log.error("a page of the desk failed", exc_info=error)
+        return page(request, "trouble.html", None, status=503, words=say("away"))
     if isinstance(error, Unreachable):
         words = say("away")
     elif isinstance(error, UnknownCase):

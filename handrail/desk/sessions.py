@@ -27,6 +27,10 @@ class Seat:
     principal: Principal
     form_token: str
 
+    def seal(self, *words: str) -> str:
+        """Return what shows that an address of this session was made here."""
+        return hmac.new(self.form_token.encode(), "\n".join(words).encode(), hashlib.sha256).hexdigest()[:16]
+
     def owns(self, form_token: str) -> bool:
         """Return whether a form came from a page of this session."""
         return hmac.compare_digest(self.form_token.encode(), form_token.encode())
@@ -37,15 +41,19 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def sign_in(services: DeskServices, key: str, host: str) -> str:
-    """Open a session for the key's person, and return the token for the cookie.
+async def sign_in(services: DeskServices, key: str, host: str) -> tuple[str, str]:
+    """Open a session for the key's person; return the token for the cookie, and the person.
 
     Raises:
         RateLimited: too many keys came from there.
         NotAuthenticated: the key does not count, is nobody's own, or may neither decide nor handle cases.
     """
-    await services.attempts.count(services.attempts.caller, host)
-    principal = await services.authenticate(key.strip())
+    try:
+        principal = await services.authenticate(key.strip())
+    except NotAuthenticated:
+        # Whoever has a key comes in, however many others try from behind the same address.
+        await services.attempts.count(services.attempts.caller, host)
+        raise
     if principal.person is None or principal.key_id is None:
         raise NotAuthenticated("This key is no person's. Make one with `handrail keys create --person NAME`.")
     if not (principal.may(ApiScope.APPROVALS_DECIDE) or principal.may(ApiScope.CASES_HANDLE)):
@@ -53,7 +61,7 @@ async def sign_in(services: DeskServices, key: str, host: str) -> str:
     token = secrets.token_urlsafe(32)
     session = DeskSession(person=principal.person, key_id=principal.key_id, expires_at=datetime.now(UTC) + SESSION)
     await services.record.sign_in(hashed(token), session)
-    return token
+    return token, principal.person
 
 
 async def seat(services: DeskServices, request: Request) -> Seat | None:

@@ -15,7 +15,7 @@ from handrail.cli.common.world import CliContext, world
 if TYPE_CHECKING:
     from handrail.domain.quality.evaluations import EvaluationReport
 
-app = typer.Typer(no_args_is_help=True, help="Play corrections and tests through the real graph, without effects.")
+app = typer.Typer(no_args_is_help=True, help="Play accepted corrections, or a suite, through the real graph, without effects.")
 Model = Annotated[str | None, typer.Option("--model", help="Another model, by its name on its server.", show_default=False)]
 ModelUrl = Annotated[str | None, typer.Option("--model-url", help="Another server for it.", show_default=False)]
 Prompt = Annotated[

@@ -111,7 +111,7 @@ class CaseReader(Stored):
 
 
 class FormField(Stored):
-    """A field of the form by which an action is edited. `kind` is text, number, yes (a box), or choice."""
+    """A field of the form by which an action is edited. `kind` is text, lines, number, whole, yes (a box), choice or json."""
 
     name: str
     title: str
@@ -119,6 +119,7 @@ class FormField(Stored):
     value: Any
     choices: list[str] = Field(default_factory=list)
     required: bool = False
+    nullable: bool = False
 
 
 class TopicStanding(Stored):

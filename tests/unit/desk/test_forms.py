@@ -75,6 +75,7 @@ def test_each_argument_has_a_field_of_its_kind() -> None:
         ({"argument.note": "gift"}, {"note": "gift"}),
         ({"argument.lines": '["a", "b"]'}, {"lines": ["a", "b"]}),
         ({"argument.unknown": "x"}, {}),
+        ({"argument.order_id": " O-1 "}, {}),
     ],
 )
 def test_what_differs_comes_back_and_nothing_else(sent: dict[str, str], found: dict[str, Any]) -> None:
@@ -87,6 +88,9 @@ def test_what_differs_comes_back_and_nothing_else(sent: dict[str, str], found: d
         ({"argument.amount": "forty"}, "amount: 'forty' is no number"),
         ({"argument.amount": "NaN"}, "is no number"),
         ({"argument.count": "2.5"}, "is no whole number"),
+        ({"argument.amount": "1e99999"}, "is no number"),
+        ({"argument.amount": "1_000"}, "is no number"),
+        ({"argument.count": "9" * 5_000}, "is no number"),
         ({"argument.lines": "a, b"}, "lines: is no JSON"),
         ({"argument.order_id": " "}, "order_id: is empty"),
     ],
@@ -109,3 +113,17 @@ def test_every_language_says_the_same_things() -> None:
     for language, words in languages().items():
         assert words.keys() == english.keys(), language
         assert {key: places(value) for key, value in words.items()} == {key: places(value) for key, value in english.items()}
+
+
+def test_lines_come_back_as_they_were_and_a_text_can_be_emptied() -> None:
+    class Noted(BaseModel):
+        """Texts of both kinds."""
+
+        reason: str = ""
+        remark: str | None = None
+
+    now = {"reason": "one\ntwo", "remark": "x"}
+    shown = fields(Noted.model_json_schema(), now)
+    assert [field.kind for field in shown] == ["lines", "text"]
+    assert changed(shown, {"argument.reason": "one\r\ntwo", "argument.remark": "x"}) == {}
+    assert changed(shown, {"argument.reason": "", "argument.remark": ""}) == {"reason": "", "remark": None}

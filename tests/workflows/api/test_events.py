@@ -129,7 +129,10 @@ async def test_a_customer_sees_what_is_theirs_and_no_more(home: House) -> None:
     )
     decision = decided(held.approvals[0], DecisionKind.APPROVE)
     await home.world.cases.commit(held)
-    await home.world.cases.commit(Commit(row=row(2, case_id, customer_id="C-0001", status="Resolved"), approvals=[decision]))
+    about = {"approval_id": decision.approval_id, "revision": decision.revision}
+    entry = audit(f"{case_id}-d").model_copy(update={"action": "decision:approve", "details": about})
+    resolved = row(2, case_id, customer_id="C-0001", status="Resolved")
+    await home.world.cases.commit(Commit(row=resolved, approvals=[decision], audit=[entry]))
     token, hashed = mint_token()
     await PostgresCustomerTokens(home.pool).add(hashed, "C-0001", "a test", now, now + timedelta(hours=1))
     headers = {"authorization": f"Bearer {token}"}

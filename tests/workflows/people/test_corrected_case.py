@@ -74,7 +74,7 @@ def wish(order: FoundOrder) -> str:
 
 async def corrected(home: House) -> StoredCorrection:
     """The correction of a refund that a person made smaller."""
-    order = await home.strangers_order(refundable_over=120)
+    order = await home.strangers_order(status="delivered", refunded=False, refundable_over=120, refundable_under=480)
     case = await home.open(order.customer_id, wish(order), channel="api")
     assert case.status == "AwaitingApproval", case
     asked = case.approvals[0]

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.case.cases import CaseView
 from handrail.postgres.access.keys import PostgresApiKeys
-from tests.support.deskside import at_desk, key_of, with_desk
+from tests.support.deskside import OWN, at_desk, key_of, with_desk
 from tests.support.house import House
 
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
@@ -61,7 +61,7 @@ async def test_what_waits_is_found_read_and_approved(home: House, desk: ASGIApp)
         assert f"Approve: {title}" in page
         assert "refund_amount/refund-needs-approval" in page
         sent = await ann.submit(page, f"/desk/cases/{case.case_id}/decide", **shown(case, "approve"), once="form-1")
-        assert sent.headers["location"] == f"/desk/?did=approve&of={case.case_id}"
+        assert sent.headers["location"].startswith(f"/desk/?did=approve&of={case.case_id}&seal=")
         assert f"{case.case_id}: approved." in await ann.look(sent.headers["location"])
         done = await home.until(case.case_id, lambda view: bool(view.effects))
         assert done.approvals[0].decision is not None
@@ -145,7 +145,7 @@ async def test_a_case_is_resolved_handed_back_or_put_back(home: House, desk: ASG
             bare = await ann.submit(page, f"{path}/act", action="hand_back", note="")
             assert (bare.status_code, "note" in bare.text) == (422, True)
             sent = await ann.submit(page, f"{path}/act", action=action, note="It arrives on Monday.", topic="order_status")
-            assert sent.headers["location"] == f"/desk/?did={action}&of={case.case_id}"
+            assert sent.headers["location"].startswith(f"/desk/?did={action}&of={case.case_id}&")
             await home.until(case.case_id, came_of_it)
 
 
@@ -170,7 +170,7 @@ async def test_nobody_acts_without_a_key_of_their_own(home: House, desk: ASGIApp
         assert (forged.status_code, "another session" in forged.text) == (409, True)
         ann.cookies.clear()
         out = await ann.submit(page, f"{path}/decide", **shown(case, "approve"))
-        assert out.headers["location"].startswith("/desk/sign-in")
+        assert (out.status_code, "Your session has ended" in out.text) == (401, True)
         for key, words in (
             ("hr_test_nothing", "no whole API key"),
             (await key_of(home, None, ApiScope.CASES_READ), "no person"),
@@ -210,7 +210,7 @@ async def test_what_is_not_there_says_so(home: House, desk: ASGIApp) -> None:
 
 async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASGIApp) -> None:
     key = await key_of(home, "mia", ApiScope.CONTROLS_SET, ApiScope.CASES_HANDLE)
-    async with at_desk(desk, key) as mia, at_desk(desk, await key_of(home, "ann")) as ann:
+    async with at_desk(desk, key) as mia, at_desk(desk, await key_of(home, "ann", *OWN, ApiScope.CONTROLS_READ)) as ann:
         page = await mia.look("/desk/owner")
         assert "No control is set." in page
         bare = await mia.submit(page, "/desk/owner", action="set", scope="topic:refund", level="review", reason=" ")
@@ -221,7 +221,7 @@ async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASG
         assert (late.status_code, "minutes" in late.text) == (422, True)
         try:
             asked = {"action": "set", "scope": "topic:refund", "level": "review", "reason": "sums look odd", "minutes": "30"}
-            assert (await mia.submit(page, "/desk/owner", **asked)).headers["location"] == "/desk/owner?did=set"
+            assert (await mia.submit(page, "/desk/owner", **asked)).headers["location"].startswith("/desk/owner?did=set&")
             found = await mia.look("/desk/owner")
             assert "topic:refund is at &#39;review&#39; by mia" in found
             assert "sums look odd" in found
@@ -232,3 +232,75 @@ async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASG
         finally:
             await mia.submit(page, "/desk/owner", action="lift", scope="topic:refund", reason="they were right")
         assert "No control is set." in await mia.look("/desk/owner")
+
+
+async def test_the_same_form_with_another_word_is_refused_and_the_page_says_what_was_done(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        page = await ann.look(path)
+        assert (await ann.submit(page, f"{path}/decide", **shown(case, "approve"), once="form-1")).status_code == 303
+        other = await ann.submit(page, f"{path}/decide", **shown(case, "reject"), once="form-1")
+        assert (other.status_code, "already approved by ann" in other.text) == (409, True)
+    assert len((await home.until(case.case_id, lambda view: bool(view.effects))).effects) == 1
+
+
+async def test_a_reply_that_is_sent_twice_reaches_the_customer_once(home: House, desk: ASGIApp) -> None:
+    case = await with_a_person(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        page = await ann.look(path)
+        claimed = await ann.submit(page, f"{path}/act", action="claim")
+        assert "The case is yours." in (yours := await ann.look(claimed.headers["location"]))
+        assert "Send the reply" in yours
+        reply = {"action": "reply", "text": "It is on its way.", "note": "asked the carrier", "once": "form-1"}
+        for _ in range(2):
+            assert (await ann.submit(page, f"{path}/act", **reply)).status_code in (303, 409)
+        said = [one.text for one in await home.cases.transcript(case.case_id)]
+        assert said.count("It is on its way.") == 1
+        drafts = await home.rows("select kind, text from handrail.desk_drafts where case_id = %(c)s", c=case.case_id)
+        assert ("note", "asked the carrier") in drafts
+
+
+async def test_words_outlive_a_session_that_ends(home: House, desk: ASGIApp) -> None:
+    case = await with_a_person(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, key := await key_of(home, "ann")) as ann:
+        page = await ann.look(path)
+        ann.cookies.clear()
+        asked = await ann.submit(page, f"{path}/act", action="reply", text="Dear <b>customer</b>")
+        assert (asked.status_code, "Dear &lt;b&gt;customer&lt;/b&gt;" in asked.text) == (401, True)
+        back = await ann.post(
+            "/desk/sign-in", data={"key": key, "to": path, "case_id": case.case_id, "text": "Dear <b>customer</b>"}
+        )
+        assert back.headers["location"] == path
+        assert (await ann.submit(await ann.look(path), f"{path}/act", action="claim")).status_code == 303
+        assert "Dear &lt;b&gt;customer&lt;/b&gt;" in await ann.look(path)
+
+
+async def test_a_form_of_nobodys_session_changes_no_draft(home: House, desk: ASGIApp) -> None:
+    case = await with_a_person(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        await ann.submit(await ann.look(path), f"{path}/act", action="draft", text="My own words")
+        forged = await ann.post(f"{path}/act", data={"form_token": "", "action": "reply", "text": "Not mine"})
+        assert forged.status_code == 409
+    drafts = await home.rows("select text from handrail.desk_drafts where case_id = %(c)s", c=case.case_id)
+    assert drafts == [("My own words",)]
+
+
+async def test_no_made_up_address_or_number_does_harm(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "mia", *OWN, ApiScope.CONTROLS_SET)) as mia:
+        assert "approved." not in await mia.look(f"/desk/?did=approve&of={case.case_id}")
+        assert "The control is set" not in await mia.look("/desk/owner?did=set")
+        page = await mia.look(path)
+        long = "9" * 5_000
+        odd = await mia.submit(page, f"{path}/decide", **{**shown(case, "approve"), "revision": long})
+        assert odd.status_code == 422
+        owner = await mia.look("/desk/owner")
+        for form in ({"action": "set", "scope": "global", "level": "off", "minutes": long}, {"action": "real", "alarm": long}):
+            assert (await mia.submit(owner, "/desk/owner", reason="x", **form)).status_code == 422
+        moved = await mia.get(f"{path}/", headers={"host": "evil.example"})
+        assert (moved.status_code, "evil.example" in str(moved.headers)) == (404, False)

@@ -111,8 +111,9 @@ async def test_keys_do_nothing_while_somebody_types_and_can_be_switched_off(home
         await ann.page.goto(f"{at}cases/{case.case_id}")
         note = ann.page.get_by_label("Note, for the record and the agent")
         await note.focus()
-        await ann.press("a", "r", "e", "?")
-        await expect(note).to_have_value("are?")
+        await ann.press("a", "r", "e", "?", "Enter")
+        await expect(note).to_have_value("are?\n")
+        assert (await home.cases.status(case.case_id)).status == "AwaitingApproval"
         await ann.page.locator("#content").focus()
         await ann.press("a")
         await expect(ann.page.get_by_role("button", name="Approve: ")).to_be_focused()
