@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphs.views import GuardrailView
-from handrail.domain.actions.approvals import Decision
+from handrail.domain.actions.approvals import Decision, DecisionKind
 from handrail.domain.actions.confirmations import always, confirmed
-from handrail.domain.actions.decisions import BINDING
+from handrail.domain.actions.decisions import BINDING, approvers
 from handrail.domain.actions.declined import alike
 from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.autonomy.controls import reason_of
@@ -25,6 +25,7 @@ CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
 BY_TOPIC = "confirm"
+BY_EDITOR = "edited"
 REFUSED = "refused"
 AS_RULING: Mapping[Autonomy, Ruling] = {
     Autonomy.AUTO: Ruling.ALLOW,
@@ -137,6 +138,7 @@ def decided(decisions: Sequence[Decision], proposal: Proposal) -> Decision | Non
 def by_people(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
     """The verdict with what a person said to exactly these arguments: allowed where that is enough by the rules, the roles
     and the limits of now, else to be asked again, with the reason why an earlier yes does not count."""
+    verdict = by_editor(sheet, proposal, verdict)
     if verdict.ruling is not Ruling.REQUIRE_APPROVAL:
         return verdict
     decision = decided(sheet.view.decisions, proposal)
@@ -149,6 +151,17 @@ def by_people(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdic
     words = short or f"Approved by {decision.reviewer or 'a person'}."
     hit = RuleHit(policy="handrail", rule=rule, ruling=ruling, message=words)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def by_editor(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> Verdict:
+    """The verdict on what somebody changed who may not approve it alone: another person has to, also where no rule asks."""
+    about = (one for one in sheet.view.decisions if one.approval_id == proposal.proposal_id)
+    edit = next((one for one in about if one.decision is DecisionKind.EDIT and not approvers(one)), None)
+    if verdict.ruling is not Ruling.ALLOW or edit is None:
+        return verdict
+    words = f"{edit.reviewer or 'A person'} changed what they may not approve alone: another person decides on the change."
+    hit = RuleHit(policy="handrail", rule=BY_EDITOR, ruling=Ruling.REQUIRE_APPROVAL, message=words)
+    return verdict.model_copy(update={"ruling": hit.ruling, "hits": [*verdict.hits, hit]})
 
 
 def outdated(decisions: Sequence[Decision], proposal: Proposal) -> str | None:

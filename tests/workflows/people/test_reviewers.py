@@ -264,6 +264,27 @@ async def test_nobody_approves_their_own_edit_where_the_file_says_so(desk: Desk)
     assert [one.arguments["amount"] for one in (await desk.ended(case)).effects] == [101.0]
 
 
+@pytest.mark.parametrize("why", ["quorum", "no_self_approval"])
+async def test_an_edit_below_every_rule_still_takes_somebody_else(desk: Desk, why: str) -> None:
+    if why == "quorum":
+        desk.demand(quorum=2)
+    else:
+        desk.roster(no_self_approval=True)
+    case = await desk.held()
+    assert (await desk.decide(case, "ann", DecisionKind.EDIT, arguments={"amount": "40.00"})).status == "revised"
+    case = await desk.open_now(case, 2)
+    asked = case.approvals[0].request
+    assert (asked.arguments["amount"], asked.proposed_by, asked.quorum) == (40.0, ["ann"], 1)
+    assert "ann changed it, so somebody else has to approve it." in asked.reasons
+    with pytest.raises(ApprovalRefused, match="ann asked for this, and nobody approves what they proposed"):
+        await desk.decide(case, "ann")
+    await desk.nothing_happened(case)
+    await desk.decide(case, "bob")
+    case = await desk.ended(case)
+    assert [one.arguments["amount"] for one in case.effects] == [40.0]
+    assert [row[1:] for row in await refunds(desk.home, case.case_id)] == [("applied", "bob")]
+
+
 async def test_an_edit_beyond_a_rule_is_ruled_on_again(desk: Desk) -> None:
     order = await fresh_order(desk.home, status="delivered", refunded=False, refundable_over=600)
     case = await desk.home.open(order.customer_id, f"Please refund 120.00 USD of my order {order.order_id}, two items broke.")
