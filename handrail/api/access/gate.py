@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,7 +16,7 @@ from handrail.api.services import ApiServices
 from handrail.domain.access.principals import NotAuthenticated
 
 GUARDED = "/v1/"
-KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
+KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|hrc_[a-z0-9_-]{43}|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 NO_BEARER = "No key came with the request. Send `Authorization: Bearer hr_…`; make one with `handrail keys create`."
 
@@ -41,7 +42,7 @@ class Gate:
                 MutableHeaders(scope=message).update(extra)
             await send(message)
 
-        if KEY_IN_URL.search(b"?" + scope["query_string"]):
+        if KEY_IN_URL.search(scope["path"].encode() + b"?" + unquote_to_bytes(scope["query_string"])):
             words = "A key does not belong into an address: addresses are logged. Send it as a header, and revoke this one."
             return await problem(scope, "BadRequest", words)(scope, receive, with_fields)
         if scope["path"].startswith(GUARDED):

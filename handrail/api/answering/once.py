@@ -1,6 +1,7 @@
 """Requests that count once: claimed under their idempotency key before anything is done, answered again byte for byte.
 
-A 5xx is never kept. Where the record is away nothing is claimed, so nothing is done.
+Kept is what was done, and a refusal that the same request would get again (`LASTING`); no other.
+Where the record is away nothing is claimed, so nothing is done.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from starlette.responses import Response
 
 from handrail.api.access.callers import Anybody
 from handrail.api.problems.answers import refusal
+from handrail.api.problems.table import LASTING, code_of
 from handrail.api.services import ApiServices, Services
 from handrail.domain.access.answers import ClaimState, GivenAnswer, KeyMissing, KeyReused, RequestInFlight
-from handrail.domain.access.principals import NotAuthenticated, Principal, ScopeMissing
+from handrail.domain.access.principals import Principal
 from handrail.domain.access.vouching import update_id
 from handrail.domain.base import digest
 from handrail.domain.case.messages import check_identifier
@@ -28,7 +30,6 @@ from handrail.domain.errors import HandrailError
 HOLD_SECONDS = 15.0
 """Beyond what a caller waits: then a claim whose process died is anybody's who sends the same."""
 KEPT_HEADERS = ("content-type", "location", "retry-after", "etag", "preference-applied")
-UNKEPT = (NotAuthenticated, ScopeMissing, KeyMissing, KeyReused, RequestInFlight)
 REPLAYED = "idempotency-replayed"
 Work = Callable[[], Awaitable[Response]]
 IdempotencyKey = Annotated[
@@ -90,7 +91,7 @@ class Once:
         except BaseException:
             await asyncio.shield(answers.drop(caller, key, claim))
             raise
-        if answer.status_code < 500:
+        if answer.status_code < 500:  # a refusal comes this far only where it lasts
             headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
             kept = GivenAnswer(status=answer.status_code, headers=headers, body=bytes(answer.body))
             await asyncio.shield(answers.keep(caller, key, claim, kept))
@@ -101,14 +102,16 @@ class Once:
     async def _answered(self, work: Work) -> Response:
         try:
             return await work()
-        except UNKEPT:
-            raise
         except HandrailError as error:
+            if code_of(error) not in LASTING:
+                raise
             return refusal(self._request.scope, error)
 
     def _fingerprint(self, body: BaseModel | None) -> str:
         given = body.model_dump(mode="json") if body is not None else None
-        return digest([self._request.method, self._request.url.path, self._caller.customer_id, given])
+        match = self._request.headers.get("if-match")
+        seen = [] if match is None else [match.strip()]
+        return digest([self._request.method, self._request.url.path, self._caller.customer_id, given, *seen])
 
 
 def again(kept: GivenAnswer) -> Response:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
+from handrail.api.problems.reading import allowed, media_missing, media_words, unread_words
 from handrail.api.problems.table import PLAIN, PROBLEMS, code_of, words_of
 from handrail.domain.access.answers import RequestInFlight
 from handrail.domain.access.keys import without_keys
@@ -97,7 +98,10 @@ def handle(app: FastAPI) -> None:
 
     async def unreadable(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-        found = [_field(one) for one in error.errors()]
+        if media_missing(request, error):
+            found = [FieldProblem(parameter="Content-Type", detail=media_words(request.headers.get("content-type")))]
+        else:
+            found = [_field(one) for one in error.errors()]
         said = "; ".join(f"{one.pointer or one.parameter or 'body'}: {one.detail}" for one in found[:5])
         return problem(request.scope, "InvalidInput", f"{said}.", errors=found)
 
@@ -105,7 +109,7 @@ def handle(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
         code = PLAIN.get(error.status_code, "BadRequest" if error.status_code < 500 else "Unexpected")
         words = {"NotFound": f"Nothing is served at {request.url.path[:LONGEST]}.", "BodyTooLarge": TOO_LARGE}
-        return problem(request.scope, code, words.get(code, str(error.detail)), headers=error.headers)
+        return problem(request.scope, code, words.get(code, unread_words(error)), headers=allowed(request, error))
 
     app.add_exception_handler(HandrailError, refused)
     app.add_exception_handler(RequestValidationError, unreadable)

@@ -43,7 +43,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "RecordAway": ProblemKind(503, "The record does not answer", _LATER, later=True),
     "NotAuthenticated": ProblemKind(401, "Nobody knows who you are", "Send `Authorization: Bearer` with a key that lives."),
     "ScopeMissing": ProblemKind(403, "The key lacks a scope", "Use a key that has the scope which `detail` names."),
-    "RateLimited": ProblemKind(429, "Too many requests", "Wait as long as `Retry-After` says."),
+    "RateLimited": ProblemKind(
+        429, "Too many requests", "Wait as long as `Retry-After` says, then send it again.", later=True
+    ),
     "BodyTooLarge": ProblemKind(413, "The body is too large", "Send less; attachments go by reference."),
     "KeyMissing": ProblemKind(400, "An Idempotency-Key is needed", "Send one; the same for the same request."),
     "KeyReused": ProblemKind(422, "The Idempotency-Key stands for another request", "Use a key of its own for each request."),
@@ -60,6 +62,8 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "Unexpected": ProblemKind(500, "Something unexpected happened", _BUG),
 }
 
+LASTING = frozenset({"InvalidInput", "CaseConflict"})
+"""Codes of refusals that the same request gets however often it is sent: no other is kept under an Idempotency-Key."""
 PLAIN: Mapping[int, str] = {
     400: "BadRequest",
     401: "NotAuthenticated",

@@ -18,7 +18,7 @@ from handrail.api.routes.looking import seen, unknown
 from handrail.api.services import Services
 from handrail.domain.access.principals import Principal
 from handrail.domain.base import digest
-from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import InvalidInput, UnknownCase
 from handrail.domain.http.bodies import IDENTIFIER
 from handrail.domain.http.cases import (
@@ -54,7 +54,7 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
         receipt = await services.cases(caller).open_soon(
             case_id, customer_id, body.text, message_id=body.message_id or key, channel=body.channel
         )
-        return await _replied(services, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
+        return await _replied(services, caller, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
 
     return await once.run(body, work, seconds=seconds)
 
@@ -80,7 +80,7 @@ async def say(
         await services.limits.count(services.limits.customer, f"customer {view.customer_id}")
         receipt = await services.cases(caller).say_soon(case_id, body.text, message_id=message_id, seconds=max(seconds, 1.0))
         turn = _next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
-        return await _replied(services, case_id, turn, view.customer_id, seconds, created=200)
+        return await _replied(services, caller, case_id, turn, view.customer_id, seconds, created=200)
 
     return await once.run(body, work, seconds=2 * seconds)
 
@@ -91,7 +91,7 @@ async def show(case_id: CaseId, caller: Reader, services: Services) -> Response:
     found = await seen(services, caller, case_id)
     if isinstance(found, CaseSummary):
         return answered(found)
-    return answered(CaseSummary.of(found) if caller.customer_id else CaseDetails.of(found))
+    return answered(CaseDetails.of(found) if caller.customer_id is None else _short(found, caller))
 
 
 @router.get("/cases/{case_id}/messages", responses=refusals(404), response_model=CaseTranscript)
@@ -124,7 +124,7 @@ async def list_cases(
             limit=limit,
         )
     )
-    return answered(CaseList(cases=[CaseSummary.of(one) for one in page.cases], next_cursor=next_cursor(page)))
+    return answered(CaseList(cases=[_short(one, caller) for one in page.cases], next_cursor=next_cursor(page)))
 
 
 def customer_of(body: NewCase, caller: Principal) -> str:
@@ -143,13 +143,17 @@ def customer_of(body: NewCase, caller: Principal) -> str:
     return caller.customer_id
 
 
+def _short(view: CaseView, caller: Principal) -> CaseSummary:
+    return CaseSummary.of(view) if caller.customer_id is None else CaseSummary.for_customer(view)
+
+
 def _next_turn(turn: int, status: str, *, duplicate: bool) -> int:
     waited = status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
     return turn + 1 if waited and not duplicate else turn
 
 
 async def _replied(
-    services: Services, case_id: str, turn: int, customer_id: str | None, seconds: float, *, created: int
+    services: Services, caller: Principal, case_id: str, turn: int, customer_id: str | None, seconds: float, *, created: int
 ) -> Response:
     location = f"/v1/cases/{case_id}"
     view = await turn_ended(services.record, case_id, turn, seconds) if turn else None
@@ -157,9 +161,9 @@ async def _replied(
     if view is not None:
         if view.customer_id != customer_id:
             raise unknown(case_id)
-        return answered(CaseSummary.of(view), created, applied)
+        return answered(_short(view, caller), created, applied)
     try:
-        so_far = CaseSummary.of(await services.record.show(case_id))
+        so_far = _short(await services.record.show(case_id), caller)
     except UnknownCase:
         so_far = CaseSummary(
             case_id=case_id, customer_id=customer_id, status=CaseStatus.WORKING, waits_for=WaitsFor.AGENT, turn=max(turn, 1)

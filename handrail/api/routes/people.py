@@ -20,7 +20,7 @@ from handrail.domain.access.vouching import about
 from handrail.domain.base import Model
 from handrail.domain.case.ratings import RateCase, RatedCase, RatingReceipt
 from handrail.domain.http.bodies import HttpBody
-from handrail.domain.http.people import ClaimBody, HandBackBody, ReplyBody, ResolveBody
+from handrail.domain.http.people import ClaimBody, HandBackBody, ReleaseBody, ReplyBody, ResolveBody
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 from handrail.temporal.client import made
 
@@ -48,9 +48,11 @@ async def claim(
 
 
 @router.post("/release", **ANSWERS)
-async def release(case_id: CaseId, caller: Handler, services: Services, once: CountsOnce) -> Response:
+async def release(
+    case_id: CaseId, caller: Handler, services: Services, once: CountsOnce, body: ReleaseBody | None = None
+) -> Response:
     """Put one's case back into its queue."""
-    return await _sent("release", case_id, caller, services, once, HttpBody())
+    return await _sent("release", case_id, caller, services, once, body or ReleaseBody())
 
 
 @router.post("/reply", **ANSWERS)

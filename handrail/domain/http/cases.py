@@ -73,6 +73,15 @@ class CaseSummary(Stored):
         """Sum up the case."""
         return cls.model_validate({**view.model_dump(include=set(cls.model_fields)), "waits_for": WAITS[view.status]})
 
+    @classmethod
+    def for_customer(cls, view: CaseView) -> CaseSummary:
+        """Sum up the case for its customer: who works on it, where and until when, stays in the house."""
+        return cls.of(view).model_copy(update=dict.fromkeys(INNER))
+
+
+INNER = ("assignee", "queue", "due_at")
+"""Fields of a summary that are null for the case's own customer."""
+
 
 class CaseDetails(CaseView):
     """A case whole, for the backend and for people: with approvals, effects and what the customer was asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.actions.approvals import DecisionKind
@@ -14,6 +14,9 @@ from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import Stored
 from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME
 from handrail.domain.http.bodies import IDENTIFIER, HttpBody
+
+DEEPEST = 64
+"""Levels of `arguments`: no tool has so many, and JSON writers give up beyond a few hundred."""
 
 
 class DecisionBody(HttpBody):
@@ -24,11 +27,30 @@ class DecisionBody(HttpBody):
     answer: str | None = Field(default=None, max_length=8_000, description="with `answer`: the person's words")
     note: str | None = Field(default=None, max_length=2_000)
 
+    @field_validator("arguments")
+    @classmethod
+    def _flat_enough(cls, arguments: dict[str, Any] | None) -> dict[str, Any] | None:
+        level: list[Any] = [arguments]
+        for _ in range(DEEPEST):
+            level = [inner for one in level for inner in _within(one)]
+        if level:
+            raise ValueError(f"is nested deeper than {DEEPEST} levels; send flatter fields")
+        return arguments
+
+
+def _within(value: Any) -> list[Any]:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [one for one in inside if isinstance(one, dict | list)]
+
 
 class ClaimBody(HttpBody):
     """Take a case; `instead_of` names who has it and lets it go."""
 
     instead_of: str | None = Field(default=None, min_length=1, max_length=MAX_NAME)
+
+
+class ReleaseBody(HttpBody):
+    """Put a case back into its queue; there is nothing to say about it."""
 
 
 class ReplyBody(HttpBody):
