@@ -14,10 +14,10 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.app import create_app
 from handrail.domain.access.answers import ClaimedAnswer, ClaimState
 from handrail.domain.access.limits import CallLimit, RateLimited
-from handrail.domain.access.principals import ApiScope, CallerKind, Principal
+from handrail.domain.access.principals import CUSTOMERS, ApiScope, CallerKind, Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import CaseConflict, HandrailError, IllegalTransition, InvalidInput, SwitchedOff, UnknownCase
-from handrail.domain.http.cases import CaseSummary
+from handrail.domain.http.paging import CasePage
 
 DECIDE, RELEASE = "/v1/cases/c-1/approvals/a-1/decide", "/v1/cases/c-1/release"
 JSON = {"content-type": "application/json"}
@@ -64,6 +64,8 @@ def record() -> Raising:
 @pytest.fixture
 def client(keeper: Keeper, record: Raising) -> Iterator[TestClient]:
     async def authenticate(token: str) -> Principal:
+        if token == "customer":
+            return Principal(kind=CallerKind.CUSTOMER, caller="customer:C-1", scopes=CUSTOMERS, customer_id="C-1")
         return Principal(kind=CallerKind.KEY, caller="key:x", scopes=frozenset(ApiScope), person="ann")
 
     limit = CallLimit(name="caller", calls=1000, seconds=60)
@@ -147,7 +149,10 @@ def test_a_body_that_cannot_be_read_is_told_why(
     assert (found.status_code, words in found.json()["detail"]) == (status, True), found.text
 
 
-def test_a_customer_does_not_see_who_works_on_the_case() -> None:
+@pytest.mark.parametrize(("token", "assignee", "queue"), [("backend", "ann", "q"), ("customer", None, None)])
+def test_a_customer_does_not_see_who_works_on_the_case(
+    client: TestClient, record: Raising, monkeypatch: pytest.MonkeyPatch, token: str, assignee: str | None, queue: str | None
+) -> None:
     now = datetime.now(UTC)
     view = CaseView(
         case_id="c-1",
@@ -158,6 +163,18 @@ def test_a_customer_does_not_see_who_works_on_the_case() -> None:
         assignee="ann",
         queue="q",
     )
-    mine = CaseSummary.for_customer(view)
-    assert (CaseSummary.of(view).assignee, mine.assignee, mine.queue, mine.due_at) == ("ann", None, None, None)
-    assert mine.status is CaseStatus.WITH_HUMAN
+
+    async def show(case_id: str) -> CaseView:
+        return view
+
+    async def page(wanted: object) -> CasePage:
+        return CasePage(cases=[view], more=False)
+
+    monkeypatch.setattr(record, "show", show)
+    monkeypatch.setattr(record, "page", page, raising=False)
+    headers = {"authorization": f"Bearer {token}"}
+    one = client.get("/v1/cases/c-1", headers=headers).json()
+    (listed,) = client.get("/v1/cases", headers=headers).json()["cases"]
+    for found in (one, listed):
+        assert (found["assignee"], found["queue"], found["status"]) == (assignee, queue, view.status)
+    assert ("approvals" in one) == (token == "backend")
