@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
-from tests.support.house import House
+from tests.support.house import House, wait_for
 from tests.workflows.api.conftest import Backend, backend, fresh
 from tests.workflows.test_paths import held_refund
 
@@ -91,7 +91,11 @@ async def test_a_person_takes_a_case_answers_and_ends_it(home: House, ann: Backe
     queue = (await api.get("/v1/queue", params={"limit": 200})).json()
     assert case["case_id"] in [one["case_id"] for one in queue["items"]]
     assert (await ann.post(f"{path}/claim")).status_code == 200
-    assert (await ann.get(path)).json()["assignee"] == "ann"
+
+    async def hers() -> bool:
+        return bool((await ann.get(path)).json()["assignee"] == "ann")
+
+    await wait_for(hers)
     first = await ann.post(f"{path}/reply", json={"text": "I looked into it."}, headers=once)
     again = await ann.post(f"{path}/reply", json={"text": "I looked into it."}, headers=once)
     assert (first.status_code, again.content) == (200, first.content), first.text
