@@ -11,20 +11,21 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
+from handrail.api.access import vouched
 from handrail.desk.entrance import DRAFTS, ask_again
 from handrail.desk.forms import PREFIX, changed, fields
 from handrail.desk.looking import Looking, Said, told
 from handrail.desk.pages import status_of
 from handrail.desk.services import DeskServices
-from handrail.desk.sessions import PATH, Seat, seat
+from handrail.desk.sessions import PATH, Seat, submitted
 from handrail.desk.words import language_of, words_of
-from handrail.domain.access.principals import ApiScope, ScopeMissing
-from handrail.domain.access.vouching import about, update_id
+from handrail.domain.access.principals import ApiScope
+from handrail.domain.access.vouching import update_id
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.base import digest
 from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
-from handrail.domain.team.commands import HandBack, Receipt, same_name
+from handrail.domain.team.commands import HandBack, same_name
 from handrail.domain.team.desk import DraftKind
 from handrail.temporal.client import TimedOut, made
 from handrail.temporal.connect import Unreachable
@@ -32,8 +33,6 @@ from handrail.temporal.doorway import DoorwayClient
 
 TYPED = ("text", "note", "answer", "topic")
 ACTIONS = ("claim", "release", "reply", "reply_and_resolve", "hand_back", "resolve", "draft")
-
-
 DONE: Mapping[ApprovalStatus, str] = {
     ApprovalStatus.OPEN: "partly",
     ApprovalStatus.APPROVED: "approve",
@@ -55,12 +54,12 @@ class Acting:
 
     async def decide(self, request: Request) -> Response:
         """Decide an approval exactly as it was shown, then go on with what waits next."""
-        who, form = await self._whose(request)
+        who, form = await submitted(self._services, request)
         if who is None:
             return ask_again(request, form)
         case_id = request.path_params["case_id"]
         try:
-            self._check(request, who, form, ApiScope.APPROVALS_DECIDE)
+            who.admit(form, ApiScope.APPROVALS_DECIDE, words_of(language_of(request))("form_old"))
         except HandrailError as error:
             return await self._refused(request, who, {}, error)
         try:
@@ -73,12 +72,12 @@ class Acting:
 
     async def act(self, request: Request) -> Response:
         """Claim, release, reply, hand back, resolve, or keep a draft."""
-        who, form = await self._whose(request)
+        who, form = await submitted(self._services, request)
         if who is None:
             return ask_again(request, form)
         case_id, action = request.path_params["case_id"], form.get("action", "")
         try:
-            self._check(request, who, form, ApiScope.CASES_HANDLE)
+            who.admit(form, ApiScope.CASES_HANDLE, words_of(language_of(request))("form_old"))
         except HandrailError as error:
             return await self._refused(request, who, {}, error)
         try:
@@ -89,16 +88,6 @@ class Acting:
             return await self._refused(request, who, form, error)
         here = f"{PATH}/" if action in ("release", "hand_back", "resolve", "reply_and_resolve") else f"{PATH}/cases/{case_id}"
         return told(here, who, "resolve" if action == "reply_and_resolve" else action, case_id)
-
-    async def _whose(self, request: Request) -> tuple[Seat | None, Mapping[str, str]]:
-        form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-        return await seat(self._services, request), form
-
-    def _check(self, request: Request, who: Seat, form: Mapping[str, str], scope: ApiScope) -> None:
-        if not who.owns(form.get("form_token", "")):
-            raise ApprovalRefused(words_of(language_of(request))("form_old"))
-        if not who.principal.may(scope):
-            raise ScopeMissing(f"This takes the scope {scope}, which your key lacks.")
 
     async def _decided(self, case_id: str, who: Seat, form: Mapping[str, str]) -> Approval:
         """Raises: InvalidInput, ApprovalRefused, UnknownCase, Unreachable."""
@@ -114,8 +103,7 @@ class Acting:
         wanted = made(DecisionInput, decision=kind, **given)
         # The same form with other words is another decision: what came first counts, and this one is told so.
         update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, wanted.model_dump_json())
-        await self._services.vouchers.vouch(case_id, update, who.person, who.principal.caller, about(wanted))
-        return await self._services.cases(who.principal).send(case_id, "decide", wanted, Approval, update)
+        return await vouched.decide(self._services, who.principal, case_id, wanted, update)
 
     async def _edited(self, case_id: str, revision: int, form: Mapping[str, str]) -> dict[str, object]:
         """Return the arguments that the person changed. Raises: InvalidInput, ApprovalRefused, UnknownCase."""
@@ -150,8 +138,7 @@ class Acting:
             case "hand_back":
                 back = made(HandBack, reviewer=who.person, note=note, topic=form.get("topic") or None)
                 update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, back.model_dump_json())
-                await self._services.vouchers.vouch(case_id, update, who.person, who.principal.caller, about(None))
-                await cases.send(case_id, "hand_back", back, Receipt, update)
+                await vouched.hand_back(self._services, who.principal, case_id, back, update)
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case "resolve":
                 await cases.resolve(case_id, who.person, note=note or None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,13 +20,13 @@ from handrail.desk.words import languages
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, Identity, RequestKind
 from handrail.domain.actions.proposals import ROLES
+from handrail.domain.case.messages import IDENTIFIER
 from handrail.domain.errors import UnknownCase
 from handrail.domain.team.commands import holds, same_name
 from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, Draft, DraftKind, FormField
 from handrail.domain.team.reviewers import Reviewers
 
 ROWS = 50
-CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Looking:
     async def show(self, request: Request, who: Seat, said: Said) -> Response:
         """Show the case as the record holds it. Raises: UnknownCase."""
         case_id = request.path_params["case_id"]
-        if not CASE_ID.fullmatch(case_id):
+        if not IDENTIFIER.fullmatch(case_id):
             raise UnknownCase("There is no such case.")
         view = await self._services.stored.show(case_id)
         drafts = await self._services.record.drafts(case_id)
@@ -158,7 +157,7 @@ def place(asked: Mapping[str, str]) -> BoardKey | None:
         due = datetime.fromisoformat(asked.get("due", ""))
     except ValueError:
         return None
-    if due.tzinfo is None or not CASE_ID.fullmatch(asked.get("case", "")):
+    if due.tzinfo is None or not IDENTIFIER.fullmatch(asked.get("case", "")):
         return None
     return BoardKey(due_at=due, case_id=asked["case"], approval_id=asked.get("approval", "")[:120])
 
@@ -188,7 +187,7 @@ def did(request: Request, who: Seat) -> str:
 def case_of(request: Request) -> str:
     """Return the case that the last action was about; nothing where the address was made up."""
     named = request.query_params.get("of", "")
-    return named if CASE_ID.fullmatch(named) else ""
+    return named if IDENTIFIER.fullmatch(named) else ""
 
 
 def to_sign_in(request: Request) -> Response:

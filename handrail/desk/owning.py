@@ -12,13 +12,13 @@ from starlette.responses import Response
 from handrail.desk.looking import did, to_sign_in, told
 from handrail.desk.pages import OWNER_READS, page, status_of
 from handrail.desk.services import DeskServices
-from handrail.desk.sessions import PATH, Seat, seat
+from handrail.desk.sessions import PATH, Seat, seat, submitted
 from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope, ScopeMissing
 from handrail.domain.autonomy.controls import ControlRequest, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.messages import check_text
-from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+from handrail.domain.errors import HandrailError, InvalidInput
 
 ADDRESS = f"{PATH}/owner"
 NUMBER = re.compile(r"[0-9]{1,9}")
@@ -37,21 +37,15 @@ class Owning:
         who = await seat(self._services, request)
         if who is None:
             return to_sign_in(request)
-        if not who.principal.scopes & OWNER_READS:
-            raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_READ}, which your key lacks.")
         return await self._show(request, who)
 
     async def act(self, request: Request) -> Response:
         """Set a control, lift what stands on a scope, or acknowledge an alarm."""
-        who = await seat(self._services, request)
+        who, form = await submitted(self._services, request)
         if who is None:
             return to_sign_in(request)
-        form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         try:
-            if not who.owns(form.get("form_token", "")):
-                raise ApprovalRefused(words_of(language_of(request))("form_old"))
-            if not who.principal.may(ApiScope.CONTROLS_SET):
-                raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_SET}, which your key lacks.")
+            who.admit(form, ApiScope.CONTROLS_SET, words_of(language_of(request))("form_old"))
             done = await self._done(who, form)
         except HandrailError as error:
             why = words_of(language_of(request))("not_done", why=str(error))
@@ -61,6 +55,9 @@ class Owning:
     async def _show(
         self, request: Request, who: Seat, *, problem: str = "", typed: Mapping[str, str] | None = None, status: int = 200
     ) -> Response:
+        """Raises: ScopeMissing: the person may not even look."""
+        if not who.principal.scopes & OWNER_READS:
+            raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_READ}, which your key lacks.")
         return page(
             request,
             "owner.html",

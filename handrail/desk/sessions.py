@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handrail.desk.services import DeskServices
-from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal
+from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal, ScopeMissing
+from handrail.domain.errors import ApprovalRefused
 from handrail.domain.team.desk import SESSION, DeskSession
 
 COOKIE = "handrail_desk"
@@ -26,6 +28,18 @@ class Seat:
     person: str
     principal: Principal
     form_token: str
+
+    def admit(self, form: Mapping[str, str], scope: ApiScope, outdated: str) -> None:
+        """Let a form through that came from a page of this session, and does what the person's key may.
+
+        Raises:
+            ApprovalRefused: it is another session's; in the words of `outdated`.
+            ScopeMissing: the key lacks the scope.
+        """
+        if not self.owns(form.get("form_token", "")):
+            raise ApprovalRefused(outdated)
+        if not self.principal.may(scope):
+            raise ScopeMissing(f"This takes the scope {scope}, which your key lacks.")
 
     def seal(self, *words: str) -> str:
         """Return what shows that an address of this session was made here."""
@@ -72,6 +86,12 @@ async def seat(services: DeskServices, request: Request) -> Seat | None:
     if session is None or key is None or not key.lives(datetime.now(UTC)) or key.person != session.person:
         return None
     return Seat(session.person, key.principal(), hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest())
+
+
+async def submitted(services: DeskServices, request: Request) -> tuple[Seat | None, Mapping[str, str]]:
+    """Return who sent a form, as `seat` does, and its texts."""
+    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    return await seat(services, request), form
 
 
 async def sign_out(services: DeskServices, request: Request) -> None:

@@ -24,7 +24,7 @@ from handrail.domain.access.answers import ClaimState, GivenAnswer, KeyMissing, 
 from handrail.domain.access.principals import Principal
 from handrail.domain.access.vouching import update_id
 from handrail.domain.base import digest
-from handrail.domain.case.messages import check_identifier
+from handrail.domain.case.messages import IDENTIFIER, check_identifier
 from handrail.domain.errors import HandrailError
 
 HOLD_SECONDS = 15.0
@@ -36,7 +36,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         description="one for each request, the same when it is sent again: letters, digits, '_', '.', ':', '-', at most 120",
-        pattern=r'^("[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}"|[A-Za-z0-9][A-Za-z0-9_.:-]{0,119})$',
+        pattern=f'^("{IDENTIFIER.pattern}"|{IDENTIFIER.pattern})$',
     ),
 ]
 

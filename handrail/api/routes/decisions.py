@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
+from handrail.api.access import vouched
 from handrail.api.access.callers import Decider, Staff, named
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.matching import IfMatch, UnknownApproval, checked, etag, revision_of
@@ -15,7 +16,6 @@ from handrail.api.problems.documented import refusals
 from handrail.api.routes.cases import CaseId
 from handrail.api.routes.looking import whole
 from handrail.api.services import Services
-from handrail.domain.access.vouching import about
 from handrail.domain.actions.approvals import Approval, DecisionInput
 from handrail.domain.http.people import DecisionBody
 from handrail.temporal.client import made
@@ -55,9 +55,7 @@ async def decide(
         checked(view.approvals, approval_id, revision)
         given = body.model_dump(exclude_none=True)
         wanted = made(DecisionInput, **given, approval_id=approval_id, revision=revision, reviewer=person)
-        update = once.update_id("decide")
-        await services.vouchers.vouch(case_id, update, person, caller.caller, about(wanted))
-        settled = await services.cases(caller).send(case_id, "decide", wanted, Approval, update)
+        settled = await vouched.decide(services, caller, case_id, wanted, once.update_id("decide"))
         return answered(settled, headers={"etag": etag(settled)})
 
     return await once.run(body, work, seconds=20.0)

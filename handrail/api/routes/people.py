@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from handrail.api.access import vouched
 from handrail.api.access.callers import Handler, Writer, named
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.once import CountsOnce, Once
@@ -16,7 +17,6 @@ from handrail.api.routes.cases import CaseId
 from handrail.api.routes.looking import seen, whole
 from handrail.api.services import ApiServices, Services
 from handrail.domain.access.principals import Principal
-from handrail.domain.access.vouching import about
 from handrail.domain.base import Model
 from handrail.domain.case.ratings import RateCase, RatedCase, RatingReceipt
 from handrail.domain.http.bodies import HttpBody
@@ -92,8 +92,8 @@ async def _sent(name: str, case_id: str, caller: Principal, services: ApiService
     async def work() -> Response:
         await whole(services, caller, case_id)
         wanted, update = made(COMMANDS[name], reviewer=person, **body.model_dump(exclude_none=True)), once.update_id(name)
-        if name == "hand_back":
-            await services.vouchers.vouch(case_id, update, person, caller.caller, about(None))
+        if isinstance(wanted, HandBack):
+            return answered(await vouched.hand_back(services, caller, case_id, wanted, update))
         return answered(await services.cases(caller).send(case_id, name, wanted, Receipt, update))
 
     return await once.run(body, work, seconds=20.0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import ConfigDict
 
 from handrail.domain.base import Model
+from handrail.domain.case import messages
 
-IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}$"
+IDENTIFIER = f"^{messages.IDENTIFIER.pattern}$"
 """The shape of every id that comes from outside."""
 
 

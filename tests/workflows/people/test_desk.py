@@ -229,6 +229,10 @@ async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASG
             assert "You may look." in reads
             refused = await ann.submit(await ann.look("/desk/owner"), "/desk/owner", **asked)
             assert refused.status_code == 403
+            async with at_desk(desk, await key_of(home, "bob")) as bob:
+                for answer in (await bob.get("/desk/owner"), await bob.post("/desk/owner", data=asked)):
+                    assert (answer.status_code, "controls:read" in answer.text) == (403, True)
+                    assert "sums look odd" not in answer.text
         finally:
             await mia.submit(page, "/desk/owner", action="lift", scope="topic:refund", reason="they were right")
         assert "No control is set." in await mia.look("/desk/owner")
