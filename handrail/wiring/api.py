@@ -38,8 +38,8 @@ from handrail.postgres.case.events import PostgresEvents, announced
 from handrail.postgres.case.ratings import PostgresRatings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
-from handrail.temporal.connect import connect
 from handrail.temporal.doorway import DoorwayClient
+from handrail.wiring.connecting import connected
 from handrail.wiring.desk import desk_of
 from handrail.wiring.house import OwnersControls, PeoplesQueue
 
@@ -107,15 +107,7 @@ def listen(address: str) -> socket.socket:
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with its connections, which are closed at the end. Raises: see `serve`."""
-    client = await connect(
-        settings.temporal_address,
-        settings.temporal_namespace,
-        tls=settings.temporal_tls,
-        server_ca=settings.temporal_tls_server_ca,
-        client_cert=settings.temporal_tls_client_cert,
-        client_key=settings.temporal_tls_client_key,
-        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
-    )
+    client = await connected(settings)
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
         services = await services_of(settings, client, pool)

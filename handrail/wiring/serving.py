@@ -26,12 +26,12 @@ from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings, in_words
 from handrail.temporal import schedules
-from handrail.temporal.connect import connect
 from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.wiring import collecting, observing
+from handrail.wiring.connecting import connected
 from handrail.wiring.daily import quality_day
 from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 
@@ -52,17 +52,7 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     runtime = exporting(settings.metrics_address) if settings.metrics_address else None
-    client = await connect(
-        settings.temporal_address,
-        settings.temporal_namespace,
-        tls=settings.temporal_tls,
-        server_ca=settings.temporal_tls_server_ca,
-        client_cert=settings.temporal_tls_client_cert,
-        client_key=settings.temporal_tls_client_key,
-        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
-        runtime=runtime,
-        interceptors=interceptors,
-    )
+    client = await connected(settings, runtime=runtime, interceptors=interceptors)
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
         async with world(settings, pool, clock=clock) as adapters:

@@ -70,19 +70,9 @@ class CliContext:
 
     async def temporal(self, identity: str | None = None) -> Client:
         """Temporal itself. Raises: Unreachable."""
-        from handrail.temporal.connect import connect
+        from handrail.wiring.connecting import connected
 
-        s = self.settings
-        return await connect(
-            s.temporal_address,
-            s.temporal_namespace,
-            tls=s.temporal_tls,
-            server_ca=s.temporal_tls_server_ca,
-            client_cert=s.temporal_tls_client_cert,
-            client_key=s.temporal_tls_client_key,
-            api_key=s.temporal_api_key.get_secret_value() if s.temporal_api_key else None,
-            identity=identity,
-        )
+        return await connected(self.settings, identity=identity)
 
     @asynccontextmanager
     async def pool(self) -> AsyncIterator[Pool]:
