@@ -1,0 +1,1 @@
+"""Channels in PostgreSQL: arrivals, departures, and what a channel keeps for itself."""
