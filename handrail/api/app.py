@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from handrail.api.access.gate import Gate
 from handrail.api.problems.answers import Problem, handle
-from handrail.api.routes import cases, decisions, events, health, owners, people
+from handrail.api.routes import cases, decisions, events, health, owners, people, webhooks
 from handrail.api.services import ApiServices
 
 VERSION = "1.0.0"
@@ -29,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     people.router,
     owners.router,
+    webhooks.router,
     health.router,
 )
 

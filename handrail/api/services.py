@@ -14,6 +14,7 @@ from handrail.domain.access.principals import Principal
 from handrail.ports import Ratings
 from handrail.ports.access import CaseRecord, ControlRoom, CustomerTokens, KeptAnswers, Vouchers, WaitingCases
 from handrail.temporal.doorway import DoorwayClient
+from handrail.webhooks.managing import WebhookOffice
 
 Readiness = Callable[[], Awaitable[dict[str, str]]]
 Authenticate = Callable[[str], Awaitable[Principal]]
@@ -31,6 +32,7 @@ class ApiServices:
     ratings: Ratings
     queue: WaitingCases
     controls: ControlRoom
+    webhooks: WebhookOffice
     authenticate: Authenticate
     limits: CallLimits
     away: Readiness

@@ -18,6 +18,14 @@ JITTER = 0.2
 TEST = "webhook.test"
 
 
+class UnknownWebhook(InvalidInput):
+    """There is no such webhook, or no such secret of it any more."""
+
+
+class WebhooksNotSetUp(InvalidInput):
+    """The key that seals signing secrets is missing here, too short, or not the one that sealed them."""
+
+
 class DeliveryRequest(Stored):
     """The messages of one case for one endpoint, which are sent one after the other."""
 
@@ -41,6 +49,13 @@ class WebhookEndpoint(Stored):
     added_at: datetime
     disabled_at: datetime | None = None
     disabled_because: str | None = None
+
+
+class NumberedSecret(Stored):
+    """A signing secret of an endpoint by its number, which says nothing of the secret."""
+
+    endpoint_id: str
+    secret_id: int
 
 
 class WebhookMessage(Stored):

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
-from handrail.domain.errors import InvalidInput
+from handrail.domain.webhooks import WebhooksNotSetUp
 
 if TYPE_CHECKING:
     from joserfc.jwk import OctKey
@@ -28,13 +28,13 @@ class KeySeal:
         self._key = key
 
     def seal(self, secret: str) -> str:
-        """Encrypt the secret. Raises: InvalidInput: there is no key, or it is too short."""
+        """Encrypt the secret. Raises: WebhooksNotSetUp: there is no key, or it is too short."""
         from joserfc import jwe
 
         return jwe.encrypt_compact(_HEADER, secret, self._own())
 
     def open(self, sealed: str) -> str:
-        """Return the secret. Raises: InvalidInput: there is no key, or another one sealed it."""
+        """Return the secret. Raises: WebhooksNotSetUp: there is no key, or another one sealed it."""
         from joserfc import jwe
         from joserfc.errors import JoseError
 
@@ -42,14 +42,14 @@ class KeySeal:
             found = jwe.decrypt_compact(sealed, self._own()).plaintext
         except (JoseError, ValueError):
             words = "is not the key that the secrets were sealed with. Set that one, or rotate every secret."
-            raise InvalidInput(f"HANDRAIL_WEBHOOK_KEY: {words}") from None
+            raise WebhooksNotSetUp(f"HANDRAIL_WEBHOOK_KEY: {words}") from None
         return (found or b"").decode()
 
     def _own(self) -> OctKey:
         from joserfc.jwk import OctKey
 
         if len(self._key) < SHORTEST_KEY:
-            raise InvalidInput(
+            raise WebhooksNotSetUp(
                 f"HANDRAIL_WEBHOOK_KEY: has {len(self._key)} characters, {SHORTEST_KEY} are needed. It encrypts the signing "
                 "secrets: `openssl rand -hex 32` makes one; the worker, the API and this command need the same."
             )

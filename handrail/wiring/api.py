@@ -41,7 +41,7 @@ from handrail.settings import Settings
 from handrail.temporal.doorway import DoorwayClient
 from handrail.wiring.connecting import connected
 from handrail.wiring.desk import desk_of
-from handrail.wiring.house import OwnersControls, PeoplesQueue
+from handrail.wiring.house import OwnersControls, PeoplesQueue, webhook_office
 
 DAY_HOURS = 24
 SWEEP_SECONDS = 600.0
@@ -133,6 +133,9 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
     def cases(principal: Principal) -> DoorwayClient:
         return DoorwayClient(client, principal.identity, task_queue=settings.task_queue)
 
+    async def connection() -> Client:
+        return client
+
     async def away() -> dict[str, str]:
         found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
         return {name: words for name, words in found.items() if words}
@@ -147,6 +150,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         ratings=PostgresRatings(pool),
         queue=PeoplesQueue(pool),
         controls=OwnersControls(settings, pool, business),
+        webhooks=webhook_office(settings, pool, connection),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=CallLimits(
             CallLimit(name="caller", calls=settings.api_calls_per_minute, seconds=60),

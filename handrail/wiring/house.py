@@ -1,18 +1,27 @@
-"""Ports of the HTTP API to the house: controls over what there is, and the queue as callers see it."""
+"""Ports of the HTTP API to the house: controls over what there is, the queue as callers see it, webhooks for owners."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+
+from temporalio.client import Client
 
 from handrail.business import Business
 from handrail.domain.autonomy.controls import Control, ControlRequest, Scope, ScopeKind
 from handrail.domain.errors import InvalidInput
 from handrail.domain.http.people import QueueItem, QueuePage
+from handrail.domain.webhooks import DeliveryRequest
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
+from handrail.postgres.webhooks.endpoints import PostgresWebhooks
+from handrail.postgres.webhooks.outbox import PostgresOutbox
 from handrail.settings import Settings
+from handrail.temporal.webhooks import deliver
 from handrail.topics.loader import FileTopics
+from handrail.webhooks.managing import WebhookOffice
+from handrail.webhooks.sealing import KeySeal
+from handrail.webhooks.sending import HttpSender
 
 
 class OwnersControls:
@@ -61,3 +70,19 @@ class PeoplesQueue:
         depth, items = await self._queue.depth(queue=queue), await self._queue.items(queue=queue, limit=limit)
         counts = depth.model_dump(include={"waiting", "overdue", "held"})
         return QueuePage(**counts, items=[QueueItem.model_validate(one.model_dump()) for one in items])
+
+
+def webhook_office(settings: Settings, pool: Pool, client: Callable[[], Awaitable[Client]]) -> WebhookOffice:
+    """Return what owners do with webhooks; Temporal is reached when something is sent again."""
+
+    async def again(wanted: list[DeliveryRequest]) -> None:
+        await deliver(await client(), settings.task_queue, wanted, now=True)
+
+    return WebhookOffice(
+        endpoints=PostgresWebhooks(pool),
+        messages=PostgresOutbox(pool),
+        seal=KeySeal(settings.webhook_key.get_secret_value()),
+        sender=HttpSender(loopback=settings.webhooks_loopback),
+        deliver=again,
+        loopback=settings.webhooks_loopback,
+    )

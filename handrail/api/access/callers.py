@@ -39,6 +39,7 @@ QueueReader = Annotated[Principal, Security(principal, scopes=[ApiScope.QUEUE_RE
 ControlsReader = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_READ])]
 ControlsSetter = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_SET])]
 Minter = Annotated[Principal, Security(principal, scopes=[ApiScope.TOKENS_MINT])]
+WebhookManager = Annotated[Principal, Security(principal, scopes=[ApiScope.WEBHOOKS_MANAGE])]
 
 
 def staff(caller: Reader) -> Principal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
-from uuid import uuid4
 
 import typer
 
@@ -13,8 +12,8 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.domain.webhooks import Answered, DeadMessage, DeliveryRequest, WebhookEndpoint
-    from handrail.postgres.pool import Pool
+    from handrail.domain.webhooks import NumberedSecret
+    from handrail.webhooks.managing import WebhookOffice
 
 app = typer.Typer(no_args_is_help=True, help="Webhooks: where events are sent, signed, until they are taken.")
 Done = TypeVar("Done")
@@ -34,20 +33,9 @@ def add(
     """Send events there from now on, and show the signing secret, once."""
     from handrail.domain.case.messages import check_name
     from handrail.domain.webhooks import kinds_of
-    from handrail.postgres.webhooks.endpoints import PostgresWebhooks
-    from handrail.webhooks.addresses import check_url
-    from handrail.webhooks.sealing import KeySeal, new_secret
 
-    settings = world(ctx).settings
     wanted, whose = kinds_of(kind or []), check_name("--owner", owner)
-    check_url(url, loopback=settings.webhooks_loopback)
-    secret, endpoint_id = new_secret(), f"wh-{uuid4().hex[:12]}"
-    sealed = KeySeal(settings.webhook_key.get_secret_value()).seal(secret)
-
-    async def work(pool: Pool) -> WebhookEndpoint:
-        return await PostgresWebhooks(pool).add(endpoint_id, url, wanted, whose, sealed)
-
-    _show_secret(run_async(_with(world(ctx), work)).endpoint_id, secret, as_json=as_json)
+    _show_secret(ctx, lambda office: office.add(url, wanted, whose), as_json=as_json)
 
 
 @app.command("list")
@@ -55,12 +43,8 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
     """List where events are sent."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, print_rows
-    from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 
-    async def work(pool: Pool) -> list[WebhookEndpoint]:
-        return await PostgresWebhooks(pool).all()
-
-    found = run_async(_with(world(ctx), work))
+    found = _asked(ctx, lambda office: office.all())
     if as_json:
         return print_document([one.model_dump(mode="json") for one in found])
     rows = [
@@ -81,22 +65,14 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def remove(ctx: typer.Context, endpoint_id: EndpointId, as_json: Json = False) -> None:
     """Send nothing more there, for good."""
-    from handrail.postgres.webhooks.endpoints import PostgresWebhooks
-
-    run_async(_with(world(ctx), lambda pool: PostgresWebhooks(pool).remove(endpoint_id)))
+    _asked(ctx, lambda office: office.remove(endpoint_id))
     _tell({"endpoint_id": endpoint_id, "removed": True}, f"Nothing more is sent to {endpoint_id}.", as_json=as_json)
 
 
 @app.command()
 def rotate(ctx: typer.Context, endpoint_id: EndpointId, as_json: Json = False) -> None:
     """Make a new secret and show it, once; the one before signs on beside it for a day."""
-    from handrail.postgres.webhooks.endpoints import PostgresWebhooks
-    from handrail.webhooks.sealing import KeySeal, new_secret
-
-    secret = new_secret()
-    sealed = KeySeal(world(ctx).settings.webhook_key.get_secret_value()).seal(secret)
-    run_async(_with(world(ctx), lambda pool: PostgresWebhooks(pool).rotate(endpoint_id, sealed)))
-    _show_secret(endpoint_id, secret, as_json=as_json)
+    _show_secret(ctx, lambda office: office.rotate(endpoint_id), as_json=as_json)
 
 
 @app.command("test")
@@ -104,7 +80,7 @@ def send_test(ctx: typer.Context, endpoint_id: EndpointId, as_json: Json = False
     """Send a signed test message now, from here, and tell the answer. Ends with exit code 3 where it is not taken."""
     from handrail.cli.common.failures import Exit
 
-    answered = run_async(_with(world(ctx), lambda pool: _send_test(world(ctx), pool, endpoint_id)))
+    answered = _asked(ctx, lambda office: office.test(endpoint_id))
     _tell(answered.model_dump(mode="json"), f"{endpoint_id} {answered.words}.", as_json=as_json)
     if not answered.taken:
         raise typer.Exit(Exit.REFUSED)
@@ -120,20 +96,8 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Send dead messages again, each under its own id; an endpoint that was disabled is enabled."""
-    from handrail.postgres.webhooks.endpoints import PostgresWebhooks
-    from handrail.postgres.webhooks.outbox import PostgresOutbox
-    from handrail.temporal.webhooks import deliver
-
-    async def work(pool: Pool) -> list[DeliveryRequest]:
-        await PostgresWebhooks(pool).enable(endpoint_id)
-        found = await PostgresOutbox(pool).replay(endpoint_id, message)
-        waiting = [*found, *await PostgresOutbox(pool).waiting(endpoint_id)]
-        here = world(ctx)
-        await deliver(await here.temporal(), here.settings.task_queue, waiting, now=True)
-        return found
-
-    found = run_async(_with(world(ctx), work))
-    _tell({"replayed": len(found)}, f"{len(found)} messages are sent again.", as_json=as_json)
+    number = _asked(ctx, lambda office: office.replay(endpoint_id, message))
+    _tell({"replayed": number}, f"{number} messages are sent again.", as_json=as_json)
 
 
 @app.command()
@@ -146,12 +110,8 @@ def dead(
     """List messages that nobody took in three days, and why."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, print_rows
-    from handrail.postgres.webhooks.outbox import PostgresOutbox
 
-    async def work(pool: Pool) -> list[DeadMessage]:
-        return await PostgresOutbox(pool).dead(endpoint_id, limit)
-
-    found = run_async(_with(world(ctx), work))
+    found = _asked(ctx, lambda office: office.dead(endpoint_id, limit))
     if as_json:
         return print_document([one.model_dump(mode="json") for one in found])
     rows = [
@@ -172,29 +132,23 @@ def dead(
     )
 
 
-async def _send_test(here: CliContext, pool: Pool, endpoint_id: str) -> Answered:
-    import json
-    from datetime import UTC, datetime
-
-    from handrail.domain.webhooks import TEST
-    from handrail.postgres.webhooks.endpoints import PostgresWebhooks
-    from handrail.webhooks.sealing import KeySeal
-    from handrail.webhooks.sending import HttpSender
-
-    endpoint, now = await PostgresWebhooks(pool).one(endpoint_id), datetime.now(UTC)
-    seal = KeySeal(here.settings.webhook_key.get_secret_value())
-    secrets = [seal.open(one) for one in await PostgresWebhooks(pool).secrets(endpoint_id)]
-    body = json.dumps({"type": TEST, "timestamp": now.isoformat(), "data": {"endpoint_id": endpoint_id}}).encode()
-    sender = HttpSender(loopback=here.settings.webhooks_loopback)
-    return await sender.send(endpoint.url, f"msg_{uuid4().hex}", body, secrets, now)
+def _asked(ctx: typer.Context, work: Callable[[WebhookOffice], Awaitable[Done]]) -> Done:
+    return run_async(_with(world(ctx), work))
 
 
-async def _with(here: CliContext, work: Callable[[Pool], Awaitable[Done]]) -> Done:
+async def _with(here: CliContext, work: Callable[[WebhookOffice], Awaitable[Done]]) -> Done:
+    from handrail.wiring.house import webhook_office
+
     async with here.pool() as pool:
-        return await work(pool)
+        return await work(webhook_office(here.settings, pool, here.temporal))
 
 
-def _show_secret(endpoint_id: str, secret: str, *, as_json: bool) -> None:
+def _show_secret(ctx: typer.Context, work: Callable[[WebhookOffice], Awaitable[NumberedSecret]], *, as_json: bool) -> None:
+    async def both(office: WebhookOffice) -> tuple[str, str]:
+        made = await work(office)
+        return made.endpoint_id, await office.reveal(made)
+
+    endpoint_id, secret = _asked(ctx, both)
     words = f"{endpoint_id}\nSecret, shown this once: {secret}"
     _tell({"endpoint_id": endpoint_id, "secret": secret}, words, as_json=as_json)
 

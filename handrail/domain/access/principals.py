@@ -21,6 +21,7 @@ class ApiScope(StrEnum):
     CONTROLS_READ = "controls:read"
     CONTROLS_SET = "controls:set"
     TOKENS_MINT = "tokens:mint"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 BACKEND = frozenset({ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.QUEUE_READ})

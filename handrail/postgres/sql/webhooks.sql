@@ -1,7 +1,6 @@
 -- name: add_webhook
 INSERT INTO handrail.webhook_endpoints (endpoint_id, url, kinds, owner)
-VALUES (%(endpoint_id)s, %(url)s, %(kinds)s, %(owner)s)
-RETURNING *;
+VALUES (%(endpoint_id)s, %(url)s, %(kinds)s, %(owner)s);
 
 -- name: webhooks
 SELECT e.* FROM handrail.webhook_endpoints AS e WHERE e.removed_at IS NULL ORDER BY e.added_at, e.endpoint_id;
@@ -26,6 +25,12 @@ SELECT s.sealed FROM handrail.webhook_secrets AS s
 WHERE s.endpoint_id = %(endpoint_id)s AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())
 ORDER BY s.secret_id DESC;
 
+-- name: webhook_secret
+SELECT s.sealed FROM handrail.webhook_secrets AS s
+WHERE s.endpoint_id = %(endpoint_id)s
+    AND s.secret_id = %(secret_id)s
+    AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp());
+
 -- name: add_webhook_secret
 -- The one before counts on for a while; those before that end now: two at a time.
 WITH ended AS (
@@ -37,7 +42,7 @@ WITH ended AS (
     WHERE s.endpoint_id = %(endpoint_id)s
 )
 
-INSERT INTO handrail.webhook_secrets (endpoint_id, sealed) VALUES (%(endpoint_id)s, %(sealed)s);
+INSERT INTO handrail.webhook_secrets (endpoint_id, sealed) VALUES (%(endpoint_id)s, %(sealed)s) RETURNING endpoint_id, secret_id;
 
 -- name: lock_webhook_cursor
 SELECT c.position FROM handrail.webhook_cursor AS c FOR UPDATE;

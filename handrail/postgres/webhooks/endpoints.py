@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handrail.domain.case.events import EventKind
-from handrail.domain.errors import InvalidInput
-from handrail.domain.webhooks import WebhookEndpoint
+from handrail.domain.webhooks import NumberedSecret, UnknownWebhook, WebhookEndpoint
 from handrail.postgres.pool import Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -15,46 +14,46 @@ OVERLAP = timedelta(hours=24)
 
 
 class PostgresWebhooks:
-    """The endpoints. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
+    """The port `WebhookEndpoints`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def add(self, endpoint_id: str, url: str, kinds: list[EventKind], owner: str, sealed: str) -> WebhookEndpoint:
+    async def add(self, endpoint_id: str, url: str, kinds: list[EventKind], owner: str, sealed: str) -> NumberedSecret:
         """Add an endpoint with its first secret; it gets the events from now on."""
         about = {"endpoint_id": endpoint_id, "url": url, "kinds": [one.value for one in kinds], "owner": owner}
         async with writing(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES["add_webhook"], about)
-            found = WebhookEndpoint.model_validate(await cursor.fetchone())
             secret = {"endpoint_id": endpoint_id, "sealed": sealed, "overlap": OVERLAP}
             await cursor.execute(QUERIES["add_webhook_secret"], secret)
-        return found
+            return NumberedSecret.model_validate(await cursor.fetchone())
 
     async def all(self) -> list[WebhookEndpoint]:
         """Read the endpoints, oldest first."""
         return [WebhookEndpoint.model_validate(row) for row in await alone(self._pool, "webhooks")]
 
     async def one(self, endpoint_id: str) -> WebhookEndpoint:
-        """Read an endpoint. Raises: InvalidInput: there is none."""
+        """Read an endpoint. Raises: UnknownWebhook."""
         found = await alone(self._pool, "webhook", endpoint_id=endpoint_id)
         if not found:
             raise _unknown(endpoint_id)
         return WebhookEndpoint.model_validate(found[0])
 
     async def remove(self, endpoint_id: str) -> None:
-        """Send nothing more to the endpoint. Raises: InvalidInput: there is none."""
+        """Send nothing more to the endpoint. Raises: UnknownWebhook."""
         if not await alone(self._pool, "remove_webhook", endpoint_id=endpoint_id):
             raise _unknown(endpoint_id)
 
-    async def rotate(self, endpoint_id: str, sealed: str, overlap: timedelta = OVERLAP) -> None:
-        """Add a secret; the one before signs on for the overlap. Raises: InvalidInput: there is no such endpoint."""
+    async def rotate(self, endpoint_id: str, sealed: str, overlap: timedelta = OVERLAP) -> NumberedSecret:
+        """Add a secret; the one before signs on for the overlap. Raises: UnknownWebhook."""
         await self.one(endpoint_id)
-        async with writing(self._pool) as connection:
+        async with writing(self._pool) as connection, rows(connection) as cursor:
             about = {"endpoint_id": endpoint_id, "sealed": sealed, "overlap": overlap}
-            await connection.execute(QUERIES["add_webhook_secret"], about)
+            await cursor.execute(QUERIES["add_webhook_secret"], about)
+            return NumberedSecret.model_validate(await cursor.fetchone())
 
     async def enable(self, endpoint_id: str) -> None:
-        """Send to the endpoint again. Raises: InvalidInput: there is none."""
+        """Send to the endpoint again. Raises: UnknownWebhook."""
         await self.one(endpoint_id)
         async with writing(self._pool) as connection:
             await connection.execute(QUERIES["enable_webhook"], {"endpoint_id": endpoint_id})
@@ -63,11 +62,19 @@ class PostgresWebhooks:
         """Read the sealed secrets that have not ended, newest first."""
         return [row["sealed"] for row in await alone(self._pool, "live_webhook_secrets", endpoint_id=endpoint_id)]
 
+    async def sealed(self, secret: NumberedSecret) -> str:
+        """Read a sealed secret by its number. Raises: UnknownWebhook: it has ended, or its endpoint is removed."""
+        await self.one(secret.endpoint_id)
+        found = await alone(self._pool, "webhook_secret", **secret.model_dump())
+        if not found:
+            raise UnknownWebhook(f"secret: number {secret.secret_id} of {secret.endpoint_id} has ended. Rotate for a new one.")
+        return str(found[0]["sealed"])
+
     async def disabled(self) -> list[str]:
         """Say which endpoints take nothing more, whose they are, and why."""
         found = await alone(self._pool, "disabled_webhooks")
         return [f"{row['endpoint_id']} of {row['owner']}: {row['disabled_because']}" for row in found]
 
 
-def _unknown(endpoint_id: str) -> InvalidInput:
-    return InvalidInput(f"ID: there is no webhook {endpoint_id[:60]!r}. List them with `handrail webhooks list`.")
+def _unknown(endpoint_id: str) -> UnknownWebhook:
+    return UnknownWebhook(f"ID: there is no webhook {endpoint_id[:60]!r}. List them with `handrail webhooks list`.")
