@@ -105,6 +105,16 @@ class Settings(BaseSettings):
             raise ValueError("is set but empty. Give the key; unset it for a server that needs none, its address is enough")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _a_base(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("is no address. Write for example https://desk.example.com")
+        return value.strip().rstrip("/")
+
     @field_validator("openai_base_url", "judge_base_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
@@ -143,6 +153,15 @@ class Settings(BaseSettings):
     api_oidc_jwks: str | None = Field(default=None, description="address of its keys; looked up by default")
     api_oidc_person: str = Field(default="email", description="the claim that names who decides")
     api_oidc_scopes: str = Field(default="scope", description="the claim that lists what they may")
+
+    public_url: str | None = Field(
+        default=None, description="where people and other systems reach the API and the desk, such as https://desk.example.com"
+    )
+    desk_oidc_client: str | None = Field(default=None, description="the desk's client id there; people then sign in by it")
+    desk_oidc_secret: SecretStr | None = Field(default=None, description="the client's secret, if it has one")
+    desk_oidc_scopes: str = Field(
+        default="approvals:decide cases:handle", description="what people may whose token lists none of our scopes"
+    )
 
     reopen_hours: int = Field(default=72, ge=1, le=8_760, description="how long a resolved case can be written to")
     silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")

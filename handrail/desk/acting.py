@@ -56,7 +56,7 @@ class Acting:
         """Decide an approval exactly as it was shown, then go on with what waits next."""
         who, form = await submitted(self._services, request)
         if who is None:
-            return ask_again(request, form)
+            return ask_again(self._services, request, form)
         case_id = request.path_params["case_id"]
         try:
             who.admit(form, ApiScope.APPROVALS_DECIDE, words_of(language_of(request))("form_old"))
@@ -74,7 +74,7 @@ class Acting:
         """Claim, release, reply, hand back, resolve, or keep a draft."""
         who, form = await submitted(self._services, request)
         if who is None:
-            return ask_again(request, form)
+            return ask_again(self._services, request, form)
         case_id, action = request.path_params["case_id"], form.get("action", "")
         try:
             who.admit(form, ApiScope.CASES_HANDLE, words_of(language_of(request))("form_old"))

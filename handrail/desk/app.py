@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handrail.desk.acting import Acting
 from handrail.desk.entrance import Entrance
+from handrail.desk.federation import Federation
 from handrail.desk.looking import Looking
 from handrail.desk.owning import Owning
 from handrail.desk.pages import STATIC, trouble
@@ -52,7 +53,7 @@ class Guarded:
 
 def create_desk(services: DeskServices) -> ASGIApp:
     """Return the pages, to be mounted under `/desk`."""
-    entrance, looking = Entrance(services), Looking(services)
+    entrance, federation, looking = Entrance(services), Federation(services), Looking(services)
     acting, owning = Acting(services), Owning(services)
     desk = Starlette(
         routes=[
@@ -64,6 +65,8 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Route("/owner", owning.act, methods=["POST"]),
             Route("/sign-in", entrance.page, name="sign_in"),
             Route("/sign-in", entrance.sign_in, methods=["POST"]),
+            Route("/oidc/begin", federation.begin, name="oidc_begin"),
+            Route("/oidc/back", federation.back, name="oidc_back"),
             Route("/sign-out", entrance.sign_out, methods=["POST"], name="sign_out"),
             Route("/language", entrance.language, methods=["POST"], name="language"),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),

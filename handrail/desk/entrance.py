@@ -23,14 +23,14 @@ KEPT = ("case_id", *DRAFTS)
 
 
 class Entrance:
-    """Lets people in who bring a key of their own."""
+    """Lets people in who bring a key of their own, or whose words waited while they signed in elsewhere."""
 
     def __init__(self, services: DeskServices) -> None:
         self._services = services
 
     async def page(self, request: Request) -> Response:
         """Ask for the key."""
-        return page(request, "sign_in.html", None, problem="", to=within(request.query_params.get("to", "")), kept={})
+        return ask(self._services, request, within(request.query_params.get("to", "")))
 
     async def sign_in(self, request: Request) -> Response:
         """Take the key, and go on to where the person wanted to go."""
@@ -38,16 +38,23 @@ class Entrance:
         to, key = within(str(form.get("to", ""))), str(form.get("key", ""))
         host = request.client.host if request.client else ""
         kept = {name: str(form.get(name, "")) for name in KEPT if form.get(name)}
+        there = await sessions.seat(self._services, request) if kept and not key else None
+        if there is not None:
+            await self._keep(kept, there.person)
+            return RedirectResponse(to, status_code=303)
         try:
             token, person = await sessions.sign_in(self._services, key, host)
         except HandrailError as error:
-            return page(request, "sign_in.html", None, status=status_of(error), problem=str(error), to=to, kept=kept)
-        for name, kind in DRAFTS.items():
-            if kept.get(name):
-                await self._services.record.keep(kept.get("case_id", ""), person, kind, kept[name][:MAX_CHARACTERS])
+            return ask(self._services, request, to, status=status_of(error), problem=str(error), kept=kept)
+        await self._keep(kept, person)
         response = RedirectResponse(to, status_code=303)
         sessions.remember(response, token, secure=request.url.scheme == "https")
         return response
+
+    async def _keep(self, kept: Mapping[str, str], person: str) -> None:
+        for name, kind in DRAFTS.items():
+            if kept.get(name):
+                await self._services.record.keep(kept.get("case_id", ""), person, kind, kept[name][:MAX_CHARACTERS])
 
     async def sign_out(self, request: Request) -> Response:
         """End the session; a form of another session ends none."""
@@ -67,13 +74,27 @@ class Entrance:
         return response
 
 
-def ask_again(request: Request, form: Mapping[str, str]) -> Response:
-    """Ask for the key where a session ended meanwhile; what was typed comes along, and is a draft afterwards."""
+def ask(
+    services: DeskServices,
+    request: Request,
+    to: str,
+    *,
+    status: int = 200,
+    problem: str = "",
+    kept: Mapping[str, str] | None = None,
+) -> Response:
+    """Ask who is there; `kept` is what somebody typed before."""
+    shown = {"problem": problem, "to": to, "kept": kept or {}, "federated": services.federated is not None}
+    return page(request, "sign_in.html", None, status=status, **shown)
+
+
+def ask_again(services: DeskServices, request: Request, form: Mapping[str, str]) -> Response:
+    """Ask who is there where a session ended meanwhile; what was typed comes along, and is a draft afterwards."""
     case_id = request.path_params["case_id"]
     kept = {"case_id": case_id, **{name: form[name] for name in DRAFTS if form.get(name, "").strip()}}
     to = within(f"{sessions.PATH}/cases/{case_id}")
     problem = words_of(language_of(request))("signed_out")
-    return page(request, "sign_in.html", None, status=401, problem=problem, to=to, kept=kept)
+    return ask(services, request, to, status=401, problem=problem, kept=kept)
 
 
 def within(to: str) -> str:

@@ -10,7 +10,7 @@ from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
 from handrail.domain.team.staff import Roster
 from handrail.ports.access import ApiKeys, ControlRoom, Vouchers
-from handrail.ports.desk import DeskCases, DeskRecord, OwnersHouse
+from handrail.ports.desk import DeskCases, DeskRecord, FederatedSignIn, OwnersHouse
 from handrail.ports.people import ReviewersInForce
 from handrail.temporal.doorway import DoorwayClient
 
@@ -20,7 +20,7 @@ class DeskServices:
     """Everything that pages reach.
 
     `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
-    Web UI.
+    Web UI. `federated` is the identity provider that people may sign in by.
     """
 
     cases: Callable[[Principal], DoorwayClient]
@@ -37,3 +37,4 @@ class DeskServices:
     topics: Callable[[], list[str]]
     schema: Callable[[str], dict[str, Any] | None]
     ui: Callable[[str], str]
+    federated: FederatedSignIn | None = None

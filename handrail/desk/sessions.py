@@ -1,4 +1,4 @@
-"""Sessions: somebody signs in with an API key of their own, and a cookie stands for it until the key ends."""
+"""Sessions: a cookie stands for a person who showed a key of their own, until it ends, or whom a provider vouched for."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from handrail.domain.team.desk import SESSION, DeskSession
 
 COOKIE = "handrail_desk"
 PATH = "/desk"
+AT_DESK = frozenset({ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +71,41 @@ async def sign_in(services: DeskServices, key: str, host: str) -> tuple[str, str
         raise
     if principal.person is None or principal.key_id is None:
         raise NotAuthenticated("This key is no person's. Make one with `handrail keys create --person NAME`.")
-    if not (principal.may(ApiScope.APPROVALS_DECIDE) or principal.may(ApiScope.CASES_HANDLE)):
-        raise NotAuthenticated("This key may neither decide nor handle cases. Make one with `--scope approvals:decide`.")
+    return await open_session(services, principal), principal.person
+
+
+async def open_session(services: DeskServices, principal: Principal) -> str:
+    """Open a session for a person who was checked; return the token for the cookie.
+
+    Raises:
+        NotAuthenticated: they may neither decide nor handle cases.
+    """
+    if principal.person is None or not principal.scopes & AT_DESK:
+        words = f"{principal.person} may neither decide nor handle cases. It takes the scope approvals:decide or cases:handle."
+        raise NotAuthenticated(words)
     token = secrets.token_urlsafe(32)
-    session = DeskSession(person=principal.person, key_id=principal.key_id, expires_at=datetime.now(UTC) + SESSION)
+    of_key = {"key_id": principal.key_id} if principal.key_id else {"principal": principal}
+    session = DeskSession(person=principal.person, expires_at=datetime.now(UTC) + SESSION, **of_key)
     await services.record.sign_in(hashed(token), session)
-    return token, principal.person
+    return token
 
 
 async def seat(services: DeskServices, request: Request) -> Seat | None:
     """Return who sits there; None where nobody signed in, or the key behind the session has ended."""
     token = request.cookies.get(COOKIE, "")
     session = await services.record.session(hashed(token)) if token else None
-    key = await services.keys.find(session.key_id) if session else None
-    if session is None or key is None or not key.lives(datetime.now(UTC)) or key.person != session.person:
+    principal = await _standing(services, session) if session else None
+    if session is None or principal is None:
         return None
-    return Seat(session.person, key.principal(), hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest())
+    return Seat(session.person, principal, hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest())
+
+
+async def _standing(services: DeskServices, session: DeskSession) -> Principal | None:
+    if session.key_id is None:
+        return session.principal
+    key = await services.keys.find(session.key_id)
+    lives = key is not None and key.lives(datetime.now(UTC)) and key.person == session.person
+    return key.principal() if key is not None and lives else None
 
 
 async def submitted(services: DeskServices, request: Request) -> tuple[Seat | None, Mapping[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from handrail.domain.access.principals import Principal
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
@@ -67,4 +68,16 @@ class OwnersHouse(Protocol):
 
     async def acknowledge(self, alarm_id: int, by: str, *, real: bool, note: str) -> None:
         """Raises: InvalidInput: there is none, or it was acknowledged before."""
+        ...
+
+
+class FederatedSignIn(Protocol):
+    """An identity provider that people sign in by. Methods raise Unreachable where it does not answer."""
+
+    async def begin(self, state: str, nonce: str, verifier: str) -> str:
+        """Return the provider's address to send a browser to."""
+        ...
+
+    async def finish(self, code: str, nonce: str, verifier: str) -> Principal:
+        """Return who came back with the code. Raises: NotAuthenticated."""
         ...

@@ -2850,11 +2850,13 @@ CREATE INDEX api_answers_by_age ON handrail.api_answers (claimed_at);
 CREATE TABLE handrail.desk_sessions (
     token_hash text PRIMARY KEY CONSTRAINT desk_sessions_hash CHECK (token_hash ~ '^[0-9a-f]{64}$'),
     person text NOT NULL,
-    key_id text NOT NULL,
-    expires_at timestamptz NOT NULL
+    key_id text,
+    principal jsonb,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT desk_sessions_vouched CHECK ((key_id IS NULL) <> (principal IS NULL))
 );
 COMMENT ON TABLE handrail.desk_sessions IS
-'who signed in at the desk with which key: of the token in the cookie its SHA-256 alone; a session ends with its key';
+'who signed in at the desk, with which key or by an identity provider; of the token in the cookie its SHA-256 alone';
 CREATE INDEX desk_sessions_by_end ON handrail.desk_sessions (expires_at);
 
 CREATE TABLE handrail.desk_readers (

@@ -20,6 +20,7 @@ from handrail.domain.team.desk import TopicStanding
 from handrail.domain.team.staff import HORIZON, Roster
 from handrail.people.loader import FilePeople
 from handrail.ports import Dial, Topics
+from handrail.ports.desk import FederatedSignIn
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases
@@ -36,7 +37,7 @@ LOOK_SECONDS = 1.0
 ATTEMPTS = CallLimit(name="sign-in", calls=10, seconds=60)
 
 
-def desk_of(settings: Settings, pool: Pool, api: ApiServices) -> ASGIApp:
+def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: FederatedSignIn | None = None) -> ASGIApp:
     """Return the pages. Raises: DefinitionInvalid: the reviewers or the people cannot be read."""
     business = load_business(settings.business)
     folder = settings.definitions or business.folder
@@ -65,6 +66,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices) -> ASGIApp:
             topics=lambda: [one.name for one in topics.all() if not one.people_only],
             schema=schema_of(business),
             ui=lambda case_id: f"{settings.temporal_ui}/namespaces/{settings.temporal_namespace}/workflows/case-{case_id}",
+            federated=federated,
         )
     )
 

@@ -16,7 +16,7 @@ from handrail.api.access.minting import mint
 from handrail.api.app import create_app
 from handrail.domain.access.principals import ApiScope
 from handrail.postgres.access.keys import PostgresApiKeys
-from handrail.wiring.api import listen, services_of
+from handrail.wiring.api import federated, listen, services_of
 from handrail.wiring.desk import desk_of
 from tests.support.house import House, wait_for
 
@@ -31,10 +31,11 @@ async def key_of(home: House, person: str | None, *scopes: ApiScope) -> str:
     return parts.text
 
 
-async def with_desk(home: House) -> ASGIApp:
-    """The application, with the desk where `handrail api run` has it."""
-    services = await services_of(home.settings, home.temporal, home.pool)
-    return create_app(services, mounts={"/desk": desk_of(home.settings, home.pool, services)})
+async def with_desk(home: House, **changes: object) -> ASGIApp:
+    """The application, with the desk where `handrail api run` has it; `changes` are of the settings."""
+    settings = home.settings.model_copy(update=changes)
+    services = await services_of(settings, home.temporal, home.pool)
+    return create_app(services, mounts={"/desk": desk_of(settings, home.pool, services, federated(settings))})
 
 
 @asynccontextmanager

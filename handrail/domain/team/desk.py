@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from handrail.domain.access.principals import Principal
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import Stored
 
@@ -80,10 +81,11 @@ class BoardRow(Stored):
 
 
 class DeskSession(Stored):
-    """Somebody who signed in with their own key; the session ends with the key."""
+    """Somebody who signed in: with their own key, with which the session ends, or as `principal` by an identity provider."""
 
     person: str
-    key_id: str
+    key_id: str | None = None
+    principal: Principal | None = None
     expires_at: datetime
 
 

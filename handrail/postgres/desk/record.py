@@ -39,7 +39,9 @@ class PostgresDesk:
 
     async def sign_in(self, token_hash: str, session: DeskSession) -> None:
         """Keep the session."""
-        await self._do("open_desk_session", token_hash=token_hash, **session.model_dump())
+        principal = session.principal.model_dump(mode="json") if session.principal else None
+        given = session.model_dump(exclude={"principal"})
+        await self._do("open_desk_session", token_hash=token_hash, principal=principal, **given)
 
     async def session(self, token_hash: str) -> DeskSession | None:
         """Return the session; None where it has ended."""

@@ -76,11 +76,11 @@ SELECT
     + (SELECT count(*) FROM handrail.queue_items WHERE due_at < now() + %(soon)s) AS pressing;
 
 -- name: open_desk_session
-INSERT INTO handrail.desk_sessions (token_hash, person, key_id, expires_at)
-VALUES (%(token_hash)s, %(person)s, %(key_id)s, %(expires_at)s);
+INSERT INTO handrail.desk_sessions (token_hash, person, key_id, principal, expires_at)
+VALUES (%(token_hash)s, %(person)s, %(key_id)s, %(principal)s, %(expires_at)s);
 
 -- name: desk_session
-SELECT person, key_id, expires_at FROM handrail.desk_sessions WHERE token_hash = %(token_hash)s AND expires_at > now();
+SELECT person, key_id, principal, expires_at FROM handrail.desk_sessions WHERE token_hash = %(token_hash)s AND expires_at > now();
 
 -- name: close_desk_session
 DELETE FROM handrail.desk_sessions WHERE token_hash = %(token_hash)s OR expires_at <= now() RETURNING token_hash;

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -20,6 +16,7 @@ from handrail.api.app import create_app
 from handrail.domain.access.principals import ApiScope
 from handrail.wiring.api import services_of
 from tests.support.house import House
+from tests.support.provider import provider
 from tests.workflows.api.conftest import Backend, backend, fresh
 from tests.workflows.api.test_cases import opening
 
@@ -73,56 +70,6 @@ async def test_a_customers_token_reaches_that_customers_cases_alone(home: House,
     async with calling(served, mine["token"]) as late, calling(served, f"{mine['token'][:-1]}_") as forged:
         assert (await late.get(path)).status_code == 401
         assert (await forged.get(path)).status_code == 401
-
-
-class Provider:
-    """An identity provider on this machine: its keys over HTTP, and tokens that it signs."""
-
-    def __init__(self) -> None:
-        self.keys = [RSAKey.generate_key(2048, {"kid": "first"})]
-        provider = self
-
-        class Keys(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                published = [one.as_dict(private=False) for one in provider.keys]
-                known = {
-                    "/.well-known/openid-configuration": {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/keys"},
-                    "/keys": {"keys": [{"kty": "EC", "crv": "unheard-of"}, *published]},
-                }
-                self.send_response(200 if self.path in known else 404)
-                self.end_headers()
-                self.wfile.write(json.dumps(known.get(self.path, {})).encode())
-
-            def log_message(self, format: str, *args: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-        self.issuer = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def token(self, **changes: Any) -> str:
-        """A token as it should be, but for the changes."""
-        claims = {
-            "iss": self.issuer,
-            "aud": "handrail",
-            "sub": "u-1",
-            "exp": int(time.time()) + 300,
-            "email": "ann@example.com",
-            "scope": "openid cases:read approvals:decide",
-        }
-        return jwt.encode({"alg": "RS256", "kid": self.keys[-1].kid}, {**claims, **changes}, self.keys[-1])
-
-
-@contextmanager
-def provider() -> Iterator[Provider]:
-    """A provider that serves for as long as the block lasts."""
-    found = Provider()
-    thread = Thread(target=found.server.serve_forever)
-    thread.start()
-    try:
-        yield found
-    finally:
-        found.server.shutdown()
-        thread.join()
-        found.server.server_close()
 
 
 async def test_tokens_of_an_identity_provider(home: House) -> None:

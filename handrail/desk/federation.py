@@ -1,0 +1,73 @@
+"""Signing in at the desk through an identity provider: there with a state that the browser keeps, and back with a code."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handrail.desk import sessions
+from handrail.desk.entrance import within
+from handrail.desk.pages import page, status_of
+from handrail.desk.services import DeskServices
+from handrail.domain.access.principals import NotAuthenticated
+from handrail.domain.errors import HandrailError
+
+COOKIE = "handrail_desk_way"
+PATH = f"{sessions.PATH}/oidc"
+SECONDS = 600
+PARTS = 4
+
+
+class Federation:
+    """Lets people in whom the identity provider vouches for."""
+
+    def __init__(self, services: DeskServices) -> None:
+        self._services = services
+
+    async def begin(self, request: Request) -> Response:
+        """Send the browser to the provider; what came of it is held against the cookie when it is back."""
+        client = self._services.federated
+        if client is None:
+            return RedirectResponse(request.url_for("sign_in").path, status_code=303)
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        response = RedirectResponse(await client.begin(state, nonce, verifier), status_code=303)
+        response.set_cookie(
+            COOKIE,
+            " ".join((state, nonce, verifier, within(request.query_params.get("to", "")))),
+            max_age=SECONDS,
+            path=PATH,
+            httponly=True,
+            secure=request.url.scheme == "https",
+            samesite="lax",
+        )
+        return response
+
+    async def back(self, request: Request) -> Response:
+        """Open a session for whom the provider names, and go on to where the person wanted to go."""
+        way = request.cookies.get(COOKIE, "").split(" ", PARTS - 1)
+        to = within(way[-1])
+        try:
+            token = await self._session(request, way)
+        except HandrailError as error:
+            shown = {"problem": str(error), "to": to, "kept": {}, "federated": True}
+            response: Response = page(request, "sign_in.html", None, status=status_of(error), **shown)
+        else:
+            response = RedirectResponse(to, status_code=303)
+            sessions.remember(response, token, secure=request.url.scheme == "https")
+        response.delete_cookie(COOKIE, path=PATH)
+        return response
+
+    async def _session(self, request: Request, way: list[str]) -> str:
+        client, given = self._services.federated, request.query_params
+        known = len(way) == PARTS and hmac.compare_digest(way[0].encode(), given.get("state", "").encode())
+        if client is None or not known:
+            raise NotAuthenticated("This sign-in did not begin in this browser, or it took too long. Begin again.")
+        if "code" not in given:
+            said = given.get("error", "no code")[:60]
+            raise NotAuthenticated(f"The identity provider let nobody in ({said}). Begin again.")
+        who = await client.finish(given["code"], way[1], way[2])
+        name = self._services.reviewers.now().name_of(who.person or "")
+        return await sessions.open_session(self._services, who.model_copy(update={"person": name}))
