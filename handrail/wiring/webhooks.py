@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from psycopg import OperationalError
@@ -30,6 +30,8 @@ from workflows.webhooks import WebhookWorkflow
 
 AT_ONCE = 20
 LOOK_SECONDS = 2.0
+GATHER_SECONDS = 0.1
+"""After the first word of something new: what else is committed in this time is addressed with it."""
 LATE_SECONDS = 30.0
 PAUSE_SECONDS = 1.0
 LOUD = "HANDRAIL_WEBHOOKS_LOOPBACK is on: webhooks may reach this machine itself, without encryption. Never in production."
@@ -77,29 +79,47 @@ async def delivering(client: Client, settings: Settings, pool: Pool, say: Say = 
 
 
 async def address_forever(client: Client, task_queue: str, pool: Pool, url: str, say: Say = silent) -> None:
-    """Begin a delivery for whatever happens, until cancelled; tell owners of endpoints that take nothing more."""
+    """Begin a delivery for whatever happens, until cancelled; while nobody is to be called, look for somebody alone."""
     bell = asyncio.Event()
-    async with supervised("the ear for events", lambda: _ring(url, bell)):
-        loop = asyncio.get_running_loop()
-        looked = float("-inf")
-        while True:
-            bell.clear()
-            try:
-                while found := await PostgresOutbox(pool).address():
-                    await deliver(client, task_queue, found)
-                if loop.time() - looked > LATE_SECONDS:
-                    looked = loop.time()
-                    await deliver(client, task_queue, await PostgresOutbox(pool).overdue())
-                    disabled = await PostgresWebhooks(pool).disabled()
-                    say(f"webhooks that take nothing more: {'; '.join(disabled)}" if disabled else None)
-            except (OperationalError, RPCError) as error:
-                say(f"cannot deliver webhooks: {error}")
-                await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await bell.wait()
-            except TimeoutError:
-                continue
+    while True:
+        if await _wanted(pool, say):
+            async with supervised("the ear for events", lambda: _ring(url, bell)):
+                await _address(client, task_queue, pool, bell, say)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _wanted(pool: Pool, say: Say) -> bool:
+    try:
+        return await PostgresWebhooks(pool).wanted()
+    except OperationalError as error:
+        say(f"cannot deliver webhooks: {error}")
+        return False
+
+
+async def _address(client: Client, task_queue: str, pool: Pool, bell: asyncio.Event, say: Say) -> None:
+    """Do so while anybody is to be called; tell owners of endpoints that take nothing more."""
+    outbox, webhooks = PostgresOutbox(pool), PostgresWebhooks(pool)
+    loop = asyncio.get_running_loop()
+    looked = float("-inf")
+    while True:
+        bell.clear()
+        try:
+            while found := await outbox.address():
+                await deliver(client, task_queue, found)
+            if loop.time() - looked > LATE_SECONDS:
+                looked = loop.time()
+                await deliver(client, task_queue, await outbox.overdue())
+                disabled = await webhooks.disabled()
+                say(f"webhooks that take nothing more: {'; '.join(disabled)}" if disabled else None)
+                if not await webhooks.wanted():
+                    return
+        except (OperationalError, RPCError) as error:
+            say(f"cannot deliver webhooks: {error}")
+            await asyncio.sleep(PAUSE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await bell.wait()
+                await asyncio.sleep(GATHER_SECONDS)
 
 
 async def _ring(url: str, bell: asyncio.Event) -> None:

@@ -47,25 +47,18 @@ INSERT INTO handrail.webhook_secrets (endpoint_id, sealed) VALUES (%(endpoint_id
 -- name: lock_webhook_cursor
 SELECT c.position FROM handrail.webhook_cursor AS c FOR UPDATE;
 
--- name: address_webhooks
--- One message for each endpoint that wants the event and was there by then.
-INSERT INTO handrail.webhook_messages (message_id, endpoint_id, case_id, sequence)
-SELECT
-    'msg_' || left(encode(sha256(convert_to(w.endpoint_id || '/' || e.case_id || '/' || e.sequence, 'UTF8')), 'hex'), 32),
-    w.endpoint_id, e.case_id, e.sequence
-FROM handrail.case_event AS e
-CROSS JOIN handrail.webhook_endpoints AS w
-WHERE e.position > %(position)s
-    AND e.position <= %(until)s
-    AND w.removed_at IS NULL
-    AND w.added_at <= e.at
-    AND (w.kinds = '{}' OR e.kind = ANY(w.kinds))
-ORDER BY e.position
-ON CONFLICT DO NOTHING
-RETURNING endpoint_id, case_id;
+-- name: begin_webhook_cursor
+-- While nobody is to be called the cursor stays where it is; whoever comes first gets what happens from now on.
+UPDATE handrail.webhook_cursor AS c SET position = newest.position
+FROM (SELECT coalesce(max(e.position), 0) AS position FROM handrail.case_event AS e) AS newest
+WHERE c.position < newest.position
+    AND NOT EXISTS (SELECT FROM handrail.webhook_endpoints AS w WHERE w.removed_at IS NULL);
 
--- name: move_webhook_cursor
-UPDATE handrail.webhook_cursor SET position = %(position)s WHERE position < %(position)s;
+-- name: webhooks_wanted
+SELECT EXISTS (SELECT FROM handrail.webhook_endpoints AS w WHERE w.removed_at IS NULL) AS wanted;
+
+-- name: address_webhooks
+SELECT a.endpoint_id, a.case_id FROM handrail.address_webhooks(%(most)s) AS a;
 
 -- name: overdue_webhooks
 SELECT DISTINCT m.endpoint_id, m.case_id

@@ -23,10 +23,16 @@ class PostgresWebhooks:
         """Add an endpoint with its first secret; it gets the events from now on."""
         about = {"endpoint_id": endpoint_id, "url": url, "kinds": [one.value for one in kinds], "owner": owner}
         async with writing(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["lock_webhook_cursor"])
+            await cursor.execute(QUERIES["begin_webhook_cursor"])
             await cursor.execute(QUERIES["add_webhook"], about)
             secret = {"endpoint_id": endpoint_id, "sealed": sealed, "overlap": OVERLAP}
             await cursor.execute(QUERIES["add_webhook_secret"], secret)
             return NumberedSecret.model_validate(await cursor.fetchone())
+
+    async def wanted(self) -> bool:
+        """Return whether anybody is to be called."""
+        return bool((await alone(self._pool, "webhooks_wanted"))[0]["wanted"])
 
     async def all(self) -> list[WebhookEndpoint]:
         """Read the endpoints, oldest first."""

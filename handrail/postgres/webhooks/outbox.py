@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handrail.domain.webhooks import Answered, DeadMessage, DeliveryRequest, WebhookEndpoint, WebhookMessage
-from handrail.postgres.pool import Pool, alone, rows, writing
+from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 
 BATCH = 500
@@ -20,17 +20,7 @@ class PostgresOutbox:
 
     async def address(self) -> list[DeliveryRequest]:
         """Make messages of the next events; return whose cases have some. Workers do it one after the other."""
-        async with writing(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["lock_webhook_cursor"])
-            (position,) = [row["position"] for row in await cursor.fetchall()]
-            await cursor.execute(QUERIES["newest_event"])
-            (newest,) = [row["position"] for row in await cursor.fetchall()]
-            until = min(newest, position + BATCH)
-            if until <= position:
-                return []
-            await cursor.execute(QUERIES["address_webhooks"], {"position": position, "until": until})
-            made = [DeliveryRequest.model_validate(row) for row in await cursor.fetchall()]
-            await cursor.execute(QUERIES["move_webhook_cursor"], {"position": until})
+        made = [DeliveryRequest.model_validate(row) for row in await alone(self._pool, "address_webhooks", most=BATCH)]
         return list({(one.endpoint_id, one.case_id): one for one in made}.values())
 
     async def overdue(self, late: timedelta = LATE) -> list[DeliveryRequest]:

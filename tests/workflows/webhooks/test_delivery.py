@@ -17,7 +17,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowH
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from handrail.domain.case.cases import Commit
+from handrail.domain.case.cases import CaseStatus, Commit
 from handrail.domain.webhooks import DELAYS
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, open_pool
@@ -203,3 +203,18 @@ async def test_messages_whose_delivery_nobody_began_are_found(post: Post) -> Non
     async with post.pool.connection() as connection:
         await connection.execute(b"UPDATE handrail.webhook_messages SET noted_at = noted_at - interval '31 s'")
     assert await outbox.overdue() == [made]
+
+
+async def test_what_happened_while_nobody_was_to_be_called_is_told_to_nobody(post: Post) -> None:
+    webhooks, cases = PostgresWebhooks(post.pool), PostgresCases(post.pool, business)
+    await webhooks.remove("wh-1")
+    assert not await webhooks.wanted()
+    await cases.open(opening(CASE), NOON)
+    url = f"http://127.0.0.1:{post.there.port}/hooks"
+    await webhooks.add("wh-2", url, [], "ann", KeySeal(KEY).seal(post.secret))
+    assert await webhooks.wanted()
+    assert await PostgresOutbox(post.pool).address() == []
+    await cases.commit(Commit(row=row(1, CASE, status=CaseStatus.RESOLVED)))
+    await post.send()
+    assert post.came == [("case.resolved", 3)]
+    assert await post.state() == [(3, "delivered", 1)]
