@@ -42,7 +42,8 @@ class NoWay(GraphBubbleUp):
 
 
 class TurnAttempt:
-    """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it.
+    """One attempt at a turn; `node` is the one at work, `since` when it began on the event loop's clock, `last` the one that
+    ended last, `state` what stands behind it.
 
     `behind` is the node on which the turn stands when its graph begins to run, None at the entrance.
     """
@@ -56,6 +57,7 @@ class TurnAttempt:
         self._asked: Any = None
         self.node: str | None = None
         self.last: str | None = None
+        self.since = asyncio.get_running_loop().time()
         self.writing = False
 
     @property
@@ -100,7 +102,7 @@ class TurnAttempt:
             raise GraphDrained("cut short")
         if self._sought and self._machine.is_loud(name):
             raise NoWay(name)
-        self.node, self.writing = name, writing
+        self.node, self.writing, self.since = name, writing, asyncio.get_running_loop().time()
 
     def answer(self, asked: GraphInterrupt) -> Any:
         """Return the decision as JSON-ready data where a node asks what it is about, None where none was made.

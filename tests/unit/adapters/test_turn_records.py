@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import turns
 from activities.turns import TurnActivities
+from activities.waits import Waits
 from graphs.engine.machine import CaseMachine
 from graphs.engine.run import TurnAttempt
 from graphs.turn import TurnRequest, TurnResult
@@ -57,6 +58,7 @@ class Machine:
         return TurnResult(node="stopped")
 
     node: str | None = None
+    since = 0.0
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +114,36 @@ async def test_a_turn_without_a_decision_records_nothing() -> None:
 def test_the_commit_travels_whole() -> None:
     request = asked()
     assert TurnRequest.model_validate_json(request.model_dump_json()) == request
+
+
+class Progress:
+    """A turn that enters a new node again and again, or stays in one."""
+
+    node = "agent"
+
+    def __init__(self, *, stays: bool) -> None:
+        self._stays = stays
+
+    @property
+    def since(self) -> float:
+        return 0.0 if self._stays else asyncio.get_running_loop().time()
+
+
+@pytest.mark.parametrize(("stays", "soonest", "latest"), [(True, 0.05, 20.0), (False, 0.3, 0.3)])
+async def test_a_turn_that_gets_on_beats_less(
+    monkeypatch: pytest.MonkeyPatch, stays: bool, soonest: float, latest: float
+) -> None:
+    monkeypatch.setattr(turns, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(turns, "LONGEST_BEAT_SECONDS", latest)
+    environment, beaten = ActivityEnvironment(), asyncio.Event()
+    environment.on_heartbeat = lambda *_: beaten.set()
+
+    async def until_beaten() -> float:
+        began = asyncio.get_running_loop().time()
+        beating = asyncio.create_task(turns.beat(cast(TurnAttempt, Progress(stays=stays)), Waits()))
+        await beaten.wait()
+        beating.cancel()
+        return asyncio.get_running_loop().time() - began
+
+    async with asyncio.timeout(20):
+        assert await environment.run(until_beaten) >= soonest * 0.99
