@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +14,7 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.cli.case.outcomes import BatchLine
+    from handrail.cli.case.outcomes import BatchLine, Wait
 
 app = typer.Typer()
 
@@ -51,8 +53,8 @@ def run_messages(
 
     async def work() -> outcomes.BatchReport:
         writers = await writers_for(place, lines, customers)
-        async with place.cases() as cases:
-            return await outcomes.run(cases, lines, writers, run, concurrency=concurrency, timeout=timeout)
+        async with place.cases() as cases, settling(place) as settled:
+            return await outcomes.run(cases, lines, writers, run, concurrency=concurrency, timeout=timeout, settled=settled)
 
     report = run_async(work())
     if as_json:
@@ -63,6 +65,25 @@ def run_messages(
         raise typer.Exit(Exit.UNEXPECTED)
     if report.statuses.get(outcomes.UNSETTLED):
         raise typer.Exit(Exit.TIMED_OUT)
+
+
+@asynccontextmanager
+async def settling(place: CliContext) -> AsyncIterator[Wait | None]:
+    """Yield what waits for cases in the record, which costs no worker anything; None where there is none to be read."""
+    from handrail.domain.errors import HandrailError, record_is_away
+    from handrail.postgres.case.settling import SettledCases
+
+    async with AsyncExitStack() as stack:
+        try:
+            pool = await stack.enter_async_context(place.pool())
+        except Exception as error:
+            if not isinstance(error, HandrailError) and not record_is_away(error):
+                raise
+            yield None
+            return
+        cases = SettledCases(pool, place.settings.database_url.get_secret_value())
+        await stack.enter_async_context(cases.heard())
+        yield cases.settled
 
 
 async def writers_for(place: CliContext, lines: list[BatchLine], customers: str | None) -> list[str]:

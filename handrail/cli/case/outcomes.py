@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from itertools import groupby
 from pathlib import Path
 from statistics import median, quantiles
@@ -19,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from handrail.cli.common.tables import plain, screen, table
-from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.cases import CaseRow, CaseStatus
 from handrail.domain.case.messages import check_identifier, check_text
 from handrail.domain.counting import many
 from handrail.domain.errors import HandrailError, InvalidInput
@@ -27,6 +28,8 @@ from handrail.temporal.client import CaseClient, TimedOut
 
 ERROR = "error"
 UNSETTLED = CaseStatus.WORKING.value
+Wait = Callable[[str], Awaitable[CaseRow]]
+"""Returns the case of this id once nobody works on it."""
 NO_TOPIC = "(none)"
 COLUMNS = [status.value for status in CaseStatus if status is not CaseStatus.WORKING] + [UNSETTLED, ERROR]
 
@@ -120,9 +123,16 @@ def _line(where: str, number: int, raw: bytes) -> BatchLine:
 
 
 async def run(
-    cases: CaseClient, lines: list[BatchLine], writers: list[str], name: str | None, *, concurrency: int, timeout: float
+    cases: CaseClient,
+    lines: list[BatchLine],
+    writers: list[str],
+    name: str | None,
+    *,
+    concurrency: int,
+    timeout: float,
+    settled: Wait | None = None,
 ) -> BatchReport:
-    """Open a case per line, at most `concurrency` at work at once, and wait for each.
+    """Open a case per line, at most `concurrency` at work at once, and wait for each: by `settled`, else by asking it.
 
     Stopped from outside (Ctrl-C), it reports what has settled until then; the cases themselves go on.
     """
@@ -135,7 +145,7 @@ async def run(
 
         async def one(index: int, line: BatchLine) -> None:
             async with gate:
-                done[index] = await settle(cases, *whose(index, line), line, timeout)
+                done[index] = await settle(cases, *whose(index, line), line, timeout, settled)
             progress.advance(task)
 
         def whose(index: int, line: BatchLine) -> tuple[str, str]:
@@ -153,14 +163,27 @@ def unfinished(case_id: str, customer: str, line: BatchLine) -> LineOutcome:
     return LineOutcome(case_id=case_id, line=line.number, customer_id=customer, status=UNSETTLED, seconds=0.0, error=words)
 
 
-async def settle(cases: CaseClient, case_id: str, customer: str, line: BatchLine, timeout: float) -> LineOutcome:
+async def wait(cases: CaseClient, case_id: str, timeout: float, settled: Wait | None) -> CaseRow:
+    """Wait until nobody works on the case. Raises: see `CaseClient.wait`."""
+    if settled is None:
+        return await cases.wait(case_id, timeout=timeout)
+    try:
+        async with asyncio.timeout(timeout):
+            return await settled(case_id)
+    except TimeoutError:
+        return await cases.wait(case_id, timeout=0)
+
+
+async def settle(
+    cases: CaseClient, case_id: str, customer: str, line: BatchLine, timeout: float, settled: Wait | None = None
+) -> LineOutcome:
     """One line, from opening until nobody works on it; whatever happens becomes an outcome."""
     began = time.monotonic()
-    view: CaseView | None = None
+    view: CaseRow | None = None
     status, error = ERROR, None
     try:
         await cases.open_case(case_id, customer, line.text, channel="file")
-        view = await cases.wait(case_id, timeout=timeout)
+        view = await wait(cases, case_id, timeout, settled)
         status = view.status.value
     except TimedOut as late:
         status, error = UNSETTLED, str(late)

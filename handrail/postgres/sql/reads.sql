@@ -54,6 +54,19 @@ SELECT body FROM handrail.handoffs WHERE case_id = %(case_id)s ORDER BY version 
 -- name: show_case
 SELECT * FROM handrail.overview WHERE case_id = %(case_id)s;
 
+-- name: settled_cases
+-- A case whose approval was just decided has still to act on it.
+SELECT
+    c.case_id, c.customer_id, c.channel, c.status, c.topic, c.tier, c.queue, c.priority, c.risk, c.reason, c.turn, c.opened_at,
+    c.updated_at, c.version
+FROM handrail.cases AS c
+WHERE c.case_id = ANY(%(case_ids)s)
+    AND c.status <> 'Working'
+    AND (
+        c.status <> 'AwaitingApproval'
+        OR EXISTS (SELECT FROM handrail.approvals AS a WHERE a.case_id = c.case_id AND a.status = 'open')
+    );
+
 -- name: search_cases
 SELECT * FROM handrail.overview
 WHERE (%(status)s::text IS NULL OR status = %(status)s)
