@@ -47,7 +47,7 @@ class TurnActivities:
         run = self._machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
         waits = Waits.of(info.heartbeat_details)
         going = asyncio.create_task(self._carry_out(run, wanted.commit))
-        beating = asyncio.create_task(beat(run, waits))
+        beating = asyncio.create_task(Pulse(run, waits).forever())
         try:
             return await watched(run, going)
         except ModelUnavailable as error:
@@ -101,14 +101,25 @@ async def watched(run: TurnAttempt, going: asyncio.Task[TurnResult]) -> TurnResu
         raise
 
 
-async def beat(run: TurnAttempt, waits: Waits) -> None:
-    """Tell the server that the turn is alive and where it is, until cancelled; one that gets on has less to hear."""
-    clock = asyncio.get_running_loop().time
-    beaten = clock()
-    while True:
-        due = min(max(run.since, beaten) + BEAT_SECONDS, beaten + LONGEST_BEAT_SECONDS)
-        if due > clock():
-            await asyncio.sleep(due - clock())
-            continue
-        activity.heartbeat(waits.at(run.node).model_dump(mode="json"))
-        beaten = clock()
+class Pulse:
+    """The heartbeats of a turn: a while after a node began, and again while it is at work; seldom where nodes go by."""
+
+    def __init__(self, run: TurnAttempt, waits: Waits) -> None:
+        self._run, self._waits = run, waits
+        self._clock = asyncio.get_running_loop().time
+        self._beaten = self._since = self._clock()
+        run.entered = self.entered
+
+    def entered(self) -> None:
+        """Note that a node begins."""
+        self._since = self._clock()
+
+    async def forever(self) -> None:
+        """Tell the server that the turn is alive and where it is, until cancelled."""
+        while True:
+            due = min(max(self._since, self._beaten) + BEAT_SECONDS, self._beaten + LONGEST_BEAT_SECONDS)
+            if due > self._clock():
+                await asyncio.sleep(due - self._clock())
+                continue
+            activity.heartbeat(self._waits.at(self._run.node).model_dump(mode="json"))
+            self._beaten = self._clock()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,8 +42,9 @@ class NoWay(GraphBubbleUp):
 
 
 class TurnAttempt:
-    """One attempt at a turn; `node` is the one at work, `since` when it began on the event loop's clock, `last` the one that
-    ended last, `state` what stands behind it.
+    """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it.
+
+    `entered` is called whenever a node begins.
 
     `behind` is the node on which the turn stands when its graph begins to run, None at the entrance.
     """
@@ -57,7 +58,7 @@ class TurnAttempt:
         self._asked: Any = None
         self.node: str | None = None
         self.last: str | None = None
-        self.since = asyncio.get_running_loop().time()
+        self.entered: Callable[[], object] = lambda: None
         self.writing = False
 
     @property
@@ -102,7 +103,8 @@ class TurnAttempt:
             raise GraphDrained("cut short")
         if self._sought and self._machine.is_loud(name):
             raise NoWay(name)
-        self.node, self.writing, self.since = name, writing, asyncio.get_running_loop().time()
+        self.node, self.writing = name, writing
+        self.entered()
 
     def answer(self, asked: GraphInterrupt) -> Any:
         """Return the decision as JSON-ready data where a node asks what it is about, None where none was made.

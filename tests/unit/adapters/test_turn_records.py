@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -58,7 +58,6 @@ class Machine:
         return TurnResult(node="stopped")
 
     node: str | None = None
-    since = 0.0
 
 
 @pytest.fixture(autouse=True)
@@ -117,16 +116,10 @@ def test_the_commit_travels_whole() -> None:
 
 
 class Progress:
-    """A turn that enters a new node again and again, or stays in one."""
+    """A turn at a node."""
 
     node = "agent"
-
-    def __init__(self, *, stays: bool) -> None:
-        self._stays = stays
-
-    @property
-    def since(self) -> float:
-        return 0.0 if self._stays else asyncio.get_running_loop().time()
+    entered: Callable[[], None]
 
 
 @pytest.mark.parametrize(("stays", "soonest", "latest"), [(True, 0.05, 20.0), (False, 0.3, 0.3)])
@@ -135,15 +128,19 @@ async def test_a_turn_that_gets_on_beats_less(
 ) -> None:
     monkeypatch.setattr(turns, "BEAT_SECONDS", 0.05)
     monkeypatch.setattr(turns, "LONGEST_BEAT_SECONDS", latest)
-    environment, beaten = ActivityEnvironment(), asyncio.Event()
+    environment, beaten, run = ActivityEnvironment(), asyncio.Event(), Progress()
     environment.on_heartbeat = lambda *_: beaten.set()
 
     async def until_beaten() -> float:
-        began = asyncio.get_running_loop().time()
-        beating = asyncio.create_task(turns.beat(cast(TurnAttempt, Progress(stays=stays)), Waits()))
-        await beaten.wait()
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        beating = asyncio.create_task(turns.Pulse(cast(TurnAttempt, run), Waits()).forever())
+        while not beaten.is_set():
+            await asyncio.sleep(0)
+            if not stays:
+                run.entered()
         beating.cancel()
-        return asyncio.get_running_loop().time() - began
+        return clock() - began
 
     async with asyncio.timeout(20):
         assert await environment.run(until_beaten) >= soonest * 0.99
