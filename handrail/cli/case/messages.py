@@ -14,7 +14,8 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.cli.case.outcomes import BatchLine, Wait
+    from handrail.cli.case.lines import BatchLine
+    from handrail.cli.case.outcomes import Wait
 
 app = typer.Typer()
 
@@ -45,11 +46,12 @@ def run_messages(
     Waits until nobody is working on a case any more, and gives the times by topic.
     """
     from handrail.cli.case import outcomes
+    from handrail.cli.case.lines import read_lines
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.failures import Exit
 
     place = world(ctx)
-    lines = outcomes.read_lines(file, count)
+    lines = read_lines(file, count)
 
     async def work() -> outcomes.BatchReport:
         writers = await writers_for(place, lines, customers)
@@ -57,10 +59,7 @@ def run_messages(
             return await outcomes.run(cases, lines, writers, run, concurrency=concurrency, timeout=timeout, settled=settled)
 
     report = run_async(work())
-    if as_json:
-        print_document(report)
-    else:
-        outcomes.show(report)
+    print_document(report) if as_json else outcomes.show(report)
     if report.statuses.get(outcomes.ERROR):
         raise typer.Exit(Exit.UNEXPECTED)
     if report.statuses.get(outcomes.UNSETTLED):

@@ -11,7 +11,8 @@ from typing import cast, get_args
 import pytest
 
 from handrail.cli.case.decisions import decision_input, named
-from handrail.cli.case.outcomes import BatchLine, LineOutcome, read_lines, summarise
+from handrail.cli.case.lines import BatchLine, read_lines
+from handrail.cli.case.outcomes import LineOutcome, summarise
 from handrail.cli.common.options import DecisionName, StatusName, changes, person, words
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView

@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
     from handrail.cli.case import outcomes
+    from handrail.cli.case.lines import BatchLine
     from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind, HumanRequest
     from handrail.domain.actions.decisions import draft, find, settle
     from handrail.domain.base import Stored
@@ -346,9 +347,7 @@ async def test_waiting_says_that_nothing_answers_where_nothing_ever_did(temporal
 async def test_many_cases_are_all_accounted_for_whatever_happens(temporal_client: Client) -> None:
     """No worker runs, one case cannot be opened, and the run is stopped: every line has its outcome."""
     cases = CaseClient(temporal_client, task_queue=f"none-{uuid4().hex[:8]}", patience=0.2)
-    lines = [outcomes.BatchLine(text="hello", number=number) for number in (1, 2, 3)] + [
-        outcomes.BatchLine(text="\0", number=4)
-    ]
+    lines = [BatchLine(text="hello", number=number) for number in (1, 2, 3)] + [BatchLine(text="\0", number=4)]
     report = await outcomes.run(cases, lines, ["C-1"], None, concurrency=4, timeout=0.5)
     assert report.count == sum(report.statuses.values()) == 4
     assert all(one.error for one in report.cases)
