@@ -20,6 +20,7 @@ from handrail.desk.federation import Federation
 from handrail.desk.looking import Looking
 from handrail.desk.owning import Owning
 from handrail.desk.pages import STATIC, trouble
+from handrail.desk.scoring import Scoring
 from handrail.desk.services import DeskServices
 from handrail.domain.errors import HandrailError
 
@@ -54,7 +55,7 @@ class Guarded:
 def create_desk(services: DeskServices) -> ASGIApp:
     """Return the pages, to be mounted under `/desk`."""
     entrance, federation, looking = Entrance(services), Federation(services), Looking(services)
-    acting, owning = Acting(services), Owning(services)
+    acting, owning, scoring = Acting(services), Owning(services), Scoring(services)
     desk = Starlette(
         routes=[
             Route("/", looking.board, name="board"),
@@ -63,6 +64,8 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Route("/cases/{case_id}/act", acting.act, methods=["POST"], name="act"),
             Route("/owner", owning.page, name="owner"),
             Route("/owner", owning.act, methods=["POST"]),
+            Route("/score", scoring.page, name="score"),
+            Route("/score", scoring.act, methods=["POST"]),
             Route("/sign-in", entrance.page, name="sign_in"),
             Route("/sign-in", entrance.sign_in, methods=["POST"]),
             Route("/oidc/begin", federation.begin, name="oidc_begin"),

@@ -69,5 +69,5 @@ class Federation:
             said = given.get("error", "no code")[:60]
             raise NotAuthenticated(f"The identity provider let nobody in ({said}). Begin again.")
         who = await client.finish(given["code"], way[1], way[2])
-        name = self._services.reviewers.now().name_of(who.person or "")
+        name = self._services.reviewers.now().called(who.person or "")
         return await sessions.open_session(self._services, who.model_copy(update={"person": name}))

@@ -10,7 +10,7 @@ from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
 from handrail.domain.team.staff import Roster
 from handrail.ports.access import ApiKeys, ControlRoom, Vouchers
-from handrail.ports.desk import DeskCases, DeskRecord, FederatedSignIn, OwnersHouse
+from handrail.ports.desk import DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
 from handrail.ports.people import ReviewersInForce
 from handrail.temporal.doorway import DoorwayClient
 
@@ -32,6 +32,7 @@ class DeskServices:
     vouchers: Vouchers
     controls: ControlRoom
     house: OwnersHouse
+    labelling: Labelling
     reviewers: ReviewersInForce
     roster: Callable[[], Awaitable[Roster]]
     topics: Callable[[], list[str]]

@@ -30,8 +30,8 @@ class Seat:
     principal: Principal
     form_token: str
 
-    def admit(self, form: Mapping[str, str], scope: ApiScope, outdated: str) -> None:
-        """Let a form through that came from a page of this session, and does what the person's key may.
+    def admit(self, form: Mapping[str, str], scope: ApiScope | None, outdated: str) -> None:
+        """Let a form through that came from a page of this session, and does what the person may, if it takes a scope.
 
         Raises:
             ApprovalRefused: it is another session's; in the words of `outdated`.
@@ -39,7 +39,7 @@ class Seat:
         """
         if not self.owns(form.get("form_token", "")):
             raise ApprovalRefused(outdated)
-        if not self.principal.may(scope):
+        if scope is not None and not self.principal.may(scope):
             raise ScopeMissing(f"This takes the scope {scope}, which your key lacks.")
 
     def seal(self, *words: str) -> str:

@@ -10,6 +10,7 @@ from handrail.domain.case.cases import CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.quality.labels import GivenLabel, LabelVerdict, NextLabel
 from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind, TopicStanding
 
 
@@ -54,6 +55,18 @@ class DeskRecord(Protocol):
 
     async def drafts(self, case_id: str) -> list[Draft]:
         """Return everybody's drafts, the newest first."""
+        ...
+
+
+class Labelling(Protocol):
+    """Cases that people say of whether they meet a criterion. Methods raise InvalidInput where the person may not."""
+
+    async def next(self, reviewer: str) -> NextLabel | None:
+        """Return what this person labels next, None where nothing waits."""
+        ...
+
+    async def give(self, case_id: str, criterion: str, reviewer: str, verdict: LabelVerdict, note: str) -> GivenLabel:
+        """Keep a label; given again by the same person it replaces theirs."""
         ...
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, Spent
 from handrail.domain.quality.canary import CanaryAnswer, CanaryBaseline, CanaryPrompt, CanaryResult, KeptAnswer
 from handrail.domain.quality.judging import JudgeQuestion, JudgeReading, JudgeRun, Purpose
-from handrail.domain.quality.labels import LabelledTask, LabelTask, SampledCase
+from handrail.domain.quality.labels import GivenLabel, LabelledTask, LabelTask, SampledCase
 from handrail.domain.quality.material import Material
 
 
@@ -98,6 +98,22 @@ class LabelRecord(Protocol):
 
     async def labelled(self, wordings: Mapping[str, str]) -> list[LabelledTask]:
         """Read what people have labelled by these wordings, which stand by criterion."""
+        ...
+
+
+class LabelDesk(Protocol):
+    """Labels as the people who give them meet them; a `wording` is the key of a criterion's question."""
+
+    async def waiting(self, reviewer: str, wordings: Sequence[str]) -> list[tuple[str, str]]:
+        """Read the cases and criteria that wait for this person, in an order of their own."""
+        ...
+
+    async def give(self, label: GivenLabel) -> None:
+        """Keep a person's label.
+
+        Raises:
+            InvalidInput: the case is not to be labelled so, they had a hand in it, or others have labelled it.
+        """
         ...
 
 

@@ -30,6 +30,7 @@ from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.queue import PostgresQueue
 from handrail.settings import Settings
 from handrail.wiring.dialling import definitions_of, dial_of, reviewers_of
+from handrail.wiring.labelling import labelling_of
 
 PEOPLE = "people.yaml"
 LOOK_SECONDS = 1.0
@@ -61,6 +62,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             vouchers=api.vouchers,
             controls=api.controls,
             house=DeskHouse(topics, dial, PostgresAlarms(pool)),
+            labelling=labelling_of(settings, business, pool),
             reviewers=reviewers_of(settings, folder, business, LOOK_SECONDS),
             roster=roster,
             topics=lambda: [one.name for one in topics.all() if not one.people_only],

@@ -107,11 +107,6 @@ class Reviewers:
     version: str = ""
     strict: bool = False
 
-    def name_of(self, identity: str) -> str:
-        """Return the person's name in the roster; the identity itself where nobody there is called so."""
-        person = self.roster.find(identity) if self.roster else None
-        return person.name if person else identity
-
     @property
     def no_self_approval(self) -> bool:
         """True if an edit is always approved by somebody else."""

@@ -187,9 +187,3 @@ def test_the_shops_file_lets_a_newcomer_decide_and_nobody_alone_on_what_takes_tw
         shop.admit(
             AuthorityQuestion("refund_order", ["support"], {"refund_amount_usd": 173.9}, quorum=2), "Temporal Web UI", GIVEN
         )
-
-
-def test_a_person_is_known_by_each_of_their_identities() -> None:
-    assert HOUSE.name_of("ANN@corp") == "Ann"
-    assert HOUSE.name_of("somebody@corp") == "somebody@corp"
-    assert OPEN.name_of("ann@corp") == "ann@corp"

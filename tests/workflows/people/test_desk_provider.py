@@ -129,8 +129,8 @@ async def test_words_typed_while_the_session_ended_are_kept_by_who_signs_in_else
     kept = {"key": "", "to": f"/desk/cases/{case.case_id}", "case_id": case.case_id, "text": "I was writing this"}
     gone_on = await way.person.post("/desk/sign-in", data=kept)
     assert gone_on.status_code == 303
-    drafts = await home.rows("select text from handrail.desk_drafts")
-    assert ("I was writing this",) in [tuple(row) if not isinstance(row, dict) else tuple(row.values()) for row in drafts]
+    drafts = "select text from handrail.desk_drafts where case_id = %(case_id)s"
+    assert await home.rows(drafts, case_id=case.case_id) == [("I was writing this",)]
 
 
 def test_a_desk_that_is_half_a_client_says_what_is_missing(home: House) -> None:
