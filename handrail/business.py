@@ -124,6 +124,7 @@ class Business:
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
+    `house` is the name that other people's agents read, by default `name`.
     `segments` are all the tags that it may give as `segments`: a live control can concern one of them.
     `disclosure` is the sentence, per language, that opens the agent's first reply, by default the language packs'; `links`
     are the hosts, prefixes and e-mail addresses that a reply may hold. `seed(connection, now)` fills an empty demonstration
@@ -147,6 +148,7 @@ class Business:
     customer: Callable[[Any, str, datetime], Awaitable[Mapping[str, CustomerFact]]] | None = None
     segments: tuple[str, ...] = ()
     calendar: Calendar | None = None
+    house: str = ""
     by_name: Mapping[str, Tool] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -159,6 +161,7 @@ class Business:
             raise DefinitionInvalid(
                 f"business {self.name}: effect {', '.join(bare)} has no preview; an approver could not see it."
             )
+        object.__setattr__(self, "house", self.house or self.name)
         object.__setattr__(self, "by_name", {tool.name: tool for tool in self.tools})
 
 

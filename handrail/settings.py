@@ -148,6 +148,19 @@ class Settings(BaseSettings):
     api_calls_per_minute: int = Field(default=600, ge=1, description="calls of one key a minute, for each process of the API")
     api_customer_calls_per_minute: int = Field(default=60, ge=1, description="calls for one customer a minute, likewise")
 
+    agents_key: SecretStr = Field(
+        default=SecretStr(""), description="signs the links on which people confirm what agents ask for; 32 characters or more"
+    )
+    mcp: bool = Field(default=False, description="the API serves other people's agents over MCP, at /mcp")
+    a2a: bool = Field(default=False, description="the API serves other people's agents over A2A, at /a2a; needs the extra")
+    a2a_key: SecretStr | None = Field(default=None, description="private key that signs the agent card: PEM, EC P-256")
+    a2a_key_id: str = Field(default="handrail", description="its id in signatures, by which verifiers find the public half")
+
+    @property
+    def reached_at(self) -> str:
+        """The address of the API from outside, without a slash at its end."""
+        return self.public_url or f"http://{self.api_address}"
+
     api_oidc_issuer: str | None = Field(default=None, description="identity provider whose tokens the API takes")
     api_oidc_audience: str | None = Field(default=None, description="the audience that its tokens have to name")
     api_oidc_jwks: str | None = Field(default=None, description="address of its keys; looked up by default")

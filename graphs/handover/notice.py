@@ -51,6 +51,12 @@ def opening(language: str, *, disclosed: bool) -> str:
     return "" if disclosed or pack is None or answers(language) else pack.told.get("disclosure", "")
 
 
+def acting_for(house: str, language: str) -> str:
+    """The words with which another agent learns that a machine answers, and for whom."""
+    told = packs().told("acts_for")
+    return (told.get(language) or told.get(ENGLISH, "")).replace("{{house}}", house)
+
+
 def known(before: Handoff, incoming: Sequence[Message], words: str, now: datetime) -> bool:
     """Return whether the customer has this notice, its time is still to come, and nothing was written since."""
     expected = before.route.expected

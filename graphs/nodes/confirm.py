@@ -20,12 +20,14 @@ from handrail.domain.actions.confirmations import (
     AnswerKind,
     Asking,
     Confirmation,
+    answering,
+    customers,
     minutes_of,
     yes_to,
 )
 from handrail.domain.actions.consent import answered
 from handrail.domain.actions.proposals import Ruling
-from handrail.domain.case.cases import CaseStatus, Commit, RuledProposal, Unrecorded
+from handrail.domain.case.cases import AuditEntry, CaseStatus, Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author
 from handrail.domain.llm.agent import Exchange, ToolCall
@@ -44,10 +46,11 @@ NOT_DONE: Mapping[AnswerKind, str] = {
 class ConfirmNode:
     """Asks the customer, in words that code makes of the tool's preview, and reads what they answer."""
 
-    def __init__(self, cases: Cases, clock: Clock, disclosure: Mapping[str, str], say: Say = plainly) -> None:
+    def __init__(self, cases: Cases, clock: Clock, disclosure: Mapping[str, str], say: Say = plainly, house: str = "") -> None:
         self._cases = cases
         self._clock = clock
         self._disclosure = disclosure
+        self._house = house
         self._say = say
 
     async def answer(self, state: AnswerView) -> dict[str, Any]:
@@ -79,15 +82,15 @@ class ConfirmNode:
         asked = again.asked if again else [asking(one, view.row.language or "en") for one in to_confirm(view.rulings)]
         due_at = again.due_at if again else now + timedelta(minutes=min(minutes(one) for one in to_confirm(view.rulings)))
         language = again.language if again else view.row.language or "en"
-        text = self._words("confirm_again" if again else "confirm", language, asked, due_at, now)
-        text = introduced(text, self._disclosure, language, disclosed=view.disclosed)
+        text = self._worded(view, language, asked, due_at, now)
+        version = view.row.version + 1
         row = view.row.model_copy(
             update={
                 "status": CaseStatus.AWAITING_CUSTOMER,
                 "reply": text,
                 "reason": None,
                 "updated_at": now,
-                "version": view.row.version + 1,
+                "version": version,
             }
         )
         message = said(view, Author.SYSTEM, text, now, "confirm")
@@ -103,12 +106,20 @@ class ConfirmNode:
             due_at=due_at,
             after=view.sequence,
             times=again.times if again else 1,
+            by_page=view.row.by_agent,
         )
         kept = {"disclosed": True, "confirmation": question, "asked": with_question(view.asked, question)}
-        shown = {"message_id": question.message_id, "language": language, "times": question.times}
-        entry = audited(row.case_id, question, "asked", now, "agent", **shown)
+        entry = noted(row.case_id, question, now)
         outcome = await end(self._cases, view.model_copy(update=kept), row, [message], None, audit=[entry])
         return {"outcome": outcome, "row": row, **kept, "unrecorded": Unrecorded()}
+
+    def _worded(self, view: ConfirmView, language: str, asked: Sequence[Asking], due_at: datetime, now: datetime) -> str:
+        """Return the question as the customer reads it, or the agent that speaks for them."""
+        wording, house = "confirm_again" if view.confirmation else "confirm", ""
+        if view.row.by_agent:
+            wording, house = "confirm_by_human", self._house
+        told = self._words(wording, language, asked, due_at, now)
+        return introduced(told, self._disclosure, language, disclosed=view.disclosed, house=house)
 
     def _words(self, name: str, language: str, asked: Sequence[Asking], due_at: datetime, now: datetime) -> str:
         told = Told(name)
@@ -120,11 +131,17 @@ class ConfirmNode:
 
     async def _note(self, view: AnswerView, waiting: Confirmation, kind: AnswerKind) -> list[AskedEffect]:
         """Record the answer, and return what was asked with it."""
-        now, newest = self._clock.now(), view.incoming[-1] if view.incoming else None
+        now, newest = self._clock.now(), answering(waiting, view.incoming) if customers(view.incoming) else None
         said_by = newest.message_id if newest else ""
         entry = audited(view.row.case_id, waiting, kind, now, "customer", message_id=said_by)
         await self._cases.commit(Commit(row=view.row, audit=[entry]))
         return with_answer(view.asked, waiting, kind, now, said_by, newest.text if newest else "")
+
+
+def noted(case_id: str, question: Confirmation, now: datetime) -> AuditEntry:
+    """The audit's line of a question that is asked."""
+    shown = {"message_id": question.message_id, "language": question.language, "times": question.times}
+    return audited(case_id, question, "asked", now, "agent", **shown)
 
 
 def to_confirm(rulings: Sequence[RuledProposal]) -> list[RuledProposal]:

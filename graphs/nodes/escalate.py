@@ -30,12 +30,15 @@ _log = logging.getLogger(__name__)
 class EscalateNode:
     """A person receives the case; the customer is told what happens now."""
 
-    def __init__(self, cases: Cases, matrix: Matrix, staff: Staff, customers: Customers, clock: Clock) -> None:
+    def __init__(
+        self, cases: Cases, matrix: Matrix, staff: Staff, customers: Customers, clock: Clock, house: str = ""
+    ) -> None:
         self._cases = cases
         self._matrix = matrix
         self._staff = staff
         self._customers = customers
         self._clock = clock
+        self._house = house
 
     async def escalate(self, state: EndView) -> dict[str, Any]:
         """Build the packet, route it, commit. What was done is the ledger's word, whatever the turn knows."""
@@ -51,7 +54,7 @@ class EscalateNode:
         view = view.model_copy(update={"absent": list(dict.fromkeys([*view.absent, *absent]))})
         handoff = await self._packet(view, why, route, now)
         row = handed_over(view.row, why, route, now, assignee)
-        opened = waiting.opening(view.row.language or "en", disclosed=view.disclosed) if words else ""
+        opened = self._opening(view) if words else ""
         words = f"{opened}\n\n{words}" if opened else words
         view = view.model_copy(update={"disclosed": view.disclosed or bool(opened)})
         messages = [said(view, Author.SYSTEM, words, now, "tell")] if words else []
@@ -59,6 +62,12 @@ class EscalateNode:
         outcome = await end(self._cases, view, row, messages, handoff)
         kept = {"disclosed": view.disclosed, "unrecorded": Unrecorded()}
         return {"outcome": outcome, "row": row, "effects": view.effects, "asked": view.asked, **kept}
+
+    def _opening(self, view: EndView) -> str:
+        language, disclosed = view.row.language or "en", view.disclosed
+        own = waiting.opening(language, disclosed=disclosed)
+        acting = waiting.acting_for(self._house, language) if view.row.by_agent and self._house and not disclosed else ""
+        return "\n\n".join(filter(None, [own, acting]))
 
     async def _asked(self, view: EndView, now: datetime) -> dict[str, Any]:
         """Return what the customer was asked and answered, as the record has it; a question without an answer is withdrawn.

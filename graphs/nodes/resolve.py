@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from graphs.handover.notice import acting_for
 from graphs.nodes.act import held_back
 from graphs.ruling.asked import audited
 from graphs.ruling.replies import text_of
@@ -26,10 +27,11 @@ from handrail.ports import Cases, Clock
 class ResolveNode:
     """The reply that passed goes out."""
 
-    def __init__(self, cases: Cases, clock: Clock, disclosure: Mapping[str, str]) -> None:
+    def __init__(self, cases: Cases, clock: Clock, disclosure: Mapping[str, str], house: str = "") -> None:
         self._cases = cases
         self._clock = clock
         self._disclosure = disclosure
+        self._house = house
 
     async def resolve(self, state: EndView) -> dict[str, Any]:
         """Commit the turn with the reply; the first one says that an assistant is answering.
@@ -39,7 +41,8 @@ class ResolveNode:
         view = EndView.model_validate(state)
         now = self._clock.now()
         proposal = next(one for one in view.proposals if one.kind is ProposalKind.REPLY)
-        text = introduced(text_of(proposal), self._disclosure, view.row.language or "en", disclosed=view.disclosed)
+        text, house = text_of(proposal), self._house if view.row.by_agent else ""
+        text = introduced(text, self._disclosure, view.row.language or "en", disclosed=view.disclosed, house=house)
         resolved = view.disposition is Disposition.RESOLVED
         status = CaseStatus.RESOLVED if resolved else CaseStatus.AWAITING_CUSTOMER
         row = view.row.model_copy(
@@ -62,9 +65,15 @@ class ResolveNode:
         return {"outcome": outcome, "row": row, "disclosed": True, "unrecorded": Unrecorded()}
 
 
-def introduced(text: str, disclosure: Mapping[str, str], language: str, *, disclosed: bool) -> str:
-    """The text with the sentence before it that says what the agent is; alone where that was `disclosed` already."""
-    return text if disclosed else f"{disclosure.get(language) or disclosure['en']}\n\n{text}"
+def introduced(text: str, disclosure: Mapping[str, str], language: str, *, disclosed: bool, house: str = "") -> str:
+    """The text with the sentence before it that says what the agent is; alone where that was `disclosed` already.
+
+    With a `house` its reader is another agent, which is told whom this one acts for.
+    """
+    if disclosed:
+        return text
+    parts = [disclosure.get(language) or disclosure["en"], acting_for(house, language) if house else "", text]
+    return "\n\n".join(filter(None, parts))
 
 
 def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> Message:

@@ -118,7 +118,7 @@ def consent(sheet: RulingPass, proposal: Proposal, verdict: Verdict) -> str | No
     if given := confirmed(sheet.view.yes, proposal):
         return f"The customer confirmed exactly this in message {given.message_id} at {given.at:%Y-%m-%d %H:%M} UTC."
     view, language = sheet.view, sheet.view.row.language or "en"
-    if always(verdict.hits) or view.person is not None:
+    if always(verdict.hits) or view.person is not None or view.row.by_agent:
         return None
     texts = [one.text for one in view.incoming if one.author is Author.CUSTOMER]
     line = verdict.asks.get(language) or verdict.title

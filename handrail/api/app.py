@@ -18,6 +18,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from handrail.api.access.gate import Gate
+from handrail.api.agents import page
 from handrail.api.problems.answers import Problem, handle
 from handrail.api.routes import cases, decisions, events, health, owners, people, webhooks
 from handrail.api.services import ApiServices
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     owners.router,
     webhooks.router,
     health.router,
+    page.router,
 )
 
 

@@ -10,9 +10,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from handrail.api.access.limits import CallLimits
+from handrail.api.agents.links import ConfirmLinks
 from handrail.domain.access.principals import Principal
 from handrail.ports import Ratings
 from handrail.ports.access import CaseRecord, ControlRoom, CustomerTokens, KeptAnswers, Vouchers, WaitingCases
+from handrail.ports.agents import AgentTasks
 from handrail.temporal.doorway import DoorwayClient
 from handrail.webhooks.managing import WebhookOffice
 
@@ -38,6 +40,11 @@ class ApiServices:
     away: Readiness
     kept: timedelta
     """How long answers are kept."""
+    tasks: AgentTasks
+    house: str
+    """The name under which other people's agents know the house."""
+    links: ConfirmLinks | None = None
+    """Makes links for the humans behind agents; None where no key signs them."""
 
 
 def services(request: Request) -> ApiServices:

@@ -56,6 +56,10 @@ class CaseRecord(Protocol):
         """Return the version of the case's row, None where the record has no such case."""
         ...
 
+    async def customer(self, case_id: str) -> str | None:
+        """Return whose case it is, None where the record has no such case."""
+        ...
+
     async def show(self, case_id: str) -> CaseView:
         """Raises: UnknownCase."""
         ...

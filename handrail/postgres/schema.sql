@@ -397,7 +397,8 @@ SELECT
             AND n.action LIKE 'confirm:%'
             AND n.action <> 'confirm:asked'
             AND n.details ->> 'question_id' = q.details ->> 'question_id'
-    ) AS answers
+    ) AS answers,
+    coalesce(e.effect ->> 'arguments_hash', '') AS arguments_hash
 FROM handrail.audit AS q
 CROSS JOIN LATERAL jsonb_array_elements(q.details -> 'effects') WITH ORDINALITY AS e (effect, place)
 WHERE q.action = 'confirm:asked';
@@ -2937,3 +2938,16 @@ CREATE TABLE handrail.api_tokens (
 );
 COMMENT ON TABLE handrail.api_tokens IS 'short-lived tokens of single customers, minted by a backend: of each its SHA-256 alone';
 CREATE INDEX api_tokens_by_end ON handrail.api_tokens (expires_at);
+
+CREATE TABLE handrail.agent_cases (
+    case_id text NOT NULL,
+    caller text NOT NULL,
+    person text,
+    context_id text NOT NULL CONSTRAINT agent_cases_context CHECK (context_id <> ''),
+    customer_id text,
+    noted_at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, caller)
+);
+COMMENT ON TABLE handrail.agent_cases IS
+'who spoke for a case as an agent, noted before it is opened or spoken to: they find it as their task, and decide nothing in it; customer_id is null until they say whose case it is';
+CREATE INDEX agent_cases_by_caller ON handrail.agent_cases (caller, noted_at DESC, case_id DESC);

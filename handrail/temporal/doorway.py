@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 from temporalio.client import Client, RPCError
 
 from handrail.domain.base import Model
 from handrail.domain.case.cases import CaseStatus
-from handrail.domain.case.messages import IncomingMessage, check_message
+from handrail.domain.case.messages import IncomingMessage, PageAnswer, check_message
 from handrail.domain.errors import UnknownCase
 from handrail.domain.team.commands import Receipt
 from handrail.temporal.acting import acting_as
@@ -56,6 +57,17 @@ class DoorwayClient(CaseClient):
             # The same id: should the update be taken after all, the message still counts once.
             await Courier(self._acting, START_SECONDS).tell(case_id, "message", message)
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=0, message_id=message_id)
+
+    async def answer(self, case_id: str, text: str, answer: PageAnswer, *, message_id: str) -> Receipt:
+        """Pass on what a human answered on the page of a question; the same `message_id` is taken once.
+
+        Raises:
+            CaseConflict: they answered before, and otherwise.
+            UnknownCase, IllegalTransition.
+            Unreachable: no worker took it in time; it may still be taken, and sending it again is safe.
+        """
+        message = check_message(IncomingMessage(message_id=message_id, text=text, answer=answer))
+        return await self._courier.message(case_id, message, Receipt, f"answer-{uuid4().hex}")
 
     async def send(self, case_id: str, name: str, argument: Model, answer: type[Answer], update_id: str) -> Answer:
         """Send an update under an id of the caller's, so that the same request counts once. Raises: see `Courier.update`."""

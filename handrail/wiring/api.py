@@ -22,6 +22,7 @@ from handrail.api.access.customers import CustomerCheck
 from handrail.api.access.limits import CallLimits
 from handrail.api.access.oidc import OidcCheck, OidcClient
 from handrail.api.access.provider import OidcProvider, ProviderTokens
+from handrail.api.agents.links import ConfirmLinks
 from handrail.api.app import create_app
 from handrail.api.services import ApiServices
 from handrail.background import supervised
@@ -31,6 +32,7 @@ from handrail.domain.access.principals import ApiScope, Principal
 from handrail.domain.errors import InvalidInput
 from handrail.events.tail import EventTail
 from handrail.postgres import owner
+from handrail.postgres.access.agents import PostgresAgentTasks
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.access.record import PostgresCaseRecord
@@ -159,7 +161,16 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         ),
         away=away,
         kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),
+        tasks=PostgresAgentTasks(pool),
+        house=business.house,
+        links=links_of(settings),
     )
+
+
+def links_of(settings: Settings) -> ConfirmLinks | None:
+    """Return what signs links for the humans behind agents, None where there is no key. Raises: InvalidInput: it is short."""
+    key = settings.agents_key.get_secret_value()
+    return ConfirmLinks(key, settings.reached_at) if key or settings.mcp or settings.a2a else None
 
 
 async def alive(client: Client) -> None:

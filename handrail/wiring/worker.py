@@ -205,30 +205,24 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         world.languages,
         PolicyFactsReader(world.customers, world.history, world.clock),
     )
-    confirming = ConfirmNode(world.cases, world.clock, world.business.disclosure, world.staff.say)
+    clock, house = world.clock, world.business.house
+    confirming = ConfirmNode(world.cases, clock, world.business.disclosure, world.staff.say, house)
     screen = Screen(world.topics, world.dial, world.cases, world.contacts)
     return CaseNodes(
         classify=ClassifyNode(
-            world.router, screen, world.topics, world.customers, world.clock, consulting=world.consulting
+            world.router, screen, world.topics, world.customers, clock, consulting=world.consulting
         ).classify,
         consult=ConsultNode(world.consultant, screen, world.topics, world.dial).consult,
         agent=AgentNode(
-            world.model,
-            world.topics,
-            world.dial,
-            world.record,
-            world.cases,
-            world.clock,
-            graph_version(),
-            world.releases,
+            world.model, world.topics, world.dial, world.record, world.cases, clock, graph_version(), world.releases
         ).agent,
         guardrail=guardrail.guardrail,
         approval=ApprovalNode(approval_minutes).approval,
         answer=confirming.answer,
         confirm=confirming.confirm,
         act=ActNode(world.record, world.clock).act,
-        resolve=ResolveNode(world.cases, world.clock, world.business.disclosure).resolve,
-        escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, world.clock).escalate,
+        resolve=ResolveNode(world.cases, clock, world.business.disclosure, house).resolve,
+        escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, clock, house).escalate,
     )
 
 

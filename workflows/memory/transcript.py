@@ -88,6 +88,7 @@ class Transcript(CaseFields):
                 at=now,
                 turn=self.row.turn,
                 sequence=self.heard,
+                answer=message.answer,
             )
         )
         return True

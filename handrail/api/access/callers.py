@@ -25,9 +25,14 @@ def principal(request: Request, wanted: SecurityScopes, bearer: Annotated[object
     if found is None:
         raise NotAuthenticated("Nobody is known here. Send `Authorization: Bearer` with a key.")
     for scope in wanted.scopes:
-        if not found.may(ApiScope(scope)):
-            raise ScopeMissing(f"This takes the scope {scope}, which the caller lacks. {_remedy(found, scope)}")
+        check_scope(found, ApiScope(scope))
     return found
+
+
+def check_scope(found: Principal, scope: ApiScope) -> None:
+    """Check that the caller has the scope. Raises: ScopeMissing."""
+    if not found.may(scope):
+        raise ScopeMissing(f"This takes the scope {scope}, which the caller lacks. {_remedy(found, scope)}")
 
 
 Anybody = Annotated[Principal, Security(principal)]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from handrail.api.access.callers import Reader, Writer
+from handrail.api.agents import talking
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.cursors import behind, next_cursor
 from handrail.api.answering.once import CountsOnce
@@ -35,6 +36,8 @@ from handrail.domain.http.paging import DEFAULT_LIMIT, MAX_LIMIT, CasesWanted
 
 router = APIRouter(prefix="/v1", tags=["cases"])
 RETRY = "2"
+AGENT = "agent"
+"""The channel of cases that agents open over HTTP, whatever they call it."""
 CaseId = Annotated[str, Path(pattern=IDENTIFIER)]
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     201: {"model": CaseSummary, "description": "The reply came in time, or somebody else has the word"},
@@ -51,8 +54,11 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
 
     async def work() -> Response:
         await services.limits.count(services.limits.customer, f"customer {customer_id}")
+        if caller.is_agent:
+            await talking.note(services, caller, case_id, customer_id=customer_id)
+        channel = AGENT if caller.is_agent else body.channel
         receipt = await services.cases(caller).open_soon(
-            case_id, customer_id, body.text, message_id=body.message_id or key, channel=body.channel
+            case_id, customer_id, body.text, message_id=body.message_id or key, channel=channel
         )
         return await _replied(services, caller, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
 
@@ -75,9 +81,13 @@ async def say(
     message_id = body.message_id or once.needed(None)
     once.needed(message_id)
     view = await seen(services, caller, case_id)
+    if caller.is_agent:
+        await talking.check_agents(services, caller, view)
 
     async def work() -> Response:
         await services.limits.count(services.limits.customer, f"customer {view.customer_id}")
+        if caller.is_agent:
+            await talking.note(services, caller, case_id)
         receipt = await services.cases(caller).say_soon(case_id, body.text, message_id=message_id, seconds=max(seconds, 1.0))
         turn = _next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
         return await _replied(services, caller, case_id, turn, view.customer_id, seconds, created=200)
@@ -91,7 +101,7 @@ async def show(case_id: CaseId, caller: Reader, services: Services) -> Response:
     found = await seen(services, caller, case_id)
     if isinstance(found, CaseSummary):
         return answered(found)
-    return answered(CaseDetails.of(found) if caller.customer_id is None else _short(found, caller))
+    return answered(CaseDetails.of(found) if caller.customer_id is None else _short(services, found, caller))
 
 
 @router.get("/cases/{case_id}/messages", responses=refusals(404), response_model=CaseTranscript)
@@ -124,7 +134,7 @@ async def list_cases(
             limit=limit,
         )
     )
-    return answered(CaseList(cases=[_short(one, caller) for one in page.cases], next_cursor=next_cursor(page)))
+    return answered(CaseList(cases=[_short(services, one, caller) for one in page.cases], next_cursor=next_cursor(page)))
 
 
 def customer_of(body: NewCase, caller: Principal) -> str:
@@ -143,8 +153,10 @@ def customer_of(body: NewCase, caller: Principal) -> str:
     return caller.customer_id
 
 
-def _short(view: CaseView, caller: Principal) -> CaseSummary:
-    return CaseSummary.of(view) if caller.customer_id is None else CaseSummary.for_customer(view)
+def _short(services: Services, view: CaseView, caller: Principal) -> CaseSummary:
+    summed = CaseSummary.of(view) if caller.customer_id is None else CaseSummary.for_customer(view)
+    found = talking.question(services, view)
+    return summed.model_copy(update={"question": found}) if found else summed
 
 
 def _next_turn(turn: int, status: str, *, duplicate: bool) -> int:
@@ -161,9 +173,9 @@ async def _replied(
     if view is not None:
         if view.customer_id != customer_id:
             raise unknown(case_id)
-        return answered(_short(view, caller), created, applied)
+        return answered(_short(services, view, caller), created, applied)
     try:
-        so_far = _short(await services.record.show(case_id), caller)
+        so_far = _short(services, await services.record.show(case_id), caller)
     except UnknownCase:
         so_far = CaseSummary(
             case_id=case_id, customer_id=customer_id, status=CaseStatus.WORKING, waits_for=WaitsFor.AGENT, turn=max(turn, 1)

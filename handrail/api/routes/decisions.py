@@ -7,18 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from handrail.api.access import vouched
 from handrail.api.access.callers import Decider, Staff, named
+from handrail.api.agents.talking import settle
 from handrail.api.answering.bodies import answered
-from handrail.api.answering.matching import IfMatch, UnknownApproval, checked, etag, revision_of
+from handrail.api.answering.matching import IfMatch, UnknownApproval, etag, revision_of
 from handrail.api.answering.once import CountsOnce
 from handrail.api.problems.documented import refusals
 from handrail.api.routes.cases import CaseId
 from handrail.api.routes.looking import whole
 from handrail.api.services import Services
-from handrail.domain.actions.approvals import Approval, DecisionInput
+from handrail.domain.actions.approvals import Approval
 from handrail.domain.http.people import DecisionBody
-from handrail.temporal.client import made
 
 router = APIRouter(prefix="/v1", tags=["approvals"])
 ApprovalId = Annotated[str, Path(min_length=1, max_length=120)]
@@ -48,14 +47,11 @@ async def decide(
     if_match: IfMatch = None,
 ) -> Response:
     """Approve, reject, edit or answer as whom the key stands for; their identity counts as verified."""
-    person, revision = named(caller), revision_of(if_match, approval_id)
+    named(caller)
+    revision = revision_of(if_match, approval_id)
 
     async def work() -> Response:
-        view = await whole(services, caller, case_id)
-        checked(view.approvals, approval_id, revision)
-        given = body.model_dump(exclude_none=True)
-        wanted = made(DecisionInput, **given, approval_id=approval_id, revision=revision, reviewer=person)
-        settled = await vouched.decide(services, caller, case_id, wanted, once.update_id("decide"))
+        settled = await settle(services, caller, case_id, approval_id, revision, body, once.update_id("decide"))
         return answered(settled, headers={"etag": etag(settled)})
 
     return await once.run(body, work, seconds=20.0)

@@ -22,8 +22,11 @@ class ApiScope(StrEnum):
     CONTROLS_SET = "controls:set"
     TOKENS_MINT = "tokens:mint"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    AGENTS_ACT = "agents:act"
 
 
+AGENTS = frozenset({ApiScope.AGENTS_ACT})
+"""No right but a mark: the caller is somebody's agent, so nothing that it says is its customer's consent."""
 BACKEND = frozenset({ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.QUEUE_READ})
 """The scopes of a key for which none are named: a backend that opens cases and follows them."""
 PERSONAL = frozenset({ApiScope.CASES_HANDLE, ApiScope.APPROVALS_DECIDE, ApiScope.CONTROLS_SET})
@@ -59,6 +62,15 @@ class Principal(Stored):
     def identity(self) -> str:
         """The caller as the histories of cases name them."""
         return self.person or f"api:{self.caller}"
+
+    @property
+    def is_agent(self) -> bool:
+        """Return whether the caller is somebody's agent, by whatever way it calls."""
+        return ApiScope.AGENTS_ACT in self.scopes
+
+    def as_agent(self) -> Principal:
+        """Return the caller as one that calls by a way that agents alone use."""
+        return self.model_copy(update={"scopes": self.scopes | AGENTS})
 
     def may(self, scope: ApiScope) -> bool:
         """Return whether the caller has the scope."""

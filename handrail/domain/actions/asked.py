@@ -48,6 +48,7 @@ class AskedEffect(Stored):
     asked_at: datetime
     due_at: datetime
     answers: list[CustomerAnswer] = Field(default_factory=list)
+    arguments_hash: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -77,9 +78,15 @@ def asked_effects(question: Confirmation) -> list[AskedEffect]:
             message_id=question.message_id,
             asked_at=question.asked_at,
             due_at=question.due_at,
+            arguments_hash=one.proposal.arguments_hash,
         )
         for one in question.asked
     ]
+
+
+def newest_question(asked: Sequence[AskedEffect]) -> list[AskedEffect]:
+    """The effects of the question that was asked last."""
+    return [one for one in asked if one.question_id == asked[-1].question_id]
 
 
 def with_question(known: Sequence[AskedEffect], question: Confirmation) -> list[AskedEffect]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit
-from handrail.domain.base import Stored
+from handrail.domain.base import Stored, digest
 from handrail.domain.case.messages import Author, Message
 
 CONFIRM_MINUTES = 24 * 60
@@ -47,6 +47,12 @@ class Confirmation(Stored):
     message_id: str = Field(default="", description="the message that asked it")
     after: int = 0
     times: int = Field(default=1, description="how often it was asked")
+    by_page: bool = Field(default=False, description="an agent was asked: only its human's answer on the page counts")
+
+    @property
+    def about(self) -> str:
+        """The hash of exactly what is asked: another effect, or one with other arguments, has another."""
+        return asked_hash((one.proposal.proposal_id, one.proposal.arguments_hash) for one in self.asked)
 
     @property
     def lines(self) -> list[str]:
@@ -81,14 +87,25 @@ class Undoing(StrEnum):
     CORRECTED = "corrected"
 
 
+def asked_hash(effects: Iterable[tuple[str, str]]) -> str:
+    """The hash of a question's effects, each by its proposal's id and the hash of its arguments."""
+    return digest(sorted(effects))
+
+
 def customers(messages: Sequence[Message]) -> list[Message]:
     """The messages that the customer wrote."""
     return [one for one in messages if one.author is Author.CUSTOMER]
 
 
+def answering(waiting: Confirmation, incoming: Sequence[Message]) -> Message:
+    """The message that answers: the one from the question's page where there is one, else the customer's newest."""
+    said = customers(incoming)
+    return next((one for one in said if waiting.by_page and one.answer and one.answer.asked == waiting.about), said[-1])
+
+
 def yes_to(waiting: Confirmation, incoming: Sequence[Message]) -> list[CustomerYes]:
-    """The yes to each effect that was asked about, as the newest message says it."""
-    said = customers(incoming)[-1]
+    """The yes to each effect that was asked about, as the answering message says it."""
+    said = answering(waiting, incoming)
     return [
         CustomerYes(
             proposal_id=one.proposal.proposal_id,

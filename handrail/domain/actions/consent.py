@@ -26,6 +26,8 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     later = [one for one in incoming if one.sequence > waiting.after]
     if any(one.at > waiting.due_at for one in later):
         return AnswerKind.EXPIRED
+    if waiting.by_page:
+        return _on_page(waiting, incoming)
     found = _KINDS[_read(waiting, later or incoming)]
     if not later and found is not AnswerKind.CONFIRMED:
         return AnswerKind.SET_ASIDE
@@ -39,6 +41,16 @@ def undone(confirmed: Confirmation, incoming: Sequence[Message]) -> Undoing | No
     if changes(*about):
         return Undoing.CORRECTED
     return Undoing.TAKEN_BACK if takes_back(*about) else None
+
+
+def _on_page(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
+    """The answer of the human behind an agent. The agent's own yes is none; what it does not want any more is dropped."""
+    given = [one.answer.agreed for one in incoming if one.answer and one.answer.asked == waiting.about]
+    own = [one for one in incoming if one.answer is None]
+    said = _KINDS[_read(waiting, own)] if own else None
+    if given:
+        return AnswerKind.CONFIRMED if all(given) and said is not AnswerKind.REFUSED else AnswerKind.REFUSED
+    return AnswerKind.UNSURE if said is AnswerKind.CONFIRMED else said or AnswerKind.SET_ASIDE
 
 
 def _read(waiting: Confirmation, said: Sequence[Message]) -> Consent:

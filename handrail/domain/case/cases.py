@@ -22,6 +22,9 @@ from handrail.domain.case.turns import TurnEnded
 from handrail.domain.errors import IllegalTransition
 from handrail.domain.llm.agent import Usage
 
+AGENTS_CHANNELS = frozenset({"a2a", "agent", "mcp"})
+"""Channels of cases that other people's agents open: by A2A, over HTTP and by MCP. What an agent says is nobody's consent."""
+
 
 class CaseStatus(StrEnum):
     """The status of a case; also the value of the search attribute of the same name."""
@@ -132,6 +135,11 @@ class CaseRow(Stored):
     updated_at: datetime
     version: int = 0
     content_digest: str = ""
+
+    @property
+    def by_agent(self) -> bool:
+        """Return whether an agent speaks for the customer, so that its words consent to nothing."""
+        return self.channel in AGENTS_CHANNELS
 
 
 class CaseView(CaseRow):

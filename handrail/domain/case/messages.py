@@ -6,8 +6,9 @@ import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from handrail.domain.base import Model, Stored, digest
 from handrail.domain.errors import InvalidInput
@@ -38,11 +39,27 @@ class Author(StrEnum):
     SYSTEM = "system"
 
 
+class PageAnswer(Stored):
+    """An answer that a human gave on the page of a question; `asked` is the hash of exactly what they were asked."""
+
+    asked: str
+    agreed: bool
+
+
 class IncomingMessage(Model):
     """A customer's message as a backend sends it; the same `message_id` is taken once."""
 
     message_id: str = Field(description="idempotency key: letters, digits, '_', '.', ':', '-', at most 120")
     text: str = Field(description=f"what the customer wrote, 1 to {MAX_CHARACTERS} characters of text")
+    answer: PageAnswer | None = Field(default=None, description="set by the page of a question alone")
+
+    @model_serializer(mode="wrap")
+    def _as_ever(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out an answer that is none: digests and other builds' workers know messages without it."""
+        fields: dict[str, Any] = usual(self)
+        if self.answer is None:
+            fields.pop("answer", None)
+        return fields
 
 
 class Message(Stored):
@@ -56,6 +73,7 @@ class Message(Stored):
     sequence: int = 0
     language: str | None = None
     by: str | None = Field(default=None, description="the person's name, where a person wrote it")
+    answer: PageAnswer | None = Field(default=None, description="what a human answered on the page of a question")
 
 
 def check_identifier(field: str, value: str) -> str:

@@ -52,6 +52,14 @@ class NewMessage(HttpBody):
     message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
 
 
+class HumanQuestion(Stored):
+    """A question that the human behind an agent answers, on the page at `link`: the agent hands it on, its own yes is none."""
+
+    link: str
+    effects: list[str] = Field(description="what would be done, a line for each effect, in the house's own words")
+    due_at: datetime
+
+
 class CaseSummary(Stored):
     """A case in short. `reply` is the newest answer to the customer; none yet where it is null."""
 
@@ -67,6 +75,7 @@ class CaseSummary(Stored):
     due_at: datetime | None = None
     opened_at: datetime | None = None
     updated_at: datetime | None = None
+    question: HumanQuestion | None = Field(default=None, description="of a case that an agent speaks for alone")
 
     @classmethod
     def of(cls, view: CaseView) -> CaseSummary:

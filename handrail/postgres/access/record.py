@@ -24,6 +24,11 @@ class PostgresCaseRecord:
         found = await alone(self._pool, "case_version", case_id=case_id)
         return int(found[0]["version"]) if found else None
 
+    async def customer(self, case_id: str) -> str | None:
+        """Return whose case it is, None where the record has no such case."""
+        found = await alone(self._pool, "customer_of_case", case_id=case_id)
+        return str(found[0]["customer_id"]) if found else None
+
     async def show(self, case_id: str) -> CaseView:
         """Return the case. Raises: UnknownCase."""
         return await self._cases.show(case_id)

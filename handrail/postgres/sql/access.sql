@@ -94,3 +94,29 @@ SELECT customer_id, caller FROM handrail.api_tokens WHERE token_hash = %(token_h
 
 -- name: sweep_tokens
 DELETE FROM handrail.api_tokens WHERE expires_at < now() RETURNING token_hash;
+
+-- name: note_agent_case
+INSERT INTO handrail.agent_cases AS a (case_id, caller, person, context_id, customer_id, noted_at)
+VALUES (%(case_id)s, %(caller)s, %(person)s, %(context_id)s, %(customer_id)s, %(noted_at)s)
+ON CONFLICT (case_id, caller) DO UPDATE
+SET customer_id = coalesce(a.customer_id, excluded.customer_id), person = coalesce(a.person, excluded.person)
+RETURNING *;
+
+-- name: agent_case
+SELECT * FROM handrail.agent_cases WHERE case_id = %(case_id)s AND caller = %(caller)s;
+
+-- name: agent_cases_of
+SELECT * FROM handrail.agent_cases
+WHERE caller = %(caller)s
+    AND (%(context_id)s::text IS NULL OR context_id = %(context_id)s)
+    AND (%(at)s::timestamptz IS NULL OR (noted_at, case_id) < (%(at)s, %(case_id)s))
+ORDER BY noted_at DESC, case_id DESC
+LIMIT %(limit)s;
+
+-- name: spoke_as_agent
+SELECT 1 AS spoke FROM handrail.agent_cases
+WHERE case_id = %(case_id)s AND (caller = %(caller)s OR person = %(person)s)
+LIMIT 1;
+
+-- name: customer_of_case
+SELECT customer_id FROM handrail.cases WHERE case_id = %(case_id)s;

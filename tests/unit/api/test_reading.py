@@ -14,7 +14,7 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.app import create_app
 from handrail.domain.access.answers import ClaimedAnswer, ClaimState
 from handrail.domain.access.limits import CallLimit, RateLimited
-from handrail.domain.access.principals import CUSTOMERS, ApiScope, CallerKind, Principal
+from handrail.domain.access.principals import AGENTS, CUSTOMERS, ApiScope, CallerKind, Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import CaseConflict, HandrailError, IllegalTransition, InvalidInput, SwitchedOff, UnknownCase
 from handrail.domain.http.paging import CasePage
@@ -50,6 +50,9 @@ class Raising:
     async def show(self, case_id: str) -> None:
         raise self.error
 
+    async def customer(self, case_id: str) -> str:
+        return "C-1"
+
 
 @pytest.fixture
 def keeper() -> Keeper:
@@ -66,11 +69,11 @@ def client(keeper: Keeper, record: Raising) -> Iterator[TestClient]:
     async def authenticate(token: str) -> Principal:
         if token == "customer":
             return Principal(kind=CallerKind.CUSTOMER, caller="customer:C-1", scopes=CUSTOMERS, customer_id="C-1")
-        return Principal(kind=CallerKind.KEY, caller="key:x", scopes=frozenset(ApiScope), person="ann")
+        return Principal(kind=CallerKind.KEY, caller="key:x", scopes=frozenset(ApiScope) - AGENTS, person="ann")
 
     limit = CallLimit(name="caller", calls=1000, seconds=60)
     limits = CallLimits(limit, limit)
-    services: Any = SimpleNamespace(authenticate=authenticate, limits=limits, answers=keeper, record=record)
+    services: Any = SimpleNamespace(authenticate=authenticate, limits=limits, answers=keeper, record=record, links=None)
     with TestClient(create_app(services), raise_server_exceptions=False, headers={"authorization": "Bearer x"}) as found:
         yield found
 
