@@ -13,6 +13,7 @@ from handrail.desk.looking import did, to_sign_in, told
 from handrail.desk.pages import OWNER_READS, page, status_of
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, seat, submitted
+from handrail.desk.trends import trends
 from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope, ScopeMissing
 from handrail.domain.autonomy.controls import ControlRequest, Scope
@@ -58,6 +59,7 @@ class Owning:
         """Raises: ScopeMissing: the person may not even look."""
         if not who.principal.scopes & OWNER_READS:
             raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_READ}, which your key lacks.")
+        alarms = await self._services.house.alarms()
         return page(
             request,
             "owner.html",
@@ -65,7 +67,8 @@ class Owning:
             status=status,
             controls=await self._services.controls.in_force(),
             topics=await self._services.house.topics(),
-            alarms=await self._services.house.alarms(),
+            alarms=alarms,
+            trends=await trends(self._services.house, alarms, words_of(language_of(request))),
             counts=await self._services.record.counts(),
             levels=list(Autonomy),
             may=who.principal.may(ApiScope.CONTROLS_SET),

@@ -11,6 +11,7 @@ from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.quality.labels import GivenLabel, LabelVerdict, NextLabel
+from handrail.domain.quality.trends import IndicatorTrend
 from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind, TopicStanding
 
 
@@ -71,9 +72,17 @@ class Labelling(Protocol):
 
 
 class OwnersHouse(Protocol):
-    """Topics as they stand now, and alarms: an owner looks after both."""
+    """Topics as they stand now, indicators, and alarms: an owner looks after all three."""
 
     async def topics(self) -> list[TopicStanding]: ...
+
+    async def trends(self) -> list[IndicatorTrend]:
+        """Return the last four weeks of every indicator that is watched."""
+        ...
+
+    def title(self, indicator: str) -> str:
+        """Return what the business calls the indicator."""
+        ...
 
     async def alarms(self) -> list[DriftAlarm]:
         """Return the alarms that nobody has acknowledged, the newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -16,6 +17,7 @@ from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.quality.trends import IndicatorTrend
 from handrail.domain.team.desk import TopicStanding
 from handrail.domain.team.staff import HORIZON, Roster
 from handrail.people.loader import FilePeople
@@ -27,12 +29,15 @@ from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.desk.record import PostgresDesk
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
+from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.queue import PostgresQueue
+from handrail.quality.outcomes.loader import load_outcomes
 from handrail.settings import Settings
 from handrail.wiring.dialling import definitions_of, dial_of, reviewers_of
 from handrail.wiring.labelling import labelling_of
 
 PEOPLE = "people.yaml"
+TREND_DAYS = 28
 LOOK_SECONDS = 1.0
 """How often files of definitions are looked at."""
 ATTEMPTS = CallLimit(name="sign-in", calls=10, seconds=60)
@@ -61,7 +66,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             attempts=CallLimits(ATTEMPTS, ATTEMPTS),
             vouchers=api.vouchers,
             controls=api.controls,
-            house=DeskHouse(topics, dial, PostgresAlarms(pool)),
+            house=DeskHouse(topics, dial, PostgresAlarms(pool), PostgresDrift(pool), folder),
             labelling=labelling_of(settings, business, pool),
             reviewers=reviewers_of(settings, folder, business, LOOK_SECONDS),
             roster=roster,
@@ -76,8 +81,8 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
 class DeskHouse:
     """The port `OwnersHouse`, over what holds now."""
 
-    def __init__(self, topics: Topics, dial: Dial, alarms: PostgresAlarms) -> None:
-        self._topics, self._dial, self._alarms = topics, dial, alarms
+    def __init__(self, topics: Topics, dial: Dial, alarms: PostgresAlarms, drift: PostgresDrift, folder: Path) -> None:
+        self._topics, self._dial, self._alarms, self._drift, self._folder = topics, dial, alarms, drift, folder
 
     async def topics(self) -> list[TopicStanding]:
         """Return every topic as it stands now. Looking begins no review gate."""
@@ -87,6 +92,15 @@ class DeskHouse:
             standing = {"name": topic.name, "owner": topic.owner, "people_only": topic.people_only}
             found.append(TopicStanding(**standing, now=dialled.autonomy, why=dialled.why))
         return found
+
+    async def trends(self) -> list[IndicatorTrend]:
+        """Return the last four weeks of every indicator that is watched."""
+        return await self._drift.trends(TREND_DAYS)
+
+    def title(self, indicator: str) -> str:
+        """Return what the business calls the indicator; of what is watched beside outcomes, its name in words."""
+        defined = load_outcomes(self._folder).value.indicators.get(indicator)
+        return defined.title if defined else indicator.replace(":", ": ").replace("_", " ").capitalize()
 
     async def alarms(self) -> list[DriftAlarm]:
         """Return the alarms that nobody has acknowledged, the newest first."""

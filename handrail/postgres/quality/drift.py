@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
@@ -22,6 +22,9 @@ from handrail.domain.quality.drift import (
 from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
+
+if TYPE_CHECKING:
+    from handrail.domain.quality.trends import IndicatorTrend
 
 MOST_CHANGES = 20
 
@@ -91,6 +94,12 @@ class PostgresDrift:
         """Return the days of every series of these indicators, without slices."""
         found = await alone(self._pool, "drift_series", names=sorted(names), since=since, until=until)
         return [DriftDay.model_validate(row) for row in found]
+
+    async def trends(self, days: int) -> list[IndicatorTrend]:
+        """Return the last so many days that are counted of every indicator over all cases, by name."""
+        from handrail.domain.quality.trends import IndicatorTrend
+
+        return [IndicatorTrend.model_validate(row) for row in await alone(self._pool, "drift_trends", days=days)]
 
     async def slices(self, series: WatchedSeries, since: date, until: date) -> list[SliceMoved]:
         """Return the sums of every slice over these days; `expected` and `share` are nought."""

@@ -273,3 +273,12 @@ SELECT t.threshold FROM handrail.drift_thresholds AS t WHERE t.place = %(place)s
 
 -- name: put_drift_threshold
 INSERT INTO handrail.drift_thresholds (place, threshold) VALUES (%(place)s, %(threshold)s) ON CONFLICT (place) DO NOTHING;
+
+-- name: drift_trends
+-- The days of every indicator over all cases, up to the newest that is counted.
+SELECT d.indicator, array_agg(d.cases ORDER BY d.day) AS cases, array_agg(d.bad ORDER BY d.day) AS bad
+FROM handrail.drift_days AS d
+WHERE d.topic = '' AND d.dimension = 'all'
+    AND d.day > (SELECT max(n.day) FROM handrail.drift_days AS n WHERE n.topic = '' AND n.dimension = 'all') - %(days)s
+GROUP BY d.indicator
+ORDER BY d.indicator;

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from handrail.domain.quality.weekly import PlanFact, PlanStanding
+from handrail.pages.sparks import LEVEL, PAD, spark, svg
 
 WIDTH, HEIGHT = 190, 30
-SPARK_WIDTH, SPARK_HEIGHT = 96, 30
-PAD = 6
 COLOURS = {PlanStanding.MET: "#176b3a", PlanStanding.MISSED: "#a3261b", PlanStanding.OPEN: "#5a5f66"}
-TARGET, LINE = "#1f4e9e", "#8a9099"
 
 
 def interval(plan: PlanFact) -> Element:
@@ -30,7 +27,7 @@ def interval(plan: PlanFact) -> Element:
     SubElement(
         drawn,
         "line",
-        {"x1": x(plan.target), "x2": x(plan.target), "y1": "3", "y2": "27", "stroke": TARGET, "stroke-width": "2"},
+        {"x1": x(plan.target), "x2": x(plan.target), "y1": "3", "y2": "27", "stroke": LEVEL, "stroke-width": "2"},
     )
     if plan.value is not None and plan.low is not None and plan.high is not None:
         colour = COLOURS[plan.standing]
@@ -42,42 +39,6 @@ def interval(plan: PlanFact) -> Element:
 
 def weeks(plan: PlanFact) -> Element:
     """Draw the weeks up to this one, the target as a dashed line; a week without a statement is left out."""
-    points = list(enumerate(plan.earlier))
-    known = [(place, value) for place, value in points if value is not None]
-    drawn = svg(SPARK_WIDTH, SPARK_HEIGHT, f"{plan.title}, {len(known)} weeks up to this one")
-    if not known:
-        return drawn
-    scale = _scale([value for _, value in known] + [plan.target])
-    step = (SPARK_WIDTH - 2 * PAD) / max(len(points) - 1, 1)
-    y = f"{scale(plan.target):.1f}"
-    dashed = {"x1": "0", "x2": str(SPARK_WIDTH), "y1": y, "y2": y, "stroke": TARGET, "stroke-dasharray": "3 3"}
-    SubElement(drawn, "line", dashed)
-    path = " ".join(f"{PAD + place * step:.1f},{scale(value):.1f}" for place, value in known)
-    SubElement(drawn, "polyline", {"points": path, "fill": "none", "stroke": LINE, "stroke-width": "1.5"})
-    place, value = known[-1]
-    SubElement(drawn, "circle", cx=f"{PAD + place * step:.1f}", cy=f"{scale(value):.1f}", r="3", fill=COLOURS[plan.standing])
-    return drawn
-
-
-def _scale(values: Sequence[float]) -> Callable[[float], float]:
-    low, high = min(values), max(values)
-    spread = (high - low) or 1.0
-
-    def y(value: float) -> float:
-        return SPARK_HEIGHT - PAD - (value - low) / spread * (SPARK_HEIGHT - 2 * PAD)
-
-    return y
-
-
-def svg(width: int, height: int, words: str) -> Element:
-    """Return an empty drawing that says in words what it shows."""
-    about = {
-        "role": "img",
-        "aria-label": words,
-        "width": str(width),
-        "height": str(height),
-        "viewBox": f"0 0 {width} {height}",
-    }
-    drawn = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **about})
-    SubElement(drawn, "title").text = words
-    return drawn
+    known = sum(1 for value in plan.earlier if value is not None)
+    words = f"{plan.title}, {known} weeks up to this one"
+    return spark(plan.earlier, words, level=plan.target, last=COLOURS[plan.standing])

@@ -308,3 +308,24 @@ async def test_no_made_up_address_or_number_does_harm(home: House, desk: ASGIApp
             assert (await mia.submit(owner, "/desk/owner", reason="x", **form)).status_code == 422
         moved = await mia.get(f"{path}/", headers={"host": "evil.example"})
         assert (moved.status_code, "evil.example" in str(moved.headers)) == (404, False)
+
+
+async def test_an_owner_sees_four_weeks_of_each_indicator(home: House, desk: ASGIApp) -> None:
+    days = (
+        "INSERT INTO handrail.drift_days (indicator, topic, dimension, value, day, cases, bad, version, definitions) "
+        "SELECT i.name, '', 'all', '', current_date - d, i.cases, i.bad, 1, 'd' "
+        "FROM generate_series(1, 40) AS d, (VALUES ('escalation', 20, 5), ('edits', 2, 1), ('cases_opened', 22, 0)) "
+        "AS i (name, cases, bad) RETURNING 1"
+    )
+    key = await key_of(home, "mia", ApiScope.CONTROLS_READ, ApiScope.CASES_HANDLE)
+    async with at_desk(desk, key) as mia:
+        assert "No day is counted yet." in await mia.look("/desk/owner")
+        await home.rows(days)
+        try:
+            page = await mia.look("/desk/owner")
+        finally:
+            await home.rows("DELETE FROM handrail.drift_days WHERE definitions = 'd' RETURNING 1")
+    rows = re.findall(r'<tr><th scope="row">([^<]+)</th><td>([^<]+)</td><td>([^<]+)</td><td><svg', page)
+    assert ("Cases opened", "22.0", "22.0") in rows
+    assert sorted(row[1:] for row in rows) == [("22.0", "22.0"), ("25.0 %", "25.0 %"), ("too few to say (14 cases)", "50.0 %")]
+    assert page.count("<polyline") == 3
