@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from handrail.domain.access.principals import ApiScope
+from handrail.domain.actions.approvals import DecisionInput
 from handrail.domain.case.cases import CaseView
 from tests.support.deskside import OWN, key_of, serving
 from tests.support.house import House
@@ -127,6 +128,26 @@ async def test_keys_do_nothing_while_somebody_types_and_can_be_switched_off(home
         await expect(ann.page.get_by_role("button", name="Reject: ")).to_be_focused()
 
 
+async def test_new_rows_come_by_themselves_and_the_focus_stays(home: House, browser: Browser) -> None:
+    looks_again = "document.dispatchEvent(new Event('visibilitychange'))"
+    first = await refund(home)
+    async with serving(home) as at, window(browser, at, await key_of(home, "ann")) as ann:
+        row = ann.page.locator(f'a.row[href$="{first.case_id}"]')
+        await row.focus()
+        second = await refund(home)
+        await ann.page.evaluate(looks_again)
+        await expect(ann.page.locator(f'a.row[href$="{second.case_id}"]')).to_be_visible()
+        await expect(ann.page.locator("#news")).to_have_text("1 new")
+        await expect(row).to_be_focused()
+        asked = first.approvals[0]
+        no = DecisionInput(approval_id=asked.approval_id, revision=asked.revision, decision="reject", reviewer="ann")
+        await home.cases.decide(first.case_id, no)
+        await home.until(first.case_id, lambda case: all(one.status != "open" for one in case.approvals))
+        await ann.page.evaluate(looks_again)
+        await expect(row).to_have_count(0)
+        assert await ann.page.evaluate("document.activeElement.classList.contains('row')")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_page_is_accessible_and_fits_at_three_widths(home: House, browser: Browser, scheme: str) -> None:
     asked, order = await refund(home), await home.strangers_order(status="delivered")
@@ -136,7 +157,7 @@ async def test_every_page_is_accessible_and_fits_at_three_widths(home: House, br
     key = await key_of(home, "ann", *OWN, ApiScope.CONTROLS_SET)
     async with serving(home) as at, window(browser, at, key, color_scheme=scheme) as ann:
         problems = []
-        paths = ("", f"cases/{asked.case_id}", f"cases/{waiting.case_id}", "owner", "cases/none", "sign-in")
+        paths = ("", f"cases/{asked.case_id}", f"cases/{waiting.case_id}", "owner", "score", "cases/none", "sign-in")
         for path in paths:
             for width in WIDTHS:
                 await ann.page.set_viewport_size({"width": width, "height": 800})
