@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
-
-from temporalio.client import Client, Interceptor
-from temporalio.runtime import Runtime
-from temporalio.service import GrpcCompression, TLSConfig
+from typing import TYPE_CHECKING, Any
 
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.temporal.converter import data_converter
+
+if TYPE_CHECKING:
+    # Whoever only has to know `Unreachable` does not wait for the client to be loaded.
+    from temporalio.client import Client, Interceptor
+    from temporalio.runtime import Runtime
+    from temporalio.service import TLSConfig
 
 CONNECT_SECONDS = 10.0
 REMEDY = "Start the stack with `handrail up`, or set HANDRAIL_TEMPORAL_ADDRESS."
@@ -28,6 +30,8 @@ def tls_config(server_ca: Path | None, client_cert: Path | None, client_key: Pat
     Raises:
         InvalidInput: a file cannot be read, or only one of certificate and key is given.
     """
+    from temporalio.service import TLSConfig
+
     if (client_cert is None) != (client_key is None):
         raise InvalidInput("temporal_tls_client_cert and temporal_tls_client_key: one is missing. Give both, or none.")
     return TLSConfig(
@@ -65,6 +69,8 @@ async def connect(
         Unreachable: nothing answers there, or what answers is no Temporal server.
         InvalidInput: the address or a certificate cannot be used.
     """
+    from temporalio.client import Client
+
     secured = tls or api_key is not None or server_ca is not None or client_cert is not None or client_key is not None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -76,13 +82,21 @@ async def connect(
                 identity=identity,
                 runtime=runtime,
                 interceptors=interceptors,
-                data_converter=data_converter,
-                grpc_compression=GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP,
+                **_on_the_wire(address),
             )
     except ValueError as error:
         raise InvalidInput(f"temporal_address: {address!r} is no address ({error}). Use host:port.") from error
     except (RuntimeError, TimeoutError) as error:
         raise Unreachable(f"No Temporal server answers at {address}. {REMEDY}") from error
+
+
+def _on_the_wire(address: str) -> dict[str, Any]:
+    from temporalio.service import GrpcCompression
+
+    from handrail.temporal.converter import data_converter
+
+    compression = GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP
+    return {"data_converter": data_converter, "grpc_compression": compression}
 
 
 def on_this_machine(address: str) -> bool:

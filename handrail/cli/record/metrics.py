@@ -41,13 +41,12 @@ def metrics(
     as_json: Json = False,
 ) -> None:
     """Count what became of the cases that were opened in a period."""
+    found = run_async(counted(world(ctx), since, until, by, indicators or []))
+    if not as_json:
+        return show(found)
     from handrail.cli.common.documents import print_document
 
-    found = run_async(counted(world(ctx), since, until, by, indicators or []))
-    if as_json:
-        print_document(found)
-    else:
-        show(found)
+    return print_document(found)
 
 
 async def counted(place: CliContext, since: str, until: str | None, by: str | None, names: list[str]) -> OutcomeReport:
