@@ -7,7 +7,7 @@ from datetime import datetime
 
 from graphs.ruling.ruling_pass import BY_AUTONOMY, RulingPass
 from graphs.state import identity
-from handrail.domain.actions.proposals import ProposalKind, Ruling
+from handrail.domain.actions.proposals import ProposalKind, Ruling, Verdict
 from handrail.domain.case.cases import AuditEntry, CaseRow, RuledProposal, Unrecorded
 
 
@@ -23,6 +23,7 @@ def entry_of(row: CaseRow, ruled: RuledProposal, now: datetime) -> AuditEntry:
     """Return the audit's entry of a ruling."""
     proposal, verdict = ruled.proposal, ruled.verdict
     lowered = sorted({hit.policy for hit in verdict.hits if hit.rule == BY_AUTONOMY})
+    stopped = stopping(verdict)
     return AuditEntry(
         entry_id=ruled_id(row, ruled),
         at=now,
@@ -35,8 +36,17 @@ def entry_of(row: CaseRow, ruled: RuledProposal, now: datetime) -> AuditEntry:
             "rules": [hit.rule for hit in verdict.hits],
             "files": {hit.policy: hit.version for hit in verdict.hits if hit.version},
             **({"lowered_by": lowered} if lowered else {}),
+            **({"stopped_by": stopped} if stopped else {}),
         },
     )
+
+
+def stopping(verdict: Verdict) -> list[str]:
+    """Return the rules, as policy/rule, by which a proposal does not go out at once; what the dial alone holds has none."""
+    if verdict.ruling is Ruling.ALLOW:
+        return []
+    found = {f"{hit.policy}/{hit.rule}" for hit in verdict.hits if hit.ruling is not Ruling.ALLOW and hit.rule != BY_AUTONOMY}
+    return sorted(found)
 
 
 def ruled_id(row: CaseRow, ruled: RuledProposal) -> str:

@@ -987,7 +987,6 @@ CREATE TABLE handrail.kept_outcomes (
     rejected integer NOT NULL,
     confirmations_asked integer NOT NULL,
     confirmations_refused integer NOT NULL,
-    customer_place double precision NOT NULL,
     customer_id text NOT NULL,
     agent_seconds double precision NOT NULL,
     customer_seconds double precision NOT NULL,
@@ -1024,7 +1023,7 @@ COMMENT ON TABLE handrail.kept_outcomes IS
 COMMENT ON COLUMN handrail.kept_outcomes.counts IS
 'a bit for each indicator, by handrail.outcome_place, that the case concerns; bit 25 while it has not ended';
 COMMENT ON COLUMN handrail.kept_outcomes.hits IS 'a bit for each share whose numerator the case is in';
-COMMENT ON COLUMN handrail.kept_outcomes.customer_place IS 'by hash of the customer, a part of 1: a sample of customers is all below';
+COMMENT ON COLUMN handrail.kept_outcomes.policy_hits IS 'proposals that a rule held, blocked or had confirmed, whatever came of them';
 CREATE INDEX kept_outcomes_by_opening ON handrail.kept_outcomes (opened_at);
 CREATE INDEX kept_outcomes_by_matter ON handrail.kept_outcomes (customer_id, topic, opened_at);
 
@@ -1041,7 +1040,8 @@ SELECT array_position(
         'first_contact_confirmed', 'first_contact_unconfirmed', 'repeat_48h', 'repeat_7d', 'escalation',
         'second_contact_escalation', 'edits', 'rejections', 'hand_backs', 'confirmations_refused', 'abandonment',
         'policy_hits', 'survey_response', 'satisfied', 'cost_known', 'held_up', 'first_reply_seconds', 'resolution_seconds',
-        'agent_seconds', 'customer_seconds', 'waiting_seconds', 'person_seconds', 'cost_usd', 'csat', 'nps'
+        'agent_seconds', 'customer_seconds', 'waiting_seconds', 'person_seconds', 'cost_usd', 'csat', 'nps', 'still open',
+        'policy_stops', 'without_topic'
     ],
     indicator
 ) - 1
@@ -1072,6 +1072,13 @@ audited AS MATERIALIZED (
         max(e.at) FILTER (WHERE e.action IN ('turn:WithHuman', 'hand_over')) AS last_escalated_at,
         count(*) FILTER (WHERE e.action IN ('claim', 'reply', 'resolve')) AS steps_of_people,
         (count(*) FILTER (WHERE e.action = 'hand_back'))::integer AS hand_backs,
+        -- What the dial alone held is no rule's. Entries of before name no rules; of those the dial has touched none counts.
+        (
+            count(DISTINCT coalesce(e.details ->> 'proposal_id', e.entry_id)) FILTER (
+                WHERE e.action IN ('ruled:confirm', 'ruled:require_approval', 'ruled:block')
+                    AND (e.details ? 'stopped_by' OR NOT e.details ? 'lowered_by')
+            )
+        )::integer AS policy_hits,
         (count(DISTINCT e.details ->> 'question_id') FILTER (WHERE e.action = 'confirm:asked'))::integer AS asked,
         (
             count(DISTINCT e.details ->> 'question_id')
@@ -1087,7 +1094,7 @@ audited AS MATERIALIZED (
 ruled AS MATERIALIZED (
     SELECT
         w.case_id,
-        (count(*) FILTER (WHERE w.ruling <> 'allow'))::integer AS policy_hits,
+        (count(*) FILTER (WHERE w.ruling <> 'allow'))::integer AS policy_stops,
         (array_agg(w.policy_version ORDER BY w.ruled_at DESC, w.effect_id))[1] AS policy
     FROM looked_at AS c INNER JOIN handrail.actions AS w ON c.case_id = w.case_id
     GROUP BY w.case_id
@@ -1217,7 +1224,8 @@ facts AS (
         coalesce(d.decided, 0) AS decided,
         coalesce(d.edited, 0) AS edited,
         coalesce(d.rejected, 0) AS rejected,
-        coalesce(p.policy_hits, 0) AS policy_hits,
+        a.policy_hits,
+        coalesce(p.policy_stops, 0) AS policy_stops,
         p.policy,
         CASE
             WHEN c.usage ->> 'calls' IS NULL THEN NULL
@@ -1296,7 +1304,8 @@ SELECT
     | ((f.cost_usd IS NOT NULL)::integer << 22)
     | (f.graded::integer << 23)
     | ((f.offered_at IS NOT NULL AND f.nps IS NOT NULL)::integer << 24)
-    | ((f.ended_at IS NULL)::integer << 25),
+    | ((f.ended_at IS NULL)::integer << 25)
+    | (1 << 26) | (1 << 27),
     (f.answered AND NOT f.repeated AND f.confirmed IS TRUE)::integer
     | ((f.answered AND NOT f.repeated AND f.confirmed IS NULL)::integer << 1)
     | (coalesce(f.repeated_at <= f.ended_at + interval '48 hours', FALSE)::integer << 2)
@@ -1315,13 +1324,14 @@ SELECT
             AND f.confirmed IS NOT FALSE,
             FALSE
         )::integer << 15
-    ),
+    )
+    | ((f.policy_stops > 0)::integer << 26)
+    | ((coalesce(f.topic, 'out_of_scope') = 'out_of_scope')::integer << 27),
     f.decided,
     f.edited,
     f.rejected,
     f.asked,
     f.refused,
-    handrail.survey_place(f.customer_id),
     f.customer_id,
     f.agent_seconds,
     f.customer_seconds,
@@ -1824,7 +1834,9 @@ CROSS JOIN LATERAL (
     (
         'nps', o.survey_offered_at, CASE WHEN o.nps >= 9 THEN 100 WHEN o.nps >= 7 THEN 0 ELSE -100 END,
         o.counts >> 24 & 1
-    )
+    ),
+    ('policy_stops', o.ended_at, o.hits >> 26 & 1, o.counts >> 26 & 1),
+    ('without_topic', o.ended_at, o.hits >> 27 & 1, o.counts >> 27 & 1)
 ) AS i (indicator, counts_from, numerator, denominator)
 INNER JOIN handrail.outcome_definitions AS d ON i.indicator = d.indicator
 WHERE i.denominator > 0 OR o.ended_at IS NULL;
@@ -1881,6 +1893,10 @@ CREATE VIEW handrail.outcome_csat AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'csat';
 CREATE VIEW handrail.outcome_nps AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'nps';
+CREATE VIEW handrail.outcome_policy_stops AS
+SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_stops';
+CREATE VIEW handrail.outcome_without_topic AS
+SELECT * FROM handrail.outcome_values WHERE indicator = 'without_topic';
 
 -- The quality loop: the steps of each of the business's days, the sample of cases that ended on it, and what scorers say.
 

@@ -52,11 +52,13 @@ INDICATORS: Mapping[str, Indicator] = {
     "cost_usd": Indicator(False),
     "csat": Indicator(False, counts_from=CountsFrom.SURVEY),
     "nps": Indicator(False, counts_from=CountsFrom.SURVEY),
+    "policy_stops": Indicator(True),
+    "without_topic": Indicator(True),
 }
-PLACES: Mapping[str, int] = {name: place for place, name in enumerate(INDICATORS)}
+STILL_OPEN = 25
+"""The bit of a case that has not ended; indicators that came later have the bits behind it."""
+PLACES: Mapping[str, int] = {name: place if place < STILL_OPEN else place + 1 for place, name in enumerate(INDICATORS)}
 """The bit of each indicator, as `handrail.outcome_place` gives it."""
-STILL_OPEN = len(PLACES)
-"""The bit of a case that has not ended."""
 OF_CUSTOMERS = frozenset(
     (
         "first_contact_confirmed",

@@ -40,6 +40,12 @@ def known(cost: float, calls: int = 2) -> dict[str, Any]:
 
 
 MODEL = 0.9
+RULED: dict[str, dict[str, Any]] = {
+    "ruled:require_approval": {"proposal_id": "p", "stopped_by": ["refunds/above_100"], "lowered_by": ["owner"]},
+    "ruled:block": {"proposal_id": "p"},
+    "lowered": {"proposal_id": "p", "lowered_by": ["owner"]},
+}
+"""Rulings in the audit: by a rule, by one that an older entry does not name, and by the dial alone."""
 ANSWERS = {word: f"confirm:{word}" for word in ("asked", "refused", "taken_back", "corrected")}
 RECORD: dict[str, Made] = {
     # ended by the agent: confirmed, unconfirmed, denied
@@ -72,8 +78,10 @@ RECORD: dict[str, Made] = {
     # with people and back: 1 h agent, 2 h waiting, 2 h person, 2 h customer
     "f1": Made("C17", 30, "1 people, 3 claim, 4 reply, 4 person, 6 customer, 7 resolve", usage=known(0.02)),
     # approvals: changed, as it was, rejected and handed back, and one more that was withdrawn with its customer's yes
-    "g1": Made("C18", 30, "1 held, 2 edited, 2.5 agent, 2.5 resolved", confidence=MODEL, usage=known(0.02)),
-    "g2": Made("C19", 30, "0.5 held, 1.5 approved, 2 agent, 2 resolved", confidence=MODEL, usage=known(0.02)),
+    "g1": Made(
+        "C18", 30, "1 ruled:require_approval, 1 held, 2 edited, 2.5 agent, 2.5 resolved", confidence=MODEL, usage=known(0.02)
+    ),
+    "g2": Made("C19", 30, "0.5 lowered, 0.5 held, 1.5 approved, 2 agent, 2 resolved", confidence=MODEL, usage=known(0.02)),
     "g3": Made("C20", 30, "1 held, 2 rejected, 2 people, 3 hand_back, 4 agent, 4 resolved", confidence=MODEL),
     "g4": Made(
         "C21", 30, "1 asked, 1 held, 2 taken_back, 2 withdrawn, 2 people, 3 claim, 4 person, 4 resolve", usage=known(0.02)
@@ -90,7 +98,7 @@ RECORD: dict[str, Made] = {
         nps=8,
     ),
     # what a rule stopped
-    "i1": Made("C24", 30, "1 blocked, 1 people, 2 claim, 3 person, 3 resolve", usage=known(0.02)),
+    "i1": Made("C24", 30, "1 blocked, 1 ruled:block, 1 people, 2 claim, 3 person, 3 resolve", usage=known(0.02)),
 }
 """Every case but the drill's has a survey; the shares of what is rated are computed from those."""
 
@@ -135,8 +143,8 @@ def statement(about: dict[str, Any], what: str) -> tuple[bytes, dict[str, Any]]:
         return DECIDED, {**about, "status": word, "decision": decision}
     if word == "blocked":
         return BLOCKED, about
-    actions = {**AUDITED, **ANSWERS}
-    details = {"question_id": "q"} if word in ANSWERS else {"model": "m-1"} if word in AUDITED else {}
+    actions = {**AUDITED, **ANSWERS, "lowered": "ruled:require_approval"}
+    details = {"question_id": "q"} if word in ANSWERS else {"model": "m-1"} if word in AUDITED else RULED.get(word, {})
     return AUDIT, {**about, "actor": who or "ann", "action": actions.get(word, word), "details": Jsonb(details)}
 
 

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from handrail.postgres.pool import Pool
 from tests.postgres.build import NOON
 
-TOPICS = ("refund", "address", None)
+TOPICS = ("refund", "address", "out_of_scope", None)
 CHANNELS = ("api", "api", "api", "email", "drill")
 AUDITED = (
     *(
@@ -26,6 +26,7 @@ AUDITED = (
         "reply",
         "release",
     ),
+    *("ruled:allow", "ruled:confirm", "ruled:block"),
     *("hand_back", "overdue", "confirm:asked", "confirm:refused", "confirm:taken_back", "confirm:corrected"),
 )
 

@@ -43,7 +43,7 @@ WHERE k.case_id IS NULL OR o.case_id IS NULL
 """
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 3])
 async def test_what_is_kept_is_what_is_computed_whatever_happened(computed: Pool, run: Run, seed: int) -> None:
     life = Happenings(Random(seed))
     kept = PostgresOutcomes(computed)

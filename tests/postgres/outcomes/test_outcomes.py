@@ -31,7 +31,9 @@ RATES = {
     "hand_backs": (1, 8, 2),
     "confirmations_refused": (2, 3, 2),  # h1 g4 of those and h2
     "abandonment": (1, 25, 2),
-    "policy_hits": (1, 25, 2),
+    "policy_hits": (2, 25, 2),  # g1 was held and then let through, i1 blocked; g2 was held by the dial alone
+    "policy_stops": (1, 25, 2),  # i1
+    "without_topic": (0, 25, 2),
     "cost_known": (22, 25, 2),  # unknown: b4 and g3 nothing written, c7 called a model without a price
     "survey_response": (3, 23, 4),  # a1 a3 h2
     "satisfied": (2, 3, 2),

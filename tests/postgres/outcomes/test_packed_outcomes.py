@@ -40,9 +40,9 @@ EXPECTED = b"""
 SELECT indicator, CASE %(by)s WHEN 'topic' THEN topic WHEN 'channel' THEN channel WHEN 'model' THEN model
         WHEN 'handled_by' THEN handled_by WHEN 'tier' THEN tier::text END AS "group",
     coalesce(sum(denominator) FILTER (WHERE mature), 0)::integer AS n,
-    count(*) FILTER (WHERE mature)::integer AS cases,
+    count(*) FILTER (WHERE mature AND denominator > 0)::integer AS cases,
     coalesce(sum(numerator) FILTER (WHERE mature), 0)::double precision AS numerator,
-    count(DISTINCT customer_id) FILTER (WHERE mature)::integer AS customers,
+    count(DISTINCT customer_id) FILTER (WHERE mature AND denominator > 0)::integer AS customers,
     count(*) FILTER (WHERE NOT mature)::integer AS immature,
     (avg(numerator) FILTER (WHERE mature))::double precision AS mean,
     (percentile_cont(0.5) WITHIN GROUP (ORDER BY numerator) FILTER (WHERE mature))::double precision AS median
