@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from handrail.domain.errors import ModelRejected
@@ -35,7 +35,7 @@ class LimitReached(Exception):
 
 
 class JudgeCalls:
-    """Asks for one purpose on one day. `beat` is called before each call, for whoever watches that the work goes on."""
+    """Asks for one purpose on one day."""
 
     def __init__(
         self,
@@ -45,7 +45,6 @@ class JudgeCalls:
         plan: JudgePlan,
         limits: JudgeLimits,
         *,
-        beat: Callable[[], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._judge = judge
@@ -53,7 +52,6 @@ class JudgeCalls:
         self._clock = clock
         self._plan = plan
         self._limits = limits
-        self._beat = beat
         self._sleep = sleep
         self._refused: list[JudgeRun] = []
         self._spent = Spent()
@@ -100,11 +98,10 @@ class JudgeCalls:
         reached = self._limits.reached(self._spent)
         if reached:
             raise LimitReached(reached)
-        self._beat()
         asked = question(case, criterion)
         at = {"asked_at": self._clock.now()}
         try:
-            read = await patiently(lambda: self._judge.judge(asked), self._beat, self._sleep)
+            read = await patiently(lambda: self._judge.judge(asked), self._sleep)
         except ModelRejected as refused:
             run = blank.model_copy(update={**at, "unmeasured": Unmeasured.REFUSED})
             self._refused.append(run)

@@ -48,7 +48,6 @@ class CanaryStep:
         file: Callable[[], CanaryFile],
         *,
         changes: Changes,
-        beat: Callable[[], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._speaker = speaker
@@ -57,7 +56,6 @@ class CanaryStep:
         self._alarms = alarms
         self._clock = clock
         self._file = file
-        self._beat = beat
         self._sleep = sleep
         self._changes = changes
 
@@ -126,9 +124,8 @@ class CanaryStep:
             for place, text in enumerate(file.prompts):
                 if (place, number) in kept:
                     continue
-                self._beat()
                 prompt = CanaryPrompt(name=f"canary-{file.key}-{place}", text=text)
-                answer = await patiently(partial(self._speaker.speak, prompt, TEMPERATURE), self._beat, self._sleep)
+                answer = await patiently(partial(self._speaker.speak, prompt, TEMPERATURE), self._sleep)
                 about = {"day": day, "served": self._served, "canary": file.key, "prompt": place, "number": number}
                 await self._record.keep(KeptAnswer(**about, **dict(answer), asked_at=self._clock.now()))
 

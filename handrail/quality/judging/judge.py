@@ -34,7 +34,6 @@ class JudgeStep:
         plan: Callable[[], JudgePlan],
         limits: JudgeLimits,
         *,
-        beat: Callable[[], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._judge = judge
@@ -43,7 +42,6 @@ class JudgeStep:
         self._clock = clock
         self.plan = plan
         self._limits = limits
-        self._beat = beat
         self._sleep = sleep
 
     async def judge(self, day: date) -> JudgedDay:
@@ -82,7 +80,7 @@ class JudgeStep:
         return await calibrating.run(self._clock.now().date(), names)
 
     def _calls(self, plan: JudgePlan) -> JudgeCalls:
-        return JudgeCalls(self._judge, self._record, self._clock, plan, self._limits, beat=self._beat, sleep=self._sleep)
+        return JudgeCalls(self._judge, self._record, self._clock, plan, self._limits, sleep=self._sleep)
 
     async def _anchors(self, plan: JudgePlan, name: str, day: date) -> list[str]:
         return await self._record.anchors(name, plan.keys[name], day, plan.rubric.anchors)

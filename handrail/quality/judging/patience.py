@@ -13,8 +13,8 @@ Answer = TypeVar("Answer")
 Sleep = Callable[[float], Awaitable[None]]
 
 
-async def patiently(ask: Callable[[], Awaitable[Answer]], beat: Callable[[], object], sleep: Sleep) -> Answer:
-    """Ask, and again where the server is away for a moment or asks for a little patience; `beat` is called before each wait.
+async def patiently(ask: Callable[[], Awaitable[Answer]], sleep: Sleep) -> Answer:
+    """Ask, and again where the server is away for a moment or asks for a little patience.
 
     Raises:
         ModelUnavailable: it is away for longer, or asks for more than a minute.
@@ -26,6 +26,5 @@ async def patiently(ask: Callable[[], Awaitable[Answer]], beat: Callable[[], obj
             wait = away.wait or float(2**tried)
             if wait > LONGEST_WAIT:
                 raise
-        beat()
         await sleep(wait)
     return await ask()
