@@ -20,7 +20,11 @@ Model = Annotated[str | None, typer.Option("--model", help="Another model, by it
 ModelUrl = Annotated[str | None, typer.Option("--model-url", help="Another server for it.", show_default=False)]
 Prompt = Annotated[
     Path | None,
-    typer.Option("--prompt", help="A topic's YAML file, or the text of its prompt with --topic.", show_default=False),
+    typer.Option(
+        "--prompt",
+        help="A topic's YAML file, the text of its prompt (with --topic), or a folder of both.",
+        show_default=False,
+    ),
 ]
 PolicyFolder = Annotated[Path | None, typer.Option("--policy", help="A folder of policies.", show_default=False)]
 GraphModule = Annotated[

@@ -16,6 +16,9 @@ from handrail.quality.releases.loader import FILE as RELEASE
 from handrail.settings import Settings
 
 BUILDER = "build_case_graph"
+TOPIC_FILES = (".yaml", ".yml")
+TEXTS = (".txt", ".md")
+"""Endings of bare prompts in a folder, each named after its topic."""
 Build = Callable[[CaseNodes], CaseGraph]
 
 
@@ -53,28 +56,51 @@ def laid_out(folder: Path, wanted: WantedVariant, definitions: Path) -> Path:
             raise InvalidInput(f"--policy: {wanted.policy} is no folder. Name one with the policies' YAML files.")
         shutil.rmtree(folder / "policies")
         shutil.copytree(wanted.policy, folder / "policies")
-    if wanted.prompt is not None:
+    if wanted.prompt is not None and wanted.prompt.is_dir():
+        _put_prompts(folder / "topics", wanted.prompt, wanted.topic)
+    elif wanted.prompt is not None:
         _put_prompt(folder / "topics", wanted.prompt, wanted.topic)
     return folder
 
 
-def _put_prompt(topics: Path, prompt: Path, topic: str | None) -> None:
+def _put_prompts(topics: Path, prompts: Path, topic: str | None) -> None:
+    """Put every prompt of a folder in its place; topics that it does not name stay as they are."""
+    if topic is not None:
+        raise InvalidInput(
+            f"--topic: {prompts} is a folder, whose files say themselves of which topic they are. Leave it out."
+        )
+    found = sorted(file for file in prompts.iterdir() if file.suffix in (*TOPIC_FILES, *TEXTS))
+    if not found:
+        words = f"holds no prompt. Put topics' files ({' '.join(TOPIC_FILES)}) there, or texts such as refund.txt."
+        raise InvalidInput(f"--prompt: {prompts} {words}")
+    placed: dict[str, Path] = {}
+    for file in found:
+        name = _put_prompt(topics, file, None)
+        if name in placed:
+            raise InvalidInput(f"--prompt: {placed[name].name} and {file.name} are both of the topic {name}. Keep one.")
+        placed[name] = file
+
+
+def _put_prompt(topics: Path, prompt: Path, topic: str | None) -> str:
+    """Put a prompt in its place; return its topic. A bare text is of the topic that is named, else of its file's name."""
     try:
         content = prompt.read_bytes()
     except OSError as error:
         raise InvalidInput(f"--prompt: {prompt}: {error.strerror}. Name a topic's YAML file, or a text.") from error
-    if prompt.suffix in (".yaml", ".yml"):
-        document = Document.of(prompt, content)
-        found = document.parse(Topic)
+    if prompt.suffix in TOPIC_FILES:
+        found = Document.of(prompt, content).parse(Topic)
         (topics / f"{found.name}.yaml").write_bytes(content)
-        return
-    if topic is None:
-        raise InvalidInput("--topic: is missing; say which topic the text of --prompt is for, or give the topic's YAML file.")
-    file = topics / f"{topic}.yaml"
+        return found.name
+    name = topic or prompt.stem
+    file = topics / f"{name}.yaml"
     if not file.is_file():
         names = ", ".join(sorted(known.stem for known in topics.glob("*.yaml")))
+        if topic is None:
+            words = f"is no topic's name, so --topic has to say whose prompt {prompt.name} is"
+            raise InvalidInput(f"--topic: is missing; {prompt.stem[:60]!r} {words}. Known: {names}.")
         raise InvalidInput(f"--topic: there is no topic {topic[:60]!r}. Known: {names}.")
     file.write_text(with_prompt(file, content), encoding="utf-8")
+    return name
 
 
 def with_prompt(file: Path, prompt: bytes) -> str:

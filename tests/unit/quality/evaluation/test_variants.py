@@ -52,6 +52,31 @@ def test_a_bare_text_replaces_the_prompt_and_nothing_else(definitions: Path, tmp
     assert now == was.model_copy(update={"prompt": "Pay nothing back.\nEver: \u00e9."})
 
 
+def test_a_folder_brings_the_prompts_of_all_topics_that_it_names(definitions: Path, tmp_path: Path) -> None:
+    drafts = tmp_path / "drafts"
+    drafts.mkdir()
+    (drafts / "refund.txt").write_text("Pay nothing back.")
+    rewritten = (definitions / "topics" / "cancel_order.yaml").read_text().replace("Be short", "Be brief")
+    (drafts / "cancel_order.yaml").write_text(rewritten)
+    (drafts / "notes.csv").write_text("no prompt")
+    made = laid_out(tmp_path / "made", WantedVariant(prompt=drafts), definitions)
+    was, now = (FileTopics(folder / "topics", business.by_name) for folder in (definitions, made))
+    changed = {one.name for one in was.all() if now.get(one.name) != one}
+    refund = now.get("refund")
+    assert changed <= {"refund", "cancel_order"}
+    assert refund is not None
+    assert refund.prompt == "Pay nothing back."
+    assert (made / "topics" / "cancel_order.yaml").read_text() == rewritten
+    (drafts / "refund.yaml").write_text((definitions / "topics" / "refund.yaml").read_text())
+    with pytest.raises(InvalidInput, match=r"--prompt: refund.txt and refund.yaml are both of the topic refund. Keep one."):
+        laid_out(tmp_path / "twice", WantedVariant(prompt=drafts), definitions)
+    with pytest.raises(InvalidInput, match=r"is a folder, whose files say themselves"):
+        laid_out(tmp_path / "named", WantedVariant(prompt=drafts, topic="refund"), definitions)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidInput, match=r"holds no prompt"):
+        laid_out(tmp_path / "none", WantedVariant(prompt=tmp_path / "empty"), definitions)
+
+
 def test_policies_are_another_folder(definitions: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(definitions / "policies", own)
