@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
-from handrail.definitions import Document, files
+from pydantic import BaseModel
+
+from handrail.definitions import Document, Loaded, files, refuse
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
 def own_or(shipped: Path, folder: Path) -> Path:
@@ -21,3 +28,25 @@ def document_of(file: Path) -> Document:
     """
     (path,) = files(file)
     return Document.of(path, path.read_bytes())
+
+
+def load_own(shipped: Path, folder: Path, read: Callable[[list[Document]], T]) -> Loaded[T]:
+    """Read what is in force for the business in `folder`: its own file, or the shipped one.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    document = document_of(own_or(shipped, folder))
+    return Loaded(read([document]), document.version)
+
+
+def read_one(documents: list[Document], kind: type[M], problems: Callable[[Document, M], Iterable[str]]) -> M:
+    """Return what the one document says, checked by `problems`, which yields a line for each.
+
+    Raises:
+        DefinitionInvalid: `file:line` for each thing that is wrong.
+    """
+    (document,) = documents
+    found = document.parse(kind)
+    refuse(list(problems(document, found)))
+    return found

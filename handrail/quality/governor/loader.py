@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, refuse
+from handrail.definitions import Document, Loaded
 from handrail.domain.quality.drift import AlarmKind, VolumeIndicator
 from handrail.domain.quality.governor import GovernorDefinitions
-from handrail.shipped import document_of, own_or
+from handrail.shipped import load_own, own_or, read_one
 
 GOVERNOR_FILE = "governor.yaml"
 SHIPPED_GOVERNOR = Path(__file__).parent / GOVERNOR_FILE
@@ -27,8 +27,7 @@ def load_governor(
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = document_of(governor_file(folder))
-    return Loaded(read_governor([document], indicators, topics), document.version)
+    return load_own(SHIPPED_GOVERNOR, folder, lambda documents: read_governor(documents, indicators, topics))
 
 
 def read_governor(
@@ -39,10 +38,7 @@ def read_governor(
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(GovernorDefinitions)
-    refuse(list(_problems(document, found, indicators, topics)))
-    return found
+    return read_one(documents, GovernorDefinitions, lambda document, found: _problems(document, found, indicators, topics))
 
 
 def _problems(

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, refuse
+from handrail.definitions import Document, Loaded
 from handrail.domain.quality.canary import CanaryFile
 from handrail.domain.quality.rubric import NAME, Rubric
-from handrail.shipped import document_of, own_or
+from handrail.shipped import load_own, own_or, read_one
 
 RUBRIC, CANARY = "rubric.yaml", "canary.yaml"
 SHIPPED = Path(__file__).parent
@@ -31,8 +31,7 @@ def load_rubric(folder: Path) -> Loaded[Rubric]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = document_of(rubric_file(folder))
-    return Loaded(read_rubric([document]), document.version)
+    return load_own(SHIPPED / RUBRIC, folder, read_rubric)
 
 
 def load_canary(folder: Path) -> Loaded[CanaryFile]:
@@ -41,8 +40,7 @@ def load_canary(folder: Path) -> Loaded[CanaryFile]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = document_of(canary_file(folder))
-    return Loaded(read_canary([document]), document.version)
+    return load_own(SHIPPED / CANARY, folder, read_canary)
 
 
 def read_rubric(documents: list[Document], topics: Collection[str] | None = None) -> Rubric:
@@ -51,10 +49,7 @@ def read_rubric(documents: list[Document], topics: Collection[str] | None = None
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(Rubric)
-    refuse(list(_problems(document, found, topics)))
-    return found
+    return read_one(documents, Rubric, lambda document, found: _problems(document, found, topics))
 
 
 def read_canary(documents: list[Document]) -> CanaryFile:

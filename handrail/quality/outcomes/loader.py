@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, refuse
+from handrail.definitions import Document, Loaded
 from handrail.domain.outcomes import CHANNEL, OutcomeDefinitions, Statistic
 from handrail.domain.quality.indicators import INDICATORS
-from handrail.shipped import document_of, own_or
+from handrail.shipped import load_own, own_or, read_one
 
 OUTCOMES = "outcomes.yaml"
 SHIPPED = Path(__file__).parent / OUTCOMES
@@ -26,8 +26,7 @@ def load_outcomes(folder: Path) -> Loaded[OutcomeDefinitions]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = document_of(outcomes_file(folder))
-    return Loaded(read_outcomes([document]), document.version)
+    return load_own(SHIPPED, folder, read_outcomes)
 
 
 def read_outcomes(documents: list[Document]) -> OutcomeDefinitions:
@@ -36,10 +35,7 @@ def read_outcomes(documents: list[Document]) -> OutcomeDefinitions:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(OutcomeDefinitions)
-    refuse(list(_problems(document, found)))
-    return found
+    return read_one(documents, OutcomeDefinitions, _problems)
 
 
 def _problems(document: Document, found: OutcomeDefinitions) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Live, refuse
+from handrail.definitions import Document, Live
 from handrail.domain.quality.releases import ReleaseFile
 from handrail.domain.team.commands import folded
+from handrail.shipped import read_one
 
 FILE = "release.yaml"
 
@@ -39,10 +40,7 @@ def read_release(documents: list[Document]) -> ReleaseFile:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(ReleaseFile)
-    refuse(list(_problems(document, found)))
-    return found
+    return read_one(documents, ReleaseFile, _problems)
 
 
 def _problems(document: Document, found: ReleaseFile) -> Iterator[str]:

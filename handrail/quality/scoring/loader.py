@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, refuse
+from handrail.definitions import Document, Loaded
 from handrail.domain.quality.samples import QualitySettings
-from handrail.shipped import document_of, own_or
+from handrail.shipped import load_own, own_or, read_one
 
 QUALITY = "quality.yaml"
 SHIPPED = Path(__file__).parent / QUALITY
@@ -23,8 +24,7 @@ def load_quality(folder: Path) -> Loaded[QualitySettings]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = document_of(quality_file(folder))
-    return Loaded(read_quality([document]), document.version)
+    return load_own(SHIPPED, folder, read_quality)
 
 
 def read_quality(documents: list[Document]) -> QualitySettings:
@@ -33,9 +33,10 @@ def read_quality(documents: list[Document]) -> QualitySettings:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(QualitySettings)
+    return read_one(documents, QualitySettings, _problems)
+
+
+def _problems(document: Document, found: QualitySettings) -> Iterator[str]:
     if found.people_minimum > found.per_day:
         words = f"people_minimum: {found.people_minimum} is more than per_day. Write {found.per_day} or less."
-        refuse([document.problem(words, "people_minimum")])
-    return found
+        yield document.problem(words, "people_minimum")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, refuse
+from handrail.definitions import Document, Loaded
 from handrail.domain.outcomes import Better, OutcomeDefinitions
 from handrail.domain.quality.indicators import OF_CUSTOMERS
 from handrail.domain.quality.weekly import Targets
-from handrail.shipped import document_of, own_or
+from handrail.shipped import load_own, own_or, read_one
 
 TARGETS = "targets.yaml"
 SHIPPED = Path(__file__).with_name(TARGETS)
@@ -26,8 +26,7 @@ def load_targets(folder: Path, outcomes: OutcomeDefinitions) -> Loaded[Targets]:
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    document = document_of(targets_file(folder))
-    return Loaded(read_targets([document], outcomes), document.version)
+    return load_own(SHIPPED, folder, lambda documents: read_targets(documents, outcomes))
 
 
 def read_targets(documents: list[Document], outcomes: OutcomeDefinitions) -> Targets:
@@ -36,10 +35,7 @@ def read_targets(documents: list[Document], outcomes: OutcomeDefinitions) -> Tar
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(Targets)
-    refuse(list(_problems(document, found, outcomes)))
-    return found
+    return read_one(documents, Targets, lambda document, found: _problems(document, found, outcomes))
 
 
 def _problems(document: Document, found: Targets, outcomes: OutcomeDefinitions) -> Iterator[str]:
