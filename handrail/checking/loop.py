@@ -11,7 +11,7 @@ from handrail.definitions import Document
 from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.quality.drift import DriftDefinitions, judged_series
+from handrail.domain.quality.drift import DriftDefinitions, fall_series, judged_series
 from handrail.quality.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
 from handrail.quality.judging.loader import SHIPPED as SHIPPED_RUBRICS
 from handrail.quality.judging.loader import canary_file, load_rubric, read_canary, read_rubric, rubric_file
@@ -67,7 +67,7 @@ def _drift(subject: PackageUnderCheck, found: Collector, counted: OutcomeDefinit
     whose = f"the shipped {DRIFT}" if path == SHIPPED_DRIFT else "its own"
     found.looked_at(CheckPart.DRIFT, f"{many(len(drift.indicators), 'indicator')}, {whose}")
     agents = None if subject.topics is None else [name for name, one in subject.topics.items() if not one.people_only]
-    watched_names = [*drift.indicators, *map(judged_series, drift.judged)]
+    watched_names = [*drift.indicators, *map(fall_series, drift.falling), *map(judged_series, drift.judged)]
     path = governor_file(subject.folder)
     rules = read_part(CheckPart.GOVERNOR, path, found, lambda read: read_governor(read, watched_names, agents))
     if rules is not None:

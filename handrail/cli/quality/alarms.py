@@ -124,7 +124,9 @@ def ledger(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def _about(one: DriftAlarm) -> str:
-    return f"{one.indicator} of {one.topic or 'all cases'}" if one.indicator else ""
+    from handrail.domain.quality.drift import WatchedSeries
+
+    return WatchedSeries(indicator=one.indicator, topic=one.topic).words if one.indicator else ""
 
 
 def _said(one: DriftAlarm) -> str:

@@ -165,14 +165,14 @@ def _show(found: list[DriftBaseline], by: str | None) -> None:
             one.series.words,
             one.days,
             f"{one.cases / one.days:.1f}" if one.days else "",
-            "" if one.series.volume or not one.cases else f"{one.bad / one.cases:.1%}",
+            "" if one.series.volume or not one.cases else f"{one.series.bad(1, one.bad / one.cases):.1%}",
             "" if one.shortage else f"{one.spread:.3f}",
             f"{one.alarms:.4f}",
             one.shortage or (f"watched from {one.watch_from}" if by else "could be watched"),
         )
         for one in found
     ]
-    headings = ("series", "days", "cases a day", "bad", "spread", "false alarms a year", "")
+    headings = ("series", "days", "cases a day", "share", "spread", "false alarms a year", "")
     print_rows(headings, rows, "Nothing is watched: drift.yaml names no indicator that outcomes.yaml counts.")
     if found:
         short = sum(one.shortage is not None for one in found)

@@ -103,7 +103,7 @@ async def _watched(place: CliContext, pool: Pool, topic: str, now: datetime) -> 
     today = now.astimezone(terms.zone).date()
     recent: dict[str, Any] = {}
     if any(one.topic == topic for one in baselines):
-        for day in await record.series(list(terms.versions), today - timedelta(days=DAYS), today):
+        for day in await record.series(list(terms.counted), today - timedelta(days=DAYS), today):
             if day.topic == topic:
                 recent.setdefault(day.indicator, []).append(day)
     return watched_in(topic, terms, baselines, alarms, recent)

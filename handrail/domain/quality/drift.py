@@ -25,6 +25,15 @@ def judged_series(criterion: str) -> str:
     return f"{JUDGED}{criterion}"
 
 
+FALL = "fall:"
+"""How the series of a share that is watched for falling begin."""
+
+
+def fall_series(indicator: str) -> str:
+    """Return the name of the series in which a share's fall is what rises."""
+    return f"{FALL}{indicator}"
+
+
 class VolumeIndicator(StrEnum):
     """Counts of cases that are watched for falling: those that customers opened, and those that ended."""
 
@@ -33,10 +42,11 @@ class VolumeIndicator(StrEnum):
 
 
 class WatchedShare(Model):
-    """An indicator whose share of bad cases is watched: the rise that it is tuned to, and its weight in the budget."""
+    """A share that is watched: the change that it is tuned to, its weight in the budget, and if by topic as well."""
 
     shift: float = Field(default=0.05, gt=0, lt=1)
     weight: float = Field(default=1, gt=0, le=1_000)
+    topics: bool = True
 
 
 class WatchedVolume(Model):
@@ -52,7 +62,8 @@ class DriftDefinitions(Model):
     alarms_per_year: float = Field(default=1, ge=0.01, le=50)
     whole: float = Field(default=0.5, gt=0, lt=1, description="the part of the budget of the series over all cases")
     fewest_cases: float = Field(default=5, ge=1, description="cases a day in the mean; a series with fewer is not watched")
-    indicators: dict[str, WatchedShare] = Field(min_length=1)
+    indicators: dict[str, WatchedShare] = Field(min_length=1, description="shares whose rise is bad")
+    falling: dict[str, WatchedShare] = Field(default_factory=dict, description="shares whose fall is bad")
     volume: dict[VolumeIndicator, WatchedVolume] = Field(default_factory=dict)
     judged: dict[str, WatchedShare] = Field(default_factory=dict, description="criteria of rubric.yaml, over all cases")
 
@@ -66,7 +77,22 @@ class WatchedSeries(Model):
     @property
     def words(self) -> str:
         """The series for people."""
-        return f"{self.indicator} of {self.topic}" if self.topic else f"{self.indicator} of all cases"
+        name = f"fall of {self.counted}" if self.falls else self.indicator
+        return f"{name} of {self.topic or 'all cases'}"
+
+    @property
+    def falls(self) -> bool:
+        """True where a fall is bad: the cases that are not in the share's numerator count as the bad ones."""
+        return self.indicator.startswith(FALL)
+
+    @property
+    def counted(self) -> str:
+        """The name under which its days are counted."""
+        return self.indicator.removeprefix(FALL)
+
+    def bad(self, cases: float, counted: float) -> float:
+        """Return how many of the cases are bad ones, where so many are in the share's numerator."""
+        return cases - counted if self.falls else counted
 
     @property
     def volume(self) -> bool:

@@ -103,8 +103,10 @@ class PostgresDrift:
 
     async def slices(self, series: WatchedSeries, since: date, until: date) -> list[SliceMoved]:
         """Return the sums of every slice over these days; `expected` and `share` are nought."""
-        found = await alone(self._pool, "drift_slices", **series.model_dump(), since=since, until=until)
-        return [SliceMoved.model_validate({**row, "expected": 0, "share": 0}) for row in found]
+        name, topic = series.counted, series.topic
+        found = await alone(self._pool, "drift_slices", indicator=name, topic=topic, since=since, until=until)
+        bad = [series.bad(row["cases"], row["bad"]) for row in found]
+        return [SliceMoved(**{**row, "bad": one, "expected": 0, "share": 0}) for row, one in zip(found, bad, strict=True)]
 
     async def changes(self, since: date, until: date, begins: datetime, ends: datetime) -> list[str]:
         """Say in words what changed then: releases, values first seen, controls, names of models."""
@@ -127,7 +129,7 @@ class PostgresDrift:
 
     async def bad_cases(self, series: WatchedSeries, begins: datetime, ends: datetime) -> list[str]:
         """Return at most ten bad cases of the series that ended then, the first of them."""
-        about = {**series.model_dump(), "since": begins, "until": ends}
+        about = {"indicator": series.counted, "topic": series.topic, "falls": series.falls, "since": begins, "until": ends}
         async with reading(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES["take_time_for_outcomes"], prepare=False)
             await cursor.execute(QUERIES["drift_bad_cases"], about, prepare=False)

@@ -227,7 +227,7 @@ WHERE v.case_id = ANY(
         SELECT a.case_id FROM handrail.audit AS a
         WHERE a.at >= %(since)s AND a.at < %(until)s AND a.action IN ('turn:Resolved', 'resolve', 'close')
     )
-) AND v.indicator = %(indicator)s AND v.numerator > 0
+) AND v.indicator = %(indicator)s AND v.denominator > 0 AND (v.numerator > 0) <> %(falls)s
     AND v.ended_at >= %(since)s AND v.ended_at < %(until)s AND (%(topic)s::text = '' OR v.topic = %(topic)s::text)
 ORDER BY v.ended_at, v.case_id LIMIT 10;
 

@@ -33,7 +33,7 @@ def watched_in(
     for standing in standings(terms, baselines, alarms):
         one = signed.get(standing.series)
         if standing.armed and one is not None:
-            ready.append(powered(one, recent.get(one.indicator, ())))
+            ready.append(powered(one, recent.get(one.series.counted, ())))
         elif standing.series.endswith(f" of {topic}") and not standing.armed:
             rest.append(f"{standing.series}: {standing.state}")
     return ready, rest

@@ -77,11 +77,15 @@ def proposal(
         return bare.model_copy(update={**figures, "threshold": alarms / 2 / 365})
     shares = learned_shares(days)
     spread = float(shares.spread[0])
+    room = 1 - (bare.bad + 0.5) / (bare.cases + 1)
+    shift = tuned_shift(min(terms.shift(series), room), bare, spread)
+    lacking = f"a share of {room:.1%} is too small: chance alone makes it fall as far" if shift > room else None
     figures = {
         "rates": shares.rates[:, 0].tolist(),
         "errors": shares.errors[:, 0].tolist(),
         "spread": spread,
-        "shift": tuned_shift(terms.shift(series), bare, spread),
+        "shift": shift,
+        "shortage": lacking if series.falls else None,
         "week": [float(days.cases[days.weekdays == weekday].mean()) for weekday in range(WEEK)],
     }
     return bare.model_copy(update=figures)
@@ -137,19 +141,22 @@ async def calibrated_baselines(
 def threshold_place(one: DriftBaseline) -> str:
     """Return what is simulated for a baseline, as JSON; series that are alike have the same.
 
-    Cases and alarms are rounded down and the spread up, each of which makes the threshold rather too high.
+    Cases and alarms are rounded down and the spread up, each of which makes the threshold rather too high. Of a fall the share
+    itself is rounded, as of a rise: most of its complement would be lost.
     """
-    each, rate = one.cases / one.days, one.bad / one.cases
+    each, rate = one.cases / one.days, one.series.bad(1, one.bad / one.cases)
+    rates = [one.series.bad(1, of_a_day) for of_a_day in one.rates]
     return json.dumps(
         {
             "cases": _power(each, 1.25, math.floor),
             "week": [_quarters(cases / each) for cases in one.week],
             "rate": min(max(_power(rate, 1.2, round), 0.001), 0.95),
-            "rates": [_quarters(of_a_day / rate) if rate else 1.0 for of_a_day in one.rates],
+            "rates": [_quarters(of_a_day / rate) if rate else 1.0 for of_a_day in rates],
             "spread": next((spread for spread in SPREADS if spread >= one.spread), SPREADS[-1]),
             "shift": one.shift,
             "days": one.days // 14 * 14,
             "alarms": _power(one.alarms * (1 - PROOF), 1.25, math.floor),
+            **({"falls": True} if one.series.falls else {}),
         },
         sort_keys=True,
     )
@@ -167,9 +174,10 @@ def _quarters(value: float) -> float:
 def simulated(place: str) -> tuple[Volume, float]:
     """Return the volume and the alarms a year that a place stands for."""
     wanted = json.loads(place)
+    rates = tuple(min(max(wanted["rate"] * part, 0.001), 0.99) for part in wanted["rates"])
     return Volume(
         cases=tuple(round(wanted["cases"] * part) for part in wanted["week"]),
-        rates=tuple(min(max(wanted["rate"] * part, 0.001), 0.99) for part in wanted["rates"]),
+        rates=tuple(1 - rate for rate in rates) if wanted.get("falls") else rates,
         shift=wanted["shift"],
         spread=wanted["spread"],
         baseline_days=wanted["days"],

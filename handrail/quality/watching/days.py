@@ -11,7 +11,7 @@ from handrail.definitions import Loaded
 from handrail.domain.autonomy.topics import Autonomy, strictest
 from handrail.domain.outcomes import OutcomeDefinitions
 from handrail.domain.quality.calibration import JudgedTerms
-from handrail.domain.quality.drift import JUDGED, DriftDefinitions, TopicLevel, WatchedSeries, judged_series
+from handrail.domain.quality.drift import JUDGED, DriftDefinitions, TopicLevel, WatchedSeries, fall_series, judged_series
 from handrail.ports.drift import DriftRecord
 
 DAYS_KEPT = 90
@@ -36,15 +36,25 @@ class WatchTerms:
 
     @property
     def versions(self) -> dict[str, int]:
-        """The version of every indicator that is watched."""
-        counted = self.outcomes.value.indicators
-        shares = {name: counted[name].version for name in self.drift.value.indicators if name in counted}
+        """The version of every series' indicator."""
+        known, drift = self.counted, self.drift.value
+        named = [*drift.indicators, *map(str, drift.volume), *map(judged_series, drift.judged)]
+        rising = {name: known[name] for name in named if name in known}
+        return rising | {fall_series(name): known[name] for name in drift.falling if name in known}
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """The version of every indicator whose days are counted."""
+        counted, drift = self.outcomes.value.indicators, self.drift.value
+        shares = {name: counted[name].version for name in {**drift.indicators, **drift.falling} if name in counted}
         judged = {judged_series(name): self.judged.get(judged_series(name)) for name in self.drift.value.judged}
         said = {name: one.version for name, one in judged.items() if one is not None}
         return {**shares, **{name.value: 1 for name in self.drift.value.volume}, **said}
 
     def shift(self, series: WatchedSeries) -> float:
-        """Return the rise that a share is tuned to; of a judged one, as it shows in what the judge fails."""
+        """Return the change that a share is tuned to; of a judged one, as it shows in what the judge fails."""
+        if series.falls:
+            return self.drift.value.falling[series.counted].shift
         if not series.judged:
             return self.drift.value.indicators[series.indicator].shift
         wanted = self.drift.value.judged[series.indicator.removeprefix(JUDGED)].shift
@@ -77,12 +87,12 @@ async def fill(record: DriftRecord, terms: WatchTerms, since: date, until: date,
     if first is None:
         return 0
     since = max(since, first.astimezone(terms.zone).date())
-    counted = await record.counted(terms.versions, since, until)
+    counted = await record.counted(terms.counted, since, until)
     done = 0
     for day in days_between(since, until):
         due = {
             name: version
-            for name, version in terms.versions.items()
+            for name, version in terms.counted.items()
             if (name, day) not in counted and terms.mature(name, day, now)
         }
         if due:
@@ -127,17 +137,20 @@ def days_between(since: date, until: date) -> Iterator[date]:
 def family(terms: WatchTerms) -> Sequence[tuple[str, str, float]]:
     """Return every series that shares the budget, as (indicator, topic, its part in false alarms a year).
 
-    A judge's criteria are watched over all cases alone: a day's sample is too small for topics. Each has its part also while
-    its gate is closed, so that one that opens takes nothing from a series that is signed.
+    A judge's criteria are watched over all cases alone: a day's sample is too small for topics; so is a share that says so.
+    A criterion has its part also while its gate is closed, so that one that opens takes nothing from a series that is signed.
     """
-    drift = terms.drift.value
-    weights = {name: drift.indicators[name].weight for name in drift.indicators if name in terms.versions}
-    weights |= {name.value: one.weight for name, one in drift.volume.items()}
-    judged = {judged_series(name): one.weight for name, one in drift.judged.items()}
-    topics = sorted(terms.topics)
+    drift, known = terms.drift.value, terms.versions
+    shares = {**drift.indicators, **{fall_series(name): one for name, one in drift.falling.items()}}
+    shares = {name: one for name, one in shares.items() if name in known}
+    volumes = {name.value: one.weight for name, one in drift.volume.items()}
+    weights = {**{name: one.weight for name, one in shares.items()}, **volumes}
+    weights |= {judged_series(name): one.weight for name, one in drift.judged.items()}
+    by_topic = {**{name: one.weight for name, one in shares.items() if one.topics}, **volumes}
+    topics = sorted(terms.topics) if by_topic else []
     whole = drift.alarms_per_year * (drift.whole if topics else 1)
-    together = sum(weights.values()) + sum(judged.values())
-    found = [(name, "", whole * weight / together) for name, weight in {**weights, **judged}.items()]
-    each, total = (drift.alarms_per_year - whole) / max(len(topics), 1), sum(weights.values())
-    found += [(name, topic, each * weight / total) for topic in topics for name, weight in weights.items()]
+    together, each = sum(weights.values()), (drift.alarms_per_year - whole) / max(len(topics), 1)
+    found = [(name, "", whole * weight / together) for name, weight in weights.items()]
+    total = sum(by_topic.values())
+    found += [(name, topic, each * weight / total) for topic in topics for name, weight in by_topic.items()]
     return found

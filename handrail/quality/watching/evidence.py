@@ -32,6 +32,7 @@ async def evidence(
     wanted = terms.judged.get(one.indicator)
     before = await record.slices(one.series, one.since, one.until)
     moved = contributions(before, await record.slices(one.series, first, day + DAY), one.bad / one.cases)
+    shown, usual = one.series.bad(cases, bad), one.series.bad(cases, expected)
     most = next((each for each in moved if each.dimension in _parted(moved + before)), None)
     told = f"; most of it {most.dimension} {most.value or '(not known)'} ({most.share:.0%})" if most else ""
     return AlarmEvidence(
@@ -46,7 +47,7 @@ async def evidence(
         words=(
             f"{corrected_words(wanted, one, cases, bad, first)}{told}"
             if wanted
-            else f"{bad:.0f} of {cases:.0f} since {first}, where {expected:.1f} were expected{told}"
+            else f"{shown:.0f} of {cases:.0f} since {first}, where {usual:.1f} were expected{told}"
         ),
     )
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from handrail.definitions import Document, Loaded, refuse
+from handrail.definitions import Document, Loaded
 from handrail.domain.outcomes import OutcomeDefinitions, Statistic
 from handrail.domain.quality.drift import DriftDefinitions
-from handrail.shipped import document_of, own_or
+from handrail.shipped import document_of, own_or, read_one
 
 DRIFT = "drift.yaml"
 SHIPPED_DRIFT = Path(__file__).parent / DRIFT
 MOST_HOURS = 72
-"""An indicator that is known later than this leads nowhere in time."""
+"""A rise that is known later than this leads nowhere in time."""
+MOST_HOURS_OF_FALL = 168
+"""What customers say is known after a week, and nothing tells earlier that they say it less often."""
 
 
 def drift_file(folder: Path) -> Path:
@@ -36,8 +38,9 @@ def load_drift(
         return Loaded(read_drift([document], outcomes, criteria), document.version)
     found = document.parse(DriftDefinitions)
     kept = {name: one for name, one in found.indicators.items() if _fault(name, outcomes) is None}
+    falling = {name: one for name, one in found.falling.items() if _fault(name, outcomes, MOST_HOURS_OF_FALL) is None}
     judged = {name: one for name, one in found.judged.items() if criteria is None or name in criteria}
-    return Loaded(found.model_copy(update={"indicators": kept, "judged": judged}), document.version)
+    return Loaded(found.model_copy(update={"indicators": kept, "falling": falling, "judged": judged}), document.version)
 
 
 def read_drift(
@@ -48,10 +51,7 @@ def read_drift(
     Raises:
         DefinitionInvalid: `file:line` for each thing that is wrong.
     """
-    (document,) = documents
-    found = document.parse(DriftDefinitions)
-    refuse(list(_problems(document, found, outcomes, criteria)))
-    return found
+    return read_one(documents, DriftDefinitions, lambda document, found: _problems(document, found, outcomes, criteria))
 
 
 def _problems(
@@ -64,14 +64,17 @@ def _problems(
     for name in found.indicators:
         if fault := _fault(name, outcomes):
             yield document.problem(f"indicators.{name}: {fault}", "indicators", name)
+    for name in found.falling:
+        if fault := _fault(name, outcomes, MOST_HOURS_OF_FALL):
+            yield document.problem(f"falling.{name}: {fault}", "falling", name)
 
 
-def _fault(name: str, outcomes: OutcomeDefinitions) -> str | None:
+def _fault(name: str, outcomes: OutcomeDefinitions, most_hours: float = MOST_HOURS) -> str | None:
     wanted = outcomes.indicators.get(name)
     if wanted is None:
         return f"outcomes.yaml does not count that. Known: {', '.join(sorted(outcomes.indicators))}."
     if wanted.statistic is not Statistic.RATE:
         return "is no share of cases. Name an indicator whose statistic is 'rate'."
-    if wanted.matures_after_hours > MOST_HOURS:
-        return f"is known only after {wanted.matures_after_hours:g} hours. Name one that matures within {MOST_HOURS}."
+    if wanted.matures_after_hours > most_hours:
+        return f"is known only after {wanted.matures_after_hours:g} hours. Name one that matures within {most_hours:g}."
     return None

@@ -57,18 +57,19 @@ class Observations:
 
         Of the series over all cases, topics that were at another level are taken out, and those in `without`.
         """
-        whole = self._figures[series.indicator, ""].get(day)
+        name = series.counted
+        whole = self._figures[name, ""].get(day)
         if whole is None or whole[2] != version:
             return None
         apart = NONE if series.volume else self.apart(day, levels)
         if series.topic:
-            cases, bad, _ = self._figures[series.indicator, series.topic].get(day, (0.0, 0.0, version))
-            return None if series.topic in apart else (cases, bad)
+            cases, bad, _ = self._figures[name, series.topic].get(day, (0.0, 0.0, version))
+            return None if series.topic in apart else (cases, series.bad(cases, bad))
         cases, bad, _ = whole
         for topic in apart | without:
-            less = self._figures[series.indicator, topic].get(day, (0.0, 0.0, version))
+            less = self._figures[name, topic].get(day, (0.0, 0.0, version))
             cases, bad = cases - less[0], bad - less[1]
-        return cases, bad
+        return cases, series.bad(cases, bad)
 
     def learned(
         self,
@@ -87,7 +88,3 @@ class Observations:
         ]
         columns = np.array(found, dtype=np.float64).reshape(-1, 3)
         return LearnedDays(columns[:, 0].astype(np.int64), columns[:, 1], columns[:, 2])
-
-    def last(self, indicator: str) -> date | None:
-        """Return the last day that is counted of an indicator."""
-        return max(self._figures[indicator, ""], default=None)

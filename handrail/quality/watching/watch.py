@@ -155,7 +155,7 @@ async def observations(record: DriftRecord, terms: WatchTerms, since: date, unti
     """Read the days and levels of a period."""
     from handrail.quality.watching.observations import Observations
 
-    return Observations(await record.series(sorted(terms.versions), since, until), await record.levels(since, until))
+    return Observations(await record.series(sorted(terms.counted), since, until), await record.levels(since, until))
 
 
 def replayed(watched: Sequence[DriftBaseline], seen: Observations, until: date) -> list[ReplayedSeries]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from handrail.domain.quality.drift import AlarmKind, DriftAlarm
+from handrail.domain.quality.drift import AlarmKind, DriftAlarm, WatchedSeries
 from handrail.domain.quality.governor import GovernorStep
 from handrail.simulation.plan import WITHIN, WORDS, PlantedEvent, PlantedKind, SimulationPlan
 from handrail.simulation.playing.orders import Harm
@@ -132,4 +132,4 @@ class Course:
 
 def series(alarm: DriftAlarm) -> str:
     """The series of an alarm in words."""
-    return f"{alarm.indicator} of {alarm.topic}" if alarm.topic else f"{alarm.indicator} of all cases"
+    return WatchedSeries(indicator=alarm.indicator, topic=alarm.topic).words

@@ -33,7 +33,7 @@ async def test_a_days_cases_alone_are_read(pool: Pool, query: str) -> None:
     await PostgresOutcomes(pool).define(outcomes.value, outcomes.version)
     begins = datetime.combine(day, time(), tzinfo=UTC)
     about: dict[str, Any] = {"day": day, "since": begins, "until": begins + timedelta(days=1), "definitions": "d"}
-    about |= {"names": ["escalation"], "versions": [1], "indicator": "escalation", "topic": ""}
+    about |= {"names": ["escalation"], "versions": [1], "indicator": "escalation", "topic": "", "falls": False}
     async with pool.connection() as connection:
         await connection.execute(b"ANALYZE handrail.cases, handrail.audit")
         cursor = await connection.execute(b"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + QUERIES[query], about)

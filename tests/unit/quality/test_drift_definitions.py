@@ -38,6 +38,7 @@ def terms(*topics: str) -> WatchTerms:
         ("indicators:\n  happiness: {shift: 0.1}", 2, "indicators.happiness: outcomes.yaml does not count that."),
         ("indicators:\n  csat: {shift: 0.1}", 2, "is no share of cases. Name an indicator whose statistic is 'rate'."),
         ("indicators:\n  repeat_7d: {shift: 0.1}", 2, "is known only after 168 hours. Name one that matures within 72."),
+        ("indicators:\n  edits: {}\nfalling:\n  csat: {}", 4, "falling.csat: is no share of cases."),
         ("alarms_per_year: 0\nindicators:\n  edits: {}", 1, "alarms_per_year: 0 does not fit"),
         ("indicators:\n  edits: {}\nvolume:\n  replies: {}", 4, "volume"),
     ],
@@ -59,7 +60,7 @@ def test_the_shipped_file_watches_what_outcomes_yaml_counts(tmp_path: Path) -> N
 def test_all_series_together_have_one_budget(topics: tuple[str, ...]) -> None:
     parts = family(terms(*topics))
     assert sum(part for _, _, part in parts) == pytest.approx(1.0)
-    assert len(parts) == (1 + len(topics)) * 10 + 4, "four criteria of the judge over all cases alone"
+    assert len(parts) == (1 + len(topics)) * 13 + 6, "over all cases alone: the judge's four criteria, and two shares"
 
 
 def test_a_judges_series_is_watched_while_its_gate_is_open_and_keeps_its_part_of_the_budget_always() -> None:

@@ -19,6 +19,7 @@ from handrail.domain.quality.drift import (
     DriftBaseline,
     SliceMoved,
     WatchedSeries,
+    fall_series,
 )
 from handrail.domain.quality.governor import GovernorStep, StepKind, TopicNow
 from handrail.quality.governor.loader import SHIPPED_GOVERNOR, load_governor
@@ -60,25 +61,30 @@ def quiet_days(random: np.random.Generator, count: int) -> tuple[Counts, Counts]
 
 
 @cache
-def tuned(week: tuple[float, ...], alarms: float, failed: float | None = None) -> tuple[float, float]:
+def tuned(week: tuple[float, ...], alarms: float, failed: float | None = None, *, falls: bool = False) -> tuple[float, float]:
     """The shift and the threshold as they are found for a signed baseline; `failed` is the share that a judge fails."""
     share, rates, shift = (0.106, RATES.tolist(), 0.05) if failed is None else (failed, [failed] * WEEK, 0.08)
+    if falls:
+        share, rates = 1 - share, (1 - RATES).tolist()
     total = sum(week) * DAYS / WEEK
     one = DriftBaseline(
-        indicator="escalation", since=START, until=START + timedelta(days=DAYS), watch_from=START, days=DAYS, version=1,
-        definitions="", cases=total, bad=total * share, rates=rates, spread=SPREAD, shift=shift, alarms=alarms,
+        indicator=fall_series("escalation") if falls else "escalation", since=START, until=START + timedelta(days=DAYS),
+        watch_from=START, days=DAYS, version=1, definitions="",
+        cases=total, bad=total * share, rates=rates, spread=SPREAD, shift=shift, alarms=alarms,
         week=list(week),
     )  # fmt: skip
     one = one.model_copy(update={"shift": tuned_shift(shift, one, SPREAD)})
     return one.shift, rare_threshold(*simulated(threshold_place(one)))
 
 
-def first_alarms(cases: Counts, bad: Counts, alarms: float, failed: float | None = None) -> list[tuple[int, int, int]]:
+def first_alarms(
+    cases: Counts, bad: Counts, alarms: float, failed: float | None = None, *, falls: bool = False
+) -> list[tuple[int, int, int]]:
     """(column, day, days since the sum was nought) of the first alarm of each column of `bad` (days, columns)."""
     weekday = np.arange(len(cases)) % WEEK
     all_cases = np.repeat(cases[:, np.newaxis], bad.shape[1], axis=1)
     baseline = Baseline.learned(weekday[:DAYS], all_cases[:DAYS], bad[:DAYS])
-    cusum = ZCusum(baseline, *tuned(tuple(cases[:WEEK].tolist()), alarms, failed))
+    cusum = ZCusum(baseline, *tuned(tuple(cases[:WEEK].tolist()), alarms, failed, falls=falls))
     proof = EDetector(baseline, YEAR / (alarms * PROOF))
     found: dict[int, tuple[int, int, int]] = {}
     for day in range(DAYS, len(cases)):
@@ -143,7 +149,7 @@ def parts_of(indicator: str) -> tuple[float, float]:
 def test_a_year_of_sixty_topics_in_which_nothing_goes_wrong_keeps_the_budget() -> None:
     random, by_year, number = np.random.default_rng(5), dict[int, list[DriftAlarm]](), 0
     for indicator in sorted({name for name, _, _ in PARTS}):
-        judged = WatchedSeries(indicator=indicator).judged
+        judged, falls = WatchedSeries(indicator=indicator).judged, WatchedSeries(indicator=indicator).falls
         whole, each = parts_of(indicator)
         if judged:
             several, bad = judged_days(random, DAYS + YEAR)
@@ -151,10 +157,12 @@ def test_a_year_of_sixty_topics_in_which_nothing_goes_wrong_keeps_the_budget() -
         else:
             cases, bad = quiet_days(random, DAYS + YEAR)
             several = np.broadcast_to(cases[:, np.newaxis, np.newaxis], bad.shape)
-            for column, day, _since in first_alarms(cases, bad.reshape(len(cases), TOPICS * YEARS), each):
+            bad = several - bad if falls else bad
+            by_topic = first_alarms(cases, bad.reshape(len(cases), -1), each, falls=falls) if each else []
+            for column, day, _since in by_topic:
                 number += 1
                 by_year.setdefault(column % YEARS, []).append(alarm(number, day, f"t{column // YEARS}", []))
-            found = first_alarms(cases * TOPICS, bad.sum(axis=1), whole)
+            found = first_alarms(cases * TOPICS, bad.sum(axis=1), whole, falls=falls)
         for year, day, since in found:
             number += 1
             slices = moved(several[:, :, year], bad[:, :, year], day - since + 1, day)
