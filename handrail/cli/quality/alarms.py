@@ -11,7 +11,8 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import world
 
 if TYPE_CHECKING:
-    from handrail.domain.quality.drift import DriftAlarm, Precision
+    from handrail.domain.quality.drift import DriftAlarm
+    from handrail.domain.quality.watched import Precision
 
 app = typer.Typer(no_args_is_help=True, help="Alarms: what got worse, since when and where.")
 Number = Annotated[int, typer.Argument(metavar="ID", min=1, help="The alarm's number.", show_default=False)]

@@ -11,7 +11,8 @@ from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
-    from handrail.domain.quality.drift import DriftAlarm, WatchStanding
+    from handrail.domain.quality.drift import DriftAlarm
+    from handrail.domain.quality.watched import WatchStanding
 
 
 def watched(ctx: typer.Context, as_json: Json = False) -> None:

@@ -164,19 +164,6 @@ class DriftBaseline(Stored):
         return WatchedSeries(indicator=self.indicator, topic=self.topic)
 
 
-class WatchStanding(Stored):
-    """A series as it stands: signed by whom, and what keeps it from alarming, if anything does (`armed`)."""
-
-    series: str
-    accepted_by: str = ""
-    since: date | None = None
-    until: date | None = None
-    watch_from: date | None = None
-    alarms: float = Field(description="its part of the budget, in false alarms a year")
-    armed: bool
-    state: str
-
-
 class AlarmKind(StrEnum):
     """Reasons to alarm people.
 
@@ -259,14 +246,3 @@ class DriftAlarm(Stored):
         if self.kind is AlarmKind.BLAST or not self.indicator:
             about = self.kind.value
         return f"alarm {self.alarm_id}, {about}, {self.day}: {self.evidence.words}"
-
-
-class Precision(Stored):
-    """The ledger of a detector's alarms: how many there were, and how many of those that people judged were real."""
-
-    detector: Detector
-    alarms: int
-    acknowledged: int
-    real: int
-    low: float | None = Field(default=None, description="Wilson's lower bound (95 %) of the share that was real")
-    high: float | None = None

@@ -8,7 +8,8 @@ from datetime import date
 from psycopg.types.json import Jsonb
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.drift import DriftAlarm, Precision
+from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.quality.watched import Precision
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 

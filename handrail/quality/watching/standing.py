@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, WatchedSeries, WatchStanding
+from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, WatchedSeries
+from handrail.domain.quality.watched import WatchStanding
 from handrail.quality.watching.days import WatchTerms, family
 
 CLOSED = "the judge's gate is closed, so nothing is known (`handrail judge status`)"
