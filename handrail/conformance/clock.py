@@ -13,12 +13,10 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
-from handrail.domain.errors import InvalidInput
-from handrail.domain.policy.shapes import moment
+from handrail.domain.moments import moment_in
 from handrail.temporal.wrapping import WrappingInstance, WrappingRunner
 
 RIGHT = "Write a time with its zone, for example 2026-05-04T10:00:00+02:00."
-FIRST, LAST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def set_to(value: object, whose: str) -> datetime | None:
@@ -27,15 +25,7 @@ def set_to(value: object, whose: str) -> datetime | None:
     Raises:
         InvalidInput: it is no time with its zone, or out of all bounds.
     """
-    if value is None:
-        return None
-    found = moment(value)
-    if found is None:
-        given = value.isoformat() if isinstance(value, datetime) else value
-        raise InvalidInput(f"{whose}: clock: {str(given)[:60]!r} is no time with its zone. {RIGHT}")
-    if not FIRST <= found < LAST:
-        raise InvalidInput(f"{whose}: clock: {found.isoformat()} is not between 1980 and 2200. {RIGHT}")
-    return found
+    return None if value is None else moment_in(f"{whose}: clock", value, RIGHT)
 
 
 class MovedClock:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from handrail.domain.base import fields_once
-from handrail.domain.errors import InvalidInput
+from handrail.domain.moments import moment_in
 
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 RIGHT = '{"customer": "C-1", "tool": "refund_order", "arguments": {"order_id": "O-1", "amount": 20}, "expected": "approve"}'
+RIGHT_TIME = "Write it with its zone, such as 2026-03-01T10:00:00Z."
 
 
 class LineFault(Exception):
@@ -61,24 +61,5 @@ def tool_named(read: Mapping[str, Any]) -> str | None:
 
 
 def moment(what: str, value: Any) -> datetime:
-    """Read a time with its zone, in UTC.
-
-    Raises:
-        InvalidInput: it is none, has no zone, or lies before 1970 or after 2199.
-    """
-    right = "Write it with its zone, such as 2026-03-01T10:00:00Z."
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidInput(f"{what}: {str(value)[:40]!r} is no time. {right}")
-    if found.tzinfo is None:
-        raise InvalidInput(f"{what}: {value!r} has no time zone. {right}")
-    try:
-        found = found.astimezone(UTC)
-    except OverflowError:
-        found = LATEST
-    if not EARLIEST <= found < LATEST:
-        raise InvalidInput(f"{what}: {value!r} is not between 1970 and 2199. {right}")
-    return found
+    """Read a time with its zone, in UTC. Raises: InvalidInput."""
+    return moment_in(what, value, RIGHT_TIME)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="On-call hours, on top of the shifts in people.yaml.")
 LONGEST = timedelta(days=7)
 FOREVER = timedelta(days=36_500)
+RIGHT = "Write it as 2026-11-28T09:00."
 
 
 @app.command()
@@ -34,11 +35,12 @@ def add(
     """Let somebody work in hours of their own."""
 
     async def work() -> tuple[Window, Roster]:
+        from handrail.domain.moments import moment_in
         from handrail.domain.team.staff import Window
 
         async with desk(world(ctx)) as (kept, roster):
             zone = known(roster, person).zone or roster.zone
-            first, last = moment_of("--from", start, zone), moment_of("--to", end, zone)
+            first, last = (moment_in(*given, RIGHT, zone) for given in (("--from", start.strip()), ("--to", end.strip())))
             refuse_odd(first, last)
             window = Window(window_id=uuid4().hex[:12], person=person, start=first, end=last, added_by=by or person)
             await kept.add(window, datetime.now(UTC))
@@ -122,19 +124,6 @@ def presence(roster: Roster, name: str, now: datetime) -> dict[str, Any]:
     person = roster.by_name[name]
     starts = opening(roster.hours([person], (now, now + HORIZON)), now)
     return {"at_work": roster.at_work(person, now), "next": starts.isoformat() if starts else None}
-
-
-def moment_of(option: str, written: str, zone: str) -> datetime:
-    """An ISO moment in UTC; without an offset it is one on the clock of `zone`. Raises: InvalidInput."""
-    from zoneinfo import ZoneInfo
-
-    from handrail.domain.errors import InvalidInput
-
-    try:
-        moment = datetime.fromisoformat(written.strip())
-    except ValueError as error:
-        raise InvalidInput(f"{option}: {written[:40]!r} is no moment. Write it as 2026-11-28T09:00.") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def on_the_clock(at: datetime, zone: str) -> str:

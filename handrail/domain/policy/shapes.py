@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import BaseModel
 
 from handrail.domain.errors import InvalidInput
+from handrail.domain.moments import instant
 from handrail.domain.money import Money
 
 
@@ -192,22 +193,13 @@ def day(value: Any) -> date | None:
         return None
 
 
-def moment(value: Any) -> datetime | None:
-    """The time in '2026-11-28T09:30:00Z'; None without a zone, because nobody could tell when that is."""
-    try:
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None
-
-
 READERS: dict[FactType, Callable[[Any], Any]] = {
     FactType.NUMBER: number,
     FactType.TEXT: lambda value: value if isinstance(value, str) else None,
     FactType.FLAG: lambda value: value if isinstance(value, bool) else None,
     FactType.MONEY: amount,
     FactType.DATE: day,
-    FactType.TIME: moment,
+    FactType.TIME: instant,
     FactType.DURATION: duration,
 }
 """How the exact value of each type is read; None where the value is of another type."""

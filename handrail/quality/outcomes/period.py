@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from handrail.domain.errors import InvalidInput
+from handrail.domain.moments import moment_in
 from handrail.domain.outcomes import Period
 
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[hdw])")
@@ -46,10 +47,9 @@ def moment_of(option: str, text: str, now: datetime, zone: str) -> datetime:
             return midnight(now.astimezone(place).date() - timedelta(days=days), place)
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
             return midnight(date.fromisoformat(text.strip()), place)
-        found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=place)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidInput(f"{option}: {text[:40]!r} is no time. {RIGHT}") from error
+    return moment_in(option, text.strip(), RIGHT, zone)
 
 
 def midnight(day: date, place: ZoneInfo) -> datetime:

@@ -122,7 +122,10 @@ def test_over_the_seed_it_needs_no_stack_and_tells_misses_first(tmp_path: Path, 
     ("words", "said"),
     [
         (["--only", "mises"], "--only: 'mises' is none. Did you mean misses? Known: allow, "),
-        (["--at", "yesterday"], "--at: 'yesterday' is no time. Write it with its zone, such as 2026-03-01T10:00:00Z."),
+        (
+            ["--at", "yesterday"],
+            "--at: 'yesterday' is no time with its zone. Write it with its zone, such as 2026-03-01T10:00:00Z.",
+        ),
         (["--from-stack"], "No PostgreSQL answers at 127.0.0.1:1."),
         (["--calls", "nowhere.jsonl"], "--calls: nowhere.jsonl cannot be read"),
     ],

@@ -60,8 +60,11 @@ def read(*lines: str, known: CallNames = KNOWN) -> list[RecordedCall]:
             "f:1: expected: 'hold' is none. Known: allow, confirm, approve, block, refused, require_approval.",
         ),
         ([line(topic="refnd")], "f:1: topic: 'refnd' is none. Known: refund, cancel_order."),
-        ([line(at="2026-03-01T10:00:00")], "f:1: at: '2026-03-01T10:00:00' has no time zone. Write it with its zone, such as"),
-        ([line(at=1772359200)], "f:1: at: '1772359200' is no time."),
+        (
+            [line(at="2026-03-01T10:00:00")],
+            "f:1: at: '2026-03-01T10:00:00' is no time with its zone. Write it with its zone, such as",
+        ),
+        ([line(at=1772359200)], "f:1: at: '1772359200' is no time with its zone."),
         ([line(at="9999-12-31T23:59:59-23:00")], "is not between 1970 and 2199."),
         ([line(at="2026-03-01T10:00:00Z"), line()], "f:2: at is missing, and other lines have it. Give it, or --at for all"),
         ([line(case="a b")], "f:1: case: 'a b' is no id."),
