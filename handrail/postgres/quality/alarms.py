@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import TYPE_CHECKING
 
 from psycopg.types.json import Jsonb
 
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.drift import DriftAlarm
-from handrail.domain.quality.watched import Precision
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
+
+if TYPE_CHECKING:
+    from handrail.domain.quality.watched import Precision
 
 MOST = 1_000
 
@@ -77,4 +80,6 @@ class PostgresAlarms:
 
     async def ledger(self) -> list[Precision]:
         """Return how many alarms each detector raised, and how many were real."""
+        from handrail.domain.quality.watched import Precision
+
         return [Precision.model_validate(row) for row in await alone(self._pool, "alarm_ledger")]

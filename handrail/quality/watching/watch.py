@@ -17,7 +17,6 @@ from handrail.domain.quality.judged import AnchorLook
 from handrail.ports import Clock
 from handrail.ports.drift import AlarmRecord, DriftRecord
 from handrail.quality.watching.days import DAY, DAYS_KEPT, Terms, WatchTerms, family, fill
-from handrail.quality.watching.evidence import evidence
 from handrail.quality.watching.standing import unsigned, unwatched
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ class DriftWatch:
 
     async def _settle(self, terms: WatchTerms, seen: Observations, found: ReplayedSeries) -> DriftAlarm | None:
         """Raise the alarm of a series where there is a new one; write down a proof of one that stands."""
+        from handrail.quality.watching.evidence import evidence
+
         one = found.baseline
         days = [day for day in (found.alarmed_on, found.proved_on) if day is not None]
         if not days or found.first_day is None:
