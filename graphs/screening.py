@@ -47,30 +47,33 @@ class Screen:
         return [one.text for one in reversed(said) if one.author is not Author.CUSTOMER]
 
     async def reason(self, row: CaseRow, incoming: Sequence[Message], found: Classification) -> Escalation | None:
-        """Return the reason to give this to a person without asking a model, or None."""
+        """Return the reason to give this to a person without asking a model, or None.
+
+        That the agent is switched off for the topic goes before some reasons, so the dial is read where one of them holds, or
+        the topic's file says so. Where none does, the agent's own node reads it before it does anything.
+        """
         topic = self._topics.get(found.topic)
-        return (
-            told(found, topic)
-            or await self._unknown(row)
-            or await self._subject(row, found, topic)
-            or frustrated(found, topic)
-            or await self._patience(row, incoming, topic)
-        )
+        if gravest := told(found, topic) or await self._unknown(row) or astray(found, topic):
+            return gravest
+        why = self._foreign(found, topic) or frustrated(found, topic) or await self._patience(row, incoming, topic)
+        closed = topic is not None and topic.autonomy is Autonomy.OFF
+        return await self._off(row, topic) or why if why or closed else None
 
     async def _unknown(self, row: CaseRow) -> Escalation | None:
         if await self._cases.known_customer(row.customer_id):
             return None
         return Escalation(reason="unknown_customer", words="No customer with this id is known; nothing was looked up.")
 
-    async def _subject(self, row: CaseRow, found: Classification, topic: Topic | None) -> Escalation | None:
-        if topic is None and not found.abstained:
-            return Escalation(reason="out_of_scope", words="The message is about none of the agent's topics.")
-        if topic is None:
-            return foreign(found, [name for one in self._topics.all() if not one.people_only for name in one.languages])
-        dialled = await self._dial.autonomy(topic, row)
-        if dialled.autonomy is Autonomy.OFF:
-            return Escalation(reason=reason_of(dialled), words=f"The agent is switched off for {topic.name}. {dialled.why}")
-        return foreign(found, topic.languages)
+    def _foreign(self, found: Classification, topic: Topic | None) -> Escalation | None:
+        if topic is not None:
+            return foreign(found, topic.languages)
+        return foreign(found, [name for one in self._topics.all() if not one.people_only for name in one.languages])
+
+    async def _off(self, row: CaseRow, topic: Topic | None) -> Escalation | None:
+        if topic is None or (dialled := await self._dial.autonomy(topic, row)).autonomy is not Autonomy.OFF:
+            return None
+        words = f"The agent is switched off for {topic.name}. {dialled.why}"
+        return Escalation(reason=reason_of(dialled), words=words)
 
     async def _patience(self, row: CaseRow, incoming: Sequence[Message], topic: Topic | None) -> Escalation | None:
         if row.turn > 1:
@@ -111,6 +114,13 @@ def told(found: Classification, topic: Topic | None) -> Escalation | None:
     if topic is not None and topic.people_only:
         return Escalation(reason="people_only", words=f"{topic.name} is for people: {topic.description}")
     return None
+
+
+def astray(found: Classification, topic: Topic | None) -> Escalation | None:
+    """Return the reason where the router is sure of a topic that the business does not have."""
+    if topic is not None or found.abstained:
+        return None
+    return Escalation(reason="out_of_scope", words="The message is about none of the agent's topics.")
 
 
 def foreign(found: Classification, languages: Collection[str]) -> Escalation | None:
