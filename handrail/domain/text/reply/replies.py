@@ -181,9 +181,16 @@ def _commitments(text: str, pledged: Sequence[Pledge]) -> Iterator[RuleHit]:
 
 def _leaks(text: str, internal: Collection[str]) -> Iterator[RuleHit]:
     lower = text.lower()
-    for name in sorted(internal):
-        telling = any(not character.isalpha() for character in name) or re.search(r"[a-z][A-Z]", name)
-        if telling and re.search(rf"(?<![\w-]){re.escape(name.lower())}(?![\w-])", lower):
+    for name in _telling(frozenset(internal)):
+        # Looking for the letters first spares most names the pattern.
+        if name.lower() in lower and re.search(rf"(?<![\w-]){re.escape(name.lower())}(?![\w-])", lower):
             yield _hit("internal", f"The reply names {name}, which is internal. Say it in the customer's words.")
     for match in _INTERNAL.finditer(text):
         yield _hit("internal", f"The reply speaks of {match[0]!r}, which is internal. Leave it out.")
+
+
+@lru_cache(maxsize=8)
+def _telling(internal: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that are no ordinary words."""
+    marked = (name for name in internal if any(not character.isalpha() for character in name) or re.search("[a-z][A-Z]", name))
+    return tuple(sorted(marked))
