@@ -55,9 +55,12 @@ class Replying:
             asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
             return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
         language, foreign = await self._tongue(view, proposal)
-        hits = await self._hits(view, topic, proposal, language)
+        spoken = [] if opens(view) else await self._cases.spoken(view.row.case_id)
+        hits = self._hits(view, topic, proposal, language, spoken)
+        if hits and not spoken and (spoken := await self._cases.spoken(view.row.case_id)):
+            hits = self._hits(view, topic, proposal, language, spoken)
         if hits and (texts := texts_in(await self._on_record(view))):
-            hits = await self._hits(view, topic, proposal, language, texts)
+            hits = self._hits(view, topic, proposal, language, spoken, texts)
         hits += foreign
         if hits:
             return self._send_back(sheet, proposal, hits)
@@ -80,14 +83,20 @@ class Replying:
         except BusinessFailed:
             return {}
 
-    async def _hits(
-        self, view: GuardrailView, topic: Topic, proposal: Proposal, language: str | None, on_record: Sequence[str] = ()
+    def _hits(
+        self,
+        view: GuardrailView,
+        topic: Topic,
+        proposal: Proposal,
+        language: str | None,
+        spoken: Sequence[Message],
+        on_record: Sequence[str] = (),
     ) -> list[RuleHit]:
         """Return what keeps the reply in. Customers may write their own record: it counts like their words, for names."""
         known: list[Any] = [fact.value for fact in view.facts]
         known += [one.result for one in view.exchanges if one.ok]
         known += [one.result for one in view.effects] + [one.arguments for one in view.effects]
-        said = by_source(view, await self._cases.spoken(view.row.case_id))
+        said = by_source(view, spoken)
         evidence = Evidence.gather(
             known,
             effects=view.effects,
@@ -133,6 +142,11 @@ class Replying:
         sheet.sent_back += 1
         sheet.feedback.append(f"Your reply was not sent: {words} Write it again without that.")
         return None
+
+
+def opens(view: GuardrailView) -> bool:
+    """Return whether the customer alone has spoken, in this turn: the record is read where that does not cover a reply."""
+    return view.row.turn == 1 and view.person is None and not view.decisions
 
 
 def by_source(view: GuardrailView, spoken: Sequence[Message]) -> dict[Author, list[str]]:
