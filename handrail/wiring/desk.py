@@ -33,7 +33,7 @@ from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.queue import PostgresQueue
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.settings import Settings
-from handrail.wiring.dialling import definitions_of, dial_of, reviewers_of
+from handrail.wiring.dialling import DialSources, definitions_of, reviewers_of
 from handrail.wiring.labelling import labelling_of
 
 PEOPLE = "people.yaml"
@@ -50,7 +50,8 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
     people, queue = FilePeople(folder / PEOPLE, every=LOOK_SECONDS), PostgresQueue(pool)
     topics, policies = definitions_of(folder, business, LOOK_SECONDS)
     clock = SystemClock()
-    dial = dial_of(settings, pool, folder, topics, policies, PostgresControls(pool, business), clock, every=LOOK_SECONDS)
+    controls = PostgresControls(pool, business)
+    dial = DialSources(settings, pool, folder, topics, policies, controls, clock, LOOK_SECONDS).dial()
 
     async def roster() -> Roster:
         now = datetime.now(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -73,22 +74,32 @@ class TopicsOfRelease(Protocol):
     def all(self) -> Sequence[Topic]: ...
 
 
-def dial_of(
-    settings: Settings,
-    pool: Pool,
-    folder: Path,
-    topics: FileTopics,
-    policies: FilePolicies,
-    controls: Lever,
-    clock: Clock,
-    *,
-    every: float,
-) -> TopicDial:
-    """Return the strictest of review gate, release gate and controls."""
-    gate = GateLever(PostgresReviewGates(pool, clock), clock)
-    return TopicDial(
-        gate, release_gate(settings, pool, folder, topics, lambda: policies.version, clock, every=every), controls
-    )
+@dataclass(frozen=True, slots=True)
+class DialSources:
+    """Where the dial of a business's topics comes from; edited files are looked for at most once in `every` seconds."""
+
+    settings: Settings
+    pool: Pool
+    folder: Path
+    topics: FileTopics
+    policies: FilePolicies
+    controls: Lever
+    clock: Clock
+    every: float
+
+    def dial(self) -> TopicDial:
+        """Return the strictest of review gate, release gate and controls. Raises: DefinitionInvalid: see `release_gate`."""
+        return TopicDial(self.review_gates(), self.release_gate(self.settings, self.topics), self.controls)
+
+    def review_gates(self) -> GateLever:
+        """Return the topics' review gates as a lever."""
+        return GateLever(PostgresReviewGates(self.pool, self.clock), self.clock)
+
+    def release_gate(self, settings: Settings, topics: TopicsOfRelease) -> ReleaseGate:
+        """Return the release gate over these settings and topics. Raises: DefinitionInvalid: see `release_gate`."""
+        return release_gate(
+            settings, self.pool, self.folder, topics, lambda: self.policies.version, self.clock, every=self.every
+        )
 
 
 def release_gate(

@@ -5,23 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.quality.releases import ReleaseStanding
 from handrail.domain.rollout.ramps import HANDRAIL, Candidate, Ramp, RampStep, StepOfRamp
-from handrail.policies.loader import FilePolicies
-from handrail.ports import Clock, Lever
 from handrail.ports.rollout import RampRecord
-from handrail.postgres.autonomy.reviews import PostgresReviewGates
-from handrail.postgres.pool import Pool
 from handrail.postgres.quality.ramps import PostgresRamps
 from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.serving import AskedModel, RampedReleases
 from handrail.settings import Settings
-from handrail.topics.dial import GateLever, TopicDial
-from handrail.wiring.dialling import release_gate
+from handrail.topics.dial import TopicDial
+from handrail.wiring.dialling import DialSources
 from handrail.wiring.watched import AgentModels
 
 if TYPE_CHECKING:
@@ -75,33 +70,19 @@ def candidate_settings(settings: Settings, candidate: Candidate) -> Settings:
     return settings.model_copy(update={name: value for name, value in changes.items() if value})
 
 
-def ramped(
-    settings: Settings,
-    pool: Pool,
-    folder: Path,
-    topics: FileTopics,
-    policies: FilePolicies,
-    controls: Lever,
-    clock: Clock,
-    models: AgentModels,
-    *,
-    every: float,
-) -> tuple[RampedReleases, TopicDial]:
+def ramped(sources: DialSources, models: AgentModels) -> tuple[RampedReleases, TopicDial]:
     """Return what answers each case, what is in force or a candidate, and the dial over both.
 
     Raises:
         DefinitionInvalid: `release.yaml` cannot be used.
     """
-    ramps = PostgresRamps(pool)
+    ramps = PostgresRamps(sources.pool)
 
     def ready(ramp: Ramp) -> GatedCandidate:
-        own = candidate_settings(settings, ramp.candidate)
-        gated = release_gate(own, pool, folder, CandidateTopics(topics, ramp.candidate), version, clock, every=every)
+        own = candidate_settings(sources.settings, ramp.candidate)
+        gated = sources.release_gate(own, CandidateTopics(sources.topics, ramp.candidate))
         return GatedCandidate(models.candidate(own, RampTroubles(ramps, ramp)), gated)
 
-    def version() -> str:
-        return policies.version
-
-    gate = release_gate(settings, pool, folder, topics, version, clock, every=every)
+    gate = sources.release_gate(sources.settings, sources.topics)
     releases = RampedReleases(models.base, ramps, gate.release, ready, every=LOOK_SECONDS)
-    return releases, TopicDial(GateLever(PostgresReviewGates(pool, clock), clock), gate, controls, releases)
+    return releases, TopicDial(sources.review_gates(), gate, sources.controls, releases)

@@ -81,7 +81,7 @@ from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
 from handrail.wiring.activities import case_activities, vouchers_of
 from handrail.wiring.building import build_models
-from handrail.wiring.dialling import definitions_of, reviewers_of, router_of
+from handrail.wiring.dialling import DialSources, definitions_of, reviewers_of, router_of
 from handrail.wiring.ramping import ramped
 from handrail.wiring.watched import AgentModels
 from workflows.case import CaseWorkflow
@@ -154,7 +154,7 @@ async def world(
     router = router_of(settings, topics, folder, every)
     calls = Calls(controls)
     models = AgentModels(settings, controls, PostgresModels(pool), calls)
-    releases, dial = ramped(settings, pool, folder, topics, policies, controls, clock, models, every=every)
+    releases, dial = ramped(DialSources(settings, pool, folder, topics, policies, controls, clock, every), models)
     reader = ReadingProcess((sys.executable, "-m", "activities.reader"), ROOT)
     try:
         yield Adapters(

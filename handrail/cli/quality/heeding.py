@@ -16,12 +16,12 @@ def governor_of(place: CliContext, pool: Any) -> Governor:
     """Return the governor over what is in force. Raises: DefinitionInvalid: a file cannot be used."""
     from handrail.cli.common.rail import controls
     from handrail.clock import SystemClock
-    from handrail.wiring.dialling import definitions_of, dial_of
+    from handrail.wiring.dialling import DialSources, definitions_of
     from handrail.wiring.governing import governor_over
 
     folder, clock = place.settings.definitions or place.business.folder, SystemClock()
     topics, policies = definitions_of(folder, place.business, 0.0)
-    dial = dial_of(place.settings, pool, folder, topics, policies, controls(place, pool), clock, every=0.0)
+    dial = DialSources(place.settings, pool, folder, topics, policies, controls(place, pool), clock, 0.0).dial()
     return governor_over(folder, pool, place.business, topics, dial, clock)
 
 
