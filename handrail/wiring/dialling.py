@@ -76,7 +76,7 @@ class TopicsOfRelease(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DialSources:
-    """Where the dial of a business's topics comes from; edited files are looked for at most once in `every` seconds."""
+    """The sources of a topic's dial; edited files are looked for at most once in `every` seconds."""
 
     settings: Settings
     pool: Pool
