@@ -11,8 +11,8 @@ from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.plain import clean, compact
 from handrail.quality.corrections.likeness import ALIKE, words_of
 from handrail.quality.corrections.loosening import EXPLAINS
-from handrail.quality.evaluation.play import PlayedTest
 from handrail.quality.evaluation.recorded import same
+from handrail.quality.playing.course import PlayedTest
 
 STOPPED = frozenset(
     (

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
-from langgraph.checkpoint.memory import InMemorySaver
-
-from graphs.case import CaseGraph, CaseNodes
-from graphs.engine.unserialised import Unserialised
 from graphs.state import CaseState, HandBackNote
 from handrail.business import Business
-from handrail.domain.actions.proposals import ProposalKind, Ruling
-from handrail.domain.case.cases import CaseOpen, CaseRow, Commit, RuledProposal
+from handrail.domain.actions.proposals import ProposalKind
+from handrail.domain.case.cases import CaseOpen, CaseRow, Commit
 from handrail.domain.case.messages import Author, IncomingMessage, Message
 from handrail.domain.errors import ModelFailed, ModelUnavailable
 from handrail.domain.quality.corrections import Correction, SaidBefore
@@ -24,38 +18,14 @@ from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.quality.corrections.making import HAND_BACK
 from handrail.quality.evaluation.recorded import RecordedHistory, RecordedSystems
+from handrail.quality.playing.course import PlayedTest, follow, newest
+from handrail.quality.playing.definitions import Build
 from handrail.wiring.worker import Adapters, case_nodes
 
-STEPS = 200
 TRIES = 3
 PAUSE_SECONDS = 1.0
 CHANNEL = "rehearsal"
 CUSTOMER = "C-9001"
-Build = Callable[[CaseNodes], CaseGraph]
-
-
-@dataclass(slots=True)
-class PlayedTest:
-    """The course of one run: everything that was ruled on, the way to people, the reply, and what it took."""
-
-    ruled: list[RuledProposal] = field(default_factory=list)
-    escalation: str = ""
-    reply: str | None = None
-    failed: str = ""
-    topic: str = ""
-    models: set[str] = field(default_factory=set)
-    cost_usd: float = 0.0
-    seconds: float = 0.0
-    unrecorded: int = 0
-
-    def of(self, action: str) -> list[RuledProposal]:
-        """The proposals of the action."""
-        return [ruled for ruled in self.ruled if ruled.proposal.action == action]
-
-    @property
-    def refused(self) -> bool:
-        """True if the guardrail refused something."""
-        return any(ruled.verdict.ruling is Ruling.BLOCK for ruled in self.ruled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +65,11 @@ class Player:
             customers=systems,
             history=RecordedHistory(self.adapters.history, correction),
         )
-        app = self.build(case_nodes(world, self.approval_minutes)).compile(checkpointer=InMemorySaver(serde=Unserialised()))
+        graph = self.build(case_nodes(world, self.approval_minutes))
         state = await self._opened(cases, correction, case_id)
-        config: Any = {"configurable": {"thread_id": case_id}, "recursion_limit": STEPS}
-        events = app.astream(state, config, stream_mode="updates")
         try:
-            async for event in events:
-                for update in event.values():
-                    note(played, update)
-                if decisive(correction, played):
-                    break
+            await follow(graph, state, played, lambda: decisive(correction, played))
         finally:
-            await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as an iterator
             played.unrecorded = systems.unrecorded
 
     async def _opened(self, cases: PostgresCases, correction: Correction, case_id: str) -> CaseState:
@@ -158,38 +121,6 @@ def message(words: SaidBefore, message_id: str, place: int, turn: int) -> Messag
         {"message_id": message_id, "author": words.author, "text": text, "at": "2000-01-01T00:00:00Z", "turn": turn}
         | {"sequence": place}
     )
-
-
-def newest(said: list[Message]) -> list[Message]:
-    """The customer's messages behind everything that was answered."""
-    found: list[Message] = []
-    for spoken in reversed(said):
-        if spoken.author is not Author.CUSTOMER:
-            break
-        found.append(spoken)
-    return found[::-1]
-
-
-def note(played: PlayedTest, update: Any) -> None:
-    """Put down what a node changed; what a graph asks of people is none."""
-    if not isinstance(update, dict):
-        return
-    known = {(ruled.verdict.proposal_id, ruled.verdict.arguments_hash, ruled.verdict.ruling) for ruled in played.ruled}
-    for ruled in update.get("ruled") or []:
-        verdict = ruled.verdict
-        if (verdict.proposal_id, verdict.arguments_hash, verdict.ruling) not in known:
-            played.ruled.append(ruled)
-    if update.get("escalation"):
-        played.escalation = update["escalation"].reason
-    if update.get("answered_by"):
-        played.models.add(update["answered_by"])
-    if update.get("usage"):
-        played.cost_usd = update["usage"].cost_usd
-    if update.get("classification"):
-        played.topic = update["classification"].topic
-    outcome = update.get("outcome")
-    if outcome is not None and not outcome.handoff:
-        played.reply = outcome.row.reply
 
 
 def decisive(correction: Correction, played: PlayedTest) -> bool:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,8 +28,10 @@ from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool
 from handrail.quality.evaluation.comparing import compared, summed, verdict
 from handrail.quality.evaluation.judging import failing
-from handrail.quality.evaluation.play import PlayedTest, Player
-from handrail.quality.evaluation.variants import WantedVariant, builder, laid_out, set_up
+from handrail.quality.evaluation.play import Player
+from handrail.quality.evaluation.variants import WantedVariant, laid_out, set_up
+from handrail.quality.playing.course import PlayedTest
+from handrail.quality.playing.definitions import builder, module_version
 from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
 from handrail.settings import Settings
 from handrail.wiring.worker import Adapters, world
@@ -201,13 +201,6 @@ def parts_in(
         graph=graph_version() if graph is None else module_version(graph),
         router=router_parts(artefact_version(settings.router), definitions),
     )
-
-
-def module_version(module: str) -> str:
-    """Return the hash of a module's source."""
-    found = find_spec(module)
-    source = Path(found.origin).read_bytes() if found and found.origin and Path(found.origin).is_file() else b""
-    return hashlib.sha256(module.encode() + b"\0" + source).hexdigest()[:12]
 
 
 async def anybody(connection: Any, customer_id: str) -> bool:

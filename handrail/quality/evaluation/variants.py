@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
-from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from handrail.definitions import Document
 from handrail.domain.autonomy.topics import Topic
-from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.quality.releases.loader import FILE as RELEASE
+from handrail.domain.errors import InvalidInput
+from handrail.quality.playing.definitions import copied, with_prompt
 from handrail.settings import Settings
 
-BUILDER = "build_case_graph"
 TOPIC_FILES = (".yaml", ".yml")
 TEXTS = (".txt", ".md")
 """Endings of bare prompts in a folder, each named after its topic."""
-Build = Callable[[CaseNodes], CaseGraph]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +41,7 @@ def laid_out(folder: Path, wanted: WantedVariant, definitions: Path) -> Path:
         InvalidInput: a file or folder is not there, or it is not said which topic a prompt is of.
         DefinitionInvalid: a topic's file cannot be read.
     """
-    for part in ("topics", "policies"):
-        shutil.copytree(definitions / part, folder / part)
-    for file in (*definitions.glob("*.yaml"), *definitions.glob("*.yml")):
-        if file.name != RELEASE:  # what is being evaluated has not passed yet
-            shutil.copy(file, folder / file.name)
+    copied(folder, definitions)
     if wanted.policy is not None:
         if not wanted.policy.is_dir():
             raise InvalidInput(f"--policy: {wanted.policy} is no folder. Name one with the policies' YAML files.")
@@ -103,19 +94,6 @@ def _put_prompt(topics: Path, prompt: Path, topic: str | None) -> str:
     return name
 
 
-def with_prompt(file: Path, prompt: bytes) -> str:
-    """Return the topic's file with another prompt. Raises: InvalidInput, DefinitionInvalid."""
-    import yaml
-
-    try:
-        text = prompt.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"--prompt: byte {error.start} is not UTF-8 text. Send plain text.") from error
-    found = Document.of(file, file.read_bytes()).parse(Topic)
-    changed = found.model_copy(update={"prompt": text}).model_dump(mode="json", exclude_defaults=True)
-    return yaml.safe_dump(changed, allow_unicode=True, sort_keys=False)
-
-
 def set_up(settings: Settings, wanted: WantedVariant, folder: Path) -> Settings:
     """Return the settings of the variant over the laid-out definitions."""
     changes = {"definitions": folder}
@@ -124,23 +102,3 @@ def set_up(settings: Settings, wanted: WantedVariant, folder: Path) -> Settings:
     if wanted.model_url:
         changes["openai_base_url"] = wanted.model_url  # type: ignore[assignment]
     return settings.model_copy(update=changes)
-
-
-def builder(module: str | None) -> Build:
-    """Return what builds the graph: the module's own `build_case_graph`, or the one in force.
-
-    Raises:
-        InvalidInput: there is no such module, or it has none.
-        DefinitionInvalid: it cannot be imported.
-    """
-    if module is None:
-        return build_case_graph
-    try:
-        found = getattr(import_module(module), BUILDER, None)
-    except ModuleNotFoundError as error:
-        raise InvalidInput(f"--graph: there is no module {module[:80]!r} ({error}). Name one that can be imported.") from error
-    except Exception as error:
-        raise DefinitionInvalid(f"--graph: {module} cannot be imported ({type(error).__name__}: {error}).") from error
-    if not callable(found):
-        raise InvalidInput(f"--graph: {module} has no function {BUILDER}(nodes). Write one that returns the graph.")
-    return found  # type: ignore[no-any-return]

@@ -14,7 +14,7 @@ from handrail.domain.quality.evaluations import Bounds, EvaluationReport
 from handrail.quality.evaluation.comparing import compared
 from handrail.quality.evaluation.judging import failing
 from handrail.quality.evaluation.page import html_of
-from handrail.quality.evaluation.play import PlayedTest
+from handrail.quality.playing.course import PlayedTest
 from tests.unit.quality.evaluation.figures import variant
 
 WAS = {"order_id": "O-90001", "amount": 180, "reason": "late", "refunded_before": 0}

@@ -10,8 +10,8 @@ import pytest
 from graphs.case import build_case_graph
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.policies.loader import FilePolicies
-from handrail.quality.evaluation.run import module_version
-from handrail.quality.evaluation.variants import WantedVariant, builder, laid_out
+from handrail.quality.evaluation.variants import WantedVariant, laid_out
+from handrail.quality.playing.definitions import builder, module_version
 from handrail.quality.releases.parts import parts_of, router_parts
 from handrail.shop import business
 from handrail.topics.loader import FileTopics
