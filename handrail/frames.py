@@ -43,11 +43,13 @@ async def give(process: Process, body: bytes) -> None:
     await process.stdin.drain()
 
 
-async def taken(process: Process) -> bytes:
-    """Return its next frame. Raises: asyncio.IncompleteReadError."""
+async def taken(process: Process, most: int | None = None) -> bytes:
+    """Return its next frame. Raises: asyncio.IncompleteReadError. OSError: it is longer than `most`."""
     assert process.stdout  # noqa: S101
-    head = await process.stdout.readexactly(HEAD)
-    return await process.stdout.readexactly(int.from_bytes(head))
+    size = int.from_bytes(await process.stdout.readexactly(HEAD))
+    if most is not None and size > most:
+        raise OSError(f"it sent {size} bytes at once; {most} are the most")
+    return await process.stdout.readexactly(size)
 
 
 async def ended(process: Process) -> None:

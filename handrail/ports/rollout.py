@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.rollout.ramps import ArmValue, Ramp, RampStep, ServedRelease
+from handrail.domain.rollout.shadows import AnswerState, Shadow, ShadowAnswer, ShadowCase, ShadowSpent, ShadowStep
 from handrail.ports.model import LanguageModel
 
 
@@ -54,4 +57,44 @@ class RampOutcomes(RampRecord, Protocol):
 
         Cases that both arms answered are left out.
         """
+        ...
+
+
+class ShadowRecord(Protocol):
+    """The shadows, their answers, and what asking for them used. Nothing of a case is written through it."""
+
+    async def latest(self) -> Shadow | None:
+        """Return the newest shadow as it stands, also one that was stopped; None where there was none."""
+        ...
+
+    def alone(self) -> AbstractAsyncContextManager[bool]:
+        """Hold the work for the block, so that one process does it; False where another one has it."""
+        ...
+
+    async def due(self, shadow: Shadow, since: datetime, limit: int) -> Sequence[ShadowCase]:
+        """Return cases of the share that were opened since then and have no answer, the oldest first."""
+        ...
+
+    async def begin(self, shadow_id: int, case_id: str, day: date) -> bool:
+        """Write down that the case is being answered; false where it was answered meanwhile."""
+        ...
+
+    async def spend(self, shadow_id: int, case_id: str, used: ShadowSpent) -> None:
+        """Add what was used for this answer, at once: what is lost with the process is counted, too."""
+        ...
+
+    async def spent(self, day: date | None = None, shadow_id: int | None = None) -> ShadowSpent:
+        """Return what was used on the day, or by the shadow, or by all ever."""
+        ...
+
+    async def end(self, shadow_id: int, case_id: str, state: AnswerState, answer: ShadowAnswer | None, why: str) -> None:
+        """Keep the answer, or why there is none; one that stands stays."""
+        ...
+
+    async def lost(self, shadow_id: int) -> Sequence[str]:
+        """Write off what was begun too often and never ended; return those cases."""
+        ...
+
+    async def step(self, step: ShadowStep) -> ShadowStep | None:
+        """Add a step; None where it was taken before."""
         ...

@@ -33,6 +33,8 @@ from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.wiring import collecting, observing
 from handrail.wiring.connecting import connected
 from handrail.wiring.daily import quality_day
+from handrail.wiring.shadowing import NAME as SHADOW
+from handrail.wiring.shadowing import shadowing
 from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
@@ -91,6 +93,7 @@ async def beside(
         heeding(settings, adapters.calls, troubles.about(SWITCH)),
         scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
         observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
+        shadowing(settings, pool, adapters, troubles.about(SHADOW)),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
     ):
         yield

@@ -9,13 +9,14 @@ import typer
 from handrail.cli.common.options import Json, Limit, optional_words, person
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
-from handrail.cli.rollout import ramp
+from handrail.cli.rollout import ramp, shadow
 
 if TYPE_CHECKING:
     from handrail.domain.quality.releases import ReleasePass, ReleaseStanding
 
 app = typer.Typer(no_args_is_help=True, help="What answers now, and whether it has passed an evaluation.")
 app.add_typer(ramp.app, name="ramp")
+app.add_typer(shadow.app, name="shadow")
 
 
 @app.command()

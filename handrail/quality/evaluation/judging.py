@@ -11,8 +11,8 @@ from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.plain import clean, compact
 from handrail.quality.corrections.likeness import ALIKE, words_of
 from handrail.quality.corrections.loosening import EXPLAINS
-from handrail.quality.evaluation.recorded import same
-from handrail.quality.playing.course import PlayedTurn
+from handrail.quality.playing.arguments import same
+from handrail.quality.playing.course import TurnCourse
 
 STOPPED = frozenset(
     (
@@ -24,7 +24,7 @@ STOPPED = frozenset(
 FIGURES = frozenset(("amount", "percent", "date", "identifier", "phone", "email"))
 
 
-def failing(correction: Correction, played: PlayedTurn) -> str:
+def failing(correction: Correction, played: TurnCourse) -> str:
     """Return why the run fails, in words without personal data; empty where it passes."""
     if played.failed:
         return played.failed
@@ -42,7 +42,7 @@ def failing(correction: Correction, played: PlayedTurn) -> str:
             return _replied(correction, played)
 
 
-def _edited(correction: Correction, played: PlayedTurn) -> str:
+def _edited(correction: Correction, played: TurnCourse) -> str:
     """Return how its proposal differs from what the person made of it."""
     found = played.of(correction.action)
     if not found:
@@ -62,7 +62,7 @@ def _differs(name: str, done: Mapping[str, Any], given: Mapping[str, Any], chang
     return not same(given[name], done[name])
 
 
-def _rejected(correction: Correction, played: PlayedTurn) -> str:
+def _rejected(correction: Correction, played: TurnCourse) -> str:
     """Return that it proposes again what was refused, and is let through with it."""
     for ruled in played.of(correction.action):
         if ruled.verdict.ruling is not Ruling.BLOCK and _as_refused(correction, ruled.proposal):
@@ -79,12 +79,12 @@ def _as_refused(correction: Correction, proposal: Proposal) -> bool:
     )
 
 
-def _handed_over(correction: Correction, played: PlayedTurn) -> str:
+def _handed_over(correction: Correction, played: TurnCourse) -> str:
     """Return that it answered what should go to people."""
     return "" if played.escalation else f"It answered by itself what had gone to people ({correction.reason})."
 
 
-def _replied(correction: Correction, played: PlayedTurn) -> str:
+def _replied(correction: Correction, played: TurnCourse) -> str:
     """Return what its reply lacks: every figure of the person's, none that they took out, and more like theirs than before."""
     replies = [ruled for ruled in played.of(SEND_REPLY) if ruled.verdict.ruling is not Ruling.BLOCK]
     if not replies:
@@ -117,5 +117,5 @@ def likeness(one: str, other: str) -> float:
     return len(first & second) / len(first | second) if first | second else 1.0
 
 
-def _instead(played: PlayedTurn) -> str:
+def _instead(played: TurnCourse) -> str:
     return f" but gave the case to people ({played.escalation})" if played.escalation else ""

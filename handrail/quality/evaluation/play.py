@@ -18,7 +18,7 @@ from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.quality.corrections.making import HAND_BACK
 from handrail.quality.evaluation.recorded import RecordedHistory, RecordedSystems
-from handrail.quality.playing.course import PlayedTurn, follow, newest
+from handrail.quality.playing.course import TurnCourse, follow, newest
 from handrail.quality.playing.definitions import Build
 from handrail.wiring.worker import Adapters, case_nodes
 
@@ -38,10 +38,10 @@ class Player:
     build: Build
     approval_minutes: int
 
-    async def play(self, correction: Correction, case_id: str) -> PlayedTurn:
+    async def play(self, correction: Correction, case_id: str) -> TurnCourse:
         """Play it once. A model that does not answer is asked again, and then the run has failed."""
         for attempt in range(TRIES):
-            played, began = PlayedTurn(), time.monotonic()
+            played, began = TurnCourse(), time.monotonic()
             try:
                 await self._play(correction, f"{case_id}-{attempt}", played)
             except ModelUnavailable as error:
@@ -54,7 +54,7 @@ class Player:
             return played
         return played
 
-    async def _play(self, correction: Correction, case_id: str, played: PlayedTurn) -> None:
+    async def _play(self, correction: Correction, case_id: str, played: TurnCourse) -> None:
         cases = PostgresCases(self.pool, self.business)
         systems = RecordedSystems(self.business, correction, self.adapters.clock)
         world = replace(
@@ -123,7 +123,7 @@ def message(words: SaidBefore, message_id: str, place: int, turn: int) -> Messag
     )
 
 
-def decisive(correction: Correction, played: PlayedTurn) -> bool:
+def decisive(correction: Correction, played: TurnCourse) -> bool:
     """Return whether what the correction is about was ruled on: nothing behind it counts."""
     if correction.action == HAND_BACK:
         return False

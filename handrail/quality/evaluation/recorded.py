@@ -13,6 +13,7 @@ from handrail.domain.quality.corrections import Correction, RecordedPreview
 from handrail.ports import Clock, History
 from handrail.postgres.business.tools import CheckedProposal, specification, validated
 from handrail.quality.corrections.loosening import EXPLAINS
+from handrail.quality.playing.arguments import same
 
 UNRECORDED = "not_recorded"
 NOTHING = "Nothing is on record for this call. Go on with what you know."
@@ -102,16 +103,6 @@ def covers(preview: RecordedPreview, arguments: Mapping[str, Any]) -> bool:
     return all(
         name in EXPLAINS or value is None or same(preview.arguments.get(name), value) for name, value in arguments.items()
     )
-
-
-def same(one: Any, other: Any) -> bool:
-    """Return whether two arguments are equal: 80, 80.0 and '80' are."""
-    if one == other:
-        return True
-    try:
-        return not isinstance(one, bool) and not isinstance(other, bool) and float(one) == float(other)
-    except (TypeError, ValueError):
-        return str(one).casefold() == str(other).casefold()
 
 
 def names_of(tool: str, *given: Mapping[str, Any]) -> list[str]:

@@ -30,7 +30,7 @@ from handrail.quality.evaluation.comparing import compared, summed, verdict
 from handrail.quality.evaluation.judging import failing
 from handrail.quality.evaluation.play import Player
 from handrail.quality.evaluation.variants import WantedVariant, laid_out, set_up
-from handrail.quality.playing.course import PlayedTurn
+from handrail.quality.playing.course import TurnCourse
 from handrail.quality.playing.definitions import builder, module_version
 from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
 from handrail.settings import Settings
@@ -147,7 +147,7 @@ def check_common(stored: EvaluationReport, tests: Sequence[EvaluationTest]) -> N
         raise InvalidInput(f"--baseline: {stored.evaluation_id} has played none of these tests. Name one that has.")
 
 
-def judged(test: EvaluationTest, runs: Sequence[PlayedTurn]) -> EvaluatedTest:
+def judged(test: EvaluationTest, runs: Sequence[TurnCourse]) -> EvaluatedTest:
     """Judge the runs of one test."""
     whys = [failing(test.correction, run) for run in runs]
     last = next((run for run, why in zip(reversed(runs), reversed(whys), strict=True) if why), None)
@@ -169,7 +169,7 @@ def judged(test: EvaluationTest, runs: Sequence[PlayedTurn]) -> EvaluatedTest:
     )
 
 
-def did(correction: Correction, run: PlayedTurn | None) -> dict[str, Any] | None:
+def did(correction: Correction, run: TurnCourse | None) -> dict[str, Any] | None:
     """Return what a run proposed in place of what the person did."""
     found = run.of(correction.action) if run else []
     return dict(found[0].proposal.arguments) if found else None

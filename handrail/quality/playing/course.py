@@ -19,7 +19,7 @@ STEPS = 200
 
 
 @dataclass(slots=True)
-class PlayedTurn:
+class TurnCourse:
     """The course of one run: everything that was ruled on, the way to people, the reply, and what it took."""
 
     ruled: list[RuledProposal] = field(default_factory=list)
@@ -42,7 +42,7 @@ class PlayedTurn:
         return any(ruled.verdict.ruling is Ruling.BLOCK for ruled in self.ruled)
 
 
-async def follow(graph: CaseGraph, state: CaseState, played: PlayedTurn, enough: Callable[[], bool]) -> None:
+async def follow(graph: CaseGraph, state: CaseState, played: TurnCourse, enough: Callable[[], bool]) -> None:
     """Play the turn from this state, and note its course, until it ends, asks people, or is `enough`."""
     app = graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
     config: Any = {"configurable": {"thread_id": state.row.case_id}, "recursion_limit": STEPS}
@@ -67,7 +67,7 @@ def newest(said: list[Message]) -> list[Message]:
     return found[::-1]
 
 
-def note(played: PlayedTurn, update: Any) -> None:
+def note(played: TurnCourse, update: Any) -> None:
     """Put down what a node changed; what a graph asks of people is none."""
     if not isinstance(update, dict):
         return

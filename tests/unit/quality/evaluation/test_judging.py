@@ -14,7 +14,7 @@ from handrail.domain.quality.evaluations import Bounds, EvaluationReport
 from handrail.quality.evaluation.comparing import compared
 from handrail.quality.evaluation.judging import failing
 from handrail.quality.evaluation.page import html_of
-from handrail.quality.playing.course import PlayedTurn
+from handrail.quality.playing.course import TurnCourse
 from tests.unit.quality.evaluation.figures import variant
 
 WAS = {"order_id": "O-90001", "amount": 180, "reason": "late", "refunded_before": 0}
@@ -23,8 +23,8 @@ SAID = "We refund 180.00 USD for O-90001 today. Anything else?"
 BETTER = "We refund 80.00 USD for O-90001 today. Anything else?"
 
 
-def ran(*proposed: tuple[str, dict[str, Any]], ruling: Ruling = Ruling.ALLOW, escalation: str = "") -> PlayedTurn:
-    played = PlayedTurn(escalation=escalation)
+def ran(*proposed: tuple[str, dict[str, Any]], ruling: Ruling = Ruling.ALLOW, escalation: str = "") -> TurnCourse:
+    played = TurnCourse(escalation=escalation)
     for place, (action, arguments) in enumerate(proposed):
         kind = ProposalKind.REPLY if action == SEND_REPLY else ProposalKind.EFFECT
         about = {"proposal_id": str(place), "arguments_hash": "h"}
@@ -75,10 +75,10 @@ BACK = correction(CorrectionKind.HAND_BACK, "hand_back", "guardrail", proposed=N
         (BACK, ran((SEND_REPLY, {"text": BETTER})), True),
         (BACK, ran(escalation="guardrail"), False),
         (BACK, ran(escalation="customer_asked"), True),
-        (EDIT, PlayedTurn(failed="The model did not answer."), False),
+        (EDIT, TurnCourse(failed="The model did not answer."), False),
     ],
 )
-def test_what_passes(expected: Correction, played: PlayedTurn, passes: bool) -> None:
+def test_what_passes(expected: Correction, played: TurnCourse, passes: bool) -> None:
     assert (failing(expected, played) == "") is passes, failing(expected, played)
 
 
