@@ -61,7 +61,7 @@ def propose(ctx: typer.Context, as_json: Json = False) -> None:
             percent(one.low),
             one.decided,
             one.reachable_on or "",
-            one.words,
+            "; ".join(filter(None, (one.words, one.shadow))),
         )
         for one in found
     ]
@@ -114,6 +114,7 @@ async def _dialled(place: CliContext, pool: Any, topic: Topic) -> Dialled:
 
 async def _proposals(place: CliContext) -> list[RaiseProposal]:
     from handrail.cli.common.rail import topics
+    from handrail.cli.rollout.shadowing import shadow_by_topic
 
     async with place.pool() as pool:
         lowered = await _record(place, pool).lowered()
@@ -122,7 +123,8 @@ async def _proposals(place: CliContext) -> list[RaiseProposal]:
             now = None if topic.people_only else await _dialled(place, pool, topic)
             if now is not None and now.autonomy != "auto":
                 found.append(await _proposal(place, pool, topic, now, lowered.get(topic.name)))
-        return found
+        said = await shadow_by_topic(place, pool) if found else {}
+        return [one.model_copy(update={"shadow": said.get(one.topic, "")}) for one in found]
 
 
 async def _proposal(place: CliContext, pool: Any, topic: Topic, now: Dialled, step: GovernorStep | None) -> RaiseProposal:

@@ -103,7 +103,7 @@ def status(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None
     if found.ramp is None:
         screen().print(plain("There was no ramp yet: everybody is answered by the release in force."))
         return
-    print_pairs([*pairs(found.ramp), ("gate", found.gate)])
+    print_pairs([*pairs(found.ramp), ("gate", found.gate), ("shadow", "; ".join(found.shadow))])
     rows = [(name, count.cases, count.customers) for name, count in found.arms.items()]
     print_rows(("arm", "cases", "customers"), rows, "No case was assigned to an arm yet.")
     steps = [(moment(one.at), one.kind, f"{one.percent:g} %", one.actor, one.words) for one in found.steps]

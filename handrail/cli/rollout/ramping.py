@@ -28,6 +28,7 @@ class RampStatus(Stored):
 
     ramp: Ramp | None
     gate: str = ""
+    shadow: list[str] = Field(default_factory=list, description="what a shadow of the candidate says")
     arms: dict[str, ArmCount] = Field(default_factory=dict)
     steps: list[RampStep] = Field(default_factory=list)
 
@@ -117,6 +118,7 @@ async def checked(place: CliContext) -> list[ArmsCompared]:
 
 async def status_of(place: CliContext, limit: int) -> RampStatus:
     """Return the newest ramp as it stands. Raises: DefinitionInvalid, Unreachable."""
+    from handrail.cli.rollout.shadowing import shadow_of
     from handrail.postgres.quality.ramps import PostgresRamps
 
     async with place.pool() as pool:
@@ -125,9 +127,11 @@ async def status_of(place: CliContext, limit: int) -> RampStatus:
         if found is None:
             return RampStatus(ramp=None)
         counts = await ramps.arms(found.ramp_id)
+        shadow = await shadow_of(pool, found.parts)
         return RampStatus(
             ramp=found,
             gate=(await candidate_gate(place, pool, found.candidate).standing()).why if found.going else "",
+            shadow=shadow.words if shadow else [],
             arms={arm: ArmCount(cases=cases, customers=customers) for arm, (cases, customers) in counts.items()},
             steps=await ramps.steps(limit, found.ramp_id),
         )

@@ -78,7 +78,7 @@ def status(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None
         screen().print(plain("There was no shadow yet."))
         return
     budget, today = found.shadow.budget.model_dump(), found.today.model_dump()
-    used = ", ".join(f"{today[name]:g} of {most:g} {name}" for name, most in budget.items())
+    used = ", ".join(f"{today[name]:,} of {most:,} {name}" for name, most in budget.items())
     print_pairs([*pairs(found.shadow), ("today", used), ("answers", found.answers), ("", found.rests)])
     steps = [(moment(one.at), one.kind, one.actor, one.words) for one in found.steps]
     print_rows(("at", "step", "by", "why"), steps, "")
@@ -135,7 +135,7 @@ def told(found: ShadowReport) -> None:
     marks = [_marked(one) for one in differing]
     if marks:
         print_rows(("differs", "topic", "route", "tool", "ruling", "passes", "as people"), marks, "")
-    spent = ", ".join(f"{value:g} {name}" for name, value in found.spent.model_dump().items())
+    spent = ", ".join(f"{value:,} {name}" for name, value in found.spent.model_dump().items())
     screen().print(plain(f"Used in all: {spent}."))
 
 

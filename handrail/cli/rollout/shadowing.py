@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from handrail.postgres.pool import Pool
 
 
+LOOKED_AT = 20
+MOST = 20_000
+
+
 class ShadowStatus(Stored):
     """The newest shadow as it stands; `rests` says why it answers nothing more today."""
 
@@ -146,3 +150,33 @@ async def shadow_report(place: CliContext, number: int | None, limit: int) -> Sh
             raise InvalidInput("shadow: there was none yet. Start one: `handrail release shadow start`.")
         answers = await shadows.answers(found.shadow_id, limit)
         return report_of(found, answers, await shadows.sampled(found), await shadows.spent(None, found.shadow_id))
+
+
+async def shadow_of(pool: Pool, parts: ReleaseParts) -> ShadowReport | None:
+    """Return the report of the newest shadow of a release, whatever its model's server called itself; None: there was none."""
+    from handrail.postgres.quality.shadows import PostgresShadows
+    from handrail.quality.releases.gate import alike
+    from handrail.quality.shadow.comparing import report_of
+
+    shadows = PostgresShadows(pool)
+    found = next((one for one in await shadows.newest(LOOKED_AT) if alike(one.parts, parts)), None)
+    if found is None:
+        return None
+    answers = await shadows.answers(found.shadow_id, MOST)
+    return report_of(found, answers, await shadows.sampled(found), await shadows.spent(None, found.shadow_id))
+
+
+async def shadow_by_topic(place: CliContext, pool: Pool) -> dict[str, str]:
+    """Return by topic what the newest shadow of the release in force says about what people decide there."""
+    from handrail.cli.quality.releasing import gate_over
+    from handrail.quality.shadow.comparing import share_words
+
+    found = await shadow_of(pool, await gate_over(place.settings, place.business, pool).in_force())
+    if found is None:
+        return {}
+    name = f"shadow {found.shadow.shadow_id}"
+    return {
+        topic: f"{name}: did what people decided in {share_words(shares['agrees'])}"
+        for topic, shares in found.by_topic.items()
+        if shares["agrees"].n
+    }

@@ -167,3 +167,4 @@ class RaiseProposal(Stored):
     enough: bool
     reachable_on: date | None = None
     words: str
+    shadow: str = Field(default="", description="what a shadow of the release in force says of the topic")

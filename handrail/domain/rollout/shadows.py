@@ -60,7 +60,7 @@ class ShadowSpent(Stored):
     def reached(self, budget: ShadowBudget, *kinds: str) -> str:
         """Return what of these kinds, or of any, is used up, in words; empty where something is left of each."""
         used = [
-            f"{getattr(self, name):g} of {getattr(budget, name):g} {name}"
+            f"{getattr(self, name):,} of {getattr(budget, name):,} {name}"
             for name in kinds or type(self).model_fields
             if getattr(self, name) >= getattr(budget, name)
         ]

@@ -81,7 +81,7 @@ WHERE c.updated_at >= %(since)s
     AND handrail.shadow_place(%(key)s, c.case_id) * 100 < %(share)s;
 
 -- name: begin_shadow_answer
-INSERT INTO handrail.shadow_answers AS a (shadow_id, case_id, day) VALUES (%(shadow_id)s, %(case_id)s, %(day)s)
+INSERT INTO handrail.shadow_answers AS a (shadow_id, case_id, day, state) VALUES (%(shadow_id)s, %(case_id)s, %(day)s, 'begun')
 ON CONFLICT (shadow_id, case_id) DO UPDATE SET tries = a.tries + 1, begun_at = clock_timestamp()
 WHERE a.state = 'begun'
 RETURNING tries;

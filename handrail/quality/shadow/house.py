@@ -119,14 +119,14 @@ class ShadowHouse:
                 since = datetime.fromisoformat(str(body.get("since", ""))).astimezone(UTC)
                 found = await systems.contacts.answered(self._row(), str(body.get("topic", "")), since)
                 return [one.model_dump(mode="json") for one in found]
-            case Asked.CHECK:
-                return await self._check(str(body.get("tool", "")), dict(body.get("arguments") or {}))
-        await self._look_up()
-        match what:
             case Asked.FACTS:
+                await self._look_up()
                 return await systems.customers.facts(case.customer_id)
             case Asked.KNOWN:
+                await self._look_up()
                 return await systems.known.known_customer(case.customer_id)
+            case Asked.CHECK:
+                return await self._check(str(body.get("tool", "")), dict(body.get("arguments") or {}))
             case Asked.READ:
                 return await self._read(str(body.get("tool", "")), dict(body.get("arguments") or {}))
 
@@ -144,6 +144,7 @@ class ShadowHouse:
         if known is None or known.kind is not Kind.READ:
             self.refused.append(tool)
             raise InvalidInput(f"tool: {tool[:60]!r} is no look-up of the serving business. A shadow may only look up.")
+        await self._look_up()
         return await self.systems.record.read(self.case.case_id, self.case.customer_id, tool, arguments)
 
     async def _complete(self, body: dict[str, Any]) -> Any:

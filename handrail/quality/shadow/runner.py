@@ -37,8 +37,8 @@ from handrail.quality.shadow.wire import MOST_BYTES, ShadowHeard, ShadowTerms
 
 ARGV = (sys.executable, "-m", "handrail.quality.shadow.process")
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 120.0
-CASE_SECONDS = 180.0
+START_SECONDS = 300.0
+CASE_SECONDS = 300.0
 KEPT_SECONDS = 600.0
 """So long a process is kept: then the definitions are laid out anew, with what was edited meanwhile."""
 FRESH = timedelta(hours=1)
@@ -52,6 +52,10 @@ class CandidateBroken(HandrailError):
 
 class ProcessLost(HandrailError):
     """The candidate's process ended, hung, or said what nobody understands."""
+
+
+class ProcessSlow(HandrailError):
+    """The candidate's process does not start in time: the machine has more important things to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +132,18 @@ class ShadowRunner:
         ledger = ShadowLedger(self.record, shadow, day, await self.record.spent(day))
         if reached := ledger.reached():
             return await self._rests(shadow, ledger, reached)
-        if not await self.record.begin(shadow_id, case.case_id, day):
-            return None
         house = ShadowHouse(case, self.place.systems, self._model(shadow), ledger)
         try:
-            answer = await self._answered(shadow, case, house)
+            process = await self._ready(shadow)
+            if not await self.record.begin(shadow_id, case.case_id, day):
+                return None
+            answer = await self._answered(process, case, house)
         except CandidateBroken as broken:
             return await self._gives_up(shadow, case, str(broken))
+        except ProcessSlow as slow:
+            return str(slow)
         except ProcessLost as lost:
-            self._in_a_row += 1
-            if self._in_a_row < STOPS_AFTER:
-                await self.record.end(shadow_id, case.case_id, AnswerState.FAILED, None, str(lost))
-                return None
-            return await self._gives_up(shadow, case, f"{STOPS_AFTER} times in a row: {lost}")
+            return await self._lost(shadow, case, str(lost))
         self._in_a_row = 0
         why = answer.stopped or answer.failed
         answer = answer.model_copy(update={"refused": [*answer.refused, *house.refused]})
@@ -149,6 +152,13 @@ class ShadowRunner:
         if reached := ledger.reached():
             return await self._rests(shadow, ledger, reached)
         return why if why.startswith((MODEL, SWITCH)) else None
+
+    async def _lost(self, shadow: Shadow, case: ShadowCase, words: str) -> str | None:
+        self._in_a_row += 1
+        if self._in_a_row >= STOPS_AFTER:
+            return await self._gives_up(shadow, case, f"{STOPS_AFTER} times in a row: {words}")
+        await self.record.end(shadow.shadow_id, case.case_id, AnswerState.FAILED, None, words)
+        return None
 
     async def _rests(self, shadow: Shadow, ledger: ShadowLedger, reached: str) -> str:
         words = f"the budget of {ledger.day} is used up: {reached}"
@@ -169,9 +179,8 @@ class ShadowRunner:
             self._models = {shadow.shadow_id: self.place.model(shadow)}
         return self._models[shadow.shadow_id]
 
-    async def _answered(self, shadow: Shadow, case: ShadowCase, house: ShadowHouse) -> ShadowAnswer:
-        """Return the candidate's answer. Raises: CandidateBroken, ProcessLost: then there is no process any more."""
-        process = await self._ready(shadow)
+    async def _answered(self, process: Process, case: ShadowCase, house: ShadowHouse) -> ShadowAnswer:
+        """Return the candidate's answer. Raises: ProcessLost: then there is no process any more."""
         try:
             async with asyncio.timeout(self.place.case_seconds):
                 return await exchanged(process, case, house)
@@ -189,6 +198,7 @@ class ShadowRunner:
             raise
 
     async def _ready(self, shadow: Shadow) -> Process:
+        """Return the candidate's process, started where there is none. Raises: CandidateBroken, ProcessLost, ProcessSlow."""
         old = time.monotonic() - self._since > KEPT_SECONDS
         if self._process is not None and (old or self._of != shadow.shadow_id or self._process.returncode is not None):
             await self.aclose()
@@ -210,7 +220,10 @@ class ShadowRunner:
         except HandrailError as error:
             await self.aclose()
             raise CandidateBroken(f"the candidate cannot be used: {error}") from error
-        except (OSError, asyncio.IncompleteReadError, TimeoutError, ValidationError) as error:
+        except TimeoutError:
+            await self.aclose()
+            raise ProcessSlow(f"the candidate's process did not start within {START_SECONDS:g} s; it is tried again") from None
+        except (OSError, asyncio.IncompleteReadError, ValidationError) as error:
             await self.aclose()
             raise ProcessLost(f"crashed: its process did not start ({type(error).__name__})") from error
         except BaseException:
