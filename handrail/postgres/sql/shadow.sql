@@ -152,7 +152,11 @@ CROSS JOIN LATERAL (
     WHERE m.case_id = a.case_id AND m.author = 'customer' AND m.turn > 1
 ) AS n
 LEFT JOIN LATERAL (
-    SELECT f.body FROM handrail.handoffs AS f WHERE f.case_id = a.case_id AND f.at < n.at ORDER BY f.version LIMIT 1
+    -- What people refused comes to them, too, and says nothing of where the agent would have sent it.
+    SELECT f.body FROM handrail.handoffs AS f
+    WHERE f.case_id = a.case_id AND f.at < n.at
+        AND NOT EXISTS (SELECT FROM handrail.approvals AS v WHERE v.case_id = a.case_id AND v.opened_at <= f.at)
+    ORDER BY f.version LIMIT 1
 ) AS h ON TRUE
 LEFT JOIN LATERAL (
     SELECT x.effect_id, x.action, x.arguments, x.verdict FROM handrail.actions AS x
