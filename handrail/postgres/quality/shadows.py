@@ -9,9 +9,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from handrail.domain.actions.proposals import RuleHit
+from handrail.domain.actions.proposals import RuleHit, Ruling
 from handrail.domain.errors import InvalidInput
 from handrail.domain.rollout.shadows import (
+    LOWERED_BY,
     TRIES,
     AnswerBeside,
     AnswerState,
@@ -154,14 +155,19 @@ def _kept(row: dict[str, Any]) -> AnswerBeside:
     real = dict(row["real"])
     effect = real.pop("effect", None)
     if effect is not None:
-        hits = [RuleHit.model_validate(hit) for hit in effect.get("hits") or []]
-        real["effect"] = ProposedEffect(
-            action=effect["action"],
-            arguments=effect["arguments"] or {},
-            ruling=ruled_by_policies(hits),
-            rules=[f"{hit.policy}/{hit.rule}" for hit in hits],
-        )
+        real["effect"] = _proposed(effect)
     return AnswerBeside.model_validate({**row, "real": RealTurn.model_validate(real)})
+
+
+def _proposed(effect: dict[str, Any]) -> ProposedEffect:
+    """Return what was proposed first. Of what people changed the ledger holds the later ruling, the request the first one."""
+    hits = [RuleHit.model_validate(hit) for hit in effect.get("hits") or []]
+    ruling, rules = ruled_by_policies(hits), [f"{hit.policy}/{hit.rule}" for hit in hits]
+    if effect.get("rules") is not None:
+        rules = list(effect["rules"])
+        held = any(rule.rpartition("/")[2] not in LOWERED_BY for rule in rules)
+        ruling = Ruling.REQUIRE_APPROVAL if held else Ruling.ALLOW
+    return ProposedEffect(action=effect["action"], arguments=effect["arguments"] or {}, ruling=ruling, rules=rules)
 
 
 def _storable(found: Any) -> Any:

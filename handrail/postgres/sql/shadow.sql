@@ -136,7 +136,8 @@ SELECT
         'effect', CASE WHEN e.effect_id IS NOT NULL THEN jsonb_build_object(
             'action', e.action,
             'arguments', coalesce(asked.request -> 'arguments', e.arguments),
-            'hits', e.verdict -> 'hits'
+            'hits', e.verdict -> 'hits',
+            'rules', CASE WHEN e.revision > 1 THEN asked.request -> 'rules' END
         ) END,
         'reply', r.text,
         'decided', d.status,
@@ -159,7 +160,7 @@ LEFT JOIN LATERAL (
     ORDER BY f.version LIMIT 1
 ) AS h ON TRUE
 LEFT JOIN LATERAL (
-    SELECT x.effect_id, x.action, x.arguments, x.verdict FROM handrail.actions AS x
+    SELECT x.effect_id, x.action, x.arguments, x.verdict, x.revision FROM handrail.actions AS x
     WHERE x.case_id = a.case_id AND x.kind = 'effect' AND x.ruled_at < n.at
         AND coalesce(x.verdict #>> '{hits,0,rule}', '') <> 'refused'
     ORDER BY x.ruled_at, x.effect_id LIMIT 1

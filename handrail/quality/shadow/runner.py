@@ -37,7 +37,7 @@ from handrail.quality.shadow.wire import MOST_BYTES, ShadowHeard, ShadowTerms
 
 ARGV = (sys.executable, "-m", "handrail.quality.shadow.process")
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 300.0
+START_SECONDS = 600.0
 CASE_SECONDS = 300.0
 KEPT_SECONDS = 600.0
 """So long a process is kept: then the definitions are laid out anew, with what was edited meanwhile."""
