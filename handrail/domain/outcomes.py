@@ -72,6 +72,7 @@ class Dimension(StrEnum):
     POLICY = "policy"
     GRAPH = "graph"
     HANDLED_BY = "handled_by"
+    RELEASE = "release"
 
 
 class IndicatorResult(Stored):

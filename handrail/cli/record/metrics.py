@@ -21,7 +21,7 @@ By = Annotated[
     str | None,
     typer.Option(
         "--by",
-        help="In groups: topic, tier, language, channel, model, prompt, policy, graph or handled_by.",
+        help="In groups: topic, tier, language, channel, model, prompt, policy, graph, release or handled_by.",
         show_default=False,
     ),
 ]

@@ -63,6 +63,7 @@ SELECT
         WHEN 'policy' THEN p.policies
         WHEN 'graph' THEN p.graphs
         WHEN 'handled_by' THEN p.handlers
+        WHEN 'release' THEN p.releases
     END AS "groups"
 FROM (
     SELECT k.* FROM handrail.packed_outcomes AS k WHERE k.day BETWEEN %(first)s AND %(last)s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -36,6 +37,9 @@ SELECT count(*) FROM handrail.packed_outcomes AS p CROSS JOIN LATERAL handrail.p
 WHERE to_jsonb(f) - 'excluded_at' <> to_jsonb(p) - 'excluded_at'
 """
 """Cases that nobody has worked off yet look like excluded ones."""
+COUNTED = """
+SELECT case_id FROM handrail.outcome_values WHERE indicator = 'cost_known' AND denominator > 0 AND matures_at <= %s
+"""
 EXPECTED = b"""
 SELECT indicator, CASE %(by)s WHEN 'topic' THEN topic WHEN 'channel' THEN channel WHEN 'model' THEN model
         WHEN 'handled_by' THEN handled_by WHEN 'tier' THEN tier::text END AS "group",
@@ -186,3 +190,29 @@ async def test_packed_days_are_read_as_they_are_and_no_case_is(computed: Pool, r
     assert read["kept_outcomes"] == 480, "of the day without a pack alone"
     assert read["cases"] <= 480 + 2 * 5 + 2, "of that day, and one of each other to know that it has any"
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 400
+
+
+async def test_cases_are_told_apart_by_the_release_that_answered_last(computed: Pool, run: Run) -> None:
+    await by_hand.write(computed)
+    (known,) = await run("SELECT array_agg(case_id ORDER BY case_id) FROM handrail.case_outcomes")
+    dealt = {case_id: ("old", "new")[number % 2] for number, case_id in enumerate(known[0][:20])}
+    for case_id, release in dealt.items():
+        await run("INSERT INTO handrail.case_releases (case_id, release, at) VALUES (%s, %s, %s)", case_id, release, NOON)
+    again = next(case_id for case_id, release in dealt.items() if release == "old")
+    later = NOON + timedelta(minutes=1)
+    await run("INSERT INTO handrail.case_releases (case_id, release, at) VALUES (%s, 'new', %s)", again, later)
+    dealt[again] = "new"
+    for packed in (False, True):
+        if packed:
+            await PostgresOutcomes(computed).settle()
+        found = await reported(computed, MONTH, Dimension.RELEASE)
+        rows = await run(COUNTED, MONTH.as_of)
+        expected = Counter(dealt.get(case_id) for (case_id,) in rows)
+        assert {one.group: one.n for one in found.indicators if one.indicator == "cost_known"} == expected
+        assert set(expected) == {"old", "new", None}
+    # One that answers behind the packing counts at once.
+    last = next(case_id for case_id, release in dealt.items() if release == "old")
+    await run("INSERT INTO handrail.case_releases (case_id, release, at) VALUES (%s, 'newest', %s)", last, later)
+    found = await reported(computed, MONTH, Dimension.RELEASE)
+    assert "newest" in {one.group for one in found.indicators}
+    assert await run(STALE) == [(0,)]
