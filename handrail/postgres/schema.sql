@@ -1535,9 +1535,13 @@ BEGIN
     WHERE p.day IN (
         SELECT (m.opened_at AT TIME ZONE 'UTC')::date FROM unnest(gone || come) AS m (opened_at)
         UNION ALL
-        -- Cases of excluded channels, which are not kept, are counted as such.
+        -- Cases of excluded channels, which are not kept, are counted as such; which release answered is packed, and not kept.
         SELECT (c.opened_at AT TIME ZONE 'UTC')::date FROM handrail.cases AS c
-        WHERE c.case_id = ANY(changed) AND NOT EXISTS (SELECT FROM handrail.kept_outcomes AS k WHERE k.case_id = c.case_id)
+        WHERE c.case_id = ANY(changed)
+            AND (
+                NOT EXISTS (SELECT FROM handrail.kept_outcomes AS k WHERE k.case_id = c.case_id)
+                OR EXISTS (SELECT FROM handrail.case_releases AS r WHERE r.case_id = c.case_id)
+            )
     );
     RETURN taken;
 END

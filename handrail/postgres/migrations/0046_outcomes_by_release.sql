@@ -135,3 +135,54 @@ $$;
 
 CREATE TRIGGER releases_change_outcomes AFTER INSERT ON handrail.case_releases
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION handrail.note_outcome_change();
+
+CREATE OR REPLACE FUNCTION handrail.refresh_outcomes(most integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    taken integer;
+    changed text[];
+    touched text[];
+    fresh handrail.kept_outcomes[];
+    gone timestamptz[];
+    come timestamptz[];
+BEGIN
+    -- Of two at once, the one with the older snapshot might write last.
+    PERFORM pg_advisory_xact_lock(7240118322904190);
+    WITH gone AS (
+        DELETE FROM handrail.outcome_changes AS c
+        WHERE c.change_id IN (SELECT x.change_id FROM handrail.outcome_changes AS x ORDER BY x.change_id LIMIT most)
+        RETURNING c.case_id
+    )
+    SELECT count(*), array_agg(DISTINCT g.case_id) INTO taken, changed FROM gone AS g;
+    IF taken = 0 THEN
+        RETURN 0;
+    END IF;
+    touched := ARRAY(SELECT handrail.outcomes_touched(changed));
+    fresh := ARRAY(SELECT o FROM handrail.outcomes_of(touched) AS o);
+    WITH old AS (
+        DELETE FROM handrail.kept_outcomes AS k
+        WHERE k.case_id = ANY(touched)
+            AND NOT EXISTS (SELECT FROM unnest(fresh) AS f WHERE f.case_id = k.case_id AND f IS NOT DISTINCT FROM k)
+        RETURNING k.opened_at
+    )
+    SELECT array_agg(o.opened_at) INTO gone FROM old AS o;
+    WITH new AS (
+        INSERT INTO handrail.kept_outcomes AS k SELECT f.* FROM unnest(fresh) AS f
+        ON CONFLICT (case_id) DO NOTHING
+        RETURNING k.opened_at
+    )
+    SELECT array_agg(n.opened_at) INTO come FROM new AS n;
+    DELETE FROM handrail.packed_outcomes AS p
+    WHERE p.day IN (
+        SELECT (m.opened_at AT TIME ZONE 'UTC')::date FROM unnest(gone || come) AS m (opened_at)
+        UNION ALL
+        -- Cases of excluded channels, which are not kept, are counted as such; which release answered is packed, and not kept.
+        SELECT (c.opened_at AT TIME ZONE 'UTC')::date FROM handrail.cases AS c
+        WHERE c.case_id = ANY(changed)
+            AND (
+                NOT EXISTS (SELECT FROM handrail.kept_outcomes AS k WHERE k.case_id = c.case_id)
+                OR EXISTS (SELECT FROM handrail.case_releases AS r WHERE r.case_id = c.case_id)
+            )
+    );
+    RETURN taken;
+END
+$$;
