@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.rollout.ramps import ArmValue, Ramp, RampStep, ServedRelease
-from handrail.domain.rollout.shadows import AnswerState, Shadow, ShadowAnswer, ShadowCase, ShadowSpent, ShadowStep
 from handrail.ports.model import LanguageModel
+
+if TYPE_CHECKING:
+    from handrail.domain.rollout.shadows import AnswerState, Shadow, ShadowAnswer, ShadowCase, ShadowSpent, ShadowStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,6 @@ from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.wiring import collecting, observing
 from handrail.wiring.connecting import connected
 from handrail.wiring.daily import quality_day
-from handrail.wiring.shadowing import NAME as SHADOW
-from handrail.wiring.shadowing import shadowing
 from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
@@ -78,6 +76,8 @@ async def beside(
     settings: Settings, client: Client, pool: Pool, adapters: Adapters, runtime: Runtime | None
 ) -> AsyncIterator[None]:
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
+    from handrail.wiring.shadowing import shadowing
+
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
     keeping = troubles.about(KEPT)
@@ -93,7 +93,7 @@ async def beside(
         heeding(settings, adapters.calls, troubles.about(SWITCH)),
         scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
         observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
-        shadowing(settings, pool, adapters, troubles.about(SHADOW)),
+        shadowing(settings, pool, adapters, troubles.about("the shadow")),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
     ):
         yield
