@@ -16,6 +16,7 @@ from graphs.ruling.ruling_pass import (
     by_autonomy,
     by_customer,
     by_people,
+    by_speaker,
     by_topic,
     decided,
     over_tool,
@@ -190,7 +191,7 @@ class GuardrailNode:
         verdict = self._policies.rule(proposal, {**counting(sheet.about, sheet), **checked.facts}).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "asks": checked.asks}
         )
-        verdict = by_autonomy(sheet, proposal, by_topic(sheet, verdict))
+        verdict = by_autonomy(sheet, proposal, by_speaker(sheet, by_topic(sheet, verdict)))
         verdict = by_customer(sheet, proposal, verdict)
         verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)

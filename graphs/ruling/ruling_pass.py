@@ -11,7 +11,7 @@ from handrail.domain.actions.approvals import Decision, DecisionKind
 from handrail.domain.actions.confirmations import always, confirmed
 from handrail.domain.actions.decisions import BINDING, approvers
 from handrail.domain.actions.declined import alike
-from handrail.domain.actions.proposals import Proposal, ProposalKind, RuleHit, Ruling, Verdict
+from handrail.domain.actions.proposals import Confirming, Proposal, ProposalKind, RuleHit, Ruling, Verdict
 from handrail.domain.autonomy.controls import reason_of
 from handrail.domain.autonomy.topics import Autonomy, Dialled, Setting, Topic
 from handrail.domain.case.cases import RuledProposal
@@ -25,6 +25,7 @@ CHANGES_SHOWN = 3
 BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
 BY_TOPIC = "confirm"
+BY_AGENT = "agent"
 BY_EDITOR = "edited"
 REFUSED = "refused"
 AS_RULING: Mapping[Autonomy, Ruling] = {
@@ -96,6 +97,16 @@ def by_topic(sheet: RulingPass, verdict: Verdict) -> Verdict:
     words = f"The topic {topic.name} asks the customer before every effect."
     hit = RuleHit(policy="topic", rule=BY_TOPIC, ruling=Ruling.CONFIRM, message=words, confirm=topic.confirm)
     hit = hit.model_copy(update={"confirm_minutes": topic.confirm_minutes})
+    ruling = Ruling.strictest((verdict.ruling, hit.ruling))
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def by_speaker(sheet: RulingPass, verdict: Verdict) -> Verdict:
+    """The verdict on an effect where an agent speaks for the customer: its human is asked, whatever a policy allows."""
+    if not sheet.view.row.by_agent:
+        return verdict
+    words = "An agent speaks for the customer: before every effect, the human behind it is asked."
+    hit = RuleHit(policy="handrail", rule=BY_AGENT, ruling=Ruling.CONFIRM, message=words, confirm=Confirming.ALWAYS)
     ruling = Ruling.strictest((verdict.ruling, hit.ruling))
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
 

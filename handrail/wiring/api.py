@@ -42,6 +42,7 @@ from handrail.postgres.case.ratings import PostgresRatings
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.doorway import DoorwayClient
+from handrail.wiring.agents import serving_agents
 from handrail.wiring.connecting import connected
 from handrail.wiring.desk import desk_of
 from handrail.wiring.house import OwnersControls, PeoplesQueue, webhook_office
@@ -122,7 +123,8 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
             app = create_app(services, mounts={"/desk": desk_of(settings, pool, services, federated(settings))})
             app.router.routes.append(Route("/desk", lambda _: RedirectResponse("/desk/")))
             app.state.tail = tail
-            yield app
+            async with serving_agents(app, settings, services, tail):
+                yield app
     finally:
         await pool.close()
 

@@ -15,14 +15,14 @@ from handrail.api.problems.answers import MAX_BODY, TOO_LARGE, problem, refusal
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import NotAuthenticated
 
-GUARDED = "/v1/"
+GUARDED = ("/v1/", "/a2a")
 KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|hrc_[a-z0-9_-]{43}|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 NO_BEARER = "No key came with the request. Send `Authorization: Bearer hr_…`; make one with `handrail keys create`."
 
 
 class Gate:
-    """Lets a request under /v1 through once it is known whose it is; `state.principal` says so to what comes behind."""
+    """Lets a request under /v1 and /a2a through once it is known whose it is; `state.principal` says so to what follows."""
 
     def __init__(self, app: ASGIApp, services: Callable[[], ApiServices]) -> None:
         self.app = app

@@ -23,6 +23,7 @@ from handrail.domain.case.messages import check_identifier
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
 from handrail.domain.http.agents import AgentCase, AgentCases, AgentTask, open_approvals
 from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
+from handrail.domain.http.paging import CasesWanted
 from handrail.domain.http.people import DecisionBody
 from handrail.domain.team.reviewers import NotAdmitted
 from handrail.temporal.client import made
@@ -71,17 +72,26 @@ async def note(
 
 
 async def open_case(
-    services: ApiServices, caller: Principal, text: str, message_id: str, customer_id: str, channel: str, seconds: float
+    services: ApiServices,
+    caller: Principal,
+    text: str,
+    message_id: str,
+    customer_id: str,
+    channel: str,
+    seconds: float,
+    *,
+    context_id: str | None = None,
 ) -> AgentCase:
     """Open a case, and wait so long for the reply; the same message again finds the same case.
 
     Raises:
-        ScopeMissing, RateLimited, Unreachable.
+        ScopeMissing, RateLimited, Refused, Unreachable.
         InvalidInput: an id or the text cannot be taken.
         CaseConflict: the message id stands for other words.
     """
     check_scope(caller, ApiScope.CASES_WRITE)
     case_id = case_of(caller, message_id)
+    await note(services, caller, case_id, context_id, customer_id)
     await services.limits.count(services.limits.customer, f"customer {customer_id}")
     cases = services.cases(caller)
     receipt = await cases.open_soon(case_id, customer_id, text, message_id=message_id, channel=channel)
@@ -121,13 +131,20 @@ async def look(services: ApiServices, caller: Principal, case_id: str) -> AgentC
 
 
 async def waiting(services: ApiServices, caller: Principal, queue: str | None, limit: int) -> AgentCases:
-    """Return cases that wait for people, for the house's own callers. Raises: ScopeMissing, InvalidInput."""
+    """Return cases that wait for people: for an approval, then for somebody to take them, unless a queue is named.
+
+    Raises:
+        ScopeMissing, InvalidInput.
+    """
     check_scope(caller, ApiScope.QUEUE_READ)
     if not 1 <= limit <= MOST_WAITING:
         raise InvalidInput(f"limit: is {limit}. Ask for 1 to {MOST_WAITING} cases.")
+    asked = CasesWanted(status=CaseStatus.AWAITING_APPROVAL, limit=limit)
+    approvals = [] if queue else [one.case_id for one in (await services.record.page(asked)).cases]
     found = await services.queue.waiting(queue, limit)
-    views = [await services.record.show(one.case_id) for one in found.items[:limit]]
-    return AgentCases(waiting=found.waiting, cases=[short(services, caller, view) for view in views])
+    ids = [*approvals, *(one.case_id for one in found.items)][:limit]
+    views = [await services.record.show(one) for one in dict.fromkeys(ids)]
+    return AgentCases(with_people=found.waiting, cases=[short(services, caller, view) for view in views])
 
 
 async def decide(

@@ -19,7 +19,12 @@ def next_cursor(page: CasePage) -> str | None:
 
 def cursor_of(case: CaseView) -> str:
     """Return the cursor behind a case: opaque to callers."""
-    return base64.urlsafe_b64encode(json.dumps([case.opened_at.isoformat(), case.case_id]).encode()).decode().rstrip("=")
+    return packed(case.opened_at, case.case_id)
+
+
+def packed(moment: datetime, case_id: str) -> str:
+    """Return the cursor behind what was of this moment and case."""
+    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), case_id]).encode()).decode().rstrip("=")
 
 
 def behind(cursor: str) -> tuple[datetime, str]:

@@ -22,12 +22,32 @@ class ApprovalAsked(Stored):
     revision: int
     title: str
     arguments: dict[str, Any]
-    due_at: datetime | None = None
+    due_at: datetime
 
     @classmethod
     def of(cls, approval: Approval) -> ApprovalAsked:
         """The approval without what the model said about it."""
-        return cls.model_validate({name: getattr(approval, name) for name in cls.model_fields})
+        asked = approval.request
+        return cls(
+            approval_id=approval.approval_id,
+            revision=approval.revision,
+            title=asked.title,
+            arguments=asked.arguments,
+            due_at=approval.due_at,
+        )
+
+
+class ApprovalDecided(Stored):
+    """An approval after a decision on it: settled, or open with one more yes."""
+
+    approval_id: str
+    revision: int
+    status: ApprovalStatus
+
+    @classmethod
+    def of(cls, approval: Approval) -> ApprovalDecided:
+        """The approval in short."""
+        return cls(approval_id=approval.approval_id, revision=approval.revision, status=approval.status)
 
 
 class AgentCase(CaseSummary):
@@ -41,9 +61,9 @@ class AgentCase(CaseSummary):
 
 
 class AgentCases(Stored):
-    """Cases that wait for people, in the order in which they are handed out."""
+    """Cases that wait for an approval, then those in the queue, as they are handed out; `with_people` is how long that is."""
 
-    waiting: int
+    with_people: int
     cases: list[AgentCase]
 
 

@@ -113,6 +113,10 @@ WHERE caller = %(caller)s
 ORDER BY noted_at DESC, case_id DESC
 LIMIT %(limit)s;
 
+-- name: count_agent_cases
+SELECT count(*) AS parts FROM handrail.agent_cases
+WHERE caller = %(caller)s AND (%(context_id)s::text IS NULL OR context_id = %(context_id)s);
+
 -- name: spoke_as_agent
 SELECT 1 AS spoke FROM handrail.agent_cases
 WHERE case_id = %(case_id)s AND (caller = %(caller)s OR person = %(person)s)

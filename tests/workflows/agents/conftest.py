@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
+from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
 from handrail.api.app import create_app
 from handrail.domain.access.principals import ApiScope
 from handrail.settings import Settings
-from handrail.wiring.api import services_of
+from handrail.wiring.api import ClosingServer, application, listen, services_of
 from tests.support.house import House
 from tests.workflows.api.conftest import Backend, backend
 
@@ -51,3 +55,46 @@ async def agent(home: House, doors: Doors) -> AsyncIterator[Backend]:
     scopes = [ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.AGENTS_ACT]
     async with await backend(home, doors.app, scopes) as caller:
         yield caller
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """The house, served over HTTP at `at` with MCP and A2A switched on; `key` checks the signature of the card."""
+
+    at: str
+    app: FastAPI
+    key: ECKey
+
+
+@asynccontextmanager
+async def agency(home: House, **changes: object) -> AsyncIterator[Agency]:
+    """The house over a real port, as `handrail api run` serves it."""
+    listening = listen("127.0.0.1:0")
+    host, port = listening.getsockname()
+    key = ECKey.generate_key("P-256")
+    at, pem = f"http://{host}:{port}", SecretStr(key.as_pem(private=True).decode())
+    settings = with_agents(home.settings, **{"public_url": at, "mcp": True, "a2a": True, "a2a_key": pem, **changes})
+    known = {"temporal_address": address(home), "temporal_namespace": home.temporal.namespace}
+    async with application(settings.model_copy(update=known)) as app:
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=5)
+        server = ClosingServer(config, app.state.tail)
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield Agency(at, app, key)
+        finally:
+            server.should_exit = True
+            await running
+            listening.close()
+
+
+def address(home: House) -> str:
+    """Where the house's Temporal server listens."""
+    return home.temporal.service_client.config.target_host
+
+
+async def token_for(home: House, house: Agency, customer_id: str) -> str:
+    """A customer's token, as their backend mints it."""
+    async with await backend(home, house.app, [ApiScope.TOKENS_MINT]) as minter:
+        minted = await minter.post("/v1/tokens", json={"customer_id": customer_id})
+        assert minted.status_code == 201, minted.text
+        return str(minted.json()["token"])
