@@ -2985,8 +2985,8 @@ CREATE TABLE handrail.desk_sessions (
     token_hash text PRIMARY KEY CONSTRAINT desk_sessions_hash CHECK (token_hash ~ '^[0-9a-f]{64}$'),
     person text NOT NULL,
     key_id text,
-    principal jsonb,
     expires_at timestamptz NOT NULL,
+    principal jsonb,
     CONSTRAINT desk_sessions_vouched CHECK ((key_id IS NULL) <> (principal IS NULL))
 );
 COMMENT ON TABLE handrail.desk_sessions IS
