@@ -1,4 +1,4 @@
-"""A backend in TypeScript, with Temporal's own client: skipped where node or its packages cannot be had."""
+"""A backend in TypeScript, with Temporal's own client, and with one made of the contract of the HTTP API."""
 
 from __future__ import annotations
 
@@ -11,35 +11,25 @@ from uuid import uuid4
 
 import pytest
 
+from handrail import api
+from handrail.domain.access.principals import ApiScope
 from handrail.postgres.case.openings import PostgresOpenings
+from tests.support.deskside import key_of, serving
 from tests.support.house import House, wait_for
+from tests.support.node import installed, run
 
 PACKAGE = "@temporalio/client@1.24.0"
-SCRIPT = Path(__file__).parents[2] / "typescript" / "opens.mjs"
+GENERATORS = ("openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@20.19.9")
+SCRIPTS = Path(__file__).parents[2] / "typescript"
+SCRIPT, ASKS = SCRIPTS / "opens.mjs", SCRIPTS / "asks.ts"
+CONTRACT = Path(api.__file__).with_name("openapi.json")
+STRICT = ("--strict", "--target", "es2022", "--module", "nodenext", "--moduleResolution", "nodenext")
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which Temporal's client for TypeScript is installed, and the script beside it."""
-    folder = tmp_path_factory.mktemp("typescript")
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are not installed")
-    command = [
-        npm,
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--loglevel=error",
-        "--prefix",
-        str(folder),
-        PACKAGE,
-    ]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        pytest.skip(f"{PACKAGE} cannot be installed: {type(error).__name__}")
+    folder = installed(tmp_path_factory.mktemp("typescript"), PACKAGE)
     shutil.copy(SCRIPT, folder)
     return folder
 
@@ -76,3 +66,28 @@ async def test_a_backend_in_typescript_opens_cases_and_loses_none(home: House, c
         return f"case-{name}-6" in [one.workflow_id for one in await PostgresOpenings(home.pool).refused()]
 
     assert await wait_for(seen)
+
+
+async def test_a_client_made_of_the_contract_compiles_and_asks(home: House, tmp_path: Path) -> None:
+    installed(tmp_path, *GENERATORS)
+    shutil.copy(ASKS, tmp_path)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    npx = shutil.which("npx") or "npx"
+    made = (npx, "--no-install", "openapi-typescript", str(CONTRACT), "--default-non-nullable=false", "-o", "schema.d.ts")
+    await asyncio.to_thread(run, tmp_path, *made)
+    await asyncio.to_thread(run, tmp_path, npx, "--no-install", "tsc", *STRICT, ASKS.name)
+    order = await home.order(status="shipped")
+    key = await key_of(home, None, ApiScope.CASES_WRITE, ApiScope.CASES_READ)
+    async with serving(home) as at:
+        words = (
+            at.removesuffix("/desk/"),
+            key,
+            order.customer_id,
+            f"ts-{uuid4().hex[:8]}",
+            f"Where is order {order.order_id}?",
+        )
+        found = json.loads(await asyncio.to_thread(run, tmp_path, "node", "asks.js", *words))
+    assert found["first"]["status"] == 201
+    assert order.order_id in found["first"]["reply"]
+    assert found["again"] == {**found["first"], "replayed": "true"}
+    assert (found["other"]["status"], found["other"]["code"]) == (422, "KeyReused")
