@@ -121,7 +121,9 @@ class Business:
 
     `rates.yaml` and `tables.yaml` beside them are optional. `calendar` says which days are business days.
 
-    `known_customer(connection, customer_id)` tells whether a case may be opened for the customer. `facts` declares every
+    `known_customer(connection, customer_id)` tells whether a case may be opened for the customer.
+    `customer_of_mail(connection, address)` tells whose mail address this is; None where nobody's, or several customers'.
+    Whoever has proved the address is that customer; without it all mail goes to people. `facts` declares every
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
     `house` is the name that other people's agents read, by default `name`.
@@ -149,6 +151,7 @@ class Business:
     segments: tuple[str, ...] = ()
     calendar: Calendar | None = None
     house: str = ""
+    customer_of_mail: Callable[[Any, str], Awaitable[str | None]] | None = None
     by_name: Mapping[str, Tool] = field(init=False)
 
     def __post_init__(self) -> None:

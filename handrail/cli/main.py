@@ -58,6 +58,7 @@ LATE = {
         "Play each task's expected actions through a throw-away stack and compare the database; then make each task worse.",
     ),
     "webhooks": LateCommand("webhooks.webhooks", "Webhooks: where events are sent, signed, until they are taken.", group=True),
+    "mail": LateCommand("mail.mail", "Mail: read a mailbox, send replies, look at what came and went.", group=True),
     "audit": LateCommand("record.audit", "The audit: check its chain of hashes, hand it out.", group=True),
     "metrics": LateCommand("record.metrics", "Count what became of the cases that were opened in a period."),
     "reconcile": LateCommand(

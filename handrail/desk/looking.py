@@ -100,6 +100,7 @@ class Looking:
             decidable=[self._decidable(one, who) for one in view.approvals if one.status is ApprovalStatus.OPEN],
             handoff=handoff,
             transcript=await self._services.stored.transcript(case_id),
+            mail=await self._services.mail(case_id),
             readers=[one.person for one in await self._services.record.read(case_id, who.person)],
             others=[one for one in drafts if one.person != who.person],
             reply=said.typed.get("text") or draft(drafts, who, DraftKind.REPLY) or suggested(view.assignee, handoff),

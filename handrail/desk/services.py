@@ -8,6 +8,7 @@ from typing import Any
 
 from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
+from handrail.domain.mail import MailEntry
 from handrail.domain.team.staff import Roster
 from handrail.ports.access import ApiKeys, ControlRoom, Vouchers
 from handrail.ports.desk import DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
@@ -20,7 +21,7 @@ class DeskServices:
     """Everything that pages reach.
 
     `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
-    Web UI. `federated` is the identity provider that people may sign in by.
+    Web UI, `mail` what came and went by mail in a case. `federated` is the identity provider that people may sign in by.
     """
 
     cases: Callable[[Principal], DoorwayClient]
@@ -38,4 +39,5 @@ class DeskServices:
     topics: Callable[[], list[str]]
     schema: Callable[[str], dict[str, Any] | None]
     ui: Callable[[str], str]
+    mail: Callable[[str], Awaitable[list[MailEntry]]]
     federated: FederatedSignIn | None = None

@@ -18,7 +18,7 @@ from handrail.embedded.process import Component
 from handrail.embedded.state import Process, Stack, StackState
 from handrail.embedded.supervisor import Event, StartupStep, Supervisor, Tell, What, all_or_first_failure
 from handrail.embedded.temporal import Temporal
-from handrail.embedded.worker import RUN, EarlyWorker
+from handrail.embedded.worker import MAIL, RUN, EarlyWorker, mail_part
 
 PORTS = {
     "Temporal": 0,
@@ -54,12 +54,14 @@ class Embedded:
         self.model_url = self.offline.url if self.offline else str(plan.model_url)
         self.api = Api(base + PORTS["HTTP API"], self.environment)
         names = ["worker", *(f"worker-{number}" for number in range(2, plan.workers + 1))][: plan.workers]
+        self.mail = mail_part(self.folder / RUN, self.environment) if os.environ.get(MAIL) else None
         self.workers = [EarlyWorker(self.folder / RUN, self.environment, name) for name in names]
 
     def components(self) -> list[Component]:
         """Everything that runs as a process."""
         offline = [self.offline] if self.offline else []
-        return [self.postgres, self.temporal, *offline, self.api, *self.workers]
+        mail = [self.mail] if self.mail else []
+        return [self.postgres, self.temporal, *offline, self.api, *self.workers, *mail]
 
     def environment(self) -> Mapping[str, str]:
         """Ours, with the addresses of this stack; complete once PostgreSQL and the offline model are ready."""

@@ -16,6 +16,8 @@ RUN = "run"
 """The folder of a stack in which its workers tell of themselves."""
 WORD = "HANDRAIL_SERVERS_FILE"
 """The variable that names the file for which a worker waits; `handrail.wiring.ahead` reads it."""
+MAIL = "HANDRAIL_MAIL_IMAP"
+"""The variable that turns mail on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,14 @@ class EarlyWorker(Worker):
         with open(fresh, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             json.dump(told, file)
         fresh.replace(self.word)
+
+
+def mail_part(run_dir: Path, environment: Callable[[], Mapping[str, str]]) -> Worker:
+    """Return `handrail mail run` as a part of the stack, ready once it reads and sends."""
+    return Worker(
+        run_dir,
+        environment,
+        name="mail",
+        needs=("postgres", "temporal", "migrations"),
+        program=(sys.executable, "-m", "handrail.cli.main", "mail", "run"),
+    )

@@ -38,6 +38,12 @@ async def known_customer(connection: Any, customer_id: str) -> bool:
     return await queries.row(connection, "customer", Customer, customer_id=customer_id) is not None
 
 
+async def customer_of_mail(connection: Any, address: str) -> str | None:
+    """Return whose account has this address; None where no account has it, or several have."""
+    found = await queries.rows(connection, "by_email", Customer, email=address)
+    return found[0].customer_id if len(found) == 1 else None
+
+
 business = Business(
     name="shop",
     folder=FOLDER,
@@ -51,4 +57,5 @@ business = Business(
     customer_facts=CUSTOMER_FACTS,
     customer=customer,
     segments=SEGMENTS,
+    customer_of_mail=customer_of_mail,
 )

@@ -26,6 +26,7 @@ from handrail.ports.desk import FederatedSignIn
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.channels.mail import PostgresMail
 from handrail.postgres.desk.record import PostgresDesk
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
@@ -73,6 +74,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             roster=roster,
             topics=lambda: [one.name for one in topics.all() if not one.people_only],
             schema=schema_of(business),
+            mail=lambda case_id: PostgresMail(pool).entries(case_id=case_id),
             ui=lambda case_id: f"{settings.temporal_ui}/namespaces/{settings.temporal_namespace}/workflows/case-{case_id}",
             federated=federated,
         )

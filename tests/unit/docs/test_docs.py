@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 from handrail.cli.main import app
 from handrail.cli.record.contract import json_schema
 from handrail.cli.stacks.stack import app as stack
+from handrail.mail.settings import MailSettings
 from handrail.matrix.loader import FileMatrix
 from handrail.policies.loader import FilePolicies
 from handrail.routing.rules import RiskRules
@@ -125,7 +126,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_variables_are_settings(page: Path) -> None:
-    known = {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
+    mail = {f"HANDRAIL_MAIL_{name.upper()}" for name in MailSettings.model_fields}
+    known = {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields} | mail | NOT_SETTINGS
     assert set(VARIABLE.findall(page.read_text())) <= known
 
 
@@ -157,6 +159,11 @@ def test_every_setting_of_a_worker_is_documented() -> None:
     assert not {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields if name not in local} - set(
         VARIABLE.findall(text)
     )
+
+
+def test_every_setting_of_mail_is_documented() -> None:
+    text = (ROOT / "docs" / "operating" / "mail.md").read_text()
+    assert not {f"HANDRAIL_MAIL_{name.upper()}" for name in MailSettings.model_fields} - set(VARIABLE.findall(text))
 
 
 @pytest.fixture

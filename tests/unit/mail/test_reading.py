@@ -1,0 +1,173 @@
+"""Reading mail: words, quotes, parts, attachments, ids, machines, reports; and the same mail is the same, however often."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage, Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+
+import pytest
+
+from handrail.domain.errors import InvalidInput
+from handrail.mail.reading.attached import attachment_of
+from handrail.mail.reading.mail import LARGEST, read_mail
+from handrail.mail.reading.parts import DEEPEST, MOST_ATTACHMENTS
+from tests.support.mailing import ADDRESS, AUTHSERV, letter
+
+QUOTES = {
+    "en": "On Mon, 3 Nov 2026 at 10:00, The Shop <support@shop.example> wrote:\n> Hello Ann\n> How can we help?",
+    "de": "Am Mo., 3. Nov. 2026 um 10:00 Uhr schrieb The Shop <support@shop.example>:\n> Hallo Ann",
+    "fr": "Le lun. 3 nov. 2026 à 10:00, The Shop <support@shop.example> a écrit :\n> Bonjour Ann",
+    "sv": "Den mån 3 nov. 2026 kl 10:00 skrev The Shop <support@shop.example>:\n> Hej Ann",
+    "es": "El lun, 3 nov 2026 a las 10:00, The Shop (<support@shop.example>) escribió:\n> Hola Ann",
+    "pl": "pon., 3 lis 2026 o 10:00 The Shop <support@shop.example> napisał(a):\n> Witaj Ann",
+    "outlook": "-----Ursprüngliche Nachricht-----\nVon: The Shop <support@shop.example>\nGesendet: Montag, 3. November 2026\n"
+    "An: Ann\nBetreff: Ihre Frage\n\nHallo Ann",
+}
+OWN = {
+    "en": "Please send me the lamp again.",
+    "de": "Bitte schicken Sie mir die Lampe noch einmal.",
+    "fr": "Merci de me renvoyer la lampe.",
+    "sv": "Kan ni skicka lampan en gång till?",
+    "es": "Por favor, envíenme la lámpara otra vez.",
+    "pl": "Proszę wysłać mi lampę jeszcze raz.",
+    "outlook": "Bitte schicken Sie mir die Lampe noch einmal.",
+}
+
+
+@pytest.mark.parametrize("language", QUOTES)
+def test_a_quote_is_cut_and_the_language_kept(language: str) -> None:
+    mail = read_mail(letter("ann@example.com", f"{OWN[language]}\n\n{QUOTES[language]}"), AUTHSERV)
+    assert mail.text == OWN[language]
+    assert mail.whole.startswith(OWN[language])
+    assert "Ann" in mail.whole
+
+
+def test_few_own_words_keep_the_whole() -> None:
+    mail = read_mail(letter("ann@example.com", f"Yes\n\n{QUOTES['en']}"), AUTHSERV)
+    assert mail.text.startswith("Yes")
+    assert "How can we help?" in mail.text
+
+
+def test_html_alone_is_read_as_text_and_plain_text_comes_first() -> None:
+    html = "<style>p{color:red}</style><p>Where is <b>O-10016</b>?</p><script>steal()</script><img src='http://x/y.png'>"
+    mail = EmailMessage()
+    mail["From"], mail["Message-ID"] = "ann@example.com", "<1@example.com>"
+    mail.set_content(html, subtype="html")
+    assert read_mail(mail.as_bytes(), AUTHSERV).text == "Where is O-10016?"
+    mail.set_content("In plain words.")
+    mail.add_alternative(html, subtype="html")
+    assert read_mail(mail.as_bytes(), AUTHSERV).text == "In plain words."
+
+
+@pytest.mark.parametrize(("charset", "text"), [("iso-8859-1", "Größe"), ("nonsense-9", "plain"), ("shift_jis", "注文")])
+def test_character_sets(charset: str, text: str) -> None:
+    known = charset if charset != "nonsense-9" else "ascii"
+    head = f"From: ann@example.com\r\nContent-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    assert read_mail(head.encode() + text.encode(known), AUTHSERV).text == text
+
+
+def test_attachments_are_references_by_what_their_bytes_are() -> None:
+    mail = EmailMessage()
+    mail["From"] = "ann@example.com"
+    mail.set_content("See the picture.")
+    mail.add_attachment(b"%PDF-1.4 x", maintype="image", subtype="png", filename="../../etc/pass\u202ewd.png")
+    mail.add_attachment(b"MZ\x90\x00", maintype="application", subtype="pdf", filename="invoice.pdf")
+    mail.add_attachment(b"<script>alert(1)</script>", maintype="image", subtype="jpeg", filename="photo.jpg")
+    raw = mail.as_bytes()
+    pdf, program, script = read_mail(raw, AUTHSERV).attachments
+    assert (pdf.name, pdf.kind, pdf.size, pdf.refused) == ("passwd.png", "application/pdf", 10, None)
+    assert (program.kind.endswith("executable"), program.refused) == (True, "is a program, and those are not given out")
+    assert (script.kind, script.refused) == ("text/html", None)
+    assert attachment_of(raw, pdf.position) == b"%PDF-1.4 x"
+    with pytest.raises(InvalidInput, match="is a program"):
+        attachment_of(raw, program.position)
+    with pytest.raises(InvalidInput, match="no part 9"):
+        attachment_of(raw, 9)
+    for place in range(MOST_ATTACHMENTS + 5):
+        mail.add_attachment(b"x", maintype="text", subtype="plain", filename=f"{place}.txt")
+    many = read_mail(mail.as_bytes(), AUTHSERV)
+    assert len(many.attachments) == MOST_ATTACHMENTS
+    assert "More than 20 attachments" in many.odd[0]
+
+
+def test_what_is_nested_too_deeply_is_left_out_with_words() -> None:
+    inner: Message = MIMEText("deep inside")
+    for _ in range(DEEPEST + 3):
+        outer = MIMEMultipart()
+        outer.attach(MIMEText("a layer"))
+        outer.attach(inner)
+        inner = outer
+    inner["From"] = "ann@example.com"
+    mail = read_mail(inner.as_bytes(), AUTHSERV)
+    assert "deep inside" not in mail.whole
+    assert "nested deeper" in mail.odd[0]
+
+
+def test_a_mail_of_many_parts_within_parts_is_not_opened() -> None:
+    layers = "".join(f"--b\r\nContent-Type: multipart/mixed; boundary=b{place}\r\n\r\n" for place in range(200))
+    head = "From: ann@example.com\r\nSubject: A bomb\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    mail = read_mail((head + layers).encode(), AUTHSERV)
+    assert (mail.text, mail.whole) == ("A bomb", "")
+    assert "none of them was opened" in mail.odd[0]
+    assert read_mail(b"From: ann@example.com\r\n\r\nA beginning", AUTHSERV, LARGEST + 1).odd
+
+
+def test_the_thread_is_every_id_and_never_the_subject() -> None:
+    raw = letter("ann@example.com", "Hello", In_Reply_To="<b@x> (your mail)", References="<a@x>\t<b@x> <c@x")
+    assert read_mail(raw, AUTHSERV).references == ["b@x", "a@x"]
+    assert read_mail(letter("ann@example.com", "Hello", subject="Re: [#123]"), AUTHSERV).references == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Auto_Submitted": "auto-replied; x=y"}, "Auto-Submitted: auto-replied"),
+        ({"Auto_Submitted": "no"}, ""),
+        ({"Precedence": "Bulk"}, "Precedence: bulk"),
+        ({"List_Id": "<news.example.com>"}, "it has the header List-Id"),
+        ({"X_Auto_Response_Suppress": "All"}, "it has the header X-Auto-Response-Suppress"),
+        ({"Return_Path": "<>"}, "its return path is empty"),
+        ({"Return_Path": "<ann@example.com>"}, ""),
+    ],
+)
+def test_a_machines_mail_is_told_by_its_headers(headers: dict[str, str], why: str) -> None:
+    assert read_mail(letter("ann@example.com", "Hello", passed=True, subject="Hi", **headers), AUTHSERV).automatic == why
+
+
+@pytest.mark.parametrize(
+    "sender", ["no-reply@x.example", "noreply+1@x.example", "DoNotReply@x.example", "mailer-daemon@x.example"]
+)
+def test_nobody_reads_these_addresses(sender: str) -> None:
+    assert "nobody reads" in read_mail(letter(sender, "Hello"), AUTHSERV).automatic
+
+
+@pytest.mark.parametrize("sender", ["nora@x.example", "reply@x.example", "bouncer.ann@x.example", "post@x.example"])
+def test_people_read_these_addresses(sender: str) -> None:
+    assert read_mail(letter(sender, "Hello"), AUTHSERV).automatic == ""
+
+
+def test_a_mail_names_one_sender_or_none() -> None:
+    twice = letter("ann@example.com", "Hello").replace(b"From:", b"From: eve@evil.example\nFrom:", 1)
+    assert read_mail(twice, AUTHSERV).sender is None
+    assert read_mail(letter("ann@example.com, eve@evil.example", "Hello"), AUTHSERV).sender is None
+    assert read_mail(letter('"eve@evil.example" <Ann@Example.com>', "Hello"), AUTHSERV).sender == "ann@example.com"
+    assert read_mail(b"Subject: nobody\r\n\r\nHello", AUTHSERV).sender is None
+
+
+def test_the_same_mail_has_the_same_key_by_whatever_way_it_comes() -> None:
+    raw = letter("ann@example.com", "Hello there")
+    key = read_mail(raw, AUTHSERV).key
+    assert read_mail(b"Received: from elsewhere\nX-Spam: no\n" + raw, AUTHSERV).key == key
+    keys = {
+        read_mail(letter("ann@example.com", f"Question {place}", message_id="<same@broken.example>"), AUTHSERV).key
+        for place in range(9)
+    }
+    assert len(keys) == 9
+
+
+def test_what_cannot_be_read_has_no_text_but_its_subject() -> None:
+    assert read_mail(b"From: ann@example.com\r\nSubject: =?utf-8?b?w4bDuA==?=\r\n\r\n\r\n", AUTHSERV).text == "Æø"
+    assert read_mail(b"", AUTHSERV).text == ""
+    assert read_mail(b"\x00\xff\xfe", AUTHSERV).sender is None
+    assert read_mail(letter("ann@example.com", "Hi", to=f"Shop <{ADDRESS}>"), AUTHSERV).recipients == [ADDRESS]
