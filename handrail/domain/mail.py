@@ -108,12 +108,16 @@ class AnsweredMail(Stored):
 
 
 class SentBefore(Stored):
-    """The automatic mail to an address: how many in a day, how long ago the newest, and whether they come back."""
+    """The automatic mail to an address: how many in a day, how long ago the newest, and whether they come back.
+
+    `overtaken`: a person wrote in the case since this was said.
+    """
 
     within_a_day: int = 0
     seconds_since: float | None = None
     bounced: str | None = None
     first_of_case: bool = True
+    overtaken: bool = False
 
 
 class MailRefused(HandrailError):

@@ -50,7 +50,7 @@ class MailOutgoing:
     async def _send(self, departure: Departure) -> None:
         letter = self.letterhead
         mail_id = letter.id_of(departure)
-        before = await self.record.sent_before(departure.address, departure.case_id, mail_id)
+        before = await self.record.sent_before(mail_id, departure)
         if is_automatic(departure) and not await self._may(departure, before):
             return
         try:
@@ -73,7 +73,9 @@ class MailOutgoing:
 
     async def _may(self, departure: Departure, before: SentBefore) -> bool:
         """Return whether a machine may write to this address now; where not, later, or a person has to."""
-        if before.bounced is not None:
+        if before.overtaken:
+            await self.channels.failed(departure, "A person has written since.")
+        elif before.bounced is not None:
             await self._failed(departure, f"Mail to this address comes back: {before.bounced}")
         elif before.within_a_day >= self.limits.a_day:
             words = f"{before.within_a_day} automatic mails went to this address within a day; a person has to write now."

@@ -47,8 +47,8 @@ class MailRecord(Protocol):
         """Return the mail by which this message came."""
         ...
 
-    async def sent_before(self, recipient: str, case_id: str, mail_id: str) -> SentBefore:
-        """Tell what automatic mail went to this address, not counting this mail."""
+    async def sent_before(self, mail_id: str, departure: Departure) -> SentBefore:
+        """Tell what automatic mail went to the address, not counting this mail, and whether a person wrote since."""
         ...
 
     async def keep_sent(self, mail_id: str, departure: Departure, subject: str, raw: bytes, *, automatic: bool) -> None:

@@ -80,9 +80,14 @@ class PostgresMail:
         found = await alone(self._pool, "mail_that_is_answered", case_id=case_id, message_id=message_id)
         return AnsweredMail.model_validate(found[0]) if found else None
 
-    async def sent_before(self, recipient: str, case_id: str, mail_id: str) -> SentBefore:
-        """Tell what automatic mail went to this address, not counting this mail."""
-        found = await alone(self._pool, "mail_sent_before", recipient=recipient, case_id=case_id, mail_id=mail_id)
+    async def sent_before(self, mail_id: str, departure: Departure) -> SentBefore:
+        """Tell what automatic mail went to the address, not counting this mail, and whether a person wrote since."""
+        about: dict[str, Any] = {
+            "recipient": departure.address,
+            "case_id": departure.case_id,
+            "message_id": departure.message_id,
+        }
+        found = await alone(self._pool, "mail_sent_before", mail_id=mail_id, **about)
         return SentBefore.model_validate(found[0])
 
     async def keep_sent(self, mail_id: str, departure: Departure, subject: str, raw: bytes, *, automatic: bool) -> None:

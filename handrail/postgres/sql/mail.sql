@@ -69,7 +69,12 @@ SELECT
     NOT EXISTS (
         SELECT FROM handrail.mails AS f
         WHERE f.case_id = %(case_id)s AND NOT f.incoming AND f.mail_id <> %(mail_id)s
-    ) AS first_of_case
+    ) AS first_of_case,
+    EXISTS (
+        SELECT FROM handrail.messages AS p
+        INNER JOIN handrail.departures AS d ON d.case_id = p.case_id AND d.message_id = %(message_id)s
+        WHERE p.case_id = %(case_id)s AND p.author = 'person' AND p.recorded_at > d.noted_at
+    ) AS overtaken
 FROM handrail.mails AS m
 WHERE m.recipient = %(recipient)s AND NOT m.incoming AND m.automatic AND m.mail_id <> %(mail_id)s
     AND m.at > clock_timestamp() - interval '7 days';

@@ -95,9 +95,15 @@ async def test_a_case_by_mail_its_thread_and_a_person(mailing: Mailing) -> None:
         # The customer's next message comes by another channel: nothing more goes by mail.
         await home.cases.say(case_id, "Are you there?")
         await home.cases.reply(case_id, "bea", "Not by mail.")
-    assert await home.rows(
-        "select count(*) from handrail.departures where case_id = %(c)s and state = 'waiting'", c=case_id
-    ) == [(0,)]
+        # The word that a person takes over waited for its ten minutes; by then a person has written.
+        due = "update handrail.departures set next_at = now() where case_id = %(c)s and state = 'waiting' returning 1"
+        assert await home.rows(due, c=case_id) == [(1,)]
+        stays = "select words from handrail.departures where case_id = %(c)s and state = 'failed'"
+
+        async def stayed() -> bool:
+            return await home.rows(stays, c=case_id) == [("A person has written since.",)]
+
+        await wait_for(stayed)
     assert not [one for one in mailing.post.to(address) if "Not by mail" in body(one)]
 
 
