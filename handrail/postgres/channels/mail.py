@@ -65,7 +65,7 @@ class PostgresMail:
 
     async def customer_of(self, case_id: str) -> str | None:
         """Return whose case it is, None where there is none; of one that is being opened, for whom a mail opened it."""
-        for query in ("customer_of_case", "customer_of_mailed_case"):
+        for query in ("customer_of_kept_case", "customer_of_mailed_case"):
             found = await alone(self._pool, query, case_id=case_id)
             if found:
                 return str(found[0]["customer_id"])

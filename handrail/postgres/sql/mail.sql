@@ -40,7 +40,7 @@ WHERE m.header_id = ANY(%(references)s) AND m.case_id IS NOT NULL
 ORDER BY array_position(%(references)s, m.header_id), m.incoming, m.at DESC
 LIMIT 1;
 
--- name: customer_of_case
+-- name: customer_of_kept_case
 SELECT c.customer_id FROM handrail.cases AS c WHERE c.case_id = %(case_id)s;
 
 -- name: customer_of_mailed_case
