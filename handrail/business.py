@@ -78,6 +78,25 @@ class Preview(BaseModel):
         return json_ready(facts)
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideTerms:
+    """The terms of a tool of another system: `seconds` bound one answer; `source` names the system for people.
+
+    `once`: the system cannot tell a repetition by a key. Then a person approves every call, none is tried again, and where the
+    answer was lost a person finds out what became of it. Its functions get no connection (`Call.connection` is None) but an
+    effect's.
+    """
+
+    source: str
+    seconds: float
+    once: bool = False
+
+    @property
+    def by_person(self) -> str:
+        """Say why a person approves every call; empty where the policies decide."""
+        return f"{self.source} cannot tell a repeated call from a second one, so a person approves each." if self.once else ""
+
+
 class Kind(StrEnum):
     """A read changes nothing; an effect writes and goes through guardrail and ledger."""
 
@@ -92,6 +111,7 @@ class Tool:
     `run` returns JSON-ready data and raises `BusinessRefused` where the business's rules say no; it re-checks everything,
     because time passes between preview and effect. `preview` is required for effects and writes nothing. `sums` names the
     numeric arguments of an effect that policies may add up over a customer's past (`history.refund_order.sum_amount_30d`).
+    `outside` has the terms of a tool that another system offers, such as an MCP server.
     """
 
     name: str
@@ -101,6 +121,17 @@ class Tool:
     run: Callable[[Call, Any], Awaitable[dict[str, Any]]]
     preview: Callable[[Call, Any], Awaitable[Preview]] | None = None
     sums: tuple[str, ...] = ()
+    outside: OutsideTerms | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of its arguments."""
+        return self.arguments.model_json_schema()
+
+    @property
+    def by_person(self) -> str:
+        """Say why a person approves every call, whatever the policies say; empty where there is no reason."""
+        return self.outside.by_person if self.outside else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.errors import BusinessFailed, HandrailError, ModelRejected, ModelUnavailable
+from handrail.domain.errors import BusinessFailed, HandrailError, ModelRejected, ModelUnavailable, NotReached, OutcomeUnknown
 
 MODEL_NODE, CONSULTING_NODE, WRITING_NODE = "agent", "consult", "act"
 ASKING = (MODEL_NODE, CONSULTING_NODE)
@@ -23,6 +23,8 @@ def escalation_for(error: Exception, node: str | None) -> Escalation:
     kind = type(error).__name__
     if isinstance(error, GraphChanged):
         return Escalation(reason="graph_changed", words=str(error))
+    if isinstance(error, OutcomeUnknown | NotReached) and node == WRITING_NODE:
+        return Escalation(reason="action_failed", words=str(error))
     if node == WRITING_NODE:
         words = f"An allowed action could not be finished ({kind}). The ledger says whether it was written."
         return Escalation(reason="action_failed", words=words)

@@ -42,21 +42,20 @@ class ActNode:
         facts: list[Fact] = []
         stop: dict[str, Any] = {}
         for place, one in enumerate(done):
-            if one.kind is ProposalKind.EFFECT:
-                try:
-                    result = await self._record.apply(effect(view, one))
-                except SwitchedOff as refused:
-                    done, stop = done[:place], held_back(refused, view.step)
-                    break
-                effects = [*(old for old in effects if old.effect_id != result.effect_id), result]
-                exchanges.append(exchange(one, fitted(told(result)), result.status is EffectStatus.APPLIED))
-                if result.code == TAKEN_BACK:
-                    done, stop = done[: place + 1], {"escalation": WITHDREW, "rulings": []}
-                    break
-            else:
-                value, ok = await self._read(view, one)
-                exchanges.append(exchange(one, value, ok))
+            try:
+                made = await self._record.apply(effect(view, one)) if one.kind is ProposalKind.EFFECT else None
+                value, ok = (fitted(told(made)), made.status is EffectStatus.APPLIED) if made else await self._read(view, one)
+            except SwitchedOff as refused:
+                done, stop = done[:place], held_back(refused, view.step)
+                break
+            exchanges.append(exchange(one, value, ok))
+            if made is None:
                 facts.append(Fact(name=fact_name(one), value=value, source=one.action, at=self._clock.now()))
+                continue
+            effects = [*(old for old in effects if old.effect_id != made.effect_id), made]
+            if made.code == TAKEN_BACK:
+                done, stop = done[: place + 1], {"escalation": WITHDREW, "rulings": []}
+                break
         left = [one for one in view.proposals if one not in done]
         found = {"proposals": left, "exchanges": exchanges, "effects": effects, "facts": facts}
         if stop:

@@ -120,7 +120,7 @@ class AgentNode:
                 if own:  # nobody approves what is looked up before the agent has said a word
                     raise BusinessRefused(SWITCHED_OFF, own[0].message)
                 value = await self._record.read(view.row.case_id, view.row.customer_id, wanted.tool, dict(wanted.arguments))
-            except BusinessRefused as refused:
+            except (BusinessRefused, SwitchedOff) as refused:
                 value = {"refused": str(refused)}
             facts.append(Fact(name=wanted.tool, value=fitted(value), source=wanted.tool, at=self._clock.now()))
         return facts

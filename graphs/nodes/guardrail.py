@@ -17,6 +17,7 @@ from graphs.ruling.ruling_pass import (
     by_customer,
     by_people,
     by_speaker,
+    by_tool,
     by_topic,
     decided,
     over_tool,
@@ -28,10 +29,11 @@ from handrail.domain.actions.confirmations import SAID_NO, UNCONFIRMED
 from handrail.domain.actions.declined import asked_in, named_only, objection
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
+from handrail.domain.autonomy.controls import SWITCHED_OFF
 from handrail.domain.base import digest
 from handrail.domain.case.cases import Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.errors import BusinessRefused, InvalidInput
+from handrail.domain.errors import BusinessRefused, InvalidInput, SwitchedOff
 from handrail.domain.llm.agent import Exchange
 from handrail.domain.team.reviewers import Reviewers
 from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, SystemOfRecord, Topics
@@ -124,6 +126,9 @@ class GuardrailNode:
             checked = await self._record.check(view.row.case_id, view.row.customer_id, proposal.action, proposal.arguments)
         except (InvalidInput, BusinessRefused) as refused:
             return sheet.refuse(proposal, str(refused))
+        except SwitchedOff as off:
+            sheet.refuse(proposal, str(off))
+            return sheet.escalate(SWITCHED_OFF, str(off))
         changes = {"arguments": checked.arguments, "arguments_hash": digest(checked.arguments), "counted": True}
         same = proposal.model_copy(update=changes)
         if not proposal.counted and (words := self._objection(sheet, same, checked.title)):
@@ -191,7 +196,8 @@ class GuardrailNode:
         verdict = self._policies.rule(proposal, {**counting(sheet.about, sheet), **checked.facts}).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "asks": checked.asks}
         )
-        verdict = by_autonomy(sheet, proposal, by_speaker(sheet, by_topic(sheet, verdict)))
+        verdict = by_speaker(sheet, by_tool(by_topic(sheet, verdict), checked.by_person))
+        verdict = by_autonomy(sheet, proposal, verdict)
         verdict = by_customer(sheet, proposal, verdict)
         verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)

@@ -26,6 +26,7 @@ BY_AUTONOMY = "autonomy"
 BY_CONFIDENCE = "confidence_gate"
 BY_TOPIC = "confirm"
 BY_AGENT = "agent"
+BY_TOOL = "no_key"
 BY_EDITOR = "edited"
 REFUSED = "refused"
 AS_RULING: Mapping[Autonomy, Ruling] = {
@@ -108,6 +109,15 @@ def by_speaker(sheet: RulingPass, verdict: Verdict) -> Verdict:
     words = "An agent speaks for the customer: before every effect, the human behind it is asked."
     hit = RuleHit(policy="handrail", rule=BY_AGENT, ruling=Ruling.CONFIRM, message=words, confirm=Confirming.ALWAYS)
     ruling = Ruling.strictest((verdict.ruling, hit.ruling))
+    return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
+
+
+def by_tool(verdict: Verdict, why: str) -> Verdict:
+    """The verdict on an effect with the yes of a person that the tool itself needs, for the reason `why`, if it does."""
+    if not why:
+        return verdict
+    ruling = Ruling.strictest((verdict.ruling, Ruling.REQUIRE_APPROVAL))
+    hit = RuleHit(policy="tool", rule=BY_TOOL, ruling=Ruling.REQUIRE_APPROVAL, message=why)
     return verdict.model_copy(update={"ruling": ruling, "hits": [*verdict.hits, hit]})
 
 

@@ -8,9 +8,13 @@
     │   ├── UnknownCase
     │   └── IllegalTransition
     ├── BusinessRefused         the business's own rules say no (already refunded, not yours)
+    ├── BusinessFailed          a function of the business raised, or did not answer
+    │   ├── NotReached          nothing was sent to the system, so nothing was done there
+    │   └── OutcomeUnknown      it may have been done, and may not be tried again to find out
     ├── DefinitionInvalid       a topic, policy, rule or matrix file that cannot be used
     ├── EffectConflict          the ledger holds the same effect id with other arguments or no allowing verdict
     ├── SwitchedOff             a live control keeps the agent from this now
+    │   └── ToolChanged         a tool from outside is not what a person pinned
     └── ModelFailed
         ├── ModelUnavailable    transient: time-out, 429, 5xx, connection; worth another try
         └── ModelRejected       permanent: 400, 401, 403, 404, 422, or an answer that cannot be used
@@ -64,6 +68,14 @@ class BusinessFailed(HandrailError):
     """A function of the business's package raised or did not answer in time; our own PostgreSQL is there."""
 
 
+class NotReached(BusinessFailed):
+    """A system was not reached: nothing was sent that it could have acted on."""
+
+
+class OutcomeUnknown(BusinessFailed):
+    """An effect may have been made: its answer was lost, and trying again could make it twice."""
+
+
 class DefinitionInvalid(HandrailError):
     """A definition file cannot be used; the message starts with `file:line:` where known."""
 
@@ -78,6 +90,15 @@ class SwitchedOff(HandrailError):
     def __init__(self, level: str, message: str = "") -> None:
         super().__init__(message)
         self.level = level
+
+
+class ToolChanged(SwitchedOff):
+    """A tool from outside is not what a person pinned; `found` is the start of its hash now, empty where it is gone."""
+
+    def __init__(self, tool: str, found: str, message: str) -> None:
+        super().__init__("off", message)
+        self.tool = tool
+        self.found = found
 
 
 class ModelFailed(HandrailError):

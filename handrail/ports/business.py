@@ -18,6 +18,7 @@ class Checked(Protocol):
     shown: dict[str, str]
     facts: dict[str, Any]
     asks: dict[str, str]
+    by_person: str
 
 
 class SystemOfRecord(Protocol):
@@ -31,6 +32,7 @@ class SystemOfRecord(Protocol):
         Raises:
             InvalidInput: unknown tool or arguments that do not validate; names field and remedy.
             BusinessRefused: the business's rules say no already.
+            SwitchedOff: it comes from outside and is not what a person pinned.
         """
         ...
 

@@ -297,6 +297,13 @@ FOR EACH ROW WHEN (OLD.outcome IS NOT NULL)
 EXECUTE FUNCTION handrail.refuse('an effect happens once');
 CREATE TRIGGER actions_stay BEFORE DELETE OR TRUNCATE ON handrail.actions
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('the ledger never forgets');
+CREATE TABLE handrail.effect_attempts (
+    effect_id text PRIMARY KEY,
+    begun_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE handrail.effect_attempts IS
+'attempts at effects of other systems that take no key, noted before anything is sent: a second one is never made';
+
 CREATE VIEW handrail.effects AS
 SELECT
     case_id,

@@ -189,6 +189,7 @@ class Looked:
     shown: dict[str, str]
     facts: dict[str, Any]
     asks: dict[str, str] = field(default_factory=dict)
+    by_person: str = ""
 
 
 @dataclass

@@ -149,7 +149,7 @@ async def theirs(adapters: Adapters, customer_id: str) -> list[Any]:
     """Everything that the read tools without needed arguments tell of a customer."""
     found: list[Any] = []
     for tool in adapters.business.tools:
-        if tool.kind is Kind.READ and not any(one.is_required() for one in tool.arguments.model_fields.values()):
+        if tool.kind is Kind.READ and not tool.schema.get("required"):
             try:
                 found.append(await adapters.record.read(CHANNEL, customer_id, tool.name, {}))
             except BusinessRefused as refused:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from psycopg import DataError, IntegrityError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
-from handrail.domain.errors import DEFECTS, BusinessFailed, HandrailError
+from handrail.domain.errors import DEFECTS, BusinessFailed, HandrailError, NotReached
 from handrail.postgres.pool import Connection, Pool, looking
 
 SECONDS = 3.0
@@ -61,6 +61,27 @@ async def look(pool: Pool, what: str, question: Callable[[Connection], Awaitable
             if pause is None or isinstance(error.__cause__, (*HOPELESS, TimeoutError)):
                 raise
             await asyncio.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+async def inquire(what: str, question: Callable[[], Awaitable[T]], seconds: float) -> T:
+    """Ask another system, without a connection of ours; where it is not reached, twice more.
+
+    Raises:
+        BusinessFailed: it was not reached, failed, or took longer than `seconds`.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            async with asyncio.timeout(seconds):
+                return await question()
+        except NotReached:
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+        except HandrailError:
+            raise
+        except Exception as error:
+            raise failed(what, error) from error
     raise AssertionError("the last try returns or raises")
 
 

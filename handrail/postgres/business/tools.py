@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -12,16 +12,17 @@ from pydantic_core import to_jsonable_python
 
 from handrail.business import Business, Call, Kind, Tool
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
-from handrail.domain.errors import BusinessRefused, DefinitionInvalid, InvalidInput
+from handrail.domain.errors import BusinessRefused, DefinitionInvalid, EffectConflict, InvalidInput, NotReached, ToolChanged
 from handrail.domain.llm.agent import ToolSpec
 from handrail.ports import Clock
 from handrail.postgres.autonomy import controls
 from handrail.postgres.business import ledger
-from handrail.postgres.business.asking import failed, look
+from handrail.postgres.business.asking import failed, inquire, look
 from handrail.postgres.business.history import Past
 from handrail.postgres.pool import Connection, Pool, writing
 
 Answer = TypeVar("Answer")
+Changed = Callable[[ToolChanged], Awaitable[None]]
 EFFECT_SECONDS = 60
 
 
@@ -35,14 +36,18 @@ class CheckedProposal:
     shown: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     asks: dict[str, str] = field(default_factory=dict)
+    by_person: str = ""
+    """Why a person approves it whatever the policies say; empty where there is no reason."""
 
 
 class PostgresRecord:
     """The port `SystemOfRecord` over a business. Any method that connects raises `psycopg.OperationalError` while the
     server is away; try it again."""
 
-    def __init__(self, pool: Pool, business: Business, clock: Clock) -> None:
+    def __init__(self, pool: Pool, business: Business, clock: Clock, changed: Changed | None = None) -> None:
+        """`changed` is told of a tool from outside that is not what was pinned, before its caller hears of it."""
         self._pool = pool
+        self._changed = changed
         self._business = business
         self._past = Past(business)
         self._clock = clock
@@ -60,13 +65,14 @@ class PostgresRecord:
             BusinessRefused: the business's rules say no already.
             BusinessFailed: the preview raises, or does not answer.
             DefinitionInvalid: the preview gives a fact that the business does not declare.
+            ToolChanged: it comes from outside and is not what was pinned.
         """
         known = self._tool(tool)
         valid = validated(known, arguments)
         normal = valid.model_dump(mode="json")
         if known.preview is None:
             return CheckedProposal(arguments=normal, title=known.name, headline=known.name)
-        preview = await self._read(f"The preview of {tool}", known.preview, case_id, customer_id, valid)
+        preview = await self._read(f"The preview of {tool}", known, known.preview, case_id, customer_id, valid)
         undeclared = sorted(set(preview.facts) - set(self._business.facts))
         if undeclared:
             raise DefinitionInvalid(
@@ -74,7 +80,7 @@ class PostgresRecord:
             )
         pinned = {**normal, **preview.pins}
         shown, facts, asks = dict(preview.shown), dict(preview.facts), dict(preview.asks)
-        return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, asks)
+        return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, asks, known.by_person)
 
     async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a read tool where nothing can be written.
@@ -86,7 +92,7 @@ class PostgresRecord:
         known = self._tool(tool)
         if known.kind is not Kind.READ:
             raise InvalidInput(f"tool: {tool} writes; propose it and have it ruled on. Reads: {self._names(Kind.READ)}.")
-        return jsonable(await self._read(f"{tool}", known.run, case_id, customer_id, validated(known, arguments)))
+        return jsonable(await self._read(tool, known, known.run, case_id, customer_id, validated(known, arguments)))
 
     async def apply(self, effect: Effect) -> EffectResult:
         """Run an effect at most once, in one transaction with its ledger row; a repeated call gives the first answer.
@@ -95,15 +101,20 @@ class PostgresRecord:
             EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
             SwitchedOff: a live control says no; nothing was written, and it may be tried again when it is lifted.
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
+            OutcomeUnknown: it may have been made in another system, which cannot be asked.
         """
-        async with writing(self._pool) as connection:
-            stands = await ledger.begin(connection, effect, controls.ADVISORY_LOCK)
-            if stands.answer is not None:
-                return stands.answer
-            await controls.gate(connection, self._business, stands.controls, effect, approved=stands.approved)
-            return await self._run(connection, effect, stands.watched)
+        try:
+            async with writing(self._pool) as connection:
+                stands = await ledger.begin(connection, effect, controls.ADVISORY_LOCK)
+                if stands.answer is not None:
+                    return stands.answer
+                await controls.gate(connection, self._business, stands.controls, effect, approved=stands.approved)
+                return await self._run(connection, effect, stands)
+        except ToolChanged as changed:
+            await self._tell(changed)
+            raise
 
-    async def _run(self, connection: Connection, effect: Effect, watched: Mapping[str, Any]) -> EffectResult:
+    async def _run(self, connection: Connection, effect: Effect, stands: ledger.Stands) -> EffectResult:
         known = self._tool(effect.action)
         if known.kind is not Kind.EFFECT:
             raise InvalidInput(f"tool: {known.name} writes nothing; use `read`. Effects: {self._names(Kind.EFFECT)}.")
@@ -112,9 +123,8 @@ class PostgresRecord:
         outcome: dict[str, Any]
         try:
             async with connection.transaction():
-                await self._past.refuse_more(connection, call.now, effect, watched)
-                async with asyncio.timeout(EFFECT_SECONDS):
-                    result = await known.run(call, valid)
+                await self._past.refuse_more(connection, call.now, effect, stands.watched)
+                result = await self._made(known, call, valid, approved=stands.approved)
                 outcome = {"status": EffectStatus.APPLIED, "result": jsonable(result)}
         except TimeoutError as error:
             raise failed(effect.action, error) from error
@@ -122,10 +132,45 @@ class PostgresRecord:
             outcome = {"status": EffectStatus.REFUSED, "code": no.code, "message": str(no)}
         return await ledger.settle(connection, effect, {**outcome, "applied_at": self._clock.now()})
 
+    async def _made(self, tool: Tool, call: Call, arguments: BaseModel, *, approved: bool) -> Any:
+        """Run the effect; where the other system cannot tell a repetition, never after an attempt that may have got there.
+
+        Raises:
+            OutcomeUnknown: such an attempt stands.
+        """
+        once = tool.outside is not None and tool.outside.once
+        if once and not approved:
+            raise EffectConflict(f"{tool.name}: {tool.by_person} No person approved effect {call.idempotency_key}.")
+        if once:
+            await ledger.begin_attempt(self._pool, str(call.idempotency_key), tool.name)
+        try:
+            async with asyncio.timeout(EFFECT_SECONDS):
+                return await tool.run(call, arguments)
+        except (NotReached, ToolChanged):
+            if once:
+                await ledger.forget_attempt(self._pool, str(call.idempotency_key))
+            raise
+
+    async def _tell(self, changed: ToolChanged) -> None:
+        if self._changed is not None:
+            await self._changed(changed)
+
     async def _read(
-        self, what: str, run: Callable[[Call, Any], Awaitable[Answer]], case_id: str, customer_id: str, arguments: BaseModel
+        self,
+        what: str,
+        tool: Tool,
+        run: Callable[[Call, Any], Awaitable[Answer]],
+        case_id: str,
+        customer_id: str,
+        arguments: BaseModel,
     ) -> Answer:
         now = self._clock.now()
+        if tool.outside is not None:
+            try:
+                return await inquire(what, lambda: run(Call(case_id, customer_id, None, now), arguments), tool.outside.seconds)
+            except ToolChanged as changed:
+                await self._tell(changed)
+                raise
         return await look(self._pool, what, lambda connection: run(Call(case_id, customer_id, connection, now), arguments))
 
     def _tool(self, name: str) -> Tool:
@@ -139,8 +184,7 @@ class PostgresRecord:
 
 def specification(tool: Tool) -> ToolSpec:
     """The tool as a model sees it."""
-    schema = tool.arguments.model_json_schema()
-    return ToolSpec(name=tool.name, description=tool.description, parameters=schema, effect=tool.kind is Kind.EFFECT)
+    return ToolSpec(name=tool.name, description=tool.description, parameters=tool.schema, effect=tool.kind is Kind.EFFECT)
 
 
 def validated(tool: Tool, arguments: dict[str, Any]) -> BaseModel:
@@ -156,7 +200,7 @@ def validated(tool: Tool, arguments: dict[str, Any]) -> BaseModel:
             f"{'.'.join(str(part) for part in one['loc']) or 'arguments'}: {one['msg']}"
             for one in error.errors(include_input=False, include_url=False, include_context=False)
         ]
-        fields = ", ".join(tool.arguments.model_fields) or "none"
+        fields = ", ".join(tool.schema.get("properties", {})) or "none"
         raise InvalidInput(f"{tool.name}: {'; '.join(wrong)}. Fields of {tool.name}: {fields}.") from None
 
 

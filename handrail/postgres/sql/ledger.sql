@@ -39,3 +39,9 @@ FROM settled AS s;
 
 -- name: effect
 SELECT * FROM handrail.effects WHERE effect_id = %(effect_id)s;
+
+-- name: begin_attempt
+INSERT INTO handrail.effect_attempts (effect_id) VALUES (%(effect_id)s) ON CONFLICT DO NOTHING RETURNING effect_id;
+
+-- name: forget_attempt
+DELETE FROM handrail.effect_attempts WHERE effect_id = %(effect_id)s;

@@ -53,7 +53,8 @@ class RecordedSystems:
             raise BusinessRefused(UNRECORDED, NOTHING)
         own = {name: value for name, value in normal.items() if value is not None}
         pinned = {**preview.arguments, **{name: value for name, value in own.items() if name in EXPLAINS}}
-        return CheckedProposal(pinned, preview.title, preview.headline, dict(preview.shown), dict(preview.facts))
+        shown, facts = dict(preview.shown), dict(preview.facts)
+        return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, by_person=known.by_person)
 
     async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the tool answered then.

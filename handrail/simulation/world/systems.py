@@ -52,7 +52,7 @@ class SimulatedSystems:
         preview = await known.preview(self._call(case_id, customer_id), valid)
         pinned = {**normal, **preview.pins}
         shown, facts, asks = dict(preview.shown), dict(preview.facts), dict(preview.asks)
-        return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, asks)
+        return CheckedProposal(pinned, preview.title, preview.headline, shown, facts, asks, known.by_person)
 
     async def read(self, case_id: str, customer_id: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a read tool. Raises: InvalidInput, BusinessRefused."""
