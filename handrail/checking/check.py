@@ -6,7 +6,7 @@ import asyncio
 import importlib.util
 from pathlib import Path
 
-from handrail.business import Business, load_business, look_here
+from handrail.business import Business, look_here
 from handrail.checking import definitions, mutation, names, tools
 from handrail.checking.data import DataCheck
 from handrail.checking.findings import CheckPart, Collector, PackageReport
@@ -15,6 +15,7 @@ from handrail.checking.subject import PackageUnderCheck
 from handrail.domain.errors import DefinitionInvalid
 from handrail.embedded.process import StackFailed
 from handrail.embedded.throwaway import server
+from handrail.outside.loading import brought
 
 
 def check(package: str, *, folder: Path | None = None, data: bool = True) -> PackageReport:
@@ -28,7 +29,7 @@ def check(package: str, *, folder: Path | None = None, data: bool = True) -> Pac
     look_here()
     checked = PackageReport(business=package, folder="")
     found = Collector(checked)
-    business = _loaded(package, found)
+    business = _loaded(package, folder, found)
     if business is None:
         return checked
     where = folder or business.folder
@@ -43,10 +44,10 @@ def check(package: str, *, folder: Path | None = None, data: bool = True) -> Pac
     return checked
 
 
-def _loaded(package: str, found: Collector) -> Business | None:
+def _loaded(package: str, folder: Path | None, found: Collector) -> Business | None:
     home = _home(package)
     try:
-        return load_business(package)
+        return brought(package, folder)
     except DefinitionInvalid as error:
         if home is None:
             raise

@@ -35,6 +35,9 @@ LATE = {
     "business": LateCommand(
         "business.business", "A company's business: check its package whole, write a new one.", group=True
     ),
+    "tools": LateCommand(
+        "outside.tools", "Tools of MCP servers and HTTP services: what they are now, and what is pinned.", group=True
+    ),
     "policy": LateCommand(
         "business.policy", "Policies, which say what needs a person and what is forbidden: test, explain, compare.", group=True
     ),

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.business import Business, load_business, seeded
+from handrail.business import Business, seeded
 from handrail.conformance.clock import MovedClock
 from handrail.conformance.gate import LaneGate
 from handrail.conformance.servers import ScriptedModel
@@ -23,6 +23,7 @@ from handrail.embedded.supervisor import StartupStep
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.throwaway import Renewable
 from handrail.embedded.worker import Worker
+from handrail.outside.loading import brought
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool, reading, writing
@@ -161,7 +162,7 @@ class Lane:
             await pool.close()
 
     async def _fill(self) -> str:
-        business = load_business(self._package)
+        business = brought(self._package)
         await self.postgres.lay_out()
         await migrate(self.postgres.pristine, business, datetime.now(UTC))
         pool = await open_pool(self.postgres.pristine, size=1)

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from handrail.business import load_business
 from handrail.conformance.lane import Lane
 from handrail.conformance.player import Result, perform
 from handrail.conformance.plays import Play, Suite, play_clock, suite_clock
@@ -19,6 +18,7 @@ from handrail.domain.counting import many
 from handrail.embedded.ports import free_block
 from handrail.embedded.supervisor import Event, Supervisor, all_or_first_failure
 from handrail.embedded.temporal import Temporal
+from handrail.outside.loading import brought
 
 Tell = Callable[[str], None]
 FOR_TEMPORAL = 4
@@ -33,7 +33,7 @@ async def lanes(count: int, package: str, suite: Suite, tell: Tell) -> AsyncIter
         StackFailed: a part would not start.
         InvalidInput, DefinitionInvalid: the business's data or files cannot be used.
     """
-    business, begins = load_business(package), suite_clock(suite)
+    business, begins = brought(package), suite_clock(suite)
     os.environ.update(suite.environment)  # the business fills its database in this very process
 
     def told(event: Event) -> None:

@@ -26,11 +26,11 @@ from handrail.api.agents.links import ConfirmLinks
 from handrail.api.app import create_app
 from handrail.api.services import ApiServices
 from handrail.background import supervised
-from handrail.business import load_business
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.access.principals import ApiScope, Principal
 from handrail.domain.errors import InvalidInput
 from handrail.events.tail import EventTail
+from handrail.outside.loading import brought
 from handrail.postgres import owner
 from handrail.postgres.access.agents import PostgresAgentTasks
 from handrail.postgres.access.answers import PostgresAnswers
@@ -131,7 +131,7 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
 
 async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServices:
     """Return the adapters behind the API's ports. Raises: InvalidInput: the database is another business's."""
-    business = load_business(settings.business)
+    business = brought(settings.business, settings.definitions)
     await owner.check(pool, business)
     record = PostgresCaseRecord(pool, business)
 

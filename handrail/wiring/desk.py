@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from handrail.api.access.limits import CallLimits
 from handrail.api.services import ApiServices
-from handrail.business import Business, load_business
+from handrail.business import Business
 from handrail.clock import SystemClock
 from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
@@ -20,6 +20,7 @@ from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.quality.trends import IndicatorTrend
 from handrail.domain.team.desk import TopicStanding
 from handrail.domain.team.staff import HORIZON, Roster
+from handrail.outside.loading import brought
 from handrail.people.loader import FilePeople
 from handrail.ports import Dial, Topics
 from handrail.ports.desk import FederatedSignIn
@@ -46,7 +47,7 @@ ATTEMPTS = CallLimit(name="sign-in", calls=10, seconds=60)
 
 def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: FederatedSignIn | None = None) -> ASGIApp:
     """Return the pages. Raises: DefinitionInvalid: the reviewers or the people cannot be read."""
-    business = load_business(settings.business)
+    business = brought(settings.business, settings.definitions)
     folder = settings.definitions or business.folder
     people, queue = FilePeople(folder / PEOPLE, every=LOOK_SECONDS), PostgresQueue(pool)
     topics, policies = definitions_of(folder, business, LOOK_SECONDS)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from handrail.business import Business
 from handrail.domain.autonomy.topics import Topic
+from handrail.domain.errors import ToolChanged
 from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.packs import SHELF
 from handrail.llm.server.address import served
 from handrail.policies.loader import FilePolicies
-from handrail.ports import Clock, Lever
+from handrail.ports import Clock, Lever, Topics
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
+from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.evaluations import PostgresReleases
 from handrail.quality.releases.gate import ReleaseGate
@@ -41,6 +44,17 @@ def definitions_of(folder: Path, business: Business, every: float) -> tuple[File
     """Return the topics and policies in the folder. Raises: DefinitionInvalid."""
     topics = FileTopics(folder / "topics", business.by_name, every=every)
     return topics, FilePolicies.of(folder / "policies", business, every=every)
+
+
+def record_of(pool: Pool, business: Business, controls: PostgresControls, topics: Topics, clock: Clock) -> PostgresRecord:
+    """Return the business's tools, those from outside with what switches them off once they change."""
+
+    async def off(changed: ToolChanged) -> None:
+        from handrail.wiring.outside import ToolSwitch
+
+        await ToolSwitch(pool, controls, topics, clock).off(changed)
+
+    return PostgresRecord(pool, business, clock, off)
 
 
 def reviewers_of(settings: Settings, folder: Path, business: Business, every: float) -> FileReviewers:

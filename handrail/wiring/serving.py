@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
 from handrail.ports import Clock
 from handrail.postgres.autonomy import switch
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
@@ -39,6 +40,7 @@ SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
 OUTCOMES = "the outcomes"
 KEPT = "the kept outcomes"
+TOOLS = "the tools from outside"
 
 
 Run = Callable[[WorkflowRunner], WorkflowRunner]
@@ -94,6 +96,7 @@ async def beside(
         scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
         observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
         shadowing(settings, pool, adapters, troubles.about("the shadow")),
+        watching_tools(settings, pool, adapters, troubles.about(TOOLS)),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
     ):
         yield
@@ -103,6 +106,21 @@ def observed(pool: Pool, folder: Path, runtime: Runtime | None, say: Say) -> Abs
     """Keep the definitions of outcomes in force while this worker polls; export the figures where somebody collects them."""
     gauges, outcomes = OutcomeGauges(runtime) if runtime else None, PostgresOutcomes(pool)
     return supervised(OUTCOMES, lambda: observing.forever(outcomes, folder, gauges, say), say=say)
+
+
+def watching_tools(
+    settings: Settings, pool: Pool, adapters: Adapters, say: Say = silent
+) -> AbstractAsyncContextManager[object]:
+    """Hold tools from outside against their pins while this worker polls, where the business has any."""
+    from handrail.outside.loading import TOOLS_FILE
+
+    folder = settings.definitions or adapters.business.folder
+    if not (folder / TOOLS_FILE).exists():
+        return nullcontext()
+    from handrail.wiring.outside import ToolSwitch, watch_forever
+
+    switch = ToolSwitch(pool, PostgresControls(pool, adapters.business), adapters.topics, adapters.clock)
+    return supervised(TOOLS, lambda: watch_forever(folder, switch, say), say=say)
 
 
 def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyncContextManager[None]:

@@ -29,7 +29,7 @@ from graphs.nodes.guardrail import GuardrailNode
 from graphs.nodes.resolve import ResolveNode
 from graphs.ruling.policy_facts import PolicyFactsReader
 from graphs.screening import Screen
-from handrail.business import Business, load_business
+from handrail.business import Business
 from handrail.clock import SystemClock
 from handrail.domain.text.figures.mentions import warm
 from handrail.llm.server.calls import Calls
@@ -66,7 +66,6 @@ from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.autonomy.reviews import PostgresContacts
 from handrail.postgres.business.customers import PostgresCustomers
 from handrail.postgres.business.history import PostgresHistory
-from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
 from handrail.postgres.case.openings import PostgresOpenings
@@ -81,7 +80,7 @@ from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
 from handrail.wiring.activities import case_activities, vouchers_of
 from handrail.wiring.building import build_models
-from handrail.wiring.dialling import DialSources, definitions_of, reviewers_of, router_of
+from handrail.wiring.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
 from handrail.wiring.ramping import ramped
 from handrail.wiring.watched import AgentModels
 from workflows.case import CaseWorkflow
@@ -146,10 +145,11 @@ async def world(
         DefinitionInvalid: the business or one of its files cannot be used.
         InvalidInput: the database is another business's.
     """
-    business, clock = load_business(settings.business), clock or SystemClock()
+    from handrail.outside.loading import brought
+
+    business, clock = brought(settings.business, settings.definitions), clock or SystemClock()
     await owner.check(pool, business)
-    controls = PostgresControls(pool, business)
-    folder = settings.definitions or business.folder
+    controls, folder = PostgresControls(pool, business), settings.definitions or business.folder
     topics, policies = definitions_of(folder, business, every)
     router = router_of(settings, topics, folder, every)
     calls = Calls(controls)
@@ -170,7 +170,7 @@ async def world(
             router=router,
             languages=router,
             reader=reader,
-            record=PostgresRecord(pool, business, clock),
+            record=record_of(pool, business, controls, topics, clock),
             cases=PostgresCases(pool, business),
             journal=PostgresJournal(pool),
             openings=PostgresOpenings(pool),

@@ -100,9 +100,9 @@ def refuse_foreign(place: CliContext) -> None:
 
 def held(stack: Stack) -> list[str]:
     """List what holds the agent back by live controls, for people."""
-    from handrail.business import load_business
     from handrail.cli.quality.releasing import gate_over
     from handrail.domain.errors import HandrailError
+    from handrail.outside.loading import brought
     from handrail.postgres.autonomy.controls import PostgresControls
     from handrail.postgres.autonomy.models import PostgresModels
     from handrail.postgres.pool import open_pool
@@ -123,7 +123,7 @@ def held(stack: Stack) -> list[str]:
 
     try:
         settings = environment()
-        business = load_business(settings.business)
+        business = brought(settings.business, settings.definitions)
         return run_async(read())
     except HandrailError as error:
         return [f"cannot be read: {error}"]

@@ -100,9 +100,9 @@ class CliContext:
     @cached_property
     def business(self) -> Business:
         """Raises: DefinitionInvalid."""
-        from handrail.business import load_business
+        from handrail.outside.loading import brought
 
-        return load_business(self.settings.business)
+        return brought(self.settings.business, self.settings.definitions)
 
     def page(self, case_id: str) -> str:
         """The case in the Temporal Web UI."""

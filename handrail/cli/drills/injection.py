@@ -117,14 +117,14 @@ def text(
     as_json: Json = False,
 ) -> None:
     """Time everything that reads a customer's words over texts of many kinds; exit 1 where one takes too long."""
-    from handrail.business import load_business
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_rows, screen
     from handrail.cli.common.world import environment
     from handrail.drills.text.scanners import TARGET, scanners, timed
+    from handrail.outside.loading import brought
 
     settings = environment()
-    business = load_business(settings.business)
+    business = brought(settings.business, settings.definitions)
     found = list(timed(scanners(business, settings.definitions or business.folder), length))
     late = [(name, kind, took) for name, kind, took in found if took > TARGET]
     if as_json:
@@ -184,11 +184,11 @@ def metrics(
 
     from rich.progress import Progress
 
-    from handrail.business import load_business
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import print_pairs, screen
     from handrail.cli.common.world import environment
     from handrail.drills.metrics import measure, throw_away
+    from handrail.outside.loading import brought
 
     with throw_away() as url, Progress(console=screen(), transient=True, disable=as_json) as progress:
         task = progress.add_task("cases", total=2 * cases)
@@ -196,7 +196,7 @@ def metrics(
         def tell(what: str, done: int, of: int) -> None:
             progress.update(task, description=what, completed=done + (of if what == "kept" else 0))
 
-        found = run_async(measure(url, load_business(environment().business), cases, tell))
+        found = run_async(measure(url, brought(environment().business), cases, tell))
     if as_json:
         print_document(found)
         return

@@ -108,12 +108,12 @@ def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
 
 async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool) -> None:
     """Run the stack in this process until it is told to stop."""
-    from handrail.business import load_business
     from handrail.cli.stacks.first import FirstStart
     from handrail.embedded.stack import Embedded, StackPlan, StackRun
+    from handrail.outside.loading import brought
 
     console = Console(soft_wrap=True, highlight=False)
-    business = load_business(settings.business)
+    business = brought(settings.business, settings.definitions)
     check_owner(folder, business.name)
     embedded = Embedded(StackPlan(folder, base, workers, model_url(settings)))
     first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue, package=settings.business)

@@ -167,7 +167,7 @@ class DriftBaseline(Stored):
 class AlarmKind(StrEnum):
     """Reasons to alarm people.
 
-    A share rose, cases fell, none came, a model changed, a judge counts no more, the governor held itself back.
+    A share rose, cases fell, none came, a model or a tool changed, a judge counts no more, the governor held itself back.
     """
 
     DRIFT = "drift"
@@ -177,6 +177,7 @@ class AlarmKind(StrEnum):
     JUDGE = "judge"
     BLAST = "blast"
     RAMP = "ramp"
+    TOOL = "tool"
 
 
 class Detector(StrEnum):
@@ -189,6 +190,7 @@ class Detector(StrEnum):
     JUDGE = "judge"
     GOVERNOR = "governor"
     E_PROCESS = "e_process"
+    PIN = "pin"
 
 
 class SliceMoved(Stored):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from handrail.business import Business, load_business
+from handrail.business import Business
 from handrail.domain.errors import InvalidInput
 from handrail.domain.llm.names import Meaning
 from handrail.domain.quality.corrections import Correction
@@ -23,6 +23,7 @@ from handrail.domain.quality.evaluations import (
     EvaluationTerms,
     ReleaseParts,
 )
+from handrail.outside.loading import brought
 from handrail.policies.loader import FilePolicies
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool
@@ -80,7 +81,7 @@ class Evaluation:
         if self.stored is not None:
             check_common(self.stored, self.tests)
         began = datetime.now(UTC)
-        business = replace(load_business(self.settings.business), migrations=None, known_customer=anybody)
+        business = replace(brought(self.settings.business, self.settings.definitions), migrations=None, known_customer=anybody)
         await migrate(self.database, business, began)
         definitions = self.settings.definitions or business.folder
         candidate = await self._variant(wanted, business, laid_out(folder / "candidate", wanted, definitions))
