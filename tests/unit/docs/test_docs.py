@@ -38,7 +38,7 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^( *)```(\w+)?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-VARIABLE = re.compile(r"\bHANDRAIL_[A-Z_]+\b")
+VARIABLE = re.compile(r"\bHANDRAIL_[A-Z0-9_]+\b")
 NOT_SETTINGS = {"HANDRAIL_TEMPORAL_BIN", "HANDRAIL_REVIEWER", "HANDRAIL_RETAIL_DATA"}
 OTHERS = ("curl", "make", "docker", "temporal", "cp", "mkdir", "export", "python", "git", "cd")
 

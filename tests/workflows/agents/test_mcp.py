@@ -44,7 +44,7 @@ async def refused(client: Client, tool: str, **arguments: Any) -> str:
     assert result.is_error, result.structured_content
     (said,) = result.content
     assert isinstance(said, mcp_types.TextContent)
-    return said.text
+    return said.text.removeprefix(f"Error executing tool {tool}: ")
 
 
 async def test_an_agent_opens_a_case_and_its_human_confirms(home: House) -> None:
@@ -95,6 +95,23 @@ async def test_a_client_that_shows_pages_is_asked_to_in_a_round_of_the_call(home
             case = await called(client, "open_case", **words)
             await home.until(case["case_id"], lambda view: bool(view.effects))
     assert len(shown) == 1
+
+
+async def test_another_customers_case_is_as_unknown_as_one_that_never_was(home: House) -> None:
+    order = await home.order(status="delivered")
+    foreign = await home.open(order.customer_id, f"Where is order {order.order_id}?")
+    other = "C-0001" if order.customer_id != "C-0001" else "C-0002"
+    async with agency(home) as house, calling(house.at, await token_for(home, house, other), mode="legacy") as client:
+        assert client.protocol_version < "2026-07-28"
+        theirs = await refused(client, "get_case", case_id=foreign.case_id)
+        never = await refused(client, "get_case", case_id="there-never-was-one")
+        assert theirs.replace(foreign.case_id, "X") == never.replace("there-never-was-one", "X")
+        said = {"case_id": foreign.case_id, "text": "Yes.", "message_id": fresh("m")}
+        assert await refused(client, "say", **said) == theirs
+        assert "ScopeMissing" in await refused(client, "list_waiting")
+        one = {"case_id": foreign.case_id, "approval_id": "a", "revision": 1, "decision": "approve"}
+        assert "ScopeMissing" in await refused(client, "decide", **one)
+        assert "InvalidInput" in await refused(client, "open_case", text="Hi", message_id="no id!")
 
 
 async def test_nobody_decides_in_a_case_that_they_spoke_for(home: House) -> None:
