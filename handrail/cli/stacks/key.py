@@ -22,7 +22,7 @@ async def first_keys(folder: Path, database_url: str, reviewer: str | None) -> l
         backend = BACKEND | {ApiScope.CONTROLS_READ, ApiScope.TOKENS_MINT}
         made = {"the HTTP API": await _made(keys, folder / KEY_FILE, "this machine", backend, None)}
         if reviewer is not None:
-            desk = {ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE}
+            desk = {ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE, ApiScope.CONTROLS_SET}
             made["the desk"] = await _made(keys, folder / DESK_KEY_FILE, "the desk of this machine", desk, reviewer)
     finally:
         await pool.close()
