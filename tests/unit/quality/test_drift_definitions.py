@@ -12,9 +12,9 @@ from handrail.definitions import Document, Loaded
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.quality.calibration import JudgedTerms, MeasuredRate
-from handrail.domain.quality.drift import DriftDay, SliceMoved, TopicLevel, WatchedSeries
+from handrail.domain.quality.drift import DriftBaseline, DriftDay, SliceMoved, TopicLevel, WatchedSeries
 from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
-from handrail.quality.watching.baselines import BaselinePeriod, proposals
+from handrail.quality.watching.baselines import BaselinePeriod, proposals, simulated, threshold_place
 from handrail.quality.watching.days import WatchTerms, family
 from handrail.quality.watching.evidence import contributions
 from handrail.quality.watching.loader import DRIFT, load_drift, read_drift
@@ -126,6 +126,57 @@ def test_a_topic_that_was_at_another_level_is_compared_with_nothing_and_taken_ou
     alarmed = replay_shares(watched, same, LAST + timedelta(days=10))
     assert [one.alarmed_on is not None for one in alarmed] == [True, False, True]
     assert alarmed[2].first_day == LAST
+
+
+def test_a_share_that_must_not_fall_alarms_where_it_does_and_where_it_rises_says_nothing() -> None:
+    usual, fallen = days(20), days(4, "", 10, 40, LAST)
+    period = BaselinePeriod(START, LAST, LAST)
+
+    def alarmed(later: list[DriftDay]) -> dict[str, date | None]:
+        seen = Observations([*usual, *later], [])
+        both = proposals(terms(), seen, period, lambda series: series.counted == "escalation")
+        watched = [one.model_copy(update={"threshold": 6.0}) for one in both]
+        return {one.baseline.indicator: one.alarmed_on for one in replay_shares(watched, seen, LAST + timedelta(days=10))}
+
+    found = alarmed(fallen)
+    assert found.keys() == {"escalation", "fall:escalation"}
+    assert found["escalation"] is None
+    assert found["fall:escalation"] is not None
+    risen = alarmed(days(34, "", 10, 40, LAST))
+    assert risen["escalation"] is not None
+    assert risen["fall:escalation"] is None
+
+
+def test_a_fall_of_a_share_that_is_hardly_there_is_a_shortage_and_its_baseline_counts_the_other_side() -> None:
+    period = BaselinePeriod(START, LAST, LAST)
+
+    def baseline(bad: float, cases: float) -> DriftBaseline:
+        figures = days(bad, cases=cases)
+        (found,) = proposals(terms(), Observations(figures, []), period, lambda series: series.indicator == "fall:escalation")
+        return found
+
+    plain, rare = baseline(8, 40), baseline(2, 400)
+    assert (plain.shortage, plain.bad) == (None, pytest.approx(56 * 40 - sum(one.bad for one in days(8))))
+    assert plain.shift == pytest.approx(0.057, abs=0.001)
+    assert rare.shortage is None
+    assert rare.shift == pytest.approx(0.005, abs=0.0005), "no share can fall further than to nothing"
+    few = baseline(2, 5.5)
+    assert few.shortage is None
+    assert few.shift > 0.05
+    tiny = days(0, cases=6)
+    scarce = [one.model_copy(update={"bad": float(n % 20 == 0)}) for n, one in enumerate(tiny)]
+    (lacking,) = proposals(terms(), Observations(scarce, []), period, lambda series: series.indicator == "fall:escalation")
+    assert lacking.shortage == "a share of 1.0% is too small: chance alone makes it fall as far"
+    assert lacking.series.words == "fall of escalation of all cases"
+
+
+def test_what_is_simulated_for_a_fall_is_the_other_side_of_what_is_for_a_rise() -> None:
+    seen = Observations(days(8), [])
+    period = BaselinePeriod(START, LAST, LAST)
+    rise, fall = proposals(terms(), seen, period, lambda series: series.counted == "escalation")
+    of_rise, of_fall = (simulated(threshold_place(one))[0] for one in (rise, fall))
+    assert of_fall.rates == pytest.approx([1 - rate for rate in of_rise.rates])
+    assert of_fall.cases == of_rise.cases
 
 
 def test_no_cases_at_all_are_an_alarm_on_the_first_such_day() -> None:
