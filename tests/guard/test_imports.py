@@ -22,6 +22,12 @@ STARTS = {
         780,
         {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml"},
     ),
+    "metrics": (
+        ["-m", "handrail.cli.main", "metrics"],
+        6,
+        780,
+        {*LEARNS - {"typer", "numpy"}, "temporalio", "langgraph", "langchain_core"},
+    ),
     "worker": (["-c", "import handrail.wiring.serving"], 0, 2050, LEARNS),
 }
 
@@ -31,6 +37,7 @@ def test_a_start_loads_no_more_than_it_needs(start: str) -> None:
     given, code, bound, absent = STARTS[start]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "HANDRAIL_"))}
     environment["HANDRAIL_TEMPORAL_ADDRESS"] = "127.0.0.1:9"  # the discard port: nothing answers, which is known at once
+    environment["HANDRAIL_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:9/nothing"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *given],
         cwd=ROOT,
