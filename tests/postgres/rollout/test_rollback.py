@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from handrail.cli.main import app
+from handrail.domain.errors import ModelUnavailable
+from handrail.domain.llm.agent import ModelRequest
 from handrail.domain.quality.days import QualityDay
 from handrail.domain.quality.releases import RampTerms
 from handrail.domain.rollout.ramps import Candidate, Ramp
+from handrail.embedded.ports import free_block
+from handrail.llm.server.calls import Calls
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.autonomy.models import PostgresModels
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.ramps import PostgresRamps
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.releases.rollback import RampWatch
+from handrail.settings import Settings
 from handrail.shop import business
+from handrail.wiring.ramping import RampTroubles, candidate_settings
+from handrail.wiring.watched import AgentModels
 from tests.postgres.quality.record import today, write_days
+from tests.postgres.wallets import business as wallets
+from tests.support.passing import gated
 from tests.unit.quality.evaluation.figures import PARTS
 
+Typed = Callable[..., Awaitable[tuple[int, str]]]
 DAYS = 20
 TERMS = RampTerms(margins={"escalation": 0.02, "abandonment": 0.02})
 ARMS = b"""
@@ -102,3 +120,83 @@ async def test_where_nobody_was_answered_nothing_is_said(pool: Pool, percent: fl
     await PostgresRamps(pool).start(ramp, "")
     found = await watch(pool).look(today(), datetime.now(UTC))
     assert [one.candidate_n for one in found] == ([0, 0] if percent else [])
+
+
+@pytest.fixture
+def typed(
+    shop_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """`handrail release ramp check` as it is typed: its exit code, and what it prints."""
+    margins = "ramp: {margins: {escalation: 0.02, abandonment: 0.02}}\n"
+    monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(gated(tmp_path / "definitions", margins)))
+    monkeypatch.setenv("HANDRAIL_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("HANDRAIL_DATABASE_URL", shop_database_url)
+
+    async def run(*more: str) -> tuple[int, str]:
+        def go() -> int:
+            with pytest.raises(SystemExit) as left:
+                app(["release", "ramp", "check", *more])
+            return int(left.value.code or 0)
+
+        code = await asyncio.to_thread(go)
+        said = capsys.readouterr()
+        return code, " ".join(f"{said.out}{said.err}".split())
+
+    return run
+
+
+async def test_the_command_says_what_it_compared_and_that_it_rolled_back(typed: Typed, pool: Pool) -> None:
+    assert await typed() == (0, "No ramp answers anybody, so there is nothing to compare.")
+    await ramped(pool, bad=9)
+    code, said = await typed()
+    assert code == 0
+    assert "escalation: 4" in said
+    assert "proven worse by more than 2.0%" in said
+    assert "abandonment: 0.0% bad" in said
+    assert said.endswith("The ramp was rolled back: everybody is answered by the release in force.")
+    assert await typed() == (0, "No ramp answers anybody, so there is nothing to compare.")
+    assert await typed("--json") == (0, "[]")
+
+
+async def test_the_command_leaves_a_ramp_that_goes_well_and_prints_its_figures(typed: Typed, pool: Pool) -> None:
+    await ramped(pool, bad=2)
+    code, said = await typed("--json")
+    found = {one["indicator"]: one for one in json.loads(said)}
+    assert (code, set(found)) == (0, {"escalation", "abandonment"})
+    assert (found["escalation"]["candidate_n"], found["escalation"]["worse_since"]) == (DAYS * 20, None)
+    assert (await typed())[1].count("nothing is proven yet") + (await typed())[1].count("proven not worse") >= 2
+
+
+async def test_the_command_says_that_the_record_is_away_and_changes_nothing(
+    typed: Typed, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ramped(pool, bad=9)
+    monkeypatch.setenv("HANDRAIL_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{free_block(1)}/nowhere")
+    code, said = await typed()
+    assert code == 6
+    assert "PostgreSQL" in said
+    going = await PostgresRamps(pool).latest()
+    assert going is not None
+    assert going.going
+
+
+async def test_a_candidate_whose_server_is_gone_ends_its_ramp_and_lowers_nothing_else(pool: Pool) -> None:
+    ramps, controls = PostgresRamps(pool), PostgresControls(pool, wallets)
+    candidate = Candidate(model="m-2", model_url=f"http://127.0.0.1:{free_block(1)}/v1")
+    ramp = await ramps.start(Ramp(release="new", base="old", parts=PARTS, candidate=candidate, owner="g", percent=50), "")
+    settings = candidate_settings(Settings(model_trouble_calls=3, OPENAI_API_KEY=SecretStr("test")), candidate)
+    models = AgentModels(settings, controls, PostgresModels(pool), Calls(controls))
+    model = models.candidate(settings, RampTroubles(ramps, ramp))
+    try:
+        for number in range(4):
+            with pytest.raises(ModelUnavailable):
+                await model.complete(ModelRequest(case_id=f"case-{number}", topic="refund", prompt="Help."))
+    finally:
+        await models.aclose()
+    ended = await ramps.latest()
+    assert ended is not None
+    assert (ended.going, ended.kind) == (False, "rollback")
+    step, _ = await ramps.steps(10, ramp.ramp_id)
+    assert (step.actor, step.percent) == ("handrail", 0)
+    assert "failed" in step.words
+    assert await controls.in_force() == []

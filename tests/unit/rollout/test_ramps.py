@@ -179,3 +179,38 @@ def test_what_else_differs_is_refused_with_words(tmp_path: Path, name: str, text
 def test_an_address_that_is_none_or_holds_a_secret_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput, match="--model-url"):
         read_candidate(None, url, None, [TOPIC])
+
+
+class Away(Exception):
+    """The record does not answer."""
+
+
+@dataclass
+class Shaky(Kept):
+    """A record that is away for the next questions, and then there again."""
+
+    away: set[str] = field(default_factory=set)
+
+    async def latest(self) -> Ramp | None:
+        if "latest" in self.away:
+            raise Away
+        return await super().latest()
+
+    async def assign(self, case_id: str, served: ServedRelease) -> None:
+        if "assign" in self.away:
+            raise Away
+        await super().assign(case_id, served)
+
+
+@pytest.mark.parametrize("what", ["latest", "assign"])
+async def test_while_the_record_is_away_nobody_is_answered_on_a_guess(what: str) -> None:
+    kept = Shaky(ramp(50), away={what})
+    found = releases(kept, Ready(open=True))
+    new = next(who for who in PEOPLE if ramp(50).arm(who) is Arm.CANDIDATE)
+    for _ in range(2):
+        with pytest.raises(Away):
+            await found.serving(TOPIC, row(new))
+    assert kept.assigned == []
+    kept.away.clear()
+    assert (await found.serving(TOPIC, row(new))).served.arm is Arm.CANDIDATE
+    assert [case for case, _ in kept.assigned] == [f"case {new}"]
