@@ -182,6 +182,17 @@ async def read_status(place: CliContext, days: int) -> JudgeStatus:
     from datetime import UTC, datetime, timedelta
     from zoneinfo import ZoneInfo
 
+    from handrail.quality.outcomes.loader import load_outcomes
+
+    zone = load_outcomes(place.settings.definitions or place.business.folder).value.zone
+    until = datetime.now(UTC).astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    return await status_between(place, until - timedelta(days=days - 1), until)
+
+
+async def status_between(place: CliContext, since: date, until: date) -> JudgeStatus:
+    """Read the judge's status over the samples of these days, both included. Raises: InvalidInput, as `read_status`."""
+    from datetime import UTC, datetime
+
     from handrail.domain.quality.judge_status import JudgeStatus
     from handrail.domain.quality.judged import JudgePlan
     from handrail.llm.judging import PROMPT
@@ -189,17 +200,13 @@ async def read_status(place: CliContext, days: int) -> JudgeStatus:
     from handrail.postgres.quality.labels import PostgresLabels
     from handrail.quality.judging.loader import load_rubric
     from handrail.quality.judging.status import statuses
-    from handrail.quality.outcomes.loader import load_outcomes
     from handrail.wiring.clients import judge_served
 
     folder = place.settings.definitions or place.business.folder
-    rubric, zone = load_rubric(folder), load_outcomes(folder).value.zone
+    rubric = load_rubric(folder)
     settings = model_settings(place)
     served = judge_served(settings) if settings.judge_model else None
     plan = JudgePlan.of(rubric.value, served or OFF, PROMPT)
-    now = datetime.now(UTC)
-    until = now.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
-    since = until - timedelta(days=days - 1)
     async with place.pool() as pool:
         record = PostgresJudging(pool)
         found = statuses(
@@ -208,7 +215,7 @@ async def read_status(place: CliContext, days: int) -> JudgeStatus:
             await record.answers_as(list(plan.keys.values())),
             await record.samples(plan.keys, since, until),
             await PostgresLabels(pool).labelled(plan.wordings),
-            now,
+            datetime.now(UTC),
             off=served is None,
         )
     return JudgeStatus(judge=served, rubric=rubric.version, since=since, until=until, criteria=found)

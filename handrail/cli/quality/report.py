@@ -15,7 +15,7 @@ from handrail.cli.common.world import CliContext, world
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from handrail.domain.quality.weekly import WeeklyReport
+    from handrail.domain.quality.weekly import WeeklyReport, WeeklyShadow
     from handrail.postgres.pool import Pool
 
 app = typer.Typer(help="The page of a week.")
@@ -51,7 +51,39 @@ async def _of(place: CliContext, week: str) -> WeeklyReport:
     from datetime import UTC, datetime
 
     async with place.pool() as pool:
-        return await week_of_business(pool, place.settings.definitions or place.business.folder, week, datetime.now(UTC))
+        found = await week_of_business(pool, place.settings.definitions or place.business.folder, week, datetime.now(UTC))
+        found = found.model_copy(update={"shadow": await _shadow(pool, found)})
+    return await _with_judge(place, found)
+
+
+async def _shadow(pool: Pool, week: WeeklyReport) -> WeeklyShadow | None:
+    """Return what the newest shadow of the week says; None where none went."""
+    from handrail.cli.rollout.shadowing import shadow_within
+    from handrail.domain.quality.weekly import WeeklyShadow
+
+    found = await shadow_within(pool, week.since, week.until)
+    if found is None:
+        return None
+    return WeeklyShadow(shadow_id=found.shadow.shadow_id, release=found.shadow.release, words=found.words)
+
+
+async def _with_judge(place: CliContext, week: WeeklyReport) -> WeeklyReport:
+    """Return the week with what the judge says of its sample, or why it says nothing."""
+    from zoneinfo import ZoneInfo
+
+    from handrail.cli.quality.judging import status_between
+    from handrail.domain.errors import InvalidInput
+    from handrail.domain.quality.weekly import WeeklyCriterion
+
+    zone = ZoneInfo(week.zone)
+    last = (week.until.astimezone(zone) - timedelta(microseconds=1)).date()
+    try:
+        found = await status_between(place, week.since.astimezone(zone).date(), last)
+    except InvalidInput as refused:
+        return week.model_copy(update={"judge": str(refused)})
+    wanted = {"criterion", "sampled", "judged", "unmeasured", "left", "statement"}
+    judged = [WeeklyCriterion(open=one.gate.open, **one.model_dump(include=wanted)) for one in found.criteria]
+    return week.model_copy(update={"judge": found.judge or "No judge is set (HANDRAIL_JUDGE_MODEL).", "judged": judged})
 
 
 async def week_of_business(pool: Pool, folder: Path, week: str, now: datetime) -> WeeklyReport:

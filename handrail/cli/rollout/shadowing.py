@@ -20,6 +20,9 @@ from handrail.domain.rollout.shadows import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from handrail.cli.common.world import CliContext
     from handrail.domain.quality.evaluations import ReleaseParts
     from handrail.postgres.pool import Pool
@@ -154,12 +157,27 @@ async def shadow_report(place: CliContext, number: int | None, limit: int) -> Sh
 
 async def shadow_of(pool: Pool, parts: ReleaseParts) -> ShadowReport | None:
     """Return the report of the newest shadow of a release, whatever its model's server called itself; None: there was none."""
-    from handrail.postgres.quality.shadows import PostgresShadows
     from handrail.quality.releases.gate import alike
+
+    return await _newest(pool, lambda one: alike(one.parts, parts))
+
+
+async def shadow_within(pool: Pool, since: datetime, until: datetime) -> ShadowReport | None:
+    """Return the report of the newest shadow that went in a period; None where there was none."""
+    return await _newest(
+        pool,
+        lambda one: (
+            one.started_at is not None and one.started_at < until and (one.stopped_at is None or one.stopped_at >= since)
+        ),
+    )
+
+
+async def _newest(pool: Pool, fits: Callable[[Shadow], bool]) -> ShadowReport | None:
+    from handrail.postgres.quality.shadows import PostgresShadows
     from handrail.quality.shadow.comparing import report_of
 
     shadows = PostgresShadows(pool)
-    found = next((one for one in await shadows.newest(LOOKED_AT) if alike(one.parts, parts)), None)
+    found = next((one for one in await shadows.newest(LOOKED_AT) if fits(one)), None)
     if found is None:
         return None
     answers = await shadows.answers(found.shadow_id, MOST)

@@ -101,6 +101,26 @@ class WeeklyDrill(Stored):
     what: str
 
 
+class WeeklyCriterion(Stored):
+    """The judge's word on a criterion over the week's sample; `statement` says the corrected share, or why there is none."""
+
+    criterion: str
+    open: bool
+    sampled: int
+    judged: int
+    unmeasured: int
+    left: int = Field(description="sampled cases that were not judged")
+    statement: str
+
+
+class WeeklyShadow(Stored):
+    """A shadow that went in the week, and what its answers say so far."""
+
+    shadow_id: int
+    release: str
+    words: list[str] = Field(default_factory=list)
+
+
 class WeeklyReport(Stored):
     """Everything that the page of a week says."""
 
@@ -123,3 +143,6 @@ class WeeklyReport(Stored):
     drills: list[WeeklyDrill] = Field(default_factory=list)
     actions: list[WeeklyAction] = Field(default_factory=list)
     agreed: list[WeeklyAction] = Field(default_factory=list, description="agreed in this week")
+    judge: str = Field(default="", description="the judge's model and server, or why nothing is judged")
+    judged: list[WeeklyCriterion] = Field(default_factory=list)
+    shadow: WeeklyShadow | None = Field(default=None, description="None where none went in the week")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from handrail.domain.counting import many
-from handrail.domain.quality.weekly import PlanFact, PlanStanding, WeeklyAction, WeeklyReport
+from handrail.domain.quality.weekly import PlanFact, PlanStanding, WeeklyAction, WeeklyCriterion, WeeklyReport
 from handrail.pages.rendering import drawn, marked, render
 from handrail.quality.weekly import charts
 from handrail.quality.weekly.sources import MARKS, sources
@@ -34,6 +34,8 @@ def page(report: WeeklyReport) -> str:
         changes=[
             (f"{one.at.astimezone(place):%a %H:%M}", one.scope, one.level, one.actor, one.reason) for one in report.changes
         ],
+        judged=[_criterion(one) for one in report.judged],
+        shadow="; ".join(report.shadow.words) + "." if report.shadow and report.shadow.words else "",
         waits=_waits(report),
         load=[(one.person, f"{one.claimed}", f"{one.answered}", f"{one.decided}") for one in report.load],
         drills=[(f"{one.at.astimezone(place):%a %H:%M}", one.what) for one in report.drills],
@@ -74,6 +76,11 @@ def _plan(plan: PlanFact) -> tuple[Cell, ...]:
 def _looked_at(report: WeeklyReport) -> str:
     counted = Counter(LOOKED_AT[one.real] for one in report.alarms or ())
     return ", ".join(f"{counted[word]} {word}" for word in LOOKED_AT.values())
+
+
+def _criterion(one: WeeklyCriterion) -> tuple[Cell, ...]:
+    gate = marked("open", "met") if one.open else marked("closed", "missed")
+    return one.criterion, gate, f"{one.judged} of {one.sampled}", f"{one.unmeasured}", f"{one.left}", one.statement
 
 
 def _waits(report: WeeklyReport) -> str:

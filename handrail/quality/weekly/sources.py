@@ -91,6 +91,19 @@ AMONG = (
         "UNION ALL SELECT min(opened_at), count(*) || ' cases of the channel ' || channel FROM handrail.cases\n"
         "WHERE {opened} AND channel IN ('drill', 'rehearsal') GROUP BY channel;",
     ),
+    (
+        "k",
+        "Cases of the week's sample, and those that the judge saw, by criterion. Shares are corrected by its calibration, as "
+        "`handrail judge status` does.",
+        "SELECT j.criterion, count(DISTINCT (s.day, s.case_id)) AS seen\n"
+        "FROM handrail.quality_samples AS s JOIN handrail.quality_judgements AS j USING (day, case_id)\n"
+        "WHERE s.day >= '{monday}' AND s.day < '{after}' AND j.purpose = 'sample' GROUP BY j.criterion;",
+    ),
+    (
+        "l",
+        "Answers of the shadow, by whether there is one. `handrail release shadow report --shadow {shadow}` compares them.",
+        "SELECT state, count(*) FROM handrail.shadow_answers WHERE shadow_id = {shadow} GROUP BY state;",
+    ),
 )
 
 
@@ -106,6 +119,7 @@ def sources(report: WeeklyReport) -> Iterator[NumberSource]:
         "monday": f"{report.since.astimezone(place).date()}",
         "after": f"{report.until.astimezone(place).date()}",
         "as_of": _literal(report.as_of),
+        "shadow": f"{report.shadow.shadow_id if report.shadow else 0}",
         "z": f"{NormalDist().inv_cdf(0.5 + report.confidence / 2):.9f}",
     }
     for statistic, (words, sql) in FIGURES.items():
@@ -113,9 +127,10 @@ def sources(report: WeeklyReport) -> Iterator[NumberSource]:
         if names:
             rows = ROWS.format(**parts, names=", ".join(f"'{name}'" for name in names))
             yield NumberSource(MARKS[statistic], words.format(**parts), sql.format(**parts, rows=rows))
+    shown = {"f": report.alarms is not None, "k": bool(report.judged), "l": report.shadow is not None}
     for mark, words, sql in AMONG:
-        if mark != "f" or report.alarms is not None:
-            yield NumberSource(mark, words, sql.format(**parts))
+        if shown.get(mark, True):
+            yield NumberSource(mark, words.format(**parts), sql.format(**parts))
 
 
 def _within(column: str, since: str, until: str) -> str:

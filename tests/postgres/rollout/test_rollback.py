@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -33,6 +34,7 @@ from handrail.wiring.ramping import RampTroubles, candidate_settings
 from handrail.wiring.watched import AgentModels
 from tests.postgres.quality.record import today, write_days
 from tests.postgres.wallets import business as wallets
+from tests.support.house import wait_for
 from tests.support.passing import gated
 from tests.unit.quality.evaluation.figures import PARTS
 
@@ -187,10 +189,15 @@ async def test_a_candidate_whose_server_is_gone_ends_its_ramp_and_lowers_nothing
     settings = candidate_settings(Settings(model_trouble_calls=3, OPENAI_API_KEY=SecretStr("test")), candidate)
     models = AgentModels(settings, controls, PostgresModels(pool), Calls(controls))
     model = models.candidate(settings, RampTroubles(ramps, ramp))
+
+    async def over() -> bool:
+        with pytest.raises(ModelUnavailable):
+            await model.complete(ModelRequest(case_id=f"case-{uuid4().hex}", topic="refund", prompt="Help."))
+        found = await ramps.latest()
+        return found is not None and not found.going
+
     try:
-        for number in range(4):
-            with pytest.raises(ModelUnavailable):
-                await model.complete(ModelRequest(case_id=f"case-{number}", topic="refund", prompt="Help."))
+        await wait_for(over)
     finally:
         await models.aclose()
     ended = await ramps.latest()

@@ -10,7 +10,15 @@ import pytest
 
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.outcomes import Better, IndicatorResult, OutcomeReport, Statistic
-from handrail.domain.quality.weekly import AutonomyChange, PersonLoad, PlanStanding, WeeklyAction, WeeklyAlarm
+from handrail.domain.quality.weekly import (
+    AutonomyChange,
+    PersonLoad,
+    PlanStanding,
+    WeeklyAction,
+    WeeklyAlarm,
+    WeeklyCriterion,
+    WeeklyShadow,
+)
 from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
 from handrail.quality.weekly.assembling import assemble
 from handrail.quality.weekly.page import page
@@ -119,12 +127,40 @@ def document(tmp_path: Path) -> str:
     )
     assert found.actions == [WeeklyAction(week="2026-W02", what="Write the gift card topic", owner="cem")]
     assert (found.plans[0].earlier, found.late) == ([0.3, None, 0.4], False)
-    return page(found)
+    closed = {"criterion": "polite", "open": False, "statement": "closed: its calibration is older than 30 days"}
+    judged = {"sampled": 80, "judged": 71, "unmeasured": 4, "left": 5}
+    opened = {"criterion": "solved", "open": True, "statement": "6.1% fail, 2.0% to 11.4% (the judge says 8.0%)"}
+    told = {
+        "judge": f"m-1 at {EVIL}",
+        "judged": [WeeklyCriterion.model_validate({**one, **judged}) for one in (closed, opened)],
+        "shadow": WeeklyShadow(shadow_id=7, release="c6e8", words=["12 of 15 sampled cases answered, 9 compared", EVIL]),
+    }
+    return page(found.model_copy(update=told))
+
+
+def test_the_page_says_what_the_judge_and_the_shadow_say(tmp_path: Path) -> None:
+    text = document(tmp_path)
+    for words in ("71 of 80", "older than 30 days", "2.0% to 11.4%", ">closed<", ">open<", "Shadow 7 of release c6e8"):
+        assert words in text
+    assert "WHERE shadow_id = 7" in text
+    assert "quality_judgements" in text
+    assert EVIL not in text
 
 
 def test_the_page_says_everything_in_its_order_and_needs_nothing_else(tmp_path: Path) -> None:
     text = document(tmp_path)
-    order = ["Outcomes against plan", "Gaps", "Alarms", "Changes of autonomy", "load", "Drills", "actions", "recompute"]
+    order = [
+        "Outcomes against plan",
+        "Gaps",
+        "Alarms",
+        "The judge",
+        "The shadow",
+        "Changes of autonomy",
+        "load",
+        "Drills",
+        "actions",
+        "recompute",
+    ]
     places = [text.index(f"{words}", text.index("<h2>")) for words in order]
     assert places == sorted(places)
     assert "30.0 points worse" in text
