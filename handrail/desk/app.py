@@ -7,12 +7,11 @@ its session.
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from handrail.desk.acting import Acting
 from handrail.desk.entrance import Entrance
@@ -23,33 +22,9 @@ from handrail.desk.pages import STATIC, trouble
 from handrail.desk.scoring import Scoring
 from handrail.desk.services import DeskServices
 from handrail.domain.errors import HandrailError
+from handrail.pages.guarded import Guarded, guards
 
-HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-}
-
-
-class Guarded:
-    """Pure ASGI: tells browsers what the pages may do, and to keep none of them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault("cache-control", "no-store")
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
+HEADERS = {**guards(), "cross-origin-opener-policy": "same-origin"}
 
 
 def create_desk(services: DeskServices) -> ASGIApp:
@@ -74,7 +49,7 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Route("/language", entrance.language, methods=["POST"], name="language"),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(Guarded)],
+        middleware=[Middleware(Guarded, headers=HEADERS)],
         exception_handlers={HTTPException: trouble, HandrailError: trouble, Exception: trouble},
     )
     # Where a slash is missing or too many, the address of the answer would be made of what the request calls our host.

@@ -1,41 +1,29 @@
-"""The words of the pages: a file for each language, read once. Keys are the same in all."""
+"""The words of the desk, and the language that its reader chose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-from babel.core import negotiate_locale
 from starlette.requests import Request
 
-FOLDER = Path(__file__).parent / "words"
-DEFAULT = "en"
+from handrail.interface import Interface
+from handrail.interface import Say as Say
+
+WORDS = Interface(Path(__file__).parent / "words")
 COOKIE = "handrail_language"
-Say = Callable[..., str]
 
 
-@cache
 def languages() -> Mapping[str, Mapping[str, str]]:
     """Return the words of every language, by its code."""
-    return {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.yaml"))}
+    return WORDS.languages
 
 
 def language_of(request: Request) -> str:
     """Return the language that the reader chose, else the first of their browser's that there is."""
-    chosen = request.cookies.get(COOKIE, "")
-    if chosen in languages():
-        return chosen
-    wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
-    return negotiate_locale(wanted, list(languages()), sep="-") or DEFAULT
+    return WORDS.chosen(request.cookies.get(COOKIE, ""), request.headers.get("accept-language", ""))
 
 
 def words_of(language: str) -> Say:
     """Return the function that says a key in the language."""
-    known = languages()[language]
-
-    def say(key: str, **values: object) -> str:
-        return known[key].format(**values)
-
-    return say
+    return WORDS.words_of(language)
