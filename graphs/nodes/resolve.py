@@ -55,9 +55,9 @@ class ResolveNode:
                 "version": view.row.version + 1,
             }
         )
-        message = said(view, Author.ASSISTANT, text, now, "reply")
+        approved = decided(view.decisions, proposal) is not None
+        message = said(view, Author.ASSISTANT, text, now, "reply").model_copy(update={"approved": approved})
         try:
-            approved = decided(view.decisions, proposal) is not None
             told = view.model_copy(update={"disclosed": True})
             outcome = await end(self._cases, told, row, [message], None, approved=approved)
         except SwitchedOff as refused:

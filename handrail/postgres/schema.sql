@@ -53,10 +53,13 @@ CREATE TABLE handrail.messages (
     by text,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     thanks boolean,
+    approved boolean,
     PRIMARY KEY (case_id, message_id)
 );
 COMMENT ON COLUMN handrail.messages.thanks IS
 'a customer''s message that says thanks or goodbye and nothing else; null where nobody has read it for that';
+COMMENT ON COLUMN handrail.messages.approved IS
+'words of the assistant''s that a person approved; null where nobody noted it';
 CREATE INDEX messages_in_order ON handrail.messages (case_id, sequence, at, message_id);
 CREATE INDEX messages_recorded ON handrail.messages (recorded_at) WHERE author = 'assistant';
 
@@ -801,10 +804,10 @@ BEGIN
         DELETE FROM handrail.turns AS t WHERE t.case_id = wanted.case_id;
     END IF;
     FOR message IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.messages, step -> 'messages') LOOP
-        INSERT INTO handrail.messages AS m (case_id, message_id, author, text, at, turn, sequence, language, by, thanks)
+        INSERT INTO handrail.messages AS m (case_id, message_id, author, text, at, turn, sequence, language, by, thanks, approved)
         VALUES (
             wanted.case_id, message.message_id, message.author, message.text, message.at, message.turn, message.sequence,
-            message.language, message."by", message.thanks
+            message.language, message."by", message.thanks, message.approved
         )
         ON CONFLICT (case_id, message_id) DO UPDATE SET language = excluded.language
         WHERE m.language IS NULL AND excluded.language IS NOT NULL;
@@ -2654,7 +2657,10 @@ BEGIN
         NEW.case_id,
         CASE NEW.author WHEN 'customer' THEN 2 ELSE 5 END,
         CASE NEW.author WHEN 'customer' THEN 'message' ELSE 'reply' END,
-        jsonb_build_object('message_id', NEW.message_id, 'author', NEW.author, 'by', NEW."by", 'turn', NEW.turn)
+        jsonb_build_object(
+            'message_id', NEW.message_id, 'author', NEW.author, 'by', NEW."by", 'turn', NEW.turn,
+            'approved', nullif(NEW.approved, FALSE)
+        )
     );
     RETURN NULL;
 END

@@ -44,7 +44,7 @@ class CaseEvent(Stored):
 CUSTOMER_SEES: dict[EventKind, frozenset[str]] = {
     EventKind.OPENED: frozenset({"channel"}),
     EventKind.MESSAGE: frozenset({"message_id", "author", "turn"}),
-    EventKind.REPLY: frozenset({"message_id", "author", "turn"}),
+    EventKind.REPLY: frozenset({"message_id", "author", "turn", "approved"}),
     EventKind.STATUS: frozenset({"status", "before"}),
     EventKind.WAITING: frozenset({"for"}),
     EventKind.ASSIGNED: frozenset(),

@@ -74,6 +74,7 @@ class Message(Stored):
     language: str | None = None
     by: str | None = Field(default=None, description="the person's name, where a person wrote it")
     answer: PageAnswer | None = Field(default=None, description="what a human answered on the page of a question")
+    approved: bool = Field(default=False, description="a person approved these words of the assistant's")
 
 
 def check_identifier(field: str, value: str) -> str:

@@ -60,8 +60,28 @@ class HumanQuestion(Stored):
     due_at: datetime
 
 
+class CustomersQuestion(Stored):
+    """A question that the customer is asked before effects: a line of each, to be answered with a clear yes or no."""
+
+    question_id: str
+    lines: list[str]
+    due_at: datetime
+
+    @classmethod
+    def open_in(cls, view: CaseView) -> CustomersQuestion | None:
+        """Return the question that waits for its answer; None where there is none."""
+        newest = view.asked[-1].question_id if view.asked else ""
+        asked = [one for one in view.asked if one.question_id == newest]
+        if view.status is not CaseStatus.AWAITING_CUSTOMER or any(one.answers for one in asked) or not asked:
+            return None
+        return cls(question_id=newest, lines=[one.line for one in asked], due_at=asked[0].due_at)
+
+
 class CaseSummary(Stored):
-    """A case in short. `reply` is the newest answer to the customer; none yet where it is null."""
+    """A case in short. `reply` is the newest answer to the customer; none yet where it is null.
+
+    `asks` is what the customer is asked to confirm now; lists of cases leave it out.
+    """
 
     case_id: str
     customer_id: str | None = Field(default=None, description="null until the case is recorded")
@@ -70,6 +90,8 @@ class CaseSummary(Stored):
     turn: int = 1
     topic: str | None = None
     reply: str | None = None
+    language: str | None = None
+    asks: CustomersQuestion | None = None
     assignee: str | None = None
     queue: str | None = None
     due_at: datetime | None = None
@@ -80,7 +102,8 @@ class CaseSummary(Stored):
     @classmethod
     def of(cls, view: CaseView) -> CaseSummary:
         """Sum up the case."""
-        return cls.model_validate({**view.model_dump(include=set(cls.model_fields)), "waits_for": WAITS[view.status]})
+        about = {"waits_for": WAITS[view.status], "asks": CustomersQuestion.open_in(view)}
+        return cls.model_validate({**view.model_dump(include=set(cls.model_fields)), **about})
 
     @classmethod
     def for_customer(cls, view: CaseView) -> CaseSummary:
@@ -111,13 +134,17 @@ class CaseList(Stored):
 
 
 class CustomersMessage(Stored):
-    """A message as the customer may read it: people by their part, not by name."""
+    """A message as the customer may read it: people by their part, not by name.
+
+    `approved`: a person approved these words of the assistant's.
+    """
 
     message_id: str
     author: Author
     text: str
     at: datetime
     turn: int
+    approved: bool = False
 
     @classmethod
     def of(cls, message: Message) -> CustomersMessage:
