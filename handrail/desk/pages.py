@@ -20,6 +20,7 @@ from handrail.desk.words import Say, language_of, languages, words_of
 from handrail.domain.access.limits import RateLimited
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, ScopeMissing
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
+from handrail.pages.addresses import address_of
 from handrail.pages.rendering import environment
 from handrail.temporal.client import TimedOut
 from handrail.temporal.connect import Unreachable
@@ -60,7 +61,7 @@ def page(request: Request, template: str, seat: Seat | None, *, status: int = 20
             seat=seat,
             language=language,
             languages=list(languages()),
-            url=lambda name, **path: request.url_for(name, **path).path,
+            url=partial(address_of, request),
             moment=lambda at: f"{at:%Y-%m-%d %H:%M} UTC",
             span=partial(span, say),
             until=partial(until, say, datetime.now(UTC)),
