@@ -13,8 +13,9 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.agents.links import ConfirmLinks
 from handrail.domain.access.principals import Principal
 from handrail.ports import Ratings
-from handrail.ports.access import CaseRecord, ControlRoom, CustomerTokens, KeptAnswers, Vouchers, WaitingCases
+from handrail.ports.access import CaseRecord, ControlRoom, CustomerTokens, KeptAnswers, RatingLinks, Vouchers, WaitingCases
 from handrail.ports.agents import AgentTasks
+from handrail.ports.channels import Channels
 from handrail.temporal.doorway import DoorwayClient
 from handrail.webhooks.managing import WebhookOffice
 
@@ -32,12 +33,16 @@ class ApiServices:
     vouchers: Vouchers
     tokens: CustomerTokens
     ratings: Ratings
+    channels: Channels
+    rating_links: RatingLinks
     queue: WaitingCases
     controls: ControlRoom
     webhooks: WebhookOffice
     authenticate: Authenticate
     limits: CallLimits
     away: Readiness
+    root: str
+    """The address under which customers reach the house."""
     kept: timedelta
     """How long answers are kept."""
     tasks: AgentTasks

@@ -58,14 +58,25 @@ class Handrail:
         key: str | None = None,
         wait: float = 5.0,
         channel: str = "api",
+        address: str | None = None,
     ) -> CaseSummary:
         """Open a case and wait for the reply, up to `wait` seconds. A customer's token goes without `customer_id`."""
-        body = NewCase(customer_id=customer_id, text=text, case_id=case_id, channel=channel)
+        body = NewCase(customer_id=customer_id, text=text, case_id=case_id, channel=channel, address=address)
         return self._sent(calls.open_case(body, key, wait))
 
-    def say(self, case_id: str, text: str, *, key: str | None = None, wait: float = 5.0) -> CaseSummary:
+    def say(
+        self,
+        case_id: str,
+        text: str,
+        *,
+        key: str | None = None,
+        wait: float = 5.0,
+        channel: str = "api",
+        address: str | None = None,
+    ) -> CaseSummary:
         """Pass on another message of the customer's and wait for the reply."""
-        return self._sent(calls.say(case_id, NewMessage(text=text), key, wait))
+        body = NewMessage(text=text, channel=channel, address=address)
+        return self._sent(calls.say(case_id, body, key, wait))
 
     def case(self, case_id: str) -> CaseDetails:
         """Look at a case."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handrail.domain.autonomy.controls import Control, ControlRequest, Scope
     from handrail.domain.case.cases import CaseView
     from handrail.domain.case.messages import Message
+    from handrail.domain.case.ratings import LinkedCase
     from handrail.domain.http.paging import CasePage, CasesWanted
     from handrail.domain.http.people import QueuePage
 
@@ -94,6 +95,18 @@ class CustomerTokens(Protocol):
 
     async def customer(self, token_hash: str) -> str | None:
         """Return whose token it is, None where it is none or has expired."""
+        ...
+
+
+class RatingLinks(Protocol):
+    """Links with which a case is rated."""
+
+    async def add(self, link_hash: str, case_id: str, expires_at: datetime) -> None:
+        """Keep a link's hash."""
+        ...
+
+    async def case(self, link_hash: str) -> LinkedCase | None:
+        """Return the case behind the link, None where it is none or has expired."""
         ...
 
 

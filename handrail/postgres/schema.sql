@@ -964,6 +964,16 @@ CREATE TABLE handrail.ratings (
 );
 COMMENT ON TABLE handrail.ratings IS 'what customers said of their cases, once for each survey; comment is a customer''s own text';
 
+CREATE TABLE handrail.rating_links (
+    link_hash text PRIMARY KEY CONSTRAINT rating_links_hash CHECK (link_hash ~ '^[0-9a-f]{64}$'),
+    case_id text NOT NULL REFERENCES handrail.cases,
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at timestamptz NOT NULL
+);
+COMMENT ON TABLE handrail.rating_links IS
+'links with which the customer of one case may rate it and nothing else: of each its SHA-256 alone';
+CREATE INDEX rating_links_by_end ON handrail.rating_links (expires_at);
+
 -- The first eight hexadecimal digits of the id's MD5 as a part of 1: the same for a case whenever it is asked.
 CREATE FUNCTION handrail.survey_place(case_id text) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
 SELECT ('x' || left(md5(case_id), 8))::bit(32)::bigint::double precision / 4294967296
@@ -2786,6 +2796,22 @@ END
 $$;
 CREATE TRIGGER messages_depart AFTER INSERT ON handrail.messages
 FOR EACH ROW WHEN (NEW.author <> 'customer') EXECUTE FUNCTION handrail.note_departure();
+
+CREATE FUNCTION handrail.way_out(event handrail.case_event) RETURNS jsonb LANGUAGE sql STABLE AS $$
+SELECT coalesce(
+    (
+        SELECT jsonb_build_object('channel', d.channel, 'address', d.address)
+        FROM handrail.departures AS d
+        WHERE event.kind = 'reply'
+            AND d.case_id = event.case_id
+            AND d.message_id = event.body ->> 'message_id'
+            AND d.channel <> 'mail'
+    ),
+    '{}'
+)
+$$;
+COMMENT ON FUNCTION handrail.way_out IS
+'channel and address of a reply that a channel of the company''s own brings to the customer; nothing for any other event';
 
 CREATE TABLE handrail.mails (
     mail_id text PRIMARY KEY,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from handrail.api.access.callers import Reader, Writer
 from handrail.api.agents import talking
+from handrail.api.answering import intake
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.cursors import behind, next_cursor
 from handrail.api.answering.once import CountsOnce
@@ -20,6 +21,7 @@ from handrail.api.services import Services
 from handrail.domain.access.principals import Principal
 from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import InvalidInput, UnknownCase
 from handrail.domain.http.bodies import IDENTIFIER
 from handrail.domain.http.cases import (
@@ -50,16 +52,14 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
     """Open a case with the customer's first message, and wait for the reply as long as `Prefer: wait=N` says."""
     customer_id = customer_of(body, caller)
     key = once.needed(body.message_id)
-    case_id = body.case_id or f"c-{digest([caller.caller, key])[:24]}"
+    case_id = body.case_id or case_of(caller, key)
+    way = way_of(body, caller)
 
     async def work() -> Response:
-        await services.limits.count(services.limits.customer, f"customer {customer_id}")
         if caller.is_agent:
             await talking.note(services, caller, case_id, customer_id=customer_id)
-        channel = AGENT if caller.is_agent else body.channel
-        receipt = await services.cases(caller).open_soon(
-            case_id, customer_id, body.text, message_id=body.message_id or key, channel=channel
-        )
+        message = IncomingMessage(message_id=body.message_id or key, text=body.text)
+        receipt = await intake.opened(services, caller, case_id, customer_id, message, way)
         return await _replied(services, caller, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
 
     return await once.run(body, work, seconds=seconds)
@@ -80,16 +80,17 @@ async def say(
     """Pass on another message of the customer's; kept for later where no worker runs."""
     message_id = body.message_id or once.needed(None)
     once.needed(message_id)
+    way = way_of(body, caller)
     view = await seen(services, caller, case_id)
     if caller.is_agent:
         await talking.check_agents(services, caller, view)
 
     async def work() -> Response:
-        await services.limits.count(services.limits.customer, f"customer {view.customer_id}")
         if caller.is_agent:
             await talking.note(services, caller, case_id)
-        receipt = await services.cases(caller).say_soon(case_id, body.text, message_id=message_id, seconds=max(seconds, 1.0))
-        turn = _next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
+        message = IncomingMessage(message_id=message_id, text=body.text)
+        receipt = await intake.said(services, caller, case_id, view.customer_id, message, way, max(seconds, 1.0))
+        turn = next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
         return await _replied(services, caller, case_id, turn, view.customer_id, seconds, created=200)
 
     return await once.run(body, work, seconds=2 * seconds)
@@ -153,13 +154,24 @@ def customer_of(body: NewCase, caller: Principal) -> str:
     return caller.customer_id
 
 
+def way_of(body: NewCase | NewMessage, caller: Principal) -> intake.Way:
+    """Return the way by which a message came. Raises: InvalidInput: the caller names one that is not theirs."""
+    return intake.Way(AGENT) if caller.is_agent else intake.way_of(body.channel, body.address, caller)
+
+
+def case_of(caller: Principal, key: str) -> str:
+    """Return the id of the case that a caller opens under a key: the same, however often."""
+    return f"c-{digest([caller.caller, key])[:24]}"
+
+
 def _short(services: Services, view: CaseView, caller: Principal) -> CaseSummary:
     summed = CaseSummary.of(view) if caller.customer_id is None else CaseSummary.for_customer(view)
     found = talking.question(services, view)
     return summed.model_copy(update={"question": found}) if found else summed
 
 
-def _next_turn(turn: int, status: str, *, duplicate: bool) -> int:
+def next_turn(turn: int, status: str, *, duplicate: bool) -> int:
+    """Return the turn that a message is answered in."""
     waited = status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
     return turn + 1 if waited and not duplicate else turn
 

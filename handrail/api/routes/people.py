@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from handrail.api.access import vouched
-from handrail.api.access.callers import Handler, Writer, named
+from handrail.api.access.callers import Handler, Staff, Writer, named
+from handrail.api.access.links import link_to
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.once import CountsOnce, Once
 from handrail.api.problems.documented import refusals
@@ -18,7 +19,7 @@ from handrail.api.routes.looking import seen, whole
 from handrail.api.services import ApiServices, Services
 from handrail.domain.access.principals import Principal
 from handrail.domain.base import Model
-from handrail.domain.case.ratings import RateCase, RatedCase, RatingReceipt
+from handrail.domain.case.ratings import RateCase, RatedCase, RatingLink, RatingReceipt
 from handrail.domain.http.bodies import HttpBody
 from handrail.domain.http.people import ClaimBody, HandBackBody, ReleaseBody, ReplyBody, ResolveBody
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
@@ -84,6 +85,14 @@ async def rate(case_id: CaseId, body: RatingBody, caller: Writer, services: Serv
         return answered(await services.ratings.rate(RatedCase(case_id=case_id, rating=given, at=datetime.now(UTC))))
 
     return await once.run(body, work)
+
+
+@router.post("/rating_link", status_code=201, responses=refusals(404, 413), response_model=RatingLink)
+async def link(case_id: CaseId, caller: Staff, _writes: Writer, services: Services) -> Response:
+    """Make a link for a mail or a message of yours: its page asks for the rating, and opening it rates nothing."""
+    await whole(services, caller, case_id)
+    made_link = await link_to(services.rating_links, services.root, case_id)
+    return answered(made_link, 201, {"cache-control": "no-store"})
 
 
 async def _sent(name: str, case_id: str, caller: Principal, services: ApiServices, once: Once, body: HttpBody) -> Response:

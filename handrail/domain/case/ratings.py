@@ -51,3 +51,26 @@ class RatingReceipt(Stored):
     duplicate: bool = False
     changed: bool = False
     offered: bool = False
+
+
+LINK_DAYS = 30
+"""A link with which a case is rated counts for so long."""
+
+
+class RatingLink(Stored):
+    """A link with which the customer of one case rates it, and does nothing else. Opening it rates nothing."""
+
+    case_id: str
+    url: str
+    expires_at: datetime
+
+
+class LinkedCase(Stored):
+    """The case behind a link, with what stands of its rating."""
+
+    case_id: str
+    customer_id: str
+    language: str | None = None
+    csat: int | None = None
+    solved: bool | None = None
+    comment: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
@@ -33,6 +34,16 @@ WAITS = {
 }
 
 
+CHANNEL: Any = Field(default="api", pattern=IDENTIFIER, description="the way by which the message came")
+ADDRESS: Any = Field(
+    default=None,
+    min_length=1,
+    max_length=500,
+    pattern=r"^[^\x00-\x1f\x7f]+$",
+    description="where the channel brings replies; their events carry it. Without one the customer reads where they wrote",
+)
+
+
 class NewCase(HttpBody):
     """A customer's first message. A customer's own token leaves `customer_id` out: the token says who they are."""
 
@@ -42,14 +53,17 @@ class NewCase(HttpBody):
         default=None, pattern=IDENTIFIER, description="by default derived from the caller and the idempotency key"
     )
     message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
-    channel: str = Field(default="api", pattern=IDENTIFIER)
+    channel: str = CHANNEL
+    address: str | None = ADDRESS
 
 
 class NewMessage(HttpBody):
-    """Another message of the customer's."""
+    """Another message of the customer's; what is said to them next goes out by its channel."""
 
     text: str = Field(min_length=1, max_length=4 * MAX_CHARACTERS)
     message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
+    channel: str = CHANNEL
+    address: str | None = ADDRESS
 
 
 class HumanQuestion(Stored):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from handrail.domain.base import digest
-from handrail.domain.case.ratings import RatedCase, RatingReceipt
+from handrail.domain.case.ratings import END, LinkedCase, RatedCase, RatingReceipt
 from handrail.domain.errors import UnknownCase
-from handrail.postgres.pool import Cursor, Pool, rows, writing
+from handrail.postgres.pool import Cursor, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
 SAID = ("csat", "nps", "solved")
@@ -42,6 +43,26 @@ class PostgresRatings:
             await cursor.execute(QUERIES["put_rating"], {**about, "changes": changes})
             await cursor.execute(QUERIES["audit_rating"], {**about, **entry(about, before, changes)})
             return receipt.model_copy(update={"changed": before is not None})
+
+
+class PostgresRatingLinks:
+    """Links with which a case is rated. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def add(self, link_hash: str, case_id: str, expires_at: datetime) -> None:
+        """Keep a link's hash."""
+        await alone(self._pool, "add_rating_link", link_hash=link_hash, case_id=case_id, expires_at=expires_at)
+
+    async def case(self, link_hash: str) -> LinkedCase | None:
+        """Return the case behind the link, None where it is none or has expired."""
+        found = await alone(self._pool, "rating_link", link_hash=link_hash, survey_id=END)
+        return LinkedCase.model_validate(found[0]) if found else None
+
+    async def sweep(self) -> None:
+        """Forget links that have expired."""
+        await alone(self._pool, "sweep_rating_links")
 
 
 async def first(cursor: Cursor, query: str, about: dict[str, Any]) -> dict[str, Any] | None:

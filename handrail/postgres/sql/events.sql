@@ -1,5 +1,5 @@
 -- name: events_of_case
-SELECT e.case_id, e.sequence, e.position, e.kind, e.body, e.at, m.text
+SELECT e.case_id, e.sequence, e.position, e.kind, e.body || handrail.way_out(e) AS body, e.at, m.text
 FROM handrail.case_event AS e
 LEFT JOIN handrail.messages AS m
     ON e.kind IN ('message', 'reply') AND e.case_id = m.case_id AND e.body ->> 'message_id' = m.message_id
@@ -8,7 +8,7 @@ ORDER BY e.sequence
 LIMIT %(most)s;
 
 -- name: events_since
-SELECT e.case_id, e.sequence, e.position, e.kind, e.body, e.at
+SELECT e.case_id, e.sequence, e.position, e.kind, e.body || handrail.way_out(e) AS body, e.at
 FROM handrail.case_event AS e
 WHERE e.position > %(position)s
 ORDER BY e.position

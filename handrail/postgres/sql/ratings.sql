@@ -22,3 +22,17 @@ ON CONFLICT (case_id, survey_id) DO UPDATE SET
 -- name: audit_rating
 INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
 VALUES (%(case_id)s, %(entry_id)s, %(at)s, 'customer', %(action)s, %(details)s);
+
+-- name: add_rating_link
+INSERT INTO handrail.rating_links (link_hash, case_id, expires_at) VALUES (%(link_hash)s, %(case_id)s, %(expires_at)s)
+RETURNING link_hash;
+
+-- name: rating_link
+SELECT l.case_id, c.customer_id, c.language, s.csat, s.solved, s.comment
+FROM handrail.rating_links AS l
+INNER JOIN handrail.cases AS c ON l.case_id = c.case_id
+LEFT JOIN handrail.ratings AS s ON l.case_id = s.case_id AND s.survey_id = %(survey_id)s
+WHERE l.link_hash = %(link_hash)s AND l.expires_at > now();
+
+-- name: sweep_rating_links
+DELETE FROM handrail.rating_links WHERE expires_at < now() RETURNING link_hash;

@@ -71,7 +71,9 @@ WHERE m.state = 'pending'
 LIMIT %(most)s;
 
 -- name: next_webhook_message
-SELECT to_jsonb(w) AS endpoint, m.message_id, m.attempts, to_jsonb(e) AS event
+SELECT
+    to_jsonb(w) AS endpoint, m.message_id, m.attempts,
+    to_jsonb(e) || jsonb_build_object('body', e.body || handrail.way_out(e)) AS event
 FROM handrail.webhook_messages AS m
 INNER JOIN handrail.webhook_endpoints AS w ON m.endpoint_id = w.endpoint_id
 INNER JOIN handrail.case_event AS e ON m.case_id = e.case_id AND m.sequence = e.sequence
@@ -84,13 +86,31 @@ ORDER BY m.sequence
 LIMIT 1;
 
 -- name: note_webhook_attempt
-UPDATE handrail.webhook_messages SET
-    state = %(state)s,
-    attempts = attempts + 1,
-    words = %(words)s,
-    attempted_at = clock_timestamp(),
-    next_at = clock_timestamp() + %(again_in)s * interval '1 second'
-WHERE message_id = %(message_id)s;
+-- A reply that has left with its event has left for its channel, too.
+WITH noted AS (
+    UPDATE handrail.webhook_messages SET
+        state = %(state)s,
+        attempts = attempts + 1,
+        words = %(words)s,
+        attempted_at = clock_timestamp(),
+        next_at = clock_timestamp() + %(again_in)s * interval '1 second'
+    WHERE message_id = %(message_id)s
+    RETURNING case_id, sequence, state, attempts, words
+)
+
+UPDATE handrail.departures AS d SET
+    state = CASE n.state WHEN 'delivered' THEN 'sent' ELSE 'failed' END,
+    attempts = n.attempts,
+    words = n.words,
+    settled_at = clock_timestamp()
+FROM noted AS n
+INNER JOIN handrail.case_event AS e ON n.case_id = e.case_id AND n.sequence = e.sequence
+WHERE n.state <> 'pending'
+    AND e.kind = 'reply'
+    AND d.case_id = e.case_id
+    AND d.message_id = e.body ->> 'message_id'
+    AND d.channel <> 'mail'
+    AND d.state <> 'sent';
 
 -- name: dead_webhook_messages
 SELECT m.message_id, m.endpoint_id, m.case_id, m.sequence, e.kind, m.attempts, m.words, m.attempted_at

@@ -18,8 +18,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from handrail.domain.case.cases import CaseStatus, Commit
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.channels import Arrival
 from handrail.domain.webhooks import DELAYS
 from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.postgres.webhooks.outbox import PostgresOutbox
@@ -139,6 +142,22 @@ async def test_runs_that_began_under_this_code_go_on_under_the_next() -> None:
 
 async def replayed(history: WorkflowHistory) -> None:
     await Replayer(workflows=[WebhookWorkflow], data_converter=data_converter).replay_workflow(history)
+
+
+async def test_a_reply_to_a_channel_of_ones_own_carries_its_address_and_has_left_then(post: Post) -> None:
+    cases, channels = PostgresCases(post.pool, business), PostgresChannels(post.pool)
+    await channels.arrived(Arrival(case_id=CASE, message_id="m-1", channel="sms", address="+1 555 0100"))
+    await cases.open(opening(CASE), NOON)
+    said = Message(message_id="~1", author=Author.ASSISTANT, text="It is on its way.", at=NOON, turn=1, approved=True)
+    await cases.commit(Commit(row=row(1, CASE, status="AwaitingCustomer"), messages=[said]))
+    await post.send()
+    (reply,) = [json.loads(one.body)["data"] for one in post.there.came if b"case.reply" in one.body]
+    assert reply["channel"] == "sms"
+    assert reply["address"] == "+1 555 0100"
+    assert reply["approved"] is True
+    async with post.pool.connection() as connection:
+        found = await connection.execute(b"SELECT channel, state, attempts FROM handrail.departures")
+        assert await found.fetchall() == [("sms", "sent", 1)]
 
 
 async def test_a_rotated_secret_loses_no_event(post: Post) -> None:

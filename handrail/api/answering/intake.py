@@ -1,0 +1,69 @@
+"""Intake of what customers write: how it came is noted before its case hears of it, whoever passes it on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from handrail.api.services import ApiServices
+from handrail.domain.access.principals import Principal
+from handrail.domain.case.messages import IncomingMessage, check_message
+from handrail.domain.channels import Arrival
+from handrail.domain.errors import InvalidInput
+from handrail.domain.team.commands import Receipt
+
+MAIL = "mail"
+"""The channel whose replies leave by a mailbox of the house."""
+
+
+class Way(NamedTuple):
+    """The way of a message: its channel, and where replies go; nowhere, where the customer reads them where they wrote."""
+
+    channel: str
+    address: str | None = None
+
+
+def way_of(channel: str, address: str | None, caller: Principal) -> Way:
+    """Return the way that a caller names.
+
+    Raises:
+        InvalidInput: it is not theirs to name.
+    """
+    if caller.customer_id is not None and (address is not None or channel == MAIL):
+        wrong = "address" if address is not None else "channel"
+        raise InvalidInput(f"{wrong}: does not go with a customer's token. Leave it out; the customer reads where they wrote.")
+    if channel == MAIL and address is not None:
+        raise InvalidInput("channel: 'mail' is the house's own mailbox. Name your channel otherwise, for example 'sms'.")
+    return Way(channel, address)
+
+
+async def opened(
+    services: ApiServices, caller: Principal, case_id: str, customer_id: str, message: IncomingMessage, way: Way
+) -> Receipt:
+    """Open a case. Raises: InvalidInput, CaseConflict, Unreachable, RateLimited."""
+    message = check_message(message)
+    await services.limits.count(services.limits.customer, f"customer {customer_id}")
+    await _arrived(services, case_id, message, way)
+    return await services.cases(caller).open_soon(
+        case_id, customer_id, message.text, message_id=message.message_id, channel=way.channel
+    )
+
+
+async def said(
+    services: ApiServices,
+    caller: Principal,
+    case_id: str,
+    customer_id: str | None,
+    message: IncomingMessage,
+    way: Way,
+    seconds: float,
+) -> Receipt:
+    """Pass on another message; a worker has so many seconds. Raises: InvalidInput, UnknownCase, IllegalTransition, …"""
+    message = check_message(message)
+    await services.limits.count(services.limits.customer, f"customer {customer_id}")
+    await _arrived(services, case_id, message, way)
+    return await services.cases(caller).say_soon(case_id, message.text, message_id=message.message_id, seconds=seconds)
+
+
+async def _arrived(services: ApiServices, case_id: str, message: IncomingMessage, way: Way) -> None:
+    arrival = Arrival(case_id=case_id, message_id=message.message_id, channel=way.channel, address=way.address)
+    await services.channels.arrived(arrival)
