@@ -14,6 +14,7 @@ from handrail.domain.llm.names import Meaning
 
 OPENAI = "https://api.openai.com/v1"
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?|https?://\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?")
 CONTENT = re.compile(r"[\t -~]+")
 _OURS = "the client sets it"
 OUR_HEADERS = {
@@ -160,6 +161,20 @@ class Settings(BaseSettings):
     def reached_at(self) -> str:
         """The address of the API from outside, without a slash at its end."""
         return self.public_url or f"http://{self.api_address}"
+
+    chat_origins: str = Field(
+        default="", description="sites that may show the chat, such as https://www.example.com, with blanks between"
+    )
+    chat_visitors: bool = Field(default=False, description="whoever is not signed in may chat, too, as nobody known")
+    chat_sample: str | None = Field(default=None, description="customer of the page at /chat/sample, on a machine of your own")
+
+    @field_validator("chat_origins")
+    @classmethod
+    def _sites(cls, value: str) -> str:
+        wrong = next((one for one in value.split() if not ORIGIN.fullmatch(one)), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong[:80]!r} is no site. Write https://HOST, with :PORT where it has one, and no path")
+        return " ".join(value.split())
 
     api_oidc_issuer: str | None = Field(default=None, description="identity provider whose tokens the API takes")
     api_oidc_audience: str | None = Field(default=None, description="the audience that its tokens have to name")

@@ -8,10 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-def guards(frame_ancestors: str = "'none'") -> dict[str, str]:
-    """Return the headers; `frame_ancestors` are the pages that may show ours in a frame of theirs."""
+def guards(frame_ancestors: str = "'none'", *, frames: str = "'none'") -> dict[str, str]:
+    """Return the headers; `frame_ancestors` are the pages that may show ours in a frame, `frames` what ours may show."""
     policy = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-src {frames}; "
         f"form-action 'self'; frame-ancestors {frame_ancestors}; base-uri 'none'"
     )
     return {"content-security-policy": policy, "x-content-type-options": "nosniff", "referrer-policy": "same-origin"}

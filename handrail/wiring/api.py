@@ -12,8 +12,10 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 from psycopg import OperationalError
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -38,11 +40,13 @@ from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.access.record import PostgresCaseRecord
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
 from handrail.postgres.case.events import PostgresEvents, announced
-from handrail.postgres.case.ratings import PostgresRatings
+from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
+from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.doorway import DoorwayClient
 from handrail.wiring.agents import serving_agents
+from handrail.wiring.chat import chat_of
 from handrail.wiring.connecting import connected
 from handrail.wiring.desk import desk_of
 from handrail.wiring.house import OwnersControls, PeoplesQueue, webhook_office
@@ -50,6 +54,7 @@ from handrail.wiring.house import OwnersControls, PeoplesQueue, webhook_office
 DAY_HOURS = 24
 SWEEP_SECONDS = 600.0
 PROBE = timedelta(seconds=2)
+ROOMS = ("/desk", "/chat")
 GRACE_SECONDS = 10
 """Requests that run when the process is told to stop get so long to end."""
 _log = logging.getLogger(__name__)
@@ -120,13 +125,23 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
             supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept)),
             supervised("the tail of events", tail.forever),
         ):
-            app = create_app(services, mounts={"/desk": desk_of(settings, pool, services, federated(settings))})
-            app.router.routes.append(Route("/desk", lambda _: RedirectResponse("/desk/")))
+            app = create_app(services, mounts=rooms_of(settings, pool, services))
+            app.router.routes += [Route(room, with_slash) for room in ROOMS]
             app.state.tail = tail
             async with serving_agents(app, settings, services, tail):
                 yield app
     finally:
         await pool.close()
+
+
+def rooms_of(settings: Settings, pool: Pool, services: ApiServices) -> dict[str, ASGIApp]:
+    """Return the rooms of pages beside the API, by their paths."""
+    return {"/desk": desk_of(settings, pool, services, federated(settings)), "/chat": chat_of(settings, pool, services)}
+
+
+def with_slash(request: Request) -> Response:
+    """Send whoever left the slash out to the room."""
+    return RedirectResponse(f"{request.url.path}/")
 
 
 async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServices:
@@ -153,6 +168,9 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         vouchers=PostgresVouchers(pool),
         tokens=tokens,
         ratings=PostgresRatings(pool),
+        channels=PostgresChannels(pool),
+        rating_links=PostgresRatingLinks(pool),
+        root=settings.reached_at,
         queue=PeoplesQueue(pool),
         controls=OwnersControls(settings, pool, business),
         webhooks=webhook_office(settings, pool, connection),
@@ -246,4 +264,5 @@ async def sweep_forever(pool: Pool, kept: timedelta) -> None:
         await PostgresAnswers(pool).sweep(kept)
         await PostgresVouchers(pool).sweep()
         await PostgresCustomerTokens(pool).sweep()
+        await PostgresRatingLinks(pool).sweep()
         await asyncio.sleep(SWEEP_SECONDS)

@@ -1,0 +1,157 @@
+"""The chat for browsers without script: a form, the conversation above it, and a cookie that stands for the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handrail.api.answering import intake
+from handrail.api.answering.turns import turn_ended
+from handrail.api.routes.cases import case_of, next_turn
+from handrail.api.routes.looking import seen
+from handrail.chat.pages import WORDS, answers, disclosed, foreign, language_of, page
+from handrail.chat.rating import given
+from handrail.chat.services import ChatServices
+from handrail.chat.transcripts import author_of, taken_along
+from handrail.chat.visiting import Visiting, remember
+from handrail.domain.access.principals import NotAuthenticated, Principal
+from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import IncomingMessage, check_identifier
+from handrail.domain.case.ratings import RatedCase
+from handrail.domain.http.cases import CustomersQuestion
+from handrail.domain.http.paging import CasesWanted
+from handrail.domain.team.commands import Receipt
+from handrail.pages.addresses import address_of
+
+PATIENCE_SECONDS = 12.0
+"""A page that was sent waits so long for the reply; later it is there when the page is loaded again."""
+WAY = intake.Way("widget")
+
+
+class Plain:
+    """The plain page and its forms."""
+
+    def __init__(self, services: ChatServices, visiting: Visiting) -> None:
+        self._services, self._visiting = services, visiting
+
+    async def page(self, request: Request) -> Response:
+        """Show the customer's newest case, and a form to write."""
+        caller = await self._visiting.seated(request)
+        view = await self._newest(caller)
+        if view is not None and request.query_params.get("fresh"):
+            view = None
+        said = await self._services.api.record.transcript(view.case_id) if view else []
+        language = language_of(request)
+        disclosure, spoken = disclosed(self._services.disclosure, language)
+        return page(
+            request,
+            "plain.html",
+            view=view,
+            asks=CustomersQuestion.open_in(view) if view else None,
+            said=[(author_of(one), one) for one in said],
+            may_write=caller is not None or self._services.visitors,
+            once=uuid4().hex,
+            disclosure=disclosure,
+            spoken=spoken,
+            hours=await self._services.hours(language),
+        )
+
+    async def enter(self, request: Request) -> Response:
+        """Take the customer's token from a form on the company's own page, never from an address."""
+        origin = request.headers.get("origin", "")
+        if foreign(request) and origin not in self._services.origins:
+            raise HTTPException(403)
+        token = str((await request.form()).get("token", ""))
+        await self._visiting.customer(token)
+        response = self._back(request)
+        remember(request, response, token)
+        return response
+
+    async def say(self, request: Request) -> Response:
+        """Take what was written, or what a button says, and wait for the reply for a while."""
+        caller, form, token = await self._sent(request)
+        view = await self._case(caller, form)
+        once = check_identifier("message_id", str(form.get("once", "")))
+        message = IncomingMessage(message_id=once, text=spoken_by(form, language_of(request), view))
+        await self._passed_on(caller, view, message)
+        response = self._back(request)
+        if token is not None:
+            remember(request, response, token)
+        return response
+
+    async def rate(self, request: Request) -> Response:
+        """Take the customer's rating of their case."""
+        caller, form, _ = await self._sent(request)
+        case_id = str(form.get("case_id", ""))
+        await seen(self._services.api, caller, case_id)
+        rated = RatedCase(case_id=case_id, rating=given(form), at=datetime.now(UTC))
+        await self._services.api.ratings.rate(rated)
+        return self._back(request, rated="1")
+
+    async def transcript(self, request: Request) -> Response:
+        """Send what was said, as a file. Raises: NotAuthenticated, UnknownCase."""
+        caller, case_id = await self._visiting.seated(request), request.path_params["case_id"]
+        if caller is None:
+            raise NotAuthenticated("Nobody is signed in.")
+        await seen(self._services.api, caller, case_id)
+        return await taken_along(request, self._services, case_id)
+
+    async def _sent(self, request: Request) -> tuple[Principal, FormData, str | None]:
+        """Return who sent the form, and the token of a visitor who just came."""
+        if foreign(request):
+            raise HTTPException(403)
+        form = await request.form()
+        caller = await self._visiting.seated(request)
+        if caller is not None:
+            return caller, form, None
+        token = await self._visiting.token(request)
+        return await self._visiting.customer(token), form, token
+
+    async def _case(self, caller: Principal, form: Mapping[str, object]) -> CaseView | None:
+        """Return the case that the form is about, as far as it goes on; None where a new one begins."""
+        case_id = str(form.get("case_id", ""))
+        if not case_id:
+            return None
+        view = await seen(self._services.api, caller, case_id)
+        return view if isinstance(view, CaseView) and view.status is not CaseStatus.CLOSED else None
+
+    async def _passed_on(self, caller: Principal, view: CaseView | None, message: IncomingMessage) -> None:
+        api, customer = self._services.api, caller.customer_id or ""
+        receipt: Receipt
+        if view is None:
+            case_id = case_of(caller, message.message_id)
+            receipt = await intake.opened(api, caller, case_id, customer, message, WAY)
+            turn = receipt.turn
+        else:
+            receipt = await intake.said(api, caller, view.case_id, customer, message, WAY, PATIENCE_SECONDS)
+            turn = next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
+        if turn:
+            await turn_ended(api.record, receipt.case_id, turn, PATIENCE_SECONDS)
+
+    async def _newest(self, caller: Principal | None) -> CaseView | None:
+        if caller is None:
+            return None
+        record = self._services.api.record
+        found = (await record.page(CasesWanted(customer_id=caller.customer_id, limit=1))).cases
+        return await record.show(found[0].case_id) if found else None
+
+    def _back(self, request: Request, **query: str) -> RedirectResponse:
+        kept = {"lang": language_of(request)} if request.query_params.get("lang") else {}
+        wanted = urlencode({**kept, **query})
+        where = address_of(request, "plain")
+        return RedirectResponse(f"{where}?{wanted}" if wanted else where, status_code=303)
+
+
+def spoken_by(form: Mapping[str, object], language: str, view: CaseView | None) -> str:
+    """Return what the customer says: the words of the button that they pressed, else what they wrote."""
+    button = str(form.get("press", ""))
+    if button in ("yes", "no"):
+        return answers().get(view.language if view and view.language else language, answers()["en"])[button]
+    return WORDS.languages[language]["script_person_words"] if button == "person" else str(form.get("text", ""))

@@ -1,0 +1,218 @@
+// The conversation: what the customer reads and writes. Whatever anybody wrote is shown as text.
+
+import { Refusal, call, enter, id } from "./calls.js";
+import { on, tell } from "./host.js";
+import { follow } from "./stream.js";
+
+const chat = document.getElementById("chat");
+const words = JSON.parse(chat.dataset.words);
+const part = (name) => document.getElementById(name);
+const [talk, log, state, trouble, asks, rate, form, text] = ["talk", "log", "state", "trouble", "asks", "rate", "say", "text"].map(part);
+const tabs = "BroadcastChannel" in self ? new BroadcastChannel("handrail-chat") : null;
+const language = document.documentElement.lang;
+let caseId = null, status = null, withPerson = false, stop = null, seen = false;
+let unsent = null; // what was tried and not taken, with its id: sent again it counts once
+
+function show(element, yes) { element.hidden = !yes; }
+
+function complain(error) {
+  const known = { 401: words.signed_out, 403: words.signed_out, 413: words.too_long, 422: words.too_long, 429: words.too_many };
+  trouble.textContent = error ? known[error.status] ?? words.failed : "";
+  show(trouble, Boolean(error));
+  show(part("outside"), error?.status === 401 && error.code === "nobody");
+  if (error?.code === "nobody") { show(trouble, false); show(form, false); }
+}
+
+function line(author, words_, at, key) {
+  const item = document.createElement("li");
+  item.className = author === "approved" ? "assistant" : author;
+  item.dataset.id = key;
+  const who = document.createElement("p"), said = document.createElement("p");
+  who.className = "who";
+  who.textContent = words[`by_${author}`] + (at ? ` · ${new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}` : "");
+  said.className = "words";
+  said.dir = "auto";
+  said.textContent = words_;
+  item.append(who, said);
+  return item;
+}
+
+function toEnd() { talk.scrollTop = talk.scrollHeight; }
+
+function add(item) {
+  const below = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+  const standing = [...log.children].find((one) => item.dataset.id && one.dataset.id === item.dataset.id);
+  if (standing) standing.replaceWith(item); else log.append(item);
+  if (below || !seen) toEnd();
+}
+
+function turnTo(person) {
+  if (person === withPerson) return;
+  withPerson = person;
+  const item = document.createElement("li");
+  item.className = "turn";
+  item.textContent = person ? words.taken_over : words.machine_again;
+  add(item);
+}
+
+// What each kind of event makes of the page; kinds that are not here change nothing.
+const happened = {
+  message: ({ text: said, at, body }) => add(line("customer", said, at, body.message_id)),
+  reply: ({ text: said, at, body }) => {
+    if (body.author === "assistant") turnTo(false);
+    add(line(body.author === "assistant" && body.approved ? "approved" : body.author, said, at, body.message_id));
+    if (seen) tell("said");
+  },
+  assigned: () => turnTo(true),
+  waiting: ({ body }) => { status = body.for === "approval" ? "AwaitingApproval" : "WithHuman"; },
+  status: ({ body }) => { if (body.before === "WithHuman" && body.status === "Working") turnTo(false); status = body.status; },
+  resolved: () => { status = "Resolved"; },
+  reopened: () => { status = "Working"; show(rate, false); },
+  closed: () => { status = "Closed"; },
+  opened: () => { status = "Working"; },
+  rated: () => { rate.dataset.done = "1"; },
+};
+
+function stands() {
+  const said = { Working: words.working, AwaitingApproval: words.approval, Resolved: words.resolved, Closed: words.closed };
+  state.textContent = status === "WithHuman" ? (withPerson ? "" : words.waiting) : said[status] ?? "";
+  const over = status === "Resolved" || status === "Closed";
+  show(rate, over && !rate.dataset.done);
+  show(part("fresh"), over);
+  show(part("transcript"), caseId !== null);
+  if (status !== "AwaitingCustomer") show(asks, false);
+  if (over && !seen) toEnd();
+}
+
+// What is asked does not stand in events: one look for a burst of them.
+let looking = 0;
+function look() {
+  clearTimeout(looking);
+  looking = setTimeout(async () => {
+    const of = caseId;
+    const found = await call("GET", `/v1/cases/${of}`).then((answer) => answer.json()).catch(() => null);
+    if (of !== caseId || found === null) return;
+    show(asks, Boolean(found.asks));
+    asks.dataset.question = found.asks?.question_id ?? "";
+    asks.dataset.language = found.language ?? "";
+    if (found.asks) setTimeout(toEnd);
+    asks.querySelector("ul").replaceChildren(...(found.asks?.lines ?? []).map((one) => Object.assign(document.createElement("li"), { textContent: one })));
+  }, 60);
+}
+
+function turn(event) {
+  happened[event.kind]?.(event);
+  stands();
+  if (event.kind === "status" && status === "AwaitingCustomer") look();
+}
+
+function watch(wanted) {
+  if (wanted === caseId) return;
+  stop?.();
+  [caseId, status, withPerson, seen] = [wanted, null, false, false];
+  delete rate.dataset.done;
+  rate.reset();
+  log.replaceChildren(...log.querySelectorAll(".pending"));
+  log.setAttribute("aria-live", "off"); // what was said before is not read out
+  stands();
+  if (wanted === null) return;
+  setTimeout(() => { seen = true; log.setAttribute("aria-live", "polite"); }, 800);
+  stop = follow(wanted, {
+    open: async (after, signal) => {
+      try {
+        return await call("GET", `/v1/cases/${wanted}/events`, { headers: { "last-event-id": String(after) }, signal });
+      } catch (error) {
+        if (error instanceof Refusal && [401, 403, 404].includes(error.status)) { complain(error); return null; }
+        throw error;
+      }
+    },
+    tell: turn,
+    say: (connected) => { if (connected) stands(); else state.textContent = words.away; },
+  });
+}
+
+async function say(said, key) {
+  const over = caseId === null || status === "Closed";
+  add(Object.assign(line("customer", said, null, key), { className: "customer pending" }));
+  toEnd();
+  try {
+    const path = over ? "/v1/cases" : `/v1/cases/${caseId}/messages`;
+    const answer = await call("POST", path, { body: { text: said, channel: "widget" }, key, headers: { prefer: "wait=0" } });
+    complain(null);
+    if (over) { watch((await answer.json()).case_id); tabs?.postMessage({ opened: caseId }); }
+    return true;
+  } catch (error) {
+    log.querySelector(`[data-id="${key}"]`)?.remove();
+    complain(error instanceof Refusal ? error : new Refusal(0, "away"));
+    return false;
+  }
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const said = text.value;
+  if (!said.trim()) return;
+  const message = unsent?.said === said ? unsent : { said, key: id("m") };
+  unsent = message;
+  text.value = "";
+  if (await say(said, message.key)) unsent = null;
+  else if (!text.value) text.value = said;
+});
+
+text.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+});
+
+asks.addEventListener("click", (event) => {
+  const answer = event.target.closest("[data-answer]")?.dataset.answer;
+  if (!answer) return;
+  // In the question's language, whatever the page's is: what is a no in one is a yes in another.
+  const own = (words.answers[asks.dataset.language] ?? words.answers.en)[answer];
+  show(asks, false);
+  text.focus();
+  say(own, `${answer}-${asks.dataset.question}`);
+});
+
+part("person").addEventListener("click", () => say(words.person_words, id("p")));
+
+rate.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const given = new FormData(rate), comment = given.get("comment").trim();
+  try {
+    await call("POST", `/v1/cases/${caseId}/rate`, { body: { csat: Number(given.get("csat")), ...(comment && { comment }) } });
+    rate.dataset.done = "1";
+    stands();
+    state.textContent = words.rated;
+    text.focus();
+  } catch (error) { complain(error); }
+});
+
+part("transcript").addEventListener("click", async () => {
+  try {
+    const answer = await call("GET", `${chat.dataset.home}transcript/${caseId}?lang=${language}`);
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: `${caseId}.txt` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  } catch (error) { complain(error); }
+});
+
+part("fresh").addEventListener("click", () => { watch(null); text.focus(); });
+
+async function newest() {
+  try {
+    const { cases } = await (await call("GET", "/v1/cases?limit=1")).json();
+    complain(null);
+    watch(cases[0]?.case_id ?? null);
+  } catch (error) { complain(error instanceof Refusal ? error : new Refusal(0, "away")); }
+}
+
+if (tabs) tabs.onmessage = ({ data }) => { if (data.opened && data.opened !== caseId) newest(); };
+on("open", () => text.focus());
+if (window.parent !== window) {
+  const close = () => tell("close");
+  show(part("close"), true);
+  part("close").addEventListener("click", close);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+}
+tell("ready");
+enter().then(newest, (error) => complain(error instanceof Refusal ? error : new Refusal(0, "away")));

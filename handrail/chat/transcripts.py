@@ -1,0 +1,35 @@
+"""Transcripts that customers take along: plain text, with whose words each message is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from handrail.chat.pages import WORDS, language_of
+from handrail.chat.services import ChatServices
+from handrail.domain.case.messages import Author, Message
+from handrail.interface import Say
+
+
+def author_of(message: Message) -> str:
+    """Return the key of the words that say whose words they are."""
+    if message.author is Author.ASSISTANT and message.approved:
+        return "script_by_approved"
+    return f"script_by_{message.author.value}"
+
+
+def as_text(say: Say, case_id: str, messages: Iterable[Message]) -> str:
+    """Write the conversation: each message under its author and time, in UTC."""
+    parts = [say("transcript_of", case_id=case_id)]
+    parts += [f"{say(author_of(one))} · {one.at:%Y-%m-%d %H:%M} UTC\n{one.text}" for one in messages]
+    return "\n\n".join(parts) + "\n"
+
+
+async def taken_along(request: Request, services: ChatServices, case_id: str) -> Response:
+    """Return the case's transcript as a file to keep; whoever calls has seen to it that the case is the customer's."""
+    messages = await services.api.record.transcript(case_id)
+    text = as_text(WORDS.words_of(language_of(request)), case_id, messages)
+    named = "".join(one if one.isalnum() or one in "-_" else "-" for one in case_id)
+    return PlainTextResponse(text, headers={"content-disposition": f'attachment; filename="{named}.txt"'})
