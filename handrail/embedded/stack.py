@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -29,6 +30,8 @@ PORTS = {
     "Temporal's HTTP": 5,
     "HTTP API": 6,
 }
+SAMPLES_FILE = "samples.json"
+"""The file of a stack that holds its sample cases and its test customer, chosen on the first start."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -72,10 +75,21 @@ class Embedded:
             "HANDRAIL_DATABASE_URL": self.postgres.url,
         }
         model = {"OPENAI_BASE_URL": self.offline.url, "HANDRAIL_MODEL": self.offline.serves} if self.offline else {}
-        return {**os.environ, **addresses, **model}
+        customer = self.customer()
+        chat = {"HANDRAIL_CHAT_SAMPLE": customer} if customer else {}
+        return {"HANDRAIL_CHAT_VISITORS": "true", **os.environ, **addresses, **model, **chat}
+
+    def customer(self) -> str | None:
+        """Return the test customer; None before one is chosen, or where the business names none."""
+        try:
+            found = json.loads((self.folder / SAMPLES_FILE).read_text()).get("customer")
+        except (OSError, ValueError):
+            return None
+        return str(found) if found else None
 
     def describe(self, state: StackState, processes: Mapping[str, Process]) -> Stack:
         """The stack as `stack.json` tells it."""
+        customer = self.customer()
         return Stack(
             data_dir=self.folder,
             state=state,
@@ -86,6 +100,8 @@ class Embedded:
             model=self.model_url,
             api=self.api.url,
             desk=f"{self.api.url}/desk/",
+            chat=f"{self.api.url}/chat/sample" if customer else "",
+            customer=customer or "",
             supervisor=Process.of(os.getpid()),
             processes=dict(processes),
         )

@@ -45,7 +45,10 @@ class Process(BaseModel):
 
 
 class Stack(BaseModel):
-    """A stack and where to reach it. `database_url` holds the password; the file is for its owner only."""
+    """A stack and where to reach it. `database_url` holds the password; the file is for its owner only.
+
+    `customer` is a test customer whom its business knows, `chat` that customer's page with the chat on it.
+    """
 
     data_dir: Path
     state: StackState
@@ -56,6 +59,8 @@ class Stack(BaseModel):
     model: str
     api: str = ""
     desk: str = ""
+    chat: str = ""
+    customer: str = ""
     supervisor: Process
     processes: dict[str, Process] = {}
 

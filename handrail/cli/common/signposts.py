@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -37,7 +38,7 @@ def near(path: Path) -> str:
 def curl(stack: Stack) -> str:
     """The line that opens a case over HTTP; it names the file of the key, not the key."""
     key = shlex.quote(near(stack.data_dir / KEY_FILE))
-    body = '{"customer_id": "C-0001", "text": "Where is my order?"}'
+    body = json.dumps({"customer_id": stack.customer or "CUSTOMER", "text": "Where is my order?"})
     return (
         f'curl -sS {stack.api}/v1/cases -H "Authorization: Bearer $(cat {key})" '
         f"-H 'Idempotency-Key: hello-1' --json '{body}'"
@@ -59,6 +60,7 @@ def directions(stack: Stack, case_id: str | None, asked: str | None = None) -> l
         ("Answer as customer", f"{call} case say {asked or 'CASE'} --message yes --wait"),
         ("See one", f"{call} case show {case}"),
         *([("Desk", desk(stack))] if stack.desk else []),
+        *([("Chat", f"{stack.chat}, as the test customer {stack.customer}")] if stack.chat else []),
         *([("HTTP API", stack.api), ("Open one by HTTP", curl(stack))] if stack.api else []),
         ("Stop", "Ctrl-C; the next start goes on with every open case"),
     ]

@@ -13,10 +13,8 @@ from pydantic import BaseModel
 from handrail.business import Business, seeded
 from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
-from handrail.embedded.stack import Embedded
+from handrail.embedded.stack import SAMPLES_FILE, Embedded
 from handrail.embedded.supervisor import StartupStep
-
-SAMPLES_FILE = "samples.json"
 
 
 class SampleCase(BaseModel):
@@ -28,8 +26,12 @@ class SampleCase(BaseModel):
 
 
 class Samples(BaseModel):
-    """The sample cases as chosen on the first start; kept so that an interrupted first start goes on with the same ones."""
+    """The sample cases as chosen on the first start; kept so that an interrupted first start goes on with the same ones.
 
+    `customer` is a test customer whom the business knows, for the chat's sample page and for whoever tries the HTTP API.
+    """
+
+    customer: str | None = None
     cases: list[SampleCase] = []
     opened: bool = False
 
@@ -64,6 +66,7 @@ class FirstStart:
                     await seeded(self._business, connection, datetime.now(UTC))
             finally:
                 await pool.close()
+        await self._choose()
         return f"{len(applied)} applied" if applied else "nothing new"
 
     async def _keep_key(self) -> str:
@@ -97,22 +100,23 @@ class FirstStart:
     async def _choose(self) -> Samples:
         if self._file.exists():
             return Samples.model_validate_json(self._file.read_text())
-        chosen = Samples(opened=True)
-        if self._wanted and self._business.samples is not None:
-            from handrail.postgres.pool import open_pool, reading
+        from handrail.postgres.pool import open_pool, reading
 
-            pool = await open_pool(self._embedded.postgres.url, size=1)
-            try:
-                async with reading(pool) as connection:
-                    found = await self._business.samples(connection)
-            finally:
-                await pool.close()
-            chosen = Samples(
-                cases=[
-                    SampleCase(case_id=f"sample-{number:02}", customer_id=customer, text=text)
-                    for number, (customer, text) in enumerate(found, 1)
-                ]
-            )
+        business = self._business
+        pool = await open_pool(self._embedded.postgres.url, size=1)
+        try:
+            async with reading(pool) as connection:
+                found = await business.samples(connection) if business.samples is not None else []
+                called = await business.calls(connection) if business.calls is not None else []
+        finally:
+            await pool.close()
+        writing = [customer for customer, _ in found]
+        quiet = [customer for customer, _, _ in called if customer not in writing]
+        cases = [
+            SampleCase(case_id=f"sample-{number:02}", customer_id=customer, text=text)
+            for number, (customer, text) in enumerate(found if self._wanted else [], 1)
+        ]
+        chosen = Samples(customer=next(iter([*quiet, *writing]), None), cases=cases, opened=not cases)
         self._keep(chosen)
         return chosen
 

@@ -32,7 +32,7 @@ from handrail.temporal.executions import paused_cases
 LOOK_SECONDS = 1.0
 PAUSED_SECONDS = 5.0
 ROWS = 200
-AROUND_TABLE = 17
+AROUND_TABLE = 18
 ATTENTION = (
     CaseStatus.AWAITING_APPROVAL,
     CaseStatus.WITH_HUMAN,

@@ -222,7 +222,9 @@ def document(folder: Path) -> str:
     stack = running(folder)
     if stack is None:
         keys: dict[str, Any] = {"data_dir": str(folder), "state": StackState.STOPPED.value}
-        addresses = dict.fromkeys(("temporal_address", "temporal_ui", "database_url", "model", "api", "desk", "supervisor"))
+        addresses = dict.fromkeys(
+            ("temporal_address", "temporal_ui", "database_url", "model", "api", "desk", "chat", "customer", "supervisor")
+        )
         return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
     whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}
     return dumps(whole, indent=2, ensure_ascii=False)
