@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 FILE = "stack.json"
 SAME_START_SECONDS = 2.0
+ADDRESSES = ("temporal_address", "temporal_ui", "database_url", "model", "api", "desk", "chat", "customer", "supervisor")
+"""Fields of a stack that are null where none runs."""
 
 
 class StackState(StrEnum):

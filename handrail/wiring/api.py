@@ -12,10 +12,6 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 from psycopg import OperationalError
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -25,7 +21,6 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.access.oidc import OidcCheck, OidcClient
 from handrail.api.access.provider import OidcProvider, ProviderTokens
 from handrail.api.agents.links import ConfirmLinks
-from handrail.api.app import create_app
 from handrail.api.services import ApiServices
 from handrail.background import supervised
 from handrail.domain.access.limits import CallLimit
@@ -46,15 +41,13 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.doorway import DoorwayClient
 from handrail.wiring.agents import serving_agents
-from handrail.wiring.chat import chat_of
 from handrail.wiring.connecting import connected
-from handrail.wiring.desk import desk_of
 from handrail.wiring.house import OwnersControls, PeoplesQueue, webhook_office
+from handrail.wiring.rooms import with_rooms
+from handrail.wiring.sweeping import sweep_forever
 
 DAY_HOURS = 24
-SWEEP_SECONDS = 600.0
 PROBE = timedelta(seconds=2)
-ROOMS = ("/desk", "/chat")
 GRACE_SECONDS = 10
 """Requests that run when the process is told to stop get so long to end."""
 _log = logging.getLogger(__name__)
@@ -125,23 +118,12 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
             supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept)),
             supervised("the tail of events", tail.forever),
         ):
-            app = create_app(services, mounts=rooms_of(settings, pool, services))
-            app.router.routes += [Route(room, with_slash) for room in ROOMS]
+            app = with_rooms(settings, pool, services, federated(settings))
             app.state.tail = tail
             async with serving_agents(app, settings, services, tail):
                 yield app
     finally:
         await pool.close()
-
-
-def rooms_of(settings: Settings, pool: Pool, services: ApiServices) -> dict[str, ASGIApp]:
-    """Return the rooms of pages beside the API, by their paths."""
-    return {"/desk": desk_of(settings, pool, services, federated(settings)), "/chat": chat_of(settings, pool, services)}
-
-
-def with_slash(request: Request) -> Response:
-    """Send whoever left the slash out to the room."""
-    return RedirectResponse(f"{request.url.path}/")
 
 
 async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServices:
@@ -175,10 +157,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         controls=OwnersControls(settings, pool, business),
         webhooks=webhook_office(settings, pool, connection),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
-        limits=CallLimits(
-            CallLimit(name="caller", calls=settings.api_calls_per_minute, seconds=60),
-            CallLimit(name="customer", calls=settings.api_customer_calls_per_minute, seconds=60),
-        ),
+        limits=limits_of(settings),
         away=away,
         kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),
         tasks=PostgresAgentTasks(pool),
@@ -191,6 +170,14 @@ def links_of(settings: Settings) -> ConfirmLinks | None:
     """Return what signs links for the humans behind agents, None where there is no key. Raises: InvalidInput: it is short."""
     key = settings.agents_key.get_secret_value()
     return ConfirmLinks(key, settings.reached_at) if key or settings.mcp or settings.a2a else None
+
+
+def limits_of(settings: Settings) -> CallLimits:
+    """Return the limits of callers and of what comes in for a customer."""
+    return CallLimits(
+        CallLimit(name="caller", calls=settings.api_calls_per_minute, seconds=60),
+        CallLimit(name="customer", calls=settings.api_customer_calls_per_minute, seconds=60),
+    )
 
 
 async def alive(client: Client) -> None:
@@ -256,13 +243,3 @@ def provider_tokens(settings: Settings) -> ProviderTokens | None:
         scope_claim=settings.api_oidc_scopes,
     )
     return ProviderTokens(provider)
-
-
-async def sweep_forever(pool: Pool, kept: timedelta) -> None:
-    """Forget old answers, vouchers and tokens now and then, until cancelled."""
-    while True:
-        await PostgresAnswers(pool).sweep(kept)
-        await PostgresVouchers(pool).sweep()
-        await PostgresCustomerTokens(pool).sweep()
-        await PostgresRatingLinks(pool).sweep()
-        await asyncio.sleep(SWEEP_SECONDS)

@@ -17,12 +17,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from handrail.api.access.customers import mint_token
-from handrail.api.app import create_app
 from handrail.background import supervised
 from handrail.events.tail import EventTail
 from handrail.postgres.access.vouchers import PostgresCustomerTokens
 from handrail.settings import Settings
-from handrail.wiring.api import ClosingServer, listen, rooms_of, services_of, tail_of
+from handrail.wiring.api import ClosingServer, listen, services_of, tail_of
+from handrail.wiring.rooms import with_rooms
 from tests.support.house import House, wait_for
 
 
@@ -107,7 +107,7 @@ async def website(home: House, **changes: Any) -> AsyncIterator[Website]:
             update={"chat_origins": at, "chat_visitors": True, "api_customer_calls_per_minute": 10_000, **changes}
         )
         services = await services_of(settings, home.temporal, home.pool)
-        app = create_app(services, mounts=rooms_of(settings, home.pool, services))
+        app = with_rooms(settings, home.pool, services)
         tail = app.state.tail = tail_of(settings, home.pool)
         async with (
             supervised("the tail", tail.forever),

@@ -108,7 +108,9 @@ export function follow(caseId, { open, tell, say }) {
   }
 
   if (channel) { channel.onmessage = heard; channel.postMessage({ wants: 0 }); }
-  if (channel && navigator.locks) navigator.locks.request(name, { signal: stop.signal }, read).catch(() => {});
+  // A browser that blocks other sites' storage denies locks to a frame of theirs: then each tab reads for itself.
+  const alone = () => { if (!stop.signal.aborted) read(); };
+  if (channel && navigator.locks) navigator.locks.request(name, { signal: stop.signal }, read).catch(alone);
   else read();
   return () => { stop.abort(); channel?.close(); };
 }

@@ -30,7 +30,7 @@ from handrail.cli.common.world import environment
 from handrail.cli.stacks.reach import look
 from handrail.embedded.folder import check_folder, check_owner, end_leftovers
 from handrail.embedded.process import StackFailed
-from handrail.embedded.state import Stack, StackState, last, leftovers, running
+from handrail.embedded.state import ADDRESSES, Stack, StackState, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
 from handrail.embedded.worker import RUN
 from handrail.settings import Settings, model_url
@@ -222,9 +222,7 @@ def document(folder: Path) -> str:
     stack = running(folder)
     if stack is None:
         keys: dict[str, Any] = {"data_dir": str(folder), "state": StackState.STOPPED.value}
-        addresses = dict.fromkeys(
-            ("temporal_address", "temporal_ui", "database_url", "model", "api", "desk", "chat", "customer", "supervisor")
-        )
+        addresses = dict.fromkeys(ADDRESSES)
         return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
     whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}
     return dumps(whole, indent=2, ensure_ascii=False)

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from handrail.api.app import create_app
 from handrail.chat.visiting import COOKIE
 from handrail.domain.access.principals import ApiScope
-from handrail.wiring.api import rooms_of, services_of
+from handrail.wiring.api import services_of
+from handrail.wiring.rooms import with_rooms
 from tests.support.chatting import token_of
 from tests.support.house import House
 from tests.workflows.api.conftest import backend, fresh
@@ -39,7 +39,7 @@ async def served(home: House, **changes: Any) -> ASGIApp:
         update={"chat_origins": SHOP, "chat_visitors": True, "api_customer_calls_per_minute": 10_000, **changes}
     )
     services = await services_of(settings, home.temporal, home.pool)
-    return create_app(services, mounts=rooms_of(settings, home.pool, services))
+    return with_rooms(settings, home.pool, services)
 
 
 async def say(browser: httpx.AsyncClient, page: str, **form: str) -> str:
