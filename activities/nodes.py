@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio import activity
 
-from graphs.case import GraphNode
+from graphs.nodes.case_nodes import GraphNode
 from graphs.ruling.asked import audited, settled, withdrew
 from graphs.views import ClassifyView
 from handrail.domain.actions.confirmations import Confirmation, Undoing

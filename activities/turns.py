@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed
-from graphs.engine.machine import CaseMachine
-from graphs.engine.run import TurnAttempt
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.domain.errors import CaseConflict, ModelUnavailable
 from handrail.domain.llm.health import Tries
 from handrail.ports import Cases
+
+if TYPE_CHECKING:
+    from graphs.engine.machine import CaseMachine
+    from graphs.engine.run import TurnAttempt
 
 _log = logging.getLogger(__name__)
 
@@ -28,9 +32,12 @@ BEAT_SECONDS, LONGEST_BEAT_SECONDS = 0.7, 2.0
 
 
 class TurnActivities:
-    """Runs turns on the compiled graph; `tries` bounds how often one model step is tried."""
+    """Runs turns on the compiled graph; `tries` bounds how often one model step is tried.
 
-    def __init__(self, machine: CaseMachine, cases: Cases, tries: Tries) -> None:
+    A worker polls before it has loaded the graph; the first turns wait for it.
+    """
+
+    def __init__(self, machine: Callable[[], Awaitable[CaseMachine]], cases: Cases, tries: Tries) -> None:
         self._machine = machine
         self._cases = cases
         self._tries = tries
@@ -44,8 +51,14 @@ class TurnActivities:
             JournalAway: PostgreSQL is away; worth another attempt.
         """
         info = activity.info()
-        run = self._machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
         waits = Waits.of(info.heartbeat_details)
+        try:
+            machine = await loaded(self._machine(), waits)
+        except asyncio.CancelledError:
+            if cut_short():
+                return TurnResult(state=wanted.state)
+            raise
+        run = machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
         going = asyncio.create_task(self._carry_out(run, wanted.commit))
         beating = asyncio.create_task(Pulse(run, waits).forever())
         try:
@@ -88,13 +101,26 @@ class TurnActivities:
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
+async def loaded(machine: Awaitable[CaseMachine], waits: Waits) -> CaseMachine:
+    """Wait for the machine, and tell the server meanwhile that the turn is alive."""
+    loading = asyncio.ensure_future(machine)
+    while not (await asyncio.wait([loading], timeout=BEAT_SECONDS))[0]:
+        activity.heartbeat(waits.at(None).model_dump(mode="json"))
+    return loading.result()
+
+
+def cut_short() -> bool:
+    """Return whether the case cancelled the turn, rather than that the worker stops."""
+    why = activity.cancellation_details()
+    return bool(why and why.cancel_requested)
+
+
 async def watched(run: TurnAttempt, going: asyncio.Task[TurnResult]) -> TurnResult:
     """The run's result; where the case cancelled the turn, as far as it came."""
     try:
         return await asyncio.shield(going)
     except asyncio.CancelledError:
-        why = activity.cancellation_details()
-        if why and why.cancel_requested:
+        if cut_short():
             return await run.stop(going)
         going.cancel()
         await asyncio.wait([going])

@@ -6,13 +6,10 @@ must not be cut short: something leaves the house in them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
-
 from langgraph.graph import END, START, StateGraph
 
 from graphs import routes
+from graphs.nodes.case_nodes import CaseNodes as CaseNodes
 from graphs.nodes.patience import patience
 from graphs.state import CaseState
 from graphs.views import (
@@ -27,32 +24,6 @@ from graphs.views import (
     GuardrailView,
     PatienceView,
 )
-
-Update = dict[str, Any]
-View = TypeVar("View", contravariant=True)
-
-
-class GraphNode(Protocol[View]):
-    """Gets its view of the state, returns what changed."""
-
-    def __call__(self, state: View) -> Awaitable[Update]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CaseNodes:
-    """The nodes that a graph is built of."""
-
-    classify: GraphNode[ClassifyView]
-    answer: GraphNode[AnswerView]
-    consult: GraphNode[ConsultView]
-    agent: GraphNode[AgentView]
-    guardrail: GraphNode[GuardrailView]
-    approval: GraphNode[ApprovalView]
-    confirm: GraphNode[ConfirmView]
-    act: GraphNode[ActView]
-    resolve: GraphNode[EndView]
-    escalate: GraphNode[EndView]
-
 
 CaseGraph = StateGraph[CaseState, None, CaseState, CaseState]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from langgraph.types import interrupt
-
 from graphs.views import ApprovalView
 from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.asked import AskedEffect
@@ -28,6 +26,8 @@ class ApprovalNode:
         view = ApprovalView.model_validate(state)
         held = next(one for one in view.rulings if one.verdict.ruling is Ruling.REQUIRE_APPROVAL)
         request = request_for(held, self._minutes, view.decisions).model_copy(update={"asked": about(held, view.asked)})
+        from langgraph.types import interrupt
+
         decision = Decision.model_validate(interrupt(request))
         if decision.decision is DecisionKind.REJECT and held.proposal.kind is ProposalKind.REPLY:
             return {"escalation": Escalation(reason="approval_rejected", words="A reviewer rejected the agent's reply.")}

@@ -14,8 +14,7 @@ from activities.ratings import RatingActivities
 from activities.recovery import RecoveryActivities
 from activities.staff import StaffActivities
 from activities.turns import TurnActivities
-from graphs.case import CaseGraph, CaseNodes, build_case_graph
-from graphs.engine.machine import CaseMachine
+from graphs.nodes.case_nodes import CaseNodes
 from handrail.domain.actions.approvals import Decision, Identity, Source
 from handrail.domain.case.cases import Terms
 from handrail.ports import Identities
@@ -24,6 +23,7 @@ from handrail.settings import Settings
 from handrail.temporal.executions import PREFIX
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.lost import LostRuns
+from handrail.wiring.machine import LateMachine
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def vouchers_of(pool: Pool) -> Vouchers:
 
 
 def case_activities(
-    client: Client, settings: Settings, world: Adapters, nodes: CaseNodes, graph: CaseGraph | None
+    client: Client, settings: Settings, world: Adapters, nodes: CaseNodes, machine: LateMachine
 ) -> list[Callable[..., Awaitable[Any]]]:
-    """Return every activity of the `case` workflow; `graph` is another one of the nodes."""
+    """Return every activity of the `case` workflow; `machine` runs its turns."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
     identities = VouchedIdentities(world.vouchers, HistoryIdentities(client, settings.trusted_identity))
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
-    turns = TurnActivities(CaseMachine(graph or build_case_graph(nodes), world.journal), world.cases, MODEL_TRIES)
+    turns = TurnActivities(machine, world.cases, MODEL_TRIES)
     return [
         record.open,
         record.commit,

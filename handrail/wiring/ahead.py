@@ -10,7 +10,7 @@ from pathlib import Path
 
 WORD = "HANDRAIL_SERVERS_FILE"
 """The variable that names the file; whoever starts a worker so writes the servers' addresses into it when they stand."""
-LATE = ("handrail.llm.chat", "handrail.routing.model.trained", "py3langid.langid")
+LATE = ("graphs.engine.machine", "handrail.llm.chat", "handrail.routing.model.trained", "py3langid.langid")
 """Modules that a worker loads behind its first poll, where nothing waits for servers."""
 LOOK_SECONDS = 0.02
 

@@ -34,6 +34,7 @@ from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.wiring import collecting, observing
 from handrail.wiring.connecting import connected
 from handrail.wiring.daily import quality_day
+from handrail.wiring.machine import LateMachine
 from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 
 SWITCH = "the ear for the switch"
@@ -60,8 +61,11 @@ async def serve(
         async with world(settings, pool, clock=clock) as adapters:
             nodes = case_nodes(adapters, settings.approval_minutes)
             runner, day = run and run(workflow_runner(settings)), quality_day(settings, pool, adapters)
-            async with case_worker(client, settings, adapters, nodes, runner=runner, day=day):
+            machine = LateMachine(nodes, adapters.journal)
+            async with case_worker(client, settings, adapters, nodes, machine, runner, day):
                 logging.getLogger("handrail.worker").info("polling")
+                # One behind the other: two threads that load the same libraries may wait for each other.
+                await machine()
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)

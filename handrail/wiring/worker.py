@@ -17,10 +17,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.quality.days import DayActivities
 from activities.turns import BEAT_SECONDS
-from graphs.case import CaseGraph, CaseNodes
 from graphs.nodes.act import ActNode
 from graphs.nodes.agent import AgentNode
 from graphs.nodes.approval import ApprovalNode
+from graphs.nodes.case_nodes import CaseNodes
 from graphs.nodes.classify import ClassifyNode
 from graphs.nodes.confirm import ConfirmNode
 from graphs.nodes.consult import ConsultNode
@@ -81,6 +81,7 @@ from handrail.temporal.interceptors import Guards
 from handrail.wiring.activities import case_activities, vouchers_of
 from handrail.wiring.building import build_models
 from handrail.wiring.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
+from handrail.wiring.machine import LateMachine
 from handrail.wiring.ramping import ramped
 from handrail.wiring.watched import AgentModels
 from workflows.case import CaseWorkflow
@@ -244,20 +245,24 @@ def case_worker(
     settings: Settings,
     world: Adapters,
     nodes: CaseNodes,
-    graph: CaseGraph | None = None,
+    machine: LateMachine | None = None,
     runner: WorkflowRunner | None = None,
     day: DayActivities | None = None,
 ) -> Worker:
-    """A worker for the `case` workflow and its activities; many may run side by side. `graph`: another one of the nodes.
+    """A worker for the `case` workflow and its activities; many may run side by side.
 
-    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too.
+    `machine` runs turns; by default one of the nodes, made with the first turn. `runner` runs workflow code; by default as the
+    settings say. With `day` it does the business's day, too.
     """
     build_models()
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
-        activities=[*case_activities(client, settings, world, nodes, graph), *(day.all() if day else [])],
+        activities=[
+            *case_activities(client, settings, world, nodes, machine or LateMachine(nodes, world.journal)),
+            *(day.all() if day else []),
+        ],
         interceptors=[Guards()],
         workflow_runner=AnnouncingRunner(runner or workflow_runner(settings)),
         build_id=build_id(ROOT, CODE),

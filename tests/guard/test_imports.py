@@ -28,7 +28,7 @@ STARTS = {
         780,
         {*LEARNS - {"typer", "numpy"}, "temporalio", "langgraph", "langchain_core"},
     ),
-    "worker": (["-c", "import handrail.wiring.serving"], 0, 2050, LEARNS),
+    "worker": (["-c", "import handrail.wiring.serving"], 0, 1390, {*LEARNS, "langgraph", "langchain_core", "langsmith"}),
 }
 
 

@@ -19,6 +19,7 @@ from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from handrail.ports import Clock
 from handrail.temporal.client import CaseClient
 from handrail.wiring import worker as wiring
+from handrail.wiring.machine import LateMachine
 from handrail.wiring.worker import case_nodes, case_worker
 from tests.support.house import House
 
@@ -48,7 +49,7 @@ async def deployed(
     around = replace(home.world, clock=clock or home.world.clock)
     nodes = case_nodes(around, minutes)
     with patch.object(wiring, "Worker", lambda *given, **named: Worker(*given, **{**named, **options})):
-        running = case_worker(temporal, settings, around, nodes, build(nodes))
+        running = case_worker(temporal, settings, around, nodes, LateMachine(nodes, around.journal, build(nodes)))
     async with running:
         cases = CaseClient(temporal, task_queue=settings.task_queue)
         yield replace(home, temporal=temporal, cases=cases, settings=settings)

@@ -10,8 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-from langchain_core.messages import AIMessage
+from typing import TYPE_CHECKING, TypeAlias
 
 from handrail.domain.errors import ModelFailed, ModelUnavailable
 from handrail.domain.llm.agent import Usage
@@ -22,9 +21,12 @@ from handrail.llm.server.cooldown import Cooldown
 from handrail.llm.server.naming import NameWatch, name_of
 from handrail.ports import Controls, ModelRecord, ModelTroubles
 
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
 BAD_SECONDS = 1.0
 GOOD_SECONDS = 10.0
-Answered = tuple[AIMessage, Usage]
+Answered: TypeAlias = "tuple[AIMessage, Usage]"
 log = logging.getLogger("handrail.model")
 
 

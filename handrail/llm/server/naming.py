@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-
-from langchain_core.messages import AIMessage
+from typing import TYPE_CHECKING
 
 from handrail.domain.llm.names import (
     CONFIRMING_CASES,
@@ -18,6 +17,9 @@ from handrail.domain.llm.names import (
     Notice,
 )
 from handrail.ports import ModelRecord
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
 
 LONGEST_NAME = 200
 log = logging.getLogger("handrail.model")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -66,7 +66,14 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(log: list[str], *errors: Exception) -> TurnActivities:
-    return TurnActivities(cast(CaseMachine, Machine(log)), cast(Cases, Record(errors, log)), TRIES)
+    async def machine() -> CaseMachine:
+        return cast(CaseMachine, Machine(log))
+
+    return over(machine, log, *errors)
+
+
+def over(machine: Callable[[], Awaitable[CaseMachine]], log: list[str], *errors: Exception) -> TurnActivities:
+    return TurnActivities(machine, cast(Cases, Record(errors, log)), TRIES)
 
 
 def asked(*, deciding: bool = True) -> TurnRequest:
@@ -144,3 +151,38 @@ async def test_a_turn_that_gets_on_beats_less(
 
     async with asyncio.timeout(20):
         assert await environment.run(until_beaten) >= soonest * 0.99
+
+
+async def test_a_turn_that_comes_while_the_graph_is_loaded_waits_and_says_that_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "BEAT_SECONDS", 0.001)
+    log: list[str] = []
+    beaten = asyncio.Event()
+
+    async def machine() -> CaseMachine:
+        await beaten.wait()
+        log.append("loaded")
+        return cast(CaseMachine, Machine(log))
+
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: beaten.set()
+    result = await environment.run(over(machine, log).turn, asked())
+    assert (log, result.node) == (["loaded", "recorded", "went on"], "act")
+
+
+async def test_a_turn_cut_short_while_the_graph_is_loaded_ends_at_once() -> None:
+    log: list[str] = []
+
+    asked_for = asyncio.Event()
+
+    async def never() -> CaseMachine:
+        asked_for.set()
+        raise AssertionError(await asyncio.Event().wait())
+
+    environment = ActivityEnvironment()
+    going = asyncio.create_task(environment.run(over(never, log).turn, asked()))
+    await asked_for.wait()
+    environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+    result = await going
+    assert (log, result.state, result.recorded) == ([], asked().state, False)
