@@ -6,9 +6,12 @@ import os
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
 from pydantic import BaseModel, ValidationError
+
+if TYPE_CHECKING:
+    import psutil
 
 FILE = "stack.json"
 SAME_START_SECONDS = 2.0
@@ -35,10 +38,14 @@ class Process(BaseModel):
     @classmethod
     def of(cls, pid: int) -> Process:
         """The process that has this number now. Raises: psutil.NoSuchProcess."""
+        import psutil
+
         return cls(pid=pid, started=psutil.Process(pid).create_time())
 
     def find(self) -> psutil.Process | None:
         """The process, while it lives."""
+        import psutil
+
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
             if abs(process.create_time() - self.started) < SAME_START_SECONDS and process.status() != psutil.STATUS_ZOMBIE:

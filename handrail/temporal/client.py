@@ -8,34 +8,21 @@ from typing import TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
-from temporalio.client import Client, RPCError
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput
-from handrail.domain.base import digest
-from handrail.domain.case.cases import CaseOpen, CaseStatus, CaseView
+from handrail.domain.case.cases import CaseView
 from handrail.domain.case.handoffs import Handoff
-from handrail.domain.case.messages import IncomingMessage, Message, check_identifier, check_message
+from handrail.domain.case.messages import IncomingMessage, Message, check_message
 from handrail.domain.case.ratings import RateCase, RatingReceipt
-from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput
-from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
+from handrail.domain.case.requests import CaseStatus, Receipt
+from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Release, ResolveCase
 from handrail.temporal.connect import Unreachable
-from handrail.temporal.executions import Execution, execution
-from handrail.temporal.updates import Courier, translated, workflow_id
+from handrail.temporal.executions import execution
+from handrail.temporal.opening import CaseOpener
+from handrail.temporal.updates import workflow_id
 
-WORKFLOW = "case"
-CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
-AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
-"""Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
-CONTENT, CUSTOMER = "content", "customer"
-PATIENCE_SECONDS = 20.0
 Sent = TypeVar("Sent", bound=BaseModel)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
@@ -71,70 +58,8 @@ def answered(receipt: Receipt, *, handed_back: bool = False) -> Callable[[CaseVi
     return lambda view: view.turn >= turn and settled(view)
 
 
-class CaseClient:
-    """Cases over a Temporal connection. Every call may be repeated: ids make it count once.
-
-    `patience` is how many seconds a call waits for a worker to take it.
-    """
-
-    def __init__(self, client: Client, *, task_queue: str = "cases", patience: float = PATIENCE_SECONDS) -> None:
-        self._client = client
-        self._task_queue = task_queue
-        self._courier = Courier(client, patience)
-
-    async def open_case(
-        self, case_id: str, customer_id: str, text: str, *, message_id: str | None = None, channel: str = "api"
-    ) -> Receipt:
-        """Open a case with the customer's first message; `duplicate` tells that it stood already with the same content.
-
-        Raises:
-            InvalidInput: an id or the text cannot be taken.
-            CaseConflict: the case id stands with other content.
-        """
-        case = CaseOpen(
-            case_id=check_identifier("case_id", case_id),
-            customer_id=check_identifier("customer_id", customer_id),
-            message=check_message(IncomingMessage(message_id=message_id or f"open-{digest(case_id)[:32]}", text=text)),
-            channel=check_identifier("channel", channel),
-        )
-        try:
-            await self._start(case)
-        except WorkflowAlreadyStartedError:
-            return await self._standing(case)
-        except RPCError as error:
-            raise translated(error, case_id) from error
-        return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=case.message.message_id)
-
-    async def _start(self, case: CaseOpen) -> None:
-        await self._client.start_workflow(
-            WORKFLOW,
-            case,
-            id=workflow_id(case.case_id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
-            search_attributes=AT_FIRST,
-            static_summary=f"Case {case.case_id}",
-        )
-
-    async def _standing(self, case: CaseOpen) -> Receipt:
-        try:
-            found = await execution(self._client, workflow_id(case.case_id))
-        except RPCError as error:
-            raise translated(error, case.case_id) from error
-        if await self._content(found, case.case_id) != case.content_digest():
-            raise CaseConflict(
-                f"case_id: {case.case_id} stands with other content. "
-                "Use another id for a new case, or `say` to add a message to this one."
-            )
-        return Receipt(
-            case_id=case.case_id,
-            status=CaseStatus(found.status or CaseStatus.WORKING),
-            turn=1,
-            message_id=case.message.message_id,
-            duplicate=True,
-        )
+class CaseClient(CaseOpener):
+    """Cases over a Temporal connection. Every call may be repeated: ids make it count once."""
 
     async def _at_work(self, case_id: str) -> bool:
         """Return whether the server lists the case as worked on: no worker is asked for that."""
@@ -143,10 +68,6 @@ class CaseClient:
         except RPCError:
             return False
         return found.open and found.status == CaseStatus.WORKING
-
-    async def _content(self, found: Execution, case_id: str) -> str:
-        """The content's digest; a case that another SDK started may carry no memo, then the case itself knows."""
-        return found.content or (await self.status(case_id)).content_digest
 
     async def say(self, case_id: str, text: str, *, message_id: str | None = None) -> Receipt:
         """Pass on a customer's message; the same `message_id` is taken once.
@@ -210,19 +131,6 @@ class CaseClient:
     async def request_human(self, case_id: str, note: str = "") -> None:
         """Ask for a person on the customer's behalf; durable even while no worker runs."""
         await self._courier.tell(case_id, "request_human", {"note": note} if note else {})
-
-    async def status(self, case_id: str) -> CaseView:
-        """The case as it stands now.
-
-        Raises:
-            InvalidInput: another client started it with content that cannot become a case.
-            UnknownCase, Unreachable.
-        """
-        answer: type[CaseView | None] = CaseView | None  # type: ignore[assignment]
-        view = await self._courier.ask(case_id, "status", answer)
-        if view is None:
-            raise await self._courier.why_it_failed(case_id)
-        return view
 
     async def transcript(self, case_id: str) -> list[Message]:
         """The latest messages, oldest first; PostgreSQL has them all. Raises: UnknownCase, Unreachable."""

@@ -13,9 +13,10 @@ from handrail.domain.case.messages import IncomingMessage, PageAnswer, check_mes
 from handrail.domain.errors import UnknownCase
 from handrail.domain.team.commands import Receipt
 from handrail.temporal.acting import acting_as
-from handrail.temporal.client import PATIENCE_SECONDS, CaseClient
+from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.executions import Execution, execution
+from handrail.temporal.opening import PATIENCE_SECONDS
 from handrail.temporal.updates import Answer, Courier, translated, workflow_id
 
 START_SECONDS = 10.0

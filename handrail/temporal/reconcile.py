@@ -27,17 +27,10 @@ from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.reconciling import Difference, DifferenceKind, Reconciliation, RecordedCase, Recover
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.ports import Standings
-from handrail.temporal.client import CASE_STATUS, CONTENT, WORKFLOW, CaseClient
-from handrail.temporal.executions import (
-    PREFIX,
-    Execution,
-    RunStatus,
-    described,
-    execution,
-    newest_runs,
-    paused_cases,
-)
+from handrail.temporal.client import CaseClient
+from handrail.temporal.executions import PREFIX, Execution, RunStatus, described, execution, newest_runs, paused_cases
 from handrail.temporal.lost import value
+from handrail.temporal.opening import CASE_STATUS, CONTENT, WORKFLOW
 from handrail.temporal.remembered import rebuilt
 
 GRACE = timedelta(seconds=20)

@@ -19,7 +19,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCStatusCode
 
-from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.requests import CaseStatus
 from handrail.domain.errors import HandrailError, IllegalTransition, Refused, UnknownCase
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.converter import REFUSALS

@@ -25,10 +25,10 @@ from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.scoring.scorers import score
 from handrail.temporal import schedules
 from handrail.temporal.announcing import AnnouncingRunner
-from handrail.temporal.client import WORKFLOW
 from handrail.temporal.converter import data_converter
 from handrail.temporal.executions import executions
 from handrail.temporal.interceptors import Guards
+from handrail.temporal.opening import WORKFLOW
 from handrail.temporal.schedules import QualityFailed, run_now
 from handrail.wiring.worker import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row

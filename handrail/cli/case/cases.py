@@ -50,12 +50,17 @@ def open_case(
     """Open a case; the same id with the same content gives the case that stands."""
     from uuid import uuid4
 
+    from handrail.temporal.opening import CaseOpener
+
     chosen, text, place = case_id or f"c-{uuid4().hex[:12]}", words("--message", message), world(ctx)
 
     async def work() -> tuple[Receipt, CaseView | None]:
+        opener = CaseOpener(await place.temporal(), task_queue=place.settings.task_queue)
+        receipt = await opener.open_case(chosen, customer, text, message_id=message_id, channel=channel)
+        if not wait:
+            return receipt, None
         async with place.cases() as cases:
-            receipt = await cases.open_case(chosen, customer, text, message_id=message_id, channel=channel)
-            return receipt, await cases.wait(chosen, timeout=timeout) if wait else None
+            return receipt, await cases.wait(chosen, timeout=timeout)
 
     show_result(place, *run_async(work()), as_json=as_json)
 
@@ -190,12 +195,18 @@ def show_case(place: CliContext, view: CaseView, *, as_json: bool) -> None:
 
 def show_result(place: CliContext, receipt: Receipt, view: CaseView | None, *, as_json: bool) -> None:
     """A receipt, or the case after it where it was waited for."""
-    from handrail.cli.common.documents import case_document, print_document
-    from handrail.cli.common.tables import print_receipt
+    from handrail.cli.common.documents import print_document
 
     if view is None:
-        print_document(receipt) if as_json else print_receipt(receipt)
+        if as_json:
+            print_document(receipt)
+        else:
+            from handrail.cli.common.tables import print_receipt
+
+            print_receipt(receipt)
     elif as_json:
+        from handrail.cli.common.documents import case_document
+
         print_document({**case_document(view), **receipt.model_dump(include={"message_id", "duplicate"})})
     else:
         show_case(place, view, as_json=False)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from handrail.domain.actions.approvals import Approval
-from handrail.domain.case.cases import CaseView
+if TYPE_CHECKING:
+    from handrail.domain.actions.approvals import Approval
+    from handrail.domain.case.cases import CaseView
 
 
 def approval_document(approval: Approval) -> dict[str, Any]:
@@ -34,13 +35,27 @@ def print_document(value: Any) -> None:
 def ready(value: Any) -> Any:
     """Models as JSON-ready data."""
     match value:
-        case CaseView():
-            return case_document(value)
-        case Approval():
-            return approval_document(value)
         case BaseModel():
-            return value.model_dump(mode="json")
+            return document(value)
         case list() | tuple():
             return [ready(one) for one in value]
         case _:
             return value
+
+
+def document(value: BaseModel) -> dict[str, Any]:
+    """Return the model's document. A receipt is known by its own kind alone: a case's many models need not be loaded."""
+    from handrail.domain.case.requests import Receipt
+
+    if isinstance(value, Receipt):
+        return value.model_dump(mode="json")
+    from handrail.domain.actions.approvals import Approval
+    from handrail.domain.case.cases import CaseView
+
+    match value:
+        case CaseView():
+            return case_document(value)
+        case Approval():
+            return approval_document(value)
+        case _:
+            return value.model_dump(mode="json")

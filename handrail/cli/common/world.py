@@ -63,10 +63,10 @@ class CliContext:
     @asynccontextmanager
     async def cases(self, *, identity: str | None = None, patience: float | None = None) -> AsyncIterator[CaseClient]:
         """The client. `identity` is who acts, for the history. Raises: Unreachable."""
-        from handrail.temporal.client import PATIENCE_SECONDS, CaseClient
+        from handrail.temporal.client import CaseClient
 
-        client = await self.temporal(identity)
-        yield CaseClient(client, task_queue=self.settings.task_queue, patience=patience or PATIENCE_SECONDS)
+        options = {"patience": patience} if patience else {}
+        yield CaseClient(await self.temporal(identity), task_queue=self.settings.task_queue, **options)
 
     async def temporal(self, identity: str | None = None) -> Client:
         """Temporal itself. Raises: Unreachable."""

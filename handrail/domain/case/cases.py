@@ -1,9 +1,9 @@
-"""A case: how it is opened, how it looks from outside, and what may follow what."""
+"""A case: how it looks from outside, what a step changes, and what may follow what."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import Any, assert_never
 
 from pydantic import Field, field_validator
@@ -13,10 +13,12 @@ from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, Verdict
-from handrail.domain.base import Model, Stored, digest
+from handrail.domain.base import Stored
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Handoff, MessageExtract
-from handrail.domain.case.messages import IncomingMessage, Message
+from handrail.domain.case.messages import Message
+from handrail.domain.case.requests import CaseOpen as CaseOpen
+from handrail.domain.case.requests import CaseStatus as CaseStatus
 from handrail.domain.case.routes import Route
 from handrail.domain.case.turns import TurnEnded
 from handrail.domain.errors import IllegalTransition
@@ -24,17 +26,6 @@ from handrail.domain.llm.agent import Usage
 
 AGENTS_CHANNELS = frozenset({"a2a", "agent", "mcp"})
 """Channels of cases that other people's agents open: by A2A, over HTTP and by MCP. What an agent says is nobody's consent."""
-
-
-class CaseStatus(StrEnum):
-    """The status of a case; also the value of the search attribute of the same name."""
-
-    WORKING = "Working"
-    AWAITING_CUSTOMER = "AwaitingCustomer"
-    AWAITING_APPROVAL = "AwaitingApproval"
-    WITH_HUMAN = "WithHuman"
-    RESOLVED = "Resolved"
-    CLOSED = "Closed"
 
 
 class Tier(IntEnum):
@@ -74,19 +65,6 @@ def check_transition(before: CaseStatus, after: CaseStatus) -> CaseStatus:
         return after
     allowed = ", ".join(sorted(followers(before))) or "nothing"
     raise IllegalTransition(f"a case that is {before} cannot become {after}; what may follow: {allowed}.")
-
-
-class CaseOpen(Model):
-    """A backend's request to open a case: the workflow's input, plain JSON."""
-
-    case_id: str
-    customer_id: str
-    message: IncomingMessage
-    channel: str = "api"
-
-    def content_digest(self) -> str:
-        """The same for the same content: a second open with another digest is a conflict."""
-        return digest(self.model_dump(mode="json"))
 
 
 class Terms(Stored):

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from handrail.domain.actions.proposals import ROLES
-from handrail.domain.base import Model, Stored
+from handrail.domain.base import Model
 from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME
+from handrail.domain.case.requests import Receipt as Receipt
 
 NOBODY = "Temporal Web UI"
 """The name of whoever clicks without having said who they are."""
@@ -56,17 +57,6 @@ class ResolveCase(Model):
     reviewer: Reviewer
     note: str | None = Field(default=None, max_length=2_000)
     reply: str | None = Field(default=None, max_length=MAX_CHARACTERS)
-
-
-class Receipt(Stored):
-    """The answer to `open`, `send_message`, `claim`, `release`, `reply`, `hand_back` and `resolve`."""
-
-    case_id: str
-    status: str
-    turn: int
-    message_id: str | None = None
-    duplicate: bool = False
-    notice: str | None = Field(default=None, description="why a person gets it, where it came in a form of its own")
 
 
 def same_name(one: str, other: str) -> bool:
