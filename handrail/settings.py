@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from handrail.domain.llm.names import Meaning
 
@@ -24,10 +24,16 @@ OUR_HEADERS = {
 }
 
 
-class Settings(BaseSettings):
-    """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names."""
+class Settings(BaseModel):
+    """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names.
 
-    model_config = SettingsConfigDict(env_prefix="HANDRAIL_", extra="ignore")
+    What is `given` comes before them. Raises: ValidationError.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{**from_environment(), **given})
 
     data_dir: Path = Field(default=Path(".handrail"), description="where the embedded stack keeps everything")
     port_base: int = Field(default=17_230, ge=1024, le=65_000, description="first of the embedded stack's ports")
@@ -80,8 +86,8 @@ class Settings(BaseSettings):
     model_timeout_seconds: float = Field(default=30.0, gt=0, le=240, description="twice this fits into the agent's step")
     model_price_prompt: float = Field(default=0.0, ge=0, description="USD per million prompt tokens")
     model_price_completion: float = Field(default=0.0, ge=0, description="USD per million completion tokens")
-    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
-    openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
     model_headers: SecretStr = Field(
         default=SecretStr(""), description="headers that a gateway wants with each call: `Name: value`, one a line"
     )
@@ -205,6 +211,17 @@ class Settings(BaseSettings):
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"
+
+
+def from_environment() -> dict[str, str]:
+    """Return the settings whose variables are set, whatever the case of their letters, as the text that they hold."""
+    variables, found = {name.upper(): text for name, text in os.environ.items()}, {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        text = variables.get(alias if isinstance(alias, str) else f"HANDRAIL_{name.upper()}")
+        if text is not None:
+            found[alias if isinstance(alias, str) else name] = text
+    return found
 
 
 def usual_cache() -> Path | None:
