@@ -61,14 +61,14 @@ def vouchers_of(pool: Pool) -> Vouchers:
 
 
 def case_activities(
-    client: Client, settings: Settings, world: Adapters, nodes: CaseNodes, machine: LateMachine
+    client: Client, settings: Settings, world: Adapters, nodes: CaseNodes, machine: LateMachine | None
 ) -> list[Callable[..., Awaitable[Any]]]:
-    """Return every activity of the `case` workflow; `machine` runs its turns."""
+    """Return every activity of the `case` workflow; `machine` runs its turns, by default one that is made with the first."""
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
     identities = VouchedIdentities(world.vouchers, HistoryIdentities(client, settings.trusted_identity))
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
-    turns = TurnActivities(machine, world.cases, MODEL_TRIES)
+    turns = TurnActivities(machine or LateMachine(nodes, world.journal), world.cases, MODEL_TRIES)
     return [
         record.open,
         record.commit,

@@ -8,7 +8,7 @@ YOUNG, MIDDLE, OLD = 20_000, 20, 20
 """New objects before the young ones are looked through, and how often that is done before older ones are."""
 
 
-LOADING = (10_000, 10, 100)
+LOADING = (100_000, 10, 10)
 """The same while a program loads, when nearly all that is made stays: the old ones are looked through after ten million."""
 
 

@@ -249,20 +249,16 @@ def case_worker(
     runner: WorkflowRunner | None = None,
     day: DayActivities | None = None,
 ) -> Worker:
-    """A worker for the `case` workflow and its activities; many may run side by side.
+    """A worker for the `case` workflow and its activities; many may run side by side. `machine` runs turns on these nodes.
 
-    `machine` runs turns; by default one of the nodes, made with the first turn. `runner` runs workflow code; by default as the
-    settings say. With `day` it does the business's day, too.
+    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too.
     """
     build_models()
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
-        activities=[
-            *case_activities(client, settings, world, nodes, machine or LateMachine(nodes, world.journal)),
-            *(day.all() if day else []),
-        ],
+        activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
         interceptors=[Guards()],
         workflow_runner=AnnouncingRunner(runner or workflow_runner(settings)),
         build_id=build_id(ROOT, CODE),

@@ -19,8 +19,8 @@ STARTS = {
     "case open": (
         ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
         6,
-        780,
-        {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml"},
+        700,
+        {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml", "psutil", "pydantic_settings"},
     ),
     "metrics": (
         ["-m", "handrail.cli.main", "metrics"],
