@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 
 from handrail.domain.llm.names import Meaning
 
@@ -29,8 +29,6 @@ class Settings(BaseModel):
 
     What is `given` comes before them. Raises: ValidationError.
     """
-
-    model_config = ConfigDict(extra="ignore")
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**{**from_environment(), **given})
@@ -218,8 +216,7 @@ def from_environment() -> dict[str, str]:
     variables, found = {name.upper(): text for name, text in os.environ.items()}, {}
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
-        text = variables.get(alias if isinstance(alias, str) else f"HANDRAIL_{name.upper()}")
-        if text is not None:
+        if (text := variables.get(alias if isinstance(alias, str) else f"HANDRAIL_{name.upper()}")) is not None:
             found[alias if isinstance(alias, str) else name] = text
     return found
 

@@ -1,4 +1,4 @@
-"""What passes between a client and a case when it is opened: the request, the status, the receipt."""
+"""The request that opens a case, its receipt and the status that a client sees."""
 
 from __future__ import annotations
 
