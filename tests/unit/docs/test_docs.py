@@ -38,9 +38,10 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^( *)```(\w+)?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+HERE = re.compile(r" <<'END'\n.*?^END$", re.MULTILINE | re.DOTALL)
 VARIABLE = re.compile(r"\bHANDRAIL_[A-Z0-9_]+\b")
 NOT_SETTINGS = {"HANDRAIL_TEMPORAL_BIN", "HANDRAIL_REVIEWER", "HANDRAIL_RETAIL_DATA"}
-OTHERS = ("curl", "make", "docker", "temporal", "cp", "mkdir", "export", "python", "git", "cd")
+OTHERS = ("curl", "make", "docker", "temporal", "cp", "mkdir", "export", "python", "git", "cd", "cat", "npm", "npx")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def labelled(start: str) -> list[Block]:
 
 
 def lines(block: Block) -> Iterator[str]:
-    for line in block.text.replace("\\\n", " ").splitlines():
+    """The commands; what goes into a file of its own, up to END, is none."""
+    for line in HERE.sub("", block.text).replace("\\\n", " ").splitlines():
         if line.strip() and not line.startswith("#"):
             yield line.removeprefix("$ ")
 
