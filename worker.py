@@ -1,4 +1,4 @@
-"""The worker: polls for work until it is stopped. `python -m worker`; `handrail.wiring.worker` says what it is made of."""
+"""The worker: polls until it is stopped. `python -m worker`; `handrail.wiring.cases.worker` says what it is made of."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.wiring import collecting
-from handrail.wiring.ahead import WORD, await_servers
+from handrail.wiring.cases import collecting
+from handrail.wiring.cases.ahead import WORD, await_servers
 
 if TYPE_CHECKING:
     from temporalio.client import Interceptor
 
     from handrail.ports import Clock
-    from handrail.wiring.serving import Run
+    from handrail.wiring.cases.serving import Run
 
 
 def main(clock: Clock | None = None, run: Run | None = None, interceptors: Sequence[Interceptor] = ()) -> None:
@@ -24,7 +24,7 @@ def main(clock: Clock | None = None, run: Run | None = None, interceptors: Seque
     client's, and where they are a worker's, too, stand around every step.
     """
     collecting.defer()
-    from handrail.wiring.serving import run_worker
+    from handrail.wiring.cases.serving import run_worker
 
     if told := os.environ.pop(WORD, None):
         await_servers(Path(told))

@@ -1,4 +1,4 @@
-"""The HTTP API: one stateless process over ports. `create_app` makes it; `handrail.wiring.api` says what it is made of.
+"""The HTTP API: one stateless process over ports. `create_app` makes it; `handrail.wiring.front.api` says what it is made of.
 
 To add a route: write a module with `router = APIRouter(prefix="/v1", tags=[…])` in `handrail/api/routes/` (or in a room of
 your own), ask for `caller: Reader` (`handrail.api.access.callers`, one name for each scope) and `services: Services`, raise

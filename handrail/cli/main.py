@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
 from handrail.cli.common.late import LateCommand, LateCommands
 from handrail.cli.common.world import CliContext, world
-from handrail.wiring import collecting
+from handrail.wiring.cases import collecting
 
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True}
 

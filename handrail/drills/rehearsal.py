@@ -31,7 +31,7 @@ from handrail.embedded.process import run
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool, reading, writing
 from handrail.settings import Settings, model_url
-from handrail.wiring.worker import Adapters, case_nodes, world
+from handrail.wiring.cases.worker import Adapters, case_nodes, world
 
 CASE_ID = "rehearsal"
 REVIEWER = "you"

@@ -15,7 +15,7 @@ from handrail.embedded.process import Command
 RUN = "run"
 """The folder of a stack in which its workers tell of themselves."""
 WORD = "HANDRAIL_SERVERS_FILE"
-"""The variable that names the file for which a worker waits; `handrail.wiring.ahead` reads it."""
+"""The variable that names the file for which a worker waits; `handrail.wiring.cases.ahead` reads it."""
 MAIL = "HANDRAIL_MAIL_IMAP"
 """The variable that turns mail on."""
 

@@ -1,4 +1,4 @@
-"""Ports of the graph and the activities to the world. Adapters implement these; `handrail.wiring.worker` wires them."""
+"""Ports of the graph and the activities to the world. Adapters implement these; `handrail.wiring.cases.worker` wires them."""
 
 from handrail.ports.autonomy import Controls, Dial, Lever, Policies, ReviewGates, Topics
 from handrail.ports.business import Checked, Customers, History, SystemOfRecord

@@ -23,7 +23,7 @@ from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.quality.judging.loader import load_canary, load_rubric
 from handrail.settings import Settings
-from handrail.wiring.governing import changes_over
+from handrail.wiring.days.governing import changes_over
 
 if TYPE_CHECKING:
     from handrail.llm.chat import CallWatch, ChatModel

@@ -18,7 +18,7 @@ from handrail.domain.case.turns import JournalEntry, TurnKey
 from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
-from handrail.wiring import worker as wiring
+from handrail.wiring.cases import worker as wiring
 
 POINTS = "POINTS"
 SECONDS = 0.02

@@ -28,7 +28,7 @@ STARTS = {
         780,
         {*LEARNS - {"typer", "numpy"}, "temporalio", "langgraph", "langchain_core"},
     ),
-    "worker": (["-c", "import handrail.wiring.serving"], 0, 1390, {*LEARNS, "langgraph", "langchain_core", "langsmith"}),
+    "worker": (["-c", "import handrail.wiring.cases.serving"], 0, 1390, {*LEARNS, "langgraph", "langchain_core", "langsmith"}),
 }
 
 
@@ -56,7 +56,7 @@ def test_a_start_loads_no_more_than_it_needs(start: str) -> None:
 def test_a_model_is_built_when_it_is_first_used() -> None:
     """A command would build a hundred of them for the three that it needs."""
     code = (
-        "from handrail.wiring.building import build_models\n"
+        "from handrail.wiring.cases.building import build_models\n"
         "from handrail.domain.case.cases import CaseView\n"
         "assert not CaseView.__pydantic_complete__\n"
         "build_models()\n"

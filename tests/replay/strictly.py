@@ -10,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from handrail.wiring.worker import sandbox
+from handrail.wiring.cases.worker import sandbox
 from tests.replay.again import gone, replay
 
 HISTORIES = Path(__file__).parent / "histories"

@@ -21,8 +21,8 @@ from handrail.background import supervised
 from handrail.events.tail import EventTail
 from handrail.postgres.access.vouchers import PostgresCustomerTokens
 from handrail.settings import Settings
-from handrail.wiring.api import ClosingServer, listen, services_of, tail_of
-from handrail.wiring.rooms import with_rooms
+from handrail.wiring.front.api import ClosingServer, listen, services_of, tail_of
+from handrail.wiring.front.rooms import with_rooms
 from tests.support.house import House, wait_for
 
 

@@ -23,7 +23,7 @@ from handrail.background import BackgroundTroubles
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.process import Command, run
 from handrail.mail.settings import MailSettings
-from handrail.wiring.mail import run_mail
+from handrail.wiring.front.mail import run_mail
 from tests.support.house import House
 
 USER, PASSWORD = "support", "a-password-of-tests"

@@ -24,7 +24,7 @@ from handrail.quality.watching.watch import DriftWatch, observations
 from handrail.settings import Settings
 from handrail.shop import business
 from handrail.topics.dial import GateLever, TopicDial
-from handrail.wiring.governing import file_terms, judge_gates
+from handrail.wiring.days.governing import file_terms, judge_gates
 from tests.postgres.quality.record import today, write_days
 from tests.support.house import House, house
 from tests.workflows.conftest import ScriptedModel

@@ -16,7 +16,7 @@ from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.views import EndView
 from handrail.business import Business, load_business
 from handrail.domain.case.cases import CaseView
-from handrail.wiring import worker as wiring
+from handrail.wiring.cases import worker as wiring
 from tests.support.deployed import deployed
 from tests.support.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel

@@ -30,7 +30,7 @@ from handrail.temporal.executions import executions
 from handrail.temporal.interceptors import Guards
 from handrail.temporal.opening import WORKFLOW
 from handrail.temporal.schedules import QualityFailed, run_now
-from handrail.wiring.worker import sandbox
+from handrail.wiring.cases.worker import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row
 from tests.support.house import House, wait_for
 from workflows.quality import QualityWorkflow

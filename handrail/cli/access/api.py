@@ -20,7 +20,7 @@ def group() -> None:
 @app.command()
 def run(ctx: typer.Context) -> None:
     """Serve the HTTP API at HANDRAIL_API_ADDRESS until Ctrl-C or SIGTERM; `handrail up` does it too."""
-    from handrail.wiring.api import serve
+    from handrail.wiring.front.api import serve
 
     settings = world(ctx).settings
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -26,7 +26,7 @@ Out = Annotated[Path, typer.Option("--out", help="A file that does not exist yet
 @app.command()
 def run(ctx: typer.Context) -> None:
     """Read and send mail until Ctrl-C or SIGTERM; `handrail up` does it too where HANDRAIL_MAIL_IMAP is set."""
-    from handrail.wiring.mail import serve
+    from handrail.wiring.front.mail import serve
 
     settings = world(ctx).settings
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -70,7 +70,7 @@ def terms_of(place: CliContext, pool: Any) -> FileTerms:
     """Return the terms of watching of this business."""
     from handrail.cli.common.rail import dial, topics_of
     from handrail.cli.quality.heeding import gates_of
-    from handrail.wiring.governing import file_terms
+    from handrail.wiring.days.governing import file_terms
 
     folder = place.settings.definitions or place.business.folder
     return file_terms(folder, topics_of(place), dial(place, pool), gates_of(place, pool))

@@ -140,7 +140,7 @@ async def collected(place: CliContext) -> CollectReport:
 
     from handrail.postgres.quality.corrections import PostgresCorrections
     from handrail.quality.corrections.collecting import LOOKS_BACK, CorrectionCollector
-    from handrail.wiring.relied import in_force
+    from handrail.wiring.days.relied import in_force
 
     stands = in_force(place.settings.definitions or place.business.folder, place.business)
     now = datetime.now(UTC)

@@ -51,7 +51,7 @@ async def evaluated(place: CliContext, settings: Settings, asked: EvaluationAske
     from handrail.postgres.quality.evaluations import PostgresEvaluations
     from handrail.quality.corrections.collecting import CorrectionCollector
     from handrail.quality.evaluation.run import Evaluation, EvaluationTest
-    from handrail.wiring.relied import in_force
+    from handrail.wiring.days.relied import in_force
 
     definitions = place.settings.definitions or place.business.folder
     name, suite = suite_of(place, asked)

@@ -16,8 +16,8 @@ def governor_of(place: CliContext, pool: Any) -> Governor:
     """Return the governor over what is in force. Raises: DefinitionInvalid: a file cannot be used."""
     from handrail.cli.common.rail import controls
     from handrail.clock import SystemClock
-    from handrail.wiring.dialling import DialSources, definitions_of
-    from handrail.wiring.governing import governor_over
+    from handrail.wiring.cases.dialling import DialSources, definitions_of
+    from handrail.wiring.days.governing import governor_over
 
     folder, clock = place.settings.definitions or place.business.folder, SystemClock()
     topics, policies = definitions_of(folder, place.business, 0.0)
@@ -37,7 +37,7 @@ def gates_of(place: CliContext, pool: Any) -> JudgeGates:
     from handrail.cli.common.rail import topics_of
     from handrail.cli.quality.models import model_settings
     from handrail.clock import SystemClock
-    from handrail.wiring.governing import judge_gates
+    from handrail.wiring.days.governing import judge_gates
 
     folder = place.settings.definitions or place.business.folder
     return judge_gates(model_settings(place), folder, pool, topics_of(place), SystemClock())

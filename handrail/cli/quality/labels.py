@@ -80,7 +80,7 @@ def give(
 
 
 async def _with(place: CliContext, work: Callable[[BlindLabelling], Awaitable[Done]]) -> Done:
-    from handrail.wiring.labelling import labelling_of
+    from handrail.wiring.days.labelling import labelling_of
 
     async with place.pool() as pool:
         return await work(labelling_of(place.settings, place.business, pool))

@@ -33,7 +33,7 @@ def gate_over(settings: Settings, business: Business, pool: Pool) -> ReleaseGate
     from handrail.clock import SystemClock
     from handrail.policies.loader import FilePolicies
     from handrail.topics.loader import FileTopics
-    from handrail.wiring.dialling import release_gate
+    from handrail.wiring.cases.dialling import release_gate
 
     folder = settings.definitions or business.folder
     topics = FileTopics(folder / "topics", business.by_name)

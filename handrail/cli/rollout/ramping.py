@@ -105,7 +105,7 @@ async def checked(place: CliContext) -> list[ArmsCompared]:
     from handrail.postgres.outcomes import PostgresOutcomes
     from handrail.quality.outcomes.loader import load_outcomes
     from handrail.quality.outcomes.period import midnight
-    from handrail.wiring.daily import ramp_watch
+    from handrail.wiring.days.daily import ramp_watch
 
     folder = place.settings.definitions or place.business.folder
     outcomes = load_outcomes(folder)
@@ -143,8 +143,8 @@ def candidate_gate(place: CliContext, pool: Pool, candidate: Candidate) -> Relea
     from handrail.clock import SystemClock
     from handrail.policies.loader import FilePolicies
     from handrail.topics.loader import FileTopics
-    from handrail.wiring.dialling import release_gate
-    from handrail.wiring.ramping import CandidateTopics, candidate_settings
+    from handrail.wiring.cases.dialling import release_gate
+    from handrail.wiring.days.ramping import CandidateTopics, candidate_settings
 
     settings = with_model(place.settings, place.settings.data_dir)
     folder = settings.definitions or place.business.folder

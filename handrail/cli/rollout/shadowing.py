@@ -86,8 +86,8 @@ async def candidate_parts(place: CliContext, pool: Pool, candidate: ShadowCandid
     from handrail.quality.playing.definitions import module_version
     from handrail.quality.shadow.layout import lay_out
     from handrail.topics.loader import FileTopics
-    from handrail.wiring.dialling import release_gate
-    from handrail.wiring.ramping import candidate_settings
+    from handrail.wiring.cases.dialling import release_gate
+    from handrail.wiring.days.ramping import candidate_settings
 
     settings = candidate_settings(with_model(place.settings, place.settings.data_dir), candidate)
     with tempfile.TemporaryDirectory() as folder:

@@ -137,7 +137,7 @@ def _asked(ctx: typer.Context, work: Callable[[WebhookOffice], Awaitable[Done]])
 
 
 async def _with(here: CliContext, work: Callable[[WebhookOffice], Awaitable[Done]]) -> Done:
-    from handrail.wiring.house import webhook_office
+    from handrail.wiring.front.house import webhook_office
 
     async with here.pool() as pool:
         return await work(webhook_office(here.settings, pool, here.temporal))

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from handrail.domain.base import Stored
 
 STEPS: tuple[str, ...] = ("sample", "score", "watch", "govern", "ramp", "collect", "canary", "judge")
-"""The steps of a day in their order; `handrail.wiring.daily` wires exactly these."""
+"""The steps of a day in their order; `handrail.wiring.days.daily` wires exactly these."""
 SETTLING = timedelta(minutes=10)
 """How long after its end a day is due: what ended at the last moment is in the record by then."""
 DAYS_BACK = 35

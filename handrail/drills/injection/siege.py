@@ -38,7 +38,7 @@ from handrail.embedded.process import Command, run
 from handrail.ports import Checked, SystemOfRecord
 from handrail.postgres.pool import Pool, open_pool, reading
 from handrail.settings import Settings
-from handrail.wiring.worker import Adapters, case_nodes, world
+from handrail.wiring.cases.worker import Adapters, case_nodes, world
 
 CHANNEL = "drill"
 AT_ONCE = 6

@@ -20,7 +20,7 @@ from handrail.quality.corrections.making import HAND_BACK
 from handrail.quality.evaluation.recorded import RecordedHistory, RecordedSystems
 from handrail.quality.playing.course import TurnCourse, follow, newest
 from handrail.quality.playing.definitions import Build
-from handrail.wiring.worker import Adapters, case_nodes
+from handrail.wiring.cases.worker import Adapters, case_nodes
 
 TRIES = 3
 PAUSE_SECONDS = 1.0

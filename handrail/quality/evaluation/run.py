@@ -35,7 +35,7 @@ from handrail.quality.playing.course import TurnCourse
 from handrail.quality.playing.definitions import builder, module_version
 from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
 from handrail.settings import Settings
-from handrail.wiring.worker import Adapters, world
+from handrail.wiring.cases.worker import Adapters, world
 
 AT_ONCE = 4
 NOTHING = "There is no accepted correction to test with. Accept some, `handrail corrections list`, or name a --suite."

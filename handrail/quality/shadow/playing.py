@@ -24,8 +24,8 @@ from handrail.quality.shadow.asking import AskedHouse, ShadowCases, ShadowModel,
 from handrail.quality.shadow.wire import ShadowTerms
 from handrail.settings import Settings
 from handrail.topics.dial import TopicDial
-from handrail.wiring.dialling import definitions_of, reviewers_of, router_of
-from handrail.wiring.worker import Adapters, case_nodes
+from handrail.wiring.cases.dialling import definitions_of, reviewers_of, router_of
+from handrail.wiring.cases.worker import Adapters, case_nodes
 
 NEVER = float("inf")
 WORDS = 500

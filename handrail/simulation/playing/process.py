@@ -94,7 +94,7 @@ async def _served(source: BinaryIO, sink: BinaryIO) -> None:
     # Here and not above: whoever starts such a process loads none of this.
     from handrail.simulation.playing.shard import Shard
     from handrail.simulation.playing.stage import SimulatedStage
-    from handrail.wiring.collecting import settle
+    from handrail.wiring.cases.collecting import settle
 
     shard: Shard | None = None
     while (given := frame(source)) is not None:

@@ -26,8 +26,8 @@ from handrail.simulation.world.speaker import SimulatedModel
 from handrail.simulation.world.systems import SimulatedSystems
 from handrail.topics.dial import TopicDial
 from handrail.topics.loader import FileTopics
-from handrail.wiring.building import build_models
-from handrail.wiring.worker import Adapters, case_nodes
+from handrail.wiring.cases.building import build_models
+from handrail.wiring.cases.worker import Adapters, case_nodes
 
 NEVER = 1e9
 """Seconds: no file is looked at twice, for within a simulated day nobody edits one."""

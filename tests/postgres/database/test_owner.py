@@ -17,7 +17,7 @@ from handrail.postgres.migrations import migrate
 from handrail.postgres.owner import check
 from handrail.postgres.pool import open_pool
 from handrail.settings import Settings
-from handrail.wiring.worker import world
+from handrail.wiring.cases.worker import world
 from tests.postgres.wallets import business as wallets
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ async def test_whoever_connects_asks_first(database_url: str, airline: Business,
         await check(pool, wallets)
         with pytest.raises(InvalidInput, match="'wallets'"):
             await check(pool, airline)
-        monkeypatch.setattr("handrail.wiring.worker.load_business", lambda name: airline)
+        monkeypatch.setattr("handrail.wiring.cases.worker.load_business", lambda name: airline)
         with pytest.raises(InvalidInput, match="'wallets'"):
             async with world(Settings(database_url=SecretStr(database_url)), pool):
                 raise AssertionError("it went on")

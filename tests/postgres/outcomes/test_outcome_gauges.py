@@ -18,7 +18,8 @@ from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
 from handrail.temporal.gauges import OutcomeGauges, exporting
-from handrail.wiring import observing, serving
+from handrail.wiring.cases import serving
+from handrail.wiring.days import observing
 from tests.postgres.build import NOON
 from tests.postgres.outcomes import by_hand
 

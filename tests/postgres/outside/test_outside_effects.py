@@ -23,7 +23,7 @@ from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.topics.loader import FileTopics
-from handrail.wiring.outside import ToolSwitch
+from handrail.wiring.cases.outside import ToolSwitch
 from tests.postgres.build import FixedClock, approval, decided, effect, row, ruling
 from tests.postgres.conftest import Run
 from tests.support.outside.bookings import Hotel

@@ -33,7 +33,7 @@ from handrail.quality.watching.loader import load_drift
 from handrail.quality.watching.watch import DriftWatch, WatchedDay, observations
 from handrail.settings import Settings
 from handrail.shop import business
-from handrail.wiring.governing import judge_in_force
+from handrail.wiring.days.governing import judge_in_force
 from tests.postgres.conftest import Run
 from tests.postgres.quality.judged_days import SERIES, judge_anchors, judge_days, open_gate, record_of
 from tests.postgres.quality.judges import Bench, TestedJudge, gates_of

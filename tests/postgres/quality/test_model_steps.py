@@ -24,7 +24,7 @@ from handrail.quality.judging.judge import JudgeStep
 from handrail.quality.judging.steps import OFF, CanaryOfDay, JudgeOfDay
 from handrail.settings import Settings
 from handrail.wiring.clients import canary_step, judge_step
-from handrail.wiring.governing import judge_in_force
+from handrail.wiring.days.governing import judge_in_force
 from tests.postgres.quality.judges import BAD, DAY, GOOD, Clock, QuietGovernor, answered, gates_of
 from tests.postgres.quality.test_judge_status import drawn
 from tests.support.scripted import KEY, Scripted, scripted

@@ -15,7 +15,7 @@ from handrail.quality.watching.days import WatchTerms
 from handrail.quality.watching.loader import load_drift
 from handrail.quality.watching.watch import DriftWatch
 from handrail.shop import business
-from handrail.wiring.governing import changes_over
+from handrail.wiring.days.governing import changes_over
 from tests.postgres.conftest import Run
 
 FIRST = date(2026, 5, 4)

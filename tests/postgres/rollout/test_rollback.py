@@ -30,8 +30,8 @@ from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.releases.rollback import RampWatch
 from handrail.settings import Settings
 from handrail.shop import business
-from handrail.wiring.ramping import RampTroubles, candidate_settings
-from handrail.wiring.watched import AgentModels
+from handrail.wiring.cases.watched import AgentModels
+from handrail.wiring.days.ramping import RampTroubles, candidate_settings
 from tests.postgres.quality.record import today, write_days
 from tests.postgres.wallets import business as wallets
 from tests.support.house import wait_for

@@ -27,7 +27,7 @@ from handrail.postgres.quality.shadows import PostgresShadows
 from handrail.quality.shadow.runner import ShadowRunner
 from handrail.settings import Settings
 from handrail.shop import business as shop
-from handrail.wiring.shadowing import runner_over
+from handrail.wiring.days.shadowing import runner_over
 from tests.postgres.build import opening
 from tests.postgres.conftest import Run
 from tests.postgres.wallets import business

@@ -8,7 +8,7 @@ import sys
 
 PROGRAM = """
 import gc, weakref
-from handrail.wiring.collecting import YOUNG, settle
+from handrail.wiring.cases.collecting import YOUNG, settle
 class Ring: pass
 def ring():
     made = Ring(); made.itself = made

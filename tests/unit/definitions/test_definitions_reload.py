@@ -20,7 +20,7 @@ from handrail.postgres.pool import Pool
 from handrail.rates import RateFile
 from handrail.settings import Settings
 from handrail.shop import business
-from handrail.wiring import worker as wiring
+from handrail.wiring.cases import worker as wiring
 
 
 def build(documents: list[Document]) -> dict[str, object]:
@@ -115,7 +115,7 @@ async def test_a_worker_looks_at_its_files_once_for_many_uses(monkeypatch: pytes
         return None
 
     monkeypatch.setattr(Live, "_look", counted)
-    monkeypatch.setattr("handrail.wiring.worker.owner.check", ours)
+    monkeypatch.setattr("handrail.wiring.cases.worker.owner.check", ours)
     assert wiring.LOOK_SECONDS == 1.0
 
     async def used(every: float) -> dict[Path, int]:

@@ -219,7 +219,7 @@ def edit(folder: Path, diff: str) -> None:
 
 
 TRIAL = """
-import asyncio, handrail.wiring.worker
+import asyncio, handrail.wiring.cases.worker
 import tests.support.fakes as fakes
 from graphs.nodes.second_look import SecondLook
 from handrail.domain.actions.approvals import DecisionKind

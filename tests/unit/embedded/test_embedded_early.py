@@ -15,12 +15,12 @@ import pytest
 from handrail.embedded.process import StackFailed
 from handrail.embedded.supervisor import StartupStep, Supervisor
 from handrail.embedded.worker import WORD, EarlyWorker
-from handrail.wiring import ahead
+from handrail.wiring.cases import ahead
 
 PROGRAM = """
 import os, time
 from pathlib import Path
-from handrail.wiring.ahead import WORD, await_servers
+from handrail.wiring.cases.ahead import WORD, await_servers
 Path("began").touch()
 await_servers(Path(os.environ[WORD]))
 Path(os.environ["HANDRAIL_READY_FILE"]).write_text(str(os.getpid()))

@@ -18,7 +18,7 @@ from handrail.quality.scoring.generated import TERMS, generated
 from handrail.quality.scoring.processes import ARGV, ROOT, ScoringFailed, ScoringProcesses
 from handrail.quality.scoring.scorers import score
 from handrail.settings import Settings
-from handrail.wiring.daily import day_steps
+from handrail.wiring.days.daily import day_steps
 
 
 def children() -> list[psutil.Process]:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from handrail.api.app import create_app
 from handrail.domain.access.principals import ApiScope
 from handrail.settings import Settings
-from handrail.wiring.api import ClosingServer, application, listen, services_of
+from handrail.wiring.front.api import ClosingServer, application, listen, services_of
 from tests.support.house import House
 from tests.workflows.api.conftest import Backend, backend
 

@@ -15,7 +15,7 @@ from handrail.api.app import create_app
 from handrail.domain.access.keys import ApiKey
 from handrail.domain.access.principals import ApiScope
 from handrail.postgres.access.keys import PostgresApiKeys
-from handrail.wiring.api import services_of
+from handrail.wiring.front.api import services_of
 from tests.support.house import House
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from handrail.api.app import create_app
 from handrail.domain.access.principals import ApiScope
-from handrail.wiring.api import services_of
+from handrail.wiring.front.api import services_of
 from tests.support.house import House
 from tests.support.provider import provider
 from tests.workflows.api.conftest import Backend, backend, fresh

@@ -27,7 +27,7 @@ from handrail.domain.case.cases import Commit
 from handrail.events.tail import EventTail
 from handrail.postgres.access.vouchers import PostgresCustomerTokens
 from handrail.postgres.case.events import PostgresEvents
-from handrail.wiring.api import ClosingServer, listen, services_of, tail_of
+from handrail.wiring.front.api import ClosingServer, listen, services_of, tail_of
 from tests.postgres.build import NOON, approval, audit, decided, opening, proposal, row, ruled
 from tests.support.house import House, wait_for
 from tests.workflows.api.conftest import Backend, backend, fresh

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp
 
 from handrail.chat.visiting import COOKIE
 from handrail.domain.access.principals import ApiScope
-from handrail.wiring.api import services_of
-from handrail.wiring.rooms import with_rooms
+from handrail.wiring.front.api import services_of
+from handrail.wiring.front.rooms import with_rooms
 from tests.support.chatting import token_of
 from tests.support.house import House
 from tests.workflows.api.conftest import backend, fresh

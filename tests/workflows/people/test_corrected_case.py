@@ -24,7 +24,7 @@ from handrail.quality.evaluation.page import html_of
 from handrail.quality.evaluation.variants import WantedVariant
 from handrail.shop import business
 from handrail.shop.records.find import FoundOrder
-from handrail.wiring.relied import in_force
+from handrail.wiring.days.relied import in_force
 from tests.support.house import House
 from tests.support.learnt import learnt_once
 from tests.support.scripted import Scripted, scripted

@@ -12,7 +12,7 @@ from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.domain.rollout.shadows import Shadow, ShadowBudget, ShadowCandidate, ShadowStep, StepOfShadow
 from handrail.postgres.quality.shadows import PostgresShadows
 from handrail.quality.shadow.comparing import compared, report_of
-from handrail.wiring.shadowing import runner_over
+from handrail.wiring.days.shadowing import runner_over
 from tests.support.house import House, quiet, wait_for
 
 PROCESS = "from handrail.quality.shadow.process import prepare, serve; from handrail.frames import answer"

@@ -32,7 +32,7 @@ from handrail.temporal.converter import data_converter
 from handrail.temporal.webhooks import deliver
 from handrail.webhooks.sealing import KeySeal, new_secret
 from handrail.webhooks.sending import HttpSender
-from handrail.wiring.webhooks import webhook_worker
+from handrail.wiring.front.webhooks import webhook_worker
 from tests.postgres.build import NOON, opening, row
 from tests.replay.record import scrubbed
 from tests.support.receiving import Receiver, receiver, status

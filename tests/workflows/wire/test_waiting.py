@@ -24,7 +24,7 @@ async def home(
     temporal_client: Client, shop_url: str, scripted_model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     """A house whose model has an address of its own: others are not made to wait."""
-    monkeypatch.setattr("handrail.wiring.activities.MODEL_TRIES", TRIES)
+    monkeypatch.setattr("handrail.wiring.cases.activities.MODEL_TRIES", TRIES)
     async with house(temporal_client, shop_url, f"http://localhost:{scripted_model.port}") as here:
         await here.model.clear()
         yield here

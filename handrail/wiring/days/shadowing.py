@@ -23,9 +23,9 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.quality.shadows import PostgresShadows
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.settings import Settings
+from handrail.wiring.cases.worker import Adapters
 from handrail.wiring.clients import agent_model, agent_served
-from handrail.wiring.ramping import candidate_settings
-from handrail.wiring.worker import Adapters
+from handrail.wiring.days.ramping import candidate_settings
 
 if TYPE_CHECKING:
     from handrail.domain.rollout.shadows import Shadow

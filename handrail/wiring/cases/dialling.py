@@ -50,7 +50,7 @@ def record_of(pool: Pool, business: Business, controls: PostgresControls, topics
     """Return the business's tools, those from outside with what switches them off once they change."""
 
     async def off(changed: ToolChanged) -> None:
-        from handrail.wiring.outside import ToolSwitch
+        from handrail.wiring.cases.outside import ToolSwitch
 
         await ToolSwitch(pool, controls, topics, clock).off(changed)
 

@@ -12,8 +12,8 @@ from handrail.api.app import create_app
 from handrail.api.services import ApiServices
 from handrail.postgres.pool import Pool
 from handrail.settings import Settings
-from handrail.wiring.chat import chat_of
-from handrail.wiring.desk import desk_of
+from handrail.wiring.front.chat import chat_of
+from handrail.wiring.front.desk import desk_of
 
 
 def with_rooms(settings: Settings, pool: Pool, services: ApiServices, provider: OidcClient | None = None) -> FastAPI:

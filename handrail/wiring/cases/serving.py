@@ -1,4 +1,4 @@
-"""A worker at work: it polls until it is stopped. `handrail.wiring.worker` says what it is made of."""
+"""A worker at work: it polls until it is stopped. `handrail.wiring.cases.worker` says what it is made of."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
 from handrail.temporal.reconcile import forever as reconcile_for_ever
-from handrail.wiring import collecting, observing
+from handrail.wiring.cases import collecting
+from handrail.wiring.cases.machine import LateMachine
+from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 from handrail.wiring.connecting import connected
-from handrail.wiring.daily import quality_day
-from handrail.wiring.machine import LateMachine
-from handrail.wiring.worker import Adapters, case_nodes, case_worker, workflow_runner, world
+from handrail.wiring.days import observing
+from handrail.wiring.days.daily import quality_day
 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
@@ -69,7 +70,7 @@ async def serve(
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)
-                from handrail.wiring.webhooks import delivering
+                from handrail.wiring.front.webhooks import delivering
 
                 async with beside(settings, client, pool, adapters, runtime), delivering(client, settings, pool):
                     await stop.wait()
@@ -82,7 +83,7 @@ async def beside(
     settings: Settings, client: Client, pool: Pool, adapters: Adapters, runtime: Runtime | None
 ) -> AsyncIterator[None]:
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
-    from handrail.wiring.shadowing import shadowing
+    from handrail.wiring.days.shadowing import shadowing
 
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
@@ -121,7 +122,7 @@ def watching_tools(
     folder = settings.definitions or adapters.business.folder
     if not (folder / TOOLS_FILE).exists():
         return nullcontext()
-    from handrail.wiring.outside import ToolSwitch, watch_forever
+    from handrail.wiring.cases.outside import ToolSwitch, watch_forever
 
     switch = ToolSwitch(pool, PostgresControls(pool, adapters.business), adapters.topics, adapters.clock)
     return supervised(TOOLS, lambda: watch_forever(folder, switch, say), say=say)

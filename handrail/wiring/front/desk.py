@@ -35,8 +35,8 @@ from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.queue import PostgresQueue
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.settings import Settings
-from handrail.wiring.dialling import DialSources, definitions_of, reviewers_of
-from handrail.wiring.labelling import labelling_of
+from handrail.wiring.cases.dialling import DialSources, definitions_of, reviewers_of
+from handrail.wiring.days.labelling import labelling_of
 
 PEOPLE = "people.yaml"
 TREND_DAYS = 28

@@ -40,11 +40,11 @@ from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.doorway import DoorwayClient
-from handrail.wiring.agents import serving_agents
 from handrail.wiring.connecting import connected
-from handrail.wiring.house import OwnersControls, PeoplesQueue, webhook_office
-from handrail.wiring.rooms import with_rooms
-from handrail.wiring.sweeping import sweep_forever
+from handrail.wiring.front.agents import serving_agents
+from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
+from handrail.wiring.front.rooms import with_rooms
+from handrail.wiring.front.sweeping import sweep_forever
 
 DAY_HOURS = 24
 PROBE = timedelta(seconds=2)

@@ -78,12 +78,12 @@ from handrail.settings import Settings
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
-from handrail.wiring.activities import case_activities, vouchers_of
-from handrail.wiring.building import build_models
-from handrail.wiring.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
-from handrail.wiring.machine import LateMachine
-from handrail.wiring.ramping import ramped
-from handrail.wiring.watched import AgentModels
+from handrail.wiring.cases.activities import case_activities, vouchers_of
+from handrail.wiring.cases.building import build_models
+from handrail.wiring.cases.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
+from handrail.wiring.cases.machine import LateMachine
+from handrail.wiring.cases.watched import AgentModels
+from handrail.wiring.days.ramping import ramped
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 

@@ -25,7 +25,7 @@ from handrail.settings import Settings
 from handrail.temporal.webhooks import deliver, webhook_queue
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
-from handrail.wiring.building import build_models
+from handrail.wiring.cases.building import build_models
 from workflows.webhooks import WebhookWorkflow
 
 AT_ONCE = 20

@@ -35,14 +35,14 @@ from handrail.quality.watching.terms import FileTerms
 from handrail.quality.watching.watch import DriftWatch
 from handrail.settings import Settings
 from handrail.topics.dial import GateLever, TopicDial
+from handrail.wiring.cases.dialling import release_gate
 from handrail.wiring.clients import canary_step, judge_step
-from handrail.wiring.dialling import release_gate
-from handrail.wiring.governing import file_terms, governor_over, judge_gates, unjudged
+from handrail.wiring.days.governing import file_terms, governor_over, judge_gates, unjudged
 
 if TYPE_CHECKING:
     from handrail.business import Business
     from handrail.quality.corrections.standing import InForce
-    from handrail.wiring.worker import Adapters
+    from handrail.wiring.cases.worker import Adapters
 
 
 def quality_day(settings: Settings, pool: Pool, world: Adapters) -> DayActivities:
@@ -102,7 +102,7 @@ def watch_terms(folder: Path, pool: Pool, world: Adapters, gates: JudgeGates) ->
 
 def stands(folder: Path, business: Business) -> InForce:
     """Return the rules and topics in force. Raises: DefinitionInvalid: a file of them cannot be used."""
-    from handrail.wiring.relied import in_force
+    from handrail.wiring.days.relied import in_force
 
     return in_force(folder, business)
 

@@ -16,8 +16,8 @@ from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.serving import AskedModel, RampedReleases
 from handrail.settings import Settings
 from handrail.topics.dial import TopicDial
-from handrail.wiring.dialling import DialSources
-from handrail.wiring.watched import AgentModels
+from handrail.wiring.cases.dialling import DialSources
+from handrail.wiring.cases.watched import AgentModels
 
 if TYPE_CHECKING:
     from handrail.domain.autonomy.topics import Topic

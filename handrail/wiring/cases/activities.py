@@ -1,4 +1,4 @@
-"""The activities that a worker does for cases, over the adapters. `handrail.wiring.worker` alone uses it."""
+"""The activities that a worker does for cases, over the adapters. `handrail.wiring.cases.worker` alone uses it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from handrail.settings import Settings
 from handrail.temporal.executions import PREFIX
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.lost import LostRuns
-from handrail.wiring.machine import LateMachine
+from handrail.wiring.cases.machine import LateMachine
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
     from handrail.ports.access import Vouchers
-    from handrail.wiring.worker import Adapters
+    from handrail.wiring.cases.worker import Adapters
 
 
 VOUCHED = "api-"
