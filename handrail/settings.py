@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from handrail.domain.llm.names import Meaning
+from handrail.environment import EnvironmentSettings
 
 OPENAI = "https://api.openai.com/v1"
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -24,14 +24,11 @@ OUR_HEADERS = {
 }
 
 
-class Settings(BaseModel):
+class Settings(EnvironmentSettings):
     """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names.
 
     What is `given` comes before them. Raises: ValidationError.
     """
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**{**from_environment(), **given})
 
     data_dir: Path = Field(default=Path(".handrail"), description="where the embedded stack keeps everything")
     port_base: int = Field(default=17_230, ge=1024, le=65_000, description="first of the embedded stack's ports")
@@ -209,16 +206,6 @@ class Settings(BaseModel):
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"
-
-
-def from_environment() -> dict[str, str]:
-    """Return the settings whose variables are set, whatever the case of their letters, as the text that they hold."""
-    variables, found = {name.upper(): text for name, text in os.environ.items()}, {}
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        if (text := variables.get(alias if isinstance(alias, str) else f"HANDRAIL_{name.upper()}")) is not None:
-            found[alias if isinstance(alias, str) else name] = text
-    return found
 
 
 def usual_cache() -> Path | None:

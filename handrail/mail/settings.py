@@ -9,9 +9,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handrail.domain.errors import InvalidInput
+from handrail.environment import EnvironmentSettings
 
 SWITCH = "HANDRAIL_MAIL_IMAP"
 """The variable that turns mail on."""
@@ -25,10 +25,10 @@ class MailServer(NamedTuple):
     port: int
 
 
-class MailSettings(BaseSettings):
+class MailSettings(EnvironmentSettings):
     """Environment variables with the prefix `HANDRAIL_MAIL_`."""
 
-    model_config = SettingsConfigDict(env_prefix="HANDRAIL_MAIL_", extra="ignore")
+    prefix = "HANDRAIL_MAIL_"
 
     imap: str = Field(default="", description="the server that mail is read from, imaps://HOST:PORT")
     smtp: str = Field(default="", description="the server that takes mail, smtps://HOST:PORT or smtp+starttls://HOST:PORT")

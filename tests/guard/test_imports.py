@@ -20,7 +20,7 @@ STARTS = {
         ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
         6,
         700,
-        {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml", "psutil", "pydantic_settings"},
+        {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml", "psutil"},
     ),
     "metrics": (
         ["-m", "handrail.cli.main", "metrics"],
