@@ -94,7 +94,7 @@ PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic
 DRAIN_SECONDS = 15
 LOOK_SECONDS = 1.0
 """How often a worker looks for edits of the business's files, at most."""
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
 
 
