@@ -12,7 +12,7 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from handrail.api.problems.answers import refusal
+from handrail.api.problems.answers import refusal, retry_after
 from handrail.api.problems.table import PROBLEMS, code_of
 from handrail.interface import Interface
 from handrail.pages.addresses import address_of
@@ -81,7 +81,9 @@ async def trouble(request: Request, error: Exception) -> Response:
         _log.error("a page of the chat failed", exc_info=error)
     say = WORDS.words_of(language_of(request))
     kinds = {401: "signed_out", 403: "signed_out", 404: "no_page", 405: "no_page", 409: "closed", 429: "too_many"}
-    return page(request, "trouble.html", status=status, words=say(kinds.get(status, "away" if status >= 500 else "unread")))
+    answer = page(request, "trouble.html", status=status, words=say(kinds.get(status, "away" if status >= 500 else "unread")))
+    answer.headers.update(retry_after(error))
+    return answer
 
 
 def wants_json(request: Request) -> bool:

@@ -55,9 +55,8 @@ def problem(
     *,
     errors: Sequence[FieldProblem] | None = None,
     headers: Mapping[str, str] | None = None,
-    retry: float | None = None,
 ) -> Response:
-    """Return the answer for a problem of the table. `retry` is after how many seconds another try makes sense."""
+    """Return the answer for a problem of the table."""
     kind = PROBLEMS[code]
     found = Problem(
         type=f"/problems/{code}",
@@ -69,8 +68,8 @@ def problem(
         errors=list(errors) if errors else None,
     )
     wanted = dict(headers or {})
-    if retry is not None or kind.later:
-        wanted["retry-after"] = str(max(1, math.ceil(RETRY_SECONDS if retry is None else retry)))
+    if kind.later:
+        wanted.setdefault("retry-after", str(RETRY_SECONDS))
     if kind.status == 401:
         wanted["www-authenticate"] = 'Bearer realm="handrail"'
     return JSONResponse(found.model_dump(exclude_none=True), kind.status, wanted, MEDIA)
@@ -86,8 +85,15 @@ def refusal(scope: Scope, error: BaseException) -> Response:
     code = code_of(error)
     if PROBLEMS[code].status >= 500:
         _log.warning("request %s: %s: %s", request_id(scope), type(error).__name__, without_keys(str(error))[:LONGEST])
-    retry = error.seconds if isinstance(error, RequestInFlight | RateLimited) else None
-    return problem(scope, code, words_of(error, code), retry=retry)
+    return problem(scope, code, words_of(error, code), headers=retry_after(error))
+
+
+def retry_after(error: BaseException) -> dict[str, str]:
+    """Return the header that says when to try again; none where that would end the same way."""
+    if not PROBLEMS[code_of(error)].later:
+        return {}
+    seconds = error.seconds if isinstance(error, RequestInFlight | RateLimited) else RETRY_SECONDS
+    return {"retry-after": str(max(1, math.ceil(seconds)))}
 
 
 def handle(app: FastAPI) -> None:
