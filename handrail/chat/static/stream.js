@@ -29,20 +29,26 @@ export async function* frames(body, alive) {
 }
 
 // `open(after, signal)` answers with the stream behind a number, or null where there is none for this customer;
-// `tell(event)` gets every event; `say(connected)` how it goes.
-export function follow(caseId, { open, tell, say }) {
+// `tell(event)` gets every event; `say(connected)` how it goes. What either of them cannot show is reported, and no reason
+// to read again: it would fail again, and hold up what comes behind it.
+export function follow(caseId, { open, ...shows }) {
   const stop = new AbortController();
   const name = `handrail-case-${caseId}`;
   const channel = "BroadcastChannel" in self ? new BroadcastChannel(name) : null;
   const log = []; // everything told so far, for tabs that come later
   let last = 0, reads = false;
 
+  function reported(work, what) {
+    try { work(); } catch (error) { console.error(`${what} of case ${caseId} is not shown.`, error); }
+  }
+  const say = (yes) => reported(() => shows.say(yes), "The connection");
+
   function take(numbered) {
     if (numbered.id <= last) return;
     last = numbered.id;
-    if (!numbered.event) return;
+    if (!numbered.data) return;
     log.push(numbered);
-    tell(numbered.event);
+    reported(() => shows.tell(JSON.parse(numbered.data)), `Event ${numbered.id}`);
   }
 
   function heard({ data }) {
@@ -81,7 +87,7 @@ export function follow(caseId, { open, tell, say }) {
       connected(true);
       for await (const frame of frames(answer.body, alive)) {
         if (frame.retry) retry = Number(frame.retry) || retry;
-        if (frame.id) share({ id: Number(frame.id), event: frame.data ? JSON.parse(frame.data) : null });
+        if (frame.id) share({ id: Number(frame.id), data: frame.data ?? null });
       }
       return retry;
     } finally {
