@@ -75,8 +75,9 @@ const happened = {
 
 function stands() {
   const said = { Working: words.working, AwaitingApproval: words.approval, Resolved: words.resolved, Closed: words.closed };
-  state.textContent = status === "WithHuman" ? (withPerson ? "" : words.waiting) : said[status] ?? "";
   const over = status === "Resolved" || status === "Closed";
+  const thanks = over && rate.dataset.done ? `${words.rated} ` : "";
+  state.textContent = status === "WithHuman" ? (withPerson ? "" : words.waiting) : thanks + (said[status] ?? "");
   show(rate, over && !rate.dataset.done);
   show(part("fresh"), over);
   show(part("transcript"), caseId !== null);
@@ -182,7 +183,6 @@ rate.addEventListener("submit", async (event) => {
     await call("POST", `/v1/cases/${caseId}/rate`, { body: { csat: Number(given.get("csat")), ...(comment && { comment }) } });
     rate.dataset.done = "1";
     stands();
-    state.textContent = words.rated;
     text.focus();
   } catch (error) { complain(error); }
 });
