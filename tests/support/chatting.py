@@ -38,7 +38,10 @@ async def token_of(home: House, customer_id: str, minutes: float = 15.0) -> str:
 
 @dataclass
 class Website:
-    """A company's website: `customer` is who is signed in there, nobody where it is None. `minted` counts tokens."""
+    """A company's website: `customer` is who is signed in there, nobody where it is None.
+
+    `minted` counts tokens; the first `ended` of them have ended before they are handed out.
+    """
 
     home: House
     app: FastAPI
@@ -47,7 +50,7 @@ class Website:
     tail: EventTail
     customer: str | None = None
     minted: int = 0
-    minutes: float = 15.0
+    ended: int = 0
 
     async def page(self, request: Request) -> Response:
         """A page with the chat on it, and script of its own from nowhere but there."""
@@ -65,7 +68,8 @@ class Website:
         if self.customer is None:
             return Response(status_code=401)
         self.minted += 1
-        return JSONResponse({"token": await token_of(self.home, self.customer, self.minutes)})
+        minutes = -1 if self.minted <= self.ended else 15
+        return JSONResponse({"token": await token_of(self.home, self.customer, minutes)})
 
     def cut(self) -> None:
         """End every stream, and each that comes, until mended."""
@@ -97,12 +101,12 @@ async def listening_at(app: Any, server_of: Any = uvicorn.Server) -> AsyncIterat
 
 
 @asynccontextmanager
-async def website(home: House, **changes: Any) -> AsyncIterator[Website]:
-    """The house's pages and API on one port, and a website that shows the chat on another."""
+async def website(home: House, *, same_site: bool = False, **changes: Any) -> AsyncIterator[Website]:
+    """The house's pages and API on one port, and a website that shows the chat on another: as a rule another site."""
     shop = Starlette()
     async with listening_at(shop) as there:
-        # Another site by its name, as a company's website is; the port alone makes no other site for a browser.
-        at = there.replace("127.0.0.1", "localhost")
+        # The name makes it another site, as a company's website may be; the port alone makes it another origin.
+        at = there if same_site else there.replace("127.0.0.1", "localhost")
         settings: Settings = home.settings.model_copy(
             update={"chat_origins": at, "chat_visitors": True, "api_customer_calls_per_minute": 10_000, **changes}
         )
