@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from handrail.domain.base import digest
 from handrail.domain.channels import Arrival
 from handrail.domain.mail import CHANNEL, UNIDENTIFIED, MailDisposition, MailVerdict, ReceivedMail
+from handrail.mail.reading.headers import answerable
 from handrail.mail.tokens import ReplyTokens, case_id_of
 from handrail.ports.channels import Channels
 from handrail.ports.mail import MailCases, MailCustomers, MailRecord
@@ -15,6 +16,7 @@ from handrail.ports.mail import MailCases, MailCustomers, MailRecord
 _log = logging.getLogger("handrail.mail")
 NOBODY = "Nobody vouches for the sender, so nothing was looked up."
 STRANGER = "Nobody has an account under this address, so nothing was looked up."
+UNANSWERABLE = "No mail can be sent to the address that it comes from, so a person has to find another way."
 FORGED = "It names case {case} of somebody else: it went to people, and not to that case."
 UNDELIVERED = "A mail to the customer did not arrive."
 
@@ -62,7 +64,8 @@ class MailIntake:
         return await self._from_a_customer(mail, mail.sender, case_id)
 
     async def _from_a_customer(self, mail: ReceivedMail, sender: str, case_id: str | None) -> MailVerdict:
-        found = await self.customers.of_address(sender) if mail.vouched else None
+        reachable = answerable(sender)
+        found = await self.customers.of_address(sender) if mail.vouched and reachable else None
         writer = found or unidentified(sender)
         message_id = f"mail-{mail.key}"
         whose = await self.record.customer_of(case_id) if case_id else None
@@ -73,7 +76,7 @@ class MailIntake:
         if case_id and whose is not None:
             words, writer = FORGED.format(case=case_id), unidentified(sender)
         elif found is None:
-            words = STRANGER if mail.vouched else NOBODY
+            words = UNANSWERABLE if not reachable else STRANGER if mail.vouched else NOBODY
         else:
             return MailVerdict(disposition=MailDisposition.OPENED, case_id=fresh, message_id=message_id, customer_id=writer)
         return MailVerdict(

@@ -10,6 +10,7 @@ from datetime import timedelta
 from handrail.domain.channels import Departure
 from handrail.domain.mail import CHANNEL, MailNotTaken, MailRefused, SentBefore
 from handrail.mail.composing import Letterhead, is_automatic
+from handrail.mail.reading.headers import answerable
 from handrail.ports.channels import Channels
 from handrail.ports.mail import MailCases, MailRecord, MailSender
 
@@ -18,6 +19,9 @@ LEASE = timedelta(minutes=5)
 BATCH = 20
 PAUSES = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 43_200, 86_400)
 """Seconds between attempts: the last one is three days behind the first."""
+UNANSWERABLE = "No mail can be sent to this address as it is written. Reach the customer another way."
+UNWRITTEN = "No mail could be made of this reply. Reach the customer another way."
+UNSENT = "The mail could not be handed over to the mail server. Reach the customer another way."
 _log = logging.getLogger("handrail.mail")
 
 
@@ -48,25 +52,30 @@ class MailOutgoing:
         return len(found)
 
     async def _send(self, departure: Departure) -> None:
+        if not answerable(departure.address):
+            await self._failed(departure, UNANSWERABLE)
+            return
         letter = self.letterhead
         mail_id = letter.id_of(departure)
         before = await self.record.sent_before(mail_id, departure)
         if is_automatic(departure) and not await self._may(departure, before):
             return
+        answered = await self.record.answered(departure.case_id, departure.answers)
         try:
-            answered = await self.record.answered(departure.case_id, departure.answers)
             mail = letter.compose(departure, answered, first=before.first_of_case)
-        except ValueError as error:
-            await self._failed(departure, f"No mail can be written to this address: {error}")
+            subject, content = str(mail["Subject"]), mail.as_bytes()
+        except Exception as error:  # noqa: BLE001 - whatever one mail does to the library, the others leave
+            await self._failed(departure, UNWRITTEN, error)
             return
-        content = mail.as_bytes()
-        await self.record.keep_sent(mail_id, departure, str(mail["Subject"]), content, automatic=is_automatic(departure))
+        await self.record.keep_sent(mail_id, departure, subject, content, automatic=is_automatic(departure))
         try:
             await self.sender.send(content, letter.address, departure.address)
         except MailRefused as error:
             await self._failed(departure, str(error))
         except MailNotTaken as error:
             await self._later(departure, str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            await self._failed(departure, UNSENT, error)
         else:
             await self.channels.sent(departure)
             await self.record.settle(mail_id)
@@ -93,9 +102,10 @@ class MailOutgoing:
         else:
             await self.channels.postponed(departure, timedelta(seconds=PAUSES[departure.attempts - 1]), words)
 
-    async def _failed(self, departure: Departure, words: str) -> None:
+    async def _failed(self, departure: Departure, words: str, error: Exception | None = None) -> None:
         """Give it up: whoever has the case must know, so a person is asked for first."""
-        _log.warning("case %s: a mail did not go out: %s", departure.case_id, words)
+        kind = f" ({type(error).__name__})" if error else ""  # its words may hold the address, and that is not logged
+        _log.warning("case %s: a mail did not go out: %s%s", departure.case_id, words, kind)
         await self.cases.ask_for_person(departure.case_id, words)
         await self.channels.failed(departure, words)
 

@@ -17,6 +17,8 @@ IDS = 60
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _ID = re.compile(r"<([^<>\s]{3,250})>")
 _ADDRESS = re.compile(r"[^\s@<>()\",;:\\]{1,64}@[^\s@<>()\",;:\\]{1,190}")
+_ATOM, _LABEL = r"[^\s@<>()\[\]\",;:\\.]+", r"[^\W_](?:[\w-]*[^\W_])?"
+_ANSWERABLE = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _NOBODY = re.compile(
     r"(?:no|do[-_.]?not)[-_.]?repl(?:y|ies)\b|mailer[-_.]daemon|postmaster|bounces?\b|ne[-_.]?pas[-_.]?repondre|notifications?$",
     re.IGNORECASE,
@@ -78,6 +80,11 @@ def addresses(texts: list[str]) -> list[str]:
     """Return the addresses in the texts of headers, small."""
     found = [address.lower() for _, address in getaddresses(texts) if _ADDRESS.fullmatch(address)]
     return list(dict.fromkeys(found))
+
+
+def answerable(address: str) -> bool:
+    """Return whether mail can go to this address: one in the form that RFC 5322 calls a dot-atom, unquoted."""
+    return bool(_ADDRESS.fullmatch(address) and _ANSWERABLE.fullmatch(address))
 
 
 def why_automatic(mail: Message, sender: str | None) -> str:
