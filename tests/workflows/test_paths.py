@@ -23,7 +23,7 @@ ENDED = ("Resolved", "AwaitingCustomer")
 
 async def held_refund(home: House) -> tuple[CaseView, Decimal]:
     """A case whose refund waits for approval, and its amount."""
-    order = await home.order(**HELD)
+    order = await home.strangers_order(**HELD)
     case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD.")
     assert case.status == "AwaitingApproval", case
     return case, order.refundable
