@@ -81,6 +81,7 @@ class Acting:
         except HandrailError as error:
             return await self._refused(request, who, {}, error)
         try:
+            await self._services.stored.show(case_id)
             await self._keep(case_id, who, form)
             if action != "draft":
                 await self._done(self._services.cases(who.principal), case_id, who, form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -99,5 +100,7 @@ def ask_again(services: DeskServices, request: Request, form: Mapping[str, str])
 
 def within(to: str) -> str:
     """Return the address if it is one of the desk's, else the board's: nobody is sent elsewhere from here."""
-    safe = to.startswith(f"{sessions.PATH}/") and "\\" not in to and not any(ord(one) < 33 for one in to)
+    path = to.partition("?")[0]
+    plain = "\\" not in to and "/.." not in unquote(path) and not any(ord(one) < 33 for one in to)
+    safe = to.startswith(f"{sessions.PATH}/") and plain
     return to if safe else f"{sessions.PATH}/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import secrets
 
 from starlette.requests import Request
@@ -14,11 +14,12 @@ from handrail.desk.pages import page, status_of
 from handrail.desk.services import DeskServices
 from handrail.domain.access.principals import NotAuthenticated
 from handrail.domain.errors import HandrailError
+from handrail.domain.team.reviewers import FILE
 
-COOKIE = "handrail_desk_way"
+COOKIE = "handrail_desk_way_"
 PATH = f"{sessions.PATH}/oidc"
 SECONDS = 600
-PARTS = 4
+PARTS = 3
 
 
 class Federation:
@@ -35,8 +36,8 @@ class Federation:
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         response = RedirectResponse(await client.begin(state, nonce, verifier), status_code=303)
         response.set_cookie(
-            COOKIE,
-            " ".join((state, nonce, verifier, within(request.query_params.get("to", "")))),
+            cookie_of(state),
+            " ".join((nonce, verifier, within(request.query_params.get("to", "")))),
             max_age=SECONDS,
             path=PATH,
             httponly=True,
@@ -47,7 +48,8 @@ class Federation:
 
     async def back(self, request: Request) -> Response:
         """Open a session for whom the provider names, and go on to where the person wanted to go."""
-        way = request.cookies.get(COOKIE, "").split(" ", PARTS - 1)
+        name = cookie_of(request.query_params.get("state", ""))
+        way = request.cookies.get(name, "").split(" ", PARTS - 1)
         to = within(way[-1])
         try:
             token = await self._session(request, way)
@@ -57,17 +59,25 @@ class Federation:
         else:
             response = RedirectResponse(to, status_code=303)
             sessions.remember(response, token, secure=request.url.scheme == "https")
-        response.delete_cookie(COOKIE, path=PATH)
+        response.delete_cookie(name, path=PATH)
         return response
 
     async def _session(self, request: Request, way: list[str]) -> str:
         client, given = self._services.federated, request.query_params
-        known = len(way) == PARTS and hmac.compare_digest(way[0].encode(), given.get("state", "").encode())
-        if client is None or not known:
+        if client is None or len(way) != PARTS:
             raise NotAuthenticated("This sign-in did not begin in this browser, or it took too long. Begin again.")
         if "code" not in given:
             said = given.get("error", "no code")[:60]
             raise NotAuthenticated(f"The identity provider let nobody in ({said}). Begin again.")
-        who = await client.finish(given["code"], way[1], way[2])
-        name = self._services.reviewers.now().called(who.person or "")
+        who = await client.finish(given["code"], way[0], way[1])
+        reviewers, team = self._services.reviewers.now(), (await self._services.roster()).by_name
+        name = reviewers.called(who.person or "")
+        if name not in team and not reviewers.known(name) and (team or reviewers.roster is not None):
+            # Whoever has a work account is not yet one of the people who decide, whatever `anyone` may do under any name.
+            raise NotAuthenticated(f"{name} stands neither in {FILE} nor in people.yaml, so the desk lets them do nothing.")
         return await sessions.open_session(self._services, who.model_copy(update={"person": name}))
+
+
+def cookie_of(state: str) -> str:
+    """Return the name of the cookie that a sign-in began with: each tab has a way of its own."""
+    return COOKIE + hashlib.sha256(state.encode()).hexdigest()[:16]

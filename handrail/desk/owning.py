@@ -85,7 +85,9 @@ class Owning:
             case "set":
                 await self._services.controls.put(wanted(form, who.person, reason))
             case "lift":
-                await self._services.controls.clear(Scope.parse(form.get("scope", "")), reason, who.person)
+                scope = Scope.parse(form.get("scope", ""))
+                if not await self._services.controls.clear(scope, reason, who.person):
+                    raise InvalidInput(f"scope: nothing is set on {scope} any more.")
             case "real" | "false":
                 number = form.get("alarm", "")
                 if not NUMBER.fullmatch(number):

@@ -45,8 +45,9 @@ async def town(servers: Path) -> AsyncIterator[Stack]:
 
 @pytest.fixture
 async def caller(town: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    """A backend with a key."""
-    key, parts = mint("a test", ApiScope, at=datetime.now(UTC), by="a test", environment="test", person="ann")
+    """A backend with a key for everything but acting as somebody's agent."""
+    scopes = set(ApiScope) - {ApiScope.AGENTS_ACT}
+    key, parts = mint("a test", scopes, at=datetime.now(UTC), by="a test", environment="test", person="ann")
     pool = await open_pool(town.postgres.url, size=1)
     try:
         await PostgresApiKeys(pool).add(key)

@@ -54,7 +54,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "UnknownApproval": ProblemKind(404, "There is no such approval", "Read the case: it shows those that it has."),
     "UnknownWebhook": ProblemKind(404, "There is no such webhook", "List them; a removed one is gone for good."),
-    "WebhooksNotSetUp": ProblemKind(503, "Webhooks are not set up here", "Have who runs Handrail do what `detail` says."),
+    "WebhooksNotSetUp": ProblemKind(409, "Webhooks are not set up here", "Have who runs Handrail do what `detail` says."),
     "MatchMissing": ProblemKind(428, "An If-Match header is needed", "Read the case, and send the approval's ETag."),
     "MatchFailed": ProblemKind(412, "It is not as you saw it any more", "Read the approval again, then decide."),
     "NotFound": ProblemKind(404, "There is nothing here", "Look at /openapi.json."),

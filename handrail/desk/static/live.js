@@ -9,7 +9,8 @@ const addresses = (place) => links(place).map((link) => link.getAttribute("href"
 async function look() {
   if (document.hidden) return;
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
+  if (answer.redirected) { news.textContent = news.dataset.ended; return; }
+  if (!answer.ok) throw new Error(`${answer.status}`);
   const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("board");
   if (found) show(found);
 }
@@ -26,10 +27,11 @@ function show(found) {
   }
   const fresh = addresses(board).filter((address) => !before.includes(address)).length;
   if (fresh) news.textContent = news.dataset.words.replace("0", fresh);
+  else if (news.textContent === news.dataset.away) news.textContent = "";
 }
 
-// A server that is away is asked again the next time.
-const again = () => look().catch(() => {});
+// A server that is away is asked again the next time, and the reader is told that the rows may be old.
+const again = () => look().catch(() => { news.textContent = news.dataset.away; });
 
 if (board) {
   setInterval(again, EVERY);

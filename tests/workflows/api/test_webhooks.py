@@ -92,5 +92,5 @@ async def test_a_webhook_that_may_not_be_and_a_caller_who_may_not_are_refused_in
     async with await backend(home, served, [ApiScope.WEBHOOKS_MANAGE]) as unsealed:
         body = {"url": "https://example.com/hooks", "owner": "ann"}
         without = await unsealed.post("/v1/webhooks", json=body, headers={"idempotency-key": fresh()})
-        assert (without.status_code, without.json()["code"]) == (503, "WebhooksNotSetUp")
+        assert (without.status_code, without.json()["code"]) == (409, "WebhooksNotSetUp")
         assert (await unsealed.get("/v1/webhooks")).status_code == 200

@@ -235,6 +235,8 @@ async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASG
                     assert "sums look odd" not in answer.text
         finally:
             await mia.submit(page, "/desk/owner", action="lift", scope="topic:refund", reason="they were right")
+        twice = await mia.submit(page, "/desk/owner", action="lift", scope="topic:refund", reason="they were right")
+        assert (twice.status_code, "nothing is set on topic:refund" in twice.text) == (422, True)
         assert "No control is set." in await mia.look("/desk/owner")
 
 
@@ -329,3 +331,19 @@ async def test_an_owner_sees_four_weeks_of_each_indicator(home: House, desk: ASG
     assert ("Cases opened", "22.0", "22.0") in rows
     assert sorted(row[1:] for row in rows) == [("22.0", "22.0"), ("25.0 %", "25.0 %"), ("too few to say (14 cases)", "50.0 %")]
     assert page.count("<polyline") == 3
+
+
+async def test_words_for_a_case_that_ended_meanwhile_stay_on_the_page(home: House, desk: ASGIApp) -> None:
+    case = await with_a_person(home)
+    act = f"/desk/cases/{case.case_id}/act"
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        page = await ann.look(f"/desk/cases/{case.case_id}")
+        await ann.submit(page, act, action="claim", once="o-1")
+        await home.until(case.case_id, lambda view: view.assignee == "ann")
+        await ann.submit(page, act, action="resolve", once="o-2")
+        await home.until(case.case_id, lambda view: view.status == "Resolved")
+        late = await ann.submit(page, act, action="reply", text="what I had typed <b>here</b>", once="o-3")
+        assert late.status_code == 409
+        assert "what I had typed &lt;b&gt;here&lt;/b&gt;" in late.text
+        nowhere = await ann.submit(page, "/desk/cases/none/act", action="draft", text="lost")
+        assert nowhere.status_code == 404

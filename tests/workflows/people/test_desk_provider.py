@@ -67,12 +67,12 @@ async def way(desk: ASGIApp, issuer: Provider) -> AsyncIterator[Way]:
 
 async def test_somebody_comes_back_signed_in_and_the_code_counts_once(way: Way) -> None:
     assert "/desk/oidc/begin?to=/desk/" in (await way.person.get("/desk/sign-in")).text
-    way.issuer.says = {"email": "bea@example.com", "scope": "openid"}
+    way.issuer.says = {"email": "bea@shop.example", "scope": "openid"}
     address = await way.there("/desk/?scope=mine")
     back = await way.back(address)
     assert (back.status_code, back.headers["location"]) == (303, "/desk/?scope=mine")
     page = await way.person.look("/desk/?scope=mine")
-    assert "bea" in page
+    assert "Signed in as bea<" in page
     assert (await way.person.get("/desk/owner")).status_code == 403
 
     again = await way.back(address)
@@ -83,11 +83,22 @@ async def test_somebody_comes_back_signed_in_and_the_code_counts_once(way: Way) 
     assert (await way.person.get("/desk/")).status_code == 303
 
 
+async def test_each_tab_has_a_way_of_its_own_and_a_stranger_none(way: Way) -> None:
+    way.issuer.says = {"email": "bea"}
+    first, second = await way.there("/desk/?scope=mine"), await way.there("/desk/score")
+    assert (await way.back(first)).headers["location"] == "/desk/?scope=mine"
+    assert (await way.back(second)).headers["location"] == "/desk/score"
+    assert (await way.there("/desk/../elsewhere")).startswith(PUBLIC)
+    way.issuer.says = {"email": "nobody@example.com"}
+    stranger = await way.back(await way.there())
+    assert (stranger.status_code, "neither in reviewers.yaml nor in people.yaml" in stranger.text) == (401, True)
+
+
 async def test_a_token_that_lists_scopes_grants_those_alone(way: Way) -> None:
-    way.issuer.says = {"scope": "controls:read cases:handle"}
+    way.issuer.says = {"email": "bea", "scope": "controls:read cases:handle"}
     await way.back(await way.there())
     assert (await way.person.get("/desk/owner")).status_code == 200
-    way.issuer.says = {"scope": "controls:read"}
+    way.issuer.says = {"email": "bea", "scope": "controls:read"}
     refused = await way.back(await way.there())
     assert refused.status_code == 401
     assert "may neither decide nor handle cases" in refused.text
@@ -125,6 +136,7 @@ async def test_words_typed_while_the_session_ended_are_kept_by_who_signs_in_else
     ended = await way.person.post(act, data={"action": "reply", "text": "I was writing this", "once": "o-1"})
     assert ended.status_code == 401
     assert 'target="_blank"' in ended.text
+    way.issuer.says = {"email": "bea"}
     await way.back(await way.there())
     kept = {"key": "", "to": f"/desk/cases/{case.case_id}", "case_id": case.case_id, "text": "I was writing this"}
     gone_on = await way.person.post("/desk/sign-in", data=kept)
