@@ -20,7 +20,8 @@ _ADDRESS = re.compile(r"[^\s@<>()\",;:\\]{1,64}@[^\s@<>()\",;:\\]{1,190}")
 _ATOM, _LABEL = r"[^\s@<>()\[\]\",;:\\.]+", r"[^\W_](?:[\w-]*[^\W_])?"
 _ANSWERABLE = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _NOBODY = re.compile(
-    r"(?:no|do[-_.]?not)[-_.]?repl(?:y|ies)\b|mailer[-_.]daemon|postmaster|bounces?\b|ne[-_.]?pas[-_.]?repondre|notifications?$",
+    r"(?:(?:no|do[-_.]?not)[-_.]?repl(?:y|ies)|mailer[-_.]daemon|postmaster|bounces?|ne[-_.]?pas[-_.]?repondre|notifications?)"
+    r"(?:\+.*|[-_.]?\d+|[-_.].*=.*)?",
     re.IGNORECASE,
 )
 
@@ -100,6 +101,6 @@ def why_automatic(mail: Message, sender: str | None) -> str:
     for name in ("List-Id", "List-Unsubscribe", "X-Auto-Response-Suppress", "X-Autoreply", "X-Autorespond"):
         if values(mail, name):
             return f"it has the header {name}"
-    if sender and _NOBODY.match(sender.partition("@")[0]):
+    if sender and _NOBODY.fullmatch(sender.partition("@")[0]):
         return f"nobody reads {one_line(sender)[:80]}"
     return ""

@@ -136,13 +136,23 @@ def test_a_machines_mail_is_told_by_its_headers(headers: dict[str, str], why: st
 
 
 @pytest.mark.parametrize(
-    "sender", ["no-reply@x.example", "noreply+1@x.example", "DoNotReply@x.example", "mailer-daemon@x.example"]
+    "sender",
+    [
+        *("no-reply@x.example", "noreply+1@x.example", "DoNotReply@x.example", "mailer-daemon@x.example"),
+        *("bounces-17@x.example", "bounce-17-ann=example.com@x.example", "notifications@x.example"),
+    ],
 )
 def test_nobody_reads_these_addresses(sender: str) -> None:
     assert "nobody reads" in read_mail(letter(sender, "Hello"), AUTHSERV).automatic
 
 
-@pytest.mark.parametrize("sender", ["nora@x.example", "reply@x.example", "bouncer.ann@x.example", "post@x.example"])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *("nora@x.example", "reply@x.example", "bouncer.ann@x.example", "post@x.example"),
+        *("bounce.house@x.example", "postmaster.ann@x.example", "postmasters@x.example"),
+    ],
+)
 def test_people_read_these_addresses(sender: str) -> None:
     assert read_mail(letter(sender, "Hello"), AUTHSERV).automatic == ""
 
