@@ -51,7 +51,7 @@ class MailIntake:
     async def decide(self, mail: ReceivedMail) -> MailVerdict:
         """Return what is to become of the mail; nothing is written."""
         case_id = self.tokens.case_of(mail.recipients) or await self.record.case_of(mail.references)
-        if mail.sender in self.own or (mail.message_id and await self.record.sent_by_us(mail.message_id)):
+        if _unmarked(mail.sender or "") in self.own or (mail.message_id and await self.record.sent_by_us(mail.message_id)):
             return MailVerdict(disposition=MailDisposition.OWN, words="It is a mail of our own.")
         if mail.bounced:
             return await self._bounce(mail)
@@ -115,6 +115,12 @@ class MailIntake:
         )
         await self.record.decide_again(mail.key, again)
         return await self._tell(mail, again)
+
+
+def _unmarked(address: str) -> str:
+    """The address without what stands behind its plus: a reply to our own signed address comes from us, too."""
+    local, _, domain = address.partition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def unidentified(address: str) -> str:

@@ -8,7 +8,7 @@ from handrail.domain.mail import MailDisposition, MailVerdict
 from handrail.mail.incoming import UNANSWERABLE, MailIntake, unidentified
 from handrail.mail.reading.headers import answerable
 from handrail.mail.reading.mail import read_mail
-from handrail.mail.tokens import ReplyTokens
+from handrail.mail.tokens import ReplyTokens, case_id_of
 from handrail.ports.channels import Channels
 from handrail.ports.mail import MailCases, MailCustomers, MailRecord
 from tests.support.mailing import ADDRESS, AUTHSERV, KEY, letter
@@ -22,6 +22,14 @@ async def decided(sender: str) -> MailVerdict:
     tokens = ReplyTokens(KEY, ADDRESS)
     intake = MailIntake(record, AsyncMock(Channels), AsyncMock(MailCases), customers, tokens, frozenset({ADDRESS}))
     return await intake.decide(read_mail(letter(sender, "Where is my parcel?"), AUTHSERV))
+
+
+async def test_our_own_address_is_ours_with_a_mark_behind_its_plus() -> None:
+    signed = ReplyTokens(KEY, ADDRESS).address(case_id_of("a mail"))
+    assert signed is not None
+    for address in (ADDRESS, signed):
+        assert (await decided(address)).disposition is MailDisposition.OWN
+    assert (await decided(ADDRESS.replace("@", "er@"))).disposition is MailDisposition.OPENED
 
 
 async def test_an_address_that_no_mail_can_go_to_is_for_people() -> None:
