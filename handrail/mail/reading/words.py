@@ -8,8 +8,6 @@ from handrail.domain.case.messages import without_controls
 from handrail.domain.text.message.mail import cut
 from handrail.mail.reading.parts import LONGEST_HTML, MailParts
 
-FEWEST = 10
-"""Where cutting leaves fewer characters, all is kept: a word above a quote is found in it again by whoever reads the case."""
 _BLANK = re.compile(r"\n{3,}")
 
 
@@ -25,9 +23,8 @@ def whole_of(parts: MailParts) -> str:
 
 
 def own_words_of(whole: str) -> str:
-    """Return what the customer wrote themselves; the whole where little is left of it."""
-    kept = cut(whole).strip()
-    return kept if len(kept) >= FEWEST else whole
+    """Return what the customer wrote themselves; the whole where nothing is left of it."""
+    return cut(whole).strip() or whole
 
 
 def from_html(html: str) -> str:

@@ -43,10 +43,10 @@ def test_a_quote_is_cut_and_the_language_kept(language: str) -> None:
     assert "Ann" in mail.whole
 
 
-def test_few_own_words_keep_the_whole() -> None:
-    mail = read_mail(letter("ann@example.com", f"Yes\n\n{QUOTES['en']}"), AUTHSERV)
-    assert mail.text.startswith("Yes")
-    assert "How can we help?" in mail.text
+def test_few_own_words_are_words_and_a_quote_alone_is_kept() -> None:
+    for few in ("Yes", "Wait"):
+        assert read_mail(letter("ann@example.com", f"{few}\n\n{QUOTES['en']}"), AUTHSERV).text == few
+    assert "How can we help?" in read_mail(letter("ann@example.com", QUOTES["en"]), AUTHSERV).text
 
 
 def test_html_alone_is_read_as_text_and_plain_text_comes_first() -> None:
