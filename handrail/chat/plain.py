@@ -79,8 +79,12 @@ class Plain:
         caller, form, token = await self._sent(request)
         view = await self._case(caller, form)
         once = check_identifier("message_id", str(form.get("once", "")))
-        message = IncomingMessage(message_id=once, text=spoken_by(form, language_of(request), view))
-        await self._passed_on(caller, view, message)
+        button = form.get("press") in ("yes", "no")
+        # A button without its question is a page of before there were any: it answers none.
+        asked = str(form.get("question", "")) or "none" if button else None
+        message = IncomingMessage(message_id=once, text=spoken_by(form, language_of(request), view), answers=asked)
+        if view is not None or not button:
+            await self._passed_on(caller, view, message)
         response = self._back(request)
         if token is not None:
             remember(request, response, token)

@@ -73,9 +73,10 @@ class AsyncHandrail:
         wait: float = 5.0,
         channel: str = "api",
         address: str | None = None,
+        answers: str | None = None,
     ) -> CaseSummary:
-        """Pass on another message of the customer's and wait for the reply."""
-        body = NewMessage(text=text, channel=channel, address=address)
+        """Pass on another message of the customer's and wait for the reply; `answers` names a button's question."""
+        body = NewMessage(text=text, channel=channel, address=address, answers=answers)
         return await self._sent(calls.say(case_id, body, key, wait))
 
     async def case(self, case_id: str) -> CaseDetails:

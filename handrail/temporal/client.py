@@ -69,13 +69,14 @@ class CaseClient(CaseOpener):
             return False
         return found.open and found.status == CaseStatus.WORKING
 
-    async def say(self, case_id: str, text: str, *, message_id: str | None = None) -> Receipt:
-        """Pass on a customer's message; the same `message_id` is taken once.
+    async def say(self, case_id: str, text: str, *, message_id: str | None = None, answers: str | None = None) -> Receipt:
+        """Pass on a customer's message; the same `message_id` is taken once, and `answers` is the one question it is for.
 
         Raises:
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
-        message = check_message(IncomingMessage(message_id=message_id or f"say-{uuid4().hex}", text=text))
+        named = message_id or f"say-{uuid4().hex}"
+        message = check_message(IncomingMessage(message_id=named, text=text, answers=answers))
         return await self._courier.message(case_id, message, Receipt, f"message-{uuid4().hex}")
 
     async def decide(self, case_id: str, decision: DecisionInput) -> Approval:

@@ -44,16 +44,18 @@ class DoorwayClient(CaseClient):
         except TimeoutError as error:
             raise Unreachable(f"The Temporal server did not take the case in {START_SECONDS:g} s. {REMEDY}") from error
 
-    async def say_soon(self, case_id: str, text: str, *, message_id: str, seconds: float) -> Receipt:
+    async def say_soon(
+        self, case_id: str, text: str, *, message_id: str, seconds: float, answers: str | None = None
+    ) -> Receipt:
         """Pass on a customer's message: at once where a worker takes it in time, else kept by the server for later.
 
         Raises:
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
-        message = check_message(IncomingMessage(message_id=message_id, text=text))
+        message = check_message(IncomingMessage(message_id=message_id, text=text, answers=answers))
         hasty = DoorwayClient(self._acting, self._acting.identity, task_queue=self._own_queue, patience=seconds)
         try:
-            return await hasty.say(case_id, message.text, message_id=message_id)
+            return await hasty.say(case_id, message.text, message_id=message_id, answers=answers)
         except Unreachable:
             # The same id: should the update be taken after all, the message still counts once.
             await Courier(self._acting, START_SECONDS).tell(case_id, "message", message)

@@ -89,6 +89,7 @@ class Transcript(CaseFields):
                 turn=self.row.turn,
                 sequence=self.heard,
                 answer=message.answer,
+                pressed_under=message.answers,
             )
         )
         return True

@@ -61,7 +61,9 @@ async def said(
     message = check_message(message)
     await services.limits.count(services.limits.customer, f"customer {customer_id}")
     await _arrived(services, case_id, message, way)
-    return await services.cases(caller).say_soon(case_id, message.text, message_id=message.message_id, seconds=seconds)
+    return await services.cases(caller).say_soon(
+        case_id, message.text, message_id=message.message_id, seconds=seconds, answers=message.answers
+    )
 
 
 async def _arrived(services: ApiServices, case_id: str, message: IncomingMessage, way: Way) -> None:

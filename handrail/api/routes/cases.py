@@ -88,7 +88,7 @@ async def say(
     async def work() -> Response:
         if caller.is_agent:
             await talking.note(services, caller, case_id)
-        message = IncomingMessage(message_id=message_id, text=body.text)
+        message = IncomingMessage(message_id=message_id, text=body.text, answers=body.answers)
         receipt = await intake.said(services, caller, case_id, view.customer_id, message, way, max(seconds, 1.0))
         turn = next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
         return await _replied(services, caller, case_id, turn, view.customer_id, seconds, created=200)

@@ -132,13 +132,13 @@ function watch(wanted) {
   });
 }
 
-async function say(said, key) {
+async function say(said, key, answers = null) {
   const over = caseId === null || status === "Closed";
   add(Object.assign(line("customer", said, null, key), { className: "customer pending" }));
   toEnd();
   try {
     const path = over ? "/v1/cases" : `/v1/cases/${caseId}/messages`;
-    const answer = await call("POST", path, { body: { text: said, channel: "widget" }, key, headers: { prefer: "wait=0" } });
+    const answer = await call("POST", path, { body: { text: said, channel: "widget", ...(answers && !over && { answers }) }, key, headers: { prefer: "wait=0" } });
     complain(null);
     if (over) { watch((await answer.json()).case_id); tabs?.postMessage({ opened: caseId }); }
     return true;
@@ -171,7 +171,7 @@ asks.addEventListener("click", (event) => {
   const own = (words.answers[asks.dataset.language] ?? words.answers.en)[answer];
   show(asks, false);
   text.focus();
-  say(own, `${answer}-${asks.dataset.question}`);
+  say(own, `${answer}-${asks.dataset.question}`, asks.dataset.question);
 });
 
 part("person").addEventListener("click", () => say(words.person_words, id("p")));

@@ -20,14 +20,21 @@ _KINDS = {
 def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure.
 
-    Whoever else wrote, answers nothing.
+    So is what stands alone under a button of another question, and a yes beside it. Whoever else wrote, answers nothing.
     """
     incoming = customers(incoming)
-    later = [one for one in incoming if one.sequence > waiting.after]
-    if any(one.at > waiting.due_at for one in later):
+    if any(one.at > waiting.due_at for one in incoming if one.sequence > waiting.after):
         return AnswerKind.EXPIRED
     if waiting.by_page:
         return _on_page(waiting, incoming)
+    own = [one for one in incoming if one.pressed_under in (None, waiting.question_id)]
+    found = _worded(waiting, own) if own else AnswerKind.UNSURE
+    return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(own) < len(incoming) else found
+
+
+def _worded(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
+    """The answer that the customer's words give, where none of them is to another question."""
+    later = [one for one in incoming if one.sequence > waiting.after]
     found = _KINDS[_read(waiting, later or incoming)]
     if not later and found is not AnswerKind.CONFIRMED:
         return AnswerKind.SET_ASIDE

@@ -39,6 +39,10 @@ class Author(StrEnum):
     SYSTEM = "system"
 
 
+ANSWERS = "the `question_id` under which the customer pressed a button: these words answer no other question"
+NEWER = frozenset({"answer", "answers"})
+
+
 class PageAnswer(Stored):
     """An answer that a human gave on the page of a question; `asked` is the hash of exactly what they were asked."""
 
@@ -52,14 +56,13 @@ class IncomingMessage(Model):
     message_id: str = Field(description="idempotency key: letters, digits, '_', '.', ':', '-', at most 120")
     text: str = Field(description=f"what the customer wrote, 1 to {MAX_CHARACTERS} characters of text")
     answer: PageAnswer | None = Field(default=None, description="set by the page of a question alone")
+    answers: str | None = Field(default=None, description=ANSWERS)
 
     @model_serializer(mode="wrap")
     def _as_ever(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out an answer that is none: digests and other builds' workers know messages without it."""
+        """Leave out what is not set of the newer fields: digests and other builds' workers know messages without them."""
         fields: dict[str, Any] = usual(self)
-        if self.answer is None:
-            fields.pop("answer", None)
-        return fields
+        return {name: value for name, value in fields.items() if value is not None or name not in NEWER}
 
 
 class Message(Stored):
@@ -74,6 +77,7 @@ class Message(Stored):
     language: str | None = None
     by: str | None = Field(default=None, description="the person's name, where a person wrote it")
     answer: PageAnswer | None = Field(default=None, description="what a human answered on the page of a question")
+    pressed_under: str | None = Field(default=None, description=ANSWERS)
     approved: bool = Field(default=False, description="a person approved these words of the assistant's")
 
 
@@ -170,6 +174,8 @@ def check_message(message: IncomingMessage) -> IncomingMessage:
         InvalidInput: see `check_identifier` and `check_text`.
     """
     check_identifier("message_id", message.message_id)
+    if message.answers is not None:
+        check_identifier("answers", message.answers)
     return message.model_copy(update={"text": check_text("text", message.text)})
 
 

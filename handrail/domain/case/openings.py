@@ -111,10 +111,10 @@ def read_message(given: Any, message_id: str) -> Words:
     Raises:
         InvalidInput: it has no text.
     """
-    odd: list[str] = []
     fields = dict(given) if isinstance(given, dict) else {}
-    taken = fields if fields else given
-    return _words(taken, {}, message_id, odd)
+    answers = _name(fields.pop("answers")) if IDENTIFIER.fullmatch(_name(fields.get("answers"))) else None
+    words = _words(fields or given, {}, message_id, [])
+    return words.model_copy(update={"message": words.message.model_copy(update={"answers": answers})})
 
 
 def _plain(given: Sequence[Any], workflow_id: str) -> Opening | None:

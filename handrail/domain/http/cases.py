@@ -10,7 +10,7 @@ from pydantic import Field
 
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME, Author, Message
+from handrail.domain.case.messages import ANSWERS, MAX_CHARACTERS, MAX_NAME, Author, Message
 from handrail.domain.http.bodies import IDENTIFIER, HttpBody
 
 
@@ -64,6 +64,7 @@ class NewMessage(HttpBody):
     message_id: str | None = Field(default=None, pattern=IDENTIFIER, description="by default the Idempotency-Key")
     channel: str = CHANNEL
     address: str | None = ADDRESS
+    answers: str | None = Field(default=None, pattern=IDENTIFIER, description=ANSWERS)
 
 
 class HumanQuestion(Stored):

@@ -69,8 +69,18 @@ class Chat:
     def audited(self) -> list[str]:
         return [one.action for commit in self.stage.cases.commits for one in commit.audit if one.action.startswith("confirm:")]
 
-    async def say(self, *texts: str, late: bool = False, behind: int = 0, author: Author = Author.CUSTOMER) -> CaseState:
-        """The customer writes, or another `author`; `behind` of the messages came before the question had gone out."""
+    async def say(
+        self,
+        *texts: str,
+        late: bool = False,
+        behind: int = 0,
+        author: Author = Author.CUSTOMER,
+        buttons: Sequence[str | None] = (),
+    ) -> CaseState:
+        """The customer writes, or another `author`; `behind` of the messages came before the question had gone out.
+
+        `buttons` are the questions under which the messages were pressed.
+        """
         self.turn += 1
         after = self.waiting.after if self.waiting else 0
         messages = []
@@ -78,7 +88,8 @@ class Chat:
             self.seen += 1
             place = after - 1 if n < behind else 2 * self.seen
             at = NOON + timedelta(days=2 if late else 0)
-            messages.append(self.message(text, at, place).model_copy(update={"author": author}))
+            answers = buttons[n] if n < len(buttons) else None
+            messages.append(self.message(text, at, place).model_copy(update={"author": author, "pressed_under": answers}))
         before = self.learned
         state = CaseState(row=self.row, turn=self.turn, sequence=2 * self.seen + 1, incoming=messages)
         if before:
@@ -175,6 +186,30 @@ async def test_an_unclear_answer_is_asked_again_once_then_a_person_takes_over() 
     assert end.outcome.row.reason == "customer_unsure"
     assert chat.paid == []
     assert chat.waiting is None
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+@pytest.mark.parametrize(
+    ("said", "buttons"),
+    [(["Yes."], ["older"]), (["No."], ["older"]), (["Yes.", "yes"], ["older", None]), (["hurry", "Yes."], [None, "older"])],
+)
+async def test_the_button_of_another_question_is_no_answer_to_this_one(
+    said: list[str], buttons: list[str | None], behind: int
+) -> None:
+    chat = Chat(pay(50), says("All right.", 0.9))
+    await chat.say("pay me")
+    first = chat.waiting
+    await chat.say(*said, buttons=buttons, behind=behind)
+    assert chat.paid == []
+    if said == ["hurry", "Yes."]:  # words of their own stand beside it, and are read
+        assert chat.waiting is None
+        return
+    assert chat.audited == ["confirm:asked", "confirm:unsure", "confirm:asked"]
+    assert chat.waiting
+    assert first
+    assert (chat.waiting.about, chat.waiting.times) == (first.about, 2)
+    await chat.say("Yes.", buttons=[chat.waiting.question_id])
+    assert chat.paid == [50]
 
 
 async def test_a_clear_yes_to_the_second_question_counts() -> None:

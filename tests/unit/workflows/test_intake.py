@@ -30,6 +30,17 @@ def test_a_message_is_taken_once() -> None:
         intake.message(sent(text="Else"), NOW)
 
 
+def test_a_buttons_message_keeps_its_question_however_it_comes() -> None:
+    found = memory()
+    intake = Intake(found)
+    intake.message({**sent(), "answers": "q-1"}, NOW)
+    intake.any_message(as_json({**sent("m-2"), "answers": "q-2"}), NOW)
+    assert [one.pressed_under for one in found.inbox] == ["q-1", "q-2"]
+    assert found.interruption is None
+    with pytest.raises(InvalidInput, match=r"^answers: 'a b' is not an id"):
+        intake.message({**sent("m-3"), "answers": "a b"}, NOW)
+
+
 @pytest.mark.parametrize(
     "raw", [NOTHING, None, 5, "x", [], {}, {"text": "x"}, {**sent(), "colour": 1}, sent("a b"), sent(text="")]
 )

@@ -21,6 +21,7 @@ from tests.workflows.api.conftest import backend, fresh
 
 SHOP = "https://shop.example"
 CASE = re.compile(r'name="case_id" value="([^"]*)"')
+QUESTION = re.compile(r'name="question" value="([^"]*)"')
 
 
 @asynccontextmanager
@@ -48,7 +49,9 @@ async def say(browser: httpx.AsyncClient, page: str, **form: str) -> str:
     case = CASE.search(page)
     assert once, page
     assert case, page
-    answer = await browser.post("/chat/plain/say", data={"once": once[1], "case_id": case[1], **form})
+    asked = QUESTION.search(page)
+    filled = {"once": once[1], "case_id": case[1], "question": asked[1] if asked else "", **form}
+    answer = await browser.post("/chat/plain/say", data=filled)
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -66,6 +69,8 @@ async def test_a_customer_asks_confirms_by_a_button_and_takes_the_words_along(ho
         page = await say(browser, entered.text, text=f"Please cancel order {order.order_id}, <b>I</b> ordered it by mistake.")
         assert "&lt;b&gt;I&lt;/b&gt; ordered" in page
         assert f"<li>Cancel order {order.order_id}" in page, page
+        page = await say(browser, page, press="yes", question="an-older-question")
+        assert f"I have cancelled order {order.order_id}" not in page, "the yes to another question did it"
         page = await say(browser, page, press="yes")
         assert f"I have cancelled order {order.order_id}" in page, page
         assert "Automatic message" in page
