@@ -6,6 +6,7 @@ import re
 
 from handrail.domain.case.messages import without_controls
 from handrail.domain.text.message.mail import cut
+from handrail.mail.reading.markup import from_html
 from handrail.mail.reading.parts import LONGEST_HTML, MailParts
 
 _BLANK = re.compile(r"\n{3,}")
@@ -25,18 +26,6 @@ def whole_of(parts: MailParts) -> str:
 def own_words_of(whole: str) -> str:
     """Return what the customer wrote themselves; the whole where nothing is left of it."""
     return cut(whole).strip() or whole
-
-
-def from_html(html: str) -> str:
-    """Return what a reader of the HTML sees, without addresses behind links and without pictures."""
-    import html2text
-
-    reader = html2text.HTML2Text(bodywidth=0)
-    reader.ignore_links = reader.ignore_images = reader.ignore_emphasis = True
-    reader.ignore_tables = True
-    reader.escape_snob = False
-    reader.unicode_snob = True
-    return str(reader.handle(html))
 
 
 def tidy(text: str) -> str:

@@ -60,6 +60,29 @@ def test_html_alone_is_read_as_text_and_plain_text_comes_first() -> None:
     assert read_mail(mail.as_bytes(), AUTHSERV).text == "In plain words."
 
 
+@pytest.mark.parametrize(
+    ("html", "seen"),
+    [
+        ("<table><tr><td>1</td><td>75.00 USD</td></tr><tr><td>2</td><td>5 USD</td></tr></table>", "1 | 75.00 USD\n2 | 5 USD"),
+        (
+            "<p>See</p><div style='DISPLAY : none !important'>gone<p style='display:block'>too</p></div><p>this</p>",
+            "See\n\nthis",
+        ),
+        (
+            "<p>See<span hidden>gone</span> <b style='visibility:hidden'>gone<i style='visibility:visible'>this</i></b></p>",
+            "See this",
+        ),
+        ("<div style='font-size:0px'>gone<br>gone<p style='font-size:12px'>See</p></div>", "See"),
+        ("<h1>Title</h1><p>1. where is <s>it</s></p><p>- <code>x</code></p>", "Title\n\n1. where is it\n\n- x"),
+    ],
+)
+def test_html_is_what_its_reader_sees(html: str, seen: str) -> None:
+    mail = EmailMessage()
+    mail["From"] = "ann@example.com"
+    mail.set_content(html, subtype="html")
+    assert read_mail(mail.as_bytes(), AUTHSERV).whole == seen
+
+
 @pytest.mark.parametrize(("charset", "text"), [("iso-8859-1", "Größe"), ("nonsense-9", "plain"), ("shift_jis", "注文")])
 def test_character_sets(charset: str, text: str) -> None:
     known = charset if charset != "nonsense-9" else "ascii"
