@@ -60,10 +60,11 @@ def is_wrong(said: ConsoleMessage) -> bool:
 
 
 async def opened(context: BrowserContext, site: Website) -> tuple[Page, FrameLocator]:
-    """A page of the website with the chat open."""
+    """A page of the website with the chat open, which has looked for the customer's newest case."""
     page = await context.new_page()
     await page.goto(site.at)
-    await page.get_by_role("button", name="Open chat").click()
+    async with page.expect_response(lambda one: one.url.endswith("/v1/cases?limit=1") and one.ok):
+        await page.get_by_role("button", name="Open chat").click()
     return page, page.frame_locator("iframe")
 
 
