@@ -84,6 +84,12 @@ async def looked_at(page: Page, shown: Page | Frame, *widths: int) -> list[tuple
     return problems
 
 
+async def press(page: Page, *keys: str) -> None:
+    """One key after the other, wherever the focus is."""
+    for key in keys:
+        await page.keyboard.press(key)
+
+
 async def focused(page: Page) -> str:
     """What has the focus on the website's page; in the frame, the frame."""
     return str(
@@ -116,21 +122,24 @@ async def test_by_keys_alone_a_customer_asks_says_yes_rates_and_leaves(home: Hou
         await expect(chat.locator("#asks li")).to_contain_text(f"Cancel order {order.order_id}")
         assert site.minted == 2
         problems = await looked_at(page, page.frames[1], NARROW)
-        await chat.get_by_label("Your message").focus()
-        await page.keyboard.press("Shift+Tab")
-        await page.keyboard.press("Shift+Tab")
+        await press(page, "Shift+Tab", "Shift+Tab")
         await expect(chat.get_by_role("button", name="Yes")).to_be_focused()
         await page.keyboard.press("Enter")
         await expect(chat.locator("#log .assistant")).to_contain_text(f"I have cancelled order {order.order_id}")
         await expect(chat.locator("#asks")).to_be_hidden()
         await expect(chat.get_by_role("radio")).to_have_count(5)
         assert not [*problems, *await looked_at(page, page.frames[1], NARROW)]
-        await chat.get_by_role("radio", name="4 of 5").press("Space")
-        await chat.get_by_role("button", name="Send rating").press("Enter")
+        await press(page, "Shift+Tab", "Shift+Tab", "Shift+Tab", "ArrowLeft")
+        await expect(chat.get_by_role("radio", name="4 of 5")).to_be_checked()
+        await press(page, "Tab", "Tab")
+        await expect(chat.get_by_role("button", name="Send rating")).to_be_focused()
+        await page.keyboard.press("Enter")
         await expect(chat.get_by_role("status")).to_have_text(re.compile(r"^Thank you for your rating\. .+\.$"))
         await expect(chat.get_by_label("Your message")).to_be_focused()
+        await press(page, "Tab", "Tab", "Tab")
+        await expect(chat.get_by_role("button", name="Download the conversation")).to_be_focused()
         async with page.expect_download() as download:
-            await chat.get_by_role("button", name="Download the conversation").press("Enter")
+            await page.keyboard.press("Enter")
         words = (await (await download.value).path()).read_text(encoding="utf-8")
         assert text in words
         assert "Automatic assistant · " in words
