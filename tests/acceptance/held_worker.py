@@ -18,6 +18,7 @@ from handrail.domain.case.turns import JournalEntry, TurnKey
 from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.journal import PostgresJournal
+from handrail.wiring.cases import dialling
 from handrail.wiring.cases import worker as wiring
 
 POINTS = "POINTS"
@@ -74,6 +75,6 @@ class HeldRecord(PostgresRecord):
 
 
 if __name__ == "__main__":
-    for held in (HeldJournal, HeldCases, HeldRecord):
-        setattr(wiring, held.__name__.replace("Held", "Postgres"), held)
+    for module, held in ((wiring, HeldJournal), (wiring, HeldCases), (dialling, HeldRecord)):
+        setattr(module, held.__name__.replace("Held", "Postgres"), held)
     worker.main()

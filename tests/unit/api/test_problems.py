@@ -13,7 +13,7 @@ from handrail.api.problems.table import PROBLEMS, code_of, words_of
 from handrail.cli.common.failures import judge
 from handrail.domain import errors
 from handrail.domain.access.keys import KeyParts, key_parts, without_keys
-from handrail.domain.errors import BusinessRefused, HandrailError, ModelUnavailable, SwitchedOff
+from handrail.domain.errors import BusinessRefused, HandrailError, ModelUnavailable, SwitchedOff, ToolChanged
 from handrail.temporal.converter import REFUSALS
 
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, HandrailError)]
@@ -33,6 +33,8 @@ STATUSES = {
 def made(kind: type[HandrailError]) -> HandrailError:
     if issubclass(kind, BusinessRefused):
         return kind("already_refunded", "It was refunded already.")
+    if issubclass(kind, ToolChanged):
+        return kind("get_booking", "01b7", "It has changed.")
     if issubclass(kind, SwitchedOff):
         return kind("off", "It is switched off.")
     return kind("Something is wrong. Do this.")
