@@ -21,6 +21,7 @@ def ran(*arguments: str) -> Result:
 
 def test_a_tool_is_read_pinned_and_found_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDRAIL_DEFINITIONS", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
     hotel = Hotel()
     with hotel.open() as url:
         listed(tmp_path, {"url": url}, GET)
