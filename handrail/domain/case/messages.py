@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from handrail.domain.base import Model, Stored, digest
 from handrail.domain.errors import InvalidInput
@@ -79,6 +79,12 @@ class Message(Stored):
     answer: PageAnswer | None = Field(default=None, description="what a human answered on the page of a question")
     pressed_under: str | None = Field(default=None, description=ANSWERS)
     approved: bool = Field(default=False, description="a person approved these words of the assistant's")
+
+    @field_validator("approved", mode="before")
+    @classmethod
+    def _noted(cls, value: Any) -> Any:
+        """Read a row in which nobody noted it as one that nobody approved."""
+        return False if value is None else value
 
 
 def check_identifier(field: str, value: str) -> str:

@@ -103,7 +103,7 @@ SELECT
         ORDER BY t.at DESC, t.entry_id DESC LIMIT 1
     ) AS answered,
     (
-        SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(m)) ORDER BY m.sequence, m.at, m.message_id), '[]')
+        SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.sequence, m.at, m.message_id), '[]')
         FROM handrail.messages AS m
         WHERE m.case_id = f.case_id AND m.author <> 'system' AND m.at <= f.heard_until
     ) AS messages

@@ -8,7 +8,7 @@ SELECT
     c.topic,
     c.language,
     (
-        SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(m)) ORDER BY m.sequence, m.at, m.message_id), '[]')
+        SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.sequence, m.at, m.message_id), '[]')
         FROM handrail.messages AS m WHERE m.case_id = c.case_id
     ) AS messages,
     (

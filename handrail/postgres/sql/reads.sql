@@ -1,5 +1,5 @@
 -- name: transcript
-SELECT message_id, author, text, at, turn, sequence, language, by, coalesce(approved, FALSE) AS approved FROM handrail.messages
+SELECT message_id, author, text, at, turn, sequence, language, by, approved FROM handrail.messages
 WHERE case_id = %(case_id)s ORDER BY sequence, at, message_id;
 
 -- name: spoken

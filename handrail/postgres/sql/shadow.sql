@@ -51,7 +51,7 @@ SELECT
     c.opened_at,
     coalesce(a.tries, 0) AS tries,
     (
-        SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(m)) ORDER BY m.sequence, m.at, m.message_id), '[]')
+        SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.sequence, m.at, m.message_id), '[]')
         FROM handrail.messages AS m
         WHERE m.case_id = c.case_id AND m.author = 'customer' AND m.turn = 1
     ) AS messages,
