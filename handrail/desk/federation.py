@@ -14,6 +14,7 @@ from handrail.desk.pages import page, status_of
 from handrail.desk.services import DeskServices
 from handrail.domain.access.principals import NotAuthenticated
 from handrail.domain.errors import HandrailError
+from handrail.domain.team.membership import member
 from handrail.domain.team.reviewers import FILE
 
 COOKIE = "handrail_desk_way_"
@@ -70,11 +71,11 @@ class Federation:
             said = given.get("error", "no code")[:60]
             raise NotAuthenticated(f"The identity provider let nobody in ({said}). Begin again.")
         who = await client.finish(given["code"], way[0], way[1])
-        reviewers, team = self._services.reviewers.now(), (await self._services.roster()).by_name
-        name = reviewers.called(who.person or "")
-        if name not in team and not reviewers.known(name) and (team or reviewers.roster is not None):
+        person = who.person or ""
+        name = member(person, self._services.reviewers.now(), await self._services.roster())
+        if name is None:
             # Whoever has a work account is not yet one of the people who decide, whatever `anyone` may do under any name.
-            raise NotAuthenticated(f"{name} stands neither in {FILE} nor in people.yaml, so the desk lets them do nothing.")
+            raise NotAuthenticated(f"{person} stands neither in {FILE} nor in people.yaml, so the desk lets them do nothing.")
         return await sessions.open_session(self._services, who.model_copy(update={"person": name}))
 
 

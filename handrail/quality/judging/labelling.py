@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.labels import GivenLabel, LabelVerdict, NextLabel
 from handrail.domain.quality.rubric import Rubric, label_key
+from handrail.domain.team.membership import member
 from handrail.domain.team.reviewers import FILE, Reviewers
 from handrail.domain.team.staff import Roster
 from handrail.ports.judging import JudgeRecord, LabelDesk
@@ -70,8 +71,8 @@ def may_label(name: str, reviewers: Reviewers, roster: Roster) -> str:
     Raises:
         InvalidInput: neither file names them.
     """
-    team, called = roster.by_name, reviewers.called(name)
-    if reviewers.known(name) or called in team or (reviewers.roster is None and not team):
-        return called
-    names = sorted({*team, *(one.name for one in (reviewers.roster.people if reviewers.roster else []))})
+    found = member(name, reviewers, roster)
+    if found is not None:
+        return found
+    names = sorted({*roster.by_name, *(one.name for one in (reviewers.roster.people if reviewers.roster else []))})
     raise InvalidInput(f"--reviewer: {name[:60]!r} is neither in {FILE} nor in people.yaml. Known: {', '.join(names)}.")
