@@ -14,10 +14,9 @@ from handrail.desk.sessions import PATH, Seat, seat, submitted
 from handrail.desk.words import language_of, words_of
 from handrail.domain.case.messages import check_identifier, check_text
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.domain.quality.labels import LabelVerdict
+from handrail.domain.quality.labels import LONGEST_NOTE, LabelVerdict
 
 ADDRESS = f"{PATH}/score"
-LONGEST_NOTE = 2_000
 
 
 class Scoring:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from handrail.quality.judging.labelling import BlindLabelling
 
 app = typer.Typer(no_args_is_help=True, help="Label cases by the rubric, by which the judge is calibrated.")
-LONGEST_NOTE = 2_000
 Done = TypeVar("Done")
 CriterionArgument = Annotated[str, typer.Argument(metavar="CRITERION", help="A name of rubric.yaml.", show_default=False)]
 
@@ -58,7 +57,7 @@ def give(
     from handrail.cli.common.tables import plain, screen
     from handrail.domain.case.messages import check_identifier, check_text
     from handrail.domain.errors import InvalidInput
-    from handrail.domain.quality.labels import LabelVerdict
+    from handrail.domain.quality.labels import LONGEST_NOTE, LabelVerdict
 
     chosen = [
         verdict

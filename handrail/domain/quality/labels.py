@@ -12,6 +12,7 @@ from handrail.domain.base import Stored, digest
 from handrail.domain.quality.judging import CaseVerdict
 from handrail.domain.quality.material import Material
 
+LONGEST_NOTE = 2_000
 FEWEST_PASSES = 0.05
 """Passes are chosen with at least this probability, however rare fails are: what is never looked at says nothing."""
 
