@@ -34,14 +34,16 @@ class ShownTrend:
 async def trends(house: OwnersHouse, alarms: Sequence[DriftAlarm], say: Say) -> list[ShownTrend]:
     """Return the rows, those with an open alarm first."""
     alarmed = {one.indicator for one in alarms}
-    found = [_row(house, one, one.indicator in alarmed, say) for one in await house.trends()]
+    titles = house.titles()
+    found = [_row(one, titles.get(one.indicator), one.indicator in alarmed, say) for one in await house.trends()]
     return sorted(found, key=lambda row: not row.alarmed)
 
 
-def _row(house: OwnersHouse, trend: IndicatorTrend, alarmed: bool, say: Say) -> ShownTrend:
+def _row(trend: IndicatorTrend, title: str | None, alarmed: bool, say: Say) -> ShownTrend:
+    """The row; what is watched beside outcomes is called by its name in words."""
     cases, now = trend.over(-WEEK, len(trend.cases))
     _, before = trend.over(0, len(trend.cases) - WEEK) if len(trend.cases) > WEEK else (0, None)
-    title = house.title(trend.indicator)
+    title = title or trend.indicator.replace(":", ": ").replace("_", " ").capitalize()
     now_words = say("too_few", n=round(cases)) if cases < FEWEST and not trend.volume else _number(now, trend.volume)
     words = say("trend", title=title, now=now_words, before=_number(before, trend.volume))
     chart = spark(trend.points, words, level=before, last=ALARMED if alarmed else QUIET, width=160)

@@ -80,8 +80,8 @@ class OwnersHouse(Protocol):
         """Return the last four weeks of every indicator that is watched."""
         ...
 
-    def title(self, indicator: str) -> str:
-        """Return what the business calls the indicator."""
+    def titles(self) -> Mapping[str, str]:
+        """Return what the business calls its outcomes, by their names."""
         ...
 
     async def alarms(self) -> list[DriftAlarm]:

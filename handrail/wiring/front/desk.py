@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,9 @@ class DeskHouse:
         """Return the last four weeks of every indicator that is watched."""
         return await self._drift.trends(TREND_DAYS)
 
-    def title(self, indicator: str) -> str:
-        """Return what the business calls the indicator; of what is watched beside outcomes, its name in words."""
-        defined = load_outcomes(self._folder).value.indicators.get(indicator)
-        return defined.title if defined else indicator.replace(":", ": ").replace("_", " ").capitalize()
+    def titles(self) -> Mapping[str, str]:
+        """Return what the business calls its outcomes, by their names."""
+        return {name: one.title for name, one in load_outcomes(self._folder).value.indicators.items()}
 
     async def alarms(self) -> list[DriftAlarm]:
         """Return the alarms that nobody has acknowledged, the newest first."""
