@@ -194,3 +194,22 @@ async def _as_it_was(connection: Connection) -> None:
 def rows(connection: Connection) -> Cursor:
     """A cursor whose rows are dicts; close it with `async with`."""
     return connection.cursor(row_factory=dict_row)
+
+
+@asynccontextmanager
+async def held(pool: Pool, hold: str, release: str, **about: Any) -> AsyncIterator[bool]:
+    """Hold a lock of the session's for as long as the block lasts; False where another has it.
+
+    `hold` names the query that takes it and says whether it is `mine`, `release` the one that gives it back. It goes with the
+    process, however that ends.
+    """
+    async with pool.connection() as connection:
+        async with rows(connection) as cursor:
+            await cursor.execute(QUERIES[hold], about)
+            found = await cursor.fetchone()
+        mine = bool(found and found["mine"])
+        try:
+            yield mine
+        finally:
+            if mine:
+                await connection.execute(QUERIES[release], about)

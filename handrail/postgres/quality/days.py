@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from handrail.domain.quality.days import QualityDay, StepResult, StepState
-from handrail.postgres.pool import Pool, alone, rows, writing
+from handrail.postgres.pool import Pool, alone, held, writing
 from handrail.postgres.queries import QUERIES
 
 
@@ -35,20 +34,9 @@ class PostgresDays:
         found = await alone(self._pool, "quality_step", day=day, step=step)
         return _state(found[0]) if found else None
 
-    @asynccontextmanager
-    async def alone(self, day: date, step: str) -> AsyncIterator[bool]:
-        """See `ports.quality.QualityDays`. The lock is the session's: it goes with the process, however that ends."""
-        about = {"day": day.isoformat(), "step": step}
-        async with self._pool.connection() as connection:
-            async with rows(connection) as cursor:
-                await cursor.execute(QUERIES["hold_quality_step"], about)
-                found = await cursor.fetchone()
-            mine = bool(found and found["mine"])
-            try:
-                yield mine
-            finally:
-                if mine:
-                    await connection.execute(QUERIES["release_quality_step"], about)
+    def alone(self, day: date, step: str) -> AbstractAsyncContextManager[bool]:
+        """See `ports.quality.QualityDays`."""
+        return held(self._pool, "hold_quality_step", "release_quality_step", day=day.isoformat(), step=step)
 
     async def finish(self, day: QualityDay, step: str, at: datetime, result: StepResult) -> None:
         """See `ports.quality.QualityDays`."""

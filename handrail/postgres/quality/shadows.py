@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +25,7 @@ from handrail.domain.rollout.shadows import (
     StepOfShadow,
     ruled_by_policies,
 )
-from handrail.postgres.pool import Pool, alone, reading, rows, writing
+from handrail.postgres.pool import Pool, alone, held, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
 
@@ -85,19 +84,9 @@ class PostgresShadows:
         found = await alone(self._pool, "put_shadow_step", prepare=False, **about)
         return ShadowStep.model_validate(found[0]) if found else None
 
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[bool]:
-        """See `ports.rollout.ShadowRecord`. The lock is the session's: it goes with the process, however that ends."""
-        async with self._pool.connection() as connection:
-            async with rows(connection) as cursor:
-                await cursor.execute(QUERIES["hold_shadow_work"])
-                found = await cursor.fetchone()
-            mine = bool(found and found["mine"])
-            try:
-                yield mine
-            finally:
-                if mine:
-                    await connection.execute(QUERIES["release_shadow_work"])
+    def alone(self) -> AbstractAsyncContextManager[bool]:
+        """See `ports.rollout.ShadowRecord`."""
+        return held(self._pool, "hold_shadow_work", "release_shadow_work")
 
     async def due(self, shadow: Shadow, since: datetime, limit: int) -> list[ShadowCase]:
         """See `ports.rollout.ShadowRecord`."""
