@@ -110,24 +110,16 @@ class Settings(EnvironmentSettings):
     @field_validator("public_url")
     @classmethod
     def _a_base(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("is no address. Write for example https://desk.example.com")
-        return value.strip().rstrip("/")
+        found = _http(value, "is no address. Write for example https://desk.example.com")
+        return found.rstrip("/") if found else None
 
     @field_validator("openai_base_url", "judge_base_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("is no address of a server. Write for example http://127.0.0.1:11434/v1")
-        if parts.path.rstrip("/").endswith("/completions"):
+        found = _http(value, "is no address of a server. Write for example http://127.0.0.1:11434/v1")
+        if found and urlsplit(found).path.rstrip("/").endswith("/completions"):
             raise ValueError("names one path of the protocol. Leave out what comes behind /v1")
-        return value.strip()
+        return found
 
     @field_validator("model_headers")
     @classmethod
@@ -206,6 +198,16 @@ class Settings(EnvironmentSettings):
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 
     log_level: str = "INFO"
+
+
+def _http(value: str | None, otherwise: str) -> str | None:
+    """The address, None where it is empty. Raises: ValueError: it is none; in the words of `otherwise`."""
+    if value is None or not value.strip():
+        return None
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(otherwise)
+    return value.strip()
 
 
 def usual_cache() -> Path | None:
