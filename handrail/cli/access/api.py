@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import typer
 
 from handrail.cli.common.running import run_async
@@ -21,9 +19,8 @@ def group() -> None:
 def run(ctx: typer.Context) -> None:
     """Serve the HTTP API at HANDRAIL_API_ADDRESS until Ctrl-C or SIGTERM; `handrail up` does it too."""
     from handrail.wiring.front.api import serve
+    from handrail.wiring.logs import begin_logs
 
     settings = world(ctx).settings
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "httpx2"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    begin_logs(settings, "httpx", "httpx2")
     run_async(serve(settings))

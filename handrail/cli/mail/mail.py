@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -27,11 +26,10 @@ Out = Annotated[Path, typer.Option("--out", help="A file that does not exist yet
 def run(ctx: typer.Context) -> None:
     """Read and send mail until Ctrl-C or SIGTERM; `handrail up` does it too where HANDRAIL_MAIL_IMAP is set."""
     from handrail.wiring.front.mail import serve
+    from handrail.wiring.logs import begin_logs
 
     settings = world(ctx).settings
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("aioimaplib", "aiosmtplib"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    begin_logs(settings, "aioimaplib", "aiosmtplib")
     run_async(serve(settings))
 
 

@@ -37,6 +37,7 @@ from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, work
 from handrail.wiring.connecting import connected
 from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day
+from handrail.wiring.logs import begin_logs
 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
@@ -152,9 +153,7 @@ def run_worker(clock: Clock | None = None, run: Run | None = None, interceptors:
         settings = Settings()
     except ValidationError as error:
         sys.exit(f"worker: {in_words(error)}")
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "httpx2"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    begin_logs(settings, "httpx", "httpx2")
     try:
         asyncio.run(serve(settings, clock, run, interceptors))
     except HandrailError as error:
