@@ -51,7 +51,7 @@ class OidcProvider:
 
 
 class ProviderTokens:
-    """Checks the tokens of one provider; its keys and its document are kept in memory."""
+    """Checks the tokens of one provider; its keys are kept in memory."""
 
     def __init__(self, provider: OidcProvider) -> None:
         self.provider = provider
