@@ -9,53 +9,30 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from handrail.desk.looking import did, to_sign_in, told
-from handrail.desk.pages import OWNER_READS, page, status_of
-from handrail.desk.services import DeskServices
-from handrail.desk.sessions import PATH, Seat, seat, submitted
+from handrail.desk.forming import FormPage
+from handrail.desk.looking import Said
+from handrail.desk.pages import OWNER_READS, page
+from handrail.desk.sessions import PATH, Seat
 from handrail.desk.trends import trends
 from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope, ScopeMissing
 from handrail.domain.autonomy.controls import ControlRequest, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.messages import check_text
-from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.errors import InvalidInput
 
-ADDRESS = f"{PATH}/owner"
 NUMBER = re.compile(r"[0-9]{1,9}")
 LONGEST = 30 * 24 * 60
 """Minutes for which a control may be set; longer than that it is set for good."""
 
 
-class Owning:
+class Owning(FormPage):
     """Shows the owner what holds, and lets who has the scope change it; a reason is always asked for."""
 
-    def __init__(self, services: DeskServices) -> None:
-        self._services = services
+    address = f"{PATH}/owner"
+    scope = ApiScope.CONTROLS_SET
 
-    async def page(self, request: Request) -> Response:
-        """Show what holds."""
-        who = await seat(self._services, request)
-        if who is None:
-            return to_sign_in(request)
-        return await self._show(request, who)
-
-    async def act(self, request: Request) -> Response:
-        """Set a control, lift what stands on a scope, or acknowledge an alarm."""
-        who, form = await submitted(self._services, request)
-        if who is None:
-            return to_sign_in(request)
-        try:
-            who.admit(form, ApiScope.CONTROLS_SET, words_of(language_of(request))("form_old"))
-            done = await self._done(who, form)
-        except HandrailError as error:
-            why = words_of(language_of(request))("not_done", why=str(error))
-            return await self._show(request, who, problem=why, typed=form, status=status_of(error))
-        return told(ADDRESS, who, done)
-
-    async def _show(
-        self, request: Request, who: Seat, *, problem: str = "", typed: Mapping[str, str] | None = None, status: int = 200
-    ) -> Response:
+    async def _show(self, request: Request, who: Seat, said: Said) -> Response:
         """Raises: ScopeMissing: the person may not even look."""
         if not who.principal.scopes & OWNER_READS:
             raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_READ}, which your key lacks.")
@@ -64,7 +41,7 @@ class Owning:
             request,
             "owner.html",
             who,
-            status=status,
+            status=said.status,
             controls=await self._services.controls.in_force(),
             topics=await self._services.house.topics(),
             alarms=alarms,
@@ -72,9 +49,9 @@ class Owning:
             counts=await self._services.record.counts(),
             levels=list(Autonomy),
             may=who.principal.may(ApiScope.CONTROLS_SET),
-            problem=problem,
-            typed=typed or {},
-            did=did(request, who),
+            problem=said.problem,
+            typed=said.typed,
+            did=said.did,
         )
 
     async def _done(self, who: Seat, form: Mapping[str, str]) -> str:
