@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from handrail.api.answering import intake
-from handrail.api.answering.turns import turn_ended
-from handrail.api.routes.cases import case_of, next_turn
+from handrail.api.answering.turns import next_turn, turn_ended
 from handrail.api.routes.looking import seen
 from handrail.chat.pages import WORDS, answers, disclosed, foreign, language_of, page
 from handrail.chat.rating import given
@@ -130,7 +129,7 @@ class Plain:
         api, customer = self._services.api, caller.customer_id or ""
         receipt: Receipt
         if view is None:
-            case_id = case_of(caller, message.message_id)
+            case_id = intake.case_of(caller, message.message_id)
             receipt = await intake.opened(api, caller, case_id, customer, message, WAY)
             turn = receipt.turn
         else:

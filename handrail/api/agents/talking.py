@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 
 from handrail.api.access import vouched
 from handrail.api.access.callers import check_scope, named
+from handrail.api.answering import intake
 from handrail.api.answering.matching import checked
-from handrail.api.answering.turns import turn_ended
+from handrail.api.answering.turns import next_turn, turn_ended
 from handrail.api.routes.looking import seen, unknown, whole
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import ApiScope, Principal
 from handrail.domain.access.vouching import update_id
 from handrail.domain.actions.approvals import Approval, DecisionInput
-from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import check_identifier
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
@@ -34,7 +34,7 @@ MOST_WAITING = 20
 
 def case_of(caller: Principal, message_id: str) -> str:
     """Return the id of the case that the caller opens with this message: the same over HTTP, MCP and A2A."""
-    return f"c-{digest([caller.caller, check_identifier('message_id', message_id)])[:24]}"
+    return intake.case_of(caller, check_identifier("message_id", message_id))
 
 
 def customer_of(caller: Principal, customer_id: str | None) -> str | None:
@@ -112,8 +112,7 @@ async def say(services: ApiServices, caller: Principal, case_id: str, text: str,
     await note(services, caller, case_id)
     await services.limits.count(services.limits.customer, f"customer {view.customer_id}")
     receipt = await services.cases(caller).say_soon(case_id, text, message_id=message_id, seconds=max(seconds, 1.0))
-    waited = receipt.status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER) and not receipt.duplicate
-    turn = receipt.turn + 1 if waited else receipt.turn
+    turn = next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
     return await _replied(services, caller, case_id, turn, view.customer_id, seconds)
 
 

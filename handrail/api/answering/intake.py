@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import Principal
+from handrail.domain.base import digest
 from handrail.domain.case.messages import IncomingMessage, check_message
 from handrail.domain.channels import Arrival
 from handrail.domain.errors import InvalidInput
@@ -34,6 +35,11 @@ def way_of(channel: str, address: str | None, caller: Principal) -> Way:
     if channel == MAIL and address is not None:
         raise InvalidInput("channel: 'mail' is the house's own mailbox. Name your channel otherwise, for example 'sms'.")
     return Way(channel, address)
+
+
+def case_of(caller: Principal, key: str) -> str:
+    """Return the id of the case that a caller opens under a key: the same, however often and by whatever protocol."""
+    return f"c-{digest([caller.caller, key])[:24]}"
 
 
 async def opened(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from handrail.domain.case.cases import CaseView
+from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.ports.access import CaseRecord
 from handrail.temporal.client import settled
 
@@ -26,3 +26,9 @@ async def turn_ended(record: CaseRecord, case_id: str, turn: int, seconds: float
             return None
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def next_turn(turn: int, status: str, *, duplicate: bool) -> int:
+    """Return the turn that a message is answered in."""
+    waited = status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
+    return turn + 1 if waited and not duplicate else turn

@@ -14,12 +14,11 @@ from handrail.api.answering.bodies import answered
 from handrail.api.answering.cursors import behind, next_cursor
 from handrail.api.answering.once import CountsOnce
 from handrail.api.answering.prefer import Wait
-from handrail.api.answering.turns import turn_ended
+from handrail.api.answering.turns import next_turn, turn_ended
 from handrail.api.problems.documented import refusals
 from handrail.api.routes.looking import seen, unknown
 from handrail.api.services import Services
 from handrail.domain.access.principals import Principal
-from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import InvalidInput, UnknownCase
@@ -52,7 +51,7 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
     """Open a case with the customer's first message, and wait for the reply as long as `Prefer: wait=N` says."""
     customer_id = customer_of(body, caller)
     key = once.needed(body.message_id)
-    case_id = body.case_id or case_of(caller, key)
+    case_id = body.case_id or intake.case_of(caller, key)
     way = way_of(body, caller)
 
     async def work() -> Response:
@@ -159,21 +158,10 @@ def way_of(body: NewCase | NewMessage, caller: Principal) -> intake.Way:
     return intake.Way(AGENT) if caller.is_agent else intake.way_of(body.channel, body.address, caller)
 
 
-def case_of(caller: Principal, key: str) -> str:
-    """Return the id of the case that a caller opens under a key: the same, however often."""
-    return f"c-{digest([caller.caller, key])[:24]}"
-
-
 def _short(services: Services, view: CaseView, caller: Principal) -> CaseSummary:
     summed = CaseSummary.of(view) if caller.customer_id is None else CaseSummary.for_customer(view)
     found = talking.question(services, view)
     return summed.model_copy(update={"question": found}) if found else summed
-
-
-def next_turn(turn: int, status: str, *, duplicate: bool) -> int:
-    """Return the turn that a message is answered in."""
-    waited = status in (CaseStatus.RESOLVED, CaseStatus.AWAITING_CUSTOMER)
-    return turn + 1 if waited and not duplicate else turn
 
 
 async def _replied(
