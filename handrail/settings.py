@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from handrail.domain.llm.names import Meaning
 from handrail.environment import EnvironmentSettings
@@ -223,13 +223,6 @@ def usual_cache() -> Path | None:
 
 def _lines(headers: SecretStr) -> list[str]:
     return [line for line in headers.get_secret_value().splitlines() if line.strip()]
-
-
-def in_words(error: ValidationError) -> str:
-    """The first thing that is wrong, by the variable's name and without its value, which may be a secret."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    name = ".".join(map(str, first["loc"])).upper()
-    return f"{name if name.startswith('OPENAI_') else f'HANDRAIL_{name}'}: {first['msg'].removeprefix('Value error, ')}."
 
 
 def model_url(settings: Settings) -> str | None:

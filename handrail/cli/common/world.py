@@ -226,12 +226,12 @@ def environment() -> Settings:
     from pydantic import ValidationError
 
     from handrail.domain.errors import InvalidInput
-    from handrail.settings import Settings, in_words
+    from handrail.settings import Settings
 
     try:
         settings = Settings()
     except ValidationError as error:
-        raise InvalidInput(in_words(error)) from None
+        raise InvalidInput(Settings.in_words(error)) from None
     if settings.languages is not None:
         from handrail.domain.text.packs import SHELF
 

@@ -25,7 +25,7 @@ from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
-from handrail.settings import Settings, in_words
+from handrail.settings import Settings
 from handrail.temporal import schedules
 from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
@@ -152,7 +152,7 @@ def run_worker(clock: Clock | None = None, run: Run | None = None, interceptors:
     try:
         settings = Settings()
     except ValidationError as error:
-        sys.exit(f"worker: {in_words(error)}")
+        sys.exit(f"worker: {Settings.in_words(error)}")
     begin_logs(settings, "httpx", "httpx2")
     try:
         asyncio.run(serve(settings, clock, run, interceptors))

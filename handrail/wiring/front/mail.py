@@ -30,7 +30,7 @@ from handrail.postgres import owner
 from handrail.postgres.channels.mail import PostgresMail, PostgresMailCustomers
 from handrail.postgres.channels.record import PostgresChannels, departures_announced
 from handrail.postgres.pool import Pool, open_pool
-from handrail.settings import Settings, in_words
+from handrail.settings import Settings
 from handrail.temporal.mailed import MailedCases
 from handrail.wiring.connecting import connected
 
@@ -44,7 +44,7 @@ def mail_settings() -> MailSettings:
     try:
         found = MailSettings()
     except ValidationError as error:
-        raise InvalidInput(in_words(error).replace("HANDRAIL_", "HANDRAIL_MAIL_", 1)) from None
+        raise InvalidInput(MailSettings.in_words(error)) from None
     for name, value in (("IMAP", found.imap), ("SMTP", found.smtp), ("ADDRESS", found.address)):
         if not value:
             raise InvalidInput(f"HANDRAIL_MAIL_{name}: is not set, so there is no mailbox. See docs/operating/mail.md.")

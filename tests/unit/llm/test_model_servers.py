@@ -15,7 +15,7 @@ from handrail.cli.stacks.reach import look
 from handrail.embedded.ports import free_block
 from handrail.embedded.process import StackFailed
 from handrail.llm.chat import ChatModel
-from handrail.settings import Settings, in_words
+from handrail.settings import Settings
 from tests.support.scripted import asking
 
 
@@ -152,6 +152,6 @@ def test_what_is_wrong_names_the_variable_and_not_its_value(
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError) as wrong:
         Settings()
-    words = in_words(wrong.value)
+    words = Settings.in_words(wrong.value)
     assert remedy in words
     assert "secret" not in words
