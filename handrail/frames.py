@@ -22,6 +22,7 @@ PASSED_ON = frozenset(
     {"PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "HANDRAIL_LANGUAGES"}
 )
 """What the process sees of the environment: nothing secret."""
+CHUNK = 65_536
 
 
 async def started(argv: Sequence[str], folder: Path) -> Process:
@@ -56,7 +57,15 @@ async def ended(process: Process) -> None:
     """Kill it, which holds nothing that could be lost, and wait until it is gone."""
     with suppress(ProcessLookupError):
         process.kill()
-    await asyncio.shield(process.wait())
+    await asyncio.shield(_gone(process))
+
+
+async def _gone(process: Process) -> None:
+    """Read what it still said, then wait: before Python 3.13 `wait` waits for the pipe, too, which stays full unless read."""
+    with suppress(RuntimeError):  # somebody reads already, and reads on to the end
+        while process.stdout and await process.stdout.read(CHUNK):
+            pass
+    await process.wait()
 
 
 def frame(source: BinaryIO) -> bytes | None:
