@@ -16,7 +16,6 @@ from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from graphs.views import EndView
 from handrail.business import Business, load_business
 from handrail.domain.case.cases import CaseView
-from handrail.wiring.cases import worker as wiring
 from tests.support.deployed import deployed
 from tests.support.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel
@@ -113,7 +112,7 @@ async def played(at_home: House, temporal_client: Client, shop_url: str, scripte
                 await wait_for(partial(queued, place, one.case_id))
             return found
 
-    with patch.object(wiring, "load_business", ways().__getitem__):
+    with patch("handrail.outside.loading.load_business", ways().__getitem__):
         found = await asyncio.gather(*map(play, ways()), return_exceptions=True)
     return dict(zip(ways(), found, strict=True))
 

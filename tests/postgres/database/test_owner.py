@@ -64,7 +64,7 @@ async def test_whoever_connects_asks_first(database_url: str, airline: Business,
         await check(pool, wallets)
         with pytest.raises(InvalidInput, match="'wallets'"):
             await check(pool, airline)
-        monkeypatch.setattr("handrail.wiring.cases.worker.load_business", lambda name: airline)
+        monkeypatch.setattr("handrail.outside.loading.load_business", lambda name: airline)
         with pytest.raises(InvalidInput, match="'wallets'"):
             async with world(Settings(database_url=SecretStr(database_url)), pool):
                 raise AssertionError("it went on")

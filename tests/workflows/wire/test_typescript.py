@@ -35,7 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_a_backend_in_typescript_opens_cases_and_loses_none(home: House, client: Path) -> None:
-    order = await home.order(status="shipped")
+    order = await home.strangers_order(status="shipped")
     name = f"ts-{uuid4().hex[:8]}"
     address = home.temporal.service_client.config.target_host
     script = await asyncio.create_subprocess_exec(
@@ -76,7 +76,7 @@ async def test_a_client_made_of_the_contract_compiles_and_asks(home: House, tmp_
     made = (npx, "--no-install", "openapi-typescript", str(CONTRACT), "--default-non-nullable=false", "-o", "schema.d.ts")
     await asyncio.to_thread(run, tmp_path, *made)
     await asyncio.to_thread(run, tmp_path, npx, "--no-install", "tsc", *STRICT, ASKS.name)
-    order = await home.order(status="shipped")
+    order = await home.strangers_order(status="shipped")
     key = await key_of(home, None, ApiScope.CASES_WRITE, ApiScope.CASES_READ)
     async with serving(home) as at:
         words = (
