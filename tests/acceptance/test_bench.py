@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from handrail.drills.bench import histories
+from handrail.drills.bench.front.opening import OPENINGS
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import BenchPlan, Sizes
 from handrail.drills.bench.run import bench
@@ -13,7 +14,7 @@ from handrail.drills.bench.stack.checkout import OURS
 from handrail.drills.bench.turns import AGAIN, DO_NOTHING, HANDRAIL
 from handrail.drills.bench.work import loads
 
-TINY = Sizes(nothing=4, cases=2, histories=1, in_flight=2, warm=1)
+TINY = Sizes(nothing=4, cases=2, histories=1, in_flight=2, warm=1, front=2, streams=6, replies=2, backlog=60, looks=1)
 
 
 def running() -> set[tuple[int, float]]:
@@ -44,3 +45,30 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     assert all(one.ms > 0 for one in found.profile)
     assert set(found.sides) == {OURS}
     assert any(line.startswith("round 2 of 2") for line in heard)
+
+
+async def test_the_front_door_is_measured_beside_the_temporal_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loads, "TRAILING_SECONDS", 0.0)
+    before = running()
+    found = await bench(
+        BenchPlan((Measure.FRONT, Measure.STREAMS, Measure.PAGES), rounds=2, sizes=TINY, processes=1),
+        lambda _: None,
+        app=False,
+    )
+    assert not running() - before
+
+    cells = {cell.arm: cell for cell in found.cells}
+    assert cells.keys() == {DO_NOTHING, AGAIN, *OPENINGS}
+    assert all(len(one.latencies_ms) == 2 for arm in OPENINGS for one in cells[arm].rounds)
+    assert cells["POST"].cpu("api") > 0
+    assert [(one.arm, one.of, one.figure, one.at_most) for one in found.compared] == [
+        ("POST", "start_workflow", "p50", 1.5),
+        ("POST", "start_workflow", "p99", 2.0),
+        ("POST and reply", "start_workflow and reply", "p50", 1.2),
+        ("POST and reply", "start_workflow and reply", "p99", 1.2),
+    ]
+    readings = {one.figure: one for one in found.readings}
+    assert readings["with 6 streams: a reply, p95"].at_most == 150
+    assert readings["with 6 streams: the API grows by"].unit == "MB"
+    assert all(readings[f"{page}, size"].value > 1 for page in ("queue", "case of 60 messages", "owner's page"))
+    assert all(one.value > 0 for one in found.readings if one.unit == "ms")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from handrail.drills.bench.statistics.results import Bench, Cell, Compared
 
 app = typer.Typer()
-PARTS = ("worker", "temporal", "postgres", "model")
+PARTS = ("worker", "api", "temporal", "postgres", "model")
 
 
 @app.command()
@@ -116,15 +116,16 @@ def show(found: Bench) -> None:
     )
     for name, where in found.sides.items():
         screen().print(f"{name}: {where}", markup=False)
-    heads = ("measure", "arm", "side", "median", "± MAD", "p50 ms", "p99 ms", *(f"{part} CPU ms" for part in PARTS))
-    print_rows(heads, [row(cell) for cell in found.cells], "")
+    parts = [part for part in PARTS if any(part in one.cpu_ms for cell in found.cells for one in cell.rounds)]
+    heads = ("measure", "arm", "side", "median", "± MAD", "p50 ms", "p99 ms", *(f"{part} CPU ms" for part in parts))
+    print_rows(heads, [row(cell, parts) for cell in found.cells], "")
     if found.compared:
         screen().print("")
-        print_rows(("measure", "figure", "arm", "of", "ratio", "95 %"), [*ratios(found.compared)], "")
+        print_rows(("measure", "figure", "arm", "of", "ratio", "95 %", "at most"), [*ratios(found.compared)], "")
     if found.readings:
         screen().print("")
-        rows = [(one.figure, one.side, f"{one.value:,.6g}", one.unit) for one in found.readings]
-        print_rows(("figure", "side", "value", ""), rows, "")
+        rows = [(one.figure, one.side, f"{one.value:,.6g}", one.unit, bound(one.at_most)) for one in found.readings]
+        print_rows(("figure", "side", "value", "", "at most"), rows, "")
     if found.profile:
         screen().print("")
         spent = [(one.part, f"{one.ms:.1f}", f"{one.share:.0%}") for one in found.profile]
@@ -138,11 +139,16 @@ def show(found: Bench) -> None:
         screen().print(f"no ratio: {reason}", markup=False)
 
 
-def row(cell: Cell) -> tuple[object, ...]:
+def bound(at_most: float | None) -> str:
+    """Return what is promised, in words; nothing where nothing is."""
+    return "" if at_most is None else f"{at_most:g}"
+
+
+def row(cell: Cell, parts: Sequence[str]) -> tuple[object, ...]:
     """An arm's line."""
     latencies = (f"{cell.latency(0.5):.1f}", f"{cell.latency(0.99):.1f}") if cell.timed else ("", "")
     unit = "ms" if cell.timed else "/s"
-    cpu = (f"{cell.cpu(part):.1f}" if any(one.cpu_ms for one in cell.rounds) else "" for part in PARTS)
+    cpu = (f"{cell.cpu(part):.1f}" if any(one.cpu_ms for one in cell.rounds) else "" for part in parts)
     return (cell.measure, cell.arm, cell.side, f"{cell.middle:.1f} {unit}", f"{cell.spread:.1f}", *latencies, *cpu)
 
 
@@ -151,4 +157,4 @@ def ratios(compared: list[Compared]) -> Iterator[tuple[object, ...]]:
     for one in compared:
         ratio = one.ratio
         shown = (f"{ratio.value:.2f}", f"{ratio.low:.2f} to {ratio.high:.2f}") if ratio else ("none", "see below")
-        yield (one.measure, one.figure, one.arm, one.of, *shown)
+        yield (one.measure, one.figure, one.arm, one.of, *shown, bound(one.at_most))

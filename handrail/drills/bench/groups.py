@@ -6,12 +6,27 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from handrail.drills.bench.front.door import Door
+from handrail.drills.bench.front.opening import OPENINGS, Opening, paced
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import BenchPlan
 from handrail.drills.bench.stack.side import Side
 from handrail.drills.bench.stack.starts import STARTS
 from handrail.drills.bench.statistics.results import Cell, Round
-from handrail.drills.bench.turns import ACTIVITY, AGAIN, APP, DO_NOTHING, HANDRAIL, BenchTurn, Group, Work, bound, many, turn
+from handrail.drills.bench.turns import (
+    ACTIVITY,
+    AGAIN,
+    APP,
+    DO_NOTHING,
+    HANDRAIL,
+    BenchPromise,
+    BenchTurn,
+    Group,
+    Work,
+    bound,
+    many,
+    turn,
+)
 from handrail.drills.bench.work import loads
 from handrail.drills.bench.work.arms import NOTHING, OBVIOUS, ONE_ACTIVITY
 from handrail.drills.bench.work.serve import QUEUES
@@ -21,11 +36,19 @@ CALLS = 3
 """Calls of the model per case that are given a latency; a plain case makes two."""
 
 
-class Groups:
-    """Makes the groups of a plan over its sides; ours comes first."""
+PROMISES = (
+    BenchPromise("POST", "start_workflow", "p50", 1.5),
+    BenchPromise("POST", "start_workflow", "p99", 2.0),
+    BenchPromise("POST and reply", "start_workflow and reply", "p50", 1.2),
+    BenchPromise("POST and reply", "start_workflow and reply", "p99", 1.2),
+)
 
-    def __init__(self, plan: BenchPlan, sides: Sequence[Side], *, obvious: bool) -> None:
-        self._plan, self._sizes, self._sides, self._obvious = plan, plan.sizes, sides, obvious
+
+class Groups:
+    """Makes the groups of a plan over its sides, and the `doors` of those that serve one; ours comes first."""
+
+    def __init__(self, plan: BenchPlan, sides: Sequence[Side], doors: Sequence[Door] = (), *, obvious: bool) -> None:
+        self._plan, self._sizes, self._sides, self._obvious, self._doors = plan, plan.sizes, sides, obvious, doors
 
     def make(self) -> list[Group]:
         """Return the groups of the measures that were asked for."""
@@ -36,6 +59,7 @@ class Groups:
             Measure.DECISIONS: self._decisions,
             Measure.THINKING: self._thinking,
             Measure.STARTS: self._starts,
+            Measure.FRONT: self._front,
         }
         return [make() for measure, make in makers.items() if measure in self._plan.measures]
 
@@ -99,6 +123,23 @@ class Groups:
 
         group = Group(measure, self._control(measure, nothing, timed=True))
         self._add_cases(group, decided, timed=True)
+        return group
+
+    def _front(self) -> Group:
+        count, per_second, measure = self._sizes.front, self._sizes.front_per_second, Measure.FRONT
+
+        def nothing(side: Side) -> Work:
+            return lambda: loads.workflows_paced(side, NOTHING, QUEUES["nothing"], count, per_second)
+
+        def opened(door: Door, opening: Opening) -> Work:
+            async def work() -> Round:
+                return await paced(door, opening, await door.side.customers.questions(count), per_second)
+
+            return work
+
+        group = Group(measure, self._control(measure, nothing, timed=True), promises=PROMISES)
+        for arm, opening in OPENINGS.items():
+            group.others.extend(turn(group, arm, door.side, opened(door, opening), timed=True) for door in self._doors)
         return group
 
     def _messages(self) -> Group:

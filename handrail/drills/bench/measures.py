@@ -14,8 +14,13 @@ class Measure(StrEnum):
     DECISIONS = "decisions"
     THINKING = "thinking-model"
     STARTS = "starts"
+    FRONT = "front"
+    STREAMS = "streams"
+    PAGES = "pages"
     HISTORY = "history"
 
 
+OVER_HTTP = frozenset({Measure.FRONT, Measure.STREAMS, Measure.PAGES})
+"""The measures that the API is served for."""
 EVERYTHING = tuple(Measure)
 SHORT = (Measure.PLAIN, Measure.SINGLE, Measure.HISTORY)

@@ -12,7 +12,10 @@ LEAST_ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Pieces of work in one turn of an arm. `decisions` come `per_second`."""
+    """Pieces of work in one turn of an arm. `decisions` come `per_second`, cases over HTTP `front_per_second`.
+
+    `streams` are open at once while `replies` come; `backlog` cases wait while each page is looked at so often: `looks`.
+    """
 
     nothing: int = 500
     obvious: int = 200
@@ -22,11 +25,30 @@ class Sizes:
     decisions: int = 60
     histories: int = 5
     per_second: float = 10.0
+    front: int = 60
+    front_per_second: float = 20.0
+    streams: int = 500
+    replies: int = 100
+    backlog: int = 20_000
+    looks: int = 20
     in_flight: int = 50
     warm: int = 20
 
 
-QUICK = Sizes(nothing=80, obvious=20, cases=12, single=4, messages=20, decisions=15, histories=2, in_flight=12, warm=12)
+QUICK = Sizes(
+    nothing=80,
+    obvious=20,
+    cases=12,
+    single=4,
+    messages=20,
+    decisions=15,
+    histories=2,
+    front=20,
+    replies=40,
+    looks=10,
+    in_flight=12,
+    warm=12,
+)
 
 
 @dataclass(frozen=True, slots=True)

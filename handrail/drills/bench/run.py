@@ -11,9 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from handrail.drills.bench.endurance import memory, soak
+from handrail.drills.bench.front.door import Door, opened
+from handrail.drills.bench.front.pages import pages
+from handrail.drills.bench.front.streams import streams
 from handrail.drills.bench.groups import Groups
 from handrail.drills.bench.histories import histories
-from handrail.drills.bench.measures import Measure
+from handrail.drills.bench.measures import OVER_HTTP, Measure
 from handrail.drills.bench.plan import BenchPlan
 from handrail.drills.bench.profile.take import profile
 from handrail.drills.bench.stack.checkout import beside, ours
@@ -42,10 +45,10 @@ async def bench(plan: BenchPlan, tell: Tell, *, app: bool = True) -> Bench:
     with tempfile.TemporaryDirectory(prefix="handrail-bench-", ignore_cleanup_errors=True) as folder:
         arms = [["nothing", "obvious"] if app else ["nothing"], ["nothing"]]
         sides = [Side(one, Path(folder) / str(number), arms[number]) for number, one in enumerate(checkouts)]
-        async with running(sides, plan.sizes.warm, tell):
+        async with running(sides, plan.sizes.warm, tell), serving(plan, sides, tell) as doors:
             spent: list[PartShare] = []
-            cells, groups = await in_rounds(plan, sides, tell, app=app)
-            readings = await once(plan, sides, tell)
+            cells, groups = await in_rounds(plan, Groups(plan, sides, doors, obvious=app).make(), tell)
+            readings = [*await once(plan, sides, tell), *await at_the_front(plan, doors, tell)]
             if plan.profile:
                 tell("profile of the worker")
                 sizes = plan.sizes
@@ -82,9 +85,19 @@ async def warm(side: Side, count: int) -> None:
     await loads.cases(side, await side.customers.questions(count), count)
 
 
-async def in_rounds(plan: BenchPlan, sides: Sequence[Side], tell: Tell, *, app: bool) -> tuple[list[Cell], list[Group]]:
+@asynccontextmanager
+async def serving(plan: BenchPlan, sides: Sequence[Side], tell: Tell) -> AsyncIterator[list[Door]]:
+    """Serve the API of each side, where something is measured over HTTP."""
+    async with AsyncExitStack() as stack:
+        doors: list[Door] = []
+        for side in sides if OVER_HTTP & set(plan.measures) else ():
+            tell(f"serving the API of {side.name}")
+            doors.append(await stack.enter_async_context(opened(side)))
+        yield doors
+
+
+async def in_rounds(plan: BenchPlan, groups: list[Group], tell: Tell) -> tuple[list[Cell], list[Group]]:
     """Give every arm of every measure its turn in each round."""
-    groups = Groups(plan, sides, obvious=app).make()
     for number in range(plan.rounds):
         for group in groups:
             for turn in group.order(number):
@@ -107,6 +120,20 @@ async def once(plan: BenchPlan, sides: Sequence[Side], tell: Tell) -> list[Readi
         if plan.soak:
             tell(f"{plan.soak:,} cases in a row: {side.name}")
             found += await soak(side, plan.soak, plan.sizes.in_flight)
+    return found
+
+
+async def at_the_front(plan: BenchPlan, doors: Sequence[Door], tell: Tell) -> list[Reading]:
+    """Take the figures of streams and pages; the pages come last, because their backlog stays."""
+    found: list[Reading] = []
+    sizes = plan.sizes
+    for door in doors:
+        if Measure.STREAMS in plan.measures:
+            tell(f"{Measure.STREAMS}: {door.side.name}")
+            found += await streams(door, sizes.streams, sizes.replies, sizes.front_per_second)
+        if Measure.PAGES in plan.measures:
+            tell(f"{Measure.PAGES}: {door.side.name}")
+            found += await pages(door, sizes.backlog, sizes.looks)
     return found
 
 

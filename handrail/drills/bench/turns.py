@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from handrail.drills.bench.measures import Measure
@@ -31,12 +31,23 @@ class BenchTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchPromise:
+    """A figure of an arm that may be `at_most` so many times that of another."""
+
+    arm: str
+    of: str
+    figure: str
+    at_most: float
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A measure. `control` are turns of one kind of work; `others` are measured against them and one another."""
 
     measure: Measure
     control: list[BenchTurn]
     others: list[BenchTurn] = field(default_factory=list)
+    promises: Sequence[BenchPromise] = ()
 
     def order(self, number: int) -> list[BenchTurn]:
         """Return the turns of a round: the first control opens it, the others close it; every second one runs backwards."""

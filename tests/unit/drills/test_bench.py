@@ -18,7 +18,7 @@ from handrail.drills.bench.statistics.agreement import disagreements
 from handrail.drills.bench.statistics.comparing import compare
 from handrail.drills.bench.statistics.figures import bootstrap, mad, paired, percentile, pooled
 from handrail.drills.bench.statistics.results import Cell, Round
-from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, BenchTurn, Group
+from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, BenchPromise, BenchTurn, Group
 from handrail.drills.bench.work import obvious
 from handrail.drills.bench.work.customers import FIRST, LEAST_REFUND, CustomerRows
 from handrail.drills.bench.work.loads import check_answered
@@ -120,6 +120,20 @@ def test_each_arm_of_this_build_is_compared_with_the_same_arm_beside_it() -> Non
         (f"{HANDRAIL} × 2", BESIDE, "worker CPU"),
         ("--help", BESIDE, "rate"),
     ]
+
+
+def test_what_a_measure_promises_is_compared_first_and_says_how_much_it_may_be() -> None:
+    group = Group(
+        Measure.FRONT,
+        [turn(DO_NOTHING, 1, 1), turn(AGAIN, 1, 1)],
+        [turn("start_workflow", 2, 2), turn("POST", 3, 3), turn("POST", 4, 4, side=BESIDE)],
+        [BenchPromise("POST", "start_workflow", "rate", 1.5)],
+    )
+    promised, *others = compare(group)
+    assert (promised.arm, promised.of, promised.at_most) == ("POST", "start_workflow", 1.5)
+    assert promised.ratio is not None
+    assert promised.ratio.value == pytest.approx(2 / 3)
+    assert [(one.of, one.at_most) for one in others] == [(BESIDE, None)] * len(others)
 
 
 def test_decisions_are_compared_by_their_latency_and_by_what_they_cost_the_worker() -> None:

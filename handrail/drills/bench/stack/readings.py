@@ -55,5 +55,9 @@ class PostgresMeasuring:
         """Return those of the cases whose effect was applied."""
         return [Applied.model_validate(row) for row in await self._all("bench_applied", case_ids)]
 
+    async def replied(self, case_ids: Sequence[str]) -> dict[str, float]:
+        """Return when each case's first reply was committed, in epoch seconds."""
+        return {str(row["case_id"]): float(row["committed"]) for row in await self._all("bench_replied", case_ids)}
+
     async def _all(self, query: str, case_ids: Sequence[str]) -> list[dict[str, Any]]:
         return await read(self._pool, query, case_ids=list(case_ids))

@@ -14,20 +14,27 @@ P50, P99 = 0.5, 0.99
 
 
 def compare(group: Group) -> list[Compared]:
-    """Return Handrail's figures over those of the do-nothing workflow, the obvious app and the build beside it."""
+    """Return Handrail's figures over those of the do-nothing workflow, the obvious app and the build beside it.
+
+    What the measure promises comes first.
+    """
     why = disagreements({f"{turn.cell.arm} on {turn.cell.side}": turn.cell.values for turn in group.control})
-    return [
-        Compared(
+
+    def compared(figure: str, mine: Cell, theirs: Cell, at_most: float | None = None) -> Compared:
+        return Compared(
             measure=group.measure,
             figure=figure,
             arm=mine.arm,
             of=theirs.arm if theirs.side == OURS else theirs.side,
             ratio=None if why else ratio(figure, mine, theirs),
             refused=why,
+            at_most=at_most,
         )
-        for mine, theirs in pairs([turn.cell for turn in group.turns])
-        for figure in figures(mine, theirs)
-    ]
+
+    cells = [turn.cell for turn in group.turns]
+    ours = {cell.arm: cell for cell in cells if cell.side == OURS}
+    promised = [compared(one.figure, ours[one.arm], ours[one.of], one.at_most) for one in group.promises]
+    return [*promised, *(compared(figure, *pair) for pair in pairs(cells) for figure in figures(*pair))]
 
 
 def pairs(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:

@@ -77,6 +77,8 @@ class Compared(Stored):
     of: str
     ratio: Ratio | None = None
     refused: list[str] = Field(default_factory=list)
+    at_most: float | None = None
+    """The most that the ratio may be; None where nothing is promised."""
 
 
 class Reading(Stored):
@@ -86,6 +88,8 @@ class Reading(Stored):
     side: str
     value: float
     unit: str = ""
+    at_most: float | None = None
+    """The most that it may be; None where nothing is promised."""
 
 
 class PartShare(Stored):
