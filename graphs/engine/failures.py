@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.errors import BusinessFailed, HandrailError, ModelRejected, ModelUnavailable, NotReached, OutcomeUnknown
+from handrail.domain.case.routes import OUTCOME_UNKNOWN
+from handrail.domain.errors import (
+    BusinessFailed,
+    HandrailError,
+    ModelRejected,
+    ModelUnavailable,
+    NotReached,
+    OutcomeUnknown,
+    record_is_away,
+)
 
 MODEL_NODE, CONSULTING_NODE, WRITING_NODE = "agent", "consult", "act"
 ASKING = (MODEL_NODE, CONSULTING_NODE)
@@ -23,11 +32,8 @@ def escalation_for(error: Exception, node: str | None) -> Escalation:
     kind = type(error).__name__
     if isinstance(error, GraphChanged):
         return Escalation(reason="graph_changed", words=str(error))
-    if isinstance(error, OutcomeUnknown | NotReached) and node == WRITING_NODE:
-        return Escalation(reason="action_failed", words=str(error))
     if node == WRITING_NODE:
-        words = f"An allowed action could not be finished ({kind}). The ledger says whether it was written."
-        return Escalation(reason="action_failed", words=words)
+        return _unfinished(error)
     if isinstance(error, ModelUnavailable) and node in ASKING:
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
     if isinstance(error, BusinessFailed):
@@ -39,3 +45,14 @@ def escalation_for(error: Exception, node: str | None) -> Escalation:
     if isinstance(error, TimeoutError):
         return Escalation(reason="model_unavailable", words="The model did not answer after several tries.")
     return Escalation(reason="graph_error", words=f"The agent's step failed: {kind}.")
+
+
+def _unfinished(error: Exception) -> Escalation:
+    """The reason where an action did not end: it was not done, or nobody knows."""
+    if isinstance(error, OutcomeUnknown):
+        return Escalation(reason=OUTCOME_UNKNOWN, words=str(error))
+    if isinstance(error, NotReached):
+        return Escalation(reason="action_failed", words=str(error))
+    words = f"An allowed action could not be finished ({type(error).__name__}). The ledger says whether it was written."
+    # A connection that breaks while a transaction is committed leaves open whether it was.
+    return Escalation(reason=OUTCOME_UNKNOWN if record_is_away(error) else "action_failed", words=words)

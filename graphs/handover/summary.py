@@ -15,6 +15,7 @@ from handrail.domain.case.cases import CaseRow, RuledProposal
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import CaseTrail, Escalation, PolicyHit, StatedFact, Versions
 from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.routes import OUTCOME_UNKNOWN
 from handrail.domain.llm.agent import Exchange
 from handrail.domain.rollout.ramps import ServedRelease
 from handrail.domain.text.message.cards import without_cards
@@ -33,6 +34,7 @@ _FIND_OUT: Mapping[str, str] = {
     "unsupported_language": "What do the words mean? The agent does not answer in this language.",
     "low_confidence": "Is the suggested reply right? The agent was not sure.",
     "guardrail": "Is the suggested reply right? It did not pass; the rules that it broke are among the policy hits.",
+    OUTCOME_UNKNOWN: "Did it happen? Nobody knows: look in the system that does it, then tell the customer.",
     "action_failed": "Did it happen? The last action ended with an error; the ledger under “effects” is the truth.",
 }
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from handrail.domain.base import Model
-from handrail.domain.case.routes import Next, Route
+from handrail.domain.case.routes import NOT_KNOWN, OUTCOME_UNKNOWN, Next, Route
 from handrail.domain.team.hours import Minutes, WorkingHours
 from handrail.matrix.conditions import MatrixCase, When
 
@@ -84,8 +84,15 @@ class CheckedMatrix:
         return [one for one in self.table.then if one.tier >= row.tier and (one.tier, one.queue) != (row.tier, row.queue)]
 
     def route(self, case: MatrixCase, version: str) -> Route:
-        """Return the case's route."""
-        return self.to(self.first(case), version)
+        """Return the case's route.
+
+        Where nobody knows whether an effect was made, no sentence is said that was not written for that.
+        """
+        row = self.first(case)
+        route = self.to(row, version)
+        if case.reason != OUTCOME_UNKNOWN or OUTCOME_UNKNOWN in (row.when.reason or ()):
+            return route
+        return route.model_copy(update={"tell": {}, "says": NOT_KNOWN})
 
     def to(self, row: MatrixRow, version: str) -> Route:
         """Return the route that the row gives to a case."""

@@ -61,7 +61,10 @@ def test_what_was_asked_and_not_answered_stays_open() -> None:
     assert not [one for one in answered.open_questions if "not answered" in one]
 
 
-@pytest.mark.parametrize("reason", ["approval_expired", "out_of_scope", "unknown_customer", "guardrail", "action_failed"])
+FIND_OUT = ["approval_expired", "out_of_scope", "unknown_customer", "guardrail", "action_failed", "outcome_unknown"]
+
+
+@pytest.mark.parametrize("reason", FIND_OUT)
 def test_a_reason_says_what_a_person_has_to_find_out(reason: str) -> None:
     assert made([said("hello")], Escalation(reason=reason, words="w")).open_questions
 

@@ -9,6 +9,10 @@ from handrail.domain.team.staff import Expectation
 
 NO_ANSWER = "no_answer"
 """The reason for which a case goes to whoever is next."""
+OUTCOME_UNKNOWN = "outcome_unknown"
+"""The reason for which a person looks whether an effect was made: nobody knows, so nothing may be said of it either way."""
+NOT_KNOWN = "not_known"
+"""The sentence of the language packs that says so, and nothing else."""
 
 
 class Next(Stored):

@@ -12,7 +12,15 @@ from pydantic_core import to_jsonable_python
 
 from handrail.business import Business, Call, Kind, Tool
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
-from handrail.domain.errors import BusinessRefused, DefinitionInvalid, EffectConflict, InvalidInput, NotReached, ToolChanged
+from handrail.domain.errors import (
+    BusinessRefused,
+    DefinitionInvalid,
+    EffectConflict,
+    InvalidInput,
+    NotReached,
+    OutcomeUnknown,
+    ToolChanged,
+)
 from handrail.domain.llm.agent import ToolSpec
 from handrail.ports import Clock
 from handrail.postgres.autonomy import controls
@@ -127,6 +135,9 @@ class PostgresRecord:
                 result = await self._made(known, call, valid, approved=stands.approved)
                 outcome = {"status": EffectStatus.APPLIED, "result": jsonable(result)}
         except TimeoutError as error:
+            if known.outside is not None:
+                # What another system was sent is not undone with our transaction.
+                raise OutcomeUnknown(f"{effect.action} was sent, and no answer came in time.") from error
             raise failed(effect.action, error) from error
         except BusinessRefused as no:
             outcome = {"status": EffectStatus.REFUSED, "code": no.code, "message": str(no)}

@@ -17,7 +17,7 @@ from handrail.quality.playing.course import TurnCourse
 STOPPED = frozenset(
     (
         *("agent_asked", "bounds", "guardrail", "low_confidence", "no_progress", "out_of_scope", "action_failed"),
-        *("graph_error", "graph_changed", "model_rejected", "model_unavailable"),
+        *("outcome_unknown", "graph_error", "graph_changed", "model_rejected", "model_unavailable"),
     )
 )
 """Reasons for which the agent gave up by itself. For every other one it was right to hand the case over."""

@@ -9,6 +9,7 @@ import pytest
 from langgraph.graph import START
 from langgraph.graph import StateGraph as Graph
 from langgraph.types import RetryPolicy, TimeoutPolicy
+from psycopg import OperationalError
 
 from graphs.case import CaseGraph
 from graphs.engine.machine import CaseMachine
@@ -22,6 +23,8 @@ from handrail.domain.errors import (
     InvalidInput,
     ModelRejected,
     ModelUnavailable,
+    NotReached,
+    OutcomeUnknown,
     SwitchedOff,
 )
 from tests.support.losing import idle, once, reason
@@ -61,6 +64,21 @@ async def test_what_is_permanent_goes_to_a_person_at_once_with_what_was_found_ou
     assert (world.way, reason(result), result.node) == (["ask", "rule", "act"], "action_failed", "act")
     assert result.state
     assert result.state.step == 1
+
+
+NOBODY_KNOWS = [
+    (OutcomeUnknown("The answer was lost."), "outcome_unknown"),
+    (OperationalError("the connection broke at the commit"), "outcome_unknown"),
+    (NotReached("Nothing was sent."), "action_failed"),
+    (BusinessFailed("It failed."), "action_failed"),
+]
+
+
+@pytest.mark.parametrize(("error", "expected"), NOBODY_KNOWS, ids=lambda one: type(one).__name__)
+async def test_what_may_have_been_done_is_told_apart_from_what_was_not(error: Exception, expected: str) -> None:
+    world = World()
+    once(world, "act", error, times=99)
+    assert reason(await turn(world.machine())) == expected
 
 
 async def test_what_does_not_pass_goes_to_a_person_in_the_end() -> None:

@@ -100,6 +100,21 @@ async def test_what_a_person_approved_without_a_key_is_sent_once(
     assert await run("SELECT status FROM handrail.actions") == [("approved",)]
 
 
+async def test_what_was_sent_and_not_answered_in_time_may_have_been_done(
+    cases: PostgresCases, tools: PostgresRecord, hotel: Hotel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail.postgres.business.tools.EFFECT_SECONDS", 1)
+    await cases.commit(ruling(Ruling.ALLOW, action="refund_booking", arguments=PAYS))
+    hotel.hold.clear()
+    try:
+        with pytest.raises(OutcomeUnknown, match=r"refund_booking was sent, and no answer came in time\."):
+            await tools.apply(effect("e-1", PAYS, action="refund_booking"))
+    finally:
+        hotel.hold.set()
+    done = await tools.apply(effect("e-1", PAYS, action="refund_booking"))
+    assert (done.status, list(hotel.refunds)) == (EffectStatus.APPLIED, ["e-1"])
+
+
 async def test_a_changed_tool_is_off_with_one_alarm_for_its_owner(
     cases: PostgresCases, pool: Pool, outside: Business, hotel: Hotel, tmp_path: Path, run: Run
 ) -> None:

@@ -56,6 +56,25 @@ def test_the_first_row_that_matches_decides(file: Path, topic: str, risk: str, l
     assert route.row == row
 
 
+UNKNOWN = """\
+  - id: lost
+    when: {reason: [outcome_unknown], topic: [parcels]}
+    tier: 1
+    queue: support
+    respond_within_minutes: 60
+    tell: {en: Nobody knows yet.}
+"""
+
+
+def test_nothing_is_said_of_an_effect_of_which_nobody_knows_the_end(file: Path) -> None:
+    file.write_text(GOOD.replace("rows:\n", f"tell: {{en: Nothing was done.}}\nrows:\n{UNKNOWN}"))
+    matrix = FileMatrix(file)
+    own = matrix.route(reason="outcome_unknown", topic="parcels", risk="low", language="en")
+    assert (own.row, own.tell["en"], own.says) == ("lost", "Nobody knows yet.", "")
+    other = matrix.route(reason="outcome_unknown", topic="theft", risk="high", language="en")
+    assert (other.row, other.queue, other.tell, other.says) == ("fraud", "fraud", {}, "not_known")
+
+
 def test_a_route_has_what_the_row_says(file: Path) -> None:
     route = FileMatrix(file).route(reason="wish", topic="x", risk="low", language="no")
     assert (route.tier, route.queue, route.priority, route.respond_within_minutes) == (1, "nordic", 3, 60)

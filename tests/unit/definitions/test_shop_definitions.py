@@ -28,7 +28,7 @@ PEOPLE = {"dispute", "fraud", "legal_or_compliance", "account_closure"}
 LANGUAGES = {"en", "de", "fr", "es", "it", "nl", "sv", "pl", "pt"}
 REASONS = [
     "out_of_scope", "people_only", "risk", "customer_asked", "low_confidence", "policy_block", "approval_rejected",
-    "approval_expired", "bounds", "model_unavailable", "model_rejected", "action_failed", "action_refused",
+    "approval_expired", "bounds", "model_unavailable", "model_rejected", "outcome_unknown", "action_failed", "action_refused",
     "guardrail", "graph_changed", "no_answer", "cancelled", "unsupported_language", "autonomy_off", "draft",
     "agent_asked", "frustrated", "repeated_question", "no_progress", "second_contact", "switched_off",
 ]  # fmt: skip

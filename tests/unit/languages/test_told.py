@@ -10,7 +10,7 @@ import pytest
 from graphs.handover.notice import filled, opening, sentence
 from graphs.screening import foreign
 from handrail.domain.case.classification import Classification
-from handrail.domain.case.routes import Route
+from handrail.domain.case.routes import NOT_KNOWN, Route
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.team.staff import Expectation, Need, Roster, TeamMember
 from handrail.domain.text.completeness import PLACEHOLDER
@@ -80,6 +80,13 @@ def test_the_agent_answers_where_pack_and_topic_have_the_language() -> None:
     found = Classification(topic="refund", confidence=0.9, language="it", language_confidence=0.9)
     assert foreign(found, ["en", "it"]) is None
     assert foreign(found, ["en"]) is not None
+
+
+@pytest.mark.parametrize("code", FIRST)
+def test_what_may_have_been_done_has_words_of_its_own(code: str) -> None:
+    words_, spoken = sentence(route(says=NOT_KNOWN), code, late=False)
+    assert (words_, spoken) == (told(code)[NOT_KNOWN], code)
+    assert words_ not in (told(code)["not_done"], told(code)["takes_over"])
 
 
 def test_times_keep_their_order_in_a_text_from_right_to_left() -> None:
