@@ -11,7 +11,8 @@ const [talk, log, state, trouble, asks, rate, form, text] = ["talk", "log", "sta
 const tabs = "BroadcastChannel" in self ? new BroadcastChannel("handrail-chat") : null;
 const language = document.documentElement.lang;
 let caseId = null, status = null, withPerson = false, stop = null, seen = false;
-let unsent = null; // what was tried and not taken, with its id: sent again it counts once
+const unsent = new Map(); // what is on its way or was not taken, by its id: sent again under it, it counts once
+let before = Promise.resolve(); // one after the other: the first opens the case that the next one goes to
 
 function show(element, yes) { element.hidden = !yes; }
 
@@ -57,7 +58,10 @@ function turnTo(person) {
 
 // What each kind of event makes of the page; kinds that are not here change nothing.
 const happened = {
-  message: ({ text: said, at, body }) => add(line("customer", said, at, body.message_id)),
+  message: ({ text: said, at, body }) => {
+    unsent.delete(body.message_id);
+    add(line("customer", said, at, body.message_id));
+  },
   reply: ({ text: said, at, body }) => {
     if (body.author === "assistant") turnTo(false);
     add(line(body.author === "assistant" && body.approved ? "approved" : body.author, said, at, body.message_id));
@@ -132,32 +136,75 @@ function watch(wanted) {
   });
 }
 
-async function say(said, key, answers = null) {
+const REFUSED = [413, 422]; // these words are not taken, however often they are sent
+const TAKE_AGAIN = [401, 403, 408, 425, 429];
+
+function failed(sending, error) {
+  const refused = error instanceof Refusal && error.status < 500;
+  // It was surely not taken, so it may go where the conversation goes on by now.
+  if (refused && !TAKE_AGAIN.includes(error.status)) sending.body = null;
+  const item = log.querySelector(`[data-id="${sending.key}"]`);
+  if (refused && REFUSED.includes(error.status) && !text.value) {
+    item?.remove();
+    unsent.delete(sending.key);
+    text.value = sending.said;
+  } else if (item) {
+    if (item.classList.contains("failed")) item.lastChild.remove();
+    else item.querySelector(".who").append(` · ${words.not_sent}`);
+    item.classList.add("failed");
+    const again = Object.assign(document.createElement("button"), { type: "button", textContent: words.again });
+    again.addEventListener("click", () => { text.focus(); send(sending); });
+    item.append(again);
+  }
+  complain(error instanceof Refusal ? error : new Refusal(0, "away"));
+}
+
+function addressed(sending) {
   const over = caseId === null || status === "Closed";
-  add(Object.assign(line("customer", said, null, key), { className: "customer pending" }));
+  sending.path = over ? "/v1/cases" : `/v1/cases/${caseId}/messages`;
+  sending.body = { text: sending.said, channel: "widget", ...(sending.answers && !over && { answers: sending.answers }) };
+}
+
+async function send(sending) {
+  if (sending.busy) return;
+  sending.busy = true;
+  add(Object.assign(line("customer", sending.said, null, sending.key), { className: "customer pending" }));
   toEnd();
+  const turn = before.then(() => deliver(sending)).finally(() => { sending.busy = false; });
+  before = turn.catch(() => {});
+  await turn;
+}
+
+// Whether it was taken. What was to open the conversation goes first: what comes behind it belongs there.
+async function deliver(sending) {
+  if (!unsent.has(sending.key)) return true;
+  const opening = [...unsent.values()].find((one) => one !== sending && one.body && one.path === "/v1/cases");
   try {
-    const path = over ? "/v1/cases" : `/v1/cases/${caseId}/messages`;
-    const answer = await call("POST", path, { body: { text: said, channel: "widget", ...(answers && !over && { answers }) }, key, headers: { prefer: "wait=0" } });
+    if (!sending.body && opening && !(await deliver(opening))) throw new Refusal(0, "away");
+    if (!sending.body) addressed(sending);
+    const answer = await call("POST", sending.path, { body: sending.body, key: sending.key, headers: { prefer: "wait=0" } });
+    unsent.delete(sending.key);
     complain(null);
-    if (over) { watch((await answer.json()).case_id); tabs?.postMessage({ opened: caseId }); }
+    if (sending.path === "/v1/cases") { watch((await answer.json()).case_id); tabs?.postMessage({ opened: caseId }); }
     return true;
   } catch (error) {
-    log.querySelector(`[data-id="${key}"]`)?.remove();
-    complain(error instanceof Refusal ? error : new Refusal(0, "away"));
+    failed(sending, error);
+    if (sending.answers && status === "AwaitingCustomer") look();
     return false;
   }
 }
 
-form.addEventListener("submit", async (event) => {
+function say(said, key, answers = null) {
+  if (!unsent.has(key)) unsent.set(key, { said, key, answers, body: null, busy: false });
+  return send(unsent.get(key));
+}
+
+form.addEventListener("submit", (event) => {
   event.preventDefault();
   const said = text.value;
   if (!said.trim()) return;
-  const message = unsent?.said === said ? unsent : { said, key: id("m") };
-  unsent = message;
   text.value = "";
-  if (await say(said, message.key)) unsent = null;
-  else if (!text.value) text.value = said;
+  say(said, id("m"));
 });
 
 text.addEventListener("keydown", (event) => {
@@ -174,20 +221,32 @@ asks.addEventListener("click", (event) => {
   say(own, `${answer}-${asks.dataset.question}`, asks.dataset.question);
 });
 
-part("person").addEventListener("click", () => say(words.person_words, id("p")));
+let wish = null; // the same wish until it is taken, however often the button is pressed
+part("person").addEventListener("click", async ({ detail }) => {
+  if (detail > 1) return; // the second click of a double one
+  wish ??= id("p");
+  const key = wish;
+  await say(words.person_words, key);
+  if (!unsent.has(key)) wish = null;
+});
 
+let rating = false;
 rate.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (rating) return;
+  rating = true;
   const given = new FormData(rate), comment = given.get("comment").trim();
   try {
     await call("POST", `/v1/cases/${caseId}/rate`, { body: { csat: Number(given.get("csat")), ...(comment && { comment }) } });
+    complain(null);
     rate.dataset.done = "1";
     stands();
     text.focus();
-  } catch (error) { complain(error); }
+  } catch (error) { complain(error instanceof Refusal ? error : new Refusal(0, "away")); } finally { rating = false; }
 });
 
-part("transcript").addEventListener("click", async () => {
+part("transcript").addEventListener("click", async ({ detail }) => {
+  if (detail > 1) return;
   try {
     const answer = await call("GET", `${chat.dataset.home}transcript/${caseId}?lang=${language}`);
     const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: `${caseId}.txt` });
@@ -196,7 +255,7 @@ part("transcript").addEventListener("click", async () => {
   } catch (error) { complain(error); }
 });
 
-part("fresh").addEventListener("click", () => { watch(null); text.focus(); });
+part("fresh").addEventListener("click", () => { wish = null; watch(null); text.focus(); });
 
 async function newest() {
   try {

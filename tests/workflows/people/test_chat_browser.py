@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from tests.support.house import House, wait_for
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: make setup")
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Page, Request, Route, expect
 
 from tests.acceptance.browser import chromium, program
 
@@ -150,6 +151,71 @@ async def test_by_keys_alone_a_customer_asks_says_yes_rates_and_leaves(home: Hou
         assert await focused(page) != "iframe", "closed, the chat takes the focus"
     rated = "select csat from handrail.ratings inner join handrail.cases using (case_id) where customer_id = %(c)s"
     assert await home.rows(rated, c=order.customer_id) == [(4,)]
+
+
+POSTS = re.compile(r"/v1/cases(/[^/]+/messages)?$")
+
+
+class Losing:
+    """A network between the browser and the house: it loses requests, or answers of what was taken, while it is told to."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.lose: Literal["", "request", "answer"] = ""
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def handle(self, route: Route) -> None:
+        """Pass a message on, or lose it."""
+        if route.request.method != "POST":
+            await route.continue_()
+            return
+        self.keys.append(route.request.headers["idempotency-key"])
+        lose = self.lose
+        await self.gate.wait()
+        if lose == "answer":
+            await route.fetch()
+        await (route.abort() if lose else route.continue_())
+
+
+async def test_what_was_not_sent_stays_and_is_sent_again_once(home: House, browser: Browser) -> None:
+    order = await home.strangers_order(status="paid", total_under=90)
+    net = Losing()
+    async with website(home, same_site=True) as site, window(browser) as context:
+        site.customer = order.customer_id
+        await context.route(POSTS, net.handle)
+        page, chat = await opened(context, site)
+        again = chat.get_by_role("button", name="Send again")
+        net.lose = "answer"
+        await chat.get_by_label("Your message").fill(f"Please cancel order {order.order_id}, I ordered it by mistake.")
+        await page.keyboard.press("Enter")
+        await expect(again).to_have_count(1)
+        await expect(chat.locator("#log .failed .words")).to_contain_text(order.order_id)
+        assert not await looked_at(page, page.frames[1], NARROW)
+        net.lose = ""
+        await again.click()
+        await expect(chat.locator("#asks li")).to_contain_text(f"Cancel order {order.order_id}")
+        await expect(again).to_have_count(0)
+        net.lose = "request"
+        await chat.get_by_role("button", name="Yes").click()
+        await expect(chat.locator("#log .failed .words")).to_have_text("Yes")
+        await expect(chat.get_by_role("button", name="Yes")).to_be_visible()
+        net.lose = ""
+        await again.click()
+        await expect(chat.locator("#log .assistant")).to_contain_text(f"I have cancelled order {order.order_id}")
+        # What is on its way is not sent by a second press, whether that follows at once or while it waits.
+        net.gate.clear()
+        await chat.get_by_role("button", name="A person, please").dblclick()
+        await chat.get_by_role("button", name="A person, please").click()
+        net.gate.set()
+        await expect(chat.locator("#log .system, #log .assistant").last).to_contain_text("person")
+        await expect(chat.locator("#log .pending")).to_have_count(0)
+    said = "select m.text from handrail.messages m inner join handrail.cases c using (case_id) "
+    said += "where c.customer_id = %(c)s and m.author = 'customer' order by m.sequence"
+    words = [one for (one,) in await home.rows(said, c=order.customer_id)]
+    assert [one.split()[0] for one in words] == ["Please", "Yes", "I"], words
+    assert len(net.keys) == 5
+    assert len(set(net.keys)) == 3
 
 
 async def test_two_tabs_share_a_stream_that_resumes_and_tell_who_answers(home: House, browser: Browser) -> None:
