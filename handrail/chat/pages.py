@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -71,18 +72,39 @@ def foreign(request: Request) -> bool:
     return origin is not None and origin.partition("://")[2] != request.headers.get("host", "")
 
 
+KINDS: Mapping[int, str] = {
+    401: "signed_out",
+    403: "signed_out",
+    404: "no_page",
+    405: "no_page",
+    409: "closed",
+    413: "script_too_long",
+    429: "too_many",
+}
+"""Keys of the words that a page has for a status."""
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status that tells of the error."""
+    return getattr(error, "status_code", None) or PROBLEMS[code_of(error)].status
+
+
+def kind_of(status: int) -> str:
+    """Return the key of the words that tell of a status."""
+    return KINDS.get(status, "away" if status >= 500 else "unread")
+
+
 async def trouble(request: Request, error: Exception) -> Response:
     """Return the page that says what did not work; for a script the problem that the API would answer with."""
+    given = getattr(error, "headers", None) or retry_after(error)
+    status = status_of(error)
     if wants_json(request):
-        status = getattr(error, "status_code", None)
-        return JSONResponse({"status": status}, status) if status else refusal(request.scope, error)
-    status = getattr(error, "status_code", None) or PROBLEMS[code_of(error)].status
+        plain = isinstance(error, HTTPException)
+        return JSONResponse({"status": status}, status, given) if plain else refusal(request.scope, error)
     if status >= 500:
         _log.error("a page of the chat failed", exc_info=error)
-    say = WORDS.words_of(language_of(request))
-    kinds = {401: "signed_out", 403: "signed_out", 404: "no_page", 405: "no_page", 409: "closed", 429: "too_many"}
-    answer = page(request, "trouble.html", status=status, words=say(kinds.get(status, "away" if status >= 500 else "unread")))
-    answer.headers.update(retry_after(error))
+    answer = page(request, "trouble.html", status=status, words=WORDS.words_of(language_of(request))(kind_of(status)))
+    answer.headers.update(given)
     return answer
 
 

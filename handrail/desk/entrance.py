@@ -16,6 +16,7 @@ from handrail.desk.words import language_of, languages, words_of
 from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import HandrailError
 from handrail.domain.team.desk import DraftKind
+from handrail.pages.forms import texts
 
 YEAR = 365 * 24 * 3600
 DRAFTS = {"text": DraftKind.REPLY, "note": DraftKind.NOTE}
@@ -35,10 +36,10 @@ class Entrance:
 
     async def sign_in(self, request: Request) -> Response:
         """Take the key, and go on to where the person wanted to go."""
-        form = await request.form()
-        to, key = within(str(form.get("to", ""))), str(form.get("key", ""))
+        form = await texts(request)
+        to, key = within(form.get("to", "")), form.get("key", "")
         host = request.client.host if request.client else ""
-        kept = {name: str(form.get(name, "")) for name in KEPT if form.get(name)}
+        kept = {name: form[name] for name in KEPT if form.get(name)}
         there = await sessions.seat(self._services, request) if kept and not key else None
         if there is not None:
             await self._keep(kept, there.person)
@@ -60,7 +61,7 @@ class Entrance:
     async def sign_out(self, request: Request) -> Response:
         """End the session; a form of another session ends none."""
         seat = await sessions.seat(self._services, request)
-        if seat is not None and seat.owns(str((await request.form()).get("form_token", ""))):
+        if seat is not None and seat.owns((await texts(request)).get("form_token", "")):
             await sessions.sign_out(self._services, request)
         response = RedirectResponse(request.url_for("sign_in").path, status_code=303)
         response.delete_cookie(sessions.COOKIE, path=sessions.PATH)
@@ -68,9 +69,9 @@ class Entrance:
 
     async def language(self, request: Request) -> Response:
         """Keep the language that the reader chose, and go back to the page."""
-        form = await request.form()
-        response = RedirectResponse(within(str(form.get("to", ""))), status_code=303)
-        if (chosen := str(form.get("language", ""))) in languages():
+        form = await texts(request)
+        response = RedirectResponse(within(form.get("to", "")), status_code=303)
+        if (chosen := form.get("language", "")) in languages():
             response.set_cookie(LANGUAGE, chosen, max_age=YEAR, path=sessions.PATH, httponly=True, samesite="lax")
         return response
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from handrail.domain.errors import InvalidInput
 from handrail.domain.team.desk import FormField
+from handrail.pages.forms import one_break
 
 PREFIX = "argument."
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
@@ -50,8 +51,8 @@ def as_text(value: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the text as it is compared: browsers send line breaks of their own, and blanks at the ends say nothing."""
-    return text.replace("\r\n", "\n").strip()
+    """Return the text as it is compared: blanks at its ends say nothing."""
+    return one_break(text).strip()
 
 
 def _value(field: FormField, text: str) -> Any:

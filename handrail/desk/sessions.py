@@ -16,6 +16,7 @@ from handrail.desk.services import DeskServices
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal, ScopeMissing
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.team.desk import SESSION, DeskSession
+from handrail.pages.forms import texts
 
 COOKIE = "handrail_desk"
 PATH = "/desk"
@@ -110,8 +111,7 @@ async def _standing(services: DeskServices, session: DeskSession) -> Principal |
 
 async def submitted(services: DeskServices, request: Request) -> tuple[Seat | None, Mapping[str, str]]:
     """Return who sent a form, as `seat` does, and its texts."""
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    return await seat(services, request), form
+    return await seat(services, request), await texts(request)
 
 
 async def sign_out(services: DeskServices, request: Request) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -17,6 +18,10 @@ class Channels(Protocol):
 
     async def arrived(self, arrival: Arrival) -> None:
         """Note how a message came, before its case hears of it; the same again changes nothing."""
+        ...
+
+    async def came(self, cases: Sequence[str], message_id: str) -> bool:
+        """Return whether the message arrived in one of the cases, whoever has recorded it since."""
         ...
 
     async def due(self, channel: str, most: int, lease: timedelta) -> list[Departure]:

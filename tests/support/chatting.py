@@ -36,6 +36,11 @@ async def token_of(home: House, customer_id: str, minutes: float = 15.0) -> str:
     return token
 
 
+def lines(characters: int) -> str:
+    """A text of so many characters as its reader counts them, every second one a line break as browsers send it."""
+    return "".join("x" if place % 2 == 0 else "\r\n" for place in range(characters))
+
+
 @dataclass
 class Website:
     """A company's website: `customer` is who is signed in there, nobody where it is None.

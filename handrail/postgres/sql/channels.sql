@@ -3,6 +3,9 @@ INSERT INTO handrail.arrivals (case_id, message_id, channel, address)
 VALUES (%(case_id)s, %(message_id)s, %(channel)s, %(address)s)
 ON CONFLICT (case_id, message_id) DO NOTHING;
 
+-- name: arrival
+SELECT 1 FROM handrail.arrivals WHERE case_id = any(%(cases)s) AND message_id = %(message_id)s LIMIT 1;
+
 -- name: due_departures
 WITH due AS (
     SELECT d.case_id, d.message_id FROM handrail.departures AS d

@@ -15,7 +15,7 @@ from handrail.chat.visiting import COOKIE
 from handrail.domain.access.principals import ApiScope
 from handrail.wiring.front.api import services_of
 from handrail.wiring.front.rooms import with_rooms
-from tests.support.chatting import token_of
+from tests.support.chatting import lines, token_of
 from tests.support.house import House
 from tests.workflows.api.conftest import backend, fresh
 
@@ -188,6 +188,63 @@ async def test_a_link_rates_by_post_alone(home: House) -> None:
             given = await house.post(f"/v1/cases/{case.case_id}/rate", json={"csat": 3}, headers=headers)
             assert given.status_code == 200, given.text
         assert await home.rows(rated, c=case.case_id) == [(3, 2)]
+
+
+async def test_a_line_break_is_one_character_and_what_is_too_long_stays_in_its_form(home: House) -> None:
+    order = await home.strangers_order(status="shipped")
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
+    app = await served(home, public_url="https://support.example.com")
+    comment = "select comment from handrail.ratings where case_id = %(c)s"
+    async with (
+        await backend(home, app, [ApiScope.CASES_WRITE, ApiScope.CASES_READ]) as house,
+        browsing(app) as browser,
+    ):
+        path = (await house.post(f"/v1/cases/{case.case_id}/rating_link")).json()["url"].partition(".com")[2]
+        entered = await browser.post(
+            "/chat/plain", data={"token": await token_of(home, order.customer_id)}, headers={"origin": SHOP}
+        )
+        for form, csat in ((path, "4"), ("/chat/plain/rate", "3")):
+            rated = {"case_id": case.case_id, "csat": csat}
+            stood = await home.rows(comment, c=case.case_id)
+            over = await browser.post(form, data={**rated, "comment": lines(2_001)})
+            assert over.status_code == 422, form
+            assert "at most 2,000 characters" in over.text, "the reason is wrong"
+            assert lines(2_001).replace("\r\n", "\n") in over.text, "what was typed is lost"
+            assert f'value="{csat}" aria-label="{csat} of 5" required checked' in over.text
+            none = await browser.post(form, data={"case_id": case.case_id, "comment": "so <b>good</b>"})
+            assert (none.status_code, "choose a number" in none.text, "so &lt;b&gt;good" in none.text) == (422, True, True)
+            assert await home.rows(comment, c=case.case_id) == stood
+            kept = await browser.post(form, data={**rated, "comment": lines(1_999)})
+            assert (kept.status_code, "Thank you for your rating." in kept.text) == (200, True)
+            assert await home.rows(comment, c=case.case_id) == [(lines(1_999).replace("\r\n", "\n"),)]
+        said = {"once": fresh("m"), "case_id": case.case_id}
+        over = await browser.post("/chat/plain/say", data={**said, "text": lines(8_001)})
+        assert (over.status_code, "at most 8,000 characters" in over.text) == (422, True)
+        assert lines(8_001).replace("\r\n", "\n") in over.text
+        assert f'value="{said["once"]}"' in over.text, "sent again it would count twice"
+        empty = await browser.post("/chat/plain/say", data={**said, "text": " \r\n"})
+        assert (empty.status_code, "nothing to read" in empty.text) == (422, True)
+        assert entered.status_code == 200
+        assert (await browser.post("/chat/plain/say", data={**said, "text": lines(7_999)})).status_code == 200
+
+
+async def test_a_message_is_known_to_have_arrived_while_no_worker_runs(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handrail.chat.plain.PATIENCE_SECONDS", 0.2)
+    order = await home.strangers_order(status="shipped")
+    app = await served(home, task_queue=fresh("nobody"))
+    async with browsing(app, **{"accept-language": "de"}) as browser, browsing(app) as other:
+        await browser.post("/chat/plain", data={"token": await token_of(home, order.customer_id)}, headers={"origin": SHOP})
+        page = await say(browser, (await browser.get("/chat/plain")).text, text=f"Wo ist meine Bestellung {order.order_id}?")
+        assert "Ihre Nachricht ist angekommen und wird beantwortet." in page
+        link = re.search(r'angekommen und wird beantwortet\. <a href="([^"]+)"', page)
+        assert link, "nothing says how to look again"
+        again = await browser.get(link[1].replace("&amp;", "&"))
+        assert "Ihre Nachricht ist angekommen" in again.text
+        assert 'http-equiv="refresh"' not in page, "nobody's page changes under their eyes"
+        for address in ("/chat/plain", f"/chat/plain?sent={fresh('m')}"):
+            assert "angekommen" not in (await browser.get(address)).text, address
+        await other.post("/chat/plain/say", data={"once": fresh("m"), "case_id": "", "text": "hello"})
+        assert "has arrived" not in (await other.get(link[1].replace("&amp;", "&"))).text, "another's message"
 
 
 @pytest.mark.parametrize("wrong", [{"channel": "sms", "address": "+1"}, {"channel": "mail"}])

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.case.cases import CaseView
 from handrail.postgres.access.keys import PostgresApiKeys
+from tests.support.chatting import lines
 from tests.support.deskside import OWN, at_desk, key_of, with_desk
 from tests.support.house import House
 
@@ -144,7 +145,9 @@ async def test_a_case_is_resolved_handed_back_or_put_back(home: House, desk: ASG
             assert (await ann.submit(page, f"{path}/act", action="claim")).status_code == 303
             bare = await ann.submit(page, f"{path}/act", action="hand_back", note="")
             assert (bare.status_code, "note" in bare.text) == (422, True)
-            sent = await ann.submit(page, f"{path}/act", action=action, note="It arrives on Monday.", topic="order_status")
+            long = await ann.submit(page, f"{path}/act", action="hand_back", note=lines(2_001), topic="order_status")
+            assert (long.status_code, lines(2_001).replace("\r\n", "\n") in long.text) == (422, True)
+            sent = await ann.submit(page, f"{path}/act", action=action, note=lines(1_999), topic="order_status")
             assert sent.headers["location"].startswith(f"/desk/?did={action}&of={case.case_id}&")
             await home.until(case.case_id, came_of_it)
 
@@ -217,8 +220,11 @@ async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASG
         assert (bare.status_code, "reason" in bare.text) == (422, True)
         odd = await mia.submit(page, "/desk/owner", action="set", scope="topic:none", level="review", reason="odd")
         assert (odd.status_code, "there is no topic" in odd.text) == (422, True)
-        late = await mia.submit(page, "/desk/owner", action="set", scope="global", level="off", reason="x", minutes="0")
+        form = {"action": "set", "scope": "topic:refund", "level": "draft", "reason": "sums", "minutes": "a while"}
+        late = await mia.submit(page, "/desk/owner", **form)
         assert (late.status_code, "minutes" in late.text) == (422, True)
+        for typed in ('value="a while"', "<option selected>draft</option>", 'value="sums"'):
+            assert late.text.count(typed) == 1, "what was typed is lost"
         try:
             asked = {"action": "set", "scope": "topic:refund", "level": "review", "reason": "sums look odd", "minutes": "30"}
             assert (await mia.submit(page, "/desk/owner", **asked)).headers["location"].startswith("/desk/owner?did=set&")
