@@ -176,8 +176,73 @@ def test_what_only_looks_like_a_mark_stays(text: str) -> None:
     assert cut(text) == text.strip()
 
 
+QUOTED = {
+    "Gmail": "On Mon, Mar 2, 2026 at 10:00 AM The Lamp and Mug Shop <\nhelp@shop.example> wrote:\n\n> {old}\n>\n> Goodbye.",
+    "Gmail in German": "Am Mo., 2. März 2026 um 10:00 Uhr schrieb Shop <help@shop.example>:\n\n> {old}",
+    "Gmail in Turkish": "Shop <help@shop.example>, 2 Mar 2026 Pzt, 10:00 tarihinde şunu yazdı:\n\n> {old}",
+    "Gmail in Russian": "пн, 2 мар. 2026 г. в 10:00, Shop <help@shop.example>:\n\n> {old}",
+    "Gmail in Japanese": "2026年3月2日(月) 10:00 Shop <help@shop.example>:\n\n> {old}",
+    "Apple Mail": "> On 2. Mar 2026, at 10:00, Shop <help@shop.example> wrote:\n>\n> {old}",
+    "iPhone in French": "Le 2 mars 2026 à 10:00, Shop <help@shop.example> a écrit :\n\n\ufeff{old}",
+    "iPhone in Italian": "Il giorno 2 mar 2026, alle ore 10:00,\nShop <help@shop.example>\nha scritto:\n\n{old}",
+    "Thunderbird": "On 02/03/2026 10:00, Shop wrote:\n> {old}\n> Goodbye.",
+    "Thunderbird in Dutch": "Op 02-03-2026 om 10:00 schreef Shop:\n> {old}",
+    "Outlook": "From: Shop <help@shop.example>\nSent: Monday, March 2, 2026 10:00 AM\nTo: Kim\nSubject: RE: lamp\n\n{old}",
+    "Outlook in Polish": "________________________________\nOd: Shop <help@shop.example>\nDo: Kim\nTemat: lampa\n\n{old}",
+    "Outlook in plain text": "-----Original Message-----\nFrom: Shop [mailto:help@shop.example]\nTo: Kim\n\n{old}",
+    "Yahoo": "    On Monday, March 2, 2026 at 10:00:00 AM GMT+1, Shop <help@shop.example> wrote:  \n \n {old}",
+    "Proton": "Sent with Proton Mail.\n\nOn Monday, March 2nd, 2026 at 10:00, Shop <a@b.example> wrote:\n\n> {old}",
+    "Zoho": "---- On Mon, 02 Mar 2026 10:00:00 +0100 Shop of Lamps and Mugs <help@shop.example> wrote ---\n\n{old}",
+    "GMX": "Gesendet: Montag, 02. März 2026 um 10:00 Uhr\nVon: Shop <help@shop.example>\nAn: Kim\nBetreff: Re: Lampe\n{old}",
+    "K-9": "-- \nSent from my Android device.\n\nAm 2. März 2026 10:00:00 MEZ schrieb Shop <help@shop.example>:\n>{old}",
+    "Samsung": "-------- Original message --------\nFrom: Shop <help@shop.example>\nDate: 02/03/2026 10:00\nTo: Kim\n\n{old}",
+    "mutt": "* Shop <help@shop.example> [2026-03-02 10:00]:\n> {old}",
+    "no date": "The shop wrote:\n> {old}",
+    "no line above": "> {old}\n> Goodbye.",
+    "one line with a number": "On 02/03/2026 10:00, Shop wrote:\n> 2 lamps have left.",
+}
+
+
+@pytest.mark.parametrize("program", QUOTED)
+@pytest.mark.parametrize(
+    "own",
+    [
+        "??",
+        "?!",
+        "...",
+        "…",
+        "-",
+        "👍",
+        "✓",
+        "ok",
+        "5",
+        "Hä?",
+        "Ne",
+        "はい",
+        "¿Y?",
+        "It is O-10024.\nWhen does it come",
+        "Hi\n\nNo",
+    ],
+)
+def test_a_quote_is_cut_whatever_stands_above_it_however_near(program: str, own: str) -> None:
+    tail = QUOTED[program].format(old=OLD)
+    assert own_words(f"{own}\n\n{tail}") == own
+    assert own_words(f"{own}\n{tail}") == own
+    assert own_words(f"{own}\r\n{tail}".replace("\n", "\r\n").replace("\r\r", "\r")) == own.replace("\r\n", "\n")
+
+
+def test_a_line_right_above_is_the_customers_though_it_has_a_date_or_an_address() -> None:
+    for own in (
+        "It came 3.3.2026 at 11:00.\nBroken!",
+        "Hello,\nmine is kim@x.example",
+        "I asked on 1.3.2026.\nNo answer\nWhy?",
+    ):
+        for above in (*ABOVE["en"], *ABOVE["de"], "Your colleague wrote:"):
+            assert cut(f"{own}\n{above}\n> {OLD}") == own
+
+
 def test_where_all_of_it_is_quoted_the_whole_is_taken() -> None:
-    for text in (f"> {OLD}\n> Goodbye.", block("de"), f"{ABOVE['fr'][0]}\n> {OLD}"):
+    for text in (f"> {OLD}\n> Goodbye.", block("de"), f"{ABOVE['fr'][0]}\n> {OLD}", f"- - -\n> {OLD}", f"=====\n> {OLD}"):
         assert (cut(text), own_words(text)) == ("", text)
 
 
@@ -188,6 +253,7 @@ def test_our_own_sentences_are_never_the_customers() -> None:
     flat = "O-10024 On 2 March you wrote: " + OURS.replace("\n\n", " ")
 
     assert own_words(f"{wrapped}\nO-10024", [OURS]) == "O-10024"
+    assert own_words(f"??\n{wrapped}", [OURS]) == "??"
     assert own_words(flat, [OURS]) == "O-10024 On 2 March you wrote:"
     assert unsaid(OURS, [OURS]) == ""
     assert own_words("Which number do I need? I would like to speak to a person.", [OURS]).endswith("to speak to a person.")
