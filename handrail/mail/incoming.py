@@ -9,6 +9,7 @@ from handrail.domain.base import digest
 from handrail.domain.channels import Arrival
 from handrail.domain.mail import CHANNEL, UNIDENTIFIED, MailDisposition, MailVerdict, ReceivedMail
 from handrail.mail.reading.headers import answerable
+from handrail.mail.reading.subjects import opening_of
 from handrail.mail.tokens import ReplyTokens, case_id_of
 from handrail.ports.channels import Channels
 from handrail.ports.mail import MailCases, MailCustomers, MailRecord
@@ -102,7 +103,7 @@ class MailIntake:
         arrival = Arrival(case_id=verdict.case_id, message_id=verdict.message_id, channel=CHANNEL, address=address)
         await self.channels.arrived(arrival)
         if verdict.disposition is not MailDisposition.CONTINUED:
-            await self.cases.open(verdict.case_id, verdict.customer_id, verdict.message_id, mail.text)
+            await self.cases.open(verdict.case_id, verdict.customer_id, verdict.message_id, opening_of(mail))
             return verdict
         if await self.cases.tell(verdict.case_id, verdict.message_id, mail.text):
             return verdict

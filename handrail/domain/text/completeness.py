@@ -89,7 +89,7 @@ def unspoken(code: str, pack: Pack) -> Iterator[str]:
         "answers": None,
         "mood": None,
         "speech": None,
-        "mail": None,
+        "mail": ("wrote", "subject", "others", "original", "forwarded", "sent_from", "closings"),
         "goodbye": None,
         "names": None,
     }.items():

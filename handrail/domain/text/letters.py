@@ -17,11 +17,12 @@ class Goodbye(Model):
 
 
 class Mail(Model):
-    """Marks by which mail programs set off what was written before."""
+    """Marks by which mail programs set off what was written before; `prefixes` stand before a subject ("Re")."""
 
     wrote: Words = Field(default_factory=list)
     subject: Words = Field(default_factory=list)
     others: Words = Field(default_factory=list)
+    prefixes: Words = Field(default_factory=list)
     original: Words = Field(default_factory=list)
     forwarded: Words = Field(default_factory=list)
     sent_from: Words = Field(default_factory=list)

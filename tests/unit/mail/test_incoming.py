@@ -1,8 +1,10 @@
-"""What becomes of a mail by its sender alone."""
+"""What becomes of a mail by its sender alone, and what its case hears."""
 
 from __future__ import annotations
 
 from unittest.mock import AsyncMock
+
+import pytest
 
 from handrail.domain.mail import MailDisposition, MailVerdict
 from handrail.mail.incoming import UNANSWERABLE, MailIntake, unidentified
@@ -14,14 +16,62 @@ from handrail.ports.mail import MailCases, MailCustomers, MailRecord
 from tests.support.mailing import ADDRESS, AUTHSERV, KEY, letter
 
 
+def taking(cases: AsyncMock, case_id: str | None = None) -> MailIntake:
+    """The intake of a business that knows every address; a mail is part of the case, where there is one."""
+    record, customers = AsyncMock(MailRecord), AsyncMock(MailCustomers)
+    record.known.return_value, record.sent_by_us.return_value = None, False
+    record.case_of.return_value, record.customer_of.return_value = case_id, "C-1"
+    customers.of_address.return_value = "C-1"
+    return MailIntake(record, AsyncMock(Channels), cases, customers, ReplyTokens(KEY, ADDRESS), frozenset({ADDRESS}))
+
+
 async def decided(sender: str) -> MailVerdict:
     """The verdict on a mail of somebody whose address the business knows."""
-    record, customers = AsyncMock(MailRecord), AsyncMock(MailCustomers)
-    record.case_of.return_value, record.sent_by_us.return_value = None, False
-    customers.of_address.return_value = "C-1"
-    tokens = ReplyTokens(KEY, ADDRESS)
-    intake = MailIntake(record, AsyncMock(Channels), AsyncMock(MailCases), customers, tokens, frozenset({ADDRESS}))
-    return await intake.decide(read_mail(letter(sender, "Where is my parcel?"), AUTHSERV))
+    return await taking(AsyncMock(MailCases)).decide(read_mail(letter(sender, "Where is my parcel?"), AUTHSERV))
+
+
+async def opened(subject: str, text: str) -> str:
+    """The first message of the case that a mail opens."""
+    cases = AsyncMock(MailCases)
+    raw = letter("ann@example.com", text, subject=subject)
+    await taking(cases).take(read_mail(raw, AUTHSERV), raw, len(raw))
+    return str(cases.open.await_args.args[3])
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "said"),
+    [
+        (
+            "Order O-10027 arrived broken",
+            "see subject, please help",
+            "Order O-10027 arrived broken\n\nsee subject, please help",
+        ),
+        ("AW: WG: Lampe kaputt", "Bitte helfen Sie.", "Lampe kaputt\n\nBitte helfen Sie."),
+        ("Fwd[2]: RE: lamp", "It is torn.\n\nOn 3/11/2026 10:00, Shop wrote:\n> the lamp", "lamp\n\nIt is torn."),
+        ("回复：灯坏了", "帮忙", "灯坏了\n\n帮忙"),
+        *(
+            (bare, "Where is O-10027?", "Where is O-10027?")
+            for bare in ("", "Re:", "AW: Re: FW:", "Odp: ", "SV (2):", "???", "Re: -")
+        ),
+        ("Where is O-10027", "Hello, where is o-10027?", "Hello, where is o-10027?"),
+        ("Return", "I returned it.", "Return\n\nI returned it."),
+        ("Order O-10027 arrived broken", "", "Order O-10027 arrived broken"),
+    ],
+)
+async def test_a_new_case_hears_the_subject_where_it_adds_something(subject: str, text: str, said: str) -> None:
+    assert await opened(subject, text) == said
+
+
+async def test_a_reply_says_no_subject_unless_its_case_is_closed_and_it_opens_another() -> None:
+    raw = letter("ann@example.com", "It is torn.", subject="Re: My lamp", In_Reply_To="<a@x>")
+    mail, cases = read_mail(raw, AUTHSERV), AsyncMock(MailCases)
+    cases.tell.return_value = True
+    await taking(cases, "c-1").take(mail, raw, len(raw))
+    assert cases.tell.await_args.args == ("c-1", f"mail-{mail.key}", "It is torn.")
+    assert not cases.open.called
+    cases.tell.return_value = False
+    await taking(cases, "c-1").take(mail, raw, len(raw))
+    assert cases.open.await_args.args[2:] == (f"mail-{mail.key}", "My lamp\n\nIt is torn.")
 
 
 async def test_our_own_address_is_ours_with_a_mark_behind_its_plus() -> None:
