@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -15,6 +16,10 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives every address of a name, as digits. Raises: OSError."""
 LONGEST_URL = 2_000
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+THIS_MACHINE = ipaddress.IPv4Address("127.0.0.1")
+PUBLIC = "Name a public address."
+_HOST = re.compile(r"\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*\.?", re.ASCII)
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}", re.ASCII | re.IGNORECASE)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -38,15 +43,16 @@ def check_url(url: str, *, loopback: bool = False) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise InvalidInput("url: cannot be read. Write for example https://example.com/hooks.") from None
-    if not host or len(url) > LONGEST_URL or not url.isprintable() or not url.isascii() or " " in url:
+    readable = len(url) <= LONGEST_URL and url.isprintable() and url.isascii() and " " not in url
+    if not host or not readable or not (_HOST.fullmatch(host) or _literal(host)):
         raise InvalidInput("url: is no address. Write for example https://example.com/hooks, names in their xn-- form.")
     if parts.scheme != "https" and not (loopback and parts.scheme == "http" and _is_loopback(host)):
         raise InvalidInput(f"url: {parts.scheme or 'nothing'}:// is not taken. Events are sent over https alone.")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise InvalidInput("url: holds a user, a password or a fragment. Leave it out; messages are signed.")
-    literal = _literal(host)
-    if literal is not None and (why := refusal(literal, loopback=loopback)):
-        raise InvalidInput(f"url: {why}. Name a public address.")
+    written = THIS_MACHINE if _is_localhost(host) else _literal(host)
+    if written is not None and (why := refusal(written, loopback=loopback)):
+        raise InvalidInput(f"url: {host}: {why}. {PUBLIC}")
     return url
 
 
@@ -60,14 +66,15 @@ async def target(url: str, resolve: Resolve, *, loopback: bool = False) -> Targe
     parts = urlsplit(check_url(url, loopback=loopback))
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    found = [host] if _literal(host) is not None else await resolve(host, port)
+    written = _literal(host)
+    found = [str(written)] if written is not None else await resolve(host, port)
     if not found:
         raise OSError("the name has no address")
     for address in found:
         literal = _literal(address)
         why = "is no address" if literal is None else refusal(literal, loopback=loopback)
         if why:
-            raise InvalidInput(f"url: {host} resolves to {address}: {why}. Nothing was sent.")
+            raise InvalidInput(f"url: {host} resolves to {address}: {why}. {PUBLIC}")
     return Target(parts.scheme, host, port, found[0])
 
 
@@ -97,12 +104,24 @@ def refusal(address: _Address, *, loopback: bool) -> str | None:
 
 
 def _literal(host: str) -> _Address | None:
+    """The address that the host is written as, also in the fewer, hexadecimal or octal numbers that resolvers take."""
+    bare = host.partition("%")[0].rstrip(".")
     try:
-        return ipaddress.ip_address(host.partition("%")[0])
+        return ipaddress.ip_address(bare)
     except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(bare)) if _NUMBERS.fullmatch(bare) else None
+    except OSError:
         return None
+
+
+def _is_localhost(host: str) -> bool:
+    """Return whether the name stands for the machine itself, whatever resolves it (RFC 6761)."""
+    bare = host.rstrip(".").lower()
+    return bare == "localhost" or bare.endswith(".localhost")
 
 
 def _is_loopback(host: str) -> bool:
     literal = _literal(host)
-    return literal.is_loopback if literal is not None else host == "localhost"
+    return literal.is_loopback if literal is not None else _is_localhost(host)

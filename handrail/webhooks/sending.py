@@ -41,7 +41,7 @@ class HttpSender:
                 there = await target(url, self._resolve, loopback=self._loopback)
                 return await self._post(url, there, body, signed(message_id, body, secrets, at), at)
         except InvalidInput as error:
-            return Answered(words=str(error))
+            return Answered(words=str(error).removesuffix("."))
         except TimeoutError:
             return Answered(words=f"no answer within {self._seconds:g} s")
         except (httpx.HTTPError, OSError, ssl.SSLError) as error:

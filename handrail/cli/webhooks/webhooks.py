@@ -81,7 +81,7 @@ def send_test(ctx: typer.Context, endpoint_id: EndpointId, as_json: Json = False
     from handrail.cli.common.failures import Exit
 
     answered = _asked(ctx, lambda office: office.test(endpoint_id))
-    _tell(answered.model_dump(mode="json"), f"{endpoint_id} {answered.words}.", as_json=as_json)
+    _tell(answered.model_dump(mode="json"), f"{endpoint_id}: {answered.words}.", as_json=as_json)
     if not answered.taken:
         raise typer.Exit(Exit.REFUSED)
 

@@ -90,6 +90,7 @@ async def test_no_secret_stands_in_the_database_as_it_is(shell: Shell, run: Run)
     [
         (("add", "http://example.com/", "--owner", "ann"), "Events are sent over https alone"),
         (("add", "https://169.254.169.254/", "--owner", "ann"), "where clouds keep their metadata"),
+        (("add", "https://10.1/hooks", "--owner", "ann"), "10.1: that is no address of the public internet. Name a public"),
         (("add", "https://example.com/", "--owner", "ann", "--kind", "nope"), "'nope' is no kind of event"),
         (("rotate", "wh-none"), "there is no webhook 'wh-none'"),
     ],
@@ -97,6 +98,16 @@ async def test_no_secret_stands_in_the_database_as_it_is(shell: Shell, run: Run)
 def test_what_cannot_be_is_refused_in_words(shell: Shell, words: tuple[str, ...], said: str) -> None:
     assert said in shell(*words, code=3)
     assert shell.document("list") == []
+
+
+def test_this_machine_is_refused_at_once_and_at_sending_in_the_same_words(shell: Shell, shop_database_url: str) -> None:
+    strict = Shell(shop_database_url, HANDRAIL_WEBHOOK_KEY="k" * 32, HANDRAIL_WEBHOOKS_LOOPBACK="false")
+    said = "url: localhost: that is this machine itself. Name a public address."
+    assert said in " ".join(strict("add", "https://localhost:8443/hooks", "--owner", "ann", code=3).split())
+    assert strict.document("list") == []
+    made = shell.document("add", "https://localhost:8443/hooks", "--owner", "ann")
+    sent = " ".join(strict("test", made["endpoint_id"], code=3).split())
+    assert sent.endswith(f"{made['endpoint_id']}: {said}")
 
 
 def test_without_a_key_nothing_is_added(shop_database_url: str) -> None:

@@ -53,12 +53,13 @@ async def test_answers_are_bounded_in_time_and_size_and_redirects_are_not_follow
             status(429, "retry-after: 7"),
             endless,
         ]
-        sender = HttpSender(loopback=True, seconds=0.5)
-        found = [await sender.send(url, "msg_1", BODY, secrets, now) for _ in range(5)]
-        large = await HttpSender(loopback=True).send(url, "msg_1", BODY, secrets, now)
+        patient, hasty = HttpSender(loopback=True, seconds=60), HttpSender(loopback=True, seconds=2)
+        senders = (patient, patient, hasty, patient, patient)
+        found = [await one.send(url, "msg_1", BODY, secrets, now) for one in senders]
+        large = await patient.send(url, "msg_1", BODY, secrets, now)
     assert [one.status for one in found] == [307, 302, None, 410, 429]
     assert found[0].words == "answered 307; redirects are not followed"
-    assert found[2].words == "no answer within 0.5 s"
+    assert found[2].words == "no answer within 2 s"
     assert found[3].gone
     assert found[4].after == 7
     assert not any(one.taken for one in found)
@@ -79,6 +80,34 @@ def test_no_address_of_the_house_is_reached(address: str) -> None:
         check_url(f"https://{host}/")
 
 
+WRITTEN = """localhost LOCALHOST localhost. hooks.localhost 127.1 127.0.0.1. 2130706433 0x7f.1 0177.0.0.1 0xa9fea9fe
+10.1 0 192.168.9"""
+
+
+@pytest.mark.parametrize("host", [*WRITTEN.split(), *OWN.split()])
+async def test_what_is_written_as_the_houses_own_is_refused_at_once_and_at_sending_in_the_same_words(host: str) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        raise AssertionError("nothing is looked up")
+
+    url = f"https://[{host}]/" if ":" in host else f"https://{host}/"
+    with pytest.raises(InvalidInput) as refused:
+        check_url(url)
+    answered = await HttpSender(resolve=resolve).send(url, "msg_1", BODY, [new_secret()], datetime.now(UTC))
+    assert f"{answered.words}." == str(refused.value)
+    assert not answered.words.endswith(".")
+
+
+def test_a_setting_for_development_allows_this_machine_however_it_is_written_and_nothing_else() -> None:
+    for scheme in ("http", "https"):
+        for host in ("localhost", "hooks.localhost", "127.1", "127.0.0.1", "[::1]"):
+            assert check_url(f"{scheme}://{host}:8000/", loopback=True)
+    for host in ("10.1", "192.168.0.9", "[fe80::1]", "169.254.169.254"):
+        with pytest.raises(InvalidInput, match="Name a public address"):
+            check_url(f"https://{host}/", loopback=True)
+    for name in ("example.com", "xn--bcher-kva.example", "a_b.example.", "1e100.example", "0x7f.example", "8.8.8.8"):
+        assert check_url(f"https://{name}/")
+
+
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:21f:cb07::1"])
 def test_public_addresses_are_reached(address: str) -> None:
     assert refusal(ipaddress.ip_address(address), loopback=False) is None
@@ -89,6 +118,7 @@ def test_public_addresses_are_reached(address: str) -> None:
     [
         *("http://example.com/", "ftp://example.com", "https://", "https://a@example.com/", "https://example.com/#x", ""),
         *("https://[::1", "http://127.0.0.1/", "https://exa mple.com/", "https://example.com:99999/", "javascript:alert(1)"),
+        *("https://%6cocalhost/", "https://a..example/", "https://-/", "https://.example/", "https://a|b.example/"),
     ],
 )
 def test_addresses_that_are_none_are_refused(url: str) -> None:
