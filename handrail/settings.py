@@ -52,6 +52,9 @@ class Settings(EnvironmentSettings):
     webhooks_loopback: bool = Field(
         default=False, description="webhooks may reach this machine itself over http; for development alone"
     )
+    webhook_days: int = Field(
+        default=30, ge=4, le=3_650, description="days for which messages of webhooks that were taken or given up are kept"
+    )
     database_pool: int = Field(default=10, ge=1, le=200)
 
     business: str = "handrail.shop"

@@ -2908,6 +2908,7 @@ COMMENT ON TABLE handrail.webhook_messages IS
 'each event for each endpoint that wants it: one message, whose id stays over every attempt';
 CREATE INDEX webhook_messages_pending ON handrail.webhook_messages (endpoint_id, case_id, sequence) WHERE state = 'pending';
 CREATE INDEX webhook_messages_dead ON handrail.webhook_messages (endpoint_id, attempted_at) WHERE state = 'dead';
+CREATE INDEX webhook_messages_settled ON handrail.webhook_messages (attempted_at) WHERE state <> 'pending';
 
 CREATE TABLE handrail.webhook_cursor (
     single boolean PRIMARY KEY DEFAULT TRUE CONSTRAINT webhook_cursor_single CHECK (single),

@@ -67,6 +67,7 @@ INNER JOIN handrail.webhook_endpoints AS w ON m.endpoint_id = w.endpoint_id
 WHERE m.state = 'pending'
     AND w.disabled_at IS NULL
     AND w.removed_at IS NULL
+    AND m.endpoint_id <> ALL(%(without)s::text[])
     AND coalesce(m.next_at, m.noted_at) < clock_timestamp() - %(late)s::interval
 LIMIT %(most)s;
 
@@ -133,3 +134,24 @@ WHERE w.disabled_at IS NOT NULL AND w.removed_at IS NULL ORDER BY w.disabled_at;
 -- name: waiting_webhooks
 SELECT DISTINCT m.endpoint_id, m.case_id FROM handrail.webhook_messages AS m
 WHERE m.endpoint_id = %(endpoint_id)s AND m.state = 'pending';
+
+-- name: sweep_webhook_messages
+-- What waits for a live endpoint stays, however old: somebody may enable it again, or bring its key.
+DELETE FROM handrail.webhook_messages AS d
+USING (
+    (
+        SELECT m.message_id FROM handrail.webhook_messages AS m
+        WHERE m.state <> 'pending' AND m.attempted_at < now() - %(older)s::interval
+        ORDER BY m.attempted_at
+        LIMIT %(most)s
+    )
+    UNION ALL
+    (
+        SELECT m.message_id FROM handrail.webhook_messages AS m
+        INNER JOIN handrail.webhook_endpoints AS w ON m.endpoint_id = w.endpoint_id
+        WHERE m.state = 'pending' AND w.removed_at < now() - %(older)s::interval
+        LIMIT %(most)s
+    )
+) AS old
+WHERE d.message_id = old.message_id
+RETURNING d.message_id;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from handrail.domain.webhooks import Answered, DeadMessage, DeliveryRequest, WebhookEndpoint, WebhookMessage
@@ -10,6 +11,8 @@ from handrail.postgres.queries import QUERIES
 
 BATCH = 500
 LATE = timedelta(seconds=30)
+SWEPT, SWEEPS = 5_000, 20
+"""Messages forgotten by one statement, and statements of one sweep."""
 
 
 class PostgresOutbox:
@@ -23,9 +26,9 @@ class PostgresOutbox:
         made = [DeliveryRequest.model_validate(row) for row in await alone(self._pool, "address_webhooks", most=BATCH)]
         return list({(one.endpoint_id, one.case_id): one for one in made}.values())
 
-    async def overdue(self, late: timedelta = LATE) -> list[DeliveryRequest]:
-        """Read where messages wait that somebody should have sent by now."""
-        found = await alone(self._pool, "overdue_webhooks", late=late, most=BATCH)
+    async def overdue(self, late: timedelta = LATE, without: Sequence[str] = ()) -> list[DeliveryRequest]:
+        """Read where messages wait that somebody should have sent by now, except for the endpoints named."""
+        found = await alone(self._pool, "overdue_webhooks", late=late, without=list(without), most=BATCH)
         return [DeliveryRequest.model_validate(row) for row in found]
 
     async def next(self, asked: DeliveryRequest) -> tuple[WebhookEndpoint, WebhookMessage] | None:
@@ -66,3 +69,16 @@ class PostgresOutbox:
         """Return the cases of which messages are on their way to the endpoint."""
         found = await alone(self._pool, "waiting_webhooks", endpoint_id=endpoint_id)
         return [DeliveryRequest.model_validate(row) for row in found]
+
+    async def sweep(self, older: timedelta) -> int:
+        """Forget messages that were delivered or given up longer ago, and what waited for an endpoint removed by then.
+
+        Return how many; at most a bounded number at a time, so that nobody waits for it.
+        """
+        swept = 0
+        for _ in range(SWEEPS):
+            found = len(await alone(self._pool, "sweep_webhook_messages", older=older, most=SWEPT))
+            swept += found
+            if found < SWEPT:
+                break
+        return swept

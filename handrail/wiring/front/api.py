@@ -113,9 +113,9 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
         services = await services_of(settings, client, pool)
-        tail = tail_of(settings, pool)
+        tail, messages_kept = tail_of(settings, pool), timedelta(days=settings.webhook_days)
         async with (
-            supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept)),
+            supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
             supervised("the tail of events", tail.forever),
         ):
             app = with_rooms(settings, pool, services, federated(settings))

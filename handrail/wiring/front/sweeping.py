@@ -1,4 +1,4 @@
-"""Sweeping what the API keeps for a while: answers, vouchers, tokens, links."""
+"""Sweeping what is kept for a while: answers, vouchers, tokens, links, messages of webhooks."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
 from handrail.postgres.case.ratings import PostgresRatingLinks
 from handrail.postgres.pool import Pool
+from handrail.postgres.webhooks.outbox import PostgresOutbox
 
 SWEEP_SECONDS = 600.0
 
 
-async def sweep_forever(pool: Pool, kept: timedelta) -> None:
-    """Forget old answers, vouchers and tokens now and then, until cancelled."""
+async def sweep_forever(pool: Pool, answers_kept: timedelta, messages_kept: timedelta) -> None:
+    """Forget what is old now and then, until cancelled."""
     while True:
-        await PostgresAnswers(pool).sweep(kept)
+        await PostgresAnswers(pool).sweep(answers_kept)
         await PostgresVouchers(pool).sweep()
         await PostgresCustomerTokens(pool).sweep()
         await PostgresRatingLinks(pool).sweep()
+        await PostgresOutbox(pool).sweep(messages_kept)
         await asyncio.sleep(SWEEP_SECONDS)
