@@ -8,7 +8,15 @@ from collections.abc import Callable
 
 from temporalio import activity
 
-from handrail.domain.webhooks import DeliveryRequest, DeliveryResult, WebhookEndpoint, WebhookMessage, pause, payload
+from handrail.domain.webhooks import (
+    DeliveryRequest,
+    DeliveryResult,
+    WebhookEndpoint,
+    WebhookMessage,
+    WebhooksNotSetUp,
+    pause,
+    payload,
+)
 from handrail.ports import Clock
 from handrail.ports.webhooks import SecretSeal, WebhookOutbox, WebhookSender
 
@@ -32,7 +40,11 @@ class WebhookActivities:
         found = await self._outbox.next(asked)
         if found is None:
             return DeliveryResult()
-        return DeliveryResult(again_in=await self._send(*found))
+        try:
+            return DeliveryResult(again_in=await self._send(*found))
+        except WebhooksNotSetUp:
+            # It waits, and no attempt is counted: what addresses messages says so, and begins again once the key is there.
+            return DeliveryResult()
 
     async def _send(self, endpoint: WebhookEndpoint, message: WebhookMessage) -> float | None:
         body = json.dumps(payload(message.event), ensure_ascii=False, separators=(",", ":")).encode()

@@ -71,9 +71,7 @@ async def serve(
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)
-                from handrail.wiring.front.webhooks import delivering
-
-                async with beside(settings, client, pool, adapters, runtime), delivering(client, settings, pool):
+                async with beside(settings, client, pool, adapters, runtime):
                     await stop.wait()
     finally:
         await pool.close()
@@ -85,6 +83,7 @@ async def beside(
 ) -> AsyncIterator[None]:
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
     from handrail.wiring.days.shadowing import shadowing
+    from handrail.wiring.front.webhooks import WORK, delivering
 
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
@@ -104,6 +103,7 @@ async def beside(
         shadowing(settings, pool, adapters, troubles.about("the shadow")),
         watching_tools(settings, pool, adapters, troubles.about(TOOLS)),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
+        delivering(client, settings, pool, troubles.about(WORK)),
     ):
         yield
 

@@ -14,9 +14,11 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from handrail.background import supervised
 from handrail.domain.case.cases import CaseStatus, Commit
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.channels import Arrival
@@ -32,9 +34,10 @@ from handrail.temporal.converter import data_converter
 from handrail.temporal.webhooks import deliver
 from handrail.webhooks.sealing import KeySeal, new_secret
 from handrail.webhooks.sending import HttpSender
-from handrail.wiring.front.webhooks import webhook_worker
+from handrail.wiring.front.webhooks import Addressing, webhook_worker
 from tests.postgres.build import NOON, opening, row
 from tests.replay.record import scrubbed
+from tests.support.house import wait_for
 from tests.support.receiving import Receiver, receiver, status
 from workflows.webhooks import WebhookWorkflow
 
@@ -210,6 +213,59 @@ async def test_what_nobody_takes_in_three_days_is_dead_and_can_be_replayed(post:
     await post.ended()
     assert post.there.came[-1].headers["webhook-id"] == dead.message_id
     assert await PostgresOutbox(post.pool).dead(None, 10) == []
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 32])
+async def test_without_the_key_messages_wait_uncounted_and_go_on_with_it(
+    time_skipping: WorkflowEnvironment, database_url: str, key: str
+) -> None:
+    settings = Settings(
+        database_url=SecretStr(database_url), webhook_key=SecretStr(key), task_queue=f"cases-{uuid4().hex[:8]}"
+    )
+    pool = await open_pool(database_url, size=4)
+    async with receiver() as there:
+        url, secret = f"http://127.0.0.1:{there.port}/hooks", new_secret()
+        await PostgresWebhooks(pool).add("wh-1", url, [], "ann", KeySeal(KEY).seal(secret))
+        await PostgresCases(pool, business).open(opening(CASE), NOON)
+        sender = HttpSender(loopback=True, seconds=60)
+        async with webhook_worker(time_skipping.client, settings, pool, sender):
+            before = Post(time_skipping, settings, pool, there, secret)
+            await before.send()
+        assert await before.state() == [(1, "pending", 0), (2, "pending", 0)]
+        assert there.came == []
+        ours = settings.model_copy(update={"webhook_key": SecretStr(KEY)})
+        async with webhook_worker(time_skipping.client, ours, pool, sender):
+            after = Post(time_skipping, ours, pool, there, secret)
+            await deliver(time_skipping.client, ours.task_queue, await PostgresOutbox(pool).overdue(timedelta(0)))
+            await after.ended()
+        assert await after.state() == [(1, "delivered", 1), (2, "delivered", 1)]
+    await pool.close()
+
+
+async def test_a_missing_key_is_said_once_and_no_delivery_of_its_endpoint_begins(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = new_secret()
+    url = f"http://127.0.0.1:{post.there.port}/other"
+    await PostgresWebhooks(post.pool).add("wh-2", url, [], "bea", KeySeal("x" * 32).seal(other))
+    await PostgresCases(post.pool, business).open(opening(CASE), NOON)
+    said: list[str | None] = []
+    addressing = Addressing(post.environment.client, post.settings.task_queue, post.pool, KeySeal(KEY), said.append)
+    async with supervised("addressing", lambda: addressing.forever(post.settings.database_url.get_secret_value())):
+
+        async def delivered() -> bool:
+            return [state for _, state, _ in await post.state()].count("delivered") == 2
+
+        await wait_for(delivered)
+    assert [one.path for one in post.there.came] == ["/hooks", "/hooks"]
+    with pytest.raises(RPCError, match="not found"):
+        await post.run_of("wh-2", CASE).describe()
+    words = "Webhooks wait for their key: wh-2. HANDRAIL_WEBHOOK_KEY: is not the key that the secrets were sealed with"
+    assert [one for one in said if one is not None and one.startswith(words)]
+    assert [one.levelname for one in caplog.records if one.getMessage().startswith(words)] == ["ERROR"]
+    outbox = PostgresOutbox(post.pool)
+    assert await outbox.overdue(timedelta(0), without=["wh-2"]) == []
+    assert [one.endpoint_id for one in await outbox.overdue(timedelta(0))] == ["wh-2"]
 
 
 async def test_messages_whose_delivery_nobody_began_are_found(post: Post) -> None:
