@@ -84,7 +84,7 @@ async def delivering(client: Client, settings: Settings, pool: Pool, say: Say = 
 
 
 class Addressing:
-    """What begins deliveries: of what happens to whom it concerns, and again of what was left.
+    """A loop that begins deliveries: of what happens to whom it concerns, and again of what was left.
 
     Where the key does not open an endpoint's secrets its messages wait, and nobody is asked again and again.
     """

@@ -58,7 +58,7 @@ class Introductions:
         return (length, certain) if begins == place else (0, False)
 
     def _above(self, colon: int) -> tuple[int, int, bool]:
-        """Where the one that ends in this colon begins, its lines, and whether it is certain: as few lines as say it all."""
+        """Find the one that ends in this colon: where it begins, its lines, whether it is certain; as few as say it all."""
         found = (-1, 0, False)
         for begins in range(colon, max(colon - WINDOW, -1), -1):
             line = self._lines[begins].strip()
