@@ -52,7 +52,8 @@ def status(
     rows = [
         (
             each.criterion,
-            "open" if each.gate.open else "CLOSED",
+            f"open since {each.since:%Y-%m-%d}" if each.since else "CLOSED",
+            each.gate.agreement,
             f"{each.judged} of {each.sampled}",
             each.unmeasured,
             each.left,
@@ -62,7 +63,7 @@ def status(
         )
         for each in found.criteria
     ]
-    headings = ("criterion", "gate", "judged", "unmeasured", "left", "labels", "judge says", "statement")
+    headings = ("criterion", "gate", "agrees with people", "judged", "unmeasured", "left", "labels", "judge says", "statement")
     return print_rows(headings, rows, "The rubric has no criteria.")
 
 
@@ -216,6 +217,7 @@ async def status_between(place: CliContext, since: date, until: date) -> JudgeSt
             await record.samples(plan.keys, since, until),
             await PostgresLabels(pool).labelled(plan.wordings),
             datetime.now(UTC),
+            openings=await record.openings(list(plan.keys)),
             off=served is None,
         )
     return JudgeStatus(judge=served, rubric=rubric.version, since=since, until=until, criteria=found)

@@ -81,8 +81,11 @@ async def _with_judge(place: CliContext, week: WeeklyReport) -> WeeklyReport:
         found = await status_between(place, week.since.astimezone(zone).date(), last)
     except InvalidInput as refused:
         return week.model_copy(update={"judge": str(refused)})
-    wanted = {"criterion", "sampled", "judged", "unmeasured", "left", "statement"}
-    judged = [WeeklyCriterion(open=one.gate.open, **one.model_dump(include=wanted)) for one in found.criteria]
+    wanted = {"criterion", "since", "sampled", "judged", "unmeasured", "left", "statement"}
+    judged = [
+        WeeklyCriterion(open=one.gate.open, agreement=one.gate.agreement, **one.model_dump(include=wanted))
+        for one in found.criteria
+    ]
     return week.model_copy(update={"judge": found.judge or "No judge is set (HANDRAIL_JUDGE_MODEL).", "judged": judged})
 
 

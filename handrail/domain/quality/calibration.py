@@ -115,6 +115,15 @@ class GateStanding(Stored):
         """The standing in words."""
         return "its verdicts count" if self.open else f"unmeasured: {'; '.join(self.reasons)}"
 
+    @property
+    def agreement(self) -> str:
+        """The judge's agreement with people at its newest calibration, in words."""
+        if self.calibration is None:
+            return "never calibrated"
+        kappa = self.calibration.kappa
+        figure = "kappa unknown" if kappa.value is None else f"kappa {kappa.value:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"
+        return f"{figure}, calibrated {self.calibration.at:%Y-%m-%d}"
+
 
 def shortfalls(found: CalibrationRecord, terms: GateTerms, wanted: int) -> list[str]:
     """Say what keeps a calibration from opening the gate; nothing where it opens."""

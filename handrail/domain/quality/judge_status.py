@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ class CriterionStatus(Stored):
     criterion: str
     question: str
     gate: GateStanding
+    since: datetime | None = Field(default=None, description="since when the gate stands open; None where it is closed")
     sampled: int
     judged: int
     unmeasured: int

@@ -106,6 +106,8 @@ class WeeklyCriterion(Stored):
 
     criterion: str
     open: bool
+    since: datetime | None = Field(default=None, description="since when the gate stands open; None where it is closed")
+    agreement: str = Field(default="", description="with people, at the newest calibration")
     sampled: int
     judged: int
     unmeasured: int

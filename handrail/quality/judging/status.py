@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateStanding, JudgedTerms, MeasuredRate
+from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, GateStanding, JudgedTerms, MeasuredRate
 from handrail.domain.quality.drift import DriftDay
 from handrail.domain.quality.judge_status import CriterionStatus, JudgedRate
 from handrail.domain.quality.judged import JudgePlan
@@ -23,6 +23,7 @@ def statuses(
     labelled: Sequence[LabelledTask],
     now: datetime,
     *,
+    openings: Mapping[str, GateOpening],
     off: bool = False,
 ) -> list[CriterionStatus]:
     """Return the status of each criterion; `models` gives the name under which each judge answered last."""
@@ -30,7 +31,8 @@ def statuses(
     for name, standing in standings(JudgeInForce(plan, UNSET if off else None), calibrations, models, now).items():
         own = [each for each in samples if each.criterion == name]
         labels = sum(each.criterion == name and each.verdict is not None for each in labelled)
-        found.append(_status(plan, name, standing, own, labels))
+        since = openings[name].since if standing.open and name in openings else None
+        found.append(_status(plan, name, standing, own, labels).model_copy(update={"since": since}))
     return found
 
 

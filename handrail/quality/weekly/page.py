@@ -34,7 +34,7 @@ def page(report: WeeklyReport) -> str:
         changes=[
             (f"{one.at.astimezone(place):%a %H:%M}", one.scope, one.level, one.actor, one.reason) for one in report.changes
         ],
-        judged=[_criterion(one) for one in report.judged],
+        judged=[_criterion(one, place) for one in report.judged],
         shadow="; ".join(report.shadow.words) + "." if report.shadow and report.shadow.words else "",
         waits=_waits(report),
         load=[(one.person, f"{one.claimed}", f"{one.answered}", f"{one.decided}") for one in report.load],
@@ -78,9 +78,11 @@ def _looked_at(report: WeeklyReport) -> str:
     return ", ".join(f"{counted[word]} {word}" for word in LOOKED_AT.values())
 
 
-def _criterion(one: WeeklyCriterion) -> tuple[Cell, ...]:
-    gate = marked("open", "met") if one.open else marked("closed", "missed")
-    return one.criterion, gate, f"{one.judged} of {one.sampled}", f"{one.unmeasured}", f"{one.left}", one.statement
+def _criterion(one: WeeklyCriterion, place: ZoneInfo) -> tuple[Cell, ...]:
+    since = f" since {one.since.astimezone(place):%Y-%m-%d}" if one.since else ""
+    gate = marked(f"open{since}", "met") if one.open else marked("closed", "missed")
+    counts = f"{one.judged} of {one.sampled}", f"{one.unmeasured}", f"{one.left}"
+    return one.criterion, gate, one.agreement, *counts, one.statement
 
 
 def _waits(report: WeeklyReport) -> str:

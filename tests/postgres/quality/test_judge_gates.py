@@ -62,9 +62,9 @@ class House:
     async def statement(self) -> str:
         plan, record = self.bench.plan, self.bench.record
         keys = list(plan.keys.values())
-        (found,) = statuses(
-            plan, await record.calibrations(["helped"]), await record.answers_as(keys), [], [], self.bench.clock.now()
-        )
+        calibrations, openings = await record.calibrations(["helped"]), await record.openings(["helped"])
+        models, now = await record.answers_as(keys), self.bench.clock.now()
+        (found,) = statuses(plan, calibrations, models, [], [], now, openings=openings)
         return found.statement
 
 

@@ -37,6 +37,7 @@ async def standing(bench: Bench) -> CriterionStatus:
         await bench.record.samples(keys, DAY, DAY),
         await bench.labels.labelled(bench.plan.wordings),
         bench.clock.now(),
+        openings=await bench.record.openings(list(keys)),
     )
     return found
 
@@ -69,12 +70,14 @@ async def test_shares_are_those_of_all_cases_and_corrected_where_the_gate_is_ope
     )  # fmt: skip
     found = await standing(bench)
     assert found.gate.open
+    assert found.since == at
     assert found.corrected is not None
     assert found.corrected.value == pytest.approx(0.0, abs=0.02)
     assert found.corrected.low == 0.0
     assert "the judge says 4.8%" in found.statement
     bench.clock.at += timedelta(days=30)
     assert "older than 30 days" in (await standing(bench)).statement
+    assert (await standing(bench)).since is None
 
 
 async def test_another_answering_model_closes_the_gate(pool: Pool) -> None:

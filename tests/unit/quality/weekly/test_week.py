@@ -129,7 +129,13 @@ def document(tmp_path: Path) -> str:
     assert (found.plans[0].earlier, found.late) == ([0.3, None, 0.4], False)
     closed = {"criterion": "polite", "open": False, "statement": "closed: its calibration is older than 30 days"}
     judged = {"sampled": 80, "judged": 71, "unmeasured": 4, "left": 5}
-    opened = {"criterion": "solved", "open": True, "statement": "6.1% fail, 2.0% to 11.4% (the judge says 8.0%)"}
+    opened = {
+        "criterion": "solved",
+        "open": True,
+        "since": NOW,
+        "agreement": "kappa 0.81 (0.70 to 0.90), calibrated 2026-01-02",
+    }
+    opened |= {"statement": "6.1% fail, 2.0% to 11.4% (the judge says 8.0%)"}
     told = {
         "judge": f"m-1 at {EVIL}",
         "judged": [WeeklyCriterion.model_validate({**one, **judged}) for one in (closed, opened)],
@@ -140,7 +146,15 @@ def document(tmp_path: Path) -> str:
 
 def test_the_page_says_what_the_judge_and_the_shadow_say(tmp_path: Path) -> None:
     text = document(tmp_path)
-    for words in ("71 of 80", "older than 30 days", "2.0% to 11.4%", ">closed<", ">open<", "Shadow 7 of release c6e8"):
+    for words in (
+        "71 of 80",
+        "older than 30 days",
+        "2.0% to 11.4%",
+        ">closed<",
+        f">open since {NOW:%Y-%m-%d}<",
+        "kappa 0.81 (0.70",
+        "Shadow 7 of release c6e8",
+    ):
         assert words in text
     assert "WHERE shadow_id = 7" in text
     assert "quality_judgements" in text
