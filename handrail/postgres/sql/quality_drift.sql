@@ -20,7 +20,12 @@ WITH wanted AS (
 ),
 
 looked_at AS MATERIALIZED (
-    SELECT v.indicator, v.denominator, v.numerator, v.topic, v.language, v.channel, v.model, v.prompt, v.policy, v.graph, v.tier
+    SELECT
+        v.indicator, v.denominator, v.numerator, v.topic, v.language, v.channel, v.model, v.prompt, v.policy, v.graph, v.tier,
+        (
+            SELECT c.release FROM handrail.case_releases AS c
+            WHERE c.case_id = v.case_id ORDER BY c.at DESC, c.release LIMIT 1
+        ) AS release
     FROM handrail.outcome_values AS v
     INNER JOIN handrail.outcome_definitions AS d ON v.indicator = d.indicator
     WHERE v.case_id = ANY(
@@ -46,7 +51,7 @@ figures AS (
     CROSS JOIN LATERAL (
         VALUES
         ('all', ''), ('topic', l.topic), ('language', l.language), ('channel', l.channel), ('model', l.model),
-        ('prompt', l.prompt), ('policy', l.policy), ('graph', l.graph), ('tier', l.tier::text)
+        ('prompt', l.prompt), ('policy', l.policy), ('graph', l.graph), ('tier', l.tier::text), ('release', l.release)
     ) AS s (dimension, value)
     WHERE t.topic = '' OR s.dimension <> 'topic'
     GROUP BY l.indicator, t.topic, s.dimension, coalesce(s.value, '')
@@ -126,7 +131,11 @@ verdicts AS (
 
 looked_at AS MATERIALIZED (
     SELECT DISTINCT ON (v.case_id)
-        v.case_id, v.topic, v.language, v.channel, v.model, v.prompt, v.policy, v.graph, v.tier
+        v.case_id, v.topic, v.language, v.channel, v.model, v.prompt, v.policy, v.graph, v.tier,
+        (
+            SELECT c.release FROM handrail.case_releases AS c
+            WHERE c.case_id = v.case_id ORDER BY c.at DESC, c.release LIMIT 1
+        ) AS release
     FROM handrail.outcome_values AS v
     WHERE v.case_id = ANY(ARRAY(SELECT s.case_id FROM handrail.quality_samples AS s WHERE s.day = %(day)s))
     ORDER BY v.case_id
@@ -137,7 +146,7 @@ measured AS (
         v.indicator,
         v.weight * sum(v.weight) OVER same / sum(v.weight * v.weight) OVER same AS part,
         v.fails,
-        l.topic, l.language, l.channel, l.model, l.prompt, l.policy, l.graph, l.tier
+        l.topic, l.language, l.channel, l.model, l.prompt, l.policy, l.graph, l.tier, l.release
     FROM verdicts AS v INNER JOIN looked_at AS l ON v.case_id = l.case_id
     WHERE v.fails OR v.passes
     WINDOW same AS (PARTITION BY v.indicator)
@@ -156,7 +165,7 @@ figures AS (
     CROSS JOIN LATERAL (
         VALUES
         ('all', ''), ('topic', m.topic), ('language', m.language), ('channel', m.channel), ('model', m.model),
-        ('prompt', m.prompt), ('policy', m.policy), ('graph', m.graph), ('tier', m.tier::text)
+        ('prompt', m.prompt), ('policy', m.policy), ('graph', m.graph), ('tier', m.tier::text), ('release', m.release)
     ) AS s (dimension, value)
     WHERE t.topic = '' OR s.dimension = 'all'
     GROUP BY m.indicator, t.topic, s.dimension, coalesce(s.value, '')

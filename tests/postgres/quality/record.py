@@ -18,7 +18,15 @@ def today() -> date:
 
 
 async def write_days(
-    pool: Pool, topic: str, since: date, until: date, *, cases: int = 40, bad: int = 4, model: str = "m-1"
+    pool: Pool,
+    topic: str,
+    since: date,
+    until: date,
+    *,
+    cases: int = 40,
+    bad: int = 4,
+    model: str = "m-1",
+    release: str = "r-1",
 ) -> None:
     """Write the days from `since` up to and without `until`; a case ends an hour after its opening."""
     async with pool.connection() as connection, connection.transaction():
@@ -31,6 +39,7 @@ async def write_days(
                 "cases": cases,
                 "bad": bad + WAVE[number % 5],
                 "model": model,
+                "release": release,
             }
             for statement in (CASES, HANDED, ENDED):
                 await connection.execute(statement, about)
@@ -46,12 +55,12 @@ FROM generate_series(1, %(cases)s) AS n
 HANDED = b"""
 INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
 SELECT %(prefix)s || n, %(prefix)s || n || 'h', %(at)s::timestamptz + interval '10 minutes', 'agent', 'turn:WithHuman',
-    jsonb_build_object('model', %(model)s::text)
+    jsonb_build_object('model', %(model)s::text, 'release', %(release)s::text)
 FROM generate_series(1, %(bad)s) AS n
 """
 ENDED = b"""
 INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
 SELECT %(prefix)s || n, %(prefix)s || n || 'e', %(at)s::timestamptz + interval '1 hour', 'agent', 'turn:Resolved',
-    jsonb_build_object('model', %(model)s::text)
+    jsonb_build_object('model', %(model)s::text, 'release', %(release)s::text)
 FROM generate_series(1, %(cases)s) AS n
 """

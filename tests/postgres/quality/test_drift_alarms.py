@@ -70,7 +70,7 @@ async def test_a_rise_is_an_alarm_once_and_is_watched_again_only_when_a_person_s
     await write_days(pool, "order_status", learned, today())
     await write_days(pool, "refund", learned, risen)
     assert "nobody has signed a baseline" in (await watched(pool)).words
-    await write_days(pool, "refund", risen, today(), bad=20, model="m-2")
+    await write_days(pool, "refund", risen, today(), bad=20, model="m-2", release="r-2")
     await run("DELETE FROM handrail.drift_days WHERE day >= %s", risen)
     days = ("--since", str(learned), "--until", str(risen), "--watch-from", str(risen), "--indicator", "escalation")
     assert "a bad month" in await shell("drift", "baseline", "--accept", *days, code=3)
@@ -90,12 +90,17 @@ async def test_a_rise_is_an_alarm_once_and_is_watched_again_only_when_a_person_s
     assert len(refund.evidence.case_ids) == 10
     assert refund.evidence.case_ids[0].startswith(f"refund-{risen}-")
     assert f"model m-2 first seen on {risen}" in refund.evidence.changes
+    assert [one.value for one in refund.evidence.slices if one.dimension == "release"] == ["r-2"]
     whole = next(one for one in first.alarms if not one.topic)
-    assert (whole.evidence.slices[0].dimension, whole.evidence.slices[0].value) in [("topic", "refund"), ("model", "m-2")]
+    assert (whole.evidence.slices[0].dimension, whole.evidence.slices[0].value) in [
+        *(("topic", "refund"), ("model", "m-2"), ("release", "r-2")),
+    ]
     assert (await watched(pool)).alarms == []
     number = str(refund.alarm_id)
     page = await shell("alarms", "show", number)
     assert f"model m-2 first seen on {risen}" in page
+    assert "release" in page
+    assert "r-2" in page
     refused = await shell("drift", "baseline", "--accept", "--by", "ann", *days, "--topic", "refund", code=3)
     assert "nobody has acknowledged" in refused
     said = ("alarms", "acknowledge", number, "--by", "ann", "--real", "yes", "--note", "the new model")
