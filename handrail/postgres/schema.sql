@@ -1036,7 +1036,12 @@ CREATE TABLE handrail.kept_outcomes (
     policy_hits integer NOT NULL,
     confidence double precision,
     confirmed boolean,
-    rated_at timestamptz
+    rated_at timestamptz,
+    effects_held integer NOT NULL,
+    effects_passed integer NOT NULL,
+    effects_wrong integer NOT NULL,
+    holds_decided integer NOT NULL,
+    holds_approved integer NOT NULL
 );
 COMMENT ON TABLE handrail.kept_outcomes IS
 'the outcome of each case as it was when it was last worked off; ask handrail.case_outcomes, which adds what changed since';
@@ -1045,6 +1050,12 @@ COMMENT ON COLUMN handrail.kept_outcomes.counts IS
 COMMENT ON COLUMN handrail.kept_outcomes.hits IS 'a bit for each share whose numerator the case is in';
 COMMENT ON COLUMN handrail.kept_outcomes.policy_hits IS 'proposals that a rule held, blocked or had confirmed, whatever came of them';
 CREATE INDEX kept_outcomes_by_opening ON handrail.kept_outcomes (opened_at);
+COMMENT ON COLUMN handrail.kept_outcomes.effects_held IS 'effects that a rule held for a person; what the dial alone held is no rule''s';
+COMMENT ON COLUMN handrail.kept_outcomes.effects_passed IS 'effects that no rule held, carried out or decided by a person whom the dial had asked';
+COMMENT ON COLUMN handrail.kept_outcomes.effects_wrong IS
+'of those passed: a person changed or rejected it, or people got the case behind it, or the customer came back within 48 hours or denies';
+COMMENT ON COLUMN handrail.kept_outcomes.holds_decided IS 'proposals that a rule held for a person who decided on them';
+COMMENT ON COLUMN handrail.kept_outcomes.holds_approved IS 'of those decided: approved as they were';
 CREATE INDEX kept_outcomes_by_matter ON handrail.kept_outcomes (customer_id, topic, opened_at);
 
 CREATE TABLE handrail.outcome_changes (
@@ -1061,7 +1072,7 @@ SELECT array_position(
         'second_contact_escalation', 'edits', 'rejections', 'hand_backs', 'confirmations_refused', 'abandonment',
         'policy_hits', 'survey_response', 'satisfied', 'cost_known', 'held_up', 'first_reply_seconds', 'resolution_seconds',
         'agent_seconds', 'customer_seconds', 'waiting_seconds', 'person_seconds', 'cost_usd', 'csat', 'nps', 'still open',
-        'policy_stops', 'without_topic'
+        'policy_stops', 'without_topic', 'policy_holds', 'holds_approved', 'policy_misses'
     ],
     indicator
 ) - 1
@@ -1112,11 +1123,46 @@ audited AS MATERIALIZED (
 ),
 
 ruled AS MATERIALIZED (
+-- Each proposal that a person was asked about, once; where the dial, unsure routing or an edit alone asked, no rule did.
+put_to_people AS MATERIALIZED (
+    SELECT
+        v.case_id,
+        v.request_id AS effect_id,
+        bool_or(jsonb_path_exists(v.request, '$.rules[*] ? (!(@ like_regex "/(autonomy|confidence_gate|edited)$"))')) AS by_rule,
+        bool_or(v.status IN ('approved', 'edited', 'revised', 'rejected')) AS decided,
+        bool_or(v.status IN ('edited', 'revised', 'rejected')) AS changed
+    FROM looked_at AS c INNER JOIN handrail.approvals AS v ON c.case_id = v.case_id
+    WHERE v.request ->> 'kind' = 'approval'
+    GROUP BY v.case_id, v.request_id
+),
+
+held AS MATERIALIZED (
+    SELECT
+        q.case_id,
+        count(*)::integer AS decided,
+        (count(*) FILTER (WHERE NOT q.changed))::integer AS approved
+    FROM put_to_people AS q WHERE q.by_rule AND q.decided
+    GROUP BY q.case_id
+),
+
     SELECT
         w.case_id,
         (count(*) FILTER (WHERE w.ruling <> 'allow'))::integer AS policy_stops,
-        (array_agg(w.policy_version ORDER BY w.ruled_at DESC, w.effect_id))[1] AS policy
-    FROM looked_at AS c INNER JOIN handrail.actions AS w ON c.case_id = w.case_id
+        (array_agg(w.policy_version ORDER BY w.ruled_at DESC, w.effect_id))[1] AS policy,
+        (count(*) FILTER (WHERE w.kind = 'effect' AND q.by_rule))::integer AS held,
+        (count(*) FILTER (WHERE w.kind = 'effect' AND p.passed))::integer AS passed,
+        (
+            count(*) FILTER (
+                WHERE w.kind = 'effect' AND p.passed AND (q.changed OR a.last_escalated_at >= w.applied_at)
+            )
+        )::integer AS noticed
+    FROM looked_at AS c
+    INNER JOIN audited AS a ON c.case_id = a.case_id
+    INNER JOIN handrail.actions AS w ON c.case_id = w.case_id
+    LEFT JOIN put_to_people AS q ON w.case_id = q.case_id AND w.effect_id = q.effect_id
+    CROSS JOIN LATERAL (
+        SELECT q.by_rule IS NOT TRUE AND (q.decided IS TRUE OR w.outcome IS NOT DISTINCT FROM 'applied') AS passed
+    ) AS p
     GROUP BY w.case_id
 ),
 
@@ -1248,6 +1294,11 @@ facts AS (
         coalesce(p.policy_stops, 0) AS policy_stops,
         p.policy,
         CASE
+        coalesce(p.held, 0) AS effects_held,
+        coalesce(p.passed, 0) AS effects_passed,
+        coalesce(p.noticed, 0) AS effects_noticed,
+        coalesce(h.decided, 0) AS holds_decided,
+        coalesce(h.approved, 0) AS holds_approved,
             WHEN c.usage ->> 'calls' IS NULL THEN NULL
             WHEN (c.usage ->> 'calls')::integer = 0 THEN 0
             ELSE nullif((c.usage ->> 'cost_usd')::double precision, 0)
@@ -1266,6 +1317,7 @@ facts AS (
     LEFT JOIN ruled AS p ON c.case_id = p.case_id
     LEFT JOIN decided AS d ON c.case_id = d.case_id
     LEFT JOIN said AS m ON c.case_id = m.case_id
+    LEFT JOIN held AS h ON c.case_id = h.case_id
     LEFT JOIN rated AS r ON c.case_id = r.case_id
     LEFT JOIN spent AS t ON c.case_id = t.case_id
     LEFT JOIN handrail.surveys AS s ON c.case_id = s.case_id
@@ -1299,6 +1351,7 @@ judged AS (
         f.*,
         coalesce(f.repeated_at <= f.ended_at + interval '168 hours', FALSE) AS repeated,
         coalesce(f.ended_by IN ('agent', 'person'), FALSE) AS answered,
+        coalesce(f.repeated_at <= f.ended_at + interval '48 hours', FALSE) AS repeated_soon,
         f.offered_at IS NOT NULL AND f.csat IS NOT NULL AS graded
     FROM dated AS f
 )
@@ -1325,10 +1378,13 @@ SELECT
     | (f.graded::integer << 23)
     | ((f.offered_at IS NOT NULL AND f.nps IS NOT NULL)::integer << 24)
     | ((f.ended_at IS NULL)::integer << 25)
-    | (1 << 26) | (1 << 27),
+    | (1 << 26) | (1 << 27)
+    | ((f.effects_held + f.effects_passed > 0)::integer << 28)
+    | ((f.holds_decided > 0)::integer << 29)
+    | ((f.effects_passed > 0)::integer << 30),
     (f.answered AND NOT f.repeated AND f.confirmed IS TRUE)::integer
     | ((f.answered AND NOT f.repeated AND f.confirmed IS NULL)::integer << 1)
-    | (coalesce(f.repeated_at <= f.ended_at + interval '48 hours', FALSE)::integer << 2)
+    | (f.repeated_soon::integer << 2)
     | (f.repeated::integer << 3)
     | ((f.escalated_at IS NOT NULL)::integer << 4)
     | (coalesce(f.last_escalated_at >= f.second_contact_at, FALSE)::integer << 5)
@@ -1381,7 +1437,12 @@ SELECT
     f.policy_hits,
     f.confidence,
     f.confirmed,
-    f.rated_at
+    f.rated_at,
+    f.effects_held,
+    f.effects_passed,
+    CASE WHEN f.repeated_soon OR f.confirmed IS FALSE THEN f.effects_passed ELSE f.effects_noticed END,
+    f.holds_decided,
+    f.holds_approved
 FROM judged AS f
 $$;
 COMMENT ON FUNCTION handrail.outcomes_of IS
@@ -1448,7 +1509,13 @@ CREATE TABLE handrail.packed_outcomes (
     csat bytea NOT NULL,
     nps bytea NOT NULL,
     confidence bytea NOT NULL,
-    releases text[] NOT NULL
+    releases text[] NOT NULL,
+    effects_held bytea NOT NULL,
+    effects_ruled bytea NOT NULL,
+    effects_passed bytea NOT NULL,
+    effects_wrong bytea NOT NULL,
+    holds_decided bytea NOT NULL,
+    holds_approved bytea NOT NULL
 );
 COMMENT ON TABLE handrail.packed_outcomes IS
 'kept_outcomes again, by column: a day of UTC in a row, for handrail metrics; written and taken away by functions alone';
@@ -1743,7 +1810,10 @@ CROSS JOIN LATERAL (
         o.counts >> 24 & 1
     ),
     ('policy_stops', o.ended_at, o.hits >> 26 & 1, o.counts >> 26 & 1),
-    ('without_topic', o.ended_at, o.hits >> 27 & 1, o.counts >> 27 & 1)
+    ('without_topic', o.ended_at, o.hits >> 27 & 1, o.counts >> 27 & 1),
+    ('policy_holds', o.ended_at, o.effects_held, o.effects_held + o.effects_passed),
+    ('holds_approved', o.ended_at, o.holds_approved, o.holds_decided),
+    ('policy_misses', o.ended_at, o.effects_wrong, o.effects_passed)
 ) AS i (indicator, counts_from, numerator, denominator)
 INNER JOIN handrail.outcome_definitions AS d ON i.indicator = d.indicator
 WHERE i.denominator > 0 OR o.ended_at IS NULL;
@@ -1805,6 +1875,12 @@ SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_stops';
 CREATE VIEW handrail.outcome_without_topic AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'without_topic';
 
+CREATE VIEW handrail.outcome_policy_holds AS
+SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_holds';
+CREATE VIEW handrail.outcome_holds_approved AS
+SELECT * FROM handrail.outcome_values WHERE indicator = 'holds_approved';
+CREATE VIEW handrail.outcome_policy_misses AS
+SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_misses';
 -- The quality loop: the steps of each of the business's days, the sample of cases that ended on it, and what scorers say.
 
 CREATE TABLE handrail.quality_steps (
@@ -2304,7 +2380,13 @@ packed AS (
         string_agg(float8send(coalesce(f.cost_usd, 'NaN')), ''::bytea ORDER BY f.place) AS cost_usd,
         string_agg(float4send(coalesce(f.csat, 'NaN'::real)), ''::bytea ORDER BY f.place) AS csat,
         string_agg(float4send(coalesce(f.nps, 'NaN'::real)), ''::bytea ORDER BY f.place) AS nps,
-        string_agg(float8send(coalesce(f.confidence, 'NaN')), ''::bytea ORDER BY f.place) AS confidence
+        string_agg(float8send(coalesce(f.confidence, 'NaN')), ''::bytea ORDER BY f.place) AS confidence,
+        string_agg(int4send(f.effects_held), ''::bytea ORDER BY f.place) AS effects_held,
+        string_agg(int4send(f.effects_held + f.effects_passed), ''::bytea ORDER BY f.place) AS effects_ruled,
+        string_agg(int4send(f.effects_passed), ''::bytea ORDER BY f.place) AS effects_passed,
+        string_agg(int4send(f.effects_wrong), ''::bytea ORDER BY f.place) AS effects_wrong,
+        string_agg(int4send(f.holds_decided), ''::bytea ORDER BY f.place) AS holds_decided,
+        string_agg(int4send(f.holds_approved), ''::bytea ORDER BY f.place) AS holds_approved
     FROM found AS f
 )
 
@@ -2342,7 +2424,13 @@ SELECT
     coalesce(p.csat, ''),
     coalesce(p.nps, ''),
     coalesce(p.confidence, ''),
-    d.releases
+    d.releases,
+    coalesce(p.effects_held, ''),
+    coalesce(p.effects_ruled, ''),
+    coalesce(p.effects_passed, ''),
+    coalesce(p.effects_wrong, ''),
+    coalesce(p.holds_decided, ''),
+    coalesce(p.holds_approved, '')
 FROM packed AS p
 CROSS JOIN dimensions AS d
 CROSS JOIN (

@@ -34,10 +34,11 @@ async def test_a_day_has_the_cases_that_first_ended_on_it_by_the_riskiest_thing_
     await by_hand(pool)
     found = {case.case_id: case.risk for case in await PostgresSamples(pool).ended(DAY, 0.6)}
     assert found["a1"] is CaseRisk.PLAIN
-    assert found["a3"] is CaseRisk.LOW_CONFIDENCE
+    assert found["a3"] is CaseRisk.EFFECT
+    assert found["b4"] is CaseRisk.LOW_CONFIDENCE, "people got it on the next day"
     assert found["f1"] is CaseRisk.ESCALATED
     assert found["i1"] is CaseRisk.ESCALATED, "the first that fits counts"
-    assert found["b3"] is CaseRisk.LOW_CONFIDENCE, "reopened later, but it first ended here"
+    assert found["b3"] is CaseRisk.EFFECT, "reopened later, but it first ended here"
     assert "c4" not in found, "of a channel that does not count"
     assert not {"e1", "e3", "e4"} & set(found), "ended on another day, or not at all"
     later = {case.case_id for case in await PostgresSamples(pool).ended(day_at(DAY.day + timedelta(days=4), "UTC"), 0.6)}

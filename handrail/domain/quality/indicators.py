@@ -54,6 +54,9 @@ INDICATORS: Mapping[str, Indicator] = {
     "nps": Indicator(False, counts_from=CountsFrom.SURVEY),
     "policy_stops": Indicator(True),
     "without_topic": Indicator(True),
+    "policy_holds": Indicator(True),
+    "holds_approved": Indicator(True),
+    "policy_misses": Indicator(True, 48),
 }
 STILL_OPEN = 25
 """The bit of a case that has not ended; indicators that came later have the bits behind it."""

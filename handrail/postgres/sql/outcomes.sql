@@ -53,6 +53,12 @@ SELECT
     p.csat,
     p.nps,
     p.confidence,
+    p.effects_held,
+    p.effects_ruled,
+    p.effects_passed,
+    p.effects_wrong,
+    p.holds_decided,
+    p.holds_approved,
     CASE %(by)s::text
         WHEN 'topic' THEN p.topics
         WHEN 'tier' THEN p.tiers

@@ -19,6 +19,9 @@ TYPES: Mapping[str, str] = {
         ("counts", "hits", "decided", "edited", "rejected", "confirmations_asked", "confirmations_refused"), WHOLE
     ),
     **dict.fromkeys(
+        ("effects_held", "effects_ruled", "effects_passed", "effects_wrong", "holds_decided", "holds_approved"), WHOLE
+    ),
+    **dict.fromkeys(
         ("agent_seconds", "customer_seconds", "waiting_seconds", "person_seconds", "cost_usd", "confidence"), REAL
     ),
     **dict.fromkeys(("csat", "nps"), GRADE),

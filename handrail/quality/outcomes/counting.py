@@ -14,6 +14,9 @@ OF_SEVERAL = {
     "edits": ("edited", "decided"),
     "rejections": ("rejected", "decided"),
     "confirmations_refused": ("confirmations_refused", "confirmations_asked"),
+    "policy_holds": ("effects_held", "effects_ruled"),
+    "holds_approved": ("holds_approved", "holds_decided"),
+    "policy_misses": ("effects_wrong", "effects_passed"),
 }
 """Shares of which a case may bring several: the columns of their numerator and their denominator."""
 TENTHS = 10

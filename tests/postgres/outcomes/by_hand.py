@@ -46,17 +46,21 @@ RULED: dict[str, dict[str, Any]] = {
     "lowered": {"proposal_id": "p", "lowered_by": ["owner"]},
 }
 """Rulings in the audit: by a rule, by one that an older entry does not name, and by the dial alone."""
+HOLDING = {"held": ["owner/autonomy", "refunds/above_100"], "asked_of": ["owner/autonomy"]}
+"""Rules of what a person is asked: a policy's besides the dial's, and the dial's alone."""
 ANSWERS = {word: f"confirm:{word}" for word in ("asked", "refused", "taken_back", "corrected")}
 RECORD: dict[str, Made] = {
     # ended by the agent: confirmed, unconfirmed, denied
     "a1": Made("C1", 30, "1 agent, 1 resolved", confidence=MODEL, usage=known(0.02), csat=5, nps=10),
     "a2": Made("C2", 30, "1 agent, 1 resolved", confidence=MODEL, usage=known(0.04)),
-    "a3": Made("C3", 30, "1 agent, 1 resolved", confidence=0.55, usage=known(0.03), csat=2, nps=3, solved=False),
+    "a3": Made("C3", 30, "0.5 applied, 1 agent, 1 resolved", confidence=0.55, usage=known(0.03), csat=2, nps=3, solved=False),
     # the same matter again: 20 hours behind the end in another channel, then with people
-    "b1": Made("C4", 30, "1 agent, 1 resolved", confidence=MODEL, usage=known(0.01)),
+    "b1": Made("C4", 30, "0.5 applied, 1 agent, 1 resolved", confidence=MODEL, usage=known(0.01)),
     "b2": Made("C4", 29.125, "1 people, 2 claim, 4 person, 4 resolve", channel="email", usage=known(0, calls=0)),
     # reopened 100 hours behind the end; answered again by the agent
-    "b3": Made("C5", 30, "1 agent, 1 resolved, 101 customer, 102 agent, 102 resolved", confidence=0.52, usage=known(0.05)),
+    "b3": Made(
+        "C5", 30, "0.5 applied, 1 agent, 1 resolved, 101 customer, 102 agent, 102 resolved", confidence=0.52, usage=known(0.05)
+    ),
     # reopened within a day, and then with people
     "b4": Made("C6", 30, "1 agent, 1 resolved, 13 customer, 14 people, 15 claim, 16 person, 16 resolve", confidence=0.51),
     # not the same matter: another topic, an excluded channel, nine days later, an answer to a person's own question
@@ -76,18 +80,30 @@ RECORD: dict[str, Made] = {
     "e3": Made("C15", 30, "1 agent, 1 asks"),
     "e4": Made("C16", 30, "2 people"),
     # with people and back: 1 h agent, 2 h waiting, 2 h person, 2 h customer
-    "f1": Made("C17", 30, "1 people, 3 claim, 4 reply, 4 person, 6 customer, 7 resolve", usage=known(0.02)),
-    # approvals: changed, as it was, rejected and handed back, and one more that was withdrawn with its customer's yes
+    "f1": Made("C17", 30, "0.5 applied, 1 people, 3 claim, 4 reply, 4 person, 6 customer, 7 resolve", usage=known(0.02)),
+    # approvals: changed, as they were, rejected and handed back, and one more that was withdrawn with its customer's yes
     "g1": Made(
         "C18", 30, "1 ruled:require_approval, 1 held, 2 edited, 2.5 agent, 2.5 resolved", confidence=MODEL, usage=known(0.02)
     ),
-    "g2": Made("C19", 30, "0.5 lowered, 0.5 held, 1.5 approved, 2 agent, 2 resolved", confidence=MODEL, usage=known(0.02)),
-    "g3": Made("C20", 30, "1 held, 2 rejected, 2 people, 3 hand_back, 4 agent, 4 resolved", confidence=MODEL),
+    "g2": Made(
+        "C19",
+        30,
+        "0.5 lowered, 0.5 asked_of, 0.5 held, 1.5 approved, 2 agent, 2 resolved",
+        confidence=MODEL,
+        usage=known(0.02),
+    ),
+    "g3": Made("C20", 30, "1 asked_of, 2 rejected, 2 people, 3 hand_back, 4 agent, 4 resolved", confidence=MODEL),
     "g4": Made(
         "C21", 30, "1 asked, 1 held, 2 taken_back, 2 withdrawn, 2 people, 3 claim, 4 person, 4 resolve", usage=known(0.02)
     ),
     # questions to the customer: a no, a yes that was then corrected
-    "h1": Made("C22", 30, "1 asked, 1 asks, 2 customer, 2 refused, 3 agent, 3 resolved", confidence=MODEL, usage=known(0.02)),
+    "h1": Made(
+        "C22",
+        30,
+        "1 asked, 1 asks, 2 customer, 2 refused, 2 applied, 3 agent, 3 resolved",
+        confidence=MODEL,
+        usage=known(0.02),
+    ),
     "h2": Made(
         "C23",
         30,
@@ -136,8 +152,10 @@ def statement(about: dict[str, Any], what: str) -> tuple[bytes, dict[str, Any]]:
     word, _, who = what.partition("@")
     if word in SAYS:
         return MESSAGE, {**about, "author": SAYS[word]}
-    if word == "held":
-        return HELD, about
+    if word in HOLDING:
+        return HELD, {**about, "rules": Jsonb(HOLDING[word])}
+    if word == "applied":
+        return APPLIED, about
     if word in ("edited", "approved", "rejected", "withdrawn"):
         decision = None if word == "withdrawn" else Jsonb({"decided_at": about["at"].isoformat(), "reviewer": "ann"})
         return DECIDED, {**about, "status": word, "decision": decision}
@@ -165,8 +183,26 @@ INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
 VALUES (%(case_id)s, %(case_id)s || %(n)s::text, %(at)s, %(actor)s, %(action)s, %(details)s)
 """
 HELD = b"""
+WITH ledger AS (
+    INSERT INTO handrail.actions (
+        effect_id, case_id, kind, action, revision, version, arguments, arguments_hash, ruling, verdict, policy_version
+    ) VALUES (%(case_id)s || %(n)s::text, %(case_id)s, 'effect', 'pay', 1, 1, '{}', '', 'allow', '{}', 'v1')
+)
+
 INSERT INTO handrail.approvals (case_id, approval_id, revision, request, status, opened_at, due_at, update_names, version)
-VALUES (%(case_id)s, 'r', 1, '{"request_id": "r", "kind": "approval"}', 'open', %(at)s, %(at)s, '{}', 1)
+VALUES (
+    %(case_id)s, 'r' || %(n)s::text, 1,
+    jsonb_build_object('request_id', %(case_id)s || %(n)s::text, 'kind', 'approval', 'rules', %(rules)s::jsonb), 'open',
+    %(at)s, %(at)s, '{}', 1
+)
+"""
+APPLIED = b"""
+INSERT INTO handrail.actions (
+    effect_id, case_id, kind, action, revision, version, arguments, arguments_hash, ruling, verdict, policy_version,
+    outcome, applied_hash, applied_at
+) VALUES (
+    %(case_id)s || %(n)s::text, %(case_id)s, 'effect', 'pay', 1, 1, '{}', '', 'allow', '{}', 'v1', 'applied', '', %(at)s
+)
 """
 DECIDED = b"""
 UPDATE handrail.approvals SET status = %(status)s, decision = %(decision)s WHERE case_id = %(case_id)s

@@ -65,14 +65,24 @@ class Happenings:
         return self._rarer(about)
 
     def _rarer(self, about: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-        kind = self.random.choice(("held", "decided", "ruled", "rated", "status", "topic", "usage", "channels"))
+        kind = self.random.choice(("held", "decided", "ruled", "applied", "rated", "status", "topic", "usage", "channels"))
         match kind:
             case "held":
-                return HELD, about
+                rules = self.random.choice(
+                    (
+                        ["refunds/above_100", "owner/autonomy"],
+                        ["owner/autonomy", "handrail/confidence_gate"],
+                        ["refunds/above_100"],
+                    )
+                )
+                return HELD, {**about, "rules": Jsonb(rules), "effect": self._effect(about)}
             case "decided":
                 return DECIDED, {**about, "status": self.random.choice(("approved", "edited", "rejected", "withdrawn"))}
             case "ruled":
-                return RULED, {**about, "ruling": self.random.choice(("allow", "block"))}
+                effect = self._effect(about)
+                return RULED, {**about, "ruling": self.random.choice(("allow", "block")), "effect": effect}
+            case "applied":
+                return APPLIED, {**about, "effect": self._effect(about)}
             case "rated":
                 return RATED, {**about, "csat": self.random.randint(1, 5), "nps": self.random.choice((None, 3, 8, 10))}
             case "status":
@@ -96,6 +106,10 @@ class Happenings:
             "at": self.cases[case_id],
         }
 
+    def _effect(self, about: dict[str, Any]) -> str:
+        # Few of a case, so that what a person was asked is now and then what was carried out.
+        return f"{about['case_id']} {self.random.randrange(3)}"
+
     def _later(self) -> timedelta:
         # No two at once: of those, time alone says nothing about which came first.
         hours = self.random.choice((0, 1, 2, 5, 30, 47, 48, 49, 100, 168, 200))
@@ -117,7 +131,10 @@ VALUES (%(case_id)s, 'm-' || %(n)s::text, %(author)s, 'words', %(at)s, 1, %(n)s)
 """
 HELD = b"""
 INSERT INTO handrail.approvals (case_id, approval_id, revision, request, status, opened_at, due_at, update_names, version)
-VALUES (%(case_id)s, 'r', %(n)s, '{"request_id": "r", "kind": "approval"}', 'open', %(at)s, %(at)s, '{}', 1)
+VALUES (
+    %(case_id)s, 'r', %(n)s, jsonb_build_object('request_id', %(effect)s::text, 'kind', 'approval', 'rules', %(rules)s::jsonb),
+    'open', %(at)s, %(at)s, '{}', 1
+)
 """
 DECIDED = b"""
 UPDATE handrail.approvals SET status = %(status)s, decision = CASE WHEN %(status)s <> 'withdrawn'
@@ -127,7 +144,17 @@ WHERE case_id = %(case_id)s AND status = 'open'
 RULED = b"""
 INSERT INTO handrail.actions (
     effect_id, case_id, kind, action, revision, version, arguments, arguments_hash, ruling, verdict, policy_version
-) VALUES (%(n)s::text, %(case_id)s, 'effect', 'pay', 1, 1, '{}', '', %(ruling)s, '{}', 'v' || %(n)s::text)
+) VALUES (%(effect)s, %(case_id)s, 'effect', 'pay', 1, 1, '{}', '', %(ruling)s, '{}', 'v' || %(n)s::text)
+ON CONFLICT (effect_id) DO NOTHING
+"""
+APPLIED = b"""
+INSERT INTO handrail.actions AS a (
+    effect_id, case_id, kind, action, revision, version, arguments, arguments_hash, ruling, verdict, policy_version, outcome,
+    applied_hash, applied_at
+) VALUES (%(effect)s, %(case_id)s, 'effect', 'pay', 1, 1, '{}', '', 'allow', '{}', 'v' || %(n)s::text, 'applied', '', %(at)s)
+ON CONFLICT (effect_id) DO UPDATE SET
+    ruling = 'allow', outcome = 'applied', applied_hash = '', applied_at = excluded.applied_at
+WHERE a.outcome IS NULL
 """
 RATED = b"""
 INSERT INTO handrail.ratings (case_id, survey_id, csat, nps, rated_at) VALUES (%(case_id)s, 'end', %(csat)s, %(nps)s, %(at)s)

@@ -26,14 +26,17 @@ RATES = {
     "repeat_7d": (3, 23, 4),  # and b3
     "escalation": (8, 25, 2),  # b2 b4 c7 d2 f1 g3 g4 i1
     "second_contact_escalation": (2, 3, 2),  # b2 and b4 of b2 b3 b4
-    "edits": (1, 3, 2),
-    "rejections": (1, 3, 2),
+    "edits": (1, 4, 2),
+    "rejections": (1, 4, 2),
     "hand_backs": (1, 8, 2),
     "confirmations_refused": (2, 3, 2),  # h1 g4 of those and h2
     "abandonment": (1, 25, 2),
     "policy_hits": (2, 25, 2),  # g1 was held and then let through, i1 blocked; g2 was held by the dial alone
     "policy_stops": (1, 25, 2),  # i1
     "without_topic": (0, 25, 2),
+    "policy_holds": (3, 10, 2),  # g1 g2 g4 of those and what no rule held: a3 b1 b3 f1 h1, g2 g3 by the dial alone
+    "holds_approved": (1, 2, 2),  # g2 of g1 g2; g4 was withdrawn
+    "policy_misses": (4, 7, 2),  # a3 denied, b1 repeated, f1 with people behind it, g3 rejected; b3 repeated too late
     "cost_known": (22, 25, 2),  # unknown: b4 and g3 nothing written, c7 called a model without a price
     "survey_response": (3, 23, 4),  # a1 a3 h2
     "satisfied": (2, 3, 2),

@@ -138,7 +138,7 @@ async def test_everything_else_is_what_its_sql_gives(week: WeeklyReport, run: Ru
     assert [cells[1:] for cells in rows_under(main, "Changes of autonomy")] == [list(row[1:]) for row in sql["g"]]
     load = {cells[0]: [int(cell) for cell in cells[1:]] for cells in rows_under(main, "People's load")}
     assert load == {row[0]: list(row[1:]) for row in sql["h"]}
-    assert load["ann"] == [6, 1, 3]
+    assert load["ann"] == [6, 1, 4]
     drills = {cells[1].removeprefix("a switch: ") for cells in rows_under(main, "Drills")}
     assert drills == {row[1] for row in sql["i"]} == {"global to off", "1 cases of the channel drill"}
 

@@ -60,7 +60,7 @@ def test_the_shipped_file_watches_what_outcomes_yaml_counts(tmp_path: Path) -> N
 def test_all_series_together_have_one_budget(topics: tuple[str, ...]) -> None:
     parts = family(terms(*topics))
     assert sum(part for _, _, part in parts) == pytest.approx(1.0)
-    assert len(parts) == (1 + len(topics)) * 13 + 6, "over all cases alone: the judge's four criteria, and two shares"
+    assert len(parts) == (1 + len(topics)) * 17 + 6, "over all cases alone: the judge's four criteria, and two shares"
 
 
 def test_a_judges_series_is_watched_while_its_gate_is_open_and_keeps_its_part_of_the_budget_always() -> None:
