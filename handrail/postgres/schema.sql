@@ -196,6 +196,7 @@ COMMENT ON COLUMN handrail.approvals.revision IS
 'counts case-wide: what is asked again under the same id after a decision is a row of its own';
 
 CREATE INDEX approvals_open ON handrail.approvals (due_at, case_id, approval_id) WHERE status = 'open';
+CREATE INDEX approvals_changed ON handrail.approvals (case_id) WHERE status IN ('edited', 'revised', 'rejected');
 
 CREATE TRIGGER approvals_settle_once BEFORE UPDATE ON handrail.approvals
 FOR EACH ROW WHEN (
@@ -1049,13 +1050,13 @@ COMMENT ON COLUMN handrail.kept_outcomes.counts IS
 'a bit for each indicator, by handrail.outcome_place, that the case concerns; bit 25 while it has not ended';
 COMMENT ON COLUMN handrail.kept_outcomes.hits IS 'a bit for each share whose numerator the case is in';
 COMMENT ON COLUMN handrail.kept_outcomes.policy_hits IS 'proposals that a rule held, blocked or had confirmed, whatever came of them';
-CREATE INDEX kept_outcomes_by_opening ON handrail.kept_outcomes (opened_at);
 COMMENT ON COLUMN handrail.kept_outcomes.effects_held IS 'effects that a rule held for a person; what the dial alone held is no rule''s';
 COMMENT ON COLUMN handrail.kept_outcomes.effects_passed IS 'effects that no rule held, carried out or decided by a person whom the dial had asked';
 COMMENT ON COLUMN handrail.kept_outcomes.effects_wrong IS
 'of those passed: a person changed or rejected it, or people got the case behind it, or the customer came back within 48 hours or denies';
 COMMENT ON COLUMN handrail.kept_outcomes.holds_decided IS 'proposals that a rule held for a person who decided on them';
 COMMENT ON COLUMN handrail.kept_outcomes.holds_approved IS 'of those decided: approved as they were';
+CREATE INDEX kept_outcomes_by_opening ON handrail.kept_outcomes (opened_at);
 CREATE INDEX kept_outcomes_by_matter ON handrail.kept_outcomes (customer_id, topic, opened_at);
 
 CREATE TABLE handrail.outcome_changes (
@@ -1122,7 +1123,6 @@ audited AS MATERIALIZED (
     GROUP BY c.case_id
 ),
 
-ruled AS MATERIALIZED (
 -- Each proposal that a person was asked about, once; where the dial, unsure routing or an edit alone asked, no rule did.
 put_to_people AS MATERIALIZED (
     SELECT
@@ -1145,6 +1145,7 @@ held AS MATERIALIZED (
     GROUP BY q.case_id
 ),
 
+ruled AS MATERIALIZED (
     SELECT
         w.case_id,
         (count(*) FILTER (WHERE w.ruling <> 'allow'))::integer AS policy_stops,
@@ -1293,12 +1294,12 @@ facts AS (
         a.policy_hits,
         coalesce(p.policy_stops, 0) AS policy_stops,
         p.policy,
-        CASE
         coalesce(p.held, 0) AS effects_held,
         coalesce(p.passed, 0) AS effects_passed,
         coalesce(p.noticed, 0) AS effects_noticed,
         coalesce(h.decided, 0) AS holds_decided,
         coalesce(h.approved, 0) AS holds_approved,
+        CASE
             WHEN c.usage ->> 'calls' IS NULL THEN NULL
             WHEN (c.usage ->> 'calls')::integer = 0 THEN 0
             ELSE nullif((c.usage ->> 'cost_usd')::double precision, 0)
@@ -1316,8 +1317,8 @@ facts AS (
     INNER JOIN audited AS a ON c.case_id = a.case_id
     LEFT JOIN ruled AS p ON c.case_id = p.case_id
     LEFT JOIN decided AS d ON c.case_id = d.case_id
-    LEFT JOIN said AS m ON c.case_id = m.case_id
     LEFT JOIN held AS h ON c.case_id = h.case_id
+    LEFT JOIN said AS m ON c.case_id = m.case_id
     LEFT JOIN rated AS r ON c.case_id = r.case_id
     LEFT JOIN spent AS t ON c.case_id = t.case_id
     LEFT JOIN handrail.surveys AS s ON c.case_id = s.case_id
@@ -1350,8 +1351,8 @@ judged AS (
     SELECT
         f.*,
         coalesce(f.repeated_at <= f.ended_at + interval '168 hours', FALSE) AS repeated,
-        coalesce(f.ended_by IN ('agent', 'person'), FALSE) AS answered,
         coalesce(f.repeated_at <= f.ended_at + interval '48 hours', FALSE) AS repeated_soon,
+        coalesce(f.ended_by IN ('agent', 'person'), FALSE) AS answered,
         f.offered_at IS NOT NULL AND f.csat IS NOT NULL AS graded
     FROM dated AS f
 )
@@ -1874,13 +1875,13 @@ CREATE VIEW handrail.outcome_policy_stops AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_stops';
 CREATE VIEW handrail.outcome_without_topic AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'without_topic';
-
 CREATE VIEW handrail.outcome_policy_holds AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_holds';
 CREATE VIEW handrail.outcome_holds_approved AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'holds_approved';
 CREATE VIEW handrail.outcome_policy_misses AS
 SELECT * FROM handrail.outcome_values WHERE indicator = 'policy_misses';
+
 -- The quality loop: the steps of each of the business's days, the sample of cases that ended on it, and what scorers say.
 
 CREATE TABLE handrail.quality_steps (
@@ -1958,6 +1959,7 @@ COMMENT ON VIEW handrail.quality_scored IS
 
 -- The ends of cases by time: what ended on a day is looked for each day.
 CREATE INDEX audit_ends ON handrail.audit (at, case_id) WHERE action IN ('turn:Resolved', 'resolve', 'close');
+CREATE INDEX audit_of_people ON handrail.audit (at, case_id) WHERE action IN ('claim', 'reply', 'resolve', 'hand_back');
 
 CREATE TABLE handrail.correction_evidence (
     case_id text NOT NULL,

@@ -66,7 +66,10 @@ taken AS (
         WHERE b.case_id = a.case_id AND b.at <= a.at AND b.action IN ('turn:WithHuman', 'hand_over')
         ORDER BY b.at DESC, b.entry_id DESC LIMIT 1
     ) AS began
-    WHERE a.action IN ('reply', 'resolve')
+    WHERE a.action IN ('reply', 'resolve') AND a.case_id = ANY(
+        -- An array: the cases in which people said something since then, and no other's whole past.
+        ARRAY(SELECT p.case_id FROM handrail.audit AS p WHERE p.action IN ('reply', 'resolve') AND p.at >= %(since)s)
+    )
     ORDER BY a.case_id, began.entry_id, a.at, a.entry_id
 ),
 

@@ -1,6 +1,9 @@
 -- name: drift_first_day
-SELECT min(c.opened_at) AS at FROM handrail.cases AS c
-CROSS JOIN handrail.outcome_settings AS s WHERE c.channel <> ALL(s.excluded_channels);
+-- The first of an order, and no minimum: that would read every case.
+SELECT (
+    SELECT c.opened_at FROM handrail.cases AS c CROSS JOIN handrail.outcome_settings AS s
+    WHERE c.channel <> ALL(s.excluded_channels) ORDER BY c.opened_at LIMIT 1
+) AS at;
 
 -- name: drift_counted
 -- Days that are counted, each under the definition's version of now.
@@ -288,6 +291,6 @@ INSERT INTO handrail.drift_thresholds (place, threshold) VALUES (%(place)s, %(th
 SELECT d.indicator, array_agg(d.cases ORDER BY d.day) AS cases, array_agg(d.bad ORDER BY d.day) AS bad
 FROM handrail.drift_days AS d
 WHERE d.topic = '' AND d.dimension = 'all'
-    AND d.day > (SELECT max(n.day) FROM handrail.drift_days AS n WHERE n.topic = '' AND n.dimension = 'all') - %(days)s
+    AND d.day > (SELECT max(n.day) FROM handrail.drift_days AS n WHERE n.topic = '' AND n.dimension = 'all') - %(days)s::integer
 GROUP BY d.indicator
 ORDER BY d.indicator;

@@ -49,6 +49,7 @@ SELECT
     d.arm,
     avg(least(greatest(v.numerator::double precision / v.denominator, 0), 1)) AS value
 FROM dealt AS d INNER JOIN handrail.outcome_values AS v ON d.case_id = v.case_id
-WHERE v.indicator = %(indicator)s AND v.matures_at < %(until)s AND v.denominator > 0
+WHERE v.case_id = ANY(ARRAY(SELECT t.case_id FROM dealt AS t))  -- an array, too: the view is worked out for these cases alone
+    AND v.indicator = %(indicator)s AND v.matures_at < %(until)s AND v.denominator > 0
 GROUP BY 1, d.arm, v.customer_id
 ORDER BY 1, md5(v.customer_id);
