@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         CollectReport,
         CorrectionDecision,
         RecordedRead,
+        Relied,
         StoredCorrection,
     )
 
@@ -209,7 +210,7 @@ def print_correction(found: StoredCorrection) -> None:
             ("by", f"{body.decided_by}, {moment(found.happened_at)}{f': {body.note}' if body.note else ''}"),
             ("read", "\n".join(map(read, body.reads))),
             ("rules", ", ".join(body.relied.rules)),
-            ("answered", f"{body.relied.model} with prompt {body.relied.prompt}, graph {body.relied.graph}".strip()),
+            ("answered", answered_by(body.relied)),
         ]
     )
 
@@ -219,3 +220,10 @@ def read(fact: RecordedRead) -> str:
     import json
 
     return f"{fact.name}: {json.dumps(fact.value, ensure_ascii=False)[:SHOWN]}"
+
+
+def answered_by(relied: Relied) -> str:
+    """Say which model answered, with which prompt and graph."""
+    if not relied.model:
+        return "by no model"
+    return f"{relied.model} with prompt {relied.prompt}, graph {relied.graph}"

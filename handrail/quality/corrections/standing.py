@@ -43,9 +43,11 @@ class InForce:
                 return f"The policy rule {name} that it relied on is gone."
             if self.rules[name] != version:
                 return f"The policy rule {name} that it relied on was changed."
-        if topic and topic not in self.terms:
+        if not relied.terms:  # of no topic of the business: what routing placed nowhere relies on none
+            return ""
+        if topic not in self.terms:
             return f"The topic {topic} that it relied on is gone."
-        if relied.terms and self.terms.get(topic) != relied.terms:
+        if self.terms[topic] != relied.terms:
             return f"The topic {topic} that it relied on was changed."
         return ""
 

@@ -198,6 +198,14 @@ async def test_what_it_relied_on_was_changed(
     assert await store.tests(held_out=False, topic=None, limit=10) == []
 
 
+async def test_what_routing_placed_nowhere_relies_on_no_topic(corrected: Corrected, store: PostgresCorrections) -> None:
+    nowhere = replace(STANDS, terms={})
+    await corrected.decision("case-1", words(0))
+    for _ in range(2):
+        assert (await CorrectionCollector(store).collect(nowhere, LATER)).retired == []
+    assert [one.state for one in await listed(store)] == ["new"]
+
+
 async def test_a_policy_that_was_edited_before_the_collection(corrected: Corrected, store: PostgresCorrections) -> None:
     await corrected.decision("case-1", words(0), version="f0")
     report = await CorrectionCollector(store).collect(STANDS, LATER)
