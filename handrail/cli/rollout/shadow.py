@@ -69,6 +69,7 @@ def status(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, plain, print_pairs, print_rows, screen
     from handrail.cli.rollout.shadowing import shadow_status
+    from handrail.domain.counting import many
 
     found: ShadowStatus = run_async(shadow_status(world(ctx), limit))
     if as_json:
@@ -79,7 +80,14 @@ def status(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None
         return
     budget, today = found.shadow.budget.model_dump(), found.today.model_dump()
     used = ", ".join(f"{today[name]:,} of {most:,} {name}" for name, most in budget.items())
-    print_pairs([*pairs(found.shadow), ("today", used), ("answers", found.answers), ("", found.rests)])
+    print_pairs(
+        [
+            *pairs(found.shadow),
+            ("today", used),
+            ("answers", f"{found.answers} of {many(found.sampled, 'case')}"),
+            ("", found.rests),
+        ]
+    )
     steps = [(moment(one.at), one.kind, one.actor, one.words) for one in found.steps]
     print_rows(("at", "step", "by", "why"), steps, "")
 

@@ -37,6 +37,7 @@ class ShadowStatus(Stored):
 
     shadow: Shadow | None
     today: ShadowSpent = Field(default_factory=ShadowSpent)
+    sampled: int = Field(default=0, description="cases of the share so far")
     answers: int = 0
     rests: str = ""
     steps: list[ShadowStep] = Field(default_factory=list)
@@ -134,6 +135,7 @@ async def shadow_status(place: CliContext, limit: int) -> ShadowStatus:
         return ShadowStatus(
             shadow=found,
             today=spent,
+            sampled=await shadows.sampled(found),
             answers=await shadows.answered(found.shadow_id),
             rests=f"it rests until tomorrow: {reached}" if reached and found.going else "",
             steps=steps,

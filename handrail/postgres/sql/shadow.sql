@@ -130,7 +130,7 @@ SELECT
         'topic', coalesce((
             SELECT k.body ->> 'topic' FROM handrail.classifications AS k
             WHERE k.case_id = a.case_id AND k.at < n.at ORDER BY k.version DESC LIMIT 1
-        ), ''),
+        ), c.topic, ''),
         'to_people', h.body IS NOT NULL,
         'reason', coalesce(h.body #>> '{escalation,reason}', ''),
         'effect', CASE WHEN e.effect_id IS NOT NULL THEN jsonb_build_object(

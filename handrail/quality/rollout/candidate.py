@@ -40,7 +40,7 @@ def _address(url: str | None) -> str | None:
         raise InvalidInput(f"--model-url: {url[:80]!r} is no address of a server. Give one such as https://models.example/v1.")
     if parts.username or parts.password or parts.query:
         words = "holds a name, a password or a query, and a candidate is kept where people read it. Leave them out"
-        raise InvalidInput(f"--model-url: {words}; HANDRAIL_HEADERS and OPENAI_API_KEY go with the calls.")
+        raise InvalidInput(f"--model-url: {words}; HANDRAIL_MODEL_HEADERS and OPENAI_API_KEY go with the calls.")
     return url
 
 
@@ -61,7 +61,7 @@ def _prompts(folder: Path, known: Mapping[str, Topic]) -> Iterator[tuple[str, st
         if known[name].people_only:
             raise InvalidInput(f"--prompts: {file.name}: {name} is for people only, so no prompt of it is ever used.")
         prompt = _of_file(file, known[name])
-        if prompt != known[name].prompt:
+        if prompt.strip() != known[name].prompt.strip():  # an empty line at the end of a text file is no other prompt
             yield name, prompt
 
 

@@ -168,6 +168,7 @@ def test_prompts_come_as_texts_or_as_topics_files(tmp_path: Path) -> None:
         ("returns__txt", "Be kind.", "no topic 'returns'"),
         ("refund__txt", "  ", "no prompt"),
         ("refund__txt", "Help.", "differs in nothing"),
+        ("refund__txt", "Help.\n\n", "differs in nothing"),
     ],
 )
 def test_what_else_differs_is_refused_with_words(tmp_path: Path, name: str, text: str, words: str) -> None:

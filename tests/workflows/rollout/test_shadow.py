@@ -62,6 +62,7 @@ async def test_a_candidate_answers_real_cases_and_leaves_no_trace_but_its_answer
         assert kept.answer is not None, kept
         assert kept.answer.refused == ["refund_order", "refund_order"], kept
         assert (kept.answer.topic, kept.state) == (one.topic, "answered")
+    assert all(compared(one).route for one in answers.values()), "also while people are asked"
     held, asked = answers[refunds[0].case_id].answer, refunds[0].approvals[0].request
     assert held is not None
     assert held.effect is not None
