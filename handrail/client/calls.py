@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from handrail.client.refusals import refused
 from handrail.domain.actions.approvals import Approval
+from handrail.domain.autonomy.controls import Control
 from handrail.domain.case.ratings import RateCase, RatingReceipt
 from handrail.domain.http.cases import (
     CaseDetails,
@@ -23,7 +24,17 @@ from handrail.domain.http.cases import (
     NewMessage,
     TokenRequest,
 )
-from handrail.domain.http.people import DecisionBody, HandBackBody, ReplyBody, ResolveBody
+from handrail.domain.http.people import (
+    ClaimBody,
+    ClearBody,
+    ControlBody,
+    ControlList,
+    DecisionBody,
+    HandBackBody,
+    QueuePage,
+    ReplyBody,
+    ResolveBody,
+)
 from handrail.domain.team.commands import Receipt
 
 Given = TypeVar("Given", bound=BaseModel)
@@ -109,7 +120,9 @@ def decide(approval: Approval, body: DecisionBody, key: str | None) -> HttpCall[
     return HttpCall("POST", path, Approval, body, {**key_of(key), **match})
 
 
-def act(case_id: str, verb: str, body: ReplyBody | HandBackBody | ResolveBody | None, key: str | None) -> HttpCall[Receipt]:
+def act(
+    case_id: str, verb: str, body: ClaimBody | ReplyBody | HandBackBody | ResolveBody | None, key: str | None
+) -> HttpCall[Receipt]:
     """Return the call with which a person works on a case: claim, release, reply, hand_back or resolve."""
     return HttpCall("POST", f"/v1/cases/{case_id}/{verb}", Receipt, body, key_of(key))
 
@@ -117,6 +130,26 @@ def act(case_id: str, verb: str, body: ReplyBody | HandBackBody | ResolveBody | 
 def rate(case_id: str, body: RateCase, key: str | None) -> HttpCall[RatingReceipt]:
     """Return the call that passes on a rating."""
     return HttpCall("POST", f"/v1/cases/{case_id}/rate", RatingReceipt, body, key_of(key))
+
+
+def queue(name: str | None, limit: int) -> HttpCall[QueuePage]:
+    """Return the call that lists what waits for people."""
+    return HttpCall("GET", "/v1/queue", QueuePage, params={"limit": str(limit), **({"queue": name} if name else {})})
+
+
+def controls() -> HttpCall[ControlList]:
+    """Return the call that lists the controls in force."""
+    return HttpCall("GET", "/v1/controls", ControlList)
+
+
+def set_control(body: ControlBody) -> HttpCall[Control]:
+    """Return the call that sets a control; it is not sent again, since somebody may have set another one meanwhile."""
+    return HttpCall("POST", "/v1/controls", Control, body, safe=False)
+
+
+def clear_controls(body: ClearBody) -> HttpCall[ControlList]:
+    """Return the call that lifts what is set on a scope; it is not sent again, either."""
+    return HttpCall("POST", "/v1/controls/clear", ControlList, body, safe=False)
 
 
 def token(body: TokenRequest) -> HttpCall[CustomerToken]:

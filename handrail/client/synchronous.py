@@ -11,6 +11,8 @@ import httpx
 from handrail.client import calls
 from handrail.client.calls import Given, HttpCall
 from handrail.domain.actions.approvals import Approval, DecisionKind
+from handrail.domain.autonomy.controls import Control
+from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.ratings import RateCase, RatingReceipt
 from handrail.domain.http.cases import (
     CaseDetails,
@@ -21,7 +23,16 @@ from handrail.domain.http.cases import (
     NewMessage,
     TokenRequest,
 )
-from handrail.domain.http.people import DecisionBody, HandBackBody, ReplyBody, ResolveBody
+from handrail.domain.http.people import (
+    ClaimBody,
+    ClearBody,
+    ControlBody,
+    DecisionBody,
+    HandBackBody,
+    QueuePage,
+    ReplyBody,
+    ResolveBody,
+)
 from handrail.domain.team.commands import Receipt
 
 TIMEOUT = 45.0
@@ -114,9 +125,9 @@ class Handrail:
         body = DecisionBody(decision=decision, arguments=arguments, answer=answer, note=note)
         return self._sent(calls.decide(approval, body, key))
 
-    def claim(self, case_id: str, *, key: str | None = None) -> Receipt:
-        """Take a case that waits for a person."""
-        return self._sent(calls.act(case_id, "claim", None, key))
+    def claim(self, case_id: str, *, instead_of: str | None = None, key: str | None = None) -> Receipt:
+        """Take a case that waits for a person; `instead_of` names who has it and lets it go."""
+        return self._sent(calls.act(case_id, "claim", ClaimBody(instead_of=instead_of), key))
 
     def release(self, case_id: str, *, key: str | None = None) -> Receipt:
         """Put one's case back into its queue."""
@@ -137,6 +148,22 @@ class Handrail:
     def rate(self, case_id: str, rating: RateCase, *, key: str | None = None) -> RatingReceipt:
         """Pass on the customer's rating."""
         return self._sent(calls.rate(case_id, rating, key))
+
+    def queue(self, name: str | None = None, *, limit: int = 50) -> QueuePage:
+        """Look at what waits for people, in the order in which it is handed out; of one queue, or of all."""
+        return self._sent(calls.queue(name, limit))
+
+    def controls(self) -> list[Control]:
+        """Read the controls in force, the oldest first."""
+        return (self._sent(calls.controls())).controls
+
+    def set_control(self, scope: str, level: Autonomy, reason: str, *, minutes: int | None = None) -> Control:
+        """Set a level as whom the key stands for; `off` on `global` is the kill switch. Sent once: see `controls` for it."""
+        return self._sent(calls.set_control(ControlBody(scope=scope, level=level, reason=reason, minutes=minutes)))
+
+    def clear_controls(self, scope: str, reason: str) -> list[Control]:
+        """Lift what is set on a scope, by whomever; return what was lifted. Sent once: see `controls` for what is left."""
+        return (self._sent(calls.clear_controls(ClearBody(scope=scope, reason=reason)))).controls
 
     def token(self, customer_id: str, *, minutes: int = 15) -> CustomerToken:
         """Mint a token for one customer's own browser."""
