@@ -34,8 +34,6 @@ from a2a.utils.errors import (
 from handrail.api.agents.a2a.conversations import Conversations, caller_of
 from handrail.api.agents.a2a.errors import refused
 from handrail.api.agents.a2a.tasks import TERMINAL
-from handrail.domain.errors import InvalidInput
-from handrail.webhooks.addresses import check_url
 
 NO_CANCEL = "A case is not cut off from outside: say what is no longer wanted, in the same task."
 NO_PUSH = (
@@ -55,7 +53,7 @@ class CaseRequestHandler(RequestHandler):
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         """Open a case or say something in one, and wait for the answer unless the caller does not want to."""
         try:
-            no_push(params.configuration.task_push_notification_config)
+            no_push(params)
             seconds = 0.0 if params.configuration.return_immediately else self._conversations.seconds
             return await self._conversations.said(caller_of(context), params, seconds)
         except Exception as error:  # noqa: BLE001 - told in words, or kept inside
@@ -66,7 +64,7 @@ class CaseRequestHandler(RequestHandler):
     ) -> AsyncGenerator[Event, None]:
         """Say something, then tell how the task goes on, until somebody else has the word."""
         try:
-            no_push(params.configuration.task_push_notification_config)
+            no_push(params)
             caller = caller_of(context)
             task = await self._conversations.said(caller, params, 0.0)
             yield task
@@ -113,30 +111,25 @@ class CaseRequestHandler(RequestHandler):
     async def on_create_task_push_notification_config(
         self, params: TaskPushNotificationConfig, context: ServerCallContext
     ) -> NoReturn:
-        """Refuse, in words: an address of the house's own network by what it is."""
-        await self._own(params.task_id, context)
-        no_push(params)
+        """Refuse, in words, whatever task and address it names."""
         raise PushNotificationNotSupportedError(NO_PUSH)
 
     async def on_get_task_push_notification_config(
         self, params: GetTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> NoReturn:
         """Refuse, in words."""
-        await self._own(params.task_id, context)
         raise PushNotificationNotSupportedError(NO_PUSH)
 
     async def on_list_task_push_notification_configs(
         self, params: ListTaskPushNotificationConfigsRequest, context: ServerCallContext
     ) -> ListTaskPushNotificationConfigsResponse:
         """Refuse, in words."""
-        await self._own(params.task_id, context)
         raise PushNotificationNotSupportedError(NO_PUSH)
 
     async def on_delete_task_push_notification_config(
         self, params: DeleteTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> None:
         """Refuse, in words."""
-        await self._own(params.task_id, context)
         raise PushNotificationNotSupportedError(NO_PUSH)
 
     async def on_get_extended_agent_card(self, params: GetExtendedAgentCardRequest, context: ServerCallContext) -> AgentCard:
@@ -150,17 +143,7 @@ class CaseRequestHandler(RequestHandler):
             raise refused(error) from None
 
 
-def no_push(wanted: TaskPushNotificationConfig) -> None:
-    """Refuse a wish for push notifications, where there is one.
-
-    Raises:
-        InvalidParamsError: the address is none that anything is sent to.
-        PushNotificationNotSupportedError: it is one.
-    """
-    if not wanted.url:
-        return
-    try:
-        check_url(wanted.url)
-    except InvalidInput as error:
-        raise refused(error) from None
-    raise PushNotificationNotSupportedError(NO_PUSH)
+def no_push(wanted: SendMessageRequest) -> None:
+    """Refuse a wish for push notifications, where there is one. Raises: PushNotificationNotSupportedError."""
+    if wanted.configuration.HasField("task_push_notification_config"):
+        raise PushNotificationNotSupportedError(NO_PUSH)
