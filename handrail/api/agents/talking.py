@@ -19,7 +19,7 @@ from handrail.domain.access.principals import ApiScope, Principal
 from handrail.domain.access.vouching import update_id
 from handrail.domain.actions.approvals import Approval, DecisionInput
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.domain.case.messages import check_identifier
+from handrail.domain.case.messages import IncomingMessage, check_identifier, check_message
 from handrail.domain.errors import InvalidInput, Refused, UnknownCase
 from handrail.domain.http.agents import AgentCase, AgentCases, AgentTask, open_approvals
 from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
@@ -90,15 +90,16 @@ async def open_case(
         CaseConflict: the message id stands for other words.
     """
     check_scope(caller, ApiScope.CASES_WRITE)
-    case_id = case_of(caller, message_id)
+    message = check_message(IncomingMessage(message_id=message_id, text=text))
+    case_id, way = case_of(caller, message_id), intake.way_of(channel, None, caller)
     await note(services, caller, case_id, context_id, customer_id)
-    await services.limits.count(services.limits.customer, f"customer {customer_id}")
-    cases = services.cases(caller)
-    receipt = await cases.open_soon(case_id, customer_id, text, message_id=message_id, channel=channel)
+    receipt = await intake.opened(services, caller, case_id, customer_id, message, way)
     return await _replied(services, caller, case_id, receipt.turn, customer_id, seconds)
 
 
-async def say(services: ApiServices, caller: Principal, case_id: str, text: str, message_id: str, seconds: float) -> AgentCase:
+async def say(
+    services: ApiServices, caller: Principal, case_id: str, text: str, message_id: str, channel: str, seconds: float
+) -> AgentCase:
     """Say something in a case that an agent opened; the same message again counts once.
 
     Raises:
@@ -107,11 +108,11 @@ async def say(services: ApiServices, caller: Principal, case_id: str, text: str,
         Refused: a human began it.
     """
     check_scope(caller, ApiScope.CASES_WRITE)
-    view = await seen(services, caller, case_id)
+    message = check_message(IncomingMessage(message_id=message_id, text=text))
+    view, way = await seen(services, caller, case_id), intake.way_of(channel, None, caller)
     await check_agents(services, caller, view)
     await note(services, caller, case_id)
-    await services.limits.count(services.limits.customer, f"customer {view.customer_id}")
-    receipt = await services.cases(caller).say_soon(case_id, text, message_id=message_id, seconds=max(seconds, 1.0))
+    receipt = await intake.said(services, caller, case_id, view.customer_id, message, way, max(seconds, 1.0))
     turn = next_turn(receipt.turn, receipt.status, duplicate=receipt.duplicate)
     return await _replied(services, caller, case_id, turn, view.customer_id, seconds)
 

@@ -32,6 +32,7 @@ from handrail.domain.http.people import DecisionBody
 from handrail.temporal.client import made
 
 PATH = "/mcp"
+CHANNEL = "mcp"
 METADATA = "/.well-known/oauth-protected-resource"
 ROUNDS_SINCE = "2026-07-28"
 """From this version of the protocol on, a client can be asked for input in the answer to its call."""
@@ -68,7 +69,7 @@ class HouseTools:
             whose = talking.customer_of(caller, customer_id)
             if whose is None:
                 raise InvalidInput("customer_id: is missing. Say whose case it is.")
-            case = await talking.open_case(self._services, caller, text, message_id, whose, "mcp", wait_seconds)
+            case = await talking.open_case(self._services, caller, text, message_id, whose, CHANNEL, wait_seconds)
             return asked_in_rounds(case, ctx)
 
     async def say(
@@ -76,7 +77,7 @@ class HouseTools:
     ) -> CaseAnswer:
         """Say something more in a case that an agent opened."""
         with in_words():
-            case = await talking.say(self._services, caller_now(), case_id, text, message_id, wait_seconds)
+            case = await talking.say(self._services, caller_now(), case_id, text, message_id, CHANNEL, wait_seconds)
             return asked_in_rounds(case, ctx)
 
     async def get_case(self, case_id: CaseId, ctx: Context) -> CaseAnswer:

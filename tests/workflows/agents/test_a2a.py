@@ -33,7 +33,11 @@ from tests.support.house import House
 from tests.workflows.agents.conftest import Agency, agency, token_for
 from tests.workflows.api.conftest import backend, fresh
 
+UNSUPPORTED = -32003
+"""The protocol's error for push notifications that an agent does not send."""
 PUSH_TO = (
+    "https://example.com/",
+    "no address",
     "http://127.0.0.1:9/",
     "https://127.0.0.1/",
     "https://169.254.169.254/latest",
@@ -102,6 +106,10 @@ async def test_a_refund_waits_for_the_human_and_is_made_once(home: House) -> Non
             await sent(client, message("And once more.", task_id=task.id))
         listed = await client.list_tasks(ListTasksRequest(context_id="trip-1"))
         assert ([one.id for one in listed.tasks], listed.total_size) == ([task.id], 1)
+    came = await home.rows(
+        "select channel, address, count(*) from handrail.arrivals where case_id = %(c)s group by 1, 2", c=task.id
+    )
+    assert came == [("a2a", None, 2)]
     excluded = await home.rows("select excluded_channels from handrail.outcome_settings")
     assert "a2a" in excluded[0][0]
 
@@ -123,15 +131,18 @@ async def test_tasks_of_others_are_unknown_and_pushes_go_nowhere_inside(home: Ho
                 await other.cancel_task(CancelTaskRequest(id=task.id))
             assert (await other.list_tasks(ListTasksRequest())).total_size == 0
         for url in PUSH_TO:
-            config = {"taskId": task.id, "url": url}
-            told = await raw(house, mine, "CreateTaskPushNotificationConfig", config)
-            assert (told["error"]["code"], "url:" in told["error"]["message"]) == (-32602, True), told
+            for named in (task.id, "c-000000000000000000000000"):
+                told = await raw(house, mine, "CreateTaskPushNotificationConfig", {"taskId": named, "url": url})
+                assert (told["error"]["code"], "SubscribeToTask" in told["error"]["message"]) == (UNSUPPORTED, True), told
             inline: dict[str, Any] = {"message": {"messageId": fresh("m"), "role": "ROLE_USER", "parts": [{"text": "Hi"}]}}
             inline["configuration"] = {"taskPushNotificationConfig": {"url": url}}
-            assert (await raw(house, mine, "SendMessage", inline))["error"]["code"] == -32602
-        public = await raw(house, mine, "CreateTaskPushNotificationConfig", {"taskId": task.id, "url": "https://example.com/"})
-        assert public["error"]["code"] == -32003, public
-        assert "SubscribeToTask" in public["error"]["message"]
+            assert (await raw(house, mine, "SendMessage", inline))["error"]["code"] == UNSUPPORTED
+        assert (await raw(house, mine, "ListTasks", {}))["result"]["totalSize"] == 1
+        for method in ("Get", "Delete"):
+            config = {"taskId": task.id, "id": "1"}
+            assert (await raw(house, mine, f"{method}TaskPushNotificationConfig", config))["error"]["code"] == UNSUPPORTED
+        listed = await raw(house, mine, "ListTaskPushNotificationConfigs", {"taskId": task.id})
+        assert listed["error"]["code"] == UNSUPPORTED, listed
 
 
 async def raw(house: Agency, token: str, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +197,7 @@ async def test_the_card_is_signed_and_a_changed_one_is_none(home: House) -> None
         assert answer.status_code == 200
         card = answer.json()
         assert card["supportedInterfaces"][0]["url"] == f"{house.at}/a2a"
+        assert card["capabilities"]["pushNotifications"] is False
         (public,) = (await http.get("/.well-known/agent-card-keys.json")).json()["keys"]
         assert "d" not in public
         checked_with(ECKey.import_key(public))(ParseDict(card, AgentCard()))

@@ -62,7 +62,7 @@ class Conversations:
         before = await talking.look(self._services, caller, part.case_id)
         if state_of(before) in TERMINAL:
             raise UnsupportedOperationError(NO_MORE)
-        case = await talking.say(self._services, caller, part.case_id, text, message_id, seconds)
+        case = await talking.say(self._services, caller, part.case_id, text, message_id, CHANNEL, seconds)
         return await self._task(part, case, HISTORY)
 
     async def found(self, caller: Principal, task_id: str, history: int | None) -> Task:
