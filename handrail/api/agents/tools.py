@@ -20,6 +20,7 @@ from pydantic import AnyHttpUrl, Field
 from starlette.routing import BaseRoute, Route
 
 from handrail.api.agents import talking
+from handrail.api.agents.arguments import HouseServer
 from handrail.api.agents.door import HouseVerifier, McpDoor, caller_now
 from handrail.api.problems.table import code_of, words_of
 from handrail.api.services import ApiServices
@@ -44,10 +45,15 @@ INSTRUCTIONS = (
     "where a case has a question, give its link to your human, who confirms or refuses there; look again with get_case "
     "afterwards. Give each message a message_id of its own, and the same one when you send it again."
 )
-Text = Annotated[str, Field(min_length=1, max_length=4 * MAX_CHARACTERS, description="the customer's words")]
+Text = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=4 * MAX_CHARACTERS, description=f"the customer's words, 1 to {MAX_CHARACTERS:,} characters"
+    ),
+]
 MessageId = Annotated[str, Field(max_length=MAX_NAME, description="one for each message, the same when it is sent again")]
-CaseId = Annotated[str, Field(max_length=MAX_NAME)]
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, description="how long to wait for the answer")]
+CaseId = Annotated[str, Field(max_length=MAX_NAME, description="the case_id that open_case gave")]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, description="how many seconds to wait for the answer, 0 to 30")]
 CaseAnswer = AgentCase | InputRequiredResult
 LOOKS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -61,7 +67,12 @@ class HouseTools:
         self._services = services
 
     async def open_case(
-        self, text: Text, message_id: MessageId, ctx: Context, customer_id: str | None = None, wait_seconds: Seconds = 5.0
+        self,
+        text: Text,
+        message_id: MessageId,
+        ctx: Context,
+        customer_id: Annotated[str | None, Field(description="the customer's id, with a key that speaks for many")] = None,
+        wait_seconds: Seconds = 5.0,
     ) -> CaseAnswer:
         """Open a case with a customer's first message. A customer's own token leaves customer_id out."""
         with in_words():
@@ -87,8 +98,10 @@ class HouseTools:
 
     async def list_waiting(
         self,
-        queue: Annotated[str | None, Field(max_length=MAX_NAME)] = None,
-        limit: Annotated[int, Field(ge=1, le=talking.MOST_WAITING)] = talking.MOST_WAITING,
+        queue: Annotated[str | None, Field(max_length=MAX_NAME, description="the name of a queue, or nothing for all")] = None,
+        limit: Annotated[
+            int, Field(ge=1, le=talking.MOST_WAITING, description=f"1 to {talking.MOST_WAITING}")
+        ] = talking.MOST_WAITING,
     ) -> AgentCases:
         """List cases that wait for an approval or for a person to take them. Takes the scope queue:read."""
         with in_words():
@@ -97,12 +110,12 @@ class HouseTools:
     async def decide(
         self,
         case_id: CaseId,
-        approval_id: Annotated[str, Field(max_length=MAX_NAME)],
-        revision: Annotated[int, Field(ge=1, description="the revision that was seen")],
-        decision: DecisionKind,
+        approval_id: Annotated[str, Field(max_length=MAX_NAME, description="the approval_id that get_case shows")],
+        revision: Annotated[int, Field(ge=1, description="the revision that was seen, from 1")],
+        decision: Annotated[DecisionKind, Field(description=" or ".join(DecisionKind))],
         arguments: Annotated[dict[str, Any] | None, Field(description="with edit: the fields that change")] = None,
         answer: Annotated[str | None, Field(max_length=8_000, description="with answer: the person's words")] = None,
-        note: Annotated[str | None, Field(max_length=2_000)] = None,
+        note: Annotated[str | None, Field(max_length=2_000, description="words beside the decision")] = None,
     ) -> ApprovalDecided:
         """Decide an approval as the person whom the key stands for; never in a case that the same caller spoke for."""
         with in_words():
@@ -119,7 +132,7 @@ def mcp_server(services: ApiServices, address: str, issuer: str | None) -> MCPSe
         # The check of the identity provider's tokens looks at their audience itself.
         validate_token_resource=False,
     )
-    server: MCPServer[Any] = MCPServer(
+    server: MCPServer[Any] = HouseServer(
         f"handrail-{services.house}",
         title=f"Customer cases of {services.house}",
         instructions=INSTRUCTIONS,

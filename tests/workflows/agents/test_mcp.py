@@ -66,6 +66,10 @@ async def test_an_agent_opens_a_case_and_its_human_confirms(home: House) -> None
         assert (await home.cases.status(case["case_id"])).effects == []
         ((channel,),) = await home.rows("select channel from handrail.cases where case_id = %(c)s", c=case["case_id"])
         assert channel == "mcp"
+        came = await home.rows(
+            "select message_id, channel, address from handrail.arrivals where case_id = %(c)s", c=case["case_id"]
+        )
+        assert sorted(came) == sorted((one["message_id"], "mcp", None) for one in (words, yes))
         assert (await confirm(house, case["question"]["link"])).status_code == 303
         await home.until(case["case_id"], lambda view: bool(view.effects))
         assert (await called(client, "get_case", case_id=case["case_id"]))["question"] is None
@@ -112,6 +116,44 @@ async def test_another_customers_case_is_as_unknown_as_one_that_never_was(home: 
         one = {"case_id": foreign.case_id, "approval_id": "a", "revision": 1, "decision": "approve"}
         assert "ScopeMissing" in await refused(client, "decide", **one)
         assert "InvalidInput" in await refused(client, "open_case", text="Hi", message_id="no id!")
+
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "open_case",
+        {"text": 5},
+        "text: is no text. Give the customer's words, 1 to 8,000 characters. "
+        "message_id: is missing. Give one for each message, the same when it is sent again.",
+    ),
+    ("open_case", {"text": "", "message_id": "m-1"}, "text: is empty. Give the customer's words, 1 to 8,000 characters."),
+    (
+        "open_case",
+        {"text": "Hi", "message_id": "m" * 121},
+        "message_id: has more than 120 characters. Give one for each message, the same when it is sent again.",
+    ),
+    (
+        "say",
+        {"case_id": "c-1", "text": "Hi", "message_id": "m-1", "wait_seconds": 31},
+        "wait_seconds: is more than 30. Give how many seconds to wait for the answer, 0 to 30.",
+    ),
+    ("get_case", {}, "case_id: is missing. Give the case_id that open_case gave."),
+    ("list_waiting", {"limit": 0}, "limit: is less than 1. Give 1 to 20."),
+    ("list_waiting", {"limit": "many"}, "limit: is no whole number. Give 1 to 20."),
+    (
+        "decide",
+        {"case_id": "c-1", "approval_id": "a", "revision": 1.5, "decision": "maybe", "arguments": "x"},
+        "revision: is no whole number. Give the revision that was seen, from 1. "
+        "decision: is no such word. Give approve or reject or edit or answer. "
+        "arguments: is no object. Give with edit: the fields that change.",
+    ),
+]
+
+
+async def test_wrong_arguments_are_refused_in_the_words_of_the_house(home: House) -> None:
+    async with agency(home) as house, calling(house.at, await token_for(home, house, "C-0001")) as client:
+        for tool, arguments, words in WRONG:
+            assert await refused(client, tool, **arguments) == f"InvalidInput: {words}"
+        assert await refused(client, "no_such_tool") == "Unknown tool: no_such_tool"
 
 
 async def test_nobody_decides_in_a_case_that_they_spoke_for(home: House) -> None:
