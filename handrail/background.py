@@ -8,16 +8,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 WORDS = 300
+T = TypeVar("T")
 Say = Callable[[str | None], None]
 """Takes what is wrong, in words; None once it goes well again."""
 _log = logging.getLogger("handrail.background")
+_abandoned: set[asyncio.Task[Any]] = set()
+"""The event loop itself holds tasks by weak references alone."""
 
 
 class BackgroundTroubles:
@@ -70,6 +74,37 @@ def troubles_in(file: Path) -> dict[str, str]:
 
 def silent(_: str | None) -> None:
     """Tell nobody."""
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Wait so long for the work, and no longer for its end: a driver takes its time to give up a query.
+
+    Raises:
+        TimeoutError: it did not end in time; it is cancelled.
+    """
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        abandon(task)
+        raise TimeoutError
+    return task.result()
+
+
+def abandon(task: asyncio.Task[Any]) -> None:
+    """Cancel what nobody waits for any more; how it ends is nobody's either."""
+    _abandoned.add(task)
+    task.add_done_callback(_forget)
+    task.cancel()
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    _abandoned.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.info("what nobody waited for any more failed: %s", type(error).__name__)
 
 
 @asynccontextmanager

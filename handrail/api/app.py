@@ -32,7 +32,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     owners.router,
     webhooks.router,
     health.router,
-    page.router,
 )
 
 
@@ -65,9 +64,10 @@ def create_app(
     handle(app)
     for router in (*ROUTERS, *routers):
         app.include_router(router)
-    for path, mounted in (mounts or {}).items():
+    rooms = {**(mounts or {}), page.PATH: page.create_confirm(lambda: app.state.services)}
+    for path, mounted in rooms.items():
         app.mount(path, mounted)
-    app.add_middleware(Gate, services=lambda: app.state.services)
+    app.add_middleware(Gate, services=lambda: app.state.services, rooms=rooms)
     _documented(app)
     return app
 

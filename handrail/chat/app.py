@@ -51,8 +51,8 @@ def create_chat(services: ChatServices) -> ASGIApp:
     headers = {**guards(ancestors, frames="'self'"), "cross-origin-resource-policy": "cross-origin"}
     chat = Starlette(
         routes=routes,
-        middleware=[Middleware(Guarded, headers=headers)],
-        exception_handlers={HTTPException: trouble, HandrailError: trouble, Exception: trouble},
+        middleware=[Middleware(Guarded, headers=headers, trouble=trouble, away=services.api.away)],
+        exception_handlers={HTTPException: trouble, HandrailError: trouble},
     )
     # Where a slash is missing or too many, the address of the answer would be made of what the request calls our host.
     chat.router.redirect_slashes = False

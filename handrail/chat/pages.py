@@ -103,7 +103,9 @@ async def trouble(request: Request, error: Exception) -> Response:
         return JSONResponse({"status": status}, status, given) if plain else refusal(request.scope, error)
     if status >= 500:
         _log.error("a page of the chat failed", exc_info=error)
-    answer = page(request, "trouble.html", status=status, words=WORDS.words_of(language_of(request))(kind_of(status)))
+    # What is wrong with an address is wrong with a link; what is wrong with a form, with what stands in it.
+    kind = "link_gone" if status == 400 and request.method == "GET" else kind_of(status)
+    answer = page(request, "trouble.html", status=status, words=WORDS.words_of(language_of(request))(kind))
     answer.headers.update(given)
     return answer
 

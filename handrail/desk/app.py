@@ -49,8 +49,8 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Route("/language", entrance.language, methods=["POST"], name="language"),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(Guarded, headers=HEADERS)],
-        exception_handlers={HTTPException: trouble, HandrailError: trouble, Exception: trouble},
+        middleware=[Middleware(Guarded, headers=HEADERS, trouble=trouble, away=services.away)],
+        exception_handlers={HTTPException: trouble, HandrailError: trouble},
     )
     # Where a slash is missing or too many, the address of the answer would be made of what the request calls our host.
     desk.router.redirect_slashes = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ class DeskServices:
     """Everything that pages reach.
 
     `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
-    Web UI, `mail` what came and went by mail in a case. `federated` is the identity provider that people may sign in by.
+    Web UI, `mail` what came and went by mail in a case, `away` what does not answer now.
+    `federated` is the identity provider that people may sign in by.
     """
 
     cases: Callable[[Principal], DoorwayClient]
@@ -40,4 +41,5 @@ class DeskServices:
     schema: Callable[[str], dict[str, Any] | None]
     ui: Callable[[str], str]
     mail: Callable[[str], Awaitable[list[MailEntry]]]
+    away: Callable[[], Awaitable[Mapping[str, str]]]
     federated: FederatedSignIn | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handrail.api.problems.answers import MAX_BODY, TOO_LARGE, problem, refusal
+from handrail.api.problems.table import PLAIN
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import NotAuthenticated
+from handrail.pages.guarded import REFUSED
 
 GUARDED = ("/v1/", "/a2a")
 KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|hrc_[a-z0-9_-]{43}|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
@@ -24,9 +26,11 @@ NO_BEARER = "No key came with the request. Send `Authorization: Bearer hr_…`; 
 class Gate:
     """Lets a request under /v1 and /a2a through once it is known whose it is; `state.principal` says so to what follows."""
 
-    def __init__(self, app: ASGIApp, services: Callable[[], ApiServices]) -> None:
+    def __init__(self, app: ASGIApp, services: Callable[[], ApiServices], rooms: Collection[str] = ()) -> None:
+        """Take what is behind the gate; `rooms` are the paths of pages, which say themselves what is refused there."""
         self.app = app
         self._services = services
+        self._rooms = tuple(f"{one}/" for one in rooms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -44,15 +48,22 @@ class Gate:
 
         if KEY_IN_URL.search(scope["path"].encode() + b"?" + unquote_to_bytes(scope["query_string"])):
             words = "A key does not belong into an address: addresses are logged. Send it as a header, and revoke this one."
-            return await problem(scope, "BadRequest", words)(scope, receive, with_fields)
+            return await self._refused(scope, 400, words, receive, with_fields)
         if scope["path"].startswith(GUARDED):
             try:
                 await self._admit(scope, headers, extra)
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody comes in
                 return await refusal(scope, error)(scope, receive, with_fields)
         if headers.get("content-length", "0").isdigit() and int(headers.get("content-length", "0")) > MAX_BODY:
-            return await problem(scope, "BodyTooLarge", TOO_LARGE)(scope, receive, with_fields)
+            return await self._refused(scope, 413, TOO_LARGE, receive, with_fields)
         return await self.app(scope, bounded(receive), with_fields)
+
+    async def _refused(self, scope: Scope, status: int, words: str, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(self._rooms):
+            scope["state"][REFUSED] = HTTPException(status)
+            await self.app(scope, receive, send)
+        else:
+            await problem(scope, PLAIN[status], words)(scope, receive, send)
 
     async def _admit(self, scope: Scope, headers: Headers, extra: dict[str, str]) -> None:
         services = self._services()

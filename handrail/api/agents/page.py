@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from babel.core import negotiate_locale
-from fastapi import APIRouter, Form, Request
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from handrail.api.agents.links import ConfirmLinks, LinkedQuestion, LinkInvalid, about, waiting
-from handrail.api.services import ApiServices, Services
+from handrail.api.problems.answers import retry_after
+from handrail.api.problems.table import PROBLEMS, code_of
+from handrail.api.services import ApiServices
+from handrail.domain.access.limits import RateLimited
 from handrail.domain.access.principals import CallerKind, Principal
 from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import PageAnswer
-from handrail.domain.errors import CaseConflict, UnknownCase
+from handrail.domain.errors import CaseConflict, HandrailError, UnknownCase
 from handrail.domain.text.packs import packs
+from handrail.pages.forms import texts
+from handrail.pages.guarded import RETRY_SECONDS, Guarded
 from handrail.pages.rendering import environment
 from handrail.temporal.connect import Unreachable
 
-router = APIRouter(prefix="/confirm", include_in_schema=False)
 HERE = Path(__file__).parent
+PATH = "/confirm"
 HUMAN = Principal(kind=CallerKind.CUSTOMER, caller="confirmation-page", scopes=frozenset())
 YES, NO = "yes", "no"
 PLAIN = {YES: "Yes.", NO: "No."}
-STATUS = {"invalid": 404, "expired": 410, "over": 410, "away": 503, "choose": 422}
+STATUS = {"invalid": 404, "expired": 410, "over": 410, "away": 503, "choose": 422, "busy": 429, "trouble": 503}
+OPEN = ("waiting", "choose", "away", "busy")
+"""States in which the question can be answered."""
+PASSING = ("working", "away", "busy", "trouble")
+"""States after which another is to be seen before long."""
+_log = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -41,41 +58,78 @@ class Shown(NamedTuple):
     language: str = "en"
 
 
-@router.get("/{token}")
-async def show(token: str, request: Request, services: Services) -> Response:
-    """Show what would happen, and how the question stands."""
-    try:
-        linked = _links(services).read(token)
-    except LinkInvalid:
-        return _page(request, services, Shown("invalid", []))
-    return _page(request, services, await _standing(services, linked))
+class Confirming:
+    """The page over the services of the API, which come once the process serves."""
+
+    def __init__(self, services: Callable[[], ApiServices]) -> None:
+        self._services = services
+
+    async def show(self, request: Request) -> Response:
+        """Show what would happen, and how the question stands. Raises: LinkInvalid."""
+        services = self._services()
+        linked = _links(services).read(request.path_params["token"])
+        return _page(request, services.house, await _standing(services, linked))
+
+    async def answer(self, request: Request) -> Response:
+        """Take the human's answer to exactly what the link is for; whatever comes later changes nothing.
+
+        Raises:
+            LinkInvalid: it is for nothing.
+        """
+        services = self._services()
+        linked = _links(services).read(request.path_params["token"])
+        found = await _standing(services, linked)
+        if found.state != "waiting":
+            return _page(request, services.house, found)
+        given = (await texts(request)).get("answer", "")
+        if given not in PLAIN:
+            return _page(request, services.house, found._replace(state="choose"))
+        try:
+            await services.limits.count(services.limits.customer, f"confirm {linked.case_id}")
+            await _sent(services, linked, given, found.language)
+        except RateLimited as error:
+            return _page(request, services.house, found._replace(state="busy"), error)
+        except (Unreachable, TimeoutError) as error:
+            return _page(request, services.house, found._replace(state="away"), error)
+        return RedirectResponse(request.url.path, 303)
 
 
-@router.post("/{token}")
-async def answer(
-    token: str, request: Request, services: Services, answer: Annotated[str, Form(max_length=8)] = ""
-) -> Response:
-    """Take the human's answer to exactly what the link is for; whatever comes later changes nothing."""
-    try:
-        linked = _links(services).read(token)
-    except LinkInvalid:
-        return _page(request, services, Shown("invalid", []))
-    found = await _standing(services, linked)
-    if found.state != "waiting":
-        return _page(request, services, found)
-    if answer not in PLAIN:
-        return _page(request, services, found._replace(state="choose"))
-    await services.limits.count(services.limits.customer, f"confirm {linked.case_id}")
+def create_confirm(services: Callable[[], ApiServices]) -> ASGIApp:
+    """Return the page, to be mounted under `/confirm`."""
+    confirming = Confirming(services)
+
+    async def away() -> Mapping[str, str]:
+        return await services().away()
+
+    room = Starlette(
+        routes=[
+            Route("/{token}", confirming.show),
+            Route("/{token}", confirming.answer, methods=["POST"]),
+        ],
+        middleware=[Middleware(Guarded, headers=HEADERS, trouble=trouble, away=away)],
+        exception_handlers={HTTPException: trouble, HandrailError: trouble},
+    )
+    room.router.redirect_slashes = False
+    return room
+
+
+async def trouble(request: Request, error: Exception) -> Response:
+    """Return the page that says why there is nothing to answer."""
+    status = getattr(error, "status_code", None) or PROBLEMS[code_of(error)].status
+    if isinstance(error, LinkInvalid) or status in (400, 404, 405):
+        return _page(request, "", Shown("invalid", []))
+    if status == 413:
+        return _page(request, "", Shown("choose", []))
+    _log.error("the page of a question failed", exc_info=error)
+    return _page(request, "", Shown("trouble", []), error)
+
+
+async def _sent(services: ApiServices, linked: LinkedQuestion, answer: str, language: str) -> None:
+    """Raises: Unreachable: it may be taken yet."""
     given = PageAnswer(asked=linked.asked, agreed=answer == YES)
-    words = _words(answer, found.language)
-    try:
-        message_id = _links(services).message_id(linked)
-        await services.cases(HUMAN).answer(linked.case_id, words, given, message_id=message_id)
-    except CaseConflict:
-        pass  # the page says below which answer counted
-    except (Unreachable, TimeoutError):
-        return _page(request, services, found._replace(state="away"))
-    return RedirectResponse(request.url.path, 303, _headers(""))
+    message_id = _links(services).message_id(linked)
+    with suppress(CaseConflict):  # the page says below which answer counted
+        await services.cases(HUMAN).answer(linked.case_id, _words(answer, language), given, message_id=message_id)
 
 
 async def _standing(services: ApiServices, linked: LinkedQuestion) -> Shown:
@@ -124,30 +178,38 @@ def languages() -> Mapping[str, Mapping[str, str]]:
     return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((HERE / "words").glob("*.toml"))}
 
 
-def _page(request: Request, services: ApiServices, shown: Shown) -> Response:
+def _page(request: Request, house: str, shown: Shown, error: Exception | None = None) -> Response:
     wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
     language = negotiate_locale(wanted, list(languages()), sep="-") or "en"
     nonce = secrets.token_urlsafe(16)
     values: dict[str, Any] = {
         "language": language,
         "say": languages()[language],
-        "house": services.house if shown.effects else "",
+        "house": house if shown.effects else "",
         "effects": [one.line for one in shown.effects],
         "spoken": shown.language,
         "state": shown.state,
+        "answers": bool(shown.effects) and shown.state in OPEN,
+        "here": request.url.path if shown.state in PASSING else "",
         "due": shown.effects[0].due_at if shown.effects else None,
         "nonce": nonce,
     }
     text = environment(HERE / "templates").get_template("confirm.html").render(values)
-    return HTMLResponse(text, STATUS.get(shown.state, 200), _headers(nonce))
+    answer = HTMLResponse(text, STATUS.get(shown.state, 200))
+    answer.headers["content-security-policy"] = _policy(nonce)
+    if error is not None:
+        answer.headers.update(getattr(error, "headers", None) or retry_after(error) or {"retry-after": str(RETRY_SECONDS)})
+    return answer
 
 
-def _headers(nonce: str) -> dict[str, str]:
-    allowed = f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    return {
-        "content-security-policy": allowed,
-        "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-        "x-robots-tag": "noindex",
-    }
+def _policy(nonce: str) -> str:
+    style = f"'nonce-{nonce}'" if nonce else "'none'"
+    return f"default-src 'none'; style-src {style}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+HEADERS = {
+    "content-security-policy": _policy(""),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex",
+}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,7 +22,7 @@ from handrail.api.access.oidc import OidcCheck, OidcClient
 from handrail.api.access.provider import OidcProvider, ProviderTokens
 from handrail.api.agents.links import ConfirmLinks
 from handrail.api.services import ApiServices
-from handrail.background import supervised
+from handrail.background import supervised, within
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.access.principals import ApiScope, Principal
 from handrail.domain.errors import InvalidInput
@@ -185,11 +185,10 @@ async def alive(client: Client) -> None:
     await client.service_client.check_health(timeout=PROBE)
 
 
-async def silence(asking: object) -> str:
+async def silence(asking: Coroutine[Any, Any, object]) -> str:
     """Return why what was asked does not answer; nothing where it does."""
     try:
-        async with asyncio.timeout(PROBE.total_seconds()):
-            await asking  # type: ignore[misc]
+        await within(PROBE.total_seconds(), asking)
     except (RPCError, RuntimeError, TimeoutError, OSError):
         return "does not answer"
     except Exception as error:  # noqa: BLE001 - a driver's own errors: whatever it is, it is away

@@ -77,6 +77,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             schema=schema_of(business),
             mail=lambda case_id: PostgresMail(pool).entries(case_id=case_id),
             ui=lambda case_id: f"{settings.temporal_ui}/namespaces/{settings.temporal_namespace}/workflows/case-{case_id}",
+            away=api.away,
             federated=federated,
         )
     )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import PageAnswer
+from handrail.temporal.connect import Unreachable
+from handrail.temporal.doorway import DoorwayClient
 from tests.support.house import House
 from tests.workflows.agents.conftest import Doors
 from tests.workflows.api.conftest import Backend, fresh
@@ -51,8 +55,12 @@ async def test_the_agents_yes_counts_for_nothing_and_the_humans_once(home: House
     assert (again["status"], page_of(again)) == ("AwaitingCustomer", path), again
     assert (await home.cases.status(case_id)).effects == []
 
-    unclear = await doors.browser.post(path, data={"answer": "perhaps"})
-    assert unclear.status_code == 422
+    for answer in ("perhaps", "y" * 5_000):
+        unclear = await doors.browser.post(path, data={"answer": answer})
+        assert (unclear.status_code, unclear.headers["content-type"]) == (422, "text/html; charset=utf-8")
+        assert unclear.text.count('name="answer"') == 2, "there is nothing to choose"
+    head = await doors.browser.head(path)
+    assert (head.status_code, head.content) == (200, b"")
     agreed = await doors.browser.post(path, data={"answer": "yes"})
     assert (agreed.status_code, agreed.headers["location"]) == (303, path), agreed.text
     done = await home.until(case_id, lambda view: bool(view.effects))
@@ -89,6 +97,26 @@ async def test_a_human_who_says_no_ends_it_and_forged_links_are_none(home: House
     assert [one.kind for one in view.asked[0].answers] == ["refused"]
     assert "You said no" in (await doors.browser.get(path, headers={"accept-language": "fr, en"})).text
     assert (await doors.browser.get(path, headers={"accept-language": "de"})).text.count("Nein") == 1
+
+
+async def test_an_answer_that_nobody_took_in_time_may_be_looked_for_and_given_again(
+    home: House, doors: Doors, agent: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await asked(home, agent)
+    path = page_of(case)
+
+    async def silent(*_: object, **__: object) -> None:
+        raise Unreachable("No worker answers.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DoorwayClient, "answer", silent)
+        away = await doors.browser.post(path, data={"answer": "yes"})
+    assert (away.status_code, int(away.headers["retry-after"]) > 0) == (503, True)
+    assert "may not have been taken" in away.text, "nobody knows whether it was"
+    assert f'<a href="{path}">Look again</a>' in away.text
+    assert away.text.count('name="answer"') == 2
+    assert (await doors.browser.post(path, data={"answer": "yes"})).status_code == 303
+    await home.until(str(case["case_id"]), lambda view: bool(view.effects))
 
 
 async def test_an_agent_speaks_in_no_case_that_a_human_began(home: House, doors: Doors, agent: Backend) -> None:
