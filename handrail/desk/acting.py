@@ -14,8 +14,7 @@ from starlette.responses import Response
 from handrail.api.access import vouched
 from handrail.desk.entrance import DRAFTS, ask_again
 from handrail.desk.forms import PREFIX, changed, fields
-from handrail.desk.looking import Looking, Said, told
-from handrail.desk.pages import status_of
+from handrail.desk.looking import Looking, refused, told
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, submitted
 from handrail.desk.words import language_of, words_of
@@ -164,11 +163,8 @@ class Acting:
 
     async def _refused(self, request: Request, who: Seat, form: Mapping[str, str], error: HandrailError) -> Response:
         """Show the page again with why nothing was done, and what was typed."""
-        say = words_of(language_of(request))
         late = isinstance(error, Unreachable | TimedOut)
         typed = {name: value for name, value in form.items() if name in TYPED or name.startswith(PREFIX)}
         # What may still be taken is sent again under the same ids, so that it counts once.
         typed |= {"once": form["once"]} if late and "once" in form else {}
-        problem = say("may_be_done") if late else say("not_done", why=str(error))
-        said = Said(problem=problem, typed=typed, status=status_of(error))
-        return await self._looking.show(request, who, said)
+        return await self._looking.show(request, who, refused(request, error, typed))

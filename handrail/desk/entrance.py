@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from handrail.desk import sessions
 from handrail.desk.pages import page, status_of
+from handrail.desk.refusing import Why, why
 from handrail.desk.services import DeskServices
 from handrail.desk.words import COOKIE as LANGUAGE
 from handrail.desk.words import language_of, languages, words_of
@@ -47,7 +48,8 @@ class Entrance:
         try:
             token, person = await sessions.sign_in(self._services, key, host)
         except HandrailError as error:
-            return ask(self._services, request, to, status=status_of(error), problem=str(error), kept=kept)
+            problem = why(error, language_of(request))
+            return ask(self._services, request, to, status=status_of(error), problem=problem, kept=kept)
         await self._keep(kept, person)
         response = RedirectResponse(to, status_code=303)
         sessions.remember(response, token, secure=request.url.scheme == "https")
@@ -82,11 +84,12 @@ def ask(
     to: str,
     *,
     status: int = 200,
-    problem: str = "",
+    problem: Why | None = None,
     kept: Mapping[str, str] | None = None,
 ) -> Response:
     """Ask who is there; `kept` is what somebody typed before."""
-    shown = {"problem": problem, "to": to, "kept": kept or {}, "federated": services.federated is not None}
+    words, detail = problem or Why("")
+    shown = {"problem": words, "detail": detail, "to": to, "kept": kept or {}, "federated": services.federated is not None}
     return page(request, "sign_in.html", None, status=status, **shown)
 
 
@@ -95,7 +98,7 @@ def ask_again(services: DeskServices, request: Request, form: Mapping[str, str])
     case_id = request.path_params["case_id"]
     kept = {"case_id": case_id, **{name: form[name] for name in DRAFTS if form.get(name, "").strip()}}
     to = within(f"{sessions.PATH}/cases/{case_id}")
-    problem = words_of(language_of(request))("signed_out")
+    problem = Why(words_of(language_of(request))("signed_out"))
     return ask(services, request, to, status=401, problem=problem, kept=kept)
 
 

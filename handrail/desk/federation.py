@@ -11,7 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from handrail.desk import sessions
 from handrail.desk.entrance import within
 from handrail.desk.pages import page, status_of
+from handrail.desk.refusing import why
 from handrail.desk.services import DeskServices
+from handrail.desk.words import language_of
 from handrail.domain.access.principals import NotAuthenticated
 from handrail.domain.errors import HandrailError
 from handrail.domain.team.membership import member
@@ -55,7 +57,8 @@ class Federation:
         try:
             token = await self._session(request, way)
         except HandrailError as error:
-            shown = {"problem": str(error), "to": to, "kept": {}, "federated": True}
+            problem, detail = why(error, language_of(request))
+            shown = {"problem": problem, "detail": detail, "to": to, "kept": {}, "federated": True}
             response: Response = page(request, "sign_in.html", None, status=status_of(error), **shown)
         else:
             response = RedirectResponse(to, status_code=303)

@@ -9,8 +9,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from handrail.desk.looking import Said, did, to_sign_in, told
-from handrail.desk.pages import status_of
+from handrail.desk.looking import Said, did, refused, to_sign_in, told
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import Seat, seat, submitted
 from handrail.desk.words import language_of, words_of
@@ -45,8 +44,7 @@ class FormPage(ABC):
             who.admit(form, self.scope, say("form_old"))
             done = await self._done(who, form)
         except HandrailError as error:
-            said = Said(problem=say("not_done", why=str(error)), typed=form, status=status_of(error))
-            return await self._show(request, who, said)
+            return await self._show(request, who, refused(request, error, form))
         return told(self.address, who, done)
 
     @abstractmethod

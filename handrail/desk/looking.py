@@ -13,18 +13,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from handrail.desk.forms import fields
-from handrail.desk.pages import page
+from handrail.desk.pages import page, status_of
+from handrail.desk.refusing import Why, why
+from handrail.desk.refusing import why_not as said_why_not
 from handrail.desk.services import DeskServices
-from handrail.desk.sessions import PATH, Seat, seat
-from handrail.desk.words import languages
+from handrail.desk.sessions import LACKS, PATH, Seat, seat
+from handrail.desk.words import language_of, languages, words_of
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, Identity, RequestKind
 from handrail.domain.actions.proposals import ROLES
 from handrail.domain.case.messages import IDENTIFIER
-from handrail.domain.errors import UnknownCase
+from handrail.domain.errors import HandrailError, UnknownCase
 from handrail.domain.team.commands import holds, same_name
 from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, Draft, DraftKind, FormField
 from handrail.domain.team.reviewers import Reviewers
+from handrail.temporal.client import TimedOut
+from handrail.temporal.connect import Unreachable
 
 ROWS = 50
 
@@ -35,7 +39,7 @@ class Decidable:
 
     approval: Approval
     fields: list[FormField]
-    why_not: str | None
+    why_not: Why | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Said:
 
     did: str = ""
     problem: str = ""
+    detail: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
 
@@ -90,6 +95,7 @@ class Looking:
         drafts = await self._services.record.drafts(case_id)
         mine = view.assignee is not None and same_name(view.assignee, who.person)
         handoff = await self._services.stored.handoff(case_id)
+        still_open, language = (one for one in view.approvals if one.status is ApprovalStatus.OPEN), language_of(request)
         return page(
             request,
             "case.html",
@@ -97,7 +103,7 @@ class Looking:
             status=said.status,
             view=view,
             mine=mine,
-            decidable=[self._decidable(one, who) for one in view.approvals if one.status is ApprovalStatus.OPEN],
+            decidable=[self._decidable(one, who, language) for one in still_open],
             handoff=handoff,
             transcript=await self._services.stored.transcript(case_id),
             mail=await self._services.mail(case_id),
@@ -110,17 +116,18 @@ class Looking:
             ui=self._services.ui(case_id),
             did=said.did,
             problem=said.problem,
+            detail=said.detail,
             question=RequestKind.QUESTION,
         )
 
-    def _decidable(self, approval: Approval, who: Seat) -> Decidable:
+    def _decidable(self, approval: Approval, who: Seat, language: str) -> Decidable:
         schema = self._services.schema(approval.request.action)
         shown = fields(schema, approval.request.arguments) if schema else []
         reviewers = self._services.reviewers.now()
         why_not = reviewers.why_not(approval, who.person, Identity.VERIFIED)
         if not who.principal.may(ApiScope.APPROVALS_DECIDE):
-            why_not = f"Your key lacks {ApiScope.APPROVALS_DECIDE}."
-        return Decidable(approval, shown, why_not)
+            why_not = LACKS.format(ApiScope.APPROVALS_DECIDE)
+        return Decidable(approval, shown, said_why_not(why_not, "NotAdmitted", language) if why_not else None)
 
     async def _wanted(self, request: Request, who: Seat) -> BoardWanted:
         asked = request.query_params
@@ -142,6 +149,16 @@ class Looking:
         last = rows[ROWS - 1].key
         kept = {name: value for name, value in request.query_params.items() if name in ("scope", "topic", "queue")}
         return "?" + urlencode({**kept, "due": last.due_at.isoformat(), "case": last.case_id, "approval": last.approval_id})
+
+
+def refused(request: Request, error: HandrailError, typed: Mapping[str, str]) -> Said:
+    """Return the words for what was not done; what may still come of it is not called undone."""
+    language = language_of(request)
+    say, status = words_of(language), status_of(error)
+    if isinstance(error, Unreachable | TimedOut):
+        return Said(problem=say("may_be_done"), typed=typed, status=status)
+    words, detail = why(error, language)
+    return Said(problem=say("not_done", why=words), detail=detail, typed=typed, status=status)
 
 
 def roles(reviewers: Reviewers, person: str) -> list[str]:

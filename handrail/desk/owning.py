@@ -12,7 +12,7 @@ from starlette.responses import Response
 from handrail.desk.forming import FormPage
 from handrail.desk.looking import Said
 from handrail.desk.pages import OWNER_READS, page
-from handrail.desk.sessions import PATH, Seat
+from handrail.desk.sessions import LACKS, PATH, Seat
 from handrail.desk.trends import trends
 from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope, ScopeMissing
@@ -35,7 +35,7 @@ class Owning(FormPage):
     async def _show(self, request: Request, who: Seat, said: Said) -> Response:
         """Raises: ScopeMissing: the person may not even look."""
         if not who.principal.scopes & OWNER_READS:
-            raise ScopeMissing(f"This takes the scope {ApiScope.CONTROLS_READ}, which your key lacks.")
+            raise ScopeMissing(LACKS.format(ApiScope.CONTROLS_READ))
         alarms = await self._services.house.alarms()
         return page(
             request,
@@ -50,6 +50,7 @@ class Owning(FormPage):
             levels=list(Autonomy),
             may=who.principal.may(ApiScope.CONTROLS_SET),
             problem=said.problem,
+            detail=said.detail,
             typed=said.typed,
             did=said.did,
         )

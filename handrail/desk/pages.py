@@ -14,13 +14,16 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from handrail.api.problems.answers import retry_after
 from handrail.desk.forms import as_text
+from handrail.desk.refusing import Why, why
 from handrail.desk.sessions import Seat
 from handrail.desk.words import Say, language_of, languages, words_of
 from handrail.domain.access.limits import RateLimited
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, ScopeMissing
-from handrail.domain.errors import InvalidInput, Refused, UnknownCase
+from handrail.domain.errors import HandrailError, InvalidInput, Refused, UnknownCase
 from handrail.pages.addresses import address_of
+from handrail.pages.guarded import RETRY_SECONDS
 from handrail.pages.rendering import environment
 from handrail.temporal.client import TimedOut
 from handrail.temporal.connect import Unreachable
@@ -39,6 +42,10 @@ STATUS: Mapping[type[Exception], int] = {
     Unreachable: 503,
     TimedOut: 503,
 }
+
+
+FRAMEWORK: Mapping[int, str] = {400: "unreadable", 404: "no_page", 405: "no_page", 413: "too_large"}
+"""Keys of the words for what is refused before any page is asked."""
 
 
 @cache
@@ -67,6 +74,7 @@ def page(request: Request, template: str, seat: Seat | None, *, status: int = 20
             until=partial(until, say, datetime.now(UTC)),
             ago=lambda at: span(say, datetime.now(UTC) - at),
             here=here(request),
+            reason=partial(reason, language),
             owner_reads=seat is not None and bool(seat.principal.scopes & OWNER_READS),
             once=lambda: uuid4().hex,
             **shown,
@@ -81,6 +89,11 @@ def here(request: Request) -> str:
     if request.method == "GET":
         return f"{path}?{request.url.query}" if request.url.query else path
     return path.rsplit("/", 1)[0] if path.endswith(("/decide", "/act")) else path
+
+
+def reason(language: str, code: str | None) -> str:
+    """Return the words for the reason for which people have a case; a business's own reason as it is written."""
+    return languages()[language].get(f"reason_{code}", code or "")
 
 
 def span(say: Say, time: timedelta) -> str:
@@ -106,16 +119,22 @@ def status_of(error: Exception) -> int:
 async def trouble(request: Request, error: Exception) -> HTMLResponse:
     """Return the page that says what did not work, and where to go on."""
     status = getattr(error, "status_code", None) or status_of(error)
-    say = words_of(language_of(request))
-    if status == 500:
+    words, detail = _words_of(request, error, status)
+    if status >= 500:
         _log.error("a page of the desk failed", exc_info=error)
-        return page(request, "trouble.html", None, status=503, words=say("away"))
-    if isinstance(error, Unreachable):
-        words = say("away")
-    elif isinstance(error, UnknownCase):
-        words = say("no_case")
-    elif status in (404, 405):
-        words = say("no_page")
-    else:
-        words = str(error)
-    return page(request, "trouble.html", None, status=status, words=words)
+    answer = page(request, "trouble.html", None, status=503 if status == 500 else status, words=words, detail=detail)
+    later = {"retry-after": str(RETRY_SECONDS)} if status >= 500 else {}
+    answer.headers.update(getattr(error, "headers", None) or retry_after(error) or later)
+    return answer
+
+
+def _words_of(request: Request, error: Exception, status: int) -> Why:
+    say = words_of(language_of(request))
+    if status >= 500:
+        # What came by a form may have been taken, whoever went away behind it.
+        return Why(say("away" if request.method == "GET" else "may_be_done"))
+    if isinstance(error, UnknownCase):
+        return Why(say("no_case"))
+    if status in FRAMEWORK and not isinstance(error, HandrailError):
+        return Why(say(FRAMEWORK[status]))
+    return why(error, language_of(request))

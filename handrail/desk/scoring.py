@@ -22,7 +22,7 @@ class Scoring(FormPage):
     address = f"{PATH}/score"
 
     async def _show(self, request: Request, who: Seat, said: Said) -> Response:
-        shown = {"problem": said.problem, "typed": said.typed, "did": said.did}
+        shown = {"problem": said.problem, "detail": said.detail, "typed": said.typed, "did": said.did}
         found = await self._services.labelling.next(who.person)
         return page(request, "score.html", who, status=said.status, next=found, verdicts=list(LabelVerdict), **shown)
 

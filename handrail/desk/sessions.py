@@ -20,6 +20,7 @@ from handrail.pages.forms import texts
 
 COOKIE = "handrail_desk"
 PATH = "/desk"
+LACKS = "This takes the scope {}, which your key lacks."
 AT_DESK = frozenset({ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE})
 
 
@@ -41,7 +42,7 @@ class Seat:
         if not self.owns(form.get("form_token", "")):
             raise ApprovalRefused(outdated)
         if scope is not None and not self.principal.may(scope):
-            raise ScopeMissing(f"This takes the scope {scope}, which your key lacks.")
+            raise ScopeMissing(LACKS.format(scope))
 
     def seal(self, *words: str) -> str:
         """Return what shows that an address of this session was made here."""
@@ -82,8 +83,9 @@ async def open_session(services: DeskServices, principal: Principal) -> str:
         NotAuthenticated: they may neither decide nor handle cases.
     """
     if principal.person is None or not principal.scopes & AT_DESK:
-        words = f"{principal.person} may neither decide nor handle cases. It takes the scope approvals:decide or cases:handle."
-        raise NotAuthenticated(words)
+        raise NotAuthenticated(
+            f"{principal.person} may neither decide nor handle cases. It takes the scope approvals:decide or cases:handle."
+        )
     token = secrets.token_urlsafe(32)
     of_key = {"key_id": principal.key_id} if principal.key_id else {"principal": principal}
     session = DeskSession(person=principal.person, expires_at=datetime.now(UTC) + SESSION, **of_key)
