@@ -58,7 +58,7 @@ class Shown(NamedTuple):
     language: str = "en"
 
 
-class Confirming:
+class ConfirmPage:
     """The page over the services of the API, which come once the process serves."""
 
     def __init__(self, services: Callable[[], ApiServices]) -> None:
@@ -96,15 +96,15 @@ class Confirming:
 
 def create_confirm(services: Callable[[], ApiServices]) -> ASGIApp:
     """Return the page, to be mounted under `/confirm`."""
-    confirming = Confirming(services)
+    shown = ConfirmPage(services)
 
     async def away() -> Mapping[str, str]:
         return await services().away()
 
     room = Starlette(
         routes=[
-            Route("/{token}", confirming.show),
-            Route("/{token}", confirming.answer, methods=["POST"]),
+            Route("/{token}", shown.show),
+            Route("/{token}", shown.answer, methods=["POST"]),
         ],
         middleware=[Middleware(Guarded, headers=HEADERS, trouble=trouble, away=away)],
         exception_handlers={HTTPException: trouble, HandrailError: trouble},
