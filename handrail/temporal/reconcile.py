@@ -6,7 +6,6 @@ twice and beside live traffic: a run is started under the case's own id, a recor
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.background import Say, silent
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.reconciling import Difference, DifferenceKind, Reconciliation, RecordedCase, Recover
 from handrail.domain.errors import HandrailError, InvalidInput
@@ -54,21 +52,23 @@ class Reconciler:
         self._client, self._record, self._queue, self._grace = client, record, task_queue, grace
         self._cases = CaseClient(client, task_queue=task_queue, patience=PATIENCE_SECONDS)
 
-    async def alone(self) -> Reconciliation | None:
+    async def alone(self, since: datetime | None = None) -> Reconciliation | None:
         """Compare and mend, where no other process is doing so; None where one is."""
         async with self._record.alone() as mine:
-            return await self.once(fix=True) if mine else None
+            return await self.once(fix=True, since=since) if mine else None
 
-    async def once(self, *, fix: bool, thorough: bool = False) -> Reconciliation:
+    async def once(self, *, fix: bool, thorough: bool = False, since: datetime | None = None) -> Reconciliation:
         """Compare, and with `fix` mend what can be; `thorough` asks every open case for its version.
 
+        `since`: of the runs that have ended, those that ended behind it. Of a case that the record holds open the server is
+        asked in any case, so what ended before and was compared then need not be listed again.
         Where the record has lost something, every case is asked: a restored database says nothing of what it lost.
 
         Raises:
             RPCError, psycopg.OperationalError: a server does not answer.
         """
         recorded = {one.case_id: one for one in await self._record.recorded()}
-        newest = await newest_runs(self._client, f"WorkflowType = '{WORKFLOW}'")
+        newest = await newest_runs(self._client, listing(since))
         elsewhere = await self._record.those_of([one for one in newest if one not in recorded])
         # What no record of ours holds and no queue of ours runs is another installation's, in the same namespace.
         known = recorded.keys() | elsewhere.keys()
@@ -76,7 +76,7 @@ class Reconciler:
         paused = await paused_cases(self._client)
         found = await self._compare(recorded, newest, elsewhere, thorough=thorough)
         if not thorough and any(one.difference.kind in (DifferenceKind.UNRECORDED, DifferenceKind.BEHIND) for one in found):
-            found = await self._compare(recorded, newest, elsewhere, thorough=True)
+            return await self.once(fix=fix, thorough=True)
         differences = [await self._mended(one) if fix else one.difference for one in found]
         return Reconciliation(
             compared=len(recorded.keys() | newest.keys()),
@@ -252,6 +252,7 @@ class Reconciler:
         given = value(events[0].workflow_execution_started_event_attributes.input.payloads) if events else None
         if not isinstance(given, dict) or "parked" in given or "recover" in given:
             raise InvalidInput("its history does not say what it was opened with.")
+        content = (await execution(self._client, run.workflow_id, run.run_id)).content
         try:
             await self._client.start_workflow(
                 WORKFLOW,
@@ -260,7 +261,7 @@ class Reconciler:
                 task_queue=self._queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                memo={CONTENT: run.content} if run.content else None,
+                memo={CONTENT: content} if content else None,
                 search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)]),
                 static_summary=f"Case {run.case_id}, begun again",
             )
@@ -283,16 +284,7 @@ def different(case_id: str, kind: DifferenceKind, row: RecordedCase | None, run:
     )
 
 
-async def forever(reconciler: Reconciler, every: float, say: Say = silent) -> None:
-    """Compare and mend every so many seconds, until cancelled, and `say` how it goes; one process at a time.
-
-    What fails is tried again.
-    """
-    while True:
-        await asyncio.sleep(every)
-        try:
-            await reconciler.alone()
-            say(None)
-        except Exception as error:  # noqa: BLE001 - it goes on, whatever one look met
-            say(f"cannot compare the record with Temporal: {type(error).__name__}: {error}")
-            _log.warning("cannot compare the record with Temporal just now: %s: %s", type(error).__name__, error)
+def listing(since: datetime | None) -> str:
+    """Return the query for the runs of all cases; with `since`, for open ones and those that ended behind it."""
+    cases = f"WorkflowType = '{WORKFLOW}'"
+    return f"{cases} AND (CloseTime IS NULL OR CloseTime > '{since.isoformat()}')" if since else cases

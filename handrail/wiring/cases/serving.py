@@ -30,8 +30,8 @@ from handrail.temporal import schedules
 from handrail.temporal.gauges import OutcomeGauges, exporting
 from handrail.temporal.heal import Healer
 from handrail.temporal.reconcile import Reconciler
-from handrail.temporal.reconcile import forever as reconcile_for_ever
 from handrail.wiring.cases import collecting
+from handrail.wiring.cases.comparing import compare_forever
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, workflow_runner, world
 from handrail.wiring.connecting import connected
@@ -94,7 +94,7 @@ async def beside(
         supervised("the healer of stranded cases", lambda: healer.forever(say=healing), say=healing),
         supervised(
             "the reconciler",
-            lambda: reconcile_for_ever(reconciler, settings.reconcile_seconds, comparing),
+            lambda: compare_forever(reconciler, settings.reconcile_seconds, comparing),
             say=comparing,
         ),
         heeding(settings, adapters.calls, troubles.about(SWITCH)),

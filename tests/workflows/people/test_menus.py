@@ -36,6 +36,8 @@ from tests.support.raw import Wire, plain
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.test_paths import HELD
 
+BEFORE = datetime.now(UTC) - timedelta(minutes=1)
+
 
 @pytest.fixture(scope="module")
 def pausing(servers: Path) -> Iterator[Temporal]:
@@ -81,7 +83,7 @@ async def mended(home: House, case_id: str, kind: DifferenceKind) -> Reconciliat
     """One look that finds the case, once the server's lists know what happened, and mends it."""
 
     async def look() -> Reconciliation | None:
-        found = await reconciler(home).once(fix=True)
+        found = await reconciler(home).once(fix=True, since=BEFORE)
         return found if any(one.case_id == case_id for one in found.differences) else None
 
     report: Reconciliation = await wait_for(look)
