@@ -52,7 +52,7 @@ class ApiServices:
     """Makes links for the humans behind agents; None where no key signs them."""
 
 
-def services(request: Request) -> ApiServices:
+async def services(request: Request) -> ApiServices:
     """Return what the application was made with."""
     found: ApiServices = request.app.state.services
     return found

@@ -14,7 +14,7 @@ _bearer = HTTPBearer(
 )
 
 
-def principal(request: Request, wanted: SecurityScopes, bearer: Annotated[object, Security(_bearer)]) -> Principal:
+async def principal(request: Request, wanted: SecurityScopes, bearer: Annotated[object, Security(_bearer)]) -> Principal:
     """Return who calls.
 
     Raises:
@@ -47,7 +47,7 @@ Minter = Annotated[Principal, Security(principal, scopes=[ApiScope.TOKENS_MINT])
 WebhookManager = Annotated[Principal, Security(principal, scopes=[ApiScope.WEBHOOKS_MANAGE])]
 
 
-def staff(caller: Reader) -> Principal:
+async def staff(caller: Reader) -> Principal:
     """Return the caller, who is no customer. Raises: ScopeMissing."""
     if caller.customer_id is not None:
         raise ScopeMissing("This is for the house's own callers; a customer's token never has it.")

@@ -119,7 +119,7 @@ def again(kept: GivenAnswer) -> Response:
     return Response(kept.body, kept.status, {**kept.headers, REPLAYED: "true"})
 
 
-def once(request: Request, services: Services, caller: Anybody, idempotency_key: IdempotencyKey = None) -> Once:
+async def once(request: Request, services: Services, caller: Anybody, idempotency_key: IdempotencyKey = None) -> Once:
     """Return the request as one that counts once. Raises: InvalidInput: the key is no id."""
     return Once(request, services, caller, idempotency_key)
 

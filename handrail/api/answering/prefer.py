@@ -12,7 +12,7 @@ _WAIT = re.compile(r"\bwait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
 _ASYNC = re.compile(r"\brespond-async\b", re.IGNORECASE)
 
 
-def seconds_of(
+async def seconds_of(
     prefer: Annotated[str | None, Header(description="wait=N: wait so many seconds at most, 0 to 30; 5 by default")] = None,
 ) -> float:
     """Return the seconds that the caller would wait; a preference that nobody understands is passed over."""

@@ -50,13 +50,13 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def tail_of(request: Request) -> EventTail:
+async def tail_of(request: Request) -> EventTail:
     """Return the tail that the application was made with."""
     found: EventTail = request.app.state.tail
     return found
 
 
-def behind(
+async def behind(
     after: Annotated[int | None, Query(ge=0, le=NEWEST, description="Go on behind this number")] = None,
     last_event_id: Annotated[str | None, Header(description="The same, as a browser sends it; it counts first")] = None,
 ) -> int | None:
