@@ -48,7 +48,8 @@ async def opened(
     """Open a case. Raises: InvalidInput, CaseConflict, Unreachable, RateLimited."""
     message = check_message(message)
     await services.limits.count(services.limits.customer, f"customer {customer_id}")
-    await _arrived(services, case_id, message, way)
+    if way.address is not None:  # else the case's own channel says all that there is to note
+        await _arrived(services, case_id, message, way)
     return await services.cases(caller).open_soon(
         case_id, customer_id, message.text, message_id=message.message_id, channel=way.channel
     )

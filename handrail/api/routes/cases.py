@@ -59,6 +59,8 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
             await talking.note(services, caller, case_id, customer_id=customer_id)
         message = IncomingMessage(message_id=body.message_id or key, text=body.text)
         receipt = await intake.opened(services, caller, case_id, customer_id, message, way)
+        if not seconds and not receipt.duplicate:
+            return _under_way(case_id, receipt.turn, customer_id, seconds)  # just begun: no record would know more
         return await _replied(services, caller, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
 
     return await once.run(body, work, seconds=seconds)
@@ -167,17 +169,24 @@ def _short(services: Services, view: CaseView, caller: Principal) -> CaseSummary
 async def _replied(
     services: Services, caller: Principal, case_id: str, turn: int, customer_id: str | None, seconds: float, *, created: int
 ) -> Response:
-    location = f"/v1/cases/{case_id}"
     view = await turn_ended(services.record, case_id, turn, seconds) if turn else None
-    applied = {"location": location, "preference-applied": f"wait={seconds:g}"}
     if view is not None:
         if view.customer_id != customer_id:
             raise unknown(case_id)
-        return answered(_short(services, view, caller), created, applied)
+        return answered(_short(services, view, caller), created, _headers(case_id, seconds))
     try:
         so_far = _short(services, await services.record.show(case_id), caller)
     except UnknownCase:
-        so_far = CaseSummary(
-            case_id=case_id, customer_id=customer_id, status=CaseStatus.WORKING, waits_for=WaitsFor.AGENT, turn=max(turn, 1)
-        )
-    return answered(so_far, 202, {**applied, "retry-after": RETRY})
+        return _under_way(case_id, turn, customer_id, seconds)
+    return answered(so_far, 202, {**_headers(case_id, seconds), "retry-after": RETRY})
+
+
+def _under_way(case_id: str, turn: int, customer_id: str | None, seconds: float) -> Response:
+    """Return the answer about a case that the record does not have yet."""
+    working, agent = CaseStatus.WORKING, WaitsFor.AGENT
+    summed = CaseSummary(case_id=case_id, customer_id=customer_id, status=working, waits_for=agent, turn=max(turn, 1))
+    return answered(summed, 202, {**_headers(case_id, seconds), "retry-after": RETRY})
+
+
+def _headers(case_id: str, seconds: float) -> dict[str, str]:
+    return {"location": f"/v1/cases/{case_id}", "preference-applied": f"wait={seconds:g}"}

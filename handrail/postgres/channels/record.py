@@ -18,8 +18,7 @@ class PostgresChannels:
 
     async def arrived(self, arrival: Arrival) -> None:
         """Note how a message came, before its case hears of it; the same again changes nothing."""
-        async with writing(self._pool) as connection:
-            await connection.execute(QUERIES["note_arrival"], arrival.model_dump())
+        await alone(self._pool, "note_arrival", **arrival.model_dump())
 
     async def came(self, cases: Sequence[str], message_id: str) -> bool:
         """Return whether the message arrived in one of the cases, whoever has recorded it since."""

@@ -1,7 +1,8 @@
 -- name: note_arrival
 INSERT INTO handrail.arrivals (case_id, message_id, channel, address)
 VALUES (%(case_id)s, %(message_id)s, %(channel)s, %(address)s)
-ON CONFLICT (case_id, message_id) DO NOTHING;
+ON CONFLICT (case_id, message_id) DO NOTHING
+RETURNING case_id;
 
 -- name: arrival
 SELECT 1 FROM handrail.arrivals WHERE case_id = any(%(cases)s) AND message_id = %(message_id)s LIMIT 1;
