@@ -21,6 +21,7 @@ from handrail.chat.services import ChatServices
 from handrail.chat.visiting import Visiting
 from handrail.domain.errors import HandrailError
 from handrail.pages.guarded import Guarded, guards
+from handrail.pages.packed import Packed
 
 
 def create_chat(services: ChatServices) -> ASGIApp:
@@ -51,7 +52,7 @@ def create_chat(services: ChatServices) -> ASGIApp:
     headers = {**guards(ancestors, frames="'self'"), "cross-origin-resource-policy": "cross-origin"}
     chat = Starlette(
         routes=routes,
-        middleware=[Middleware(Guarded, headers=headers, trouble=trouble, away=services.api.away)],
+        middleware=[Middleware(Guarded, headers=headers, trouble=trouble, away=services.api.away), Middleware(Packed)],
         exception_handlers={HTTPException: trouble, HandrailError: trouble},
     )
     # Where a slash is missing or too many, the address of the answer would be made of what the request calls our host.

@@ -23,6 +23,7 @@ from handrail.desk.scoring import Scoring
 from handrail.desk.services import DeskServices
 from handrail.domain.errors import HandrailError
 from handrail.pages.guarded import Guarded, guards
+from handrail.pages.packed import Packed
 
 HEADERS = {**guards(), "cross-origin-opener-policy": "same-origin"}
 
@@ -49,7 +50,7 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Route("/language", entrance.language, methods=["POST"], name="language"),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(Guarded, headers=HEADERS, trouble=trouble, away=services.away)],
+        middleware=[Middleware(Guarded, headers=HEADERS, trouble=trouble, away=services.away), Middleware(Packed)],
         exception_handlers={HTTPException: trouble, HandrailError: trouble},
     )
     # Where a slash is missing or too many, the address of the answer would be made of what the request calls our host.

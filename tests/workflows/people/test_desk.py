@@ -52,6 +52,16 @@ def shown(case: CaseView, decision: str) -> dict[str, str]:
     return {"approval_id": approval.approval_id, "revision": str(approval.revision), "decision": decision}
 
 
+async def test_pages_go_packed_to_who_sits_there_alone(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    async with at_desk(desk, await key_of(home, "ann", *OWN, ApiScope.CONTROLS_READ)) as ann:
+        for path in ("/desk/", f"/desk/cases/{case.case_id}", "/desk/owner", "/desk/static/desk.css"):
+            own, others = [await ann.get(path, headers={"sec-fetch-site": site}) for site in ("same-origin", "cross-site")]
+            assert own.headers["content-encoding"] == "gzip", path
+            assert "content-encoding" not in others.headers, path
+            assert own.num_bytes_downloaded < others.num_bytes_downloaded / 2, path
+
+
 async def test_what_waits_is_found_read_and_approved(home: House, desk: ASGIApp) -> None:
     case = await held(home)
     async with at_desk(desk, await key_of(home, "ann")) as ann:

@@ -22,6 +22,8 @@ SCOPES = ("cases:write", "cases:read", "cases:handle", "approvals:decide", "cont
 UNBOUND = dict.fromkeys(("HANDRAIL_API_CALLS_PER_MINUTE", "HANDRAIL_API_CUSTOMER_CALLS_PER_MINUTE"), "1000000")
 SECONDS = 60.0
 API = "api"
+BROWSER = {"sec-fetch-site": "same-origin"}
+"""What a browser says of a link on a page of the same house."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Door:
         self.side, self._api = side, CheckoutApi(free_block(), side.environment, checkout=side.checkout)
         self._supervisor = Supervisor([self._api], side.folder / "logs", ignore)
         self.http = httpx.AsyncClient(base_url=self._api.url, timeout=SECONDS, trust_env=False, limits=httpx.Limits())
-        self.desk = httpx.AsyncClient(base_url=self._api.url, timeout=SECONDS, trust_env=False)
+        self.desk = httpx.AsyncClient(base_url=self._api.url, timeout=SECONDS, trust_env=False, headers=BROWSER)
 
     async def start(self) -> None:
         """Serve, with a key of its own.
