@@ -75,6 +75,7 @@ from handrail.postgres.queue import PostgresQueue
 from handrail.quality.releases.parts import graph_version
 from handrail.reading import ReadingProcess
 from handrail.settings import Settings
+from handrail.temporal.ahead import RewindingRunner
 from handrail.temporal.announcing import AnnouncingRunner
 from handrail.temporal.build import build_id
 from handrail.temporal.interceptors import Guards
@@ -254,16 +255,19 @@ def case_worker(
     `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too.
     """
     build_models()
-    return Worker(
+    runs = RewindingRunner(AnnouncingRunner(runner or workflow_runner(settings)))
+    worker = Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
         activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
         interceptors=[Guards()],
-        workflow_runner=AnnouncingRunner(runner or workflow_runner(settings)),
+        workflow_runner=runs,
         build_id=build_id(ROOT, CODE),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,
         max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
     )
+    runs.evict_from(worker)
+    return worker

@@ -24,6 +24,7 @@ from handrail.postgres.pool import Pool
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.postgres.webhooks.outbox import PostgresOutbox
 from handrail.settings import Settings
+from handrail.temporal.ahead import RewindingRunner
 from handrail.temporal.webhooks import deliver, webhook_queue
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
@@ -55,15 +56,18 @@ def webhook_worker(client: Client, settings: Settings, pool: Pool, sender: HttpS
     done = WebhookActivities(
         PostgresOutbox(pool), sender or sender_of(settings), seal_of(settings), SystemClock(), random.random
     )
-    return Worker(
+    runs = RewindingRunner(UnsandboxedWorkflowRunner())
+    worker = Worker(
         client,
         task_queue=webhook_queue(settings.task_queue),
         workflows=[WebhookWorkflow],
         activities=[done.attempt],
-        workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_runner=runs,
         max_concurrent_activities=AT_ONCE,
         graceful_shutdown_timeout=timedelta(seconds=12),
     )
+    runs.evict_from(worker)
+    return worker
 
 
 def seal_of(settings: Settings) -> KeySeal:
