@@ -98,6 +98,9 @@ LATE = {
     ),
     "api": LateCommand("access.api", "Serve the HTTP API for backends.", group=True),
     "keys": LateCommand("access.keys", "Keys of the HTTP API: make, list, revoke, rotate.", group=True),
+    "doctor": LateCommand(
+        "stacks.doctor", "Look at everything that cases need, and say what is wrong; exit code 3 where something is."
+    ),
     "migrate": LateCommand("stacks.database", "Apply what the database still lacks."),
 }
 

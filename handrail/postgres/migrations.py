@@ -95,6 +95,18 @@ async def migrate(url: str, business: Business, at: datetime, package: str = "")
     return done
 
 
+async def lacking_own(pool: Pool) -> list[str]:
+    """List Handrail's own migrations that the database lacks; all of them where it was never migrated.
+
+    Raises:
+        DefinitionInvalid: the files do not go with what was applied before.
+    """
+    wanted = load(OWN, FOLDER)
+    async with reading(pool) as connection:
+        known = await (await connection.execute(QUERIES["migrations_known"])).fetchone()
+        return [str(one) for one in (await _pending(connection, wanted) if known and known[0] else wanted)]
+
+
 async def lacking(pool: Pool, business: Business) -> list[str]:
     """List the business's migrations that the database lacks, as `series/name`.
 

@@ -11,6 +11,9 @@ CREATE TABLE IF NOT EXISTS handrail.migrations (
 -- name: lock_migrations
 SELECT pg_advisory_lock(%(key)s);
 
+-- name: migrations_known
+SELECT to_regclass('handrail.migrations') IS NOT NULL;
+
 -- name: applied_migrations
 SELECT name, checksum FROM handrail.migrations WHERE series = %(series)s ORDER BY name;
 

@@ -1,0 +1,81 @@
+"""Looks at PostgreSQL: does it answer, is it ours and up to date, what in it soon ends or no longer goes out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from handrail.business import Business
+from handrail.doctor.findings import DoctorFinding, fine, notice, trouble
+from handrail.domain.errors import DefinitionInvalid, InvalidInput
+from handrail.postgres import owner
+from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.health import clock, lacking, refusal
+from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.webhooks.endpoints import PostgresWebhooks
+from handrail.settings import Settings
+
+POSTGRES, MIGRATIONS, CLOCK, KEYS, WEBHOOKS = "PostgreSQL", "migrations", "clock", "API keys", "webhooks"
+SKEW = timedelta(seconds=2)
+SOON = timedelta(days=14)
+
+
+async def look(settings: Settings, business: Business) -> list[DoctorFinding]:
+    """Look at the database. Raises: psycopg.OperationalError: it stopped answering."""
+    url = settings.database_url.get_secret_value()
+    place = urlsplit(url).netloc.rpartition("@")[2]
+    if refused := await refusal(url):
+        return [trouble(POSTGRES, f"No connection to {place}: {refused}", "Start it, or set HANDRAIL_DATABASE_URL.")]
+    pool = await open_pool(url, size=1)
+    try:
+        return [fine(POSTGRES, f"answers at {place}"), *await _within(pool, business)]
+    finally:
+        await pool.close()
+
+
+async def _within(pool: Pool, business: Business) -> list[DoctorFinding]:
+    found = await _clock(pool)
+    try:
+        await owner.check(pool, business)
+        missing = await lacking(pool, business)
+    except InvalidInput as error:
+        return [
+            *found,
+            trouble(MIGRATIONS, str(error), "Set HANDRAIL_BUSINESS or HANDRAIL_DATABASE_URL to what belongs together."),
+        ]
+    except DefinitionInvalid as error:
+        return [*found, trouble(MIGRATIONS, str(error), "Run the version that goes with this database.")]
+    if missing:
+        words = f"The database lacks {len(missing)}: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}."
+        return [*found, trouble(MIGRATIONS, words, "handrail migrate")]
+    return [*found, fine(MIGRATIONS, "all are applied"), *await _keys(pool), *await _webhooks(pool)]
+
+
+async def _clock(pool: Pool) -> list[DoctorFinding]:
+    before = datetime.now(UTC)
+    there = await clock(pool)
+    after = datetime.now(UTC)
+    off = max(before - there, there - after)
+    if off > SKEW:
+        words = f"PostgreSQL's clock and this machine's are {off.total_seconds():.0f} s apart."
+        return [notice(CLOCK, words, "Let both follow a time server: keys, locks and periods are told by these clocks.")]
+    return [fine(CLOCK, "PostgreSQL's clock and this machine's agree")]
+
+
+async def _keys(pool: Pool) -> list[DoctorFinding]:
+    now = datetime.now(UTC)
+    ending = [
+        f"{one.name} ({one.key_id}) on {one.expires_at:%Y-%m-%d}"
+        for one in await PostgresApiKeys(pool).all()
+        if one.lives(now) and one.expires_at and one.expires_at < now + SOON
+    ]
+    if ending:
+        return [notice(KEYS, f"These end soon: {', '.join(ending)}.", "handrail keys rotate KEY-ID")]
+    return [fine(KEYS, f"none ends within {SOON.days} days")]
+
+
+async def _webhooks(pool: Pool) -> list[DoctorFinding]:
+    disabled = await PostgresWebhooks(pool).disabled()
+    if disabled:
+        return [notice(WEBHOOKS, f"These take nothing more: {'; '.join(disabled)}.", "handrail webhooks enable ENDPOINT-ID")]
+    return [fine(WEBHOOKS, "every endpoint takes what it is sent")]

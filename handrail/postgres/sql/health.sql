@@ -1,0 +1,2 @@
+-- name: server_clock
+SELECT clock_timestamp() AS now;
