@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from pydantic import Field
@@ -96,10 +97,20 @@ def _drill(facts: PreflightFacts) -> PreflightCheck:
     return PreflightCheck(name="drill", ready=ready, words=words if ready else f"{words} {how}")
 
 
+def _by_reason(facts: PreflightFacts) -> Iterator[str]:
+    """Yield each reason once, behind the indicators that it keeps from alarming."""
+    names: dict[str, list[str]] = {}
+    for one in facts.unwatched:
+        name, _, why = one.partition(": ")
+        names.setdefault(why, []).append(name.removesuffix(f" of {facts.topic.name}"))
+    for why, of in names.items():
+        yield f"{', '.join(of)}: {why}"
+
+
 def _watched(facts: PreflightFacts) -> PreflightCheck:
     name = "indicator"
     if not facts.watched:
-        why = "; ".join(facts.unwatched) or "drift.yaml watches no indicator of it"
+        why = "; ".join(_by_reason(facts)) or "drift.yaml watches no indicator of it"
         words = f"No indicator of {facts.topic.name} can alarm: {why}."
         return PreflightCheck(name=name, ready=False, words=words)
     best = min(facts.watched, key=lambda one: one.noticed_mean)

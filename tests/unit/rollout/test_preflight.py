@@ -52,6 +52,11 @@ def test_a_topic_with_everything_is_ready() -> None:
         ({"drilled_at": None}, "drill", "handrail controls drill"),
         ({"drilled_at": NOW - timedelta(days=91)}, "drill", "91 days ago, of 90 at most"),
         ({"watched": [], "unwatched": ["edits of refund: nobody has signed"]}, "indicator", "nobody has signed"),
+        (
+            {"watched": [], "unwatched": ["edits of refund: few days", "fall of edits of refund: few days", "x of refund: y"]},
+            "indicator",
+            "can alarm: edits, fall of edits: few days; x: y.",
+        ),
         ({"watched": [WATCHED.model_copy(update={"noticed_mean": NOTICED + 1})]}, "indicator", "29 days in the mean"),
         ({"topic": topic(owner=None)}, "owner", "owner: NAME"),
         ({"topic": topic(review_by=None)}, "review_by", "review_by: YYYY-MM-DD"),
