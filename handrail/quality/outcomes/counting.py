@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -20,7 +20,8 @@ OF_SEVERAL = {
 }
 """Shares of which a case may bring several: the columns of their numerator and their denominator."""
 TENTHS = 10
-Figure = tuple[float | None, Interval | None]
+Figures = Mapping[int, tuple[float, Interval]]
+"""The figures of groups, by their places; a group of too few cases or of a single customer has none."""
 
 
 def count(cases: CaseColumns, wanted: OutcomeDefinitions, names: Sequence[str], *, reliability: bool) -> OutcomeCounts:
@@ -35,16 +36,13 @@ def count(cases: CaseColumns, wanted: OutcomeDefinitions, names: Sequence[str], 
 
 def _tallies(cases: CaseColumns, wanted: OutcomeDefinitions, name: str) -> Iterator[IndicatorTally]:
     counted, waiting = cases.counted(name, wanted.indicators[name].matures_after_hours)
-    owners = np.zeros(len(cases.group_of_owner), bool)
-    owners[cases.owner[counted]] = True
-    customers = _by_group(cases, cases.group_of_owner[owners])
-    immature = _by_group(cases, cases.group[waiting])
-    n, numerator = _sizes(cases, name, counted)
+    ripe, customers = cases.sizes(counted)
+    immature = cases.sums(waiting)
+    n, numerator = _sizes(cases, name, counted, ripe)
+    share = wanted.indicators[name].statistic is Statistic.RATE
+    figures = _shares(wanted, n, numerator) if share else _centers(cases, wanted, name, counted, n)
     for place in np.flatnonzero(customers + immature):
-        of_group = counted if len(cases.groups) == 1 else counted & (cases.group == place)
-        value, interval = (None, None)
-        if n[place] >= wanted.minimum:
-            value, interval = _figure(cases, wanted, name, of_group, (int(numerator[place]), int(n[place])))
+        value, interval = figures.get(int(place), (None, None))
         yield IndicatorTally(
             indicator=name,
             group=cases.groups[place],
@@ -58,26 +56,32 @@ def _tallies(cases: CaseColumns, wanted: OutcomeDefinitions, name: str) -> Itera
         )
 
 
-def _by_group(cases: CaseColumns, groups: Array, weights: Array | None = None) -> Array:
-    return np.bincount(groups, weights, minlength=len(cases.groups))
-
-
-def _sizes(cases: CaseColumns, name: str, counted: Array) -> tuple[Array, Array]:
+def _sizes(cases: CaseColumns, name: str, counted: Array, ripe: Array) -> tuple[Array, Array]:
     """Return the denominator and the numerator of each group; of a value, its cases and nothing."""
-    groups = cases.group[counted]
     if name in OF_SEVERAL:
         above, below = OF_SEVERAL[name]
-        return _by_group(cases, groups, cases[below][counted]), _by_group(cases, groups, cases[above][counted])
-    return _by_group(cases, groups), _by_group(cases, cases.group[counted & cases.hit(name)])
+        return cases.sums(cases[below] * counted), cases.sums(cases[above] * counted)
+    return ripe, cases.sums(counted & cases.hit(name))
 
 
-def _figure(cases: CaseColumns, wanted: OutcomeDefinitions, name: str, counted: Array, share: tuple[int, int]) -> Figure:
-    statistic = wanted.indicators[name].statistic
-    if statistic is Statistic.RATE:
-        return share[0] / share[1], wilson(*share, wanted.confidence)
-    values, owners = cases.value(name)[counted], cases.customer[counted]
-    interval = interval_by_customer(values, owners, statistic, wanted.confidence, wanted.resamples)
-    return (center(values, statistic), interval) if interval else (None, None)
+def _shares(wanted: OutcomeDefinitions, n: Array, numerator: Array) -> Figures:
+    """Return the share of each group that is large enough to have one."""
+    return {
+        int(place): (numerator[place] / n[place], wilson(int(numerator[place]), int(n[place]), wanted.confidence))
+        for place in np.flatnonzero(n >= wanted.minimum)
+    }
+
+
+def _centers(cases: CaseColumns, wanted: OutcomeDefinitions, name: str, counted: Array, n: Array) -> Figures:
+    """Return the mean or the median of each group that is large enough to have one."""
+    statistic, values, found = wanted.indicators[name].statistic, cases.value(name), {}
+    for place in np.flatnonzero(n >= wanted.minimum):
+        of_group = counted if len(cases.groups) == 1 else counted & (cases.group == place)
+        own, owners = values[of_group], cases.customer[of_group]
+        interval = interval_by_customer(own, owners, statistic, wanted.confidence, wanted.resamples)
+        if interval:
+            found[int(place)] = center(own, statistic), interval
+    return found
 
 
 def _reliability(cases: CaseColumns, wanted: OutcomeDefinitions) -> Iterator[ReliabilityTally]:
