@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ from handrail.domain.http.paging import CasesWanted
 from handrail.domain.team.commands import Receipt
 from handrail.pages.addresses import address_of
 from handrail.pages.forms import texts
+from handrail.temporal.connect import Unreachable
 
 PATIENCE_SECONDS = 12.0
 """A page that was sent waits so long for the reply; later it is there when the page is loaded again."""
@@ -97,8 +99,12 @@ class Plain:
         sent = request.query_params.get("sent", "")
         if not IDENTIFIER.fullmatch(sent) or sent in recorded:
             return False
-        cases = [intake.case_of(caller, sent), *([view.case_id] if view else [])]
-        return await self._services.api.channels.came(cases, sent)
+        api = self._services.api
+        if view is not None and await api.channels.came(view.case_id, sent):
+            return True
+        with suppress(Unreachable):
+            return await api.cases(caller).owned_by(intake.case_of(caller, sent), caller.customer_id or "")
+        return False
 
     async def enter(self, request: Request) -> Response:
         """Take the customer's token from a form on the company's own page, never from an address."""

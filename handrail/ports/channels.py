@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -20,8 +19,8 @@ class Channels(Protocol):
         """Note how a message came, before its case hears of it; the same again changes nothing."""
         ...
 
-    async def came(self, cases: Sequence[str], message_id: str) -> bool:
-        """Return whether the message arrived in one of the cases, whoever has recorded it since."""
+    async def came(self, case_id: str, message_id: str) -> bool:
+        """Return whether the message arrived in the case, whoever has recorded it since."""
         ...
 
     async def due(self, channel: str, most: int, lease: timedelta) -> list[Departure]:

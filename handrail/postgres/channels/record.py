@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from handrail.domain.channels import Arrival, Departure, DepartureState
@@ -20,9 +20,9 @@ class PostgresChannels:
         """Note how a message came, before its case hears of it; the same again changes nothing."""
         await alone(self._pool, "note_arrival", **arrival.model_dump())
 
-    async def came(self, cases: Sequence[str], message_id: str) -> bool:
-        """Return whether the message arrived in one of the cases, whoever has recorded it since."""
-        return bool(await alone(self._pool, "arrival", cases=list(cases), message_id=message_id))
+    async def came(self, case_id: str, message_id: str) -> bool:
+        """Return whether the message arrived in the case, whoever has recorded it since."""
+        return bool(await alone(self._pool, "arrival", case_id=case_id, message_id=message_id))
 
     async def due(self, channel: str, most: int, lease: timedelta) -> list[Departure]:
         """Take what is due, oldest first: for so long nobody else gets it, then it is due again."""

@@ -5,7 +5,7 @@ ON CONFLICT (case_id, message_id) DO NOTHING
 RETURNING case_id;
 
 -- name: arrival
-SELECT 1 FROM handrail.arrivals WHERE case_id = any(%(cases)s) AND message_id = %(message_id)s LIMIT 1;
+SELECT 1 FROM handrail.arrivals WHERE case_id = %(case_id)s AND message_id = %(message_id)s;
 
 -- name: due_departures
 WITH due AS (

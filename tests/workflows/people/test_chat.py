@@ -191,7 +191,7 @@ async def test_a_link_rates_by_post_alone(home: House) -> None:
 
 
 async def test_a_line_break_is_one_character_and_what_is_too_long_stays_in_its_form(home: House) -> None:
-    order = await home.strangers_order(status="shipped")
+    order = await home.order(status="shipped")
     case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
     app = await served(home, public_url="https://support.example.com")
     comment = "select comment from handrail.ratings where case_id = %(c)s"
@@ -230,11 +230,13 @@ async def test_a_line_break_is_one_character_and_what_is_too_long_stays_in_its_f
 
 async def test_a_message_is_known_to_have_arrived_while_no_worker_runs(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handrail.chat.plain.PATIENCE_SECONDS", 0.2)
-    order = await home.strangers_order(status="shipped")
+    order = await home.order(status="shipped")
     app = await served(home, task_queue=fresh("nobody"))
     async with browsing(app, **{"accept-language": "de"}) as browser, browsing(app) as other:
         await browser.post("/chat/plain", data={"token": await token_of(home, order.customer_id)}, headers={"origin": SHOP})
-        page = await say(browser, (await browser.get("/chat/plain")).text, text=f"Wo ist meine Bestellung {order.order_id}?")
+        page = await say(
+            browser, (await browser.get("/chat/plain?fresh=1")).text, text=f"Wo ist meine Bestellung {order.order_id}?"
+        )
         assert "Ihre Nachricht ist angekommen und wird beantwortet." in page
         link = re.search(r'angekommen und wird beantwortet\. <a href="([^"]+)"', page)
         assert link, "nothing says how to look again"

@@ -251,7 +251,7 @@ async def test_an_owner_stops_the_agent_and_lets_it_go_on(home: House, desk: ASG
             asked = {"action": "set", "scope": "topic:refund", "level": "review", "reason": "sums look odd", "minutes": "30"}
             assert (await mia.submit(page, "/desk/owner", **asked)).headers["location"].startswith("/desk/owner?did=set&")
             found = await mia.look("/desk/owner")
-            assert "topic:refund is at &#39;review&#39; by mia" in found
+            assert "topic:refund: with approval, by mia since" in found
             assert "sums look odd" in found
             reads = await ann.look("/desk/owner")
             assert "You may look." in reads

@@ -42,7 +42,7 @@ def browsing(app: ASGIApp) -> httpx.AsyncClient:
 
 async def link_of(home: House, app: ASGIApp) -> str:
     """The path of a link by which a case is rated."""
-    order = await home.strangers_order(status="shipped")
+    order = await home.order(status="shipped")
     case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
     async with await backend(home, app, [ApiScope.CASES_WRITE, ApiScope.CASES_READ]) as house:
         made = await house.post(f"/v1/cases/{case.case_id}/rating_link")
