@@ -3195,6 +3195,8 @@ COMMENT ON TABLE handrail.desk_drafts IS
 'words that somebody began on the page of a case and has not sent; whoever holds the case next sees them';
 
 CREATE INDEX queue_items_by_due ON handrail.queue_items ((coalesce(due_at, '9999-01-01Z')), case_id);
+CREATE INDEX cases_by_assignee ON handrail.cases (assignee) WHERE assignee IS NOT NULL;
+CREATE INDEX cases_by_queue ON handrail.cases (queue) WHERE queue IS NOT NULL;
 
 CREATE TABLE handrail.api_vouchers (
     update_id text PRIMARY KEY,
