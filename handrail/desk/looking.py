@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,13 +66,14 @@ class Looking:
         if who is None:
             return to_sign_in(request)
         wanted = await self._wanted(request, who)
-        rows = await self._services.record.board(wanted.model_copy(update={"limit": ROWS + 1}))
+        record = self._services.record
+        rows, counts = await asyncio.gather(record.board(wanted.model_copy(update={"limit": ROWS + 1})), record.counts())
         return page(
             request,
             "board.html",
             who,
             rows=rows[:ROWS],
-            counts=await self._services.record.counts(),
+            counts=counts,
             wanted=wanted,
             scopes=list(BoardScope),
             more=self._more(request, rows) if len(rows) > ROWS else "",
@@ -91,10 +93,16 @@ class Looking:
         case_id = request.path_params["case_id"]
         if not IDENTIFIER.fullmatch(case_id):
             raise UnknownCase("There is no such case.")
-        view = await self._services.stored.show(case_id)
-        drafts = await self._services.record.drafts(case_id)
+        stored, record = self._services.stored, self._services.record
+        view = await stored.show(case_id)
+        handoff, transcript, mail, drafts, readers = await asyncio.gather(
+            stored.handoff(case_id),
+            stored.transcript(case_id),
+            self._services.mail(case_id),
+            record.drafts(case_id),
+            record.read(case_id, who.person),
+        )
         mine = view.assignee is not None and same_name(view.assignee, who.person)
-        handoff = await self._services.stored.handoff(case_id)
         still_open, language = (one for one in view.approvals if one.status is ApprovalStatus.OPEN), language_of(request)
         return page(
             request,
@@ -105,9 +113,9 @@ class Looking:
             mine=mine,
             decidable=[self._decidable(one, who, language) for one in still_open],
             handoff=handoff,
-            transcript=await self._services.stored.transcript(case_id),
-            mail=await self._services.mail(case_id),
-            readers=[one.person for one in await self._services.record.read(case_id, who.person)],
+            transcript=transcript,
+            mail=mail,
+            readers=[one.person for one in readers],
             others=[one for one in drafts if one.person != who.person],
             reply=said.typed.get("text", draft(drafts, who, DraftKind.REPLY) or suggested(view.assignee, handoff)),
             note=said.typed.get("note", draft(drafts, who, DraftKind.NOTE)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -36,17 +37,20 @@ class Owning(FormPage):
         """Raises: ScopeMissing: the person may not even look."""
         if not who.principal.scopes & OWNER_READS:
             raise ScopeMissing(LACKS.format(ApiScope.CONTROLS_READ))
-        alarms = await self._services.house.alarms()
+        house = self._services.house
+        alarms, controls, topics, counts = await asyncio.gather(
+            house.alarms(), self._services.controls.in_force(), house.topics(), self._services.record.counts()
+        )
         return page(
             request,
             "owner.html",
             who,
             status=said.status,
-            controls=await self._services.controls.in_force(),
-            topics=await self._services.house.topics(),
+            controls=controls,
+            topics=topics,
             alarms=alarms,
-            trends=await trends(self._services.house, alarms, words_of(language_of(request))),
-            counts=await self._services.record.counts(),
+            trends=await trends(house, alarms, words_of(language_of(request))),
+            counts=counts,
             levels=list(Autonomy),
             may=who.principal.may(ApiScope.CONTROLS_SET),
             problem=said.problem,

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from handrail.domain.team.desk import READING, BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind
-from handrail.postgres.pool import Pool, alone, writing
-from handrail.postgres.queries import QUERIES
+from handrail.postgres.pool import Pool, alone
 
 SOON = timedelta(hours=1)
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
@@ -68,5 +67,4 @@ class PostgresDesk:
         return [Draft.model_validate(row) for row in await alone(self._pool, "desk_drafts", case_id=case_id)]
 
     async def _do(self, query: str, **given: Any) -> None:
-        async with writing(self._pool) as connection:
-            await connection.execute(QUERIES[query], given)
+        await alone(self._pool, query, **given)

@@ -77,7 +77,8 @@ SELECT
 
 -- name: open_desk_session
 INSERT INTO handrail.desk_sessions (token_hash, person, key_id, principal, expires_at)
-VALUES (%(token_hash)s, %(person)s, %(key_id)s, %(principal)s, %(expires_at)s);
+VALUES (%(token_hash)s, %(person)s, %(key_id)s, %(principal)s, %(expires_at)s)
+RETURNING token_hash;
 
 -- name: desk_session
 SELECT person, key_id, principal, expires_at FROM handrail.desk_sessions WHERE token_hash = %(token_hash)s AND expires_at > now();
@@ -88,7 +89,8 @@ DELETE FROM handrail.desk_sessions WHERE token_hash = %(token_hash)s OR expires_
 -- name: read_at_desk
 INSERT INTO handrail.desk_readers (case_id, person, seen_at)
 SELECT c.case_id, %(person)s, now() FROM handrail.cases AS c WHERE c.case_id = %(case_id)s
-ON CONFLICT (case_id, person) DO UPDATE SET seen_at = excluded.seen_at;
+ON CONFLICT (case_id, person) DO UPDATE SET seen_at = excluded.seen_at
+RETURNING case_id;
 
 -- name: desk_readers
 SELECT person, seen_at FROM handrail.desk_readers
@@ -98,10 +100,12 @@ ORDER BY seen_at DESC;
 -- name: keep_desk_draft
 INSERT INTO handrail.desk_drafts (case_id, person, kind, text, saved_at)
 SELECT c.case_id, %(person)s, %(kind)s, %(text)s, now() FROM handrail.cases AS c WHERE c.case_id = %(case_id)s
-ON CONFLICT (case_id, person, kind) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at;
+ON CONFLICT (case_id, person, kind) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at
+RETURNING case_id;
 
 -- name: drop_desk_draft
-DELETE FROM handrail.desk_drafts WHERE case_id = %(case_id)s AND person = %(person)s AND kind = %(kind)s;
+DELETE FROM handrail.desk_drafts WHERE case_id = %(case_id)s AND person = %(person)s AND kind = %(kind)s
+RETURNING case_id;
 
 -- name: desk_drafts
 SELECT person, kind, text, saved_at FROM handrail.desk_drafts WHERE case_id = %(case_id)s ORDER BY saved_at DESC;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,12 +92,13 @@ class DeskHouse:
 
     async def topics(self) -> list[TopicStanding]:
         """Return every topic as it stands now. Looking begins no review gate."""
-        found = []
-        for topic in self._topics.all():
-            dialled = await self._dial.autonomy(topic)
-            standing = {"name": topic.name, "owner": topic.owner, "people_only": topic.people_only}
-            found.append(TopicStanding(**standing, now=dialled.autonomy, why=dialled.why))
-        return found
+        found = self._topics.all()
+        # Side by side: whoever asks for the controls at the same moment shares one reading of them.
+        dialled = await asyncio.gather(*(self._dial.autonomy(topic) for topic in found))
+        return [
+            TopicStanding(name=topic.name, owner=topic.owner, people_only=topic.people_only, now=now.autonomy, why=now.why)
+            for topic, now in zip(found, dialled, strict=True)
+        ]
 
     async def trends(self) -> list[IndicatorTrend]:
         """Return the last four weeks of every indicator that is watched."""
