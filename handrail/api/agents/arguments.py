@@ -8,11 +8,14 @@ from typing import Any
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, InputRequiredResult
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, CallToolResult, InputRequiredResult
 from pydantic import ValidationError
 
 from handrail.domain.errors import InvalidInput
 
+SHOWN = 60
+"""Characters of a caller's own word that are told back."""
 MOST = 5
 """Arguments of one call that are named."""
 WRONG: Mapping[str, str] = {
@@ -40,14 +43,21 @@ class HouseServer(MCPServer[Any]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call the tool. Raises: ToolError: see the SDK; what it says of arguments is the house's."""
+        """Call the tool.
+
+        Raises:
+            ToolError: see the SDK; what it says of arguments is the house's.
+            MCPError: there is no such tool, which the protocol counts among its own errors.
+        """
+        wanted = {one.name: one.input_schema for one in await self.list_tools()}
+        if name not in wanted:
+            raise MCPError(INVALID_PARAMS, f"name: there is no tool {name[:SHOWN]!r}. Known: {', '.join(sorted(wanted))}.")
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
             if not isinstance(error.__cause__, ValidationError):
                 raise
-            wanted = next((one.input_schema for one in await self.list_tools() if one.name == name), {})
-            words = wrong(error.__cause__, wanted.get("properties", {}))
+            words = wrong(error.__cause__, wanted[name].get("properties", {}))
             raise ToolError(f"Error executing tool {name}: {InvalidInput.__name__}: {words}") from None
 
 

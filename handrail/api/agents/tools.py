@@ -124,7 +124,7 @@ class HouseTools:
             return ApprovalDecided.of(settled)
 
 
-def mcp_server(services: ApiServices, address: str, issuer: str | None) -> MCPServer[Any]:
+def mcp_server(services: ApiServices, address: str, issuer: str | None, version: str) -> MCPServer[Any]:
     """Return the server. `issuer` is the identity provider whose tokens count beside keys; with it, clients can find it."""
     auth = AuthSettings(
         issuer_url=AnyHttpUrl(issuer or address),
@@ -136,6 +136,7 @@ def mcp_server(services: ApiServices, address: str, issuer: str | None) -> MCPSe
         f"handrail-{services.house}",
         title=f"Customer cases of {services.house}",
         instructions=INSTRUCTIONS,
+        version=version,
         token_verifier=HouseVerifier(),
         auth=auth,
         log_level="WARNING",

@@ -27,7 +27,7 @@ async def serving_agents(app: FastAPI, settings: Settings, services: ApiServices
         if settings.mcp:
             from handrail.api.agents.tools import mcp_routes, mcp_server, running
 
-            server = mcp_server(services, settings.reached_at, settings.api_oidc_issuer)
+            server = mcp_server(services, settings.reached_at, settings.api_oidc_issuer, VERSION)
             app.router.routes.extend(mcp_routes(server, services))
             await stack.enter_async_context(running(server))
         yield

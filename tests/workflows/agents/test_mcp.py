@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import httpx2
 import mcp_types
-from mcp import Client
+import pytest
+from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitRequestParams, ElicitResult
 
+from handrail.api.app import VERSION
 from handrail.domain.access.principals import ApiScope
 from tests.support.house import House
 from tests.workflows.agents.conftest import Agency, agency, token_for
@@ -153,7 +155,17 @@ async def test_wrong_arguments_are_refused_in_the_words_of_the_house(home: House
     async with agency(home) as house, calling(house.at, await token_for(home, house, "C-0001")) as client:
         for tool, arguments, words in WRONG:
             assert await refused(client, tool, **arguments) == f"InvalidInput: {words}"
-        assert await refused(client, "no_such_tool") == "Unknown tool: no_such_tool"
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_an_unknown_tool_is_an_error_of_the_protocol_and_the_server_has_a_version(home: House, mode: Any) -> None:
+    async with agency(home) as house, calling(house.at, await token_for(home, house, "C-0001"), mode=mode) as client:
+        assert client.server_info.version == VERSION
+        with pytest.raises(MCPError) as unknown:
+            await client.call_tool("no_such_tool", {})
+        assert unknown.value.code == mcp_types.INVALID_PARAMS
+        known = "Known: decide, get_case, list_waiting, open_case, say."
+        assert unknown.value.message == f"name: there is no tool 'no_such_tool'. {known}"
 
 
 async def test_nobody_decides_in_a_case_that_they_spoke_for(home: House) -> None:
