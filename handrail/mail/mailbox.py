@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from handrail.domain.errors import HandrailError
@@ -29,6 +31,7 @@ BACK = timedelta(days=3)
 _VALIDITY = re.compile(rb"UIDVALIDITY (\d+)")
 _NEXT = re.compile(rb"UIDNEXT (\d+)")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+_AMPERSAND = re.compile(r"&(?![A-Za-z0-9+,]*-)")
 _UID = re.compile(rb"UID (\d+)")
 Take = Callable[[bytes, int], Awaitable[None]]
 """Takes a mail, or its beginning, with its whole size."""
@@ -71,7 +74,7 @@ class Mailbox:
 
     async def _select(self, imap: IMAP4) -> tuple[int, int]:
         """The UIDVALIDITY, and the last UID that is given by now."""
-        answer = done(await imap.select(f'"{self.settings.folder}"'), "SELECT")
+        answer = done(await imap.select(f'"{spelled(self.settings.folder)}"'), "SELECT")
         told = b" ".join(bytes(one) for one in answer.lines)
         validity, following = _VALIDITY.search(told), _NEXT.search(told)
         if not validity or not following:
@@ -144,7 +147,7 @@ async def connection(settings: MailSettings) -> AsyncIterator[IMAP4]:
     Raises:
         MailboxFailed: also for whatever breaks it within the block.
     """
-    from aioimaplib import IMAP4, IMAP4_SSL, AioImapException  # what reads no mail loads without it
+    from aioimaplib import IMAP4, AioImapException  # what reads no mail loads without it
 
     logging.getLogger("aioimaplib").setLevel(logging.WARNING)  # it writes whole mails into its log
     server = settings.reading()
@@ -155,10 +158,9 @@ async def connection(settings: MailSettings) -> AsyncIterator[IMAP4]:
             imap.protocol.idle_queue.put_nowait([LOST])
 
     try:
-        if server.scheme == "imaps":
-            imap = IMAP4_SSL(server.host, server.port, timeout=SECONDS, conn_lost_cb=lost, ssl_context=settings.tls())
-        else:
-            imap = IMAP4(server.host, server.port, timeout=SECONDS, conn_lost_cb=lost)
+        # The library's class for TLS does not tell that the connection is lost; the plain one with a context does.
+        tls = settings.tls() if server.scheme == "imaps" else None
+        imap = IMAP4(server.host, server.port, timeout=SECONDS, conn_lost_cb=lost, ssl_context=tls)
         await imap.wait_hello_from_server()
         answer = await imap.login(f'"{_quoted(settings.login)}"', settings.password.get_secret_value())
         if answer.result != "OK":
@@ -169,6 +171,16 @@ async def connection(settings: MailSettings) -> AsyncIterator[IMAP4]:
     finally:
         if imap is not None:
             close(imap)
+
+
+def spelled(folder: str) -> str:
+    """Return the name as IMAP spells it, in modified UTF-7 (RFC 3501, 5.1.3); one that is spelled so already stays."""
+    if folder.isascii() and not _AMPERSAND.search(folder):
+        return folder
+    runs = re.split(r"([^\x20-\x7e]+)", folder)
+    ours = (b64encode(run.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") for run in runs[1::2])
+    plain = (run.replace("&", "&-") for run in runs[::2])
+    return "".join(text + (f"&{other}-" if other else "") for text, other in zip_longest(plain, ours, fillvalue=""))
 
 
 def _quoted(text: str) -> str:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook
 
 from handrail.domain.errors import InvalidInput
@@ -19,6 +14,7 @@ from handrail.domain.webhooks import DELAYS, pause
 from handrail.webhooks.addresses import check_url, refusal
 from handrail.webhooks.sealing import KeySeal, new_secret
 from handrail.webhooks.sending import HttpSender, asked
+from tests.support.certificates import certificate
 from tests.support.receiving import receiver, status
 
 BODY = '{"type":"case.reply","data":{"note":"Grüße"}}'.encode()
@@ -149,29 +145,6 @@ async def test_a_name_is_looked_up_once_an_attempt_and_that_address_is_used() ->
         refused = await strict.send(f"https://receiver.test:{there.port}/", "msg_1", BODY, [new_secret()], now)
     assert "resolves to 127.0.0.1: that is this machine itself" in refused.words
     assert len(there.came) == 1
-
-
-def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context with a certificate for the name, and a client's that trusts it."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    both = folder / f"{name}.pem"
-    both.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(both)
-    return server, ssl.create_default_context(cadata=made.public_bytes(serialization.Encoding.PEM).decode())
 
 
 async def test_the_certificate_is_held_against_the_name_not_the_address(tmp_path: Path) -> None:
