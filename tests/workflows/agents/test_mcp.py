@@ -160,6 +160,7 @@ async def test_wrong_arguments_are_refused_in_the_words_of_the_house(home: House
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_an_unknown_tool_is_an_error_of_the_protocol_and_the_server_has_a_version(home: House, mode: Any) -> None:
     async with agency(home) as house, calling(house.at, await token_for(home, house, "C-0001"), mode=mode) as client:
+        assert client.server_info is not None
         assert client.server_info.version == VERSION
         with pytest.raises(MCPError) as unknown:
             await client.call_tool("no_such_tool", {})
