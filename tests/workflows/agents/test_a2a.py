@@ -84,7 +84,7 @@ async def confirm(link: str, answer: str = "yes") -> int:
 
 
 async def test_a_refund_waits_for_the_human_and_is_made_once(home: House) -> None:
-    order = await home.strangers_order(status="delivered", refunded=False, refundable_under=45)
+    order = await home.strangers_order(status="delivered", refunded=False, refundable_under=45, delivered_within_days=25)
     async with agency(home) as house, calling(house, await token_for(home, house, order.customer_id)) as client:
         asks = message(f"Please refund order {order.order_id}, that is {order.refundable} USD.", context_id="trip-1")
         task = await sent(client, asks)

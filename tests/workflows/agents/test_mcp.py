@@ -170,7 +170,9 @@ async def test_an_unknown_tool_is_an_error_of_the_protocol_and_the_server_has_a_
 
 
 async def test_nobody_decides_in_a_case_that_they_spoke_for(home: House) -> None:
-    order = await home.strangers_order(status="delivered", refunded=False, refundable_over=120, refundable_under=480)
+    order = await home.strangers_order(
+        status="delivered", refunded=False, refundable_over=120, refundable_under=480, delivered_within_days=25
+    )
     scopes = [ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.QUEUE_READ, ApiScope.APPROVALS_DECIDE]
     async with (
         agency(home) as house,
