@@ -49,6 +49,7 @@ async def main(address: str, queue: str) -> None:
         task_queue=queue,
         workflows=[Asks],
         workflow_runner=UnsandboxedWorkflowRunner(),
+        build_id="first",
         sticky_queue_schedule_to_start_timeout=AWAY,
     )
     await worker.run()

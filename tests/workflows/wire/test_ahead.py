@@ -34,31 +34,36 @@ async def test_a_question_that_outlived_its_worker_brings_no_run_ahead(
     gone = await asyncio.create_subprocess_exec(sys.executable, "-m", asking.__name__, temporal_server.address, queue)
     try:
         await happened(handle, SCHEDULED)
-        assert await handle.query("status") == "working"  # by the queue of its own that only this worker serves
+        async with working(temporal_client, queue, released):
+            assert await handle.query("status") == "working"  # the run is in the first worker's cache, so it answers
+            gone.kill()
+            await gone.wait()
+            asked = asyncio.create_task(handle.query("status"))
+            await handle.describe()
+            released.set()
+            await happened(handle, COMPLETED)
+            await handle.execute_update("say")
+            await asked
+            await handle.result()
     finally:
-        gone.kill()
-        await gone.wait()
-    asked = asyncio.create_task(handle.query("status"))
-    await handle.describe()
-    async with working(temporal_client, queue, released):
-        released.set()
-        await happened(handle, COMPLETED)
-        await handle.execute_update("say")
-        await asked
-        await handle.result()
+        if gone.returncode is None:
+            gone.kill()
+            await gone.wait()
     replayer = Replayer(workflows=[asking.Asks], workflow_runner=UnsandboxedWorkflowRunner(), data_converter=data_converter)
     await replayer.replay_workflow(await handle.fetch_history())
 
 
 def working(client: Client, queue: str, released: asyncio.Event) -> Worker:
-    """The worker that comes next; its activity ends when released."""
+    """The other worker; its activity ends a second after it is released."""
 
     @activity.defn(name="work")
     async def work() -> None:
         await released.wait()
+        await asyncio.sleep(1)  # so much longer than the question the task waits for a worker
 
     runs = RewindingRunner(UnsandboxedWorkflowRunner())
-    worker = Worker(client, task_queue=queue, workflows=[asking.Asks], activities=[work], workflow_runner=runs)
+    given: dict[str, Any] = {"workflows": [asking.Asks], "activities": [work], "workflow_runner": runs}
+    worker = Worker(client, task_queue=queue, build_id="next", **given)
     runs.evict_from(worker)
     return worker
 
