@@ -21,9 +21,10 @@ from handrail.business import seeded
 from handrail.domain.actions.approvals import ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import HandrailError
+from handrail.drills.chaos.parts import PATIENCE, KillableParts
 from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
-from handrail.embedded.process import Child, Command, Component, StackFailed, until_ready
+from handrail.embedded.process import Command, Component
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
 from handrail.llm.offline.wire import OFFLINE_MODEL
@@ -36,18 +37,14 @@ from tests.acceptance.held_worker import POINTS
 from tests.support.house import Model
 from tests.support.scripted import Scripted
 
-PATIENCE = 90.0
 AT_REST = ("Resolved", "AwaitingCustomer", "WithHuman")
 HERE = Path(__file__).parent
 
 
 @dataclass
-class Stack:
-    """Servers and worker as child processes; `sent` is what customers wrote, case to message ids in order."""
+class Stack(KillableParts):
+    """Servers and worker that can be killed; `sent` is what customers wrote, case to message ids in order."""
 
-    folder: Path
-    parts: dict[str, Component]
-    children: dict[str, Child] = field(default_factory=dict)
     sent: dict[str, list[str]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     approved: set[str] = field(default_factory=set)
@@ -71,38 +68,6 @@ class Stack:
         part = self.parts["model"]
         assert isinstance(part, Scripted)
         return Model(part.root)
-
-    async def start(self, *names: str) -> None:
-        """Start the parts and wait until they answer. PostgreSQL refuses to start while backends of its killed self live."""
-        for name in names:
-            deadline = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    await self._start(name)
-                    break
-                except StackFailed:
-                    if time.monotonic() > deadline:
-                        raise
-                    await asyncio.sleep(0.2)
-
-    async def _start(self, name: str) -> None:
-        part = self.parts[name]
-        part.prepare()
-        self.children[name] = Child(name, part.command(), self.folder / f"{name}.log")
-        await until_ready(part, self.children[name])
-
-    def kill(self, *names: str) -> None:
-        """SIGKILL, without a word; returns when they are gone."""
-        for name in names:
-            assert self.children[name].exited() is None, f"{name} is not running"
-            self.children[name].kill()
-        for name in names:
-            self.children.pop(name).stop()
-
-    def stop(self) -> None:
-        """End everything; the worker first."""
-        for name in reversed(list(self.children)):
-            self.children.pop(name).stop()
 
     async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """Rows of the database, over a connection of its own."""

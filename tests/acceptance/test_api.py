@@ -21,12 +21,13 @@ from handrail.domain.access.principals import ApiScope
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import IllegalTransition, InvalidInput, UnknownCase
 from handrail.domain.http.cases import CaseSummary
+from handrail.drills.chaos.parts import PATIENCE
 from handrail.embedded.api import Api
 from handrail.embedded.ports import free_block
 from handrail.embedded.worker import Worker
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.pool import open_pool
-from tests.acceptance.killing import PATIENCE, Stack, stack, true
+from tests.acceptance.killing import Stack, stack, true
 
 KEYS, SAME, OTHER = 20, 8, 2
 
