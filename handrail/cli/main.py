@@ -96,6 +96,10 @@ LATE = {
         "drills.bench",
         "Measure on stacks of the bench's own; exit 3 where arms of the same kind differ, so that no ratio counts.",
     ),
+    "chaos": LateCommand(
+        "drills.chaos",
+        "Kill and pause parts of a stack of its own under load; exit 1 where an invariant is broken, and say where.",
+    ),
     "api": LateCommand("access.api", "Serve the HTTP API for backends.", group=True),
     "keys": LateCommand("access.keys", "Keys of the HTTP API: make, list, revoke, rotate.", group=True),
     "doctor": LateCommand(

@@ -1,0 +1,161 @@
+"""The plan of a drill by seed: who writes what and when, what dies when, and when a switch is thrown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from random import Random
+
+from pydantic import Field
+
+from handrail.domain.base import Stored, digest
+from handrail.drills.chaos.mutants import Mutant
+
+SPACING = 0.7
+"""Seconds of the drill for each case."""
+BETWEEN_FAULTS = 4.0
+LEAST_PAUSE = 1.0
+MOST_FOLLOWING = 3
+MOSTLY_FIRST = (3, 1, 1)
+"""Weights of answers and rulings: what lets an effect happen comes first."""
+SWITCHED = "refund"
+
+
+class Wish(StrEnum):
+    """A customer's wish, which their first message says."""
+
+    QUESTION = "order question"
+    SMALL = "small refund"
+    CANCEL = "cancellation"
+    LARGE = "large refund"
+    PERSON = "a person"
+
+
+class CustomersAnswer(StrEnum):
+    """A customer's answer to the question before an effect. `RETRACTED` is a yes, and "No, wait!" at once behind it."""
+
+    YES = "yes"
+    NO = "no"
+    RETRACTED = "yes, then no"
+
+
+class PlannedRuling(StrEnum):
+    """A person's decision on what is held."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    EDIT = "edit"
+
+
+class Finish(StrEnum):
+    """A way in which a person ends what they took over."""
+
+    RESOLVE = "resolve"
+    HAND_BACK = "hand back"
+
+
+class FaultyPart(StrEnum):
+    """A part of the stack that faults are about; the values are names of components."""
+
+    WORKER = "worker"
+    POSTGRES = "postgres"
+    TEMPORAL = "temporal"
+    MODEL = "model"
+
+
+class FaultKind(StrEnum):
+    """A kind of fault, named after its signal."""
+
+    KILL = "SIGKILL"
+    PAUSE = "SIGSTOP"
+
+
+class PlannedCase(Stored):
+    """A customer and their case. `at` in seconds from the start; `following` is how many messages come after the answer."""
+
+    number: int
+    at: float
+    wish: Wish
+    answer: CustomersAnswer
+    ruling: PlannedRuling
+    finish: Finish
+    reply: bool
+    following: int
+
+
+class PlannedFault(Stored):
+    """A fault. `at` in seconds from the start, or later where the one before is not over; `seconds` of a pause."""
+
+    number: int
+    at: float
+    part: FaultyPart
+    kind: FaultKind
+    seconds: float = 0.0
+
+
+class PlannedSwitch(Stored):
+    """A topic that is switched off for a while, in seconds from the start.
+
+    The cases of these numbers are opened while it is off, and it is not lifted before they were worked on.
+    """
+
+    topic: str
+    off: float
+    on: float
+    cases: list[int] = Field(default_factory=list)
+
+
+class ChaosPlan(Stored):
+    """Everything that is up to chance. The same numbers and seed give the same plan, and `hash` says so."""
+
+    seed: int
+    cases: list[PlannedCase]
+    faults: list[PlannedFault]
+    switch: PlannedSwitch
+    mutant: Mutant | None = None
+
+    @property
+    def hash(self) -> str:
+        """The start of the hash of load and faults; a mutant does not change it."""
+        return digest(self.model_dump(mode="json", exclude={"mutant"}))[:16]
+
+
+def planned(cases: int, kills: int, seed: int, *, longest_pause: float = 5.0, mutant: Mutant | None = None) -> ChaosPlan:
+    """Return the plan of so many cases and faults."""
+    chance = Random(seed)  # noqa: S311 - a plan that can be repeated, no secret
+    length = max(cases * SPACING, kills * BETWEEN_FAULTS)
+    people = [_case(chance, number, cases, length) for number in range(cases)]
+    small = [one.number for one in people if one.wish is Wish.SMALL]
+    off = round(length * chance.uniform(0.3, 0.4), 3)
+    on = round(off + length * chance.uniform(0.2, 0.3), 3)
+    return ChaosPlan(
+        seed=seed,
+        cases=people,
+        faults=_faults(chance, kills, length, max(LEAST_PAUSE, longest_pause)),
+        switch=PlannedSwitch(topic=SWITCHED, off=off, on=on, cases=small[1::3] or small[:1]),
+        mutant=mutant,
+    )
+
+
+def _case(chance: Random, number: int, cases: int, length: float) -> PlannedCase:
+    """Wishes come in turn, so that a few cases hold them all; chance has the rest."""
+    wishes = list(Wish)
+    return PlannedCase(
+        number=number,
+        at=round(min(length, max(0.0, (number + chance.uniform(-0.5, 0.5)) * length / cases)), 3),
+        wish=wishes[number % len(wishes)],
+        answer=chance.choices(list(CustomersAnswer), MOSTLY_FIRST)[0],
+        ruling=chance.choices(list(PlannedRuling), MOSTLY_FIRST)[0],
+        finish=chance.choice(list(Finish)),
+        reply=chance.random() < 0.7,
+        following=chance.choices(range(MOST_FOLLOWING + 1), (5, 3, 1, 1))[0],
+    )
+
+
+def _faults(chance: Random, kills: int, length: float, longest_pause: float) -> list[PlannedFault]:
+    moments = sorted(round(chance.uniform(0.05, 0.95) * length, 3) for _ in range(kills))
+    found = []
+    for number, moment in enumerate(moments):
+        kind = chance.choices(list(FaultKind), (2, 1))[0]
+        seconds = round(chance.uniform(LEAST_PAUSE, longest_pause), 3) if kind is FaultKind.PAUSE else 0.0
+        found.append(PlannedFault(number=number, at=moment, part=chance.choice(list(FaultyPart)), kind=kind, seconds=seconds))
+    return found

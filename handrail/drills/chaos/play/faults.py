@@ -1,0 +1,69 @@
+"""Faults at their moments, each healed and followed by a new case that shows when work goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from psycopg import OperationalError
+
+from handrail.drills.chaos.plan import FaultKind, PlannedFault
+from handrail.drills.chaos.play.acting import PlannedConversation
+from handrail.drills.chaos.seen.evidence import Heal
+from handrail.drills.chaos.seen.readings import PostgresEvidence
+from handrail.drills.chaos.stack import ChaosStack
+
+LOOK = 0.05
+PATIENCE = 90.0
+
+
+@dataclass
+class Faults:
+    """Brings faults about. `probe` gives the conversation of a new case for the fault of a number."""
+
+    stack: ChaosStack
+    evidence: PostgresEvidence
+    probe: Callable[[int], PlannedConversation]
+    tell: Callable[[str], None]
+    heals: list[Heal] = field(default_factory=list)
+
+    async def bring(self, fault: PlannedFault, began: float) -> None:
+        """Wait for the fault's moment, bring it about, heal it, and wait until a new case was worked on."""
+        await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+        self.tell(f"{fault.kind} {fault.part}" + (f" for {fault.seconds:.1f} s" if fault.seconds else ""))
+        hurt = time.monotonic()
+        if fault.kind is FaultKind.KILL:
+            self.stack.parts.kill(fault.part)
+            await self.stack.parts.start(fault.part)
+        else:
+            self.stack.parts.pause(fault.part)
+            try:
+                await asyncio.sleep(fault.seconds)
+            finally:
+                self.stack.parts.go_on(fault.part)
+        healed = time.monotonic()
+        conversation = self.probe(fault.number)
+        opening = asyncio.create_task(conversation.hold())
+        try:
+            progress = await self._progress(conversation.case_id, healed)
+            await opening
+        finally:
+            opening.cancel()
+        away = round(healed - hurt, 3)
+        case_id = conversation.case_id
+        self.heals.append(
+            Heal(fault=fault.number, part=fault.part, kind=fault.kind, case_id=case_id, away=away, progress=progress)
+        )
+
+    async def _progress(self, case_id: str, healed: float) -> float | None:
+        """Return how many seconds after the heal the record says that the case was worked on."""
+        while time.monotonic() < healed + PATIENCE:
+            try:
+                if await self.evidence.left_working(case_id):
+                    return round(time.monotonic() - healed, 3)
+            except OperationalError:
+                pass
+            await asyncio.sleep(LOOK)
+        return None

@@ -1,0 +1,1 @@
+"""Evidence of a drill: what is read of the record, the shop, the audit and Temporal."""

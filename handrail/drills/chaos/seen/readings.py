@@ -1,0 +1,71 @@
+"""Readings of the record, the shop and the audit once everything is healed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from handrail.domain.audit import Checker, verify
+from handrail.domain.base import Stored
+from handrail.drills.chaos.seen.evidence import (
+    AgentsReply,
+    CaseInRecord,
+    ChaosEvidence,
+    LedgerRow,
+    RecordedApproval,
+    RecordedMessage,
+    ShopTrace,
+    ThrownControl,
+    ToldEvent,
+)
+from handrail.drills.queries import read
+from handrail.postgres.case.audit import PostgresAudit
+from handrail.postgres.pool import Pool
+
+Row = TypeVar("Row", bound=Stored)
+
+
+class PostgresEvidence:
+    """Reads only. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def now(self) -> datetime:
+        """The database's clock."""
+        (found,) = await read(self._pool, "database_time")
+        return datetime.fromisoformat(str(found["now"]))
+
+    async def working(self) -> list[str]:
+        """Return the cases on which the agent works."""
+        return [str(row["case_id"]) for row in await read(self._pool, "chaos_working")]
+
+    async def left_working(self, case_id: str) -> bool:
+        """Return whether the case is recorded and nobody works on it any more."""
+        return bool(await read(self._pool, "chaos_left_working", case_id=case_id))
+
+    async def everything(self, since: datetime) -> ChaosEvidence:
+        """Read all that the record, the shop since a moment, and the audit hold."""
+        audited, broken = await self._audit()
+        return ChaosEvidence(
+            cases=await self._all("chaos_cases", CaseInRecord),
+            messages=await self._all("chaos_messages", RecordedMessage),
+            told=await self._all("chaos_told", ToldEvent),
+            ledger=await self._all("chaos_actions", LedgerRow),
+            approvals=await self._all("chaos_approvals", RecordedApproval),
+            shop=await self._all("chaos_shop", ShopTrace, since=since),
+            controls=await self._all("chaos_controls", ThrownControl),
+            replies=await self._all("chaos_replies", AgentsReply),
+            switched_off=[str(row["case_id"]) for row in await read(self._pool, "chaos_switched_off")],
+            audited=audited,
+            audit_broken=broken,
+        )
+
+    async def _all(self, query: str, kind: type[Row], **parameters: Any) -> list[Row]:
+        return [kind.model_validate(row) for row in await read(self._pool, query, **parameters)]
+
+    async def _audit(self) -> tuple[int, str]:
+        async with PostgresAudit(self._pool).trail() as trail:
+            report = await verify(trail.links(), Checker(), trail.head)
+            broken = report.broken or await trail.unwitnessed()
+        return report.checked, f"entry {broken.entry_id} of case {broken.case_id}: {broken.problem}" if broken else ""

@@ -1,0 +1,103 @@
+"""The worker of a mutant: `python -m handrail.drills.chaos.work NAME`, with the worker's own variables."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from uuid import uuid4
+
+import worker
+from handrail.business import Call
+from handrail.domain.actions.effects import Effect, EffectResult
+from handrail.domain.autonomy.controls import ControlsInForce
+from handrail.domain.case.cases import Commit
+from handrail.domain.case.messages import Author
+from handrail.domain.errors import BusinessRefused
+from handrail.drills.chaos.mutants import Mutant
+from handrail.postgres.autonomy import controls
+from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.business.tools import PostgresRecord, jsonable, validated
+from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.pool import Pool, alone, writing
+from handrail.wiring.cases import dialling
+from handrail.wiring.cases import worker as wiring
+
+PINS = ("refund", "refunded_before")
+"""Arguments by which the shop itself would notice a repetition."""
+
+
+class RepeatingRecord(PostgresRecord):
+    """Makes every effect again under another key, as a retry would that forgot the key of the first."""
+
+    async def apply(self, effect: Effect) -> EffectResult:
+        """See base class."""
+        found = await super().apply(effect)
+        await made(self, effect, uuid4().hex)
+        return found
+
+
+class UnruledRecord(PostgresRecord):
+    """Makes every effect beside the ledger, whether or not it allows it."""
+
+    async def apply(self, effect: Effect) -> EffectResult:
+        """See base class."""
+        await made(self, effect, effect.effect_id)
+        raise BusinessRefused("mutant", "The ledger was passed by.")
+
+
+class BlindControls(PostgresControls):
+    """Reads no control."""
+
+    async def over(self, topic: str, customer_id: str) -> ControlsInForce:
+        """See base class."""
+        return ControlsInForce()
+
+
+class ForgetfulCases(PostgresCases):
+    """Keeps the first message of a customer, and leaves out those that come later."""
+
+    async def commit(self, commit: Commit) -> None:
+        """See base class."""
+        kept = [one for one in commit.messages if one.author is not Author.CUSTOMER or one.turn == 1]
+        await super().commit(commit.model_copy(update={"messages": kept}))
+
+
+async def made(record: Any, effect: Effect, key: str) -> None:
+    """Make the effect in the business and nowhere else; what the business refuses is left."""
+    tool = record._tool(effect.action)
+    valid = validated(tool, {name: value for name, value in effect.arguments.items() if name not in PINS})
+    try:
+        async with writing(record._pool) as connection:
+            call = Call(effect.case_id, effect.customer_id, connection, record._clock.now(), key)
+            jsonable(await tool.run(call, valid))
+    except BusinessRefused:
+        return
+
+
+async def open_gate(*_: object, **__: object) -> None:
+    """Let everything out."""
+
+
+async def all_cleared(pool: Pool, *_: object, **__: object) -> list[int]:
+    """Call every control cleared, whatever it says."""
+    return [int(row["control_id"]) for row in await alone(pool, "controls_in_force")]
+
+
+def break_it(mutant: Mutant) -> None:
+    """Take the protection out of this process."""
+    match mutant:
+        case Mutant.REPEATED_EFFECTS:
+            setattr(dialling, "PostgresRecord", RepeatingRecord)  # noqa: B010
+        case Mutant.UNRULED_EFFECTS:
+            setattr(dialling, "PostgresRecord", UnruledRecord)  # noqa: B010
+        case Mutant.UNREAD_SWITCH:
+            setattr(wiring, "PostgresControls", BlindControls)  # noqa: B010
+            setattr(controls, "gate", open_gate)  # noqa: B010
+            setattr(controls, "cleared", all_cleared)  # noqa: B010
+        case Mutant.LOST_MESSAGES:
+            setattr(wiring, "PostgresCases", ForgetfulCases)  # noqa: B010
+
+
+if __name__ == "__main__":
+    break_it(Mutant(sys.argv[1]))
+    worker.main()

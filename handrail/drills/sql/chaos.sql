@@ -1,0 +1,56 @@
+-- name: chaos_cases
+SELECT case_id, status, topic, turn FROM handrail.cases ORDER BY case_id;
+
+-- name: chaos_messages
+-- In the order in which the record shows a case's messages.
+SELECT case_id, message_id, author, turn FROM handrail.messages ORDER BY case_id, sequence, at, message_id;
+
+-- name: chaos_told
+-- What was told of messages and effects to whoever follows a case.
+SELECT case_id, sequence, position, kind, body ->> 'message_id' AS message_id, body ->> 'effect_id' AS effect_id
+FROM handrail.case_event ORDER BY position;
+
+-- name: chaos_actions
+SELECT
+    a.case_id, a.effect_id, a.action, a.ruling, a.arguments_hash, a.approval_id, a.approval_revision, a.approval_status,
+    a.outcome, a.applied_hash, a.recorded_at, c.topic,
+    coalesce(a.arguments ->> 'order_id', '') AS order_id
+FROM handrail.actions AS a
+INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
+WHERE a.kind = 'effect'
+ORDER BY a.case_id, a.effect_id;
+
+-- name: chaos_approvals
+SELECT
+    case_id, approval_id, revision, request_id, status, decision ->> 'decision' AS decision,
+    decision ->> 'reviewer' AS reviewer, decision ->> 'arguments_hash' AS arguments_hash
+FROM handrail.approvals ORDER BY case_id, approval_id, revision;
+
+-- name: chaos_shop
+-- What really happened in the shop since the demonstration was laid out.
+SELECT r.refund_id AS made_id, CASE r.origin WHEN 'refund' THEN 'refund_order' ELSE 'cancel_order' END AS action, r.order_id, r.effect_id
+FROM shop.refunds AS r WHERE r.created_at >= %(since)s
+UNION ALL
+SELECT p.reset_id::text, 'send_password_reset', '', p.effect_id
+FROM shop.password_resets AS p WHERE p.requested_at >= %(since)s;
+
+-- name: chaos_controls
+SELECT control_id, scope, level, hand, asked_at, set_at, expires_at, waited FROM handrail.controls ORDER BY control_id;
+
+-- name: chaos_replies
+-- The agent's own words, with the topic of their case.
+SELECT m.case_id, m.message_id, m.recorded_at, c.topic
+FROM handrail.messages AS m
+INNER JOIN handrail.cases AS c ON m.case_id = c.case_id
+WHERE m.author = 'assistant'
+ORDER BY m.recorded_at;
+
+-- name: chaos_switched_off
+-- Cases that a person got because a switch kept the agent from going on.
+SELECT DISTINCT case_id FROM handrail.handoffs WHERE body -> 'escalation' ->> 'reason' = 'switched_off';
+
+-- name: chaos_left_working
+SELECT case_id FROM handrail.cases WHERE case_id = %(case_id)s AND status <> 'Working';
+
+-- name: chaos_working
+SELECT case_id FROM handrail.cases WHERE status = 'Working';

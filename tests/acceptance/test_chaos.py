@@ -1,0 +1,39 @@
+"""The drill under faults on a stack of its own: everything holds, and a worker without a protection is caught."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psutil
+
+from handrail.drills.chaos.mutants import Mutant
+from handrail.drills.chaos.plan import planned
+from handrail.drills.chaos.run import chaos
+
+
+def running() -> set[tuple[int, float]]:
+    """All that this process has started, and what they started."""
+    return {(one.pid, one.create_time()) for one in psutil.Process().children(recursive=True)}
+
+
+async def test_everything_holds_whatever_dies_and_everything_is_stopped(tmp_path: Path) -> None:
+    before, heard = running(), list[str]()
+    plan = planned(12, 3, 4, longest_pause=2.0)
+    found = await chaos(plan, heard.append, tmp_path / "log.jsonl")
+    assert not running() - before
+
+    assert found.passed, [one for one in found.invariants if one.broken]
+    assert (found.plan, len(found.faults)) == (plan.hash, 3)
+    assert all(one.progress is not None for one in found.faults)
+    looked_at = {one.name: one.looked_at for one in found.invariants}
+    assert all(looked_at.values()), looked_at
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert sum("invoke" in line for line in lines) == sum(one.ok + one.fail + one.unknown for one in found.operations)
+    assert {"topic refund: off", "topic refund: auto"} <= set(heard)
+
+
+async def test_a_worker_that_does_not_read_the_switch_is_caught_by_name() -> None:
+    found = await chaos(planned(5, 0, 4, mutant=Mutant.UNREAD_SWITCH), lambda _: None)
+    assert not found.passed
+    assert {one.name for one in found.invariants if one.broken} == {"nothing after the switch"}

@@ -1,0 +1,64 @@
+"""The plan of a drill under faults, and its log of operations."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from handrail.drills.chaos.log import Act, Certainty, OperationLog, counted, together
+from handrail.drills.chaos.mutants import Mutant
+from handrail.drills.chaos.plan import FaultKind, FaultyPart, Wish, planned
+
+
+def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
+    assert planned(20, 5, 7) == planned(20, 5, 7)
+    assert planned(20, 5, 7).hash == planned(20, 5, 7).hash
+    assert len({planned(20, 5, seed).hash for seed in range(20)}) == 20
+    assert planned(20, 5, 7).hash != planned(21, 5, 7).hash != planned(20, 6, 7).hash
+
+
+def test_a_mutant_gets_the_plan_of_the_product() -> None:
+    assert planned(20, 5, 7, mutant=Mutant.LOST_MESSAGES).hash == planned(20, 5, 7).hash
+
+
+def test_a_few_cases_hold_every_wish_and_many_faults_every_part() -> None:
+    plan = planned(5, 80, 3)
+    assert {one.wish for one in plan.cases} == set(Wish)
+    assert {one.part for one in plan.faults} == set(FaultyPart)
+    assert Counter(one.kind for one in plan.faults)[FaultKind.KILL] > 40
+
+
+def test_faults_come_in_their_order_and_a_pause_ends() -> None:
+    plan = planned(30, 40, 11, longest_pause=3.0)
+    assert [one.at for one in plan.faults] == sorted(one.at for one in plan.faults)
+    pauses = [one.seconds for one in plan.faults if one.kind is FaultKind.PAUSE]
+    assert pauses
+    assert all(1.0 <= one <= 3.0 for one in pauses)
+    assert not any(one.seconds for one in plan.faults if one.kind is FaultKind.KILL)
+    assert plan.switch.off < plan.switch.on
+
+
+def test_every_try_is_written_before_it_is_made_and_when_its_answer_comes(tmp_path: Path) -> None:
+    log = OperationLog(tmp_path / "log.jsonl")
+    first = log.invoke("k-1", Act.SAY, "k-1-2")
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [(one["invoke"], one["act"], one["key"]) for one in lines] == [(first, "say", "k-1-2")]
+    log.end(first, Certainty.UNKNOWN, "nobody took it")
+    again = log.invoke("k-1", Act.SAY, "k-1-2")
+    log.end(again, Certainty.OK)
+    log.invoke("k-1", Act.SAY, "k-1-3")
+    log.close()
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [next(iter(one)) for one in lines] == ["invoke", "unknown", "invoke", "ok", "invoke"]
+    assert counted(log.all())[Act.SAY] == {Certainty.OK: 1, Certainty.UNKNOWN: 2}
+
+
+def test_an_unknown_try_beside_a_refused_one_is_no_failure() -> None:
+    log = OperationLog()
+    for known in (Certainty.UNKNOWN, Certainty.FAIL):
+        log.end(log.invoke("k-1", Act.DECIDE, "a r1 approve"), known)
+    assert together(log.all()) is Certainty.UNKNOWN
+    assert together(log.all()[1:]) is Certainty.FAIL
+    log.end(log.invoke("k-1", Act.DECIDE, "a r1 approve"), Certainty.OK)
+    assert together(log.all()) is Certainty.OK
