@@ -6,7 +6,7 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -120,20 +120,27 @@ class Drilled:
         return conversation
 
     async def _quiet(self, reading: PostgresEvidence) -> list[CaseHistory]:
-        """Wait until nobody works on a case and nothing hangs, or until that takes too long; return the histories."""
+        """Wait until nobody works on a case, nothing hangs and both sides agree, or for long; return the histories."""
         case_ids = [one.case_id for one in self.conversations]
         deadline = time.monotonic() + QUIET_SECONDS
         while True:
             try:
-                working = await reading.working()
                 found = await histories(self.stack.client, case_ids)
+                recorded = await reading.statuses()
             except (OperationalError, RPCError):
                 if time.monotonic() > deadline:
                     raise
             else:
-                if time.monotonic() > deadline or not (working or any(one.trouble for one in found)):
+                if time.monotonic() > deadline or at_rest(found, recorded):
                     return found
             await asyncio.sleep(LOOK)
+
+
+def at_rest(found: Sequence[CaseHistory], recorded: Mapping[str, str]) -> bool:
+    """Return whether nobody works on any of the cases, and the record holds each as Temporal does."""
+    return "Working" not in recorded.values() and not any(
+        one.trouble or (one.open and one.status != recorded.get(one.case_id)) for one in found
+    )
 
 
 def case_of(number: int) -> str:

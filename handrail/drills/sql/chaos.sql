@@ -51,6 +51,3 @@ SELECT DISTINCT case_id FROM handrail.handoffs WHERE body -> 'escalation' ->> 'r
 
 -- name: chaos_left_working
 SELECT case_id FROM handrail.cases WHERE case_id = %(case_id)s AND status <> 'Working';
-
--- name: chaos_working
-SELECT case_id FROM handrail.cases WHERE status = 'Working';

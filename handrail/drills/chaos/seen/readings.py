@@ -36,9 +36,9 @@ class PostgresEvidence:
         (found,) = await read(self._pool, "database_time")
         return datetime.fromisoformat(str(found["now"]))
 
-    async def working(self) -> list[str]:
-        """Return the cases on which the agent works."""
-        return [str(row["case_id"]) for row in await read(self._pool, "chaos_working")]
+    async def statuses(self) -> dict[str, str]:
+        """Return the status of each case."""
+        return {one.case_id: one.status for one in await self._all("chaos_cases", CaseInRecord)}
 
     async def left_working(self, case_id: str) -> bool:
         """Return whether the case is recorded and nobody works on it any more."""
