@@ -14,9 +14,11 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.services import ApiServices
 from handrail.business import Business
 from handrail.clock import SystemClock
+from handrail.definitions import Live
 from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
+from handrail.domain.outcomes import OutcomeDefinitions
 from handrail.domain.quality.drift import DriftAlarm
 from handrail.domain.quality.trends import IndicatorTrend
 from handrail.domain.team.desk import TopicStanding
@@ -34,7 +36,7 @@ from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.drift import PostgresDrift
 from handrail.postgres.queue import PostgresQueue
-from handrail.quality.outcomes.loader import load_outcomes
+from handrail.quality.outcomes.loader import outcomes_file, read_outcomes
 from handrail.settings import Settings
 from handrail.wiring.cases.dialling import DialSources, definitions_of, reviewers_of
 from handrail.wiring.days.labelling import labelling_of
@@ -89,6 +91,7 @@ class DeskHouse:
 
     def __init__(self, topics: Topics, dial: Dial, alarms: PostgresAlarms, drift: PostgresDrift, folder: Path) -> None:
         self._topics, self._dial, self._alarms, self._drift, self._folder = topics, dial, alarms, drift, folder
+        self._outcomes: dict[Path, Live[OutcomeDefinitions]] = {}
 
     async def topics(self) -> list[TopicStanding]:
         """Return every topic as it stands now. Looking begins no review gate."""
@@ -105,8 +108,11 @@ class DeskHouse:
         return await self._drift.trends(TREND_DAYS)
 
     def titles(self) -> Mapping[str, str]:
-        """Return what the business calls its outcomes, by their names."""
-        return {name: one.title for name, one in load_outcomes(self._folder).value.indicators.items()}
+        """Return what the business calls its outcomes, by their names; the file is read again when it changes."""
+        file = outcomes_file(self._folder)
+        if file not in self._outcomes:
+            self._outcomes[file] = Live(file, read_outcomes, every=LOOK_SECONDS)
+        return {name: one.title for name, one in self._outcomes[file].now().value.indicators.items()}
 
     async def alarms(self) -> list[DriftAlarm]:
         """Return the alarms that nobody has acknowledged, the newest first."""
