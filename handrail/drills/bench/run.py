@@ -48,11 +48,12 @@ async def bench(plan: BenchPlan, tell: Tell, *, app: bool = True) -> Bench:
         async with running(sides, plan.sizes.warm, tell), serving(plan, sides, tell) as doors:
             spent: list[PartShare] = []
             cells, groups = await in_rounds(plan, Groups(plan, sides, doors, obvious=app).make(), tell)
-            readings = [*await once(plan, sides, tell), *await at_the_front(plan, doors, tell)]
+            readings = await once(plan, sides, tell)
             if plan.profile:
                 tell("profile of the worker")
                 sizes = plan.sizes
                 spent = await profile(sides[0], sizes.cases, sizes.warm, sizes.in_flight)
+            readings += await at_the_front(plan, doors, tell)
     return Bench(
         machine=machine,
         sides={one.name: one.describe() for one in checkouts},

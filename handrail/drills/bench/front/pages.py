@@ -23,7 +23,7 @@ SOON_MS, SIZE_KB = 100.0, 60.0
 
 
 async def pages(door: Door, waiting: int, looks: int) -> list[Reading]:
-    """Return the time to each page's last byte and its size as it was sent, with so many cases waiting.
+    """Return the time to each page's last byte and its size as it was sent, with so many cases waiting. Ends the worker.
 
     Raises:
         StackFailed: the desk lets nobody in, or a page is none.
@@ -31,6 +31,7 @@ async def pages(door: Door, waiting: int, looks: int) -> list[Reading]:
     (letter,) = await door.side.customers.refunds(1)
     case_id = await loads.open_case(door.side, letter)
     await loads.until_settled(door.side, [case_id], loads.LOOK_SECONDS)
+    await door.side.stop_worker()  # it would look for what Temporal knows of each of them
     long = await backlog(door.side.pool, waiting, max(1, waiting // ASKED_SHARE), WORDS)
     await door.sign_in()
     addresses = {
