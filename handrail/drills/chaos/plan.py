@@ -9,12 +9,16 @@ from pydantic import Field
 
 from handrail.domain.base import Stored, digest
 from handrail.drills.chaos.mutants import Mutant
+from handrail.drills.chaos.proxy import NetworkFault
 
 SPACING = 0.7
 """Seconds of the drill for each case."""
 BETWEEN_FAULTS = 4.0
 LEAST_PAUSE = 1.0
 MOST_FOLLOWING = 3
+PATIENCES = (0.5, 2.0, 10.0)
+KINDS = (4, 2, 1, 1, 1)
+"""Weights of the kinds of faults."""
 MOSTLY_FIRST = (3, 1, 1)
 """Weights of answers and rulings: what lets an effect happen comes first."""
 SWITCHED = "refund"
@@ -28,6 +32,10 @@ class Wish(StrEnum):
     CANCEL = "cancellation"
     LARGE = "large refund"
     PERSON = "a person"
+
+
+IN_TURN = (*Wish, Wish.LARGE, Wish.CANCEL, Wish.SMALL)
+"""Wishes of which something comes are there twice."""
 
 
 class CustomersAnswer(StrEnum):
@@ -62,15 +70,25 @@ class FaultyPart(StrEnum):
     MODEL = "model"
 
 
+SERVERS = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL, FaultyPart.MODEL)
+"""Parts with a network before them."""
+
+
 class FaultKind(StrEnum):
-    """A kind of fault, named after its signal."""
+    """A kind of fault: a signal to the part, or what happens to the network before it."""
 
     KILL = "SIGKILL"
     PAUSE = "SIGSTOP"
+    LATENCY = NetworkFault.LATENCY.value
+    RESET = NetworkFault.RESET.value
+    SILENCE = NetworkFault.SILENCE.value
 
 
 class PlannedCase(Stored):
-    """A customer and their case. `at` in seconds from the start; `following` is how many messages come after the answer."""
+    """A customer and their case. `at` in seconds from the start; `following` is how many messages come after the answer.
+
+    `patience` is how many seconds a try waits for its answer: the impatient often do not know.
+    """
 
     number: int
     at: float
@@ -80,10 +98,11 @@ class PlannedCase(Stored):
     finish: Finish
     reply: bool
     following: int
+    patience: float
 
 
 class PlannedFault(Stored):
-    """A fault. `at` in seconds from the start, or later where the one before is not over; `seconds` of a pause."""
+    """A fault. `at` in seconds from the start, or later where the one before is not over; a kill lasts no `seconds`."""
 
     number: int
     at: float
@@ -126,7 +145,7 @@ def planned(cases: int, kills: int, seed: int, *, longest_pause: float = 5.0, mu
     people = [_case(chance, number, cases, length) for number in range(cases)]
     small = [one.number for one in people if one.wish is Wish.SMALL]
     off = round(length * chance.uniform(0.3, 0.4), 3)
-    on = round(off + length * chance.uniform(0.2, 0.3), 3)
+    on = round(off + length * chance.uniform(0.1, 0.2), 3)
     return ChaosPlan(
         seed=seed,
         cases=people,
@@ -138,16 +157,16 @@ def planned(cases: int, kills: int, seed: int, *, longest_pause: float = 5.0, mu
 
 def _case(chance: Random, number: int, cases: int, length: float) -> PlannedCase:
     """Wishes come in turn, so that a few cases hold them all; chance has the rest."""
-    wishes = list(Wish)
     return PlannedCase(
         number=number,
         at=round(min(length, max(0.0, (number + chance.uniform(-0.5, 0.5)) * length / cases)), 3),
-        wish=wishes[number % len(wishes)],
+        wish=IN_TURN[number % len(IN_TURN)],
         answer=chance.choices(list(CustomersAnswer), MOSTLY_FIRST)[0],
         ruling=chance.choices(list(PlannedRuling), MOSTLY_FIRST)[0],
         finish=chance.choice(list(Finish)),
         reply=chance.random() < 0.7,
         following=chance.choices(range(MOST_FOLLOWING + 1), (5, 3, 1, 1))[0],
+        patience=chance.choice(PATIENCES),
     )
 
 
@@ -155,7 +174,8 @@ def _faults(chance: Random, kills: int, length: float, longest_pause: float) -> 
     moments = sorted(round(chance.uniform(0.05, 0.95) * length, 3) for _ in range(kills))
     found = []
     for number, moment in enumerate(moments):
-        kind = chance.choices(list(FaultKind), (2, 1))[0]
-        seconds = round(chance.uniform(LEAST_PAUSE, longest_pause), 3) if kind is FaultKind.PAUSE else 0.0
-        found.append(PlannedFault(number=number, at=moment, part=chance.choice(list(FaultyPart)), kind=kind, seconds=seconds))
+        kind = chance.choices(list(FaultKind), KINDS)[0]
+        seconds = 0.0 if kind is FaultKind.KILL else round(chance.uniform(LEAST_PAUSE, longest_pause), 3)
+        parts = list(FaultyPart) if kind in (FaultKind.KILL, FaultKind.PAUSE) else list(SERVERS)
+        found.append(PlannedFault(number=number, at=moment, part=chance.choice(parts), kind=kind, seconds=seconds))
     return found

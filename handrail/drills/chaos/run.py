@@ -24,8 +24,10 @@ from handrail.drills.chaos.seen.evidence import CaseHistory, ChaosEvidence
 from handrail.drills.chaos.seen.histories import histories
 from handrail.drills.chaos.seen.readings import PostgresEvidence
 from handrail.drills.chaos.stack import ChaosStack, opened
+from handrail.temporal.client import CaseClient
 
 IN_FLIGHT = 24
+PROBES_PATIENCE = 5.0
 QUIET_SECONDS = 60.0
 LOOK = 0.5
 Tell = Callable[[str], None]
@@ -111,11 +113,13 @@ class Drilled:
             finish=Finish.RESOLVE,
             reply=False,
             following=0,
+            patience=PROBES_PATIENCE,
         )
         return self._conversation(planned, shopper, f"probe-{number:04}")
 
     def _conversation(self, planned: PlannedCase, shopper: Shopper, case_id: str) -> PlannedConversation:
-        conversation = PlannedConversation(self.stack.cases, self.log, planned, shopper, case_id)
+        cases = CaseClient(self.stack.outside, patience=planned.patience)
+        conversation = PlannedConversation(cases, self.log, planned, shopper, case_id)
         self.conversations.append(conversation)
         return conversation
 

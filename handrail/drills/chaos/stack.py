@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +15,10 @@ from handrail.drills.bench.stack.checkout import ours
 from handrail.drills.bench.stack.side import clean
 from handrail.drills.chaos.mutants import Mutant
 from handrail.drills.chaos.parts import KillableParts
-from handrail.drills.chaos.plan import FaultyPart
+from handrail.drills.chaos.plan import SERVERS, FaultyPart
+from handrail.drills.chaos.proxy import FaultyProxy
 from handrail.embedded.model import OfflineModel
-from handrail.embedded.ports import free_block
+from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Component
 from handrail.embedded.temporal import Temporal
@@ -26,23 +27,60 @@ from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
 from handrail.shop import business
-from handrail.temporal.client import CaseClient
 from handrail.temporal.connect import connect
 
 POOL = 6
-PATIENCE = 10.0
-"""Seconds that a call waits for a worker before its sender does not know."""
 MUTANTS = "handrail.drills.chaos.work"
 
 
 @dataclass
 class ChaosStack:
-    """Everything that runs, and ways to talk to it."""
+    """Everything that runs, and ways to talk to it: `pool` and `client` at once, `outside` through the proxy."""
 
     parts: KillableParts
+    proxies: Mapping[FaultyPart, FaultyProxy]
     pool: Pool
     client: Client
-    cases: CaseClient
+    outside: Client
+
+
+class ChaosServers:
+    """The servers on free ports, and a proxy before each of them."""
+
+    def __init__(self, folder: Path) -> None:
+        base = free_block()
+        self.folder = folder
+        self.postgres = Postgres(folder / "postgres", base, durable=True)
+        self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4)
+        self.model = OfflineModel(base + 5)
+        ports = (self.postgres.port, self.temporal.port, self.model.port)
+        self.proxies = {
+            part: FaultyProxy(base + 6 + place, port) for place, (part, port) in enumerate(zip(SERVERS, ports, strict=True))
+        }
+
+    @property
+    def address(self) -> str:
+        """Temporal's address behind the proxy."""
+        return f"{HOST}:{self.proxies[FaultyPart.TEMPORAL].port}"
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the variables of a worker, which sees every server through its proxy."""
+        database = f":{self.proxies[FaultyPart.POSTGRES].port}/"
+        return {
+            **clean(),
+            "HANDRAIL_DATA_DIR": str(self.folder),
+            "HANDRAIL_TEMPORAL_ADDRESS": self.address,
+            "HANDRAIL_DATABASE_URL": self.postgres.url.replace(f":{self.postgres.port}/", database),
+            "HANDRAIL_MODEL": OFFLINE_MODEL,
+            "OPENAI_BASE_URL": f"http://{HOST}:{self.proxies[FaultyPart.MODEL].port}/v1",
+        }
+
+    def parts(self, mutant: Mutant | None) -> KillableParts:
+        """Return all that is started, the worker among it."""
+        program = ours().run(MUTANTS, mutant) if mutant else ours().run("worker")
+        worker = Worker(self.folder / RUN, self.environment, FaultyPart.WORKER, (), program)
+        components: list[Component] = [self.postgres, self.temporal, self.model, worker]
+        return KillableParts(self.folder / "logs", {part.name: part for part in components})
 
 
 @asynccontextmanager
@@ -52,36 +90,18 @@ async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[Ch
     Raises:
         StackFailed: a part would not start.
     """
-    base = free_block(6)
-    postgres = Postgres(folder / "postgres", base, durable=True)
-    temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4)
-    model = OfflineModel(base + 5)
-
-    def environment() -> Mapping[str, str]:
-        return {
-            **clean(),
-            "HANDRAIL_DATA_DIR": str(folder),
-            "HANDRAIL_TEMPORAL_ADDRESS": temporal.address,
-            "HANDRAIL_DATABASE_URL": postgres.url,
-            "HANDRAIL_MODEL": OFFLINE_MODEL,
-            "OPENAI_BASE_URL": model.url,
-        }
-
-    program = ours().run(MUTANTS, mutant) if mutant else ours().run("worker")
-    worker = Worker(folder / RUN, environment, FaultyPart.WORKER, (), program)
-    components: list[Component] = [postgres, temporal, model, worker]
-    parts = KillableParts(folder / "logs", {part.name: part for part in components})
-    try:
+    servers = ChaosServers(folder)
+    parts = servers.parts(mutant)
+    async with AsyncExitStack() as ending:
+        ending.callback(parts.stop)
         await parts.start(FaultyPart.POSTGRES)
-        await migrate(postgres.url, business, datetime.now(UTC))
-        pool = await open_pool(postgres.url, size=POOL)
-        try:
-            async with pool.connection() as connection:
-                await seeded(business, connection, datetime.now(UTC))
-            await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, FaultyPart.WORKER)
-            client = await connect(temporal.address)
-            yield ChaosStack(parts, pool, client, CaseClient(client, patience=PATIENCE))
-        finally:
-            await pool.close()
-    finally:
-        parts.stop()
+        await migrate(servers.postgres.url, business, datetime.now(UTC))
+        pool = await open_pool(servers.postgres.url, size=POOL)
+        ending.push_async_callback(pool.close)
+        async with pool.connection() as connection:
+            await seeded(business, connection, datetime.now(UTC))
+        for proxy in servers.proxies.values():
+            await ending.enter_async_context(proxy.listening())
+        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, FaultyPart.WORKER)
+        client, outside = await connect(servers.temporal.address), await connect(servers.address)
+        yield ChaosStack(parts, servers.proxies, pool, client, outside)

@@ -21,7 +21,7 @@ from handrail.temporal.client import CaseClient, answered, settled
 Answer = TypeVar("Answer")
 PERSON, DECIDER, CHANNEL = "ann", "bob", "chaos"
 """Two people: nobody approves what they asked for themselves."""
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds after which nobody tries the same any more, or waits for a case."""
 PAUSE = 0.25
 ROUNDS = 16

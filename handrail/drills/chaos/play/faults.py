@@ -11,6 +11,7 @@ from psycopg import OperationalError
 
 from handrail.drills.chaos.plan import FaultKind, PlannedFault
 from handrail.drills.chaos.play.acting import PlannedConversation
+from handrail.drills.chaos.proxy import NetworkFault
 from handrail.drills.chaos.seen.evidence import Heal
 from handrail.drills.chaos.seen.readings import PostgresEvidence
 from handrail.drills.chaos.stack import ChaosStack
@@ -37,12 +38,18 @@ class Faults:
         if fault.kind is FaultKind.KILL:
             self.stack.parts.kill(fault.part)
             await self.stack.parts.start(fault.part)
-        else:
+        elif fault.kind is FaultKind.PAUSE:
             self.stack.parts.pause(fault.part)
             try:
                 await asyncio.sleep(fault.seconds)
             finally:
                 self.stack.parts.go_on(fault.part)
+        else:
+            self.stack.proxies[fault.part].hurt(NetworkFault(fault.kind))
+            try:
+                await asyncio.sleep(fault.seconds)
+            finally:
+                self.stack.proxies[fault.part].heal()
         healed = time.monotonic()
         conversation = self.probe(fault.number)
         opening = asyncio.create_task(conversation.hold())
