@@ -100,10 +100,14 @@ def listen(address: str) -> socket.socket:
     """Return a socket that listens there. Raises: InvalidInput: it is no address, or cannot be had."""
     host, _, port = address.rpartition(":")
     try:
-        return socket.create_server((host.strip("[]"), int(port)), backlog=2_048)
+        listening = socket.create_server((host.strip("[]"), int(port)), backlog=2_048)
     except (OSError, ValueError, OverflowError) as error:
         words = getattr(error, "strerror", None) or "write HOST:PORT"
         raise InvalidInput(f"HANDRAIL_API_ADDRESS: {address!r} cannot be had ({words}). Name a free one.") from error
+    # Connections inherit it. The loop sets it only on sockets that name their protocol, and without it the body of an answer
+    # waits until the other side has acknowledged the head: up to 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 @asynccontextmanager
