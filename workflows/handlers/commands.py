@@ -195,12 +195,12 @@ class Intake:
     def with_person(self, what: str, who: str | None = None) -> None:
         """Raises: IllegalTransition: the case is not with a person, or was taken over from this one."""
         status = self._memory.row.status
-        if status is not CaseStatus.WITH_HUMAN or self._memory.handed_back:
+        if status is not CaseStatus.WITH_HUMAN:
             raise IllegalTransition(
                 f"{what}: the case is {status}, not WithHuman. Ask for it first with the signal request_human."
             )
-        if self._memory.interruption or self._memory.closing:
-            raise IllegalTransition(f"{what}: the case is just being passed on or closed. Look at it again, then decide.")
+        if self._memory.handed_back or self._memory.interruption or self._memory.closing:
+            raise IllegalTransition(f"{what}: the case is just being handed back, passed on or closed. Look at it again.")
         holder = self._memory.row.assignee
         if not who or not holder or same_name(who, holder):
             return

@@ -42,6 +42,19 @@ def test_what_people_do_needs_a_case_that_is_with_people(status: CaseStatus) -> 
             act()
 
 
+def test_who_hands_back_twice_hears_that_it_was_handed_back() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake = Intake(found)
+    intake.claim(ClaimCase(reviewer="ann"), NOW)
+    intake.hand_back(HandBack(reviewer="ann", note="n"), NOW)
+    for act in (
+        lambda: intake.hand_back(HandBack(reviewer="ann", note="n"), NOW),
+        lambda: intake.resolve(ResolveCase(reviewer="ann"), NOW),
+    ):
+        with pytest.raises(IllegalTransition, match="the case is just being handed back, passed on or closed"):
+            act()
+
+
 def test_a_case_belongs_to_whoever_took_it() -> None:
     found = memory(CaseStatus.WITH_HUMAN)
     intake = Intake(found)
