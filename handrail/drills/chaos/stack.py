@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.runtime import Runtime, TelemetryConfig
 
 from handrail.business import seeded
 from handrail.drills.bench.stack.checkout import ours
@@ -103,5 +104,7 @@ async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[Ch
         for proxy in servers.proxies.values():
             await ending.enter_async_context(proxy.listening())
         await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, FaultyPart.WORKER)
-        client, outside = await connect(servers.temporal.address), await connect(servers.address)
+        # The client's own words of retries would go to standard out, where the document stands.
+        silent = Runtime(telemetry=TelemetryConfig(logging=None))
+        client, outside = [await connect(to, runtime=silent) for to in (servers.temporal.address, servers.address)]
         yield ChaosStack(parts, servers.proxies, pool, client, outside)

@@ -23,7 +23,7 @@ PERSON, DECIDER, CHANNEL = "ann", "bob", "chaos"
 """Two people: nobody approves what they asked for themselves."""
 PATIENCE = 180.0
 """Seconds after which nobody tries the same any more, or waits for a case."""
-PAUSE = 0.25
+PAUSE, LONG_PAUSE = 0.25, 1.0
 ROUNDS = 16
 """So often a case is looked at in a drill, at most."""
 EDITED = Decimal("101.00")
@@ -169,7 +169,8 @@ class PlannedConversation:
         return await self.cases.hand_back(self.case_id, PERSON, "I have looked into it; please go on.", topic=topic)
 
     async def _patient(self) -> bool:
-        await asyncio.sleep(PAUSE)
+        """Let what keeps a decision or a claim out, such as a switch, be over."""
+        await asyncio.sleep(LONG_PAUSE)
         return True
 
     def _message_id(self) -> str:
