@@ -47,10 +47,11 @@ def test_who_hands_back_twice_hears_that_it_was_handed_back() -> None:
     intake = Intake(found)
     intake.claim(ClaimCase(reviewer="ann"), NOW)
     intake.hand_back(HandBack(reviewer="ann", note="n"), NOW)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: intake.hand_back(HandBack(reviewer="ann", note="n"), NOW),
         lambda: intake.resolve(ResolveCase(reviewer="ann"), NOW),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(IllegalTransition, match="the case is just being handed back, passed on or closed"):
             act()
 
