@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -94,15 +95,16 @@ async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[Ch
     servers = ChaosServers(folder)
     parts = servers.parts(mutant)
     async with AsyncExitStack() as ending:
-        ending.callback(parts.stop)
+        # The proxies outlive the worker and pass on what it says at its end: else it waits for servers that do not answer.
+        for proxy in servers.proxies.values():
+            await ending.enter_async_context(proxy.listening())
+        ending.push_async_callback(asyncio.to_thread, parts.stop)
         await parts.start(FaultyPart.POSTGRES)
         await migrate(servers.postgres.url, business, datetime.now(UTC))
         pool = await open_pool(servers.postgres.url, size=POOL)
         ending.push_async_callback(pool.close)
         async with pool.connection() as connection:
             await seeded(business, connection, datetime.now(UTC))
-        for proxy in servers.proxies.values():
-            await ending.enter_async_context(proxy.listening())
         await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, FaultyPart.WORKER)
         # The client's own words of retries would go to standard out, where the document stands.
         silent = Runtime(telemetry=TelemetryConfig(logging=None))
