@@ -18,7 +18,7 @@ from handrail.domain.webhooks import (
     payload,
 )
 from handrail.ports import Clock
-from handrail.ports.webhooks import SecretSeal, WebhookOutbox, WebhookSender
+from handrail.ports.front.webhooks import SecretSeal, WebhookOutbox, WebhookSender
 
 _log = logging.getLogger("handrail.webhooks")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from handrail.domain.counting import many
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.ports import Clock
-from handrail.ports.corrections import CorrectionStore
+from handrail.ports.loop.corrections import CorrectionStore
 
 if TYPE_CHECKING:
     from handrail.quality.corrections.standing import InForce

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.days import SETTLING, DueRequest, DueSteps, QualityDay, StepResult, day_at, ended_days, left
 from handrail.ports import Clock
-from handrail.ports.quality import DayStep, QualityDays
+from handrail.ports.loop.quality import DayStep, QualityDays
 
 TAKEN = "StepTaken"
 WORDS = 500

@@ -8,7 +8,7 @@ from handrail.domain.counting import many
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.drawing import draw
 from handrail.domain.quality.samples import QualitySettings
-from handrail.ports.quality import QualitySamples
+from handrail.ports.loop.quality import QualitySamples
 
 
 class SampleStep:

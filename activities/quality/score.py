@@ -11,7 +11,7 @@ from handrail.domain.errors import BusinessFailed, DefinitionInvalid
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.scores import CaseScore, ScoredRecord, ScoreVerdict, ScoringTerms
 from handrail.ports import Customers
-from handrail.ports.quality import CaseScorers, QualityScores
+from handrail.ports.loop.quality import CaseScorers, QualityScores
 
 AT_ONCE = 100
 

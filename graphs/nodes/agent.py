@@ -19,7 +19,7 @@ from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest
 from handrail.domain.llm.instructions import RULES
 from handrail.domain.rollout.ramps import ServedRelease
 from handrail.ports import Cases, Clock, Dial, LanguageModel, SystemOfRecord, Topics
-from handrail.ports.rollout import Releases, Serving
+from handrail.ports.loop.rollout import Releases, Serving
 
 NEWEST = 60
 """Messages of the transcript that a model may be given."""

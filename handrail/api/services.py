@@ -13,10 +13,18 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.agents.links import ConfirmLinks
 from handrail.domain.access.principals import Principal
 from handrail.ports import Ratings
-from handrail.ports.access import CaseRecord, ControlRoom, CustomerTokens, KeptAnswers, RatingLinks, Vouchers, WaitingCases
-from handrail.ports.agents import AgentTasks
-from handrail.ports.channels import Channels
-from handrail.temporal.doorway import DoorwayClient
+from handrail.ports.front.access import (
+    CaseRecord,
+    ControlRoom,
+    CustomerTokens,
+    KeptAnswers,
+    RatingLinks,
+    Vouchers,
+    WaitingCases,
+)
+from handrail.ports.front.agents import AgentTasks
+from handrail.ports.front.channels import Channels
+from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.webhooks.managing import WebhookOffice
 
 Readiness = Callable[[], Awaitable[dict[str, str]]]

@@ -11,7 +11,7 @@ from handrail.definitions import Document
 from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.quality.drift import DriftDefinitions, fall_series, judged_series
+from handrail.domain.quality.watch.drift import DriftDefinitions, fall_series, judged_series
 from handrail.quality.governor.loader import GOVERNOR_FILE, SHIPPED_GOVERNOR, governor_file, read_governor
 from handrail.quality.judging.loader import SHIPPED as SHIPPED_RUBRICS
 from handrail.quality.judging.loader import canary_file, load_rubric, read_canary, read_rubric, rubric_file

@@ -69,24 +69,28 @@ LATE = {
         "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",
     ),
     "quality": LateCommand("quality.quality", "Quality: each ended day's sample, its scores, what is due.", group=True),
-    "drift": LateCommand("quality.drift", "Drift: what can be noticed when cases get worse, and how late.", group=True),
+    "drift": LateCommand("quality.watch.drift", "Drift: what can be noticed when cases get worse, and how late.", group=True),
     "corrections": LateCommand(
-        "quality.corrections", "What people corrected, as tests: collect, read, accept, reject.", group=True
+        "quality.evaluation.corrections", "What people corrected, as tests: collect, read, accept, reject.", group=True
     ),
-    "alarms": LateCommand("quality.alarms", "Alarms: what got worse, since when and where.", group=True),
+    "alarms": LateCommand("quality.watch.alarms", "Alarms: what got worse, since when and where.", group=True),
     "governor": LateCommand(
-        "quality.governor", "The governor, which takes autonomy back, and raising a topic again.", group=True
+        "quality.watch.governor", "The governor, which takes autonomy back, and raising a topic again.", group=True
     ),
     "eval": LateCommand(
-        "quality.evaluations", "Play accepted corrections, or a suite, through the real graph, without effects.", group=True
+        "quality.evaluation.evaluations",
+        "Play accepted corrections, or a suite, through the real graph, without effects.",
+        group=True,
     ),
     "preflight": LateCommand(
         "rollout.preflight", "Check what has to stand before a topic is 'auto'; exit code 3 with a list of what lacks."
     ),
-    "release": LateCommand("quality.releases", "What answers now, and whether it has passed an evaluation.", group=True),
-    "judge": LateCommand("quality.judging", "A model that judges cases, and whether its verdicts count.", group=True),
-    "labels": LateCommand("quality.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),
-    "canary": LateCommand("quality.canary", "Notice another model behind the same name by canary prompts.", group=True),
+    "release": LateCommand(
+        "quality.evaluation.releases", "What answers now, and whether it has passed an evaluation.", group=True
+    ),
+    "judge": LateCommand("quality.judge.judging", "A model that judges cases, and whether its verdicts count.", group=True),
+    "labels": LateCommand("quality.judge.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),
+    "canary": LateCommand("quality.judge.canary", "Notice another model behind the same name by canary prompts.", group=True),
     "report": LateCommand("quality.report", "Write the page of a week: outcomes against plan, gaps, alarms, load, actions."),
     "simulate": LateCommand(
         "quality.simulating",

@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from handrail.domain.errors import HandrailError
-from handrail.temporal.executions import PREFIX
+from handrail.temporal.cases.executions import PREFIX
 
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.05

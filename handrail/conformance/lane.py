@@ -27,9 +27,9 @@ from handrail.outside.loading import brought
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool, reading, writing
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
+from handrail.temporal.cases.updates import workflow_id
 from handrail.temporal.connect import connect
-from handrail.temporal.updates import workflow_id
 
 WORKER_SECONDS = 240.0
 """A worker imports and trains for some seconds of processor time, which are minutes on a crowded machine."""

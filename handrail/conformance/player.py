@@ -18,7 +18,7 @@ from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import HandrailError
 from handrail.domain.team.commands import Receipt
 from handrail.domain.text.packs import packs
-from handrail.temporal.client import answered
+from handrail.temporal.cases.client import answered
 
 PATIENCE_SECONDS = 120.0
 ASKS = "What else can I look at for you?"

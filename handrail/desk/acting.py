@@ -26,9 +26,9 @@ from handrail.domain.case.messages import MAX_CHARACTERS
 from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
 from handrail.domain.team.commands import HandBack, same_name
 from handrail.domain.team.desk import DraftKind
-from handrail.temporal.client import TimedOut, made
+from handrail.temporal.cases.client import TimedOut, made
+from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.connect import Unreachable
-from handrail.temporal.doorway import DoorwayClient
 
 TYPED = ("text", "note", "answer", "topic")
 ACTIONS = ("claim", "release", "reply", "reply_and_resolve", "hand_back", "resolve", "draft")

@@ -28,7 +28,7 @@ from handrail.domain.errors import HandrailError, UnknownCase
 from handrail.domain.team.commands import holds, same_name
 from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, Draft, DraftKind, FormField
 from handrail.domain.team.reviewers import Reviewers
-from handrail.temporal.client import TimedOut
+from handrail.temporal.cases.client import TimedOut
 from handrail.temporal.connect import Unreachable
 
 ROWS = 50

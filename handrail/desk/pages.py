@@ -25,7 +25,7 @@ from handrail.domain.errors import HandrailError, InvalidInput, Refused, Unknown
 from handrail.pages.addresses import address_of
 from handrail.pages.guarded import RETRY_SECONDS
 from handrail.pages.rendering import environment
-from handrail.temporal.client import TimedOut
+from handrail.temporal.cases.client import TimedOut
 from handrail.temporal.connect import Unreachable
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from handrail.desk.pages import page
 from handrail.desk.sessions import PATH, Seat
 from handrail.domain.case.messages import check_identifier, check_text
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.labels import LONGEST_NOTE, LabelVerdict
+from handrail.domain.quality.judge.labels import LONGEST_NOTE, LabelVerdict
 
 
 class Scoring(FormPage):

@@ -10,10 +10,10 @@ from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
 from handrail.domain.mail import MailEntry
 from handrail.domain.team.staff import Roster
-from handrail.ports.access import ApiKeys, ControlRoom, Vouchers
-from handrail.ports.desk import DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
+from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
+from handrail.ports.front.desk import DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
 from handrail.ports.people import ReviewersInForce
-from handrail.temporal.doorway import DoorwayClient
+from handrail.temporal.cases.doorway import DoorwayClient
 
 
 @dataclass(frozen=True, slots=True)

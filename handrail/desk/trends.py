@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from handrail.desk.words import Say
-from handrail.domain.quality.drift import DriftAlarm
-from handrail.domain.quality.trends import IndicatorTrend
+from handrail.domain.quality.watch.drift import DriftAlarm
+from handrail.domain.quality.watch.trends import IndicatorTrend
 from handrail.pages.rendering import drawn
 from handrail.pages.sparks import spark
-from handrail.ports.desk import OwnersHouse
+from handrail.ports.front.desk import OwnersHouse
 
 WEEK = 7
 FEWEST = 30

@@ -15,8 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from handrail.doctor.findings import DoctorFinding, fine, notice, trouble
 from handrail.embedded.temporal import SEARCH_ATTRIBUTES
 from handrail.settings import Settings
+from handrail.temporal.cases.executions import executions
 from handrail.temporal.connect import Unreachable
-from handrail.temporal.executions import executions
 from handrail.wiring.connecting import connected
 
 TEMPORAL, NAMESPACE, ATTRIBUTES, WORKERS, RUNS = "Temporal", "namespace", "search attributes", "workers", "runs"

@@ -14,7 +14,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import Refused, UnknownCase
 from handrail.drills.text.kinds import kinds
 from handrail.ports import Cases
-from handrail.temporal.client import CaseClient, TimedOut, settled
+from handrail.temporal.cases.client import CaseClient, TimedOut, settled
 
 CHANNEL = "drill"
 ACTOR = "handrail drill"

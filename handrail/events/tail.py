@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from handrail.background import Say, silent
 from handrail.domain.case.events import CaseEvent
-from handrail.ports.events import Announced, CaseEvents
+from handrail.ports.front.events import Announced, CaseEvents
 
 BATCH = 200
 LOOK_SECONDS = 2.0

@@ -22,8 +22,8 @@ from handrail.domain.errors import ModelFailed, ModelRejected
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest, ToolSpec, Usage
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
 from handrail.domain.llm.instructions import ANSWER
-from handrail.domain.quality.canary import CanaryAnswer, CanaryPrompt
-from handrail.domain.quality.judging import JudgeQuestion, JudgeReading
+from handrail.domain.quality.judge.canary import CanaryAnswer, CanaryPrompt
+from handrail.domain.quality.judge.judging import JudgeQuestion, JudgeReading
 from handrail.llm import consulting, judging
 from handrail.llm.parsing.answers import ANSWER_TOOL, Unusable, read
 from handrail.llm.parsing.mending import MendingChat

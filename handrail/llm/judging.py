@@ -8,8 +8,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.domain.llm.agent import ToolSpec, Usage
-from handrail.domain.quality.judging import LONGEST_QUOTE, JudgeQuestion, JudgeReading, Unmeasured
-from handrail.domain.quality.material import Piece
+from handrail.domain.quality.judge.judging import LONGEST_QUOTE, JudgeQuestion, JudgeReading, Unmeasured
+from handrail.domain.quality.judge.material import Piece
 from handrail.llm.parsing.answers import check_whole, content_json
 from handrail.llm.prompting.markers import block
 

@@ -11,8 +11,8 @@ from handrail.domain.mail import CHANNEL, UNIDENTIFIED, MailDisposition, MailVer
 from handrail.mail.reading.headers import answerable
 from handrail.mail.reading.subjects import opening_of
 from handrail.mail.tokens import ReplyTokens, case_id_of
-from handrail.ports.channels import Channels
-from handrail.ports.mail import MailCases, MailCustomers, MailRecord
+from handrail.ports.front.channels import Channels
+from handrail.ports.front.mail import MailCases, MailCustomers, MailRecord
 
 _log = logging.getLogger("handrail.mail")
 NOBODY = "Nobody vouches for the sender, so nothing was looked up."

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from handrail.domain.errors import HandrailError
 from handrail.mail.reading.mail import BEGINNING, LARGEST
 from handrail.mail.settings import MailSettings
-from handrail.ports.mail import MailRecord
+from handrail.ports.front.mail import MailRecord
 
 if TYPE_CHECKING:
     from aioimaplib import IMAP4, Response

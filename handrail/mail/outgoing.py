@@ -11,8 +11,8 @@ from handrail.domain.channels import Departure
 from handrail.domain.mail import CHANNEL, MailNotTaken, MailRefused, SentBefore
 from handrail.mail.composing import Letterhead, is_automatic
 from handrail.mail.reading.headers import answerable
-from handrail.ports.channels import Channels
-from handrail.ports.mail import MailCases, MailRecord, MailSender
+from handrail.ports.front.channels import Channels
+from handrail.ports.front.mail import MailCases, MailRecord, MailSender
 
 LEASE = timedelta(minutes=5)
 """A mail that was taken up and not settled goes out again behind this: longer than any server takes to answer."""

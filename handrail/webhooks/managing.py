@@ -11,7 +11,7 @@ from uuid import uuid4
 from handrail.domain.case.events import EventKind
 from handrail.domain.errors import InvalidInput
 from handrail.domain.webhooks import TEST, Answered, DeadMessage, DeliveryRequest, NumberedSecret, WebhookEndpoint
-from handrail.ports.webhooks import MessagesAgain, SecretSeal, WebhookEndpoints, WebhookSender
+from handrail.ports.front.webhooks import MessagesAgain, SecretSeal, WebhookEndpoints, WebhookSender
 from handrail.webhooks.addresses import check_url
 from handrail.webhooks.sealing import new_secret
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.errors import InvalidInput
 from handrail.domain.llm.names import alike, spelled
-from handrail.domain.quality.judged import JudgeLimits, JudgePlan
+from handrail.domain.quality.judge.judged import JudgeLimits, JudgePlan
 from handrail.llm.server.patience import PauseWatch
 from handrail.ports import Clock
 from handrail.postgres.autonomy.models import PostgresModels

@@ -21,7 +21,7 @@ from activities.quality.score import ScoreStep
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.domain.quality.samples import DrawnCase, EndedCase, QualitySettings
 from handrail.domain.quality.scores import CaseScore, ScoredRecord
-from handrail.ports.quality import DayStep
+from handrail.ports.loop.quality import DayStep
 from handrail.postgres.pool import open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.samples import PostgresSamples
@@ -29,7 +29,7 @@ from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.scoring.generated import TERMS
 from handrail.quality.scoring.scorers import SCORERS
 from handrail.temporal.connect import connect
-from handrail.temporal.interceptors import Guards
+from handrail.temporal.work.interceptors import Guards
 from tests.support.ended import ScoringHere
 from workflows.quality import QualityWorkflow
 

@@ -31,7 +31,7 @@ from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.migrations import migrate
 from handrail.shop import business
 from handrail.shop.records.find import FoundOrder, find
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.connect import connect
 from tests.acceptance.held_worker import POINTS
 from tests.support.house import Model

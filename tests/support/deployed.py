@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
 from handrail.ports import Clock
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 from handrail.wiring.cases import worker as wiring
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.worker import case_nodes, case_worker

@@ -24,7 +24,7 @@ from handrail.ports import Clock
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop.records.find import FoundOrder, find
-from handrail.temporal.client import CaseClient, TimedOut
+from handrail.temporal.cases.client import CaseClient, TimedOut
 from handrail.wiring.cases.serving import heeding
 from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, world
 from tests.support.learnt import learnt_once

@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handrail.domain.quality.evaluations import EvaluationReport, ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import EvaluationReport, ReleaseParts
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.evaluations import PostgresEvaluations, PostgresReleases
 from handrail.shop import business

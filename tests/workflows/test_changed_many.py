@@ -15,9 +15,9 @@ from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseOpen, CaseView
 from handrail.domain.case.messages import IncomingMessage
 from handrail.postgres.case.standings import PostgresStandings
-from handrail.temporal.executions import executions
-from handrail.temporal.heal import STUCK, Healer
-from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.cases.executions import executions
+from handrail.temporal.repair.heal import STUCK, Healer
+from handrail.temporal.repair.reconcile import Reconciler
 from tests.support.deployed import deployed, queue
 from tests.support.edited import (
     AT_ONCE,

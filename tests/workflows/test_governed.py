@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from handrail.business import seeded
 from handrail.clock import SystemClock
-from handrail.domain.quality.drift import DriftBaseline
+from handrail.domain.quality.watch.drift import DriftBaseline
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.outcomes import PostgresOutcomes

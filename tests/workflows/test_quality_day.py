@@ -24,12 +24,12 @@ from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.scoring.scorers import score
 from handrail.temporal import schedules
-from handrail.temporal.announcing import AnnouncingRunner
+from handrail.temporal.cases.executions import executions
+from handrail.temporal.cases.opening import WORKFLOW
 from handrail.temporal.converter import data_converter
-from handrail.temporal.executions import executions
-from handrail.temporal.interceptors import Guards
-from handrail.temporal.opening import WORKFLOW
 from handrail.temporal.schedules import QualityFailed, run_now
+from handrail.temporal.work.announcing import AnnouncingRunner
+from handrail.temporal.work.interceptors import Guards
 from handrail.wiring.cases.worker import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row
 from tests.support.house import House, wait_for

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from handrail.cli.quality.releasing import gate_over
-from handrail.domain.quality.evaluations import EvaluationReport
+from handrail.cli.quality.evaluation.releasing import gate_over
+from handrail.domain.quality.evaluation.evaluations import EvaluationReport
 from handrail.postgres.quality.evaluations import PostgresEvaluations, PostgresReleases
 from handrail.shop import business
 from tests.support.house import House, house

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from handrail.domain.access.keys import ApiKey, key_parts
 from handrail.domain.access.principals import NotAuthenticated, Principal
-from handrail.ports.access import ApiKeys
+from handrail.ports.front.access import ApiKeys
 
 SEEN_SECONDS = 2.0
 """A key is looked up again after this time, so a revoked one counts so much longer at most."""

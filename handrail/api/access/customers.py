@@ -7,7 +7,7 @@ import re
 import secrets
 
 from handrail.domain.access.principals import CUSTOMERS, CallerKind, NotAuthenticated, Principal
-from handrail.ports.access import CustomerTokens
+from handrail.ports.front.access import CustomerTokens
 
 OPENING = "hrc_"
 SHAPE = re.compile(r"hrc_[A-Za-z0-9_-]{43}")

@@ -8,7 +8,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from handrail.domain.case.ratings import LINK_DAYS, LinkedCase, RatingLink
-from handrail.ports.access import RatingLinks
+from handrail.ports.front.access import RatingLinks
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 PLACE = "/chat/rate/"

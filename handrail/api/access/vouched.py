@@ -8,8 +8,8 @@ from handrail.domain.access.principals import Principal
 from handrail.domain.access.vouching import about
 from handrail.domain.actions.approvals import Approval, DecisionInput
 from handrail.domain.team.commands import HandBack, Receipt
-from handrail.ports.access import Vouchers
-from handrail.temporal.doorway import DoorwayClient
+from handrail.ports.front.access import Vouchers
+from handrail.temporal.cases.doorway import DoorwayClient
 
 
 class Sending(Protocol):

@@ -26,7 +26,7 @@ from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
 from handrail.domain.http.paging import CasesWanted
 from handrail.domain.http.people import DecisionBody
 from handrail.domain.team.reviewers import NotAdmitted
-from handrail.temporal.client import made
+from handrail.temporal.cases.client import made
 
 MOST_WAITING = 20
 """Cases of one list."""

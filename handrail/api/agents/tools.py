@@ -30,7 +30,7 @@ from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME
 from handrail.domain.errors import InvalidInput
 from handrail.domain.http.agents import AgentCase, AgentCases, ApprovalDecided
 from handrail.domain.http.people import DecisionBody
-from handrail.temporal.client import made
+from handrail.temporal.cases.client import made
 
 PATH = "/mcp"
 CHANNEL = "mcp"

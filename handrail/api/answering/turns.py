@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.ports.access import CaseRecord
-from handrail.temporal.client import settled
+from handrail.ports.front.access import CaseRecord
+from handrail.temporal.cases.client import settled
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.2
 

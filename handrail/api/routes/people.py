@@ -23,7 +23,7 @@ from handrail.domain.case.ratings import RateCase, RatedCase, RatingLink, Rating
 from handrail.domain.http.bodies import HttpBody
 from handrail.domain.http.people import ClaimBody, HandBackBody, ReleaseBody, ReplyBody, ResolveBody
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
-from handrail.temporal.client import made
+from handrail.temporal.cases.client import made
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["people"])
 ANSWERS: dict[str, Any] = {"response_model": Receipt, "responses": refusals(404, 409, 413)}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from handrail.cli.common.world import CliContext
-from handrail.cli.quality.releasing import gate_over
+from handrail.cli.quality.evaluation.releasing import gate_over
 from handrail.clock import SystemClock
 from handrail.domain.autonomy.review_gates import GateState
 from handrail.domain.autonomy.topics import Autonomy, ConfidenceGates, ExecutionBounds, Patience, ReviewGate, Setting, Topic

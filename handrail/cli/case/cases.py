@@ -50,7 +50,7 @@ def open_case(
     """Open a case; the same id with the same content gives the case that stands."""
     from uuid import uuid4
 
-    from handrail.temporal.opening import CaseOpener
+    from handrail.temporal.cases.opening import CaseOpener
 
     chosen, text, place = case_id or f"c-{uuid4().hex[:12]}", words("--message", message), world(ctx)
 
@@ -76,7 +76,7 @@ def say(
     as_json: Json = False,
 ) -> None:
     """Pass on another message of the customer."""
-    from handrail.temporal.client import answered
+    from handrail.temporal.cases.client import answered
 
     text, place = words("--message", message), world(ctx)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from handrail.domain.actions.approvals import Approval, DecisionInput
     from handrail.domain.case.cases import CaseView
     from handrail.domain.team.commands import Receipt
-    from handrail.temporal.client import CaseClient
+    from handrail.temporal.cases.client import CaseClient
 
 app = typer.Typer()
 
@@ -94,7 +94,7 @@ def decision_input(
     """The decision as the case takes it. Raises: InvalidInput where options do not go together."""
     from handrail.domain.actions.approvals import DecisionInput
     from handrail.domain.errors import InvalidInput
-    from handrail.temporal.client import made
+    from handrail.temporal.cases.client import made
 
     if arguments and decision != "edit":
         raise InvalidInput(f"--set: goes with `edit`, not with `{decision}`. Decide `edit`, or leave --set out.")
@@ -212,7 +212,7 @@ def step(
     as_json: bool,
 ) -> None:
     """Do one thing as `reviewer` and show what became of it. Raises: InvalidInput where `reviewer` names nobody."""
-    from handrail.temporal.client import answered
+    from handrail.temporal.cases.client import answered
 
     name = person(reviewer)
 

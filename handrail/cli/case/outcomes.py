@@ -23,7 +23,7 @@ from handrail.domain.case.cases import CaseRow, CaseStatus
 from handrail.domain.case.messages import check_identifier
 from handrail.domain.counting import many
 from handrail.domain.errors import HandrailError
-from handrail.temporal.client import CaseClient, TimedOut
+from handrail.temporal.cases.client import CaseClient, TimedOut
 
 ERROR = "error"
 UNSETTLED = CaseStatus.WORKING.value

@@ -12,7 +12,7 @@ from handrail.cli.common.tables import cases_table, moment, plain, print_case, s
 from handrail.cli.common.world import CliContext
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import Message
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 
 LOOK_AGAIN_SECONDS = 1.0
 A_DAY = 86_400.0

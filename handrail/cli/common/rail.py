@@ -100,7 +100,7 @@ def refuse_foreign(place: CliContext) -> None:
 
 def held(stack: Stack) -> list[str]:
     """List what holds the agent back by live controls, for people."""
-    from handrail.cli.quality.releasing import gate_over
+    from handrail.cli.quality.evaluation.releasing import gate_over
     from handrail.domain.errors import HandrailError
     from handrail.outside.loading import brought
     from handrail.postgres.autonomy.controls import PostgresControls

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from handrail.postgres.case.cases import PostgresCases
     from handrail.postgres.pool import Pool
     from handrail.settings import Settings
-    from handrail.temporal.client import CaseClient
+    from handrail.temporal.cases.client import CaseClient
 
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 3.0
@@ -63,7 +63,7 @@ class CliContext:
     @asynccontextmanager
     async def cases(self, *, identity: str | None = None, patience: float | None = None) -> AsyncIterator[CaseClient]:
         """The client. `identity` is who acts, for the history. Raises: Unreachable."""
-        from handrail.temporal.client import CaseClient
+        from handrail.temporal.cases.client import CaseClient
 
         options = {"patience": patience} if patience else {}
         yield CaseClient(await self.temporal(identity), task_queue=self.settings.task_queue, **options)
@@ -120,8 +120,8 @@ class CliContext:
             UnknownCase, Unreachable, Paused: neither knows it; the case's own answer counts.
         """
         from handrail.domain.errors import UnknownCase
+        from handrail.temporal.cases.executions import Paused
         from handrail.temporal.connect import Unreachable
-        from handrail.temporal.executions import Paused
 
         try:
             async with self.cases(patience=BRIEF_PATIENCE) as cases:
@@ -139,8 +139,8 @@ class CliContext:
 
         from temporalio.service import RPCError
 
+        from handrail.temporal.cases.executions import paused_cases
         from handrail.temporal.connect import Unreachable
-        from handrail.temporal.executions import paused_cases
 
         try:
             async with asyncio.timeout(PROBE_SECONDS):
@@ -160,7 +160,7 @@ class CliContext:
         from temporalio.service import RPCError
 
         from handrail.domain.errors import HandrailError
-        from handrail.temporal.executions import paused_at
+        from handrail.temporal.cases.executions import paused_at
 
         view = await self.live_or_stored(lambda cases: cases.status(case_id), lambda records: records.show(case_id))
         try:
@@ -190,8 +190,8 @@ class CliContext:
             UnknownCase, Unreachable: neither answers, or neither knows the case.
         """
         from handrail.domain.errors import UnknownCase
+        from handrail.temporal.cases.executions import Paused
         from handrail.temporal.connect import Unreachable
-        from handrail.temporal.executions import Paused
 
         recorded: list[Message] = []
         missing: Unreachable | UnknownCase | None = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from handrail.domain.actions.approvals import Approval
     from handrail.domain.case.cases import CaseView
     from handrail.domain.team.reviewers import Reviewers
-    from handrail.temporal.client import CaseClient
+    from handrail.temporal.cases.client import CaseClient
 
 app = typer.Typer(no_args_is_help=True, help="Decisions that wait for a person.")
 Role = Annotated[str | None, typer.Option("--role", help="What this role may decide.", show_default=False)]
@@ -167,7 +167,7 @@ async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str
     from handrail.domain.actions.approvals import DecisionInput
     from handrail.domain.actions.decisions import progress
     from handrail.domain.errors import HandrailError
-    from handrail.temporal.client import made
+    from handrail.temporal.cases.client import made
 
     seen = {"approval_id": shown.approval_id, "revision": shown.revision}
     result = {"case_id": shown.case_id, **seen, "title": shown.request.title, "status": None, "progress": None, "error": None}

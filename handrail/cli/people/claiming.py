@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from handrail.domain.team.staff import Roster, TeamMember
     from handrail.postgres.queue import Item, PostgresQueue
-    from handrail.temporal.client import CaseClient
+    from handrail.temporal.cases.client import CaseClient
 
 TRIES = 20
 PAUSE_SECONDS = 1.0

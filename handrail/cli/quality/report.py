@@ -71,7 +71,7 @@ async def _with_judge(place: CliContext, week: WeeklyReport) -> WeeklyReport:
     """Return the week with what the judge says of its sample, or why it says nothing."""
     from zoneinfo import ZoneInfo
 
-    from handrail.cli.quality.judging import status_between
+    from handrail.cli.quality.judge.judging import status_between
     from handrail.domain.errors import InvalidInput
     from handrail.domain.quality.weekly import WeeklyCriterion
 

@@ -45,7 +45,7 @@ async def compared(place: CliContext, grace: timedelta, *, fix: bool, thorough: 
 
     from handrail.postgres.case.standings import PostgresStandings
     from handrail.temporal.connect import Unreachable
-    from handrail.temporal.reconcile import Reconciler
+    from handrail.temporal.repair.reconcile import Reconciler
 
     async with place.pool() as pool:
         client = await place.temporal("handrail reconcile")

@@ -68,7 +68,7 @@ async def preflight_of(place: CliContext, pool: Pool, topic: Topic) -> Preflight
     """Return the preflight of a topic now. Raises: DefinitionInvalid, Unreachable."""
     from datetime import UTC, datetime
 
-    from handrail.cli.quality.releasing import gate_over
+    from handrail.cli.quality.evaluation.releasing import gate_over
     from handrail.domain.rollout.preflight import PreflightFacts, preflight
     from handrail.matrix.loader import FileMatrix
     from handrail.postgres.quality.drills import PostgresDrills
@@ -92,7 +92,7 @@ async def preflight_of(place: CliContext, pool: Pool, topic: Topic) -> Preflight
 async def _watched(place: CliContext, pool: Pool, topic: str, now: datetime) -> Watched:
     from datetime import timedelta
 
-    from handrail.cli.quality.baselines import terms_of
+    from handrail.cli.quality.watch.baselines import terms_of
     from handrail.postgres.quality.alarms import PostgresAlarms
     from handrail.postgres.quality.drift import PostgresDrift
     from handrail.quality.rollout.power import DAYS, watched_in

@@ -139,7 +139,7 @@ async def status_of(place: CliContext, limit: int) -> RampStatus:
 
 def candidate_gate(place: CliContext, pool: Pool, candidate: Candidate) -> ReleaseGate:
     """Return the release gate over what a candidate is made of. Raises: DefinitionInvalid."""
-    from handrail.cli.quality.releasing import with_model
+    from handrail.cli.quality.evaluation.releasing import with_model
     from handrail.clock import SystemClock
     from handrail.policies.loader import FilePolicies
     from handrail.topics.loader import FileTopics
@@ -157,7 +157,7 @@ def candidate_gate(place: CliContext, pool: Pool, candidate: Candidate) -> Relea
 
 
 async def _in_force(place: CliContext, pool: Pool) -> str:
-    from handrail.cli.quality.releasing import gate_over
+    from handrail.cli.quality.evaluation.releasing import gate_over
 
     return await gate_over(place.settings, place.business, pool).release()
 
@@ -173,7 +173,7 @@ async def _going(ramps: PostgresRamps) -> Ramp:
 
 async def _permitted(place: CliContext, gate: ReleaseGate, by: str, percent: float) -> None:
     """Raises: InvalidInput: this is no gatekeeper, or the candidate has not passed an evaluation."""
-    from handrail.cli.quality.evaluating import check_gatekeeper, rules_of
+    from handrail.cli.quality.evaluation.evaluating import check_gatekeeper, rules_of
     from handrail.domain.errors import InvalidInput
 
     check_gatekeeper(rules_of(place), by, "--by")

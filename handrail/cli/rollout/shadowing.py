@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from handrail.cli.common.world import CliContext
-    from handrail.domain.quality.evaluations import ReleaseParts
+    from handrail.domain.quality.evaluation.evaluations import ReleaseParts
     from handrail.postgres.pool import Pool
 
 
@@ -65,7 +65,7 @@ async def shadow_started(
         DefinitionInvalid: a file of the candidate cannot be used.
         Unreachable.
     """
-    from handrail.cli.quality.releasing import gate_over
+    from handrail.cli.quality.evaluation.releasing import gate_over
     from handrail.postgres.quality.shadows import PostgresShadows
 
     async with place.pool() as pool:
@@ -81,7 +81,7 @@ async def candidate_parts(place: CliContext, pool: Pool, candidate: ShadowCandid
     """Return what the candidate is made of, laid out once. Raises: InvalidInput, DefinitionInvalid."""
     import tempfile
 
-    from handrail.cli.quality.releasing import with_model
+    from handrail.cli.quality.evaluation.releasing import with_model
     from handrail.clock import SystemClock
     from handrail.policies.loader import FilePolicies
     from handrail.quality.playing.definitions import module_version
@@ -188,7 +188,7 @@ async def _newest(pool: Pool, fits: Callable[[Shadow], bool]) -> ShadowReport | 
 
 async def shadow_by_topic(place: CliContext, pool: Pool) -> dict[str, str]:
     """Return by topic what the newest shadow of the release in force says about what people decide there."""
-    from handrail.cli.quality.releasing import gate_over
+    from handrail.cli.quality.evaluation.releasing import gate_over
     from handrail.quality.shadow.comparing import share_words
 
     found = await shadow_of(pool, await gate_over(place.settings, place.business, pool).in_force())

@@ -88,7 +88,7 @@ class FirstStart:
         chosen = await self._choose()
         if chosen.opened:
             return "opened on the first start" if chosen.cases else "none wanted"
-        from handrail.temporal.client import CaseClient
+        from handrail.temporal.cases.client import CaseClient
         from handrail.temporal.connect import connect
 
         cases = CaseClient(await connect(self._embedded.temporal.address), task_queue=self._queue)

@@ -26,8 +26,8 @@ from handrail.embedded.state import Stack
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, open_pool
+from handrail.temporal.cases.executions import paused_cases
 from handrail.temporal.connect import Unreachable, connect
-from handrail.temporal.executions import paused_cases
 
 LOOK_SECONDS = 1.0
 PAUSED_SECONDS = 5.0

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.base import Stored
-from handrail.domain.quality.releases import ReleaseStanding
+from handrail.domain.quality.evaluation.releases import ReleaseStanding
 
 ROWS = 7
 """Rows of the matrix, at least: with fewer, most that goes wrong ends in one queue."""

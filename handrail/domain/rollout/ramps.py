@@ -11,7 +11,7 @@ from pydantic import Field
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.base import Model, Stored, digest
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 
 HANDRAIL = "handrail"
 """The actor of what Handrail does to a ramp by itself."""

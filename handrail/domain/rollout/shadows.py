@@ -11,7 +11,7 @@ from pydantic import Field
 
 from handrail.domain.actions.proposals import RuleHit, Ruling
 from handrail.domain.base import Model, Stored
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 from handrail.domain.rollout.ramps import Candidate
 
 STOPS_AFTER = 3

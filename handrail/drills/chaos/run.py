@@ -24,7 +24,7 @@ from handrail.drills.chaos.seen.evidence import CaseHistory, ChaosEvidence
 from handrail.drills.chaos.seen.histories import histories
 from handrail.drills.chaos.seen.readings import PostgresEvidence
 from handrail.drills.chaos.stack import ChaosStack, opened
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 
 IN_FLIGHT = 24
 PROBES_PATIENCE = 5.0

@@ -19,7 +19,7 @@ from handrail.drills.kill_switch.outcome import CaseReading, SwitchReport, repor
 from handrail.drills.kill_switch.readings import PostgresReadings
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool, reading
-from handrail.temporal.client import CaseClient, TimedOut
+from handrail.temporal.cases.client import CaseClient, TimedOut
 
 CHANNEL = "drill"
 ACTOR = "handrail drill"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from psycopg.types.json import Jsonb
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
 if TYPE_CHECKING:
-    from handrail.domain.quality.watched import Precision
+    from handrail.domain.quality.watch.watched import Precision
 
 MOST = 1_000
 
@@ -80,6 +80,6 @@ class PostgresAlarms:
 
     async def ledger(self) -> list[Precision]:
         """Return how many alarms each detector raised, and how many were real."""
-        from handrail.domain.quality.watched import Precision
+        from handrail.domain.quality.watch.watched import Precision
 
         return [Precision.model_validate(row) for row in await alone(self._pool, "alarm_ledger")]

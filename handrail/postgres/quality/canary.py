@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from handrail.domain.quality.canary import CanaryBaseline, CanaryResult, KeptAnswer
+from handrail.domain.quality.judge.canary import CanaryBaseline, CanaryResult, KeptAnswer
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from handrail.domain.base import Stored, digest
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.corrections import (
+from handrail.domain.quality.evaluation.corrections import (
     Acceptance,
     Correction,
     CorrectionDecision,
@@ -20,7 +20,7 @@ from handrail.domain.quality.corrections import (
     StoredCorrection,
 )
 from handrail.domain.team.commands import same_name
-from handrail.ports.corrections import FreshCorrection
+from handrail.ports.loop.corrections import FreshCorrection
 from handrail.postgres.autonomy.controls import ADVISORY_LOCK
 from handrail.postgres.pool import Connection, Cursor, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES

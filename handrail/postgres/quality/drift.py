@@ -10,8 +10,9 @@ from psycopg.types.json import Jsonb
 
 from handrail.domain.autonomy.controls import GLOBAL
 from handrail.domain.autonomy.topics import Autonomy, strictest
-from handrail.domain.quality.calibration import JudgedTerms
-from handrail.domain.quality.drift import (
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
+from handrail.domain.quality.judge.calibration import JudgedTerms
+from handrail.domain.quality.watch.drift import (
     DriftBaseline,
     DriftDay,
     SliceMoved,
@@ -19,12 +20,11 @@ from handrail.domain.quality.drift import (
     VolumeIndicator,
     WatchedSeries,
 )
-from handrail.domain.quality.evaluations import ReleaseParts
 from handrail.postgres.pool import Connection, Pool, alone, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
 if TYPE_CHECKING:
-    from handrail.domain.quality.trends import IndicatorTrend
+    from handrail.domain.quality.watch.trends import IndicatorTrend
 
 MOST_CHANGES = 20
 
@@ -97,7 +97,7 @@ class PostgresDrift:
 
     async def trends(self, days: int) -> list[IndicatorTrend]:
         """Return the last so many days that are counted of every indicator over all cases, by name."""
-        from handrail.domain.quality.trends import IndicatorTrend
+        from handrail.domain.quality.watch.trends import IndicatorTrend
 
         return [IndicatorTrend.model_validate(row) for row in await alone(self._pool, "drift_trends", days=days)]
 

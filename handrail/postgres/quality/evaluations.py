@@ -5,8 +5,8 @@ from __future__ import annotations
 from psycopg.types.json import Jsonb
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.evaluations import EvaluationReport
-from handrail.domain.quality.releases import ReleasePass
+from handrail.domain.quality.evaluation.evaluations import EvaluationReport
+from handrail.domain.quality.evaluation.releases import ReleasePass
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from handrail.domain.autonomy.controls import Control, ControlRequest, Hand, Scope, ScopeKind
-from handrail.domain.quality.drift import EVERY, DriftAlarm
-from handrail.domain.quality.governor import GovernorStep, ReviewCount, StepKind
+from handrail.domain.quality.watch.drift import EVERY, DriftAlarm
+from handrail.domain.quality.watch.governor import GovernorStep, ReviewCount, StepKind
 from handrail.postgres.autonomy.controls import PostgresControls, set_control
 from handrail.postgres.autonomy.restraint import restrain
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing

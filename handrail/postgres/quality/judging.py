@@ -9,10 +9,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from handrail.domain.case.messages import Message
-from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, Spent
-from handrail.domain.quality.judging import JudgedSample, JudgeRun, Purpose
-from handrail.domain.quality.labels import SampledCase
-from handrail.domain.quality.material import Material, material
+from handrail.domain.quality.judge.calibration import CalibrationRecord, GateOpening, Spent
+from handrail.domain.quality.judge.judging import JudgedSample, JudgeRun, Purpose
+from handrail.domain.quality.judge.labels import SampledCase
+from handrail.domain.quality.judge.material import Material, material
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 

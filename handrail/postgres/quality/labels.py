@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.labels import GivenLabel, LabelledTask, LabelTask
+from handrail.domain.quality.judge.labels import GivenLabel, LabelledTask, LabelTask
 from handrail.postgres.pool import Cursor, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 

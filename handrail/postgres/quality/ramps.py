@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.drift import DriftAlarm
+from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.domain.rollout.ramps import ArmValue, Ramp, RampStep, ServedRelease
 from handrail.postgres.pool import Connection, Pool, alone, rows, writing
 from handrail.postgres.quality.alarms import write_alarm

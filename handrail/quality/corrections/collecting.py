@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handrail.domain.base import digest
-from handrail.domain.quality.corrections import CollectReport, Correction, CorrectionSource, Retired
-from handrail.ports.corrections import Alike, CorrectionStore
+from handrail.domain.quality.evaluation.corrections import CollectReport, Correction, CorrectionSource, Retired
+from handrail.ports.loop.corrections import Alike, CorrectionStore
 from handrail.quality.corrections.likeness import alike, done_key, done_words, held_out, words_of
 from handrail.quality.corrections.making import correction_of
 from handrail.quality.corrections.standing import InForce

@@ -8,7 +8,7 @@ from typing import Any
 
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.base import digest
-from handrail.domain.quality.corrections import Correction
+from handrail.domain.quality.evaluation.corrections import Correction
 from handrail.domain.text.figures.references import reference
 
 ALIKE = 0.9

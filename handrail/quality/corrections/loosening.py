@@ -9,7 +9,7 @@ from typing import Any
 
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.policy.policies import plain
-from handrail.domain.quality.corrections import CorrectionKind
+from handrail.domain.quality.evaluation.corrections import CorrectionKind
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.plain import clean
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handrail.domain.actions.proposals import SEND_REPLY
-from handrail.domain.quality.corrections import (
+from handrail.domain.quality.evaluation.corrections import (
     Correction,
     CorrectionKind,
     CorrectionSource,

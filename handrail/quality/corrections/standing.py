@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.base import digest
 from handrail.domain.policy.policies import Policy
-from handrail.domain.quality.corrections import Relied
+from handrail.domain.quality.evaluation.corrections import Relied
 
 TERMS = ("description", "people_only", "tools", "confirm", "no_advice")
 """Of a topic what it allows. Its prompt and its examples are not among them: they are what corrections test."""

@@ -10,7 +10,7 @@ import numpy
 from scipy.stats import binomtest, norm
 
 from handrail.domain.counting import many
-from handrail.domain.quality.evaluations import (
+from handrail.domain.quality.evaluation.evaluations import (
     Bounds,
     EvaluatedTest,
     EvaluatedVariant,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, Ruling
-from handrail.domain.quality.corrections import Correction, CorrectionKind
+from handrail.domain.quality.evaluation.corrections import Correction, CorrectionKind
 from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.plain import clean, compact
 from handrail.quality.corrections.likeness import ALIKE, words_of

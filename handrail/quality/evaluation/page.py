@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from handrail.domain.quality.evaluations import EvaluatedTest, EvaluatedVariant, EvaluationReport
+from handrail.domain.quality.evaluation.evaluations import EvaluatedTest, EvaluatedVariant, EvaluationReport
 from handrail.pages.rendering import render
 
 

@@ -13,7 +13,7 @@ from handrail.domain.actions.proposals import ProposalKind
 from handrail.domain.case.cases import CaseOpen, CaseRow, Commit
 from handrail.domain.case.messages import Author, IncomingMessage, Message
 from handrail.domain.errors import ModelFailed, ModelUnavailable
-from handrail.domain.quality.corrections import Correction, SaidBefore
+from handrail.domain.quality.evaluation.corrections import Correction, SaidBefore
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.quality.corrections.making import HAND_BACK

@@ -9,7 +9,7 @@ from handrail.business import Business, Kind
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.errors import BusinessRefused, InvalidInput
 from handrail.domain.llm.agent import ToolSpec
-from handrail.domain.quality.corrections import Correction, RecordedPreview
+from handrail.domain.quality.evaluation.corrections import Correction, RecordedPreview
 from handrail.ports import Clock, History
 from handrail.postgres.business.tools import CheckedProposal, specification, validated
 from handrail.quality.corrections.loosening import EXPLAINS

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from handrail.business import Business
 from handrail.domain.errors import InvalidInput
 from handrail.domain.llm.names import Meaning
-from handrail.domain.quality.corrections import Correction
-from handrail.domain.quality.evaluations import (
+from handrail.domain.quality.evaluation.corrections import Correction
+from handrail.domain.quality.evaluation.evaluations import (
     EvaluatedTest,
     EvaluatedVariant,
     EvaluationReport,

@@ -10,8 +10,14 @@ from handrail.definitions import Document, Loaded, refuse
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.corrections import Correction, CorrectionKind, RecordedPreview, RecordedRead, SaidBefore
-from handrail.domain.quality.suites import SuiteFile, SuiteMessage, SuiteTest
+from handrail.domain.quality.evaluation.corrections import (
+    Correction,
+    CorrectionKind,
+    RecordedPreview,
+    RecordedRead,
+    SaidBefore,
+)
+from handrail.domain.quality.evaluation.suites import SuiteFile, SuiteMessage, SuiteTest
 
 PREFIX = "suite/"
 REASON = "suite"

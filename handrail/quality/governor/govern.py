@@ -10,11 +10,11 @@ from itertools import groupby
 
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.quality.days import QualityDay, StepResult
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
-from handrail.domain.quality.governor import GovernorDefinitions, GovernorStep, StepKind, TopicNow
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
+from handrail.domain.quality.watch.governor import GovernorDefinitions, GovernorStep, StepKind, TopicNow
 from handrail.ports import Clock, Dial, Topics
-from handrail.ports.drift import AlarmRecord
-from handrail.ports.governor import GovernorRecord
+from handrail.ports.loop.drift import AlarmRecord
+from handrail.ports.loop.governor import GovernorRecord
 from handrail.quality.governor.rules import WINDOW, planned
 
 VOLUME_DAYS = 28

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from handrail.definitions import Document, Loaded
-from handrail.domain.quality.drift import AlarmKind, VolumeIndicator
-from handrail.domain.quality.governor import GovernorDefinitions
+from handrail.domain.quality.watch.drift import AlarmKind, VolumeIndicator
+from handrail.domain.quality.watch.governor import GovernorDefinitions
 from handrail.shipped import load_own, own_or, read_one
 
 GOVERNOR_FILE = "governor.yaml"

@@ -6,7 +6,7 @@ import math
 from datetime import date, timedelta
 
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.governor import RaiseEvidence, RaiseProposal, ReviewCount
+from handrail.domain.quality.watch.governor import RaiseEvidence, RaiseProposal, ReviewCount
 from handrail.quality.outcomes.statistics import wilson
 
 RECENT_DAYS = 28

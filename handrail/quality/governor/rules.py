@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.drift import EVERY, AlarmKind, DriftAlarm
-from handrail.domain.quality.governor import (
+from handrail.domain.quality.watch.drift import EVERY, AlarmKind, DriftAlarm
+from handrail.domain.quality.watch.governor import (
     PAGE,
     GovernorDefinitions,
     GovernorRule,

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from handrail.domain.errors import ModelRejected
-from handrail.domain.quality.addressed import addressed
-from handrail.domain.quality.calibration import Spent
-from handrail.domain.quality.judged import JudgeLimits, JudgePlan
-from handrail.domain.quality.judging import (
+from handrail.domain.quality.judge.addressed import addressed
+from handrail.domain.quality.judge.calibration import Spent
+from handrail.domain.quality.judge.judged import JudgeLimits, JudgePlan
+from handrail.domain.quality.judge.judging import (
     CaseJudgement,
     JudgeRun,
     Purpose,
@@ -19,10 +19,10 @@ from handrail.domain.quality.judging import (
     decided,
     weigh,
 )
-from handrail.domain.quality.material import Material
-from handrail.domain.quality.rubric import Criterion
+from handrail.domain.quality.judge.material import Material
+from handrail.domain.quality.judge.rubric import Criterion
 from handrail.ports import Clock
-from handrail.ports.judging import Judge, JudgeRecord
+from handrail.ports.loop.judging import Judge, JudgeRecord
 from handrail.quality.judging.patience import Sleep, patiently
 from handrail.quality.judging.questions import question
 

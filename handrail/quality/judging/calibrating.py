@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 
-from handrail.domain.quality.calibration import CalibrationRecord, MeasuredRate, gate, shortfalls
-from handrail.domain.quality.judged import JudgePlan
-from handrail.domain.quality.judging import CaseVerdict, Purpose
-from handrail.domain.quality.labels import LabelledTask, LabelVerdict, held_out
+from handrail.domain.quality.judge.calibration import CalibrationRecord, MeasuredRate, gate, shortfalls
+from handrail.domain.quality.judge.judged import JudgePlan
+from handrail.domain.quality.judge.judging import CaseVerdict, Purpose
+from handrail.domain.quality.judge.labels import LabelledTask, LabelVerdict, held_out
 from handrail.ports import Clock
-from handrail.ports.judging import JudgeRecord, LabelRecord
+from handrail.ports.loop.judging import JudgeRecord, LabelRecord
 from handrail.quality.judging.asking import JudgeCalls, LimitReached
 from handrail.quality.statistics.agreement import Estimate, LabelledCase, agreement, kappa_of
 

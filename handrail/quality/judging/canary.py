@@ -11,7 +11,7 @@ from functools import partial
 
 from handrail.domain.base import digest
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.canary import (
+from handrail.domain.quality.judge.canary import (
     TEMPERATURE,
     CanaryBaseline,
     CanaryFile,
@@ -19,10 +19,10 @@ from handrail.domain.quality.canary import (
     CanaryResult,
     KeptAnswer,
 )
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.ports import Clock
-from handrail.ports.drift import AlarmRecord
-from handrail.ports.judging import CanaryRecord, Speaker
+from handrail.ports.loop.drift import AlarmRecord
+from handrail.ports.loop.judging import CanaryRecord, Speaker
 from handrail.quality.judging.patience import Sleep, patiently
 from handrail.quality.statistics.equality import PERMUTATIONS, AnswerDifference, PromptAnswers, difference
 

@@ -10,12 +10,12 @@ from datetime import date, datetime
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, GateStanding, JudgedTerms, gate
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, judged_series
-from handrail.domain.quality.judged import AnchorLook, JudgePlan
+from handrail.domain.quality.judge.calibration import CalibrationRecord, GateOpening, GateStanding, JudgedTerms, gate
+from handrail.domain.quality.judge.judged import AnchorLook, JudgePlan
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, judged_series
 from handrail.ports import Clock, Topics
-from handrail.ports.drift import AlarmRecord
-from handrail.ports.judging import JudgeRecord
+from handrail.ports.loop.drift import AlarmRecord
+from handrail.ports.loop.judging import JudgeRecord
 
 UNSET = "no judge is set: HANDRAIL_JUDGE_MODEL"
 log = logging.getLogger("handrail.judge")

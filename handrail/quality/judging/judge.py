@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateEvent, gate
-from handrail.domain.quality.judged import AnchorLook, JudgedDay, JudgeLimits, JudgePlan, VerdictCounts
-from handrail.domain.quality.judging import CaseJudgement, CaseVerdict, Purpose
-from handrail.domain.quality.labels import LabelChoice, SampledCase
+from handrail.domain.quality.judge.calibration import CalibrationRecord, GateEvent, gate
+from handrail.domain.quality.judge.judged import AnchorLook, JudgedDay, JudgeLimits, JudgePlan, VerdictCounts
+from handrail.domain.quality.judge.judging import CaseJudgement, CaseVerdict, Purpose
+from handrail.domain.quality.judge.labels import LabelChoice, SampledCase
 from handrail.ports import Clock
-from handrail.ports.judging import Judge, JudgeRecord, LabelRecord
+from handrail.ports.loop.judging import Judge, JudgeRecord, LabelRecord
 from handrail.quality.judging.asking import JudgeCalls, LimitReached
 from handrail.quality.judging.calibrating import Calibrating
 from handrail.quality.judging.looking import look_of

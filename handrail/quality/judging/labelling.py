@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.labels import GivenLabel, LabelVerdict, NextLabel
-from handrail.domain.quality.rubric import Rubric, label_key
+from handrail.domain.quality.judge.labels import GivenLabel, LabelVerdict, NextLabel
+from handrail.domain.quality.judge.rubric import Rubric, label_key
 from handrail.domain.team.membership import member
 from handrail.domain.team.reviewers import FILE, Reviewers
 from handrail.domain.team.staff import Roster
-from handrail.ports.judging import JudgeRecord, LabelDesk
+from handrail.ports.loop.judging import JudgeRecord, LabelDesk
 
 
 @dataclass(frozen=True, slots=True)

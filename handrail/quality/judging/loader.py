@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from handrail.definitions import Document, Loaded
-from handrail.domain.quality.canary import CanaryFile
-from handrail.domain.quality.rubric import NAME, Rubric
+from handrail.domain.quality.judge.canary import CanaryFile
+from handrail.domain.quality.judge.rubric import NAME, Rubric
 from handrail.shipped import load_own, own_or, read_one
 
 RUBRIC, CANARY = "rubric.yaml", "canary.yaml"

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from handrail.domain.quality.judged import AnchorLook
-from handrail.domain.quality.judging import CaseVerdict, JudgeRun
+from handrail.domain.quality.judge.judged import AnchorLook
+from handrail.domain.quality.judge.judging import CaseVerdict, JudgeRun
 from handrail.quality.statistics.anchors import JudgedTwice, movement
 
 FEWEST_ANCHORS = 10

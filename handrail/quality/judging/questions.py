@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable
 from random import SystemRandom
 
-from handrail.domain.quality.judging import JudgedItem, JudgeQuestion
-from handrail.domain.quality.material import Material
-from handrail.domain.quality.rubric import Criterion
+from handrail.domain.quality.judge.judging import JudgedItem, JudgeQuestion
+from handrail.domain.quality.judge.material import Material
+from handrail.domain.quality.judge.rubric import Criterion
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 CHANCE = SystemRandom()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from handrail.domain.quality.calibration import CalibrationRecord, GateOpening, GateStanding, JudgedTerms, MeasuredRate
-from handrail.domain.quality.drift import DriftDay
-from handrail.domain.quality.judge_status import CriterionStatus, JudgedRate
-from handrail.domain.quality.judged import JudgePlan
-from handrail.domain.quality.judging import CaseVerdict, JudgedSample
-from handrail.domain.quality.labels import LabelledTask
+from handrail.domain.quality.judge.calibration import CalibrationRecord, GateOpening, GateStanding, JudgedTerms, MeasuredRate
+from handrail.domain.quality.judge.judge_status import CriterionStatus, JudgedRate
+from handrail.domain.quality.judge.judged import JudgePlan
+from handrail.domain.quality.judge.judging import CaseVerdict, JudgedSample
+from handrail.domain.quality.judge.labels import LabelledTask
+from handrail.domain.quality.watch.drift import DriftDay
 from handrail.quality.judging.gates import UNSET, JudgeInForce, standings
 from handrail.quality.statistics.corrected import JudgeErrors, corrected
 

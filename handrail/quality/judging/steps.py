@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.quality.days import QualityDay, StepResult
 from handrail.ports import Clock
-from handrail.ports.governor import Governs
+from handrail.ports.loop.governor import Governs
 
 if TYPE_CHECKING:
     from handrail.quality.judging.canary import CanaryStep

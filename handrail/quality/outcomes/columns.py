@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from handrail.domain.outcomes import PackedOutcomes, Period
-from handrail.domain.quality.indicators import INDICATORS, PLACES, STILL_OPEN, CountsFrom
+from handrail.domain.quality.watch.indicators import INDICATORS, PLACES, STILL_OPEN, CountsFrom
 
 Array = np.ndarray[tuple[int], np.dtype[Any]]
 MOMENT, WHOLE, REAL, GRADE = ">i8", ">i4", ">f8", ">f4"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from handrail.definitions import Document, Loaded
 from handrail.domain.outcomes import CHANNEL, OutcomeDefinitions, Statistic
-from handrail.domain.quality.indicators import INDICATORS
+from handrail.domain.quality.watch.indicators import INDICATORS
 from handrail.shipped import load_own, own_or, read_one
 
 OUTCOMES = "outcomes.yaml"

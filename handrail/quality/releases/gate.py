@@ -8,8 +8,8 @@ from typing import Protocol
 
 from handrail.domain.autonomy.topics import LeverSettings, Topic
 from handrail.domain.case.cases import CaseRow
-from handrail.domain.quality.evaluations import ReleaseParts
-from handrail.domain.quality.releases import UNGATED, ReleaseFile, ReleasePass, ReleaseStanding, stand_of
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.releases import UNGATED, ReleaseFile, ReleasePass, ReleaseStanding, stand_of
 from handrail.ports import Clock
 
 NAMED_SECONDS = 5.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from handrail.definitions import Document, Live
-from handrail.domain.quality.releases import ReleaseFile
+from handrail.domain.quality.evaluation.releases import ReleaseFile
 from handrail.domain.team.commands import folded
 from handrail.shipped import read_one
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.outcomes import Better, IndicatorDefinition, OutcomeDefinitions
 from handrail.domain.quality.days import QualityDay, StepResult
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
-from handrail.domain.quality.releases import RampTerms
+from handrail.domain.quality.evaluation.releases import RampTerms
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.domain.rollout.ramps import HANDRAIL, Arm, ArmsCompared, ArmValue, Ramp, RampStep, StepOfRamp
-from handrail.ports.rollout import RampOutcomes
+from handrail.ports.loop.rollout import RampOutcomes
 
 if TYPE_CHECKING:
     from handrail.quality.statistics.betting import Sequential

@@ -10,9 +10,9 @@ from handrail.domain.autonomy.topics import Autonomy, LeverSettings, Setting, To
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
-from handrail.domain.quality.releases import ReleaseStanding
+from handrail.domain.quality.evaluation.releases import ReleaseStanding
 from handrail.domain.rollout.ramps import SOURCE, Arm, Ramp, ServedRelease
-from handrail.ports.rollout import RampRecord, Serving
+from handrail.ports.loop.rollout import RampRecord, Serving
 
 KEPT = 4_096
 """Assignments that a process remembers, so that each is written once in most cases."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, DriftDay
+from handrail.domain.quality.watch.drift import DriftAlarm, DriftBaseline, DriftDay
 from handrail.domain.rollout.preflight import WatchedTopic
 from handrail.quality.statistics.power import noticed
 from handrail.quality.statistics.worlds import Volume

@@ -23,7 +23,7 @@ from handrail.domain.llm.agent import ModelAnswer, ModelRequest, Usage
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
 from handrail.domain.rollout.shadows import Shadow, ShadowCase, ShadowSpent
 from handrail.ports import Contacts, Controls, Customers, History, SystemOfRecord
-from handrail.ports.rollout import ShadowRecord
+from handrail.ports.loop.rollout import ShadowRecord
 from handrail.quality.releases.serving import AskedModel
 from handrail.quality.shadow.wire import Asked, ShadowHeard, ShadowTold
 

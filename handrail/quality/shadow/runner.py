@@ -30,7 +30,7 @@ from handrail.domain.rollout.shadows import (
 )
 from handrail.frames import ended, give, started, taken, until_ready
 from handrail.ports import Clock
-from handrail.ports.rollout import ShadowRecord
+from handrail.ports.loop.rollout import ShadowRecord
 from handrail.quality.releases.serving import AskedModel
 from handrail.quality.shadow.house import MODEL, SWITCH, HouseSystems, ShadowHouse, ShadowLedger
 from handrail.quality.shadow.wire import MOST_BYTES, ShadowHeard, ShadowTerms

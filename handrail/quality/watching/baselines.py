@@ -12,8 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from handrail.domain.quality.drift import DriftBaseline, WatchedSeries
-from handrail.ports.drift import DriftRecord
+from handrail.domain.quality.watch.drift import DriftBaseline, WatchedSeries
+from handrail.ports.loop.drift import DriftRecord
 from handrail.quality.statistics.baselines import FEWEST_DAYS, WEEK, Baseline
 from handrail.quality.statistics.counts import CountBaseline
 from handrail.quality.statistics.thresholds import rare_threshold

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from handrail.definitions import Loaded
 from handrail.domain.autonomy.topics import Autonomy, strictest
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.quality.calibration import JudgedTerms
-from handrail.domain.quality.drift import JUDGED, DriftDefinitions, TopicLevel, WatchedSeries, fall_series, judged_series
-from handrail.ports.drift import DriftRecord
+from handrail.domain.quality.judge.calibration import JudgedTerms
+from handrail.domain.quality.watch.drift import JUDGED, DriftDefinitions, TopicLevel, WatchedSeries, fall_series, judged_series
+from handrail.ports.loop.drift import DriftRecord
 
 DAYS_KEPT = 90
 """Days before the one that is looked at which are counted where they are not yet."""

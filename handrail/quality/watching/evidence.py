@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from handrail.domain.quality.calibration import JudgedTerms
-from handrail.domain.quality.drift import AlarmEvidence, DriftBaseline, SliceMoved
-from handrail.ports.drift import DriftRecord
+from handrail.domain.quality.judge.calibration import JudgedTerms
+from handrail.domain.quality.watch.drift import AlarmEvidence, DriftBaseline, SliceMoved
+from handrail.ports.loop.drift import DriftRecord
 from handrail.quality.watching.days import DAY, WatchTerms, days_between
 
 if TYPE_CHECKING:

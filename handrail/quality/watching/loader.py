@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handrail.definitions import Document, Loaded
 from handrail.domain.outcomes import OutcomeDefinitions, Statistic
-from handrail.domain.quality.drift import DriftDefinitions
+from handrail.domain.quality.watch.drift import DriftDefinitions
 from handrail.shipped import document_of, own_or, read_one
 
 DRIFT = "drift.yaml"

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.drift import DriftDay, TopicLevel, WatchedSeries
+from handrail.domain.quality.watch.drift import DriftDay, TopicLevel, WatchedSeries
 from handrail.quality.statistics.baselines import Counts
 from handrail.quality.statistics.counts import Rows
 from handrail.quality.watching.days import days_between

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from handrail.domain.quality.drift import DriftBaseline
+from handrail.domain.quality.watch.drift import DriftBaseline
 from handrail.quality.statistics.baselines import Baseline
 from handrail.quality.statistics.counts import CountBaseline
 from handrail.quality.statistics.detectors import YEAR, EDetector, ZCusum

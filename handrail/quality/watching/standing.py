@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, WatchedSeries
+from handrail.domain.quality.watch.drift import DriftAlarm, DriftBaseline, WatchedSeries
 from handrail.quality.watching.days import WatchTerms, family
 
 if TYPE_CHECKING:
-    from handrail.domain.quality.watched import WatchStanding
+    from handrail.domain.quality.watch.watched import WatchStanding
 
 CLOSED = "the judge's gate is closed, so nothing is known (`handrail judge status`)"
 UNSIGNED = "nobody has signed a baseline (`handrail drift baseline`)"
@@ -35,7 +35,7 @@ def unsigned(indicator: str, terms: WatchTerms) -> str:
 
 def standings(terms: WatchTerms, baselines: Sequence[DriftBaseline], alarms: Sequence[DriftAlarm]) -> list[WatchStanding]:
     """Return every series of the family as it stands. `alarms` are those of these baselines."""
-    from handrail.domain.quality.watched import WatchStanding
+    from handrail.domain.quality.watch.watched import WatchStanding
 
     signed = {(one.indicator, one.topic): one for one in baselines}
     raised = {one.baseline_id: one for one in alarms}

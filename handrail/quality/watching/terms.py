@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
-from handrail.domain.quality.calibration import JudgedTerms
+from handrail.domain.quality.judge.calibration import JudgedTerms
 from handrail.ports import Dial, Topics
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.watching.days import WatchTerms

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from handrail.domain.quality.calibration import JudgedTerms
 from handrail.domain.quality.days import QualityDay, StepResult
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, DriftBaseline
-from handrail.domain.quality.evaluations import ReleaseParts
-from handrail.domain.quality.judged import AnchorLook
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
+from handrail.domain.quality.judge.calibration import JudgedTerms
+from handrail.domain.quality.judge.judged import AnchorLook
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, DriftBaseline
 from handrail.ports import Clock
-from handrail.ports.drift import AlarmRecord, DriftRecord
+from handrail.ports.loop.drift import AlarmRecord, DriftRecord
 from handrail.quality.watching.days import DAY, DAYS_KEPT, Terms, WatchTerms, family, fill
 from handrail.quality.watching.standing import unsigned, unwatched
 

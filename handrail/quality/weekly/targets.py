@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handrail.definitions import Document, Loaded
 from handrail.domain.outcomes import Better, OutcomeDefinitions
-from handrail.domain.quality.indicators import OF_CUSTOMERS
+from handrail.domain.quality.watch.indicators import OF_CUSTOMERS
 from handrail.domain.quality.weekly import Targets
 from handrail.shipped import load_own, own_or, read_one
 

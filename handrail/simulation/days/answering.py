@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from handrail.domain.quality.drift import AlarmKind, DriftAlarm, WatchedSeries
-from handrail.domain.quality.governor import GovernorStep
+from handrail.domain.quality.watch.drift import AlarmKind, DriftAlarm, WatchedSeries
+from handrail.domain.quality.watch.governor import GovernorStep
 from handrail.simulation.plan import WITHIN, WORDS, PlantedEvent, PlantedKind, SimulationPlan
 from handrail.simulation.playing.orders import Harm
 from handrail.simulation.report import Affected, EventNoticed, EventResult, FalseAlarm, StepTaken

@@ -10,10 +10,10 @@ from pathlib import Path
 from handrail.business import Business
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.calibration import JudgedTerms
 from handrail.domain.quality.days import day_at
-from handrail.domain.quality.drift import DriftAlarm, DriftBaseline, WatchedSeries
-from handrail.domain.quality.governor import GovernorStep, StepKind
+from handrail.domain.quality.judge.calibration import JudgedTerms
+from handrail.domain.quality.watch.drift import DriftAlarm, DriftBaseline, WatchedSeries
+from handrail.domain.quality.watch.governor import GovernorStep, StepKind
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.outcomes import PostgresOutcomes

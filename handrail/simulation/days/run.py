@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail.business import Business, load_business
-from handrail.domain.quality.drift import WatchedSeries
+from handrail.domain.quality.watch.drift import WatchedSeries
 from handrail.embedded.throwaway import Renewable, server
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import open_pool

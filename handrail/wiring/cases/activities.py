@@ -20,14 +20,14 @@ from handrail.domain.case.cases import Terms
 from handrail.ports import Identities
 from handrail.postgres.pool import Pool
 from handrail.settings import Settings
-from handrail.temporal.executions import PREFIX
+from handrail.temporal.cases.executions import PREFIX
 from handrail.temporal.identity import HistoryIdentities
-from handrail.temporal.lost import LostRuns
+from handrail.temporal.repair.lost import LostRuns
 from handrail.wiring.cases.machine import LateMachine
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
-    from handrail.ports.access import Vouchers
+    from handrail.ports.front.access import Vouchers
     from handrail.wiring.cases.worker import Adapters
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from handrail.background import Say, silent
-from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.repair.reconcile import Reconciler
 
 LATE = timedelta(minutes=10)
 """So late may the server's lists tell that a run has ended."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from handrail.business import Business
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import ToolChanged
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 from handrail.domain.team.reviewers import FILE as REVIEWERS
 from handrail.domain.text.packs import SHELF
 from handrail.llm.server.address import served

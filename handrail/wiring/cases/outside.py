@@ -11,7 +11,7 @@ from handrail.background import Say, silent
 from handrail.domain.autonomy.controls import ControlRequest, Hand, Scope, ScopeKind
 from handrail.domain.autonomy.topics import Autonomy, Topic
 from handrail.domain.errors import HandrailError, ToolChanged
-from handrail.domain.quality.drift import EVERY, AlarmEvidence, AlarmKind, Detector, DriftAlarm
+from handrail.domain.quality.watch.drift import EVERY, AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.outside.loading import outside_tools
 from handrail.ports import Clock, Topics
 from handrail.postgres.autonomy.controls import PostgresControls

@@ -27,9 +27,9 @@ from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal import schedules
-from handrail.temporal.gauges import OutcomeGauges, exporting
-from handrail.temporal.heal import Healer
-from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.repair.heal import Healer
+from handrail.temporal.repair.reconcile import Reconciler
+from handrail.temporal.work.gauges import OutcomeGauges, exporting
 from handrail.wiring.cases import collecting
 from handrail.wiring.cases.comparing import compare_forever
 from handrail.wiring.cases.machine import LateMachine

@@ -59,7 +59,7 @@ from handrail.ports import (
     SystemOfRecord,
     Topics,
 )
-from handrail.ports.rollout import Releases
+from handrail.ports.loop.rollout import Releases
 from handrail.postgres import owner
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
@@ -75,10 +75,10 @@ from handrail.postgres.queue import PostgresQueue
 from handrail.quality.releases.parts import graph_version
 from handrail.reading import ReadingProcess
 from handrail.settings import Settings
-from handrail.temporal.ahead import RewindingRunner
-from handrail.temporal.announcing import AnnouncingRunner
-from handrail.temporal.build import build_id
-from handrail.temporal.interceptors import Guards
+from handrail.temporal.work.ahead import RewindingRunner
+from handrail.temporal.work.announcing import AnnouncingRunner
+from handrail.temporal.work.build import build_id
+from handrail.temporal.work.interceptors import Guards
 from handrail.wiring.cases.activities import case_activities, vouchers_of
 from handrail.wiring.cases.building import build_models
 from handrail.wiring.cases.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
@@ -89,7 +89,7 @@ from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
 if TYPE_CHECKING:
-    from handrail.ports.access import Vouchers
+    from handrail.ports.front.access import Vouchers
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 DRAIN_SECONDS = 15

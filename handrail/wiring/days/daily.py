@@ -9,11 +9,11 @@ from activities.quality.collect import CollectStep
 from activities.quality.days import DayActivities
 from activities.quality.sample import SampleStep
 from activities.quality.score import ScoreStep
-from handrail.domain.quality.evaluations import ReleaseParts
-from handrail.domain.quality.releases import RampTerms
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.releases import RampTerms
 from handrail.domain.quality.scores import SCORED_BY, ScoringTerms, ScoringTopic
 from handrail.policies.loader import FilePolicies
-from handrail.ports.quality import DayStep
+from handrail.ports.loop.quality import DayStep
 from handrail.postgres.autonomy.reviews import PostgresReviewGates
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms

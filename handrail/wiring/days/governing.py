@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from handrail.business import Business
 from handrail.domain.errors import InvalidInput
 from handrail.domain.quality.days import QualityDay
-from handrail.domain.quality.judged import JudgePlan
+from handrail.domain.quality.judge.judged import JudgePlan
 from handrail.ports import Clock, Dial, Topics
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.business import Business
-from handrail.domain.quality.rubric import Rubric
+from handrail.domain.quality.judge.rubric import Rubric
 from handrail.domain.team.reviewers import FILE
 from handrail.people.loader import FilePeople
 from handrail.postgres.pool import Pool

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from handrail.domain.autonomy.controls import Control
-from handrail.domain.quality.releases import ReleaseStanding
+from handrail.domain.quality.evaluation.releases import ReleaseStanding
 from handrail.domain.rollout.ramps import HANDRAIL, Candidate, Ramp, RampStep, StepOfRamp
-from handrail.ports.rollout import RampRecord
+from handrail.ports.loop.rollout import RampRecord
 from handrail.postgres.quality.ramps import PostgresRamps
 from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.serving import AskedModel, RampedReleases

@@ -39,7 +39,7 @@ from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
 from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
-from handrail.temporal.doorway import DoorwayClient
+from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.wiring.connecting import connected
 from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office

@@ -19,14 +19,14 @@ from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.quality.drift import DriftAlarm
-from handrail.domain.quality.trends import IndicatorTrend
+from handrail.domain.quality.watch.drift import DriftAlarm
+from handrail.domain.quality.watch.trends import IndicatorTrend
 from handrail.domain.team.desk import TopicStanding
 from handrail.domain.team.staff import HORIZON, Roster
 from handrail.outside.loading import brought
 from handrail.people.loader import FilePeople
 from handrail.ports import Dial, Topics
-from handrail.ports.desk import FederatedSignIn
+from handrail.ports.front.desk import FederatedSignIn
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases

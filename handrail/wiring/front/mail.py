@@ -31,7 +31,7 @@ from handrail.postgres.channels.mail import PostgresMail, PostgresMailCustomers
 from handrail.postgres.channels.record import PostgresChannels, departures_announced
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
-from handrail.temporal.mailed import MailedCases
+from handrail.temporal.cases.mailed import MailedCases
 from handrail.wiring.connecting import connected
 
 STOPS = (signal.SIGINT, signal.SIGTERM)

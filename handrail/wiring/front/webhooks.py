@@ -18,14 +18,14 @@ from activities.webhooks import WebhookActivities
 from handrail.background import Say, silent, supervised
 from handrail.clock import SystemClock
 from handrail.domain.webhooks import DeliveryRequest, WebhooksNotSetUp
-from handrail.ports.webhooks import SecretSeal
+from handrail.ports.front.webhooks import SecretSeal
 from handrail.postgres.case.events import announced
 from handrail.postgres.pool import Pool
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.postgres.webhooks.outbox import PostgresOutbox
 from handrail.settings import Settings
-from handrail.temporal.ahead import RewindingRunner
 from handrail.temporal.webhooks import deliver, webhook_queue
+from handrail.temporal.work.ahead import RewindingRunner
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
 from handrail.wiring.cases.building import build_models

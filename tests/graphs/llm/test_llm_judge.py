@@ -11,9 +11,9 @@ import pytest
 
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import ModelRejected, ModelUnavailable
-from handrail.domain.quality.canary import CanaryPrompt
-from handrail.domain.quality.judging import CaseVerdict, JudgeReading, Unmeasured, Weighed, weigh
-from handrail.domain.quality.material import Material, material
+from handrail.domain.quality.judge.canary import CanaryPrompt
+from handrail.domain.quality.judge.judging import CaseVerdict, JudgeReading, Unmeasured, Weighed, weigh
+from handrail.domain.quality.judge.material import Material, material
 from handrail.llm.chat import ChatModel
 from handrail.llm.offline.wire import FINGERPRINT, JUDGE_MODEL
 from handrail.quality.judging.asking import unfit

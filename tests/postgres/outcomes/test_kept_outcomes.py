@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.quality.indicators import PLACES
+from handrail.domain.quality.watch.indicators import PLACES
 from handrail.postgres import migrations
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool

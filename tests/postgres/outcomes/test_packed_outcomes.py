@@ -13,7 +13,7 @@ import pytest
 
 from handrail.definitions import Loaded
 from handrail.domain.outcomes import Dimension, OutcomeDefinitions, OutcomeReport, Period
-from handrail.domain.quality.indicators import INDICATORS
+from handrail.domain.quality.watch.indicators import INDICATORS
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.postgres.queries import QUERIES

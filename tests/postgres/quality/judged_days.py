@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from handrail.domain.quality.calibration import CalibrationRecord, MeasuredRate
-from handrail.domain.quality.drift import judged_series
+from handrail.domain.quality.judge.calibration import CalibrationRecord, MeasuredRate
+from handrail.domain.quality.watch.drift import judged_series
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.judging import PostgresJudging
 from tests.postgres.quality.judges import Bench

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from handrail.domain.llm.agent import Usage
-from handrail.domain.quality.judged import JudgeLimits, JudgePlan
-from handrail.domain.quality.judging import JudgeQuestion, JudgeReading
-from handrail.domain.quality.labels import SampledCase, place
-from handrail.domain.quality.rubric import Criterion, GateTerms, Rubric
+from handrail.domain.quality.judge.judged import JudgeLimits, JudgePlan
+from handrail.domain.quality.judge.judging import JudgeQuestion, JudgeReading
+from handrail.domain.quality.judge.labels import SampledCase, place
+from handrail.domain.quality.judge.rubric import Criterion, GateTerms, Rubric
 from handrail.ports import Clock as AnyClock
 from handrail.ports import Topics
 from handrail.postgres.pool import Pool

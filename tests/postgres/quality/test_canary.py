@@ -15,9 +15,9 @@ from handrail.domain.autonomy.controls import GLOBAL, Control, ControlRequest, H
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import InvalidInput, ModelUnavailable
 from handrail.domain.llm.agent import Usage
-from handrail.domain.quality.canary import CanaryAnswer, CanaryFile, CanaryPrompt
 from handrail.domain.quality.days import day_at
-from handrail.domain.quality.drift import AlarmKind
+from handrail.domain.quality.judge.canary import CanaryAnswer, CanaryFile, CanaryPrompt
+from handrail.domain.quality.watch.drift import AlarmKind
 from handrail.llm.chat import ChatModel
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.restraint import restrain

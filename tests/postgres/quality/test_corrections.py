@@ -14,8 +14,8 @@ from activities.quality.collect import CollectStep
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.corrections import Acceptance, Correction, CorrectionKind, SaidBefore, StoredCorrection
 from handrail.domain.quality.days import STEPS, QualityDay
+from handrail.domain.quality.evaluation.corrections import Acceptance, Correction, CorrectionKind, SaidBefore, StoredCorrection
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.corrections import PostgresCorrections

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from handrail.cli.common.rail import held
 from handrail.cli.main import app
 from handrail.clock import SystemClock
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm
 from handrail.embedded.state import Stack
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool

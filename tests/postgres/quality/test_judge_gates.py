@@ -12,10 +12,10 @@ import pytest
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import ModelUnavailable
 from handrail.domain.quality.days import day_at
-from handrail.domain.quality.drift import AlarmKind
-from handrail.domain.quality.governor import BlastLimit, GovernorDefinitions, StepKind
-from handrail.domain.quality.judged import JudgePlan
-from handrail.domain.quality.rubric import Rubric
+from handrail.domain.quality.judge.judged import JudgePlan
+from handrail.domain.quality.judge.rubric import Rubric
+from handrail.domain.quality.watch.drift import AlarmKind
+from handrail.domain.quality.watch.governor import BlastLimit, GovernorDefinitions, StepKind
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from handrail.domain.quality.calibration import CalibrationRecord, MeasuredRate
-from handrail.domain.quality.judge_status import CriterionStatus
+from handrail.domain.quality.judge.calibration import CalibrationRecord, MeasuredRate
+from handrail.domain.quality.judge.judge_status import CriterionStatus
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.quality.judging.status import statuses

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from handrail.domain.errors import ModelRejected, ModelUnavailable
-from handrail.domain.quality.calibration import CalibrationRecord
-from handrail.domain.quality.judged import JudgeLimits
-from handrail.domain.quality.labels import GivenLabel, LabelVerdict
+from handrail.domain.quality.judge.calibration import CalibrationRecord
+from handrail.domain.quality.judge.judged import JudgeLimits
+from handrail.domain.quality.judge.labels import GivenLabel, LabelVerdict
 from handrail.postgres.pool import Pool
 from tests.postgres.quality.judges import BAD, DAY, GOOD, Bench, TestedJudge, answered, named
 

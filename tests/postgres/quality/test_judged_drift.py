@@ -18,8 +18,8 @@ from handrail.cli.main import app
 from handrail.clock import SystemClock
 from handrail.definitions import Loaded
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.calibration import GateEvent
-from handrail.domain.quality.drift import AlarmKind, DriftBaseline, WatchedShare
+from handrail.domain.quality.judge.calibration import GateEvent
+from handrail.domain.quality.watch.drift import AlarmKind, DriftBaseline, WatchedShare
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms

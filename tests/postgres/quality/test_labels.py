@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from handrail.cli.main import app
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.judging import JudgeRun, Purpose
-from handrail.domain.quality.labels import GivenLabel, LabelTask, LabelVerdict
-from handrail.domain.quality.rubric import label_key
+from handrail.domain.quality.judge.judging import JudgeRun, Purpose
+from handrail.domain.quality.judge.labels import GivenLabel, LabelTask, LabelVerdict
+from handrail.domain.quality.judge.rubric import label_key
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.postgres.quality.labels import PostgresLabels

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from handrail.clock import SystemClock
 from handrail.domain.quality.days import QualityDay
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.drift import PostgresDrift

@@ -13,8 +13,8 @@ import pytest
 from psycopg import Error
 
 from handrail.cli.main import app
-from handrail.cli.quality.releasing import gate_over
-from handrail.domain.quality.evaluations import EvaluationReport, ReleaseParts
+from handrail.cli.quality.evaluation.releasing import gate_over
+from handrail.domain.quality.evaluation.evaluations import EvaluationReport, ReleaseParts
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.evaluations import PostgresEvaluations, PostgresReleases
 from handrail.settings import Settings

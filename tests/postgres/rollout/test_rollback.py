@@ -16,7 +16,7 @@ from handrail.cli.main import app
 from handrail.domain.errors import ModelUnavailable
 from handrail.domain.llm.agent import ModelRequest
 from handrail.domain.quality.days import QualityDay
-from handrail.domain.quality.releases import RampTerms
+from handrail.domain.quality.evaluation.releases import RampTerms
 from handrail.domain.rollout.ramps import Candidate, Ramp
 from handrail.embedded.ports import free_block
 from handrail.llm.server.calls import Calls

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from handrail.clock import SystemClock
 from handrail.domain.autonomy.controls import ControlRequest, Scope, ScopeKind
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 from handrail.domain.rollout.ramps import place_of
 from handrail.domain.rollout.shadows import Shadow, ShadowBudget, ShadowCandidate, StepOfShadow
 from handrail.embedded.model import OfflineModel

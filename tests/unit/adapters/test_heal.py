@@ -11,8 +11,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.temporal.heal import Healer
-from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.repair.heal import Healer
+from handrail.temporal.repair.reconcile import Reconciler
 
 
 def run(name: str, run_id: str | None = None, *, is_open: bool = True) -> Any:
@@ -48,8 +48,8 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> None:
     async def newest(client: Client, workflow_id: str) -> Any:
         return NEWEST.get(workflow_id) or run(workflow_id.removeprefix("case-"))
 
-    monkeypatch.setattr("handrail.temporal.heal.executions", listed)
-    monkeypatch.setattr("handrail.temporal.heal.execution", newest)
+    monkeypatch.setattr("handrail.temporal.repair.heal.executions", listed)
+    monkeypatch.setattr("handrail.temporal.repair.heal.execution", newest)
 
 
 def healer(given: Given, grace: float) -> Healer:

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from handrail.temporal import lanes as module
-from handrail.temporal.lanes import AT_A_STRETCH, AT_ONCE, SPACING, Lanes
+from handrail.temporal.cases import lanes as module
+from handrail.temporal.cases.lanes import AT_A_STRETCH, AT_ONCE, SPACING, Lanes
 
 PATIENCE = 0.05
 

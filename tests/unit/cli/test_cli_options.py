@@ -17,7 +17,7 @@ from handrail.cli.common.options import DecisionName, StatusName, changes, perso
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionKind, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import InvalidInput
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

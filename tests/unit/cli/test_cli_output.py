@@ -20,7 +20,7 @@ from handrail.cli.main import app
 from handrail.domain import errors
 from handrail.domain.actions.approvals import Approval, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.temporal.client import TimedOut, settled
+from handrail.temporal.cases.client import TimedOut, settled
 from handrail.temporal.connect import Unreachable
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

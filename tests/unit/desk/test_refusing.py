@@ -21,7 +21,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.classification import Risk
 from handrail.domain.errors import HandrailError, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import HandBack
-from handrail.temporal.client import made
+from handrail.temporal.cases.client import made
 from tests.unit.definitions.test_shop_definitions import REASONS
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +34,7 @@ SHOWN = [
     *(ROOT / "handrail/domain" / name for name in ("actions/decisions.py", "team/reviewers.py", "case/messages.py")),
     *(ROOT / "handrail/postgres/quality" / f"{name}.py" for name in ("alarms", "labels")),
     ROOT / "handrail/quality/judging/labelling.py",
-    ROOT / "handrail/temporal/updates.py",
+    ROOT / "handrail/temporal/cases/updates.py",
     ROOT / "handrail/wiring/front/house.py",
     *(ROOT / "workflows" / name for name in ("handlers/authorize.py", "steps/handback.py")),
 ]

@@ -11,8 +11,8 @@ from handrail.mail.incoming import UNANSWERABLE, MailIntake, unidentified
 from handrail.mail.reading.headers import answerable
 from handrail.mail.reading.mail import read_mail
 from handrail.mail.tokens import ReplyTokens, case_id_of
-from handrail.ports.channels import Channels
-from handrail.ports.mail import MailCases, MailCustomers, MailRecord
+from handrail.ports.front.channels import Channels
+from handrail.ports.front.mail import MailCases, MailCustomers, MailRecord
 from tests.support.mailing import ADDRESS, AUTHSERV, KEY, letter
 
 

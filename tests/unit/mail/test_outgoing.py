@@ -12,8 +12,8 @@ from handrail.domain.mail import AnsweredMail, SentBefore
 from handrail.mail.composing import Letterhead
 from handrail.mail.outgoing import UNANSWERABLE, UNSENT, UNWRITTEN, MailLimits, MailOutgoing
 from handrail.mail.tokens import ReplyTokens
-from handrail.ports.channels import Channels
-from handrail.ports.mail import MailCases, MailRecord, MailSender
+from handrail.ports.front.channels import Channels
+from handrail.ports.front.mail import MailCases, MailRecord, MailSender
 from tests.support.mailing import ADDRESS, KEY
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 from handrail.definitions import Document, Loaded
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.quality.calibration import JudgedTerms, MeasuredRate
-from handrail.domain.quality.drift import DriftBaseline, DriftDay, SliceMoved, TopicLevel, WatchedSeries
+from handrail.domain.quality.judge.calibration import JudgedTerms, MeasuredRate
+from handrail.domain.quality.watch.drift import DriftBaseline, DriftDay, SliceMoved, TopicLevel, WatchedSeries
 from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
 from handrail.quality.watching.baselines import BaselinePeriod, proposals, simulated, threshold_place
 from handrail.quality.watching.days import WatchTerms, family

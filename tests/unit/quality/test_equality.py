@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import binomtest
 
-from handrail.domain.quality.canary import CanaryBaseline, CanaryResult, KeptAnswer
+from handrail.domain.quality.judge.canary import CanaryBaseline, CanaryResult, KeptAnswer
 from handrail.llm.offline.behaviour.speaking import spoken
 from handrail.quality.judging.canary import YEAR, concluded
 from handrail.quality.judging.loader import load_canary

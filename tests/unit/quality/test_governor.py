@@ -11,8 +11,8 @@ import pytest
 from handrail.definitions import Document
 from handrail.domain.autonomy.topics import Autonomy, Topic
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.quality.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, SliceMoved
-from handrail.domain.quality.governor import (
+from handrail.domain.quality.watch.drift import AlarmEvidence, AlarmKind, Detector, DriftAlarm, SliceMoved
+from handrail.domain.quality.watch.governor import (
     BlastLimit,
     GovernorDefinitions,
     GovernorRule,

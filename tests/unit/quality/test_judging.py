@@ -11,10 +11,10 @@ import pytest
 from handrail.definitions import Document
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
-from handrail.domain.quality.addressed import speaks_to_a_judge
-from handrail.domain.quality.calibration import CalibrationRecord, GateEvent, MeasuredRate, Spent, gate, shortfalls
-from handrail.domain.quality.judged import JudgeLimits, JudgePlan
-from handrail.domain.quality.judging import (
+from handrail.domain.quality.judge.addressed import speaks_to_a_judge
+from handrail.domain.quality.judge.calibration import CalibrationRecord, GateEvent, MeasuredRate, Spent, gate, shortfalls
+from handrail.domain.quality.judge.judged import JudgeLimits, JudgePlan
+from handrail.domain.quality.judge.judging import (
     CaseVerdict,
     JudgeQuestion,
     JudgeReading,
@@ -25,9 +25,9 @@ from handrail.domain.quality.judging import (
     quoted,
     weigh,
 )
-from handrail.domain.quality.labels import LabelChoice, SampledCase, held_out
-from handrail.domain.quality.material import PieceKind, material, redacted
-from handrail.domain.quality.rubric import Criterion, GateTerms, judge_key, label_key
+from handrail.domain.quality.judge.labels import LabelChoice, SampledCase, held_out
+from handrail.domain.quality.judge.material import PieceKind, material, redacted
+from handrail.domain.quality.judge.rubric import Criterion, GateTerms, judge_key, label_key
 from handrail.quality.judging.loader import load_canary, load_rubric, read_canary, read_rubric
 from handrail.quality.judging.questions import question
 from handrail.settings import Settings

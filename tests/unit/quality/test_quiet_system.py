@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from handrail.domain.autonomy.topics import Autonomy
-from handrail.domain.quality.drift import (
+from handrail.domain.quality.watch.drift import (
     AlarmEvidence,
     AlarmKind,
     Detector,
@@ -21,7 +21,7 @@ from handrail.domain.quality.drift import (
     WatchedSeries,
     fall_series,
 )
-from handrail.domain.quality.governor import GovernorStep, StepKind, TopicNow
+from handrail.domain.quality.watch.governor import GovernorStep, StepKind, TopicNow
 from handrail.quality.governor.loader import SHIPPED_GOVERNOR, load_governor
 from handrail.quality.governor.rules import planned
 from handrail.quality.outcomes.loader import SHIPPED, load_outcomes

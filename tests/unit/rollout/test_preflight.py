@@ -9,8 +9,8 @@ import pytest
 
 from handrail.definitions import Document, Loaded
 from handrail.domain.autonomy.topics import Autonomy, Topic
-from handrail.domain.quality.drift import DriftBaseline, DriftDay
-from handrail.domain.quality.releases import UNGATED, ReleaseStanding
+from handrail.domain.quality.evaluation.releases import UNGATED, ReleaseStanding
+from handrail.domain.quality.watch.drift import DriftBaseline, DriftDay
 from handrail.domain.rollout.preflight import NOTICED, PreflightFacts, WatchedTopic, preflight
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.releases.parts import parts_of

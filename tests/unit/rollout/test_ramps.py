@@ -14,9 +14,9 @@ from handrail.domain.case.cases import CaseRow
 from handrail.domain.errors import InvalidInput
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
-from handrail.domain.quality.drift import DriftAlarm
-from handrail.domain.quality.evaluations import ReleaseParts
-from handrail.domain.quality.releases import ReleaseStanding
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.releases import ReleaseStanding
+from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.domain.rollout.ramps import Arm, Candidate, Ramp, RampStep, ServedRelease, StepOfRamp, place_of
 from handrail.quality.releases.serving import RampedReleases
 from handrail.quality.rollout.candidate import read_candidate

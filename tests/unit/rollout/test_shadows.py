@@ -11,7 +11,7 @@ import pytest
 from graphs.ruling import ruling_pass
 from handrail.domain.actions.proposals import RuleHit, Ruling
 from handrail.domain.errors import InvalidInput
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 from handrail.domain.rollout.ramps import Candidate
 from handrail.domain.rollout.shadows import (
     LOWERED_BY,

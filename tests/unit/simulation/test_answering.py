@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handrail.domain.quality.drift import AlarmKind, Detector, DriftAlarm
-from handrail.domain.quality.governor import GovernorStep, StepKind
+from handrail.domain.quality.watch.drift import AlarmKind, Detector, DriftAlarm
+from handrail.domain.quality.watch.governor import GovernorStep, StepKind
 from handrail.simulation.days.answering import ECHO, Course
 from handrail.simulation.plan import PlantedEvent, PlantedKind, SimulationPlan
 from handrail.simulation.playing.orders import Harm

@@ -9,8 +9,8 @@ import pytest
 
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import PageAnswer
+from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.connect import Unreachable
-from handrail.temporal.doorway import DoorwayClient
 from tests.support.house import House
 from tests.workflows.agents.conftest import Doors
 from tests.workflows.api.conftest import Backend, fresh

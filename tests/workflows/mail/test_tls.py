@@ -19,7 +19,7 @@ from handrail.embedded.ports import HOST, free_block
 from handrail.mail.mailbox import Mailbox, MailboxFailed, spelled
 from handrail.mail.sending import SmtpSender
 from handrail.mail.settings import MailSettings
-from handrail.ports.mail import MailRecord
+from handrail.ports.front.mail import MailRecord
 from tests.support.certificates import certificate
 from tests.support.house import wait_for
 from tests.support.mailing import PASSWORD, USER, ImapServer, Post, imap_server, letter, mail_settings

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from handrail.cli.common.world import CliContext
-from handrail.cli.quality.evaluating import EvaluationAsked, evaluated
+from handrail.cli.quality.evaluation.evaluating import EvaluationAsked, evaluated
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.messages import Author
-from handrail.domain.quality.corrections import Acceptance, Correction, CorrectionKind, SaidBefore, StoredCorrection
+from handrail.domain.quality.evaluation.corrections import Acceptance, Correction, CorrectionKind, SaidBefore, StoredCorrection
 from handrail.embedded.throwaway import Renewable
 from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.evaluations import PostgresEvaluations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from handrail.domain.quality.judging import JudgeRun, Purpose
-from handrail.domain.quality.labels import LabelTask
-from handrail.domain.quality.rubric import label_key
+from handrail.domain.quality.judge.judging import JudgeRun, Purpose
+from handrail.domain.quality.judge.labels import LabelTask
+from handrail.domain.quality.judge.rubric import label_key
 from handrail.postgres.quality.judging import PostgresJudging
 from handrail.postgres.quality.labels import PostgresLabels
 from handrail.quality.judging.loader import load_rubric

@@ -14,7 +14,7 @@ import pytest
 from handrail.cli.case.handoff import json_schema
 from handrail.domain.case.handoffs import Handoff
 from handrail.shop.records.find import FoundOrder, find
-from handrail.temporal.client import answered
+from handrail.temporal.cases.client import answered
 from tests.support.conversations import CONVERSATIONS, PERSON, Conversation
 from tests.support.house import House, wait_for
 from workflows.page.escape import escape

@@ -26,10 +26,10 @@ from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.pool import open_pool
 from handrail.shop import business as shop
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
+from handrail.temporal.cases.executions import Paused, RunStatus, execution, executions, paused_cases
 from handrail.temporal.connect import connect
-from handrail.temporal.executions import Paused, RunStatus, execution, executions, paused_cases
-from handrail.temporal.reconcile import Reconciler
+from handrail.temporal.repair.reconcile import Reconciler
 from tests.support.house import House, house, wait_for
 from tests.support.menus import Page
 from tests.support.raw import Wire, plain

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
-from handrail.cli.quality.releasing import gate_over
+from handrail.cli.quality.evaluation.releasing import gate_over
 from handrail.cli.rollout.ramping import candidate_gate, started, stepped, stopped
 from handrail.domain.rollout.ramps import Arm, Candidate, place_of
 from handrail.embedded.temporal import Temporal
@@ -21,7 +21,7 @@ from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.shop import business
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 from handrail.topics.loader import FileTopics
 from tests.support.house import Model, wait_for
 from tests.support.passing import gated, let_through

@@ -8,7 +8,7 @@ from typing import Any
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
-from handrail.domain.quality.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
 from handrail.domain.rollout.shadows import Shadow, ShadowBudget, ShadowCandidate, ShadowStep, StepOfShadow
 from handrail.postgres.quality.shadows import PostgresShadows
 from handrail.quality.shadow.comparing import compared, report_of

@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         UnknownCase,
     )
     from handrail.domain.team.commands import ClaimCase, Receipt
-    from handrail.temporal.client import CaseClient, TimedOut, settled
+    from handrail.temporal.cases.client import CaseClient, TimedOut, settled
     from handrail.temporal.connect import Unreachable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -27,7 +27,7 @@ from handrail.embedded.supervisor import Event, StartupStep, Supervisor
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import Worker
 from handrail.postgres.pool import Pool, open_pool
-from handrail.temporal.client import CaseClient
+from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.connect import connect
 
 CASES = "cases"

@@ -16,7 +16,7 @@ from handrail.domain.errors import HandrailError, Refused
 from handrail.drills.chaos.log import Act, Certainty, OperationLog
 from handrail.drills.chaos.plan import CustomersAnswer, Finish, PlannedCase, PlannedRuling, Wish
 from handrail.drills.chaos.play.shoppers import Shopper
-from handrail.temporal.client import CaseClient, answered, settled
+from handrail.temporal.cases.client import CaseClient, answered, settled
 
 Answer = TypeVar("Answer")
 PERSON, DECIDER, CHANNEL = "ann", "bob", "chaos"

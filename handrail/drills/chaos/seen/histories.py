@@ -12,8 +12,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.drills.chaos.seen.evidence import CaseHistory
-from handrail.temporal.executions import described, read
-from handrail.temporal.updates import workflow_id
+from handrail.temporal.cases.executions import described, read
+from handrail.temporal.cases.updates import workflow_id
 
 MESSAGES = ("send_message",)
 AT_ONCE = 8

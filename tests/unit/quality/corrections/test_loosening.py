@@ -8,7 +8,7 @@ import pytest
 
 from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.case.messages import Author
-from handrail.domain.quality.corrections import Correction, CorrectionKind, SaidBefore
+from handrail.domain.quality.evaluation.corrections import Correction, CorrectionKind, SaidBefore
 from handrail.quality.corrections.likeness import alike, held_out, words_of
 from handrail.quality.corrections.loosening import loosening
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handrail.domain.quality.corrections import CorrectionKind
-from handrail.domain.quality.evaluations import EvaluatedTest, EvaluatedVariant, ReleaseParts
+from handrail.domain.quality.evaluation.corrections import CorrectionKind
+from handrail.domain.quality.evaluation.evaluations import EvaluatedTest, EvaluatedVariant, ReleaseParts
 from handrail.quality.evaluation.comparing import summed
 
 PARTS = ReleaseParts(model="m", prompts="p", policies="r", topics="t", graph="g", router="x")

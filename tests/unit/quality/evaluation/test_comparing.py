@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import binomtest
 
-from handrail.domain.quality.evaluations import Bounds, EvaluationTerms
+from handrail.domain.quality.evaluation.evaluations import Bounds, EvaluationTerms
 from handrail.quality.evaluation.comparing import change, compared, pass_power, quantile, verdict
 from tests.unit.quality.evaluation.figures import PARTS, made, variant
 

@@ -9,8 +9,8 @@ import pytest
 
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling, Verdict
 from handrail.domain.case.cases import RuledProposal
-from handrail.domain.quality.corrections import Correction, CorrectionKind
-from handrail.domain.quality.evaluations import Bounds, EvaluationReport
+from handrail.domain.quality.evaluation.corrections import Correction, CorrectionKind
+from handrail.domain.quality.evaluation.evaluations import Bounds, EvaluationReport
 from handrail.quality.evaluation.comparing import compared
 from handrail.quality.evaluation.judging import failing
 from handrail.quality.evaluation.page import html_of

@@ -10,7 +10,7 @@ import pytest
 from handrail.definitions import Document
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.domain.outcomes import IndicatorTally
-from handrail.domain.quality.indicators import INDICATORS
+from handrail.domain.quality.watch.indicators import INDICATORS
 from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes, read_outcomes
 from handrail.quality.outcomes.period import period_of
 from handrail.quality.outcomes.report import result

@@ -12,8 +12,8 @@ import pytest
 from handrail.definitions import Document
 from handrail.domain.autonomy.topics import Autonomy, Topic
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.quality.evaluations import ReleaseParts
-from handrail.domain.quality.releases import ReleaseFile, ReleasePass
+from handrail.domain.quality.evaluation.evaluations import ReleaseParts
+from handrail.domain.quality.evaluation.releases import ReleaseFile, ReleasePass
 from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.loader import FileRelease, read_release
 from handrail.quality.releases.parts import parts_of, router_parts

@@ -1,0 +1,1 @@
+"""Commands about drift, alarms and the governor."""

@@ -1,0 +1,1 @@
+"""Watching: indicators, their drift, and the governor that acts on alarms."""

@@ -1,0 +1,105 @@
+"""Ports of the desk: its board, the people at it, and what they began to write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from handrail.domain.access.principals import Principal
+from handrail.domain.case.cases import CaseView
+from handrail.domain.case.handoffs import Handoff
+from handrail.domain.case.messages import Message
+from handrail.domain.quality.judge.labels import GivenLabel, LabelVerdict, NextLabel
+from handrail.domain.quality.watch.drift import DriftAlarm
+from handrail.domain.quality.watch.trends import IndicatorTrend
+from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind, TopicStanding
+
+
+class DeskCases(Protocol):
+    """Cases as the record holds them."""
+
+    async def show(self, case_id: str) -> CaseView:
+        """Raises: UnknownCase."""
+        ...
+
+    async def handoff(self, case_id: str) -> Handoff | None: ...
+
+    async def transcript(self, case_id: str) -> list[Message]: ...
+
+
+class DeskRecord(Protocol):
+    """Rows of the board, sessions, readers and drafts."""
+
+    async def board(self, wanted: BoardWanted) -> list[BoardRow]:
+        """Return the rows in the order in which they are due."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Count `approvals` and `cases` that wait, and those `pressing`: late, or due within the hour."""
+        ...
+
+    async def sign_in(self, token_hash: str, session: DeskSession) -> None: ...
+
+    async def session(self, token_hash: str) -> DeskSession | None:
+        """Return the session; None where it has ended."""
+        ...
+
+    async def sign_out(self, token_hash: str) -> None: ...
+
+    async def read(self, case_id: str, person: str) -> list[CaseReader]:
+        """Note that the person opens the page, and return who else has it open."""
+        ...
+
+    async def keep(self, case_id: str, person: str, kind: DraftKind, text: str) -> None:
+        """Keep the draft in the place of an earlier one; an empty one is dropped."""
+        ...
+
+    async def drafts(self, case_id: str) -> list[Draft]:
+        """Return everybody's drafts, the newest first."""
+        ...
+
+
+class Labelling(Protocol):
+    """Cases that people say of whether they meet a criterion. Methods raise InvalidInput where the person may not."""
+
+    async def next(self, reviewer: str) -> NextLabel | None:
+        """Return what this person labels next, None where nothing waits."""
+        ...
+
+    async def give(self, case_id: str, criterion: str, reviewer: str, verdict: LabelVerdict, note: str) -> GivenLabel:
+        """Keep a label; given again by the same person it replaces theirs."""
+        ...
+
+
+class OwnersHouse(Protocol):
+    """Topics as they stand now, indicators, and alarms: an owner looks after all three."""
+
+    async def topics(self) -> list[TopicStanding]: ...
+
+    async def trends(self) -> list[IndicatorTrend]:
+        """Return the last four weeks of every indicator that is watched."""
+        ...
+
+    def titles(self) -> Mapping[str, str]:
+        """Return what the business calls its outcomes, by their names."""
+        ...
+
+    async def alarms(self) -> list[DriftAlarm]:
+        """Return the alarms that nobody has acknowledged, the newest first."""
+        ...
+
+    async def acknowledge(self, alarm_id: int, by: str, *, real: bool, note: str) -> None:
+        """Raises: InvalidInput: there is none, or it was acknowledged before."""
+        ...
+
+
+class FederatedSignIn(Protocol):
+    """An identity provider that people sign in by. Methods raise Unreachable where it does not answer."""
+
+    async def begin(self, state: str, nonce: str, verifier: str) -> str:
+        """Return the provider's address to send a browser to."""
+        ...
+
+    async def finish(self, code: str, nonce: str, verifier: str) -> Principal:
+        """Return who came back with the code. Raises: NotAuthenticated."""
+        ...

@@ -1,0 +1,1 @@
+"""Ports of the quality loop: samples, drift, judging, corrections, releases."""

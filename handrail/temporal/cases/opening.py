@@ -1,0 +1,114 @@
+"""Opening a case over a Temporal connection; what only the other calls of a client need is not loaded for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporalio.client import Client, RPCError
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from handrail.domain.base import digest
+from handrail.domain.case.messages import IncomingMessage, check_identifier, check_message
+from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
+from handrail.domain.errors import CaseConflict
+from handrail.temporal.cases.executions import Execution, execution
+from handrail.temporal.cases.updates import Courier, translated, workflow_id
+
+if TYPE_CHECKING:
+    from handrail.domain.case.cases import CaseView
+
+WORKFLOW = "case"
+CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
+AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
+"""Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
+CONTENT, CUSTOMER = "content", "customer"
+PATIENCE_SECONDS = 20.0
+
+
+class CaseOpener:
+    """Opens cases, and says how one stands. `patience` is how many seconds a call waits for a worker to take it."""
+
+    def __init__(self, client: Client, *, task_queue: str = "cases", patience: float = PATIENCE_SECONDS) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._courier = Courier(client, patience)
+
+    async def open_case(
+        self, case_id: str, customer_id: str, text: str, *, message_id: str | None = None, channel: str = "api"
+    ) -> Receipt:
+        """Open a case with the customer's first message; `duplicate` tells that it stood already with the same content.
+
+        Raises:
+            InvalidInput: an id or the text cannot be taken.
+            CaseConflict: the case id stands with other content.
+        """
+        case = CaseOpen(
+            case_id=check_identifier("case_id", case_id),
+            customer_id=check_identifier("customer_id", customer_id),
+            message=check_message(IncomingMessage(message_id=message_id or f"open-{digest(case_id)[:32]}", text=text)),
+            channel=check_identifier("channel", channel),
+        )
+        try:
+            await self._start(case)
+        except WorkflowAlreadyStartedError:
+            return await self._standing(case)
+        except RPCError as error:
+            raise translated(error, case_id) from error
+        return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=case.message.message_id)
+
+    async def _start(self, case: CaseOpen) -> None:
+        await self._client.start_workflow(
+            WORKFLOW,
+            case,
+            id=workflow_id(case.case_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
+            search_attributes=AT_FIRST,
+            static_summary=f"Case {case.case_id}",
+        )
+
+    async def _standing(self, case: CaseOpen) -> Receipt:
+        try:
+            found = await execution(self._client, workflow_id(case.case_id))
+        except RPCError as error:
+            raise translated(error, case.case_id) from error
+        if await self._content(found, case.case_id) != case.content_digest():
+            raise CaseConflict(
+                f"case_id: {case.case_id} stands with other content. "
+                "Use another id for a new case, or `say` to add a message to this one."
+            )
+        return Receipt(
+            case_id=case.case_id,
+            status=CaseStatus(found.status or CaseStatus.WORKING),
+            turn=1,
+            message_id=case.message.message_id,
+            duplicate=True,
+        )
+
+    async def _content(self, found: Execution, case_id: str) -> str:
+        """The content's digest; a case that another SDK started may carry no memo, then the case itself knows."""
+        return found.content or (await self.status(case_id)).content_digest
+
+    async def status(self, case_id: str) -> CaseView:
+        """The case as it stands now.
+
+        Raises:
+            InvalidInput: another client started it with content that cannot become a case.
+            UnknownCase, Unreachable.
+        """
+        from handrail.domain.case.cases import CaseView
+
+        answer: type[CaseView | None] = CaseView | None  # type: ignore[assignment]
+        view = await self._courier.ask(case_id, "status", answer)
+        if view is None:
+            raise await self._courier.why_it_failed(case_id)
+        return view
