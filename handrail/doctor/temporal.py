@@ -17,7 +17,7 @@ from handrail.embedded.temporal import SEARCH_ATTRIBUTES
 from handrail.settings import Settings
 from handrail.temporal.cases.executions import executions
 from handrail.temporal.connect import Unreachable
-from handrail.wiring.connecting import connected
+from handrail.wiring.connecting import connected, silent
 
 TEMPORAL, NAMESPACE, ATTRIBUTES, WORKERS, RUNS = "Temporal", "namespace", "search attributes", "workers", "runs"
 POLLED_WITHIN = timedelta(seconds=90)
@@ -32,7 +32,7 @@ DENIED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
 async def look(settings: Settings) -> list[DoctorFinding]:
     """Look at the server, then at what is ours there. Raises: RPCError: it stopped answering."""
     try:
-        client = await connected(settings, identity="handrail doctor")
+        client = await connected(settings, identity="handrail doctor", runtime=silent())
     except Unreachable as error:
         return [trouble(TEMPORAL, str(error), "Nothing can be opened or decided until it answers.")]
     found = [fine(TEMPORAL, f"answers at {settings.temporal_address}")]

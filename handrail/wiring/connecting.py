@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.runtime import Runtime, TelemetryConfig
 
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
@@ -22,3 +24,9 @@ async def connected(settings: Settings, **options: Any) -> Client:
         api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
         **options,
     )
+
+
+@cache
+def silent() -> Runtime:
+    """Return the runtime for what prints: by default the SDK's core writes its log to standard out, among the answers."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))

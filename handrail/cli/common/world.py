@@ -70,9 +70,9 @@ class CliContext:
 
     async def temporal(self, identity: str | None = None) -> Client:
         """Temporal itself. Raises: Unreachable."""
-        from handrail.wiring.connecting import connected
+        from handrail.wiring.connecting import connected, silent
 
-        return await connected(self.settings, identity=identity)
+        return await connected(self.settings, identity=identity, runtime=silent())
 
     @asynccontextmanager
     async def pool(self) -> AsyncIterator[Pool]:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.runtime import Runtime, TelemetryConfig
 
 from handrail.business import seeded
 from handrail.drills.bench.stack.checkout import ours
@@ -30,6 +29,7 @@ from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
 from handrail.shop import business
 from handrail.temporal.connect import connect
+from handrail.wiring.connecting import silent
 
 POOL = 6
 MUTANTS = "handrail.drills.chaos.work"
@@ -106,7 +106,5 @@ async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[Ch
         async with pool.connection() as connection:
             await seeded(business, connection, datetime.now(UTC))
         await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, FaultyPart.WORKER)
-        # The client's own words of retries would go to standard out, where the document stands.
-        silent = Runtime(telemetry=TelemetryConfig(logging=None))
-        client, outside = [await connect(to, runtime=silent) for to in (servers.temporal.address, servers.address)]
+        client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
         yield ChaosStack(parts, servers.proxies, pool, client, outside)
