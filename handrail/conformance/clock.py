@@ -14,7 +14,7 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 from handrail.domain.moments import moment_in
-from handrail.temporal.work.wrapping import WrappingInstance, WrappingRunner
+from handrail.temporal.worker.wrapping import WrappingInstance, WrappingRunner
 
 RIGHT = "Write a time with its zone, for example 2026-05-04T10:00:00+02:00."
 

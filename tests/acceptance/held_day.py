@@ -29,7 +29,7 @@ from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.scoring.generated import TERMS
 from handrail.quality.scoring.scorers import SCORERS
 from handrail.temporal.connect import connect
-from handrail.temporal.work.interceptors import Guards
+from handrail.temporal.worker.interceptors import Guards
 from tests.support.ended import ScoringHere
 from workflows.quality import QualityWorkflow
 

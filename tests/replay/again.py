@@ -18,7 +18,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunne
 
 import workflows.steps.loop
 from handrail.temporal.converter import data_converter
-from handrail.temporal.work.interceptors import Guards
+from handrail.temporal.worker.interceptors import Guards
 from workflows.case import CaseWorkflow
 
 

@@ -12,7 +12,7 @@ from temporalio.client import WorkflowFailureError
 
 from handrail.conformance.gate import Gatekeeper, LaneGate, PlayOver, StillWithin
 from handrail.temporal.cases.updates import workflow_id
-from handrail.temporal.work.interceptors import Guards
+from handrail.temporal.worker.interceptors import Guards
 from tests.support.deployed import deployed
 from tests.support.house import House, wait_for
 from tests.workflows.test_confirmations import Held

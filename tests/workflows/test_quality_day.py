@@ -28,8 +28,8 @@ from handrail.temporal.cases.executions import executions
 from handrail.temporal.cases.opening import WORKFLOW
 from handrail.temporal.converter import data_converter
 from handrail.temporal.schedules import QualityFailed, run_now
-from handrail.temporal.work.announcing import AnnouncingRunner
-from handrail.temporal.work.interceptors import Guards
+from handrail.temporal.worker.announcing import AnnouncingRunner
+from handrail.temporal.worker.interceptors import Guards
 from handrail.wiring.cases.worker import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row
 from tests.support.house import House, wait_for

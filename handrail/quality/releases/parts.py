@@ -11,7 +11,7 @@ from handrail.domain.autonomy.topics import Topic
 from handrail.domain.errors import DefinitionInvalid
 from handrail.domain.quality.evaluation.evaluations import ReleaseParts, combined
 from handrail.llm.server.address import served
-from handrail.temporal.work.build import build_id
+from handrail.temporal.worker.build import build_id
 
 ELSEWHERE = {"prompt", "owner", "autonomy", "review_gate", "review_by", "premortem"}
 """Fields of a topic that count elsewhere, or decide how free an answer is and not what it says."""

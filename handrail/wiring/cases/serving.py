@@ -29,7 +29,7 @@ from handrail.settings import Settings
 from handrail.temporal import schedules
 from handrail.temporal.repair.heal import Healer
 from handrail.temporal.repair.reconcile import Reconciler
-from handrail.temporal.work.gauges import OutcomeGauges, exporting
+from handrail.temporal.worker.gauges import OutcomeGauges, exporting
 from handrail.wiring.cases import collecting
 from handrail.wiring.cases.comparing import compare_forever
 from handrail.wiring.cases.machine import LateMachine

@@ -75,10 +75,10 @@ from handrail.postgres.queue import PostgresQueue
 from handrail.quality.releases.parts import graph_version
 from handrail.reading import ReadingProcess
 from handrail.settings import Settings
-from handrail.temporal.work.ahead import RewindingRunner
-from handrail.temporal.work.announcing import AnnouncingRunner
-from handrail.temporal.work.build import build_id
-from handrail.temporal.work.interceptors import Guards
+from handrail.temporal.worker.ahead import RewindingRunner
+from handrail.temporal.worker.announcing import AnnouncingRunner
+from handrail.temporal.worker.build import build_id
+from handrail.temporal.worker.interceptors import Guards
 from handrail.wiring.cases.activities import case_activities, vouchers_of
 from handrail.wiring.cases.building import build_models
 from handrail.wiring.cases.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of

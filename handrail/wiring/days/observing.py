@@ -15,7 +15,7 @@ from handrail.domain.outcomes import IndicatorResult, OutcomeDefinitions, Period
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.quality.outcomes.loader import load_outcomes
 from handrail.quality.outcomes.period import midnight
-from handrail.temporal.work.gauges import OutcomeGauges
+from handrail.temporal.worker.gauges import OutcomeGauges
 
 DAYS = 7
 EVERY_SECONDS = 900.0

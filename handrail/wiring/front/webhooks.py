@@ -25,7 +25,7 @@ from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.postgres.webhooks.outbox import PostgresOutbox
 from handrail.settings import Settings
 from handrail.temporal.webhooks import deliver, webhook_queue
-from handrail.temporal.work.ahead import RewindingRunner
+from handrail.temporal.worker.ahead import RewindingRunner
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
 from handrail.wiring.cases.building import build_models

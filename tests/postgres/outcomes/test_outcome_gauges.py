@@ -17,7 +17,7 @@ from handrail.embedded.ports import free_block
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
-from handrail.temporal.work.gauges import OutcomeGauges, exporting
+from handrail.temporal.worker.gauges import OutcomeGauges, exporting
 from handrail.wiring.cases import serving
 from handrail.wiring.days import observing
 from tests.postgres.build import NOON

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail.temporal.work.build import build_id
+from handrail.temporal.worker.build import build_id
 
 CODE = ("workflows", "worker.py")
 

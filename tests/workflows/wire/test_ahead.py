@@ -17,8 +17,8 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from handrail.embedded.temporal import Temporal
 from handrail.temporal.converter import data_converter
-from handrail.temporal.work.ahead import RewindingInstance, RewindingRunner
-from handrail.temporal.work.wrapping import WrappingInstance
+from handrail.temporal.worker.ahead import RewindingInstance, RewindingRunner
+from handrail.temporal.worker.wrapping import WrappingInstance
 from tests.support import asking
 from tests.support.house import wait_for
 

@@ -13,7 +13,7 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import Worker, WorkflowInstance, WorkflowInstanceDetails
 
-from handrail.temporal.work.wrapping import WrappingInstance, WrappingRunner
+from handrail.temporal.worker.wrapping import WrappingInstance, WrappingRunner
 
 QUESTION = "legacy_query"
 """The id of a question that came by itself; others are answered by the task that they came with."""

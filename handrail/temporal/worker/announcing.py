@@ -12,7 +12,7 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 
 from handrail.domain.actions.approvals import SENDER_OF
-from handrail.temporal.work.wrapping import WrappingInstance, WrappingRunner
+from handrail.temporal.worker.wrapping import WrappingInstance, WrappingRunner
 
 
 class AnnouncingRunner(WrappingRunner):
