@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
@@ -13,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.doctor.findings import DoctorFinding, fine, notice, trouble
+from handrail.domain.counting import listed
 from handrail.embedded.temporal import SEARCH_ATTRIBUTES
 from handrail.settings import Settings
 from handrail.temporal.cases.executions import executions
@@ -110,12 +110,6 @@ async def _runs(client: Client, settings: Settings) -> list[DoctorFinding]:
     stuck = [one.workflow_id async for one in executions(client, query)]
     if not stuck:
         return [fine(RUNS, "no run fails its tasks")]
-    words = f"{len(stuck)} cannot get on, as their tasks fail: {_few(stuck)}."
+    words = f"{len(stuck)} cannot get on, as their tasks fail: {listed(stuck, NAMED)}."
     remedy = "What no longer fits the code goes to a person within two minutes; for anything else the worker's log says why."
     return [trouble(RUNS, words, remedy)]
-
-
-def _few(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-    return f"{', '.join(listed[:NAMED])}{more}"

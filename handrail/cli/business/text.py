@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handrail.cli.common.options import Json
+from handrail.domain.counting import listed
 
 if TYPE_CHECKING:
     from handrail.domain.text.figures.mentions import Mention
@@ -39,7 +40,7 @@ def read(
     if as_json:
         print_document([_document(one) for one in found])
     else:
-        rows = [(one.shown, one.kind, _values(one), _few(sorted(one.currencies))) for one in found]
+        rows = [(one.shown, one.kind, _values(one), listed(sorted(one.currencies), MOST)) for one in found]
         print_rows(("written", "kind", "read as", "currency"), rows, "Nothing is stated in figures.")
 
 
@@ -61,7 +62,7 @@ def _document(one: Mention) -> dict[str, Any]:
 
 def _values(one: Mention) -> str:
     values = [format(value.normalize(), "f") for value in one.readings]
-    days = [_few(sorted(map(_day, one.days)))] if one.days else []
+    days = [listed(sorted(map(_day, one.days)), MOST)] if one.days else []
     times = [f"{hour:02}:{minute:02}" for hour, minute in sorted(one.times)]
     weekday = [("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[one.weekday]] if one.weekday is not None else []
     relative = [f"today {one.relative:+}"] if one.relative is not None else []
@@ -73,7 +74,3 @@ def _values(one: Mention) -> str:
 def _day(day: tuple[int | None, int, int]) -> str:
     year, month, number = day
     return f"{year:04}-{month:02}-{number:02}" if year else f"--{month:02}-{number:02}"
-
-
-def _few(values: list[str]) -> str:
-    return ", ".join(values[:MOST]) + (f" and {len(values) - MOST} more" if len(values) > MOST else "")

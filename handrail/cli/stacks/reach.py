@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from handrail.domain.counting import listed
 from handrail.embedded.process import StackFailed
 
 if TYPE_CHECKING:
@@ -69,5 +70,4 @@ def _served(answer: object, model: str) -> list[str]:
         return []
     if not names or model in names:
         return []
-    more = f" and {len(names) - KNOWN} more" if len(names) > KNOWN else ""
-    return [f"it names {', '.join(names[:KNOWN])}{more} as its models; HANDRAIL_MODEL={model} may be none of them"]
+    return [f"it names {listed(names, KNOWN)} as its models; HANDRAIL_MODEL={model} may be none of them"]

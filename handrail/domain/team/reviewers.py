@@ -13,6 +13,7 @@ from handrail.domain.actions.approvals import Approval, Decision, DecisionKind, 
 from handrail.domain.actions.decisions import approvers, missing
 from handrail.domain.actions.proposals import Verdict
 from handrail.domain.base import Model
+from handrail.domain.counting import listed
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.team.commands import folded, holds, same_name
 
@@ -210,8 +211,7 @@ class Reviewers:
 
     def _who(self, asked: AuthorityQuestion) -> str:
         names = self.able(asked)
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        return f"Who may: {', '.join(names[:SHOWN])}{more}." if names else f"Nobody in {FILE} may; have somebody added."
+        return f"Who may: {listed(names, SHOWN)}." if names else f"Nobody in {FILE} may; have somebody added."
 
     def _fits(self, asked: AuthorityQuestion, person: ReviewerEntry) -> bool:
         fitting = [role for role in person.roles if any(holds(role, wanted) for wanted in asked.roles)]

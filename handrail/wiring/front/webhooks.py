@@ -17,6 +17,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.webhooks import WebhookActivities
 from handrail.background import Say, silent, supervised
 from handrail.clock import SystemClock
+from handrail.domain.counting import listed
 from handrail.domain.webhooks import DeliveryRequest, WebhooksNotSetUp
 from handrail.ports.front.webhooks import SecretSeal
 from handrail.postgres.case.events import announced
@@ -170,6 +171,4 @@ async def sealed_off(webhooks: PostgresWebhooks, seal: SecretSeal) -> dict[str, 
 
 def waiting(closed: dict[str, str]) -> str:
     """Say which endpoints wait for their key, and what is wrong with the one that is here."""
-    names = list(closed)
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"Webhooks wait for their key: {', '.join(names[:NAMED])}{more}. {next(iter(closed.values()))}"
+    return f"Webhooks wait for their key: {listed(list(closed), NAMED)}. {next(iter(closed.values()))}"
