@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -12,12 +13,13 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from handrail.domain.access.principals import ApiScope
+from handrail.drills.chaos.proxy import FaultyProxy, NetworkFault
+from handrail.embedded.ports import free_block
 from handrail.postgres.pool import open_pool
 from handrail.wiring.front.api import services_of
 from handrail.wiring.front.rooms import with_rooms
 from tests.support.chatting import token_of
 from tests.support.deskside import FORM_TOKEN, key_of
-from tests.support.hanging import dumb_line
 from tests.support.house import House
 from tests.workflows.agents.conftest import SIGNING_KEY
 from tests.workflows.api.conftest import backend, fresh
@@ -91,8 +93,10 @@ async def test_a_dumb_record_is_a_page_of_trouble_within_seconds(
     monkeypatch.setattr("handrail.pages.guarded.PATIENCE_SECONDS", 1.0)
     monkeypatch.setattr("handrail.wiring.front.api.PROBE", timedelta(seconds=0.5))
     link = await link_of(home, await served(home))
-    async with dumb_line(shop_url) as line:
-        pool = await open_pool(line.url, size=10)
+    there = urlsplit(shop_url).port or 5432
+    line = FaultyProxy(free_block(1), there)
+    async with line.listening():
+        pool = await open_pool(shop_url.replace(f":{there}/", f":{line.port}/"), size=10)
         try:
             app = await served(home, pool)
             async with browsing(app) as browser:
@@ -101,7 +105,7 @@ async def test_a_dumb_record_is_a_page_of_trouble_within_seconds(
                 form_token = FORM_TOKEN.search(board.text)
                 assert form_token
                 browser.cookies.set("handrail_chat", await token_of(home, "C-1"), path="/chat")
-                line.speaks.clear()
+                line.hurt(NetworkFault.SILENCE)
                 asked = [browser.get(path) for path in ("/desk/", "/desk/owner", "/desk/score", "/chat/plain", link)]
                 form = {"form_token": form_token[1], "case_id": "", "once": fresh("m"), "text": "hello", "csat": "4"}
                 asked += [browser.post(path, data=form) for path in ("/desk/score", "/chat/plain/say", link)]
@@ -113,5 +117,5 @@ async def test_a_dumb_record_is_a_page_of_trouble_within_seconds(
             assert "Es kann noch geschehen" in answers[5].text, "what was sent may be taken yet"
             assert answers[-1].json()["away"]["record"] == "does not answer"
         finally:
-            line.speaks.set()
+            line.heal()
             await pool.close()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import suppress
 
+from handrail.drills.chaos.proxy import FaultyProxy, NetworkFault
+from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.temporal import Temporal
 
 ASKS = """
@@ -29,31 +30,15 @@ asyncio.run(main())
 
 
 async def test_a_server_that_goes_away_is_told_by_the_error_alone(temporal_server: Temporal) -> None:
-    host, _, port = temporal_server.address.rpartition(":")
-    lines: list[asyncio.StreamWriter] = []
-
-    async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await source.read(65_536):
-                sink.write(data)
-                await sink.drain()
-
-    async def come(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        there, further = await asyncio.open_connection(host, int(port))
-        lines.extend((sink, further))
-        await asyncio.gather(pass_on(source, further), pass_on(there, sink))
-
-    door = await asyncio.start_server(come, "127.0.0.1", 0)
-    address = f"127.0.0.1:{door.sockets[0].getsockname()[1]}"
+    door = FaultyProxy(free_block(1), temporal_server.port)
     pipe = asyncio.subprocess.PIPE
-    environment = {"HANDRAIL_TEMPORAL_ADDRESS": address, "PATH": ""}
-    asks = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", ASKS, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
-    )
-    assert asks.stdout
-    assert await asyncio.wait_for(asks.stdout.readline(), 60) == b"connected\n"
-    door.close()
-    for line in lines:
-        line.close()
-    said, trouble = await asyncio.wait_for(asks.communicate(b"go\n"), 60)
-    assert said == b"RPCError\n", trouble.decode()
+    environment = {"HANDRAIL_TEMPORAL_ADDRESS": f"{HOST}:{door.port}", "PATH": ""}
+    async with door.listening():
+        asks = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ASKS, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+        )
+        assert asks.stdout
+        assert await asyncio.wait_for(asks.stdout.readline(), 60) == b"connected\n"
+        door.hurt(NetworkFault.RESET)
+        said, trouble = await asyncio.wait_for(asks.communicate(b"go\n"), 60)
+        assert said == b"RPCError\n", trouble.decode()
