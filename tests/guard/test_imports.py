@@ -33,10 +33,11 @@ STARTS = {
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_a_start_loads_no_more_than_it_needs(start: str) -> None:
+def test_a_start_loads_no_more_than_it_needs(start: str, tmp_path: Path) -> None:
     given, code, bound, absent = STARTS[start]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "HANDRAIL_"))}
     environment["HANDRAIL_TEMPORAL_ADDRESS"] = "127.0.0.1:9"  # the discard port: nothing answers, which is known at once
+    environment["HANDRAIL_DATA_DIR"] = str(tmp_path)  # a stack that was here before is looked for, with what that takes
     environment["HANDRAIL_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:9/nothing"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *given],
