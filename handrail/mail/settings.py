@@ -30,7 +30,9 @@ class MailSettings(EnvironmentSettings):
 
     prefix = "HANDRAIL_MAIL_"
 
-    imap: str = Field(default="", description="the server that mail is read from, imaps://HOST:PORT")
+    imap: str = Field(
+        default="", description="the server that mail is read from, imaps://HOST:PORT or imap+starttls://HOST:PORT"
+    )
     smtp: str = Field(default="", description="the server that takes mail, smtps://HOST:PORT or smtp+starttls://HOST:PORT")
     address: str = Field(default="", description="the address that customers write to, and that mail comes from")
     own: str = Field(default="", description="further addresses of the house, with commas: they are nobody's customer")
@@ -76,7 +78,7 @@ class MailSettings(EnvironmentSettings):
 
     def reading(self) -> MailServer:
         """Return the server that mail is read from. Raises: InvalidInput."""
-        return _server(SWITCH, self.imap, {"imaps": 993, "imap": 143})
+        return _server(SWITCH, self.imap, {"imaps": 993, "imap+starttls": 143, "imap": 143})
 
     def sending(self) -> MailServer:
         """Return the server that takes mail. Raises: InvalidInput."""

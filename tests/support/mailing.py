@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -38,8 +39,8 @@ class ImapServer:
     name = "imap"
     needs: tuple[str, ...] = ()
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, keys: Path | None = None) -> None:
+        self.port, self.keys = port, keys
 
     def prepare(self) -> None:
         """Prepare nothing: it keeps nothing on disk."""
@@ -51,7 +52,7 @@ class ImapServer:
             HOST,
             "--port",
             str(self.port),
-            "--no-tls",
+            *(("--no-tls",) if self.keys is None else ("--cert", str(self.keys), "--key", str(self.keys))),
             "--no-service",
             "admin",
             "--no-service",
@@ -72,7 +73,9 @@ class ImapServer:
     @contextmanager
     def login(self) -> Iterator[imaplib.IMAP4]:
         """A client beside ours."""
-        client = imaplib.IMAP4(HOST, self.port, timeout=30)
+        client = imaplib.IMAP4("localhost", self.port, timeout=30)
+        if self.keys is not None:
+            client.starttls(ssl.create_default_context(cafile=self.keys))
         client.login(USER, PASSWORD)
         try:
             yield client
@@ -94,10 +97,10 @@ class ImapServer:
 
 
 @contextmanager
-def imap_server(servers: Path) -> Iterator[ImapServer]:
-    """The server for as long as the block lasts."""
-    server = ImapServer(free_block(1))
-    with run(server, servers / "imap.log"):
+def imap_server(servers: Path, keys: Path | None = None) -> Iterator[ImapServer]:
+    """The server for as long as the block lasts; with keys it wants STARTTLS before a login."""
+    server = ImapServer(free_block(1), keys)
+    with run(server, servers / f"imap-{server.port}.log"):
         yield server
 
 

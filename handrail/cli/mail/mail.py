@@ -29,7 +29,7 @@ def run(ctx: typer.Context) -> None:
     from handrail.wiring.logs import begin_logs
 
     settings = world(ctx).settings
-    begin_logs(settings, "aioimaplib", "aiosmtplib")
+    begin_logs(settings, "imapclient", "aiosmtplib")
     run_async(serve(settings))
 
 
