@@ -15,6 +15,10 @@
     ├── EffectConflict          the ledger holds the same effect id with other arguments or no allowing verdict
     ├── SwitchedOff             a live control keeps the agent from this now
     │   └── ToolChanged         a tool from outside is not what a person pinned
+    ├── KeyTrouble              what is encrypted cannot be read, or written, for want of a key
+    │   ├── KeyUnknown          no master key, or no key at all, fits; somebody must name it, or bring it back
+    │   ├── KeyShredded         the key was destroyed on purpose, and what it encrypted is gone with it
+    │   └── KeysAway            PostgreSQL, which has the key, does not answer; worth another try
     └── ModelFailed
         ├── ModelUnavailable    transient: time-out, 429, 5xx, connection; worth another try
         └── ModelRejected       permanent: 400, 401, 403, 404, 422, or an answer that cannot be used
@@ -99,6 +103,22 @@ class ToolChanged(SwitchedOff):
         super().__init__("off", message)
         self.tool = tool
         self.found = found
+
+
+class KeyTrouble(HandrailError):
+    """A key is not to be had; the message names it and holds nothing of what is encrypted."""
+
+
+class KeyUnknown(KeyTrouble):
+    """The key, or the master key around it, is not there."""
+
+
+class KeyShredded(KeyTrouble):
+    """The key was destroyed on purpose."""
+
+
+class KeysAway(KeyTrouble):
+    """The server that has the key does not answer, and the key was not used here of late."""
 
 
 class ModelFailed(HandrailError):

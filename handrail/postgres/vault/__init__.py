@@ -1,0 +1,1 @@
+"""The wrapped keys of histories, in PostgreSQL."""
