@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from handrail.domain.llm.names import Meaning
-from handrail.environment import EnvironmentSettings
+from handrail.seeing.settings import SeeingSettings
 
 OPENAI = "https://api.openai.com/v1"
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -24,7 +24,7 @@ OUR_HEADERS = {
 }
 
 
-class Settings(EnvironmentSettings):
+class Settings(SeeingSettings):
     """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names.
 
     What is `given` comes before them. Raises: ValidationError.
@@ -199,8 +199,6 @@ class Settings(EnvironmentSettings):
     ready_file: Path | None = Field(default=None, description="the worker writes its process id here once it polls")
 
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
-
-    log_level: str = "INFO"
 
 
 def _http(value: str | None, otherwise: str) -> str | None:

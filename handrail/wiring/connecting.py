@@ -10,6 +10,8 @@ from temporalio.runtime import Runtime, TelemetryConfig
 
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
+from handrail.temporal.runtime import runtime
+from handrail.wiring.logs import core_logging
 
 
 async def connected(settings: Settings, **options: Any) -> Client:
@@ -24,6 +26,15 @@ async def connected(settings: Settings, **options: Any) -> Client:
         api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
         **options,
     )
+
+
+def seen(address: str | None = None, variable: str = "") -> Runtime:
+    """Return the runtime of a process that serves: its core's log stands in ours; its figures at the address, if there is one.
+
+    Raises:
+        InvalidInput: the address, which is the value of the `variable`, is none, or taken.
+    """
+    return runtime(core_logging(), address, variable)
 
 
 @cache

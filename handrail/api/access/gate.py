@@ -16,6 +16,7 @@ from handrail.api.problems.table import PLAIN
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import NotAuthenticated
 from handrail.pages.guarded import REFUSED
+from handrail.seeing.logs.about import about
 
 GUARDED = ("/v1/", "/a2a")
 KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|hrc_[a-z0-9_-]{43}|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
@@ -38,9 +39,12 @@ class Gate:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
-        extra = {"x-request-id": given if REQUEST_ID.fullmatch(given) else uuid4().hex}
-        scope.setdefault("state", {})["request_id"] = extra["x-request-id"]
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        with about(request=request_id):
+            return await self._let_in(scope, headers, {"x-request-id": request_id}, receive, send)
 
+    async def _let_in(self, scope: Scope, headers: Headers, extra: dict[str, str], receive: Receive, send: Send) -> None:
         async def with_fields(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(extra)

@@ -84,7 +84,7 @@ def refusal(scope: Scope, error: BaseException) -> Response:
     """Return the answer for an error of the house, or for a bug."""
     code = code_of(error)
     if PROBLEMS[code].status >= 500:
-        _log.warning("request %s: %s: %s", request_id(scope), type(error).__name__, without_keys(str(error))[:LONGEST])
+        _log.warning("answered with %d", PROBLEMS[code].status, exc_info=error)
     return problem(scope, code, words_of(error, code), headers=retry_after(error))
 
 

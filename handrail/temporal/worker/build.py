@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+ROOT = Path(__file__).parents[3]
+CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
 LIBRARIES = ("langgraph", "pydantic", "temporalio")
 
 
@@ -24,3 +26,8 @@ def build_id(root: Path, code: Sequence[str]) -> str:
         found.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
         found.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return found.hexdigest()[:32]
+
+
+def own_build() -> str:
+    """Return the build id of this process's code."""
+    return build_id(ROOT, CODE)

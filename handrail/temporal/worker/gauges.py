@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 
 from temporalio.common import MetricGaugeFloat
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.runtime import Runtime
 
-from handrail.domain.errors import InvalidInput
 from handrail.domain.outcomes import IndicatorResult
 
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}")
 FIGURES = {
     "value": "figure of the newest seven days that are old enough; NaN where too few cases say anything",
     "low": "lower end of its interval",
@@ -19,20 +16,6 @@ FIGURES = {
     "n": "cases, or decisions, that it counts",
     "immature": "cases of these days that count for nothing yet",
 }
-
-
-def exporting(address: str) -> Runtime:
-    """Return a runtime whose metrics are served at `http://ADDRESS/metrics`.
-
-    Raises:
-        InvalidInput: the address is none, or taken.
-    """
-    if not _ADDRESS.fullmatch(address):
-        raise InvalidInput(f"HANDRAIL_METRICS_ADDRESS: {address[:60]!r} is no address. Write for example 127.0.0.1:9464.")
-    try:
-        return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
-    except (RuntimeError, ValueError) as error:
-        raise InvalidInput(f"HANDRAIL_METRICS_ADDRESS: nothing can be served at {address}. Name a free port.") from error
 
 
 class OutcomeGauges:

@@ -25,6 +25,7 @@ from temporalio.worker import (
 )
 
 from handrail.domain.errors import InvalidInput
+from handrail.temporal.worker.lines import ActivityLines
 
 ONE_VALUE = "input: are {} values. Send one JSON value, or none."
 
@@ -137,7 +138,7 @@ class Guards(Interceptor):
     """All guards, for `Worker(interceptors=[Guards()])`."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return Heartbeats(next)
+        return ActivityLines(Heartbeats(next))
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         return Doorkeeper

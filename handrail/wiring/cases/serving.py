@@ -29,12 +29,12 @@ from handrail.settings import Settings
 from handrail.temporal import schedules
 from handrail.temporal.repair.heal import Healer
 from handrail.temporal.repair.reconcile import Reconciler
-from handrail.temporal.worker.gauges import OutcomeGauges, exporting
+from handrail.temporal.worker.gauges import OutcomeGauges
 from handrail.wiring.cases import collecting
 from handrail.wiring.cases.comparing import compare_forever
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, workflow_runner, world
-from handrail.wiring.connecting import connected
+from handrail.wiring.connecting import connected, seen
 from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day
 from handrail.wiring.logs import begin_logs
@@ -56,7 +56,7 @@ async def serve(
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    runtime = exporting(settings.metrics_address) if settings.metrics_address else None
+    runtime = seen(settings.metrics_address, "HANDRAIL_METRICS_ADDRESS")
     client = await connected(settings, runtime=runtime, interceptors=interceptors)
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
@@ -71,7 +71,7 @@ async def serve(
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)
-                async with beside(settings, client, pool, adapters, runtime):
+                async with beside(settings, client, pool, adapters, runtime if settings.metrics_address else None):
                     await stop.wait()
     finally:
         await pool.close()

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temporalio.client import Client
@@ -77,7 +76,7 @@ from handrail.reading import ReadingProcess
 from handrail.settings import Settings
 from handrail.temporal.worker.ahead import RewindingRunner
 from handrail.temporal.worker.announcing import AnnouncingRunner
-from handrail.temporal.worker.build import build_id
+from handrail.temporal.worker.build import ROOT, own_build
 from handrail.temporal.worker.interceptors import Guards
 from handrail.wiring.cases.activities import case_activities, vouchers_of
 from handrail.wiring.cases.building import build_models
@@ -95,8 +94,6 @@ PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic
 DRAIN_SECONDS = 15
 LOOK_SECONDS = 1.0
 """How often a worker looks for edits of the business's files, at most."""
-ROOT = Path(__file__).parents[3]
-CODE = ("activities", "graphs", "handrail", "workflows", "worker.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +260,7 @@ def case_worker(
         activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
         interceptors=[Guards()],
         workflow_runner=runs,
-        build_id=build_id(ROOT, CODE),
+        build_id=own_build(),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,

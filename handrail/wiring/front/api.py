@@ -40,7 +40,7 @@ from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.cases.doorway import DoorwayClient
-from handrail.wiring.connecting import connected
+from handrail.wiring.connecting import connected, seen
 from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
 from handrail.wiring.front.rooms import with_rooms
@@ -113,7 +113,7 @@ def listen(address: str) -> socket.socket:
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with its connections, which are closed at the end. Raises: see `serve`."""
-    client = await connected(settings)
+    client = await connected(settings, runtime=seen())
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
     try:
         services = await services_of(settings, client, pool)

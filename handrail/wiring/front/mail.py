@@ -32,7 +32,7 @@ from handrail.postgres.channels.record import PostgresChannels, departures_annou
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.cases.mailed import MailedCases
-from handrail.wiring.connecting import connected
+from handrail.wiring.connecting import connected, seen
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 POOL = 4
@@ -65,7 +65,7 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database_url.get_secret_value(), size=POOL)
         stack.push_async_callback(pool.close)
-        await run_mail(settings, mail_settings(), await connected(settings), pool, troubles, stack)
+        await run_mail(settings, mail_settings(), await connected(settings, runtime=seen()), pool, troubles, stack)
         if settings.ready_file:
             settings.ready_file.write_text(str(os.getpid()))
         await asked.wait()

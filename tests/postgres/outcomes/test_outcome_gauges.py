@@ -17,7 +17,8 @@ from handrail.embedded.ports import free_block
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool
 from handrail.quality.outcomes.loader import OUTCOMES, SHIPPED, load_outcomes
-from handrail.temporal.worker.gauges import OutcomeGauges, exporting
+from handrail.temporal.runtime import runtime
+from handrail.temporal.worker.gauges import OutcomeGauges
 from handrail.wiring.cases import serving
 from handrail.wiring.days import observing
 from tests.postgres.build import NOON
@@ -31,7 +32,7 @@ async def test_a_worker_serves_the_newest_days_that_are_old_enough(pool: Pool) -
     await outcomes.define(definitions.value, definitions.version)
     await by_hand.write(pool)
     address = f"127.0.0.1:{free_block(1)}"
-    gauges = OutcomeGauges(exporting(address))
+    gauges = OutcomeGauges(runtime(address=address))
     # 24 days behind the record's end, its cases of 30 days ago were opened in the seven days before yesterday.
     for result in await observing.newest(outcomes, definitions, NOON - timedelta(days=24)):
         gauges.show(result)
@@ -67,4 +68,4 @@ async def test_trouble_with_outcomes_stands_beside_a_workers_other_troubles(pool
 @pytest.mark.parametrize("address", ["9464", "example.org:9464", "127.0.0.1:0x", "127.0.0.1:999999"])
 def test_a_wrong_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidInput, match="HANDRAIL_METRICS_ADDRESS"):
-        exporting(address)
+        runtime(None, address, "HANDRAIL_METRICS_ADDRESS")

@@ -1,0 +1,1 @@
+"""Being seen: lines of logs, figures and spans, without a customer's word in any of them."""
