@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from html2text import HTML2Text
+from html.parser import HTMLParser
+from typing import NamedTuple
 
 _VOID = frozenset({"area", "br", "col", "hr", "img", "wbr"})
-_PLAIN = frozenset({"del", "strike", "s", "code", "tt", "kbd"})
-"""Tags that the library would write as signs around the words."""
-_BLOCKS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "hr"})
+_CELLS = frozenset({"td", "th"})
+_LISTS = frozenset({"ul", "ol"})
+_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "pre", "table", "ul", "ol", "dl"})
+_ROWS = frozenset({"div", "section", "main", "article", "header", "footer", "br", "li", "tr", "dt", "dd"})
+_PART = " | "
+"""Stands between the cells of a row."""
+_SPACES = re.compile(r"[ \t\r\n\f]+")
 _ZERO = re.compile(r"0*(?:\.0*)?(?:px|pt|em|rem|ex|%)?")
 _INHERITED = re.compile(r"inherit|[\d.]+(?:em|%)")
 
 
 def from_html(html: str) -> str:
     """Return what a reader of the HTML sees, without addresses behind links and without pictures."""
-    import html2text
     import nh3
 
     tags = nh3.ALLOWED_TAGS | {"font", "section", "main", "label", "button"}
     unseen = {"script", "style", "title", "template"}
     # What is hidden ends where its tag does: so every tag that begins has to end.
-    clean = nh3.clean(html, tags=tags, clean_content_tags=unseen, attributes={"*": {"style", "hidden"}}, link_rel=None)
-    reader = html2text.HTML2Text(bodywidth=0)
-    reader.ignore_links = reader.ignore_images = reader.ignore_emphasis = True
-    reader.ignore_tables = reader.unicode_snob = True
-    reader.code = True  # else it escapes what Markdown could take for a sign of its own
-    reader.tag_callback = _Sight().tag  # type: ignore[assignment]  # the library types it by its default, None
-    return str(reader.handle(clean))
+    reader = _Reader()
+    reader.feed(nh3.clean(html, tags=tags, clean_content_tags=unseen, attributes={"*": {"style", "hidden"}}, link_rel=None))
+    reader.close()
+    return reader.text()
 
 
 class _Hidden(NamedTuple):
@@ -55,27 +53,83 @@ class _Hidden(NamedTuple):
         )
 
 
-class _Sight:
-    """A reader of HTML, tag by tag: what it sees and where its cells part."""
+class _Reader(HTMLParser):
+    """Writes down what is seen of HTML whose tags all end: a line for each line, "> " before what is quoted."""
 
     def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
         self._around = [_Hidden()]
-        self._first = True
+        self._lines: list[str] = []
+        self._line = ""
+        self._quotes = self._kept = 0
+        self._row, self._first_cell = 0, True
+        self._numbers: list[int | None] = []
 
-    def tag(self, reader: HTML2Text, tag: str, attributes: Mapping[str, str | None], start: bool) -> bool:
-        """Take a tag; return whether the library has nothing more to do with it."""
+    def text(self) -> str:
+        """Return everything that was seen."""
+        self._end_line()
+        return "\n".join(self._lines).strip("\n")
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if tag not in _VOID:
-            if start:
-                self._around.append(self._around[-1].within(attributes))
-            elif len(self._around) > 1:
-                self._around.pop()
-            reader.quiet = int(any(self._around[-1]))
-        if tag == "tr" and start:
-            self._first = True
-        elif tag in ("td", "th") and start:
-            if not self._first:
-                reader.o(" | ")
-            self._first = self._first and bool(reader.quiet)
-        elif tag in _BLOCKS:
-            reader.p()
-        return tag in _PLAIN or tag in _BLOCKS
+            self._around.append(self._around[-1].within(dict(attributes)))
+        if tag == "tr":
+            self._row, self._first_cell = len(self._lines), True
+        elif tag in _CELLS and self._first_cell:
+            self._first_cell = any(self._around[-1])
+        elif tag in _CELLS:
+            self._line = (self._line or self._taken_back()) + _PART
+        self._lay_out(tag, 1)
+        if tag == "li" and not any(self._around[-1]):
+            self._line = self._mark()
+
+    def handle_endtag(self, tag: str) -> None:
+        if len(self._around) > 1:
+            self._around.pop()
+        self._lay_out(tag, -1)
+
+    def handle_data(self, data: str) -> None:
+        if any(self._around[-1]):
+            return
+        if self._kept:
+            first, *others = data.split("\n")
+            self._line += first
+            for other in others:
+                self._end_line()
+                self._line = other
+            return
+        words = _SPACES.sub(" ", data)
+        self._line += words.lstrip(" ") if not self._line or self._line.endswith(" ") else words
+
+    def _lay_out(self, tag: str, step: int) -> None:
+        empty = tag == "br" and not self._line.strip()
+        begun = step > 0 and self._line.endswith(_PART)
+        if (tag in _PARAGRAPHS or tag in _ROWS) and not begun:
+            self._end_line()
+        if (tag in _PARAGRAPHS or empty) and not begun and self._lines and self._lines[-1].strip("> "):
+            self._lines.append("> " * (self._quotes - (tag == "blockquote" and step < 0)))
+        if tag in _LISTS and step > 0:
+            self._numbers.append(0 if tag == "ol" else None)
+        elif tag in _LISTS and self._numbers:
+            self._numbers.pop()
+        self._quotes += step * (tag == "blockquote")
+        self._kept += step * (tag == "pre")
+
+    def _taken_back(self) -> str:
+        """The last line of this row of a table: a paragraph in one cell does not part it from the next."""
+        while len(self._lines) > self._row:
+            line = self._lines.pop().removeprefix("> " * self._quotes)
+            if line.strip("> "):
+                return line
+        return ""
+
+    def _mark(self) -> str:
+        if not self._numbers or self._numbers[-1] is None:
+            return "* "
+        self._numbers[-1] += 1
+        return f"{self._numbers[-1]}. "
+
+    def _end_line(self) -> None:
+        if self._line.strip():
+            self._lines.append("> " * self._quotes + self._line.rstrip())
+        self._line = ""

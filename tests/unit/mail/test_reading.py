@@ -73,6 +73,13 @@ def test_html_alone_is_read_as_text_and_plain_text_comes_first() -> None:
             "See this",
         ),
         ("<div style='font-size:0px'>gone<br>gone<p style='font-size:12px'>See</p></div>", "See"),
+        (
+            "<table><tr><td><p>O-10016</p></td><td><p>7 USD</p><p>paid</p></td></tr><tr><td>2</td></tr></table>",
+            "O-10016 | 7 USD\n\npaid\n\n2",
+        ),
+        ("<div>One</div><div>two<br></div><div><br></div><div>three &amp;\n four</div>", "One\ntwo\n\nthree & four"),
+        ("<p>So:</p><blockquote><p>a</p><div>b<br>c</div></blockquote><p>d</p>", "So:\n\n> a\n>\n> b\n> c\n\nd"),
+        ("<ol><li>one<li>two<ul><li>a</ul></ol><pre>x\n  y</pre>", "1. one\n2. two\n\n* a\n\nx\n  y"),
         ("<h1>Title</h1><p>1. where is <s>it</s></p><p>- <code>x</code></p>", "Title\n\n1. where is it\n\n- x"),
     ],
 )
