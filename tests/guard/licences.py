@@ -40,7 +40,8 @@ def licence(about: PackageMetadata) -> str:
     if "License-Expression" in about:
         return about["License-Expression"]
     classified = [one.rpartition("::")[2].strip() for one in about.get_all("Classifier") or [] if one.startswith("License ::")]
-    return " AND ".join(classified) or (about["License"] if "License" in about else "").strip().partition("\n")[0]
+    freely = about.get_all("License") or [""]
+    return " AND ".join(classified) or freely[0].strip().partition("\n")[0]
 
 
 def permissive(said: str) -> bool:
