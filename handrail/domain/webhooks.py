@@ -39,12 +39,29 @@ class DeliveryResult(Stored):
     again_in: float | None = None
 
 
-class WebhookEndpoint(Stored):
-    """An endpoint; `kinds` are those that it wants, all where there are none."""
+class WebhookWanted(Stored):
+    """The events that an endpoint wants: `kinds`, all where there are none.
+
+    Of `waiting`, where `roles` or `queues` are named, only decisions that take one of the roles and cases in one of the
+    queues.
+    """
+
+    kinds: list[EventKind] = Field(default_factory=list)
+    roles: list[str] = Field(default_factory=list)
+    queues: list[str] = Field(default_factory=list)
+
+    @property
+    def in_words(self) -> str:
+        """Return what it wants, for a table."""
+        narrowed = [*(f"role {one}" for one in self.roles), *(f"queue {one}" for one in self.queues)]
+        return (", ".join(self.kinds) or "all") + (f" (waiting: {', '.join(narrowed)})" if narrowed else "")
+
+
+class WebhookEndpoint(WebhookWanted):
+    """An endpoint, and what it wants."""
 
     endpoint_id: str
     url: str
-    kinds: list[EventKind] = Field(default_factory=list)
     owner: str
     added_at: datetime
     disabled_at: datetime | None = None
@@ -113,6 +130,14 @@ def payload(event: CaseEvent) -> dict[str, Any]:
     """Return what is sent: ids and statuses; who wants words reads the case."""
     about = {"case_id": event.case_id, "sequence": event.sequence, "position": event.position, **event.body}
     return {"type": f"case.{event.kind}", "timestamp": event.at.isoformat(), "data": about}
+
+
+def wanted_of(kinds: list[EventKind], roles: list[str], queues: list[str]) -> WebhookWanted:
+    """Return what is wanted. Raises: InvalidInput: it is narrowed by what it never gets."""
+    wanted = WebhookWanted(kinds=kinds, roles=roles, queues=queues)
+    if (roles or queues) and kinds and EventKind.WAITING not in kinds:
+        raise InvalidInput("kinds: roles and queues narrow `waiting`, which is not among them. Add it, or leave them out.")
+    return wanted
 
 
 def kinds_of(given: list[str]) -> list[EventKind]:

@@ -57,7 +57,7 @@ class Embedded:
         self.model_url = self.offline.url if self.offline else str(plan.model_url)
         self.api = Api(base + PORTS["HTTP API"], self.environment)
         names = ["worker", *(f"worker-{number}" for number in range(2, plan.workers + 1))][: plan.workers]
-        self.mail = mail_part(self.folder / RUN, self.environment) if os.environ.get(MAIL) else None
+        self.mail = mail_part(self.folder / RUN, self.environment) if any(os.environ.get(one) for one in MAIL) else None
         self.workers = [EarlyWorker(self.folder / RUN, self.environment, name) for name in names]
 
     def components(self) -> list[Component]:

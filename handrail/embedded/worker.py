@@ -16,8 +16,8 @@ RUN = "run"
 """The folder of a stack in which its workers tell of themselves."""
 WORD = "HANDRAIL_SERVERS_FILE"
 """The variable that names the file for which a worker waits; `handrail.wiring.cases.ahead` reads it."""
-MAIL = "HANDRAIL_MAIL_IMAP"
-"""The variable that turns mail on."""
+MAIL = ("HANDRAIL_MAIL_IMAP", "HANDRAIL_MAIL_SMTP")
+"""The variables of which each turns mail on: the first reads a mailbox, the other sends alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Settings of the mailbox, from the environment; nothing of mail runs where `HANDRAIL_MAIL_IMAP` is not set."""
+"""Settings of mail, from the environment: without `HANDRAIL_MAIL_IMAP` nothing is read, and mail only leaves."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from pydantic import Field, SecretStr, field_validator
 
 from handrail.domain.errors import InvalidInput
 from handrail.environment import EnvironmentSettings
-
-SWITCH = "HANDRAIL_MAIL_IMAP"
-"""The variable that turns mail on."""
 
 
 class MailServer(NamedTuple):
@@ -78,7 +75,7 @@ class MailSettings(EnvironmentSettings):
 
     def reading(self) -> MailServer:
         """Return the server that mail is read from. Raises: InvalidInput."""
-        return _server(SWITCH, self.imap, {"imaps": 993, "imap+starttls": 143, "imap": 143})
+        return _server("HANDRAIL_MAIL_IMAP", self.imap, {"imaps": 993, "imap+starttls": 143, "imap": 143})
 
     def sending(self) -> MailServer:
         """Return the server that takes mail. Raises: InvalidInput."""

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from handrail.domain.case.events import EventKind
 from handrail.domain.errors import InvalidInput
-from handrail.domain.webhooks import TEST, Answered, DeadMessage, DeliveryRequest, NumberedSecret, WebhookEndpoint
+from handrail.domain.webhooks import (
+    TEST,
+    Answered,
+    DeadMessage,
+    DeliveryRequest,
+    NumberedSecret,
+    WebhookEndpoint,
+    WebhookWanted,
+)
 from handrail.ports.front.webhooks import MessagesAgain, SecretSeal, WebhookEndpoints, WebhookSender
 from handrail.webhooks.addresses import check_url
 from handrail.webhooks.sealing import new_secret
@@ -34,10 +41,10 @@ class WebhookOffice:
     deliver: Deliver
     loopback: bool = False
 
-    async def add(self, url: str, kinds: list[EventKind], owner: str) -> NumberedSecret:
+    async def add(self, url: str, wanted: WebhookWanted, owner: str) -> NumberedSecret:
         """Send events there from now on. Raises: InvalidInput: the address may not be reached."""
         check_url(url, loopback=self.loopback)
-        return await self.endpoints.add(f"wh-{uuid4().hex[:12]}", url, kinds, owner, self.seal.seal(new_secret()))
+        return await self.endpoints.add(f"wh-{uuid4().hex[:12]}", url, wanted, owner, self.seal.seal(new_secret()))
 
     async def rotate(self, endpoint_id: str) -> NumberedSecret:
         """Make a new secret; the one before signs on beside it for a day."""

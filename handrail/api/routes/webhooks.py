@@ -27,7 +27,7 @@ from handrail.domain.http.webhooks import (
     WebhookList,
     WebhookSecret,
 )
-from handrail.domain.webhooks import NumberedSecret, WebhookEndpoint
+from handrail.domain.webhooks import NumberedSecret, WebhookEndpoint, wanted_of
 from handrail.webhooks.managing import WebhookOffice
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -42,7 +42,8 @@ async def add_webhook(body: NewWebhook, caller: WebhookManager, services: Servic
     if owner is None:
         raise InvalidInput("owner: is missing. Say who answers for the receiver.")
     whose = check_name("owner", owner)
-    return await _secret(services.webhooks, once, body, lambda: services.webhooks.add(body.url, body.kinds, whose), 201)
+    wanted = wanted_of(body.kinds, body.roles, body.queues)
+    return await _secret(services.webhooks, once, body, lambda: services.webhooks.add(body.url, wanted, whose), 201)
 
 
 @router.get("", responses=refusals(), response_model=WebhookList)

@@ -28,13 +28,20 @@ def add(
     kind: Annotated[
         list[str] | None, typer.Option("--kind", help="A kind of event; again for more.", show_default="all")
     ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="Of `waiting`: decisions that take this role; again for more.")
+    ] = None,
+    queue: Annotated[
+        list[str] | None, typer.Option("--queue", help="Of `waiting`: cases in this queue; again for more.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Send events there from now on, and show the signing secret, once."""
     from handrail.domain.case.messages import check_name
-    from handrail.domain.webhooks import kinds_of
+    from handrail.domain.webhooks import kinds_of, wanted_of
 
-    wanted, whose = kinds_of(kind or []), check_name("--owner", owner)
+    whose = check_name("--owner", owner)
+    wanted = wanted_of(kinds_of(kind or []), role or [], queue or [])
     _show_secret(ctx, lambda office: office.add(url, wanted, whose), as_json=as_json)
 
 
@@ -51,7 +58,7 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
         (
             one.endpoint_id,
             one.url,
-            ", ".join(one.kinds) or "all",
+            one.in_words,
             one.owner,
             moment(one.added_at),
             one.disabled_because or "yes",

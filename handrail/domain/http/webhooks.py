@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from handrail.domain.base import Stored
@@ -10,12 +12,20 @@ from handrail.domain.case.messages import MAX_NAME
 from handrail.domain.http.bodies import IDENTIFIER, HttpBody
 from handrail.domain.webhooks import DeadMessage, WebhookEndpoint
 
+BoundedName = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+
 
 class NewWebhook(HttpBody):
-    """A place to send events to. `kinds` are those wanted, all where there are none."""
+    """A place to send events to. `kinds` are those wanted, all where there are none.
+
+    Of `waiting`, where `roles` or `queues` are named, only decisions that take one of the roles and cases in one of the
+    queues.
+    """
 
     url: str = Field(min_length=1, max_length=2_000, description="https://… that takes POSTs")
     kinds: list[EventKind] = Field(default_factory=list, max_length=len(EventKind))
+    roles: list[BoundedName] = Field(default_factory=list, max_length=50)
+    queues: list[BoundedName] = Field(default_factory=list, max_length=50)
     owner: str | None = Field(
         default=None, min_length=1, max_length=MAX_NAME, description="by default whom the key stands for"
     )

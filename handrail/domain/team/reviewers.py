@@ -16,6 +16,7 @@ from handrail.domain.base import Model
 from handrail.domain.counting import listed
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.team.commands import folded, holds, same_name
+from handrail.domain.team.terms import NoticeTerms
 
 FILE = "reviewers.yaml"
 SHOWN = 8
@@ -50,6 +51,7 @@ class ReviewerEntry(AuthorityLimits):
     roles: list[str] = Field(min_length=1)
     languages: list[str] = Field(default_factory=list)
     verified: bool = False
+    notify: NoticeTerms | None = Field(default=None, description="how they are told by mail what waits for them")
 
     def called(self, name: str) -> bool:
         """Return whether this is among the person's names."""

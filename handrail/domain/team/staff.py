@@ -12,6 +12,7 @@ from pydantic import Field
 from handrail.domain.base import Model, Stored
 from handrail.domain.case.messages import MAX_NAME
 from handrail.domain.team.hours import Shift, Span, Zone, after, merged, opening, spans
+from handrail.domain.team.terms import NoticeTerms
 
 HORIZON = timedelta(days=28)
 """How far ahead anybody looks for somebody at work."""
@@ -32,6 +33,7 @@ class TeamMember(Model):
     shifts: list[Shift] = Field(default_factory=list)
     pool: bool = False
     holidays: bool = False
+    notify: NoticeTerms | None = Field(default=None, description="how they are told by mail what waits for them")
 
     def can(self, need: Need, *, whatever_language: bool = False) -> bool:
         """Return whether this person can take the case."""

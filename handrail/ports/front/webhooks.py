@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from handrail.domain.case.events import EventKind
 from handrail.domain.webhooks import (
     Answered,
     DeadMessage,
@@ -13,13 +12,14 @@ from handrail.domain.webhooks import (
     NumberedSecret,
     WebhookEndpoint,
     WebhookMessage,
+    WebhookWanted,
 )
 
 
 class WebhookEndpoints(Protocol):
     """The endpoints with their sealed secrets. Methods raise UnknownWebhook where there is none of that id."""
 
-    async def add(self, endpoint_id: str, url: str, kinds: list[EventKind], owner: str, sealed: str) -> NumberedSecret:
+    async def add(self, endpoint_id: str, url: str, wanted: WebhookWanted, owner: str, sealed: str) -> NumberedSecret:
         """Add an endpoint with its first secret."""
         ...
 

@@ -1,6 +1,6 @@
 -- name: add_webhook
-INSERT INTO handrail.webhook_endpoints (endpoint_id, url, kinds, owner)
-VALUES (%(endpoint_id)s, %(url)s, %(kinds)s, %(owner)s);
+INSERT INTO handrail.webhook_endpoints (endpoint_id, url, kinds, roles, queues, owner)
+VALUES (%(endpoint_id)s, %(url)s, %(kinds)s, %(roles)s, %(queues)s, %(owner)s);
 
 -- name: webhooks
 SELECT e.* FROM handrail.webhook_endpoints AS e WHERE e.removed_at IS NULL ORDER BY e.added_at, e.endpoint_id;

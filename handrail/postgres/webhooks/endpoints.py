@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handrail.domain.case.events import EventKind
-from handrail.domain.webhooks import NumberedSecret, UnknownWebhook, WebhookEndpoint
+from handrail.domain.webhooks import NumberedSecret, UnknownWebhook, WebhookEndpoint, WebhookWanted
 from handrail.postgres.pool import Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -19,9 +18,9 @@ class PostgresWebhooks:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def add(self, endpoint_id: str, url: str, kinds: list[EventKind], owner: str, sealed: str) -> NumberedSecret:
+    async def add(self, endpoint_id: str, url: str, wanted: WebhookWanted, owner: str, sealed: str) -> NumberedSecret:
         """Add an endpoint with its first secret; it gets the events from now on."""
-        about = {"endpoint_id": endpoint_id, "url": url, "kinds": [one.value for one in kinds], "owner": owner}
+        about = {"endpoint_id": endpoint_id, "url": url, "owner": owner, **wanted.model_dump(mode="json")}
         async with writing(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES["lock_webhook_cursor"])
             await cursor.execute(QUERIES["begin_webhook_cursor"])

@@ -33,6 +33,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.cases.mailed import MailedCases
 from handrail.wiring.connecting import connected, seen
+from handrail.wiring.front.letters import letters_work
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 POOL = 4
@@ -45,9 +46,9 @@ def mail_settings() -> MailSettings:
         found = MailSettings()
     except ValidationError as error:
         raise InvalidInput(MailSettings.in_words(error)) from None
-    for name, value in (("IMAP", found.imap), ("SMTP", found.smtp), ("ADDRESS", found.address)):
+    for name, value in (("SMTP", found.smtp), ("ADDRESS", found.address)):
         if not value:
-            raise InvalidInput(f"HANDRAIL_MAIL_{name}: is not set, so there is no mailbox. See docs/operating/mail.md.")
+            raise InvalidInput(f"HANDRAIL_MAIL_{name}: is not set, so no mail can leave. See docs/operating/mail.md.")
     return found
 
 
@@ -74,7 +75,7 @@ async def serve(settings: Settings) -> None:
 async def run_mail(
     settings: Settings, mail: MailSettings, client: Client, pool: Pool, troubles: BackgroundTroubles, stack: AsyncExitStack
 ) -> None:
-    """Read and send for as long as the stack is open."""
+    """Read, where there is a mailbox, and send, for as long as the stack is open."""
     business = load_business(settings.business)
     await owner.check(pool, business)
     cases = MailedCases(client, task_queue=settings.task_queue)
@@ -84,10 +85,7 @@ async def run_mail(
     letterhead = Letterhead(mail.address, mail.name, business.disclosure, tokens)
     limits = MailLimits(timedelta(minutes=mail.reply_minutes), mail.replies_a_day)
     outgoing = MailOutgoing(record, channels, cases, SmtpSender(mail), letterhead, limits)
-    mail.reading()
-    reading, sending = troubles.about("reading mail"), troubles.about("sending mail")
-    taking = MailTaking(intake, mail.authserv_id)
-    mailbox = Mailbox(mail, record, taking.take, looked=lambda: reading(None))
+    sending = troubles.about("sending mail")
     woken = asyncio.Event()
 
     async def listen() -> None:
@@ -95,10 +93,15 @@ async def run_mail(
             woken.set()
 
     work: list[tuple[str, Callable[[], Awaitable[None]], Callable[[str | None], None]]] = [
-        ("reading mail", mailbox.forever, reading),
         ("sending mail", lambda: send_forever(outgoing, woken, mail.poll_seconds), sending),
         ("listening for departures", listen, lambda _: None),
+        await letters_work(settings, mail, pool, business, troubles),
     ]
+    if mail.imap:
+        mail.reading()
+        reading, taking = troubles.about("reading mail"), MailTaking(intake, mail.authserv_id)
+        mailbox = Mailbox(mail, record, taking.take, looked=lambda: reading(None))
+        work.append(("reading mail", mailbox.forever, reading))
     for name, doing, say in work:
         await stack.enter_async_context(supervised(name, doing, say=say))
 

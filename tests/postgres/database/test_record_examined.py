@@ -15,6 +15,7 @@ from handrail.doctor import record
 from handrail.doctor.findings import DoctorFinding, PartHealth
 from handrail.domain.access.keys import ApiKey
 from handrail.domain.access.principals import ApiScope
+from handrail.domain.webhooks import WebhookWanted
 from handrail.embedded.postgres import Postgres
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.migrations import migrate
@@ -103,7 +104,7 @@ async def test_a_key_that_ends_soon_and_an_endpoint_that_takes_nothing_more(data
             )
             await PostgresApiKeys(pool).add(key)
         await PostgresApiKeys(pool).revoke(f"{2:012}", "ann", NOW)
-        await PostgresWebhooks(pool).add("wh-1", "https://example.com/hook", [], "ann", "sealed")
+        await PostgresWebhooks(pool).add("wh-1", "https://example.com/hook", WebhookWanted(), "ann", "sealed")
         await PostgresOutbox(pool).disable("wh-1", "it answered 410")
     finally:
         await pool.close()

@@ -98,7 +98,7 @@ async def test_the_way_of_a_case_is_told_once_and_in_order(
     assert found[2].text == "Words of m-2"
     assert found[3].body == {
         **{"for": "approval", "approval_id": "e-1", "revision": 1, "kind": "approval", "action": "pay"},
-        **{"due_at": "2026-05-04T16:00:00+00:00", "yes": 0, "quorum": 1},
+        **{"due_at": "2026-05-04T16:00:00+00:00", "yes": 0, "quorum": 1, "roles": ["support"]},
     }
     assert found[5].body["by"] == "rita"
     # The same commits again, and late ones, tell nothing.

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email.message import Message
-from pathlib import Path
 
 import pytest
 
 from handrail.mail.incoming import unidentified
 from tests.support.deskside import at_desk, key_of, with_desk
 from tests.support.house import House, wait_for
-from tests.support.mailing import ADDRESS, ImapServer, Mailing, Post, imap_server, letter, mail_settings
-
-
-@pytest.fixture(scope="module")
-def imap(servers: Path) -> Iterator[ImapServer]:
-    with imap_server(servers) as server:
-        yield server
-
-
-@pytest.fixture
-def mailing(home: House, imap: ImapServer) -> Iterator[Mailing]:
-    post = Post()
-    with post.serving() as port:
-        yield Mailing(home, imap, post, mail_settings(imap, port))
+from tests.support.mailing import ADDRESS, Mailing, Post, letter
 
 
 async def customer(home: House) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ from handrail.background import supervised
 from handrail.domain.case.cases import CaseStatus, Commit
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.channels import Arrival
-from handrail.domain.webhooks import DELAYS
+from handrail.domain.webhooks import DELAYS, WebhookWanted
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, open_pool
@@ -98,7 +98,7 @@ async def post(time_skipping: WorkflowEnvironment, database_url: str) -> AsyncIt
     async with receiver() as there:
         secret = new_secret()
         url = f"http://127.0.0.1:{there.port}/hooks"
-        await PostgresWebhooks(pool).add("wh-1", url, [], "ann", KeySeal(KEY).seal(secret))
+        await PostgresWebhooks(pool).add("wh-1", url, WebhookWanted(), "ann", KeySeal(KEY).seal(secret))
         sender = HttpSender(loopback=True, seconds=1)
         async with webhook_worker(time_skipping.client, settings, pool, sender):
             yield Post(time_skipping, settings, pool, there, secret)
@@ -225,7 +225,7 @@ async def test_without_the_key_messages_wait_uncounted_and_go_on_with_it(
     pool = await open_pool(database_url, size=4)
     async with receiver() as there:
         url, secret = f"http://127.0.0.1:{there.port}/hooks", new_secret()
-        await PostgresWebhooks(pool).add("wh-1", url, [], "ann", KeySeal(KEY).seal(secret))
+        await PostgresWebhooks(pool).add("wh-1", url, WebhookWanted(), "ann", KeySeal(KEY).seal(secret))
         await PostgresCases(pool, business).open(opening(CASE), NOON)
         sender = HttpSender(loopback=True, seconds=60)
         async with webhook_worker(time_skipping.client, settings, pool, sender):
@@ -247,7 +247,7 @@ async def test_a_missing_key_is_said_once_and_no_delivery_of_its_endpoint_begins
 ) -> None:
     other = new_secret()
     url = f"http://127.0.0.1:{post.there.port}/other"
-    await PostgresWebhooks(post.pool).add("wh-2", url, [], "bea", KeySeal("x" * 32).seal(other))
+    await PostgresWebhooks(post.pool).add("wh-2", url, WebhookWanted(), "bea", KeySeal("x" * 32).seal(other))
     await PostgresCases(post.pool, business).open(opening(CASE), NOON)
     said: list[str | None] = []
     addressing = Addressing(post.environment.client, post.settings.task_queue, post.pool, KeySeal(KEY), said.append)
@@ -286,7 +286,7 @@ async def test_what_happened_while_nobody_was_to_be_called_is_told_to_nobody(pos
     assert not await webhooks.wanted()
     await cases.open(opening(CASE), NOON)
     url = f"http://127.0.0.1:{post.there.port}/hooks"
-    await webhooks.add("wh-2", url, [], "ann", KeySeal(KEY).seal(post.secret))
+    await webhooks.add("wh-2", url, WebhookWanted(), "ann", KeySeal(KEY).seal(post.secret))
     assert await webhooks.wanted()
     assert await PostgresOutbox(post.pool).address() == []
     await cases.commit(Commit(row=row(1, CASE, status=CaseStatus.RESOLVED)))
