@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from handrail.mail.settings import MailSettings
 from handrail.ports.front.mail import MailRecord
 from tests.support.certificates import certificate
 from tests.support.house import wait_for
-from tests.support.mailing import PASSWORD, USER, ImapServer, Post, letter, mail_settings
+from tests.support.mailing import PASSWORD, USER, ImapServer, Post, imap_server, letter, mail_settings
 
 
 @pytest.fixture(scope="module")
