@@ -56,6 +56,12 @@ class Settings(SeeingSettings):
         default=30, ge=4, le=3_650, description="days for which messages of webhooks that were taken or given up are kept"
     )
     database_pool: int = Field(default=10, ge=1, le=200)
+    card_last_four: bool = Field(
+        default=True, description="the last four of card and account numbers that were taken out of a text are shown"
+    )
+    redaction_keep: str = Field(
+        default="", description="kinds that stay in texts, with commas: card, iban, id, password, code, key"
+    )
 
     business: str = "handrail.shop"
     router: Path | None = Field(default=None, description="folder that `handrail router train` wrote")

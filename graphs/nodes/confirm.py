@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from graphs.handover.notice import Say, moment_said, plainly
-from graphs.nodes.resolve import end, introduced, said
+from graphs.nodes.resolve import end, introduced, said, with_notice
 from graphs.ruling.asked import audited
 from graphs.state import identity
 from graphs.views import AnswerView, ConfirmView
@@ -119,7 +119,8 @@ class ConfirmNode:
         if view.row.by_agent:
             wording, house = "confirm_by_human", self._house
         told = self._words(wording, language, asked, due_at, now)
-        return introduced(told, self._disclosure, language, disclosed=view.disclosed, house=house)
+        text = introduced(told, self._disclosure, language, disclosed=view.disclosed, house=house)
+        return with_notice(text, view.incoming, language)
 
     def _words(self, name: str, language: str, asked: Sequence[Asking], due_at: datetime, now: datetime) -> str:
         told = Told(name)

@@ -10,7 +10,7 @@ from graphs.engine.limits import SECONDS, within
 from graphs.handover import notice as waiting
 from graphs.handover.destination import come_back, destination
 from graphs.handover.handoff import packet, shortened
-from graphs.nodes.resolve import end, said
+from graphs.nodes.resolve import end, said, with_notice
 from graphs.views import EndView
 from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.case.cases import CaseRow, CaseStatus, Tier, Unrecorded
@@ -56,6 +56,7 @@ class EscalateNode:
         row = handed_over(view.row, why, route, now, assignee)
         opened = self._opening(view) if words else ""
         words = f"{opened}\n\n{words}" if opened else words
+        words = with_notice(words or "", view.incoming, view.row.language)
         view = view.model_copy(update={"disclosed": view.disclosed or bool(opened)})
         messages = [said(view, Author.SYSTEM, words, now, "tell")] if words else []
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})

@@ -21,6 +21,7 @@ from handrail.domain.case.messages import OURS, Author, Message
 from handrail.domain.case.turns import TurnEnded
 from handrail.domain.errors import SwitchedOff
 from handrail.domain.llm.agent import Disposition
+from handrail.domain.text.redacted import notice, taken_out
 from handrail.ports import Cases, Clock
 
 
@@ -43,6 +44,7 @@ class ResolveNode:
         proposal = next(one for one in view.proposals if one.kind is ProposalKind.REPLY)
         text, house = text_of(proposal), self._house if view.row.by_agent else ""
         text = introduced(text, self._disclosure, view.row.language or "en", disclosed=view.disclosed, house=house)
+        text = with_notice(text, view.incoming, view.row.language)
         resolved = view.disposition is Disposition.RESOLVED
         status = CaseStatus.RESOLVED if resolved else CaseStatus.AWAITING_CUSTOMER
         row = view.row.model_copy(
@@ -74,6 +76,12 @@ def introduced(text: str, disclosure: Mapping[str, str], language: str, *, discl
         return text
     parts = [disclosure.get(language) or disclosure["en"], acting_for(house, language) if house else "", text]
     return "\n\n".join(filter(None, parts))
+
+
+def with_notice(text: str, incoming: Sequence[Message], language: str | None) -> str:
+    """The text with the line below it that says what was taken out of the customer's message, where something was."""
+    kinds = taken_out(one.text for one in incoming if one.author is Author.CUSTOMER)
+    return "\n\n".join(filter(None, [text, notice(kinds, language or "en")]))
 
 
 def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> Message:

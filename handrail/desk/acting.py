@@ -159,7 +159,8 @@ class Acting:
         for name, kind in DRAFTS.items():
             words = form.get(name, "").strip()[:MAX_CHARACTERS]
             if words or (name in form and form.get("action") == "draft"):
-                await self._services.record.keep(case_id, who.person, kind, words)
+                clean = self._services.redaction.reply if kind is DraftKind.REPLY else self._services.redaction.words
+                await self._services.record.keep(case_id, who.person, kind, clean(words))
 
     async def _refused(self, request: Request, who: Seat, form: Mapping[str, str], error: HandrailError) -> Response:
         """Show the page again with why nothing was done, and what was typed."""

@@ -13,6 +13,7 @@ from handrail.domain.team.staff import Roster
 from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
 from handrail.ports.front.desk import DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
 from handrail.ports.people import ReviewersInForce
+from handrail.redaction.values import Redaction
 from handrail.temporal.cases.doorway import DoorwayClient
 
 
@@ -28,6 +29,7 @@ class DeskServices:
     cases: Callable[[Principal], DoorwayClient]
     stored: DeskCases
     record: DeskRecord
+    redaction: Redaction
     keys: ApiKeys
     authenticate: Callable[[str], Awaitable[Principal]]
     attempts: CallLimits

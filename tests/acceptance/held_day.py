@@ -28,6 +28,7 @@ from handrail.postgres.quality.samples import PostgresSamples
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.scoring.generated import TERMS
 from handrail.quality.scoring.scorers import SCORERS
+from handrail.redaction.values import by_code
 from handrail.temporal.connect import connect
 from handrail.temporal.worker.interceptors import Guards
 from tests.support.ended import ScoringHere
@@ -111,7 +112,7 @@ async def main() -> None:
         task_queue=os.environ["QUEUE"],
         workflows=[QualityWorkflow],
         activities=days.all(),
-        interceptors=[Guards()],
+        interceptors=[Guards(by_code())],
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     await worker.run()

@@ -17,6 +17,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 import workflows.steps.loop
+from handrail.redaction.values import by_code
 from handrail.temporal.converter import data_converter
 from handrail.temporal.worker.interceptors import Guards
 from workflows.case import CaseWorkflow
@@ -26,7 +27,7 @@ async def replay(texts: dict[str, str], runner: WorkflowRunner | None = None) ->
     """What failed, name to words; in `runner`, or as the worker ships."""
     replayer = Replayer(
         workflows=[CaseWorkflow],
-        interceptors=[Guards()],
+        interceptors=[Guards(by_code())],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id="replay",
         data_converter=data_converter,

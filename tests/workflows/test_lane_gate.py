@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 
 from handrail.conformance.gate import Gatekeeper, LaneGate, PlayOver, StillWithin
+from handrail.redaction.values import by_code
 from handrail.temporal.cases.updates import workflow_id
 from handrail.temporal.worker.interceptors import Guards
 from tests.support.deployed import deployed
@@ -25,7 +26,7 @@ async def test_what_an_ended_play_still_does_is_waited_for(home: House, tmp_path
     record = Held(home.world.record, "apply", lambda one: True)
     order = await home.strangers_order(status="paid", total_under=90)
     async with deployed(
-        replace(home, world=replace(home.world, record=record)), interceptors=[Gatekeeper(gate), Guards()]
+        replace(home, world=replace(home.world, record=record)), interceptors=[Gatekeeper(gate), Guards(by_code())]
     ) as lane:
         gate.open(workflow_id("played-1"))
         await lane.cases.open_case("played-1", order.customer_id, ASKS.format(order.order_id))
@@ -45,7 +46,7 @@ async def test_what_an_ended_play_still_does_is_waited_for(home: House, tmp_path
 async def test_no_other_case_than_the_one_played_does_anything(home: House, tmp_path: Path) -> None:
     gate = LaneGate(tmp_path / "gate-1")
     order = await home.strangers_order(status="paid", total_under=90)
-    async with deployed(home, interceptors=[Gatekeeper(gate), Guards()]) as lane:
+    async with deployed(home, interceptors=[Gatekeeper(gate), Guards(by_code())]) as lane:
         gate.open(workflow_id("played-2"))
         await lane.cases.open_case("over-2", order.customer_id, ASKS.format(order.order_id))
         await lane.cases.open_case("played-2", order.customer_id, "Where is my order, please?")

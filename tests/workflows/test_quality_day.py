@@ -23,6 +23,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.quality.days import PostgresDays
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.quality.scoring.scorers import score
+from handrail.redaction.values import by_code
 from handrail.temporal import schedules
 from handrail.temporal.cases.executions import executions
 from handrail.temporal.cases.opening import WORKFLOW
@@ -103,7 +104,7 @@ def daily(temporal_client: Client, pool: Pool) -> Callable[[], Any]:
             task_queue=queue,
             workflows=[QualityWorkflow],
             activities=activities.all(),
-            interceptors=[Guards()],
+            interceptors=[Guards(by_code())],
             workflow_runner=AnnouncingRunner(UnsandboxedWorkflowRunner()),
         )
         async with worker:

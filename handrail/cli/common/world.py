@@ -64,9 +64,12 @@ class CliContext:
     async def cases(self, *, identity: str | None = None, patience: float | None = None) -> AsyncIterator[CaseClient]:
         """The client. `identity` is who acts, for the history. Raises: Unreachable."""
         from handrail.temporal.cases.client import CaseClient
+        from handrail.wiring.redacting import redaction_of
 
         options = {"patience": patience} if patience else {}
-        yield CaseClient(await self.temporal(identity), task_queue=self.settings.task_queue, **options)
+        redaction = redaction_of(self.settings)
+        client = await self.temporal(identity)
+        yield CaseClient(client, task_queue=self.settings.task_queue, redaction=redaction, **options)
 
     async def temporal(self, identity: str | None = None) -> Client:
         """Temporal itself. Raises: Unreachable."""

@@ -16,7 +16,7 @@ from handrail.domain.quality.evaluation.corrections import (
     SaidBefore,
 )
 from handrail.quality.corrections.loosening import loosening
-from handrail.quality.corrections.redaction import Redactor
+from handrail.quality.corrections.redaction import CaseRedactor
 from handrail.quality.corrections.standing import InForce
 
 MESSAGES = 40
@@ -29,7 +29,7 @@ def correction_of(source: CorrectionSource, stands: InForce) -> Correction:
     """Return the correction, without personal data."""
     reads, messages = list(_reads(source))[-READS:], source.messages[-MESSAGES:]
     action, reason, proposed, done = _what(source)
-    redactor = Redactor(source.customer_id, _data(source, reads), messages)
+    redactor = CaseRedactor(source.customer_id, _data(source, reads), messages)
     said = [SaidBefore(author=message.author, text=redactor.said(message)) for message in messages]
     return Correction(
         kind=source.kind,

@@ -36,7 +36,7 @@ SHORTEST = 3
 _KEY = re.compile(r"[a-z]+")
 
 
-class Redactor:
+class CaseRedactor:
     """Redacts one case. What is structured tells which names and addresses to look for in the words, too."""
 
     def __init__(self, customer_id: str, data: Collection[Any] = (), messages: Sequence[Message] = ()) -> None:

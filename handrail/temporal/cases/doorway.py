@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 from temporalio.client import Client, RPCError
@@ -12,6 +13,7 @@ from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import IncomingMessage, PageAnswer, check_message
 from handrail.domain.errors import UnknownCase
 from handrail.domain.team.commands import Receipt
+from handrail.redaction.values import Redaction
 from handrail.temporal.acting import acting_as
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import Execution, execution
@@ -26,10 +28,18 @@ START_SECONDS = 10.0
 class DoorwayClient(CaseClient):
     """A `CaseClient` that acts as `identity`, tells what the server knows by itself, and leaves messages for later."""
 
-    def __init__(self, client: Client, identity: str, *, task_queue: str, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        client: Client,
+        identity: str,
+        *,
+        task_queue: str,
+        patience: float = PATIENCE_SECONDS,
+        redaction: Redaction | None = None,
+    ) -> None:
         self._acting = acting_as(client, identity)
         self._own_queue = task_queue
-        super().__init__(self._acting, task_queue=task_queue, patience=patience)
+        super().__init__(self._acting, task_queue=task_queue, patience=patience, redaction=redaction)
 
     async def open_soon(self, case_id: str, customer_id: str, text: str, *, message_id: str, channel: str) -> Receipt:
         """Open a case, whether or not a worker runs.
@@ -53,12 +63,13 @@ class DoorwayClient(CaseClient):
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
         message = check_message(IncomingMessage(message_id=message_id, text=text, answers=answers))
-        hasty = DoorwayClient(self._acting, self._acting.identity, task_queue=self._own_queue, patience=seconds)
+        options: dict[str, Any] = {"task_queue": self._own_queue, "patience": seconds, "redaction": self._redaction}
+        hasty = DoorwayClient(self._acting, self._acting.identity, **options)
         try:
             return await hasty.say(case_id, message.text, message_id=message_id, answers=answers)
         except Unreachable:
             # The same id: should the update be taken after all, the message still counts once.
-            await Courier(self._acting, START_SECONDS).tell(case_id, "message", message)
+            await Courier(self._acting, START_SECONDS, self._redaction).tell(case_id, "message", message)
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=0, message_id=message_id)
 
     async def answer(self, case_id: str, text: str, answer: PageAnswer, *, message_id: str) -> Receipt:

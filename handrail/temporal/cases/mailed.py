@@ -11,6 +11,7 @@ from handrail.domain.case.cases import CaseOpen
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.errors import IllegalTransition, UnknownCase
 from handrail.domain.mail import CHANNEL
+from handrail.redaction.values import Redaction
 from handrail.temporal.acting import acting_as
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.updates import translated
@@ -23,8 +24,8 @@ IDENTITY = "mail"
 class MailedCases(CaseClient):
     """The port `MailCases`. Texts that are longer than the agent reads go in whole: the case gives them to a person."""
 
-    def __init__(self, client: Client, *, task_queue: str) -> None:
-        super().__init__(acting_as(client, IDENTITY), task_queue=task_queue, patience=SECONDS)
+    def __init__(self, client: Client, *, task_queue: str, redaction: Redaction | None = None) -> None:
+        super().__init__(acting_as(client, IDENTITY), task_queue=task_queue, patience=SECONDS, redaction=redaction)
 
     async def open(self, case_id: str, customer_id: str, message_id: str, text: str) -> None:
         """Open a case; one that stands under this id was opened by the same mail. Raises: Unreachable."""
@@ -32,7 +33,7 @@ class MailedCases(CaseClient):
         case = CaseOpen(case_id=case_id, customer_id=customer_id, message=message, channel=CHANNEL)
         try:
             async with asyncio.timeout(SECONDS):
-                await self._start(case)
+                await self._start(self._redaction.of(case))
         except WorkflowAlreadyStartedError:
             return
         except RPCError as error:

@@ -23,6 +23,7 @@ from handrail.temporal.cases.updates import Courier, translated, workflow_id
 
 if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
+    from handrail.redaction.values import Redaction
 
 WORKFLOW = "case"
 CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
@@ -32,13 +33,32 @@ CONTENT, CUSTOMER = "content", "customer"
 PATIENCE_SECONDS = 20.0
 
 
-class CaseOpener:
-    """Opens cases, and says how one stands. `patience` is how many seconds a call waits for a worker to take it."""
+def plain_redaction() -> Redaction:
+    """The redaction of whoever brings none."""
+    from handrail.redaction.values import by_code
 
-    def __init__(self, client: Client, *, task_queue: str = "cases", patience: float = PATIENCE_SECONDS) -> None:
+    return by_code()
+
+
+class CaseOpener:
+    """Opens cases, and says how one stands. `patience` is how many seconds a call waits for a worker to take it.
+
+    `redaction` takes secrets out of all that is sent, before it stands in a history; by default card and account numbers,
+    national ids, passwords, codes and keys.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        task_queue: str = "cases",
+        patience: float = PATIENCE_SECONDS,
+        redaction: Redaction | None = None,
+    ) -> None:
         self._client = client
         self._task_queue = task_queue
-        self._courier = Courier(client, patience)
+        self._redaction = redaction or plain_redaction()
+        self._courier = Courier(client, patience, self._redaction)
 
     async def open_case(
         self, case_id: str, customer_id: str, text: str, *, message_id: str | None = None, channel: str = "api"
@@ -49,12 +69,13 @@ class CaseOpener:
             InvalidInput: an id or the text cannot be taken.
             CaseConflict: the case id stands with other content.
         """
-        case = CaseOpen(
+        wanted = CaseOpen(
             case_id=check_identifier("case_id", case_id),
             customer_id=check_identifier("customer_id", customer_id),
             message=check_message(IncomingMessage(message_id=message_id or f"open-{digest(case_id)[:32]}", text=text)),
             channel=check_identifier("channel", channel),
         )
+        case = self._redaction.of(wanted)
         try:
             await self._start(case)
         except WorkflowAlreadyStartedError:

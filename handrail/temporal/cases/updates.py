@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -25,6 +25,9 @@ from handrail.temporal.cases.executions import PREFIX, Paused, RunStatus, execut
 from handrail.temporal.cases.lanes import Lanes
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.converter import REFUSALS
+
+if TYPE_CHECKING:
+    from handrail.redaction.values import Redaction
 
 Answer = TypeVar("Answer")
 
@@ -56,11 +59,15 @@ def refusal(error: BaseException) -> HandrailError:
 
 
 class Courier:
-    """Delivers updates and questions to the current run of a case, whatever run that is by now."""
+    """Delivers updates and questions to the current run of a case, whatever run that is by now.
 
-    def __init__(self, client: Client, patience: float) -> None:
+    All that is sent to a case goes through here, and loses its secrets here: what a history holds, nobody takes out.
+    """
+
+    def __init__(self, client: Client, patience: float, redaction: Redaction) -> None:
         self._client = client
         self._patience = patience
+        self._redaction = redaction
         self._lanes = Lanes()
 
     async def message(self, case_id: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
@@ -83,6 +90,7 @@ class Courier:
             UnknownCase: there is no such case.
             Unreachable: nobody took it in time; it may still be taken later.
         """
+        argument = self._redaction.of(argument)
         try:
             async with asyncio.timeout(self._patience):
                 return await self._until_taken(case_id, name, argument, answer, update_id)
@@ -202,7 +210,7 @@ class Courier:
         """
         handle = self._client.get_workflow_handle(workflow_id(case_id))
         try:
-            await handle.signal(signal, argument)
+            await handle.signal(signal, self._redaction.of(argument))
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 await self._check_open(case_id)

@@ -25,6 +25,7 @@ from temporalio.worker import (
 )
 
 from handrail.domain.errors import InvalidInput
+from handrail.redaction.values import Redaction
 from handrail.temporal.worker.lines import ActivityLines
 
 ONE_VALUE = "input: are {} values. Send one JSON value, or none."
@@ -134,11 +135,26 @@ class Heartbeats(ActivityInboundInterceptor):
             await asyncio.sleep(seconds)
 
 
+class Cleansing(ActivityInboundInterceptor):
+    """No activity is given a secret that somebody wrote past our own clients: it comes into no row and before no model."""
+
+    def __init__(self, next: ActivityInboundInterceptor, redaction: Redaction) -> None:
+        super().__init__(next)
+        self._redaction = redaction
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        input.args = [self._redaction.of(one) for one in input.args]
+        return await super().execute_activity(input)
+
+
 class Guards(Interceptor):
-    """All guards, for `Worker(interceptors=[Guards()])`."""
+    """All guards, for `Worker(interceptors=[Guards(redaction)])`."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return ActivityLines(Heartbeats(next))
+        return ActivityLines(Cleansing(Heartbeats(next), self._redaction))
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         return Doorkeeper

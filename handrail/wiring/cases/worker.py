@@ -84,6 +84,7 @@ from handrail.wiring.cases.dialling import DialSources, definitions_of, record_o
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.watched import AgentModels
 from handrail.wiring.days.ramping import ramped
+from handrail.wiring.redacting import redaction_of
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
@@ -258,7 +259,7 @@ def case_worker(
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
         activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
-        interceptors=[Guards()],
+        interceptors=[Guards(redaction_of(settings))],
         workflow_runner=runs,
         build_id=own_build(),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),

@@ -45,6 +45,7 @@ from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
+from handrail.wiring.redacting import redaction_of
 
 DAY_HOURS = 24
 PROBE = timedelta(seconds=2)
@@ -134,10 +135,10 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
     """Return the adapters behind the API's ports. Raises: InvalidInput: the database is another business's."""
     business = brought(settings.business, settings.definitions)
     await owner.check(pool, business)
-    record = PostgresCaseRecord(pool, business)
+    record, redaction = PostgresCaseRecord(pool, business), redaction_of(settings)
 
     def cases(principal: Principal) -> DoorwayClient:
-        return DoorwayClient(client, principal.identity, task_queue=settings.task_queue)
+        return DoorwayClient(client, principal.identity, task_queue=settings.task_queue, redaction=redaction)
 
     async def connection() -> Client:
         return client

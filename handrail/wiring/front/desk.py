@@ -40,6 +40,7 @@ from handrail.quality.outcomes.loader import outcomes_file, read_outcomes
 from handrail.settings import Settings
 from handrail.wiring.cases.dialling import DialSources, definitions_of, reviewers_of
 from handrail.wiring.days.labelling import labelling_of
+from handrail.wiring.redacting import redaction_of
 
 PEOPLE = "people.yaml"
 TREND_DAYS = 28
@@ -67,6 +68,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             cases=api.cases,
             stored=PostgresCases(pool, business),
             record=PostgresDesk(pool),
+            redaction=redaction_of(settings),
             keys=PostgresApiKeys(pool),
             authenticate=api.authenticate,
             attempts=CallLimits(ATTEMPTS, ATTEMPTS),

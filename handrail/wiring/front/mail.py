@@ -22,7 +22,7 @@ from handrail.mail.composing import Letterhead
 from handrail.mail.incoming import MailIntake
 from handrail.mail.mailbox import Mailbox
 from handrail.mail.outgoing import MailLimits, MailOutgoing, send_forever
-from handrail.mail.reading.mail import read_mail
+from handrail.mail.reading.cleansing import read_without_secrets
 from handrail.mail.sending import SmtpSender
 from handrail.mail.settings import MailSettings
 from handrail.mail.tokens import ReplyTokens
@@ -30,10 +30,12 @@ from handrail.postgres import owner
 from handrail.postgres.channels.mail import PostgresMail, PostgresMailCustomers
 from handrail.postgres.channels.record import PostgresChannels, departures_announced
 from handrail.postgres.pool import Pool, open_pool
+from handrail.redaction.values import Redaction
 from handrail.settings import Settings
 from handrail.temporal.cases.mailed import MailedCases
 from handrail.wiring.connecting import connected, seen
 from handrail.wiring.front.letters import letters_work
+from handrail.wiring.redacting import redaction_of
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 POOL = 4
@@ -78,7 +80,8 @@ async def run_mail(
     """Read, where there is a mailbox, and send, for as long as the stack is open."""
     business = load_business(settings.business)
     await owner.check(pool, business)
-    cases = MailedCases(client, task_queue=settings.task_queue)
+    redaction = redaction_of(settings)
+    cases = MailedCases(client, task_queue=settings.task_queue, redaction=redaction)
     record, channels = PostgresMail(pool), PostgresChannels(pool)
     tokens = ReplyTokens(mail.key.get_secret_value(), mail.address)
     intake = MailIntake(record, channels, cases, PostgresMailCustomers(pool, business), tokens, mail.all_own)
@@ -99,7 +102,7 @@ async def run_mail(
     ]
     if mail.imap:
         mail.reading()
-        reading, taking = troubles.about("reading mail"), MailTaking(intake, mail.authserv_id)
+        reading, taking = troubles.about("reading mail"), MailTaking(intake, mail.authserv_id, redaction)
         mailbox = Mailbox(mail, record, taking.take, looked=lambda: reading(None))
         work.append(("reading mail", mailbox.forever, reading))
     for name, doing, say in work:
@@ -109,13 +112,13 @@ async def run_mail(
 class MailTaking:
     """Takes raw mail: reads it beside the loop, and keeps one that cannot be read for people to look at."""
 
-    def __init__(self, intake: MailIntake, authserv_id: str) -> None:
-        self._intake, self._authserv_id = intake, authserv_id
+    def __init__(self, intake: MailIntake, authserv_id: str, redaction: Redaction) -> None:
+        self._intake, self._authserv_id, self._redaction = intake, authserv_id, redaction
 
     async def take(self, raw: bytes, size: int) -> None:
         """Take a mail. Raises: Unreachable: take it again."""
         try:
-            mail = await asyncio.to_thread(read_mail, raw, self._authserv_id, size)
+            mail, raw = await asyncio.to_thread(read_without_secrets, raw, self._authserv_id, size, self._redaction.heard)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
             _log.exception("a mail of %d bytes could not be read; it is kept", size)
             await self._keep_unreadable(raw, size)

@@ -19,7 +19,7 @@ from handrail.postgres.quality.corrections import PostgresCorrections
 from handrail.postgres.quality.evaluations import PostgresEvaluations
 from handrail.quality.corrections.collecting import CorrectionCollector
 from handrail.quality.corrections.likeness import held_out
-from handrail.quality.corrections.redaction import Redactor
+from handrail.quality.corrections.redaction import CaseRedactor
 from handrail.quality.evaluation.page import html_of
 from handrail.quality.evaluation.variants import WantedVariant
 from handrail.shop import business
@@ -65,7 +65,7 @@ def wish(order: FoundOrder) -> str:
     """The customer's words, such that their correction is not held out."""
     for thing in WISHES:
         text = f"Please refund order {order.order_id}, {order.refundable} USD: {thing} in it came broken."
-        said = [SaidBefore(author=Author.CUSTOMER, text=Redactor(order.customer_id).text(text))]
+        said = [SaidBefore(author=Author.CUSTOMER, text=CaseRedactor(order.customer_id).text(text))]
         probe = Correction(kind=CorrectionKind.EDIT, topic="refund", action="refund_order", reason="", said=said)
         if not held_out(probe):
             return text

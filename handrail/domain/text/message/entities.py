@@ -13,6 +13,7 @@ from handrail.domain.text.figures.mentions import mentions
 from handrail.domain.text.message.cards import cards, last_four, without_cards
 from handrail.domain.text.message.phrases import Phrases, small
 from handrail.domain.text.plain import clean
+from handrail.domain.text.redacted import PLACEHOLDER, Secret
 from handrail.domain.text.sentences import SentenceSpan, sentence_at, sentences
 
 MOST = 240
@@ -138,6 +139,10 @@ def _stated(text: str) -> Iterator[tuple[str, str, int]]:
             yield "address", " ".join(match[0].split()), match.start()
             # The digits of an address are neither amounts nor telephone numbers.
             rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
+    for match in PLACEHOLDER.finditer(rest):
+        if match[1] == Secret.CARD and match[2]:
+            yield "card", last_four(match[2]), match.start()
+        rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
     for start, end in cards(rest):
         yield "card", last_four(rest[start:end]), start
         rest = rest[:start] + " " * (end - start) + rest[end:]

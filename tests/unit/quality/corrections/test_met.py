@@ -6,18 +6,18 @@ import pytest
 
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.introduced import introduced
-from handrail.quality.corrections.redaction import Redactor
+from handrail.quality.corrections.redaction import CaseRedactor
 from tests.postgres.build import NOON
 from tests.unit.quality.corrections.met import NAMED, UNNAMED
 
 
 @pytest.mark.parametrize("language", NAMED)
 def test_names_that_texts_give_away_go(language: str) -> None:
-    left = [text for text, name in NAMED[language] if name in Redactor("C-0014").text(text)]
+    left = [text for text, name in NAMED[language] if name in CaseRedactor("C-0014").text(text)]
     parts = [
         text
         for text, name in NAMED[language]
-        if any(word in Redactor("C-0014").text(text).split() for word in name.split() if len(word) > 2)
+        if any(word in CaseRedactor("C-0014").text(text).split() for word in name.split() if len(word) > 2)
     ]
     assert (left, parts) == ([], [])
 
@@ -32,13 +32,13 @@ def test_a_name_that_was_met_once_goes_everywhere_and_only_where_it_is_written_l
     letter = Message(
         message_id="m", author=Author.CUSTOMER, text="Hi, my name is Will Hope. I will wait, and hope.", at=NOON, turn=1
     )
-    one = Redactor("C-0014", [{"text": "Dear Will, it leaves today. Yours, Birgit"}], [letter])
+    one = CaseRedactor("C-0014", [{"text": "Dear Will, it leaves today. Yours, Birgit"}], [letter])
     assert one.said(letter) == "Hi, my name is Robin Example. I will wait, and hope."
     assert one.text("Dear Will, it leaves today. Yours, Birgit") == "Dear Robin, it leaves today. Yours, Kim"
     assert one.text("Birgit wrote to Mr Hope") == "Kim wrote to Mr Example"
 
 
 def test_what_stands_for_a_name_is_not_replaced_again() -> None:
-    one = Redactor("C-0014")
+    one = CaseRedactor("C-0014")
     first = one.text("Dear Anna, thanks. Kind regards, Bert")
     assert one.text(first) == first

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.domain.case.messages import Author, Message
-from handrail.quality.corrections.redaction import Redactor
+from handrail.quality.corrections.redaction import CaseRedactor
 from tests.postgres.build import NOON
 
 ORDER: dict[str, Any] = {
@@ -28,8 +28,8 @@ def said(text: str) -> Message:
     return Message(message_id="m", author=Author.CUSTOMER, text=text, at=NOON, turn=1)
 
 
-def redactor(*messages: Message) -> Redactor:
-    return Redactor("C-0014", [ORDER], list(messages))
+def redactor(*messages: Message) -> CaseRedactor:
+    return CaseRedactor("C-0014", [ORDER], list(messages))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_any_text_is_taken_and_nothing_known_is_left(text: str) -> None:
 
 
 def test_a_hundred_things_of_one_kind_stay_apart() -> None:
-    one = Redactor("C-1")
+    one = CaseRedactor("C-1")
     found = {one.text(f"order A-{number}") for number in range(100, 200)}
     assert len(found) == 100
