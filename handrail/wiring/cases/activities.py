@@ -23,7 +23,9 @@ from handrail.settings import Settings
 from handrail.temporal.cases.executions import PREFIX
 from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.repair.lost import LostRuns
+from handrail.temporal.worker.interceptors import Guards
 from handrail.wiring.cases.machine import LateMachine
+from handrail.wiring.redacting import redaction_of
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
@@ -58,6 +60,11 @@ def vouchers_of(pool: Pool) -> Vouchers:
     from handrail.postgres.access.vouchers import PostgresVouchers
 
     return PostgresVouchers(pool)
+
+
+def guards_of(settings: Settings) -> Guards:
+    """Return the guards around workflows and activities, as the settings want them."""
+    return Guards(redaction_of(settings))
 
 
 def case_activities(

@@ -77,14 +77,12 @@ from handrail.settings import Settings
 from handrail.temporal.worker.ahead import RewindingRunner
 from handrail.temporal.worker.announcing import AnnouncingRunner
 from handrail.temporal.worker.build import ROOT, own_build
-from handrail.temporal.worker.interceptors import Guards
-from handrail.wiring.cases.activities import case_activities, vouchers_of
+from handrail.wiring.cases.activities import case_activities, guards_of, vouchers_of
 from handrail.wiring.cases.building import build_models
 from handrail.wiring.cases.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.watched import AgentModels
 from handrail.wiring.days.ramping import ramped
-from handrail.wiring.redacting import redaction_of
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
@@ -259,7 +257,7 @@ def case_worker(
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
         activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
-        interceptors=[Guards(redaction_of(settings))],
+        interceptors=[guards_of(settings)],
         workflow_runner=runs,
         build_id=own_build(),
         graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
