@@ -19,7 +19,7 @@ STARTS = {
     "case open": (
         ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
         6,
-        700,
+        760,
         {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml", "psutil"},
     ),
     "metrics": (
