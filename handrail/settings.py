@@ -46,6 +46,16 @@ class Settings(SeeingSettings):
     reviewers_strict: bool = Field(default=False, description="only people named in reviewers.yaml may decide")
 
     database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:17232/handrail")
+    master_keys: SecretStr = Field(
+        default=SecretStr(""), description="master keys of encrypted histories, with blanks between; the first one wraps"
+    )
+    master_keys_file: Path | None = Field(default=None, description="a file that holds them, one a line, for its owner alone")
+    encrypt: bool | None = Field(
+        default=None, description="whether histories are encrypted: where a master key is named, unless this says otherwise"
+    )
+    codec_unguarded: bool = Field(
+        default=False, description="the Temporal Web UI of this machine decrypts without sign-in; for the embedded stack alone"
+    )
     webhook_key: SecretStr = Field(
         default=SecretStr(""), description="encrypts the signing secrets of webhooks; 32 characters or more"
     )

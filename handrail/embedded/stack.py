@@ -7,18 +7,18 @@ import json
 import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from handrail.embedded.api import Api
 from handrail.embedded.folder import occupied
 from handrail.embedded.model import OfflineModel
-from handrail.embedded.ports import require_free
+from handrail.embedded.ports import HOST, require_free
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Component
 from handrail.embedded.state import Process, Stack, StackState
 from handrail.embedded.supervisor import Event, StartupStep, Supervisor, Tell, What, all_or_first_failure
-from handrail.embedded.temporal import Temporal
+from handrail.embedded.temporal import NAMESPACE, Temporal
 from handrail.embedded.worker import MAIL, RUN, EarlyWorker, mail_part
 
 PORTS = {
@@ -37,12 +37,18 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class StackPlan:
-    """A plan of what to run. `model_url` names a model server that is not ours; None starts the offline one."""
+    """A plan of what to run.
+
+    `model_url` names a model server that is not ours; None starts the offline one. `sealing` are the variables by which parts
+    encrypt and decrypt histories, none where they do not; `encrypts` says whether what is new is encrypted.
+    """
 
     data_dir: Path
     port_base: int
     workers: int = 1
     model_url: str | None = None
+    sealing: Mapping[str, str] = field(default_factory=dict)
+    encrypts: bool = False
 
 
 class Embedded:
@@ -52,7 +58,8 @@ class Embedded:
         self.plan, self.folder = plan, plan.data_dir.absolute()
         base = plan.port_base
         self.postgres = Postgres(self.folder / "postgres", base + 2)
-        self.temporal = Temporal(self.folder / "temporal.db", base, base + 1, base + 4, base + 5)
+        codec = f"http://{HOST}:{base + PORTS['HTTP API']}/codec/{NAMESPACE}" if plan.sealing else None
+        self.temporal = Temporal(self.folder / "temporal.db", base, base + 1, base + 4, base + 5, codec)
         self.offline = None if plan.model_url else OfflineModel(base + 3)
         self.model_url = self.offline.url if self.offline else str(plan.model_url)
         self.api = Api(base + PORTS["HTTP API"], self.environment)
@@ -77,7 +84,7 @@ class Embedded:
         model = {"OPENAI_BASE_URL": self.offline.url, "HANDRAIL_MODEL": self.offline.serves} if self.offline else {}
         customer = self.customer()
         chat = {"HANDRAIL_CHAT_SAMPLE": customer} if customer else {}
-        return {"HANDRAIL_CHAT_VISITORS": "true", **os.environ, **addresses, **model, **chat}
+        return {"HANDRAIL_CHAT_VISITORS": "true", **os.environ, **addresses, **model, **chat, **self.plan.sealing}
 
     def customer(self) -> str | None:
         """Return the test customer; None before one is chosen, or where the business names none."""
@@ -102,6 +109,7 @@ class Embedded:
             desk=f"{self.api.url}/desk/",
             chat=f"{self.api.url}/chat/sample" if customer else "",
             customer=customer or "",
+            encrypts=self.plan.encrypts,
             supervisor=Process.of(os.getpid()),
             processes=dict(processes),
         )

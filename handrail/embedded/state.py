@@ -70,6 +70,7 @@ class Stack(BaseModel):
     desk: str = ""
     chat: str = ""
     customer: str = ""
+    encrypts: bool = False
     supervisor: Process
     processes: dict[str, Process] = {}
 

@@ -68,14 +68,24 @@ def binary() -> Path:
 class Temporal:
     """The server over the file `database`; gRPC on `port`, the Web UI on `ui_port`, metrics and the HTTP API beside them.
 
-    `dynamic` are values of the server's dynamic configuration that differ from ours.
+    `codec` is the address at which the Web UI has payloads decrypted; `dynamic` are values of the server's dynamic
+    configuration that differ from ours.
     """
 
     name = "temporal"
     needs: tuple[str, ...] = ()
 
-    def __init__(self, database: Path, port: int, ui_port: int, metrics_port: int, http_port: int, **dynamic: str) -> None:
-        self.database = database.resolve()
+    def __init__(
+        self,
+        database: Path,
+        port: int,
+        ui_port: int,
+        metrics_port: int,
+        http_port: int,
+        codec: str | None = None,
+        **dynamic: str,
+    ) -> None:
+        self.database, self._codec = database.resolve(), codec
         self._dynamic = {**DYNAMIC_CONFIG, **dynamic}
         self.port, self.ui_port, self.metrics_port, self.http_port = port, ui_port, metrics_port, http_port
         self.address = f"{HOST}:{port}"
@@ -106,6 +116,8 @@ class Temporal:
             "--db-filename": self.database,
             "--log-level": "warn",
         }
+        if self._codec is not None:
+            options["--ui-codec-endpoint"] = self._codec
         repeated = {
             "--sqlite-pragma": SQLITE_PRAGMAS,
             "--dynamic-config-value": self._dynamic,

@@ -77,6 +77,14 @@ class KeyShredder(Protocol):
         ...
 
 
+class PlainReadings(Protocol):
+    """The audit of who had which cases decrypted."""
+
+    async def note(self, case_ids: Sequence[str], reader: str, at: datetime) -> None:
+        """Note that somebody reads the cases, once a minute for each."""
+        ...
+
+
 class KeyRotation(Protocol):
     """The wrapped keys, as whoever changes master keys sees them."""
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from temporalio.runtime import Runtime
     from temporalio.service import TLSConfig
 
+    from handrail.temporal.codec import SealingCodec
+
 CONNECT_SECONDS = 10.0
 REMEDY = "Start the stack with `handrail up`, or set HANDRAIL_TEMPORAL_ADDRESS."
 
@@ -62,8 +64,9 @@ async def connect(
     identity: str | None = None,
     runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
+    codec: SealingCodec | None = None,
 ) -> Client:
-    """A client of the Temporal server at `address` (`host:port`). Certificates or an API key switch TLS on.
+    """A client of the Temporal server at `address` (`host:port`): certificates or a key switch TLS on, `codec` encryption.
 
     Raises:
         Unreachable: nothing answers there, or what answers is no Temporal server.
@@ -82,7 +85,7 @@ async def connect(
                 identity=identity,
                 runtime=runtime,
                 interceptors=interceptors,
-                **_on_the_wire(address),
+                **_on_the_wire(address, codec),
             )
     except ValueError as error:
         raise InvalidInput(f"temporal_address: {address!r} is no address ({error}). Use host:port.") from error
@@ -90,13 +93,16 @@ async def connect(
         raise Unreachable(f"No Temporal server answers at {address}. {REMEDY}") from error
 
 
-def _on_the_wire(address: str) -> dict[str, Any]:
+def _on_the_wire(address: str, codec: SealingCodec | None) -> dict[str, Any]:
     from temporalio.service import GrpcCompression
 
-    from handrail.temporal.converter import data_converter
+    from handrail.temporal.converter import with_codec
 
     compression = GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP
-    return {"data_converter": data_converter, "grpc_compression": compression}
+    return {
+        "data_converter": with_codec(codec, encrypts=codec is not None and codec.encrypts),
+        "grpc_compression": compression,
+    }
 
 
 def on_this_machine(address: str) -> bool:

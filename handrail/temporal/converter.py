@@ -1,4 +1,7 @@
-"""Payloads are pydantic JSON; what cannot be decoded arrives as it is; a refusal travels as its message alone."""
+"""Payloads are pydantic JSON; what cannot be decoded arrives as it is; a refusal travels as its message alone.
+
+With a codec everything is encrypted, the words of failures, too; those of refusals stay readable.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,29 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
-from temporalio.converter import DefaultFailureConverter, PayloadConverter
+from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConverter
 
-from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput, Refused, UnknownCase
+from handrail.domain.errors import (
+    ApprovalRefused,
+    CaseConflict,
+    IllegalTransition,
+    InvalidInput,
+    KeysAway,
+    KeyShredded,
+    KeyTrouble,
+    KeyUnknown,
+    Refused,
+    UnknownCase,
+)
 
 REFUSALS: dict[str, type[Refused]] = {
     kind.__name__: kind for kind in (Refused, InvalidInput, ApprovalRefused, CaseConflict, UnknownCase, IllegalTransition)
 }
 """Wire name to error: what a case says when the sender must change something."""
+READABLE = frozenset(REFUSALS) | {kind.__name__ for kind in (KeyTrouble, KeyUnknown, KeyShredded, KeysAway)}
+"""Failures whose words are never encrypted: they hold nothing of a customer, and people read them where no key is."""
+ENCODING = b"binary/handrail-sealed"
+"""The encoding of what `handrail.temporal.codec` encrypted."""
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
@@ -27,7 +45,12 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
     """
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        """See base class."""
+        """See base class. Raises: KeyUnknown: a payload is encrypted, and this process has no key."""
+        if sealed := next((one for one in payloads if one.metadata.get("encoding") == ENCODING), None):
+            raise KeyUnknown(
+                f"key {sealed.metadata.get('encryption-key-id', b'').decode('ascii', 'replace')}: what it encrypted cannot be "
+                "read here, where no master key is named. Set HANDRAIL_MASTER_KEYS or HANDRAIL_MASTER_KEYS_FILE."
+            )
         if not type_hints or len(type_hints) != len(payloads):
             return [self._untyped(payload) for payload in payloads]
         return [
@@ -55,8 +78,29 @@ class QuietFailureConverter(DefaultFailureConverter):
             failure.ClearField("cause")
 
 
+class SealedFailureConverter(QuietFailureConverter):
+    """Leaves the words and the stack trace of a failure to the codec, except where people read them without a key."""
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        """See base class."""
+        super().to_failure(exception, payload_converter, failure)
+        if failure.application_failure_info.type in READABLE:
+            return
+        words = {"message": failure.message, "stack_trace": failure.stack_trace}
+        failure.encoded_attributes.CopyFrom(payload_converter.to_payloads([words])[0])
+        failure.message, failure.stack_trace = "Encoded failure", ""
+
+
 data_converter = replace(
     pydantic_data_converter,
     payload_converter_class=TolerantPayloadConverter,
     failure_converter_class=QuietFailureConverter,
 )
+
+
+def with_codec(codec: PayloadCodec | None, *, encrypts: bool) -> DataConverter:
+    """Return the converter with the codec, if there is one; where it `encrypts`, words of failures are encrypted, too."""
+    if codec is None:
+        return data_converter
+    failures = SealedFailureConverter if encrypts else QuietFailureConverter
+    return replace(data_converter, payload_codec=codec, failure_converter_class=failures)

@@ -41,17 +41,22 @@ class HeldKey(NamedTuple):
     cipher: AESGCM
     namespace: str
     sealed_for: str
+    workflow_id: str
     about: bytes
     """What each payload is bound to: namespace, workflow and key."""
 
 
 class Keyring:
-    """Finds and makes keys of data. `store` opens the store when it is first needed."""
+    """Finds and makes keys of data. `store` opens the store when it is first needed, `closing` what that opened."""
 
     def __init__(
-        self, masters: MasterKeys, store: Callable[[], Awaitable[KeyStore]], now: Callable[[], float] = time.monotonic
+        self,
+        masters: MasterKeys,
+        store: Callable[[], Awaitable[KeyStore]],
+        now: Callable[[], float] = time.monotonic,
+        closing: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._masters, self._store, self._now = masters, store, now
+        self._masters, self._store, self._now, self._closing = masters, store, now, closing
         self._by_id = OrderedDict[str, HeldKey]()
         self._by_workflow: dict[tuple[str, str], HeldKey] = {}
         self._unbound: set[str] = set()
@@ -99,7 +104,21 @@ class Keyring:
             store = await self._asked(self._store(), f"key {key_id}")
             await self._asked(store.bind(key_id, workflow_id), f"key {key_id}")
             self._unbound.discard(key_id)
+            held = self._by_id[key_id] = held._replace(workflow_id=workflow_id)
         return held
+
+    async def workflow_of(self, key_id: str) -> str:
+        """Return the workflow that the key belongs to; empty where no workflow has read anything of it.
+
+        Raises:
+            KeysAway, KeyShredded, KeyUnknown.
+        """
+        held = await self.by_id(key_id)
+        if not held.workflow_id:
+            # It may have been read by another process since.
+            self._drop(key_id)
+            held = await self.by_id(key_id)
+        return held.workflow_id
 
     async def look(self) -> None:
         """Drop what was shredded, as far as PostgreSQL tells now. Raises: KeysAway."""
@@ -110,20 +129,22 @@ class Keyring:
         self._looked = since
 
     async def aclose(self) -> None:
-        """Forget every key."""
+        """Forget every key, and close what they came by; the next use opens it again."""
         if self._look is not None:
             self._look.cancel()
             with suppress(asyncio.CancelledError):
                 await self._look
         self._by_id.clear()
         self._by_workflow.clear()
+        if self._closing is not None:
+            await self._closing()
 
     async def _held(self, key: DataKey) -> HeldKey:
         return self._hold(key, await plain_key(self._masters, key))
 
     def _hold(self, key: DataKey, plain: bytes) -> HeldKey:
         about = bound("payload", key.namespace, key.sealed_for, key.key_id)
-        held = HeldKey(key.key_id, AESGCM(plain), key.namespace, key.sealed_for, about)
+        held = HeldKey(key.key_id, AESGCM(plain), key.namespace, key.sealed_for, key.workflow_id, about)
         self._by_id[key.key_id] = held
         if key.sealed_for:
             self._by_workflow[key.namespace, key.sealed_for] = held

@@ -12,10 +12,18 @@ from handrail.settings import Settings
 from handrail.temporal.connect import connect
 from handrail.temporal.runtime import runtime
 from handrail.wiring.logs import core_logging
+from handrail.wiring.sealing import codec_of
 
 
 async def connected(settings: Settings, **options: Any) -> Client:
-    """Return a client; `options` are further ones of `connect`. Raises: Unreachable."""
+    """Return a client; `options` are further ones of `connect`.
+
+    Where master keys are named it encrypts and decrypts; end that with `handrail.wiring.sealing.forget_keys`.
+
+    Raises:
+        Unreachable.
+        InvalidInput: a setting cannot be used.
+    """
     return await connect(
         settings.temporal_address,
         settings.temporal_namespace,
@@ -24,7 +32,7 @@ async def connected(settings: Settings, **options: Any) -> Client:
         client_cert=settings.temporal_tls_client_cert,
         client_key=settings.temporal_tls_client_key,
         api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
-        **options,
+        **{"codec": codec_of(settings), **options},
     )
 
 

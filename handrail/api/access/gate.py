@@ -19,6 +19,8 @@ from handrail.pages.guarded import REFUSED
 from handrail.seeing.logs.about import about
 
 GUARDED = ("/v1/", "/a2a")
+LARGE_BODIES, LARGE = ("/codec/",), 8 * 1024 * 1024
+"""Where the payloads of whole pages of a history come in."""
 KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|hrc_[a-z0-9_-]{43}|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 NO_BEARER = "No key came with the request. Send `Authorization: Bearer hr_…`; make one with `handrail keys create`."
@@ -58,9 +60,10 @@ class Gate:
                 await self._admit(scope, headers, extra)
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody comes in
                 return await refusal(scope, error)(scope, receive, with_fields)
-        if headers.get("content-length", "0").isdigit() and int(headers.get("content-length", "0")) > MAX_BODY:
+        most = LARGE if scope["path"].startswith(LARGE_BODIES) else MAX_BODY
+        if headers.get("content-length", "0").isdigit() and int(headers.get("content-length", "0")) > most:
             return await self._refused(scope, 413, TOO_LARGE, receive, with_fields)
-        return await self.app(scope, bounded(receive), with_fields)
+        return await self.app(scope, bounded(receive, most), with_fields)
 
     async def _refused(self, scope: Scope, status: int, words: str, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(self._rooms):
@@ -79,7 +82,7 @@ class Gate:
         extra.update(await services.limits.count(services.limits.of(principal), principal.caller))
 
 
-def bounded(receive: Receive) -> Receive:
+def bounded(receive: Receive, most: int) -> Receive:
     """Return the channel as it is, until a body of unannounced length has grown too large."""
     size = 0
 
@@ -87,7 +90,7 @@ def bounded(receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY:
+        if size > most:
             raise HTTPException(413, TOO_LARGE)
         return message
 

@@ -58,6 +58,13 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "UnknownApproval": ProblemKind(404, "There is no such approval", "Read the case: it shows those that it has."),
     "UnknownWebhook": ProblemKind(404, "There is no such webhook", "List them; a removed one is gone for good."),
     "WebhooksNotSetUp": ProblemKind(409, "Webhooks are not set up here", "Have who runs Handrail do what `detail` says."),
+    "KeyTrouble": ProblemKind(503, "A key of encrypted histories is not to be had", _LATER, later=True),
+    "KeyUnknown": ProblemKind(
+        500, "A key of encrypted histories is not there", "Have who runs Handrail do what `detail` says."
+    ),
+    "KeyShredded": ProblemKind(410, "It was encrypted with a key that was destroyed", "It cannot be read again."),
+    "KeysAway": ProblemKind(503, "The keys of encrypted histories do not answer", _LATER, later=True),
+    "NotOurPage": ProblemKind(403, "Payloads are decrypted for the Temporal Web UI alone", "Do what `detail` says."),
     "MatchMissing": ProblemKind(428, "An If-Match header is needed", "Read the case, and send the approval's ETag."),
     "MatchFailed": ProblemKind(412, "It is not as you saw it any more", "Read the approval again, then decide."),
     "NotFound": ProblemKind(404, "There is nothing here", "Look at /openapi.json."),

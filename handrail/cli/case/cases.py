@@ -52,13 +52,15 @@ def open_case(
 
     from handrail.temporal.cases.opening import CaseOpener
     from handrail.wiring.redacting import redaction_of
+    from handrail.wiring.sealing import with_keys
 
     chosen, text, place = case_id or f"c-{uuid4().hex[:12]}", words("--message", message), world(ctx)
 
     async def work() -> tuple[Receipt, CaseView | None]:
         redaction = redaction_of(place.settings)
-        opener = CaseOpener(await place.temporal(), task_queue=place.settings.task_queue, redaction=redaction)
-        receipt = await opener.open_case(chosen, customer, text, message_id=message_id, channel=channel)
+        async with with_keys(await place.temporal()) as client:
+            opener = CaseOpener(client, task_queue=place.settings.task_queue, redaction=redaction)
+            receipt = await opener.open_case(chosen, customer, text, message_id=message_id, channel=channel)
         if not wait:
             return receipt, None
         async with place.cases() as cases:

@@ -37,6 +37,8 @@ CODES: dict[str, Exit] = {
     "Refused": Exit.REFUSED,
     "BusinessRefused": Exit.REFUSED,
     "DefinitionInvalid": Exit.REFUSED,
+    "KeysAway": Exit.NOTHING_ANSWERS,
+    "KeyTrouble": Exit.REFUSED,
 }
 """By name, so that `handrail --help` need not load the domain; the first class of an error's own order counts."""
 

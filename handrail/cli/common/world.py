@@ -58,6 +58,10 @@ class CliContext:
         found = {"temporal_address": stack.temporal_address, "temporal_ui": stack.temporal_ui, "data_dir": folder}
         if stack.database_url:
             found["database_url"] = secret(stack.database_url)
+        from handrail.embedded.sealing import key_file
+
+        if (file := key_file(folder)).exists() and "master_keys" not in named:
+            found |= {"master_keys_file": file, "encrypt": stack.encrypts}
         return settings.model_copy(update={name: value for name, value in found.items() if name not in named})
 
     @asynccontextmanager
@@ -65,11 +69,12 @@ class CliContext:
         """The client. `identity` is who acts, for the history. Raises: Unreachable."""
         from handrail.temporal.cases.client import CaseClient
         from handrail.wiring.redacting import redaction_of
+        from handrail.wiring.sealing import with_keys
 
         options = {"patience": patience} if patience else {}
         redaction = redaction_of(self.settings)
-        client = await self.temporal(identity)
-        yield CaseClient(client, task_queue=self.settings.task_queue, redaction=redaction, **options)
+        async with with_keys(await self.temporal(identity)) as client:
+            yield CaseClient(client, task_queue=self.settings.task_queue, redaction=redaction, **options)
 
     async def temporal(self, identity: str | None = None) -> Client:
         """Temporal itself. Raises: Unreachable."""

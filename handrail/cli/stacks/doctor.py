@@ -40,7 +40,7 @@ async def looked(place: CliContext) -> list[DoctorFinding]:
 
     from handrail.checking.check import check
     from handrail.cli.stacks import reach
-    from handrail.cli.stacks.stack import background_trouble
+    from handrail.cli.stacks.telling import background_trouble
     from handrail.doctor import around, record, temporal
     from handrail.doctor.findings import examine
     from handrail.embedded.state import running

@@ -5,8 +5,10 @@ What talks to the servers is loaded while they start.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -15,6 +17,9 @@ from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import SAMPLES_FILE, Embedded
 from handrail.embedded.supervisor import StartupStep
+
+if TYPE_CHECKING:
+    from handrail.temporal.codec import SealingCodec
 
 
 class SampleCase(BaseModel):
@@ -39,9 +44,18 @@ class Samples(BaseModel):
 class FirstStart:
     """The steps, which are idempotent: a later start finds everything done."""
 
-    def __init__(self, embedded: Embedded, business: Business, *, samples: bool, task_queue: str, package: str = "") -> None:
+    def __init__(
+        self,
+        embedded: Embedded,
+        business: Business,
+        *,
+        samples: bool,
+        task_queue: str,
+        package: str = "",
+        codec: Callable[[], SealingCodec | None] = lambda: None,
+    ) -> None:
         self._embedded, self._business, self._wanted, self._queue = embedded, business, samples, task_queue
-        self._package = package
+        self._package, self._codec = package, codec
         self._file: Path = embedded.folder / SAMPLES_FILE
 
     def steps(self) -> list[StartupStep]:
@@ -90,10 +104,12 @@ class FirstStart:
             return "opened on the first start" if chosen.cases else "none wanted"
         from handrail.temporal.cases.client import CaseClient
         from handrail.temporal.connect import connect
+        from handrail.wiring.sealing import with_keys
 
-        cases = CaseClient(await connect(self._embedded.temporal.address), task_queue=self._queue)
-        for sample in chosen.cases:
-            await cases.open_case(sample.case_id, sample.customer_id, sample.text, channel="sample")
+        async with with_keys(await connect(self._embedded.temporal.address, codec=self._codec())) as client:
+            cases = CaseClient(client, task_queue=self._queue)
+            for sample in chosen.cases:
+                await cases.open_case(sample.case_id, sample.customer_id, sample.text, channel="sample")
         self._keep(chosen.model_copy(update={"opened": True}))
         return f"{many(len(chosen.cases), 'case')} opened"
 

@@ -12,27 +12,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psutil
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from handrail.background import trouble_file, troubles_in
 from handrail.cli.common.failures import Exit
-from handrail.cli.common.rail import held
-from handrail.cli.common.signposts import directions, program, waiting_url
 from handrail.cli.common.tables import plain
 from handrail.cli.common.world import environment
 from handrail.cli.stacks.reach import look
+from handrail.cli.stacks.sealing import choose_encryption, codec_for, names_masters
+from handrail.cli.stacks.telling import document, show
 from handrail.embedded.folder import check_folder, check_owner, end_leftovers
 from handrail.embedded.process import StackFailed
-from handrail.embedded.state import ADDRESSES, Stack, StackState, last, leftovers, running
+from handrail.embedded.sealing import sealing_of
+from handrail.embedded.state import Stack, StackState, last, leftovers, running
 from handrail.embedded.supervisor import Event, What
-from handrail.embedded.worker import RUN
 from handrail.settings import Settings, model_url
 
 READY_SECONDS, DOWN_SECONDS = 180.0, 90.0
@@ -54,6 +52,10 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready; it goes on running.")] = False,
     samples: Annotated[bool, typer.Option(help="Open sample cases on the first start.")] = True,
     workers: Annotated[int, typer.Option(min=0, max=16, help="How many worker processes.")] = 1,
+    encrypt: Annotated[
+        bool | None,
+        typer.Option(help="Encrypt what is new in histories.", show_default="as last time, or where a master key is named"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Start the stack, or go on with the one that was stopped. Ctrl-C stops it."""
@@ -62,10 +64,11 @@ def up(
     settings = environment()
     folder = (data_dir or settings.data_dir).absolute()
     base = choose_base(settings, folder, port_base)
+    encrypts = choose_encryption(settings, folder, encrypt)
     if detach:
-        start_apart(folder, base, workers, samples=samples, json=json)
+        start_apart(folder, base, workers, samples=samples, encrypts=encrypts, json=json)
     else:
-        asyncio.run(serve(settings, folder, base, workers, samples=samples))
+        asyncio.run(serve(settings, folder, base, workers, samples=samples, encrypts=encrypts))
 
 
 @app.command()
@@ -106,7 +109,7 @@ def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
     return before.port_base
 
 
-async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool) -> None:
+async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool) -> None:
     """Run the stack in this process until it is told to stop."""
     from handrail.cli.stacks.first import FirstStart
     from handrail.embedded.stack import Embedded, StackPlan, StackRun
@@ -115,8 +118,16 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
     console = Console(soft_wrap=True, highlight=False)
     business = brought(settings.business, settings.definitions)
     check_owner(folder, business.name)
-    embedded = Embedded(StackPlan(folder, base, workers, model_url(settings)))
-    first = FirstStart(embedded, business, samples=samples, task_queue=settings.task_queue, package=settings.business)
+    sealing = sealing_of(folder, encrypts=encrypts, named=names_masters(settings))
+    embedded = Embedded(StackPlan(folder, base, workers, model_url(settings), sealing, encrypts))
+    first = FirstStart(
+        embedded,
+        business,
+        samples=samples,
+        task_queue=settings.task_queue,
+        package=settings.business,
+        codec=lambda: codec_for(settings, embedded),
+    )
     began = time.monotonic()
 
     async def meanwhile() -> None:
@@ -152,7 +163,7 @@ def teller(console: Console) -> Callable[[Event], None]:
     return tell
 
 
-def start_apart(folder: Path, base: int, workers: int, *, samples: bool, json: bool) -> None:
+def start_apart(folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool, json: bool) -> None:
     """Start a supervisor of its own, pass on what it says, and return when all is ready.
 
     Raises:
@@ -162,9 +173,10 @@ def start_apart(folder: Path, base: int, workers: int, *, samples: bool, json: b
     log = folder / "logs" / "stack.log"
     log.parent.mkdir(exist_ok=True)
     options = ["--data-dir", str(folder), "--port-base", str(base), "--workers", str(workers)]
+    options += [*([] if samples else ["--no-samples"]), "--encrypt" if encrypts else "--no-encrypt"]
     with open(log, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "handrail.cli.main", "up", *options, *([] if samples else ["--no-samples"])],
+            [sys.executable, "-m", "handrail.cli.main", "up", *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -215,42 +227,3 @@ def stop(stack: Stack) -> None:
         supervisor.kill()
         supervisor.wait()
     end_leftovers(stack.data_dir)
-
-
-def document(folder: Path) -> str:
-    """The stack as `--json` shows it; of one that does not run just where and that."""
-    stack = running(folder)
-    if stack is None:
-        keys: dict[str, Any] = {"data_dir": str(folder), "state": StackState.STOPPED.value}
-        addresses = dict.fromkeys(ADDRESSES)
-        return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
-    whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}
-    return dumps(whole, indent=2, ensure_ascii=False)
-
-
-def background_trouble(stack: Stack) -> dict[str, dict[str, str]]:
-    """Read what goes wrong beside the main work of each worker, by the worker's name."""
-    files = {name: trouble_file(stack.data_dir / RUN / f"{name}.ready") for name in stack.processes}
-    return {name: found for name, file in files.items() if (found := troubles_in(file))}
-
-
-def show(stack: Stack) -> None:
-    """The stack for people; the password stays out of it."""
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(f"[bold]Handrail[/] {stack.state.value} in {escape(str(stack.data_dir))} (pid {stack.supervisor.pid})")
-    for what, where in [
-        ("Temporal", stack.temporal_address),
-        ("Web UI", stack.temporal_ui),
-        ("PostgreSQL", stack.database_url.rpartition("@")[2]),
-        ("Model", stack.model),
-        *(("Control", one) for one in held(stack)),
-        *(
-            ("Background", f"{name}: {work} is in trouble {words}")
-            for name, found in background_trouble(stack).items()
-            for work, words in found.items()
-        ),
-        ("Waiting approvals", waiting_url(stack.temporal_ui)),
-        *directions(stack, None)[:-1],
-        ("Stop", f"{program()} down --data-dir {stack.data_dir}"),
-    ]:
-        console.print(f"  {what:<18} {where}", markup=False)

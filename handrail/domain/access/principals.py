@@ -23,6 +23,7 @@ class ApiScope(StrEnum):
     TOKENS_MINT = "tokens:mint"
     WEBHOOKS_MANAGE = "webhooks:manage"
     AGENTS_ACT = "agents:act"
+    PLAIN_READ = "plain:read"
 
 
 AGENTS = frozenset({ApiScope.AGENTS_ACT})

@@ -76,6 +76,14 @@ RETURNING o.key_id;
 -- name: hold_customer_keys
 SELECT o.key_id FROM handrail.owner_keys AS o WHERE o.customer_id = %(customer_id)s FOR UPDATE;
 
+-- name: note_plain_reading
+INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
+SELECT c.case_id, %(entry_id)s, %(at)s, %(reader)s, 'decrypted', '{}'
+FROM handrail.cases AS c
+WHERE c.case_id = ANY(%(case_ids)s)
+ON CONFLICT (case_id, entry_id) DO NOTHING
+RETURNING case_id;
+
 -- name: count_owner_keys
 SELECT
     o.master_id, count(*) FILTER (WHERE o.customer_id IS NOT NULL) AS customers,

@@ -10,6 +10,7 @@ from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import DictRow
 
 from handrail.domain.access.vault import DataKey, MasterWrapped, OwnerKey, Shredded, WrappedCount
+from handrail.domain.base import digest
 from handrail.postgres.pool import Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -74,6 +75,18 @@ class PostgresKeyStore:
             data = len(await cursor.fetchall())
             await cursor.execute(QUERIES["shred_owner_keys"], about)
             return Shredded(owner_keys=len(await cursor.fetchall()), data_keys=data)
+
+
+class PostgresPlainReadings:
+    """The port `PlainReadings`. Any method raises `psycopg.OperationalError` while the server is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def note(self, case_ids: Sequence[str], reader: str, at: datetime) -> None:
+        """Note that somebody reads the cases, once a minute for each; of a case that the record lacks there is no audit."""
+        entry_id = f"decrypted:{digest([reader, f'{at:%Y-%m-%dT%H:%M}'])[:24]}"
+        await alone(self._pool, "note_plain_reading", entry_id=entry_id, at=at, reader=reader, case_ids=list(case_ids))
 
 
 class PostgresKeyRotation:

@@ -20,6 +20,7 @@ from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
 from handrail.domain.errors import CaseConflict
 from handrail.temporal.cases.executions import Execution, execution
 from handrail.temporal.cases.updates import Courier, translated, workflow_id
+from handrail.temporal.whose import begun_for
 
 if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
@@ -85,17 +86,18 @@ class CaseOpener:
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=case.message.message_id)
 
     async def _start(self, case: CaseOpen) -> None:
-        await self._client.start_workflow(
-            WORKFLOW,
-            case,
-            id=workflow_id(case.case_id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
-            search_attributes=AT_FIRST,
-            static_summary=f"Case {case.case_id}",
-        )
+        with begun_for(case.customer_id):
+            await self._client.start_workflow(
+                WORKFLOW,
+                case,
+                id=workflow_id(case.case_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
+                search_attributes=AT_FIRST,
+                static_summary=f"Case {case.case_id}",
+            )
 
     async def _standing(self, case: CaseOpen) -> Receipt:
         try:

@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from handrail.domain.case.reconciling import Remains, SentMessage
 from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, executions
 from handrail.temporal.identity import signal, update
+from handrail.temporal.plain import plain_events
 
 RUNS = 5
 WORDS = 200
@@ -40,7 +41,7 @@ class LostRuns:
         handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
         sent, ended = list[SentMessage](), f"Its run was {run.standing}."
         try:
-            async for event in handle.fetch_history_events():
+            async for event in plain_events(self._client, handle):
                 sent.extend(message(event))
                 ended = ending(event) or ended
         except RPCError as error:

@@ -28,6 +28,7 @@ from handrail.ports import Standings
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, described, execution, newest_runs, paused_cases
 from handrail.temporal.cases.opening import CASE_STATUS, CONTENT, WORKFLOW
+from handrail.temporal.plain import plain_events
 from handrail.temporal.repair.lost import value
 from handrail.temporal.repair.remembered import rebuilt
 
@@ -248,7 +249,7 @@ class Reconciler:
     async def _begin(self, run: Execution) -> None:
         """Start the case again with what it was opened with. Raises: InvalidInput: the history does not tell."""
         handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
-        events = [event async for event in handle.fetch_history_events()]
+        events = [event async for event in plain_events(self._client, handle)]
         given = value(events[0].workflow_execution_started_event_attributes.input.payloads) if events else None
         if not isinstance(given, dict) or "parked" in given or "recover" in given:
             raise InvalidInput("its history does not say what it was opened with.")

@@ -17,6 +17,7 @@ from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.case.reconciling import Rebuilt
 from handrail.temporal.cases.executions import PREFIX
+from handrail.temporal.plain import plain_events
 from handrail.temporal.repair.lost import value
 
 RUNS = 500
@@ -110,7 +111,7 @@ async def notes(client: Client, case_id: str) -> AsyncIterator[dict[str, Any]]:
     for _ in range(RUNS):
         handle = client.get_workflow_handle(f"{PREFIX}{case_id}", run_id=run_id)
         try:
-            events = [event async for event in handle.fetch_history_events()]
+            events = [event async for event in plain_events(client, handle)]
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

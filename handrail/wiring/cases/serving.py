@@ -38,6 +38,7 @@ from handrail.wiring.connecting import connected, seen
 from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day
 from handrail.wiring.logs import begin_logs
+from handrail.wiring.sealing import EAR, forget_keys, heeding_shreds
 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
@@ -74,6 +75,7 @@ async def serve(
                 async with beside(settings, client, pool, adapters, runtime if settings.metrics_address else None):
                     await stop.wait()
     finally:
+        await forget_keys(client)
         await pool.close()
 
 
@@ -104,6 +106,7 @@ async def beside(
         watching_tools(settings, pool, adapters, troubles.about(TOOLS)),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
         delivering(client, settings, pool, troubles.about(WORK)),
+        heeding_shreds(settings, client, troubles.about(EAR)),
     ):
         yield
 

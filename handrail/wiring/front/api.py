@@ -46,6 +46,7 @@ from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_of
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
 from handrail.wiring.redacting import redaction_of
+from handrail.wiring.sealing import keeping_keys, sealing_of
 
 DAY_HOURS = 24
 PROBE = timedelta(seconds=2)
@@ -122,8 +123,9 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
         async with (
             supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
             supervised("the tail of events", tail.forever),
+            keeping_keys(settings, client),
         ):
-            app = with_rooms(settings, pool, services, federated(settings))
+            app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))
             app.state.tail = tail
             async with serving_agents(app, settings, services, tail):
                 yield app

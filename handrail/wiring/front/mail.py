@@ -36,6 +36,7 @@ from handrail.temporal.cases.mailed import MailedCases
 from handrail.wiring.connecting import connected, seen
 from handrail.wiring.front.letters import letters_work
 from handrail.wiring.redacting import redaction_of
+from handrail.wiring.sealing import EAR, keeping_keys
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 POOL = 4
@@ -68,7 +69,9 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database_url.get_secret_value(), size=POOL)
         stack.push_async_callback(pool.close)
-        await run_mail(settings, mail_settings(), await connected(settings, runtime=seen()), pool, troubles, stack)
+        client = await connected(settings, runtime=seen())
+        await stack.enter_async_context(keeping_keys(settings, client, troubles.about(EAR)))
+        await run_mail(settings, mail_settings(), client, pool, troubles, stack)
         if settings.ready_file:
             settings.ready_file.write_text(str(os.getpid()))
         await asked.wait()
