@@ -16,8 +16,9 @@ from handrail.api.access.minting import mint
 from handrail.api.app import create_app
 from handrail.domain.access.principals import ApiScope
 from handrail.postgres.access.keys import PostgresApiKeys
-from handrail.wiring.front.api import federated, listen, services_of
+from handrail.wiring.front.api import listen, services_of
 from handrail.wiring.front.desk import desk_of
+from handrail.wiring.front.providers import federated
 from tests.support.house import House, wait_for
 
 OWN = (ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE)

@@ -99,7 +99,7 @@ def create_codec(codec: SealingCodec, door: CodecDoor, readings: PlainReadings) 
         CORSMiddleware,
         allow_origins=list(door.origins),
         allow_methods=["POST"],
-        allow_headers=["authorization", "content-type", "x-namespace"],
+        allow_headers=["authorization", "authorization-extras", "content-type", "x-namespace"],
         max_age=600,
     )
     return Starlette(

@@ -15,16 +15,14 @@ from psycopg import OperationalError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from handrail.api.access.bearer import KeyCheck, TokenCheck, checked_by
+from handrail.api.access.bearer import KeyCheck, checked_by
 from handrail.api.access.customers import CustomerCheck
 from handrail.api.access.limits import CallLimits
-from handrail.api.access.oidc import OidcCheck, OidcClient
-from handrail.api.access.provider import OidcProvider, ProviderTokens
 from handrail.api.agents.links import ConfirmLinks
 from handrail.api.services import ApiServices
 from handrail.background import supervised, within
 from handrail.domain.access.limits import CallLimit
-from handrail.domain.access.principals import ApiScope, Principal
+from handrail.domain.access.principals import Principal
 from handrail.domain.errors import InvalidInput
 from handrail.events.tail import EventTail
 from handrail.outside.loading import brought
@@ -43,6 +41,7 @@ from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.wiring.connecting import connected, seen
 from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
+from handrail.wiring.front.providers import federated, oidc
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
 from handrail.wiring.redacting import redaction_of
@@ -201,51 +200,3 @@ async def silence(asking: Coroutine[Any, Any, object]) -> str:
     except Exception as error:  # noqa: BLE001 - a driver's own errors: whatever it is, it is away
         return f"does not answer ({type(error).__name__})"
     return ""
-
-
-def oidc(settings: Settings) -> list[TokenCheck]:
-    """Return the check of the identity provider's tokens, if one is set. Raises: InvalidInput: its audience is not."""
-    tokens = provider_tokens(settings)
-    if tokens is None or (settings.api_oidc_audience is None and settings.desk_oidc_client is not None):
-        return []
-    if settings.api_oidc_audience is None:
-        raise InvalidInput(
-            "HANDRAIL_API_OIDC_AUDIENCE: is not set, so a token for any other service would count here. "
-            "Name the audience that your identity provider writes into tokens for Handrail."
-        )
-    return [OidcCheck(tokens, settings.api_oidc_audience)]
-
-
-def federated(settings: Settings) -> OidcClient | None:
-    """Return the way to sign in at the desk by the identity provider; None where the desk is no client of one.
-
-    Raises:
-        InvalidInput: the provider, or the address that it sends people back to, is not set; or a scope is none.
-    """
-    if settings.desk_oidc_client is None:
-        return None
-    tokens = provider_tokens(settings)
-    if tokens is None or settings.public_url is None:
-        raise InvalidInput(
-            "HANDRAIL_DESK_OIDC_CLIENT: takes HANDRAIL_API_OIDC_ISSUER, whose client the desk is, and HANDRAIL_PUBLIC_URL, "
-            "to which people come back. Set both."
-        )
-    scopes = settings.desk_oidc_scopes.split()
-    if unknown := [one for one in scopes if one not in list(ApiScope)]:
-        raise InvalidInput(f"HANDRAIL_DESK_OIDC_SCOPES: {unknown[0][:40]!r} is none. There are {', '.join(ApiScope)}.")
-    secret = settings.desk_oidc_secret.get_secret_value() if settings.desk_oidc_secret else None
-    back = f"{settings.public_url}/desk/oidc/back"
-    return OidcClient(tokens, settings.desk_oidc_client, secret, back, frozenset(ApiScope(one) for one in scopes))
-
-
-def provider_tokens(settings: Settings) -> ProviderTokens | None:
-    """Return the check of what the identity provider signs; None where there is no provider."""
-    if settings.api_oidc_issuer is None:
-        return None
-    provider = OidcProvider(
-        issuer=settings.api_oidc_issuer,
-        jwks=settings.api_oidc_jwks,
-        person_claim=settings.api_oidc_person,
-        scope_claim=settings.api_oidc_scopes,
-    )
-    return ProviderTokens(provider)

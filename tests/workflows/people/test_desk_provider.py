@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from handrail.domain.errors import InvalidInput
-from handrail.wiring.front.api import federated
+from handrail.wiring.front.providers import federated
 from tests.support.deskside import AtDesk, with_desk
 from tests.support.house import House
 from tests.support.provider import CLIENT, SECRET, Provider, provider
