@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from handrail.desk.acting import Acting
+from handrail.desk.batch.pages import Batching
 from handrail.desk.entrance import Entrance
 from handrail.desk.federation import Federation
 from handrail.desk.looking import Looking
@@ -32,6 +33,7 @@ def create_desk(services: DeskServices) -> ASGIApp:
     """Return the pages, to be mounted under `/desk`."""
     entrance, federation, looking = Entrance(services), Federation(services), Looking(services)
     acting, owning, scoring = Acting(services), Owning(services), Scoring(services)
+    batching = Batching(services)
     desk = Starlette(
         routes=[
             Route("/", looking.board, name="board"),
@@ -40,6 +42,9 @@ def create_desk(services: DeskServices) -> ASGIApp:
             Route("/cases/{case_id}/act", acting.act, methods=["POST"], name="act"),
             Route("/owner", owning.page, name="owner"),
             Route("/owner", owning.act, methods=["POST"]),
+            Route("/batch", batching.page, name="batch"),
+            Route("/batch", batching.act, methods=["POST"]),
+            Route("/batch/{batch_id}", batching.outcome, name="batch_done"),
             Route("/score", scoring.page, name="score"),
             Route("/score", scoring.act, methods=["POST"]),
             Route("/sign-in", entrance.page, name="sign_in"),

@@ -76,6 +76,7 @@ class Looking:
             counts=counts,
             wanted=wanted,
             scopes=list(BoardScope),
+            batched=self._services.batched(),
             more=self._more(request, rows) if len(rows) > ROWS else "",
             did=did(request, who),
             case_id=case_of(request),

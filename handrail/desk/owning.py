@@ -38,8 +38,12 @@ class Owning(FormPage):
         if not who.principal.scopes & OWNER_READS:
             raise ScopeMissing(LACKS.format(ApiScope.CONTROLS_READ))
         house = self._services.house
-        alarms, controls, topics, counts = await asyncio.gather(
-            house.alarms(), self._services.controls.in_force(), house.topics(), self._services.record.counts()
+        alarms, controls, topics, counts, vigilance = await asyncio.gather(
+            house.alarms(),
+            self._services.controls.in_force(),
+            house.topics(),
+            self._services.record.counts(),
+            self._services.batches.vigilance(),
         )
         return page(
             request,
@@ -51,6 +55,7 @@ class Owning(FormPage):
             alarms=alarms,
             trends=await trends(house, alarms, words_of(language_of(request))),
             counts=counts,
+            vigilance=vigilance,
             levels=list(Autonomy),
             may=who.principal.may(ApiScope.CONTROLS_SET),
             problem=said.problem,

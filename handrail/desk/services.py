@@ -9,9 +9,10 @@ from typing import Any
 from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
 from handrail.domain.mail import MailEntry
+from handrail.domain.policy.batching import BatchTerms
 from handrail.domain.team.staff import Roster
 from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
-from handrail.ports.front.desk import DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
+from handrail.ports.front.desk import DeskBatches, DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
 from handrail.ports.people import ReviewersInForce
 from handrail.redaction.values import Redaction
 from handrail.temporal.cases.doorway import DoorwayClient
@@ -21,7 +22,8 @@ from handrail.temporal.cases.doorway import DoorwayClient
 class DeskServices:
     """Everything that pages reach.
 
-    `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
+    `ceilings` are the policies' own for several at once, and `batched` the tools that these rule on. `topics` are those
+    that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
     Web UI, `mail` what came and went by mail in a case, `away` what does not answer now.
     `federated` is the identity provider that people may sign in by.
     """
@@ -36,6 +38,9 @@ class DeskServices:
     vouchers: Vouchers
     controls: ControlRoom
     house: OwnersHouse
+    batches: DeskBatches
+    ceilings: Callable[[], Mapping[str, BatchTerms]]
+    batched: Callable[[], list[str]]
     labelling: Labelling
     reviewers: ReviewersInForce
     roster: Callable[[], Awaitable[Roster]]

@@ -13,6 +13,7 @@ from handrail.domain.policy.policies import ORDERING, AllOf, AnyOf, Comparison, 
 from handrail.domain.policy.rulings import DEFAULT_RULE
 from handrail.domain.policy.shapes import PLAIN, FactType, ListOf, MapOf, Object, Shape, kind, long, misfits, objects, within
 from handrail.domain.policy.wording import PLACEHOLDER
+from handrail.policies.ceilings import ceiling_problem
 from handrail.policies.contradictions import conjuncts, impossible, outdone, said
 from handrail.policies.language.expressions import CelExpression, compile_expression
 from handrail.policies.language.nodes import RuleSources
@@ -47,6 +48,8 @@ class Check:
         for index, rule in enumerate(self.policy.rules.rules):
             self._rule(rule, (*_RULES, index))
         self._demands(self.policy.rules.default, self.policy.rules.default_action, ("rules", "default"))
+        if words := ceiling_problem(self.policy.batch, self.facts):
+            self._say(words, ("batch", "field"))
         self._doubles()
         self._example_facts()
         if not self.problems:

@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag,
 
 from handrail.domain.actions.proposals import Confirming, Ruling
 from handrail.domain.base import Model
+from handrail.domain.policy.batching import BatchTerms
 from handrail.domain.policy.demanding import DefaultDemands, Demanding, WhoIsAsked
 
 
@@ -208,7 +209,8 @@ def flat(facts: Mapping[str, Any], objects: Collection[str] = (), prefix: str = 
 
 class Policy(Model):
     """One policy file. With `applies_to` it rules on these tools only, and each must come with every fact that a rule names;
-    without, a rule applies to whatever comes with its facts. `given` are facts that its examples share."""
+    without, a rule applies to whatever comes with its facts. `given` are facts that its examples share. `batch` is the ceiling
+    under which people may approve several at once; without it each is decided by itself."""
 
     id: str = Field(min_length=1)
     name: str = ""
@@ -216,6 +218,7 @@ class Policy(Model):
     category: str = ""
     applies_to: list[str] | None = Field(default=None, min_length=1)
     rules: PolicyRules
+    batch: BatchTerms | None = None
     given: dict[str, Any] = Field(default_factory=dict)
     examples: list[PolicyExample] = Field(default_factory=list)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
 from handrail.domain.access.principals import Principal
+from handrail.domain.actions.approvals import Approval, ApprovalStatus
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import Stored
 
@@ -122,6 +124,54 @@ class FormField(Stored):
     choices: list[str] = Field(default_factory=list)
     required: bool = False
     nullable: bool = False
+
+
+class BatchCandidate(Stored):
+    """An approval that may be decided with others, and whose it is."""
+
+    case_id: str
+    customer_id: str
+    topic: str | None = None
+    approval: Approval
+
+    @property
+    def name(self) -> str:
+        """Return what names exactly this: case, approval and revision."""
+        return f"{self.case_id}/{self.approval.approval_id}/{self.approval.revision}"
+
+
+class BatchOutcome(Stored):
+    """The outcome of a row of a batch: its approval's status, or why it was `refused`, of the kind `code`."""
+
+    case_id: str
+    approval_id: str
+    revision: int
+    title: str
+    status: ApprovalStatus | None = None
+    refused: str = ""
+    code: str = ""
+
+
+class BatchKept(Stored):
+    """A batch as it is kept: who decided what, how long the page had been shown, and what became of each row."""
+
+    batch_id: str
+    person: str
+    action: str
+    amount: Decimal
+    unit: str
+    seconds: float
+    rows: list[BatchOutcome]
+
+
+class BatchVigilance(Stored):
+    """A person's care with batches: how long they looked at each row, as a median over four weeks."""
+
+    person: str
+    action: str
+    batches: int
+    rows: int
+    seconds_per_row: float
 
 
 class TopicStanding(Stored):

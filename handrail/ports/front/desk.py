@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from handrail.domain.access.principals import Principal
@@ -12,7 +12,19 @@ from handrail.domain.case.messages import Message
 from handrail.domain.quality.judge.labels import GivenLabel, LabelVerdict, NextLabel
 from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.domain.quality.watch.trends import IndicatorTrend
-from handrail.domain.team.desk import BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind, TopicStanding
+from handrail.domain.team.desk import (
+    BatchCandidate,
+    BatchKept,
+    BatchOutcome,
+    BatchVigilance,
+    BoardRow,
+    BoardWanted,
+    CaseReader,
+    DeskSession,
+    Draft,
+    DraftKind,
+    TopicStanding,
+)
 
 
 class DeskCases(Protocol):
@@ -68,6 +80,30 @@ class Labelling(Protocol):
 
     async def give(self, case_id: str, criterion: str, reviewer: str, verdict: LabelVerdict, note: str) -> GivenLabel:
         """Keep a label; given again by the same person it replaces theirs."""
+        ...
+
+
+class DeskBatches(Protocol):
+    """Approvals that are given several at once."""
+
+    async def waiting(self, action: str, limit: int) -> list[BatchCandidate]:
+        """Return the open approvals of this tool, the first due first."""
+        ...
+
+    async def named(self, names: Sequence[str]) -> list[BatchCandidate]:
+        """Return the approvals of these names, whatever became of them."""
+        ...
+
+    async def keep(self, batch: BatchKept) -> None:
+        """Keep a batch; the same again changes nothing."""
+        ...
+
+    async def outcome(self, batch_id: str, person: str) -> list[BatchOutcome]:
+        """Return what became of each row; nothing where the batch is not this person's."""
+        ...
+
+    async def vigilance(self) -> list[BatchVigilance]:
+        """Return how long people looked at each row, the shortest first."""
         ...
 
 

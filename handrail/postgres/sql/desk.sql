@@ -109,3 +109,53 @@ RETURNING case_id;
 
 -- name: desk_drafts
 SELECT person, kind, text, saved_at FROM handrail.desk_drafts WHERE case_id = %(case_id)s ORDER BY saved_at DESC;
+
+-- name: desk_batch_open
+SELECT c.case_id, c.customer_id, c.topic, to_jsonb(a) AS approval
+FROM handrail.approvals AS a
+INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
+WHERE a.status = 'open' AND a.request ->> 'action' = %(action)s
+ORDER BY a.due_at, a.case_id, a.approval_id
+LIMIT %(limit)s;
+
+-- name: desk_batch_named
+SELECT c.case_id, c.customer_id, c.topic, to_jsonb(a) AS approval
+FROM jsonb_to_recordset(%(named)s::jsonb) AS n (case_id text, approval_id text, revision integer)
+INNER JOIN handrail.approvals AS a ON n.case_id = a.case_id AND n.approval_id = a.approval_id AND n.revision = a.revision
+INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
+ORDER BY a.due_at, a.case_id, a.approval_id;
+
+-- name: keep_desk_batch
+WITH kept AS (
+    INSERT INTO handrail.desk_batches (batch_id, person, action, amount, unit, seconds)
+    VALUES (%(batch_id)s, %(person)s, %(action)s, %(amount)s, %(unit)s, %(seconds)s)
+    ON CONFLICT (batch_id) DO NOTHING
+    RETURNING batch_id
+)
+
+INSERT INTO handrail.desk_batch_rows (batch_id, place, case_id, approval_id, revision, title, status, refused, code)
+SELECT kept.batch_id, r.place, r.case_id, r.approval_id, r.revision, r.title, r.status, r.refused, r.code
+FROM kept
+CROSS JOIN jsonb_to_recordset(%(rows)s::jsonb) AS r (
+    place integer, case_id text, approval_id text, revision integer, title text, status text, refused text, code text
+)
+RETURNING batch_id;
+
+-- name: desk_batch
+SELECT r.case_id, r.approval_id, r.revision, r.title, r.status, r.refused, r.code
+FROM handrail.desk_batch_rows AS r
+INNER JOIN handrail.desk_batches AS b ON r.batch_id = b.batch_id
+WHERE b.batch_id = %(batch_id)s AND b.person = %(person)s
+ORDER BY r.place;
+
+-- name: desk_batch_vigilance
+SELECT
+    v.person, v.action, count(*) AS batches, sum(v.rows)::integer AS rows,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY v.seconds / v.rows) AS seconds_per_row
+FROM (
+    SELECT b.person, b.action, b.seconds, (SELECT count(*) FROM handrail.desk_batch_rows AS r WHERE r.batch_id = b.batch_id) AS rows
+    FROM handrail.desk_batches AS b
+    WHERE b.at > clock_timestamp() - interval '28 days'
+) AS v
+GROUP BY v.person, v.action
+ORDER BY seconds_per_row, v.person;

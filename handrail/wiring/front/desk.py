@@ -31,6 +31,7 @@ from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.channels.mail import PostgresMail
+from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.record import PostgresDesk
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
@@ -75,6 +76,9 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             vouchers=api.vouchers,
             controls=api.controls,
             house=DeskHouse(topics, dial, PostgresAlarms(pool), PostgresDrift(pool), folder),
+            batches=PostgresDeskBatches(pool),
+            ceilings=lambda: {one.id: one.batch for one in policies.all() if one.batch},
+            batched=lambda: sorted({tool for one in policies.all() if one.batch for tool in one.applies_to or ()}),
             labelling=labelling_of(settings, business, pool),
             reviewers=reviewers_of(settings, folder, business, LOOK_SECONDS),
             roster=roster,

@@ -29,7 +29,8 @@ SAID_AS_AWAY = ("Unreachable", "TimedOut")
 """Kinds that the desk has words of its own for."""
 REFUSE = {*PROBLEMS, "LinkInvalid"} - set(SAID_AS_AWAY)
 SHOWN = [
-    *sorted((ROOT / "handrail/desk").glob("*.py")),
+    *sorted((ROOT / "handrail/desk").rglob("*.py")),
+    ROOT / "handrail/domain/policy/batching.py",
     *(ROOT / "handrail/api/access" / f"{name}.py" for name in ("bearer", "limits", "oidc", "provider")),
     *(ROOT / "handrail/domain" / name for name in ("actions/decisions.py", "team/reviewers.py", "case/messages.py")),
     *(ROOT / "handrail/postgres/quality" / f"{name}.py" for name in ("alarms", "labels")),

@@ -1,0 +1,1 @@
+"""Approving several at once: of one tool, under a ceiling of the policies, every row in full."""
