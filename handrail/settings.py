@@ -15,6 +15,7 @@ from handrail.seeing.settings import SeeingSettings
 OPENAI = "https://api.openai.com/v1"
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?|https?://\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?")
+BUILD = r"^[A-Za-z0-9][\w.-]{0,99}$"
 CONTENT = re.compile(r"[\t -~]+")
 _OURS = "the client sets it"
 OUR_HEADERS = {
@@ -42,6 +43,11 @@ class Settings(SeeingSettings):
     temporal_tls_client_key: Path | None = None
     temporal_api_key: SecretStr | None = None
     task_queue: str = "cases"
+    versioned: bool = Field(default=True, description="workers are versions of a deployment: `handrail deploys`")
+    deployment: str = Field(default="handrail", pattern=r"^[A-Za-z0-9][\w-]{0,99}$", description="its name in Temporal")
+    build_id: str | None = Field(default=None, pattern=BUILD, description="names this build, instead of a hash of all it is")
+    deployment_versions: int = Field(default=100, ge=2, description="the server's matching.maxVersionsInDeployment")
+    drain_seconds: float = Field(default=15, ge=0, le=600, description="what turns get to end in when a worker stops")
     trusted_identity: bool = Field(default=False, description="an authenticating proxy stamps every identity")
     reviewers_strict: bool = Field(default=False, description="only people named in reviewers.yaml may decide")
 

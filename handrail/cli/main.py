@@ -88,6 +88,9 @@ LATE = {
     "release": LateCommand(
         "quality.evaluation.releases", "What answers now, and whether it has passed an evaluation.", group=True
     ),
+    "deploys": LateCommand(
+        "rollout.deploys", "Deployments: which build works on the cases, a share for another, and back.", group=True
+    ),
     "judge": LateCommand("quality.judge.judging", "A model that judges cases, and whether its verdicts count.", group=True),
     "labels": LateCommand("quality.judge.labels", "Label cases by the rubric, by which the judge is calibrated.", group=True),
     "canary": LateCommand("quality.judge.canary", "Notice another model behind the same name by canary prompts.", group=True),

@@ -16,6 +16,8 @@ RUN = "run"
 """The folder of a stack in which its workers tell of themselves."""
 WORD = "HANDRAIL_SERVERS_FILE"
 """The variable that names the file for which a worker waits; `handrail.wiring.cases.ahead` reads it."""
+UNVERSIONED = {"HANDRAIL_VERSIONED": "false"}
+"""A worker gets cases at once where nobody is there to promote it."""
 MAIL = ("HANDRAIL_MAIL_IMAP", "HANDRAIL_MAIL_SMTP")
 """The variables of which each turns mail on: the first reads a mailbox, the other sends alone."""
 
@@ -48,7 +50,7 @@ class Worker:
     def command(self) -> Command:
         return Command(
             argv=self.program,
-            environment={**self.environment(), "HANDRAIL_READY_FILE": str(self.ready_file)},
+            environment={**UNVERSIONED, **self.environment(), "HANDRAIL_READY_FILE": str(self.ready_file)},
             grace=20.0,
         )
 

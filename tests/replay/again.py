@@ -9,44 +9,20 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NoReturn
 
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker import WorkflowRunner
 
 import workflows.steps.loop
-from handrail.redaction.values import by_code
-from handrail.temporal.converter import data_converter
-from handrail.temporal.worker.interceptors import Guards
-from workflows.case import CaseWorkflow
+from handrail.wiring.deploys.gate import replayed, workflow_id
 
 
 async def replay(texts: dict[str, str], runner: WorkflowRunner | None = None) -> dict[str, str]:
     """What failed, name to words; in `runner`, or as the worker ships."""
-    replayer = Replayer(
-        workflows=[CaseWorkflow],
-        interceptors=[Guards(by_code())],
-        workflow_runner=runner or UnsandboxedWorkflowRunner(),
-        build_id="replay",
-        data_converter=data_converter,
-    )
     given = {name: WorkflowHistory.from_json(workflow_id(text), text) for name, text in texts.items()}
-    names = {history.run_id: name for name, history in given.items()}
-
-    async def histories() -> AsyncIterator[WorkflowHistory]:
-        for history in given.values():
-            yield history
-
-    results = await replayer.replay_workflows(histories(), raise_on_replay_failure=False)
-    return {names[run_id]: str(failure) for run_id, failure in results.replay_failures.items()}
-
-
-def workflow_id(text: str) -> str:
-    """The workflow's id, as its first event tells."""
-    started = json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"]
-    return str(started["workflowId"])
+    return await replayed(given, runner)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handrail.wiring.deploys.gate import HISTORIES
 from tests.replay.branches import BRANCHES
 from tests.replay.record import fetch, slim
 from tests.support.deployed import deployed
@@ -16,7 +17,8 @@ from tests.workflows.conftest import at_home, scripted_model, shop_url
 __all__ = ["at_home", "scripted_model", "shop_url"]
 
 RECORD = "HANDRAIL_RECORD_HISTORIES"
-KEPT = Path(__file__).parent / "histories"
+SHORTENED = Path(__file__).parent / "histories"
+"""Histories that replay only where cases go on in a fresh run sooner than they do; all others ship, for the replay gate."""
 EARLIER = Path(__file__).parent / "earlier_build"
 KEPT_LIMIT = 80_000
 CONTINUED, SHORT = "continued", 8
@@ -49,8 +51,14 @@ async def recorded(at_home: House, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def keep(folder: Path) -> None:
     """Replace the kept histories by these."""
-    for old in KEPT.glob("*.json"):
+    for old in kept():
         old.unlink()
     for name in KEPT_BRANCHES:
         for run in folder.glob(f"{name}.*.json"):
-            (KEPT / run.name).write_text(slim(run.read_text()) + "\n")
+            place = SHORTENED if name == CONTINUED else HISTORIES
+            (place / run.name).write_text(slim(run.read_text()) + "\n")
+
+
+def kept() -> list[Path]:
+    """The files of the kept histories."""
+    return sorted([*HISTORIES.glob("*.json"), *SHORTENED.glob("*.json")])

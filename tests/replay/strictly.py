@@ -11,12 +11,10 @@ import sys
 from pathlib import Path
 
 from handrail.wiring.cases.worker import sandbox
+from handrail.wiring.deploys.gate import HISTORIES
 from tests.replay.again import gone, replay
 
-HISTORIES = Path(__file__).parent / "histories"
 SECONDS = 90
-CONTINUED = "continued"
-"""Recorded where cases went on in a fresh run sooner than they do."""
 
 
 async def check(texts: dict[str, str]) -> dict[str, str]:
@@ -28,7 +26,7 @@ async def check(texts: dict[str, str]) -> dict[str, str]:
 def main() -> int:
     """Print what failed; give 1 if anything did."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HISTORIES
-    texts = {path.name: path.read_text() for path in sorted(folder.glob("*.json")) if not path.name.startswith(CONTINUED)}
+    texts = {path.name: path.read_text() for path in sorted(folder.glob("*.json"))}
     if not texts:
         sys.exit(f"strictly: no history is in {folder}")
     failed = asyncio.run(check(texts))

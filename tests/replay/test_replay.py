@@ -1,6 +1,6 @@
 """Open cases outlive deployments: what was recorded replays in today's code, in a process of its own.
 
-`histories/` guards cases that are open while the code changes. A change that breaks one of them breaks customers' cases:
+What `kept` lists guards cases that are open while the code changes. A change that breaks one of them breaks customers' cases:
 make it behind `workflow.patched`, or where only a fresh run comes. After a change that is meant to be incompatible, record
 again: `HANDRAIL_RECORD_HISTORIES=1 pytest tests/replay`.
 """
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.replay.branches import BRANCHES
-from tests.replay.conftest import CONTINUED, EARLIER, KEPT, KEPT_BRANCHES, KEPT_LIMIT, SHORT
+from tests.replay.conftest import CONTINUED, EARLIER, KEPT_BRANCHES, KEPT_LIMIT, SHORT, kept
 from tests.replay.record import Happened, happened, waiting
 
 ROOT = Path(__file__).parents[2]
@@ -71,16 +71,18 @@ def test_every_live_run_replays_in_a_fresh_process(recorded: Path) -> None:
     assert failures(recorded) == {}
 
 
-def test_kept_histories_still_replay() -> None:
-    names = {path.name.partition(".")[0] for path in KEPT.glob("*.json")}
+def test_kept_histories_still_replay(tmp_path: Path) -> None:
+    for path in kept():
+        shutil.copy(path, tmp_path)
+    names = {path.name.partition(".")[0] for path in kept()}
     assert names == set(KEPT_BRANCHES)
     for name in names:
-        check(name, branch(KEPT, name))
-    assert failures(KEPT) == {}
+        check(name, branch(tmp_path, name))
+    assert failures(tmp_path) == {}
 
 
 def test_kept_histories_are_small_and_name_no_machine() -> None:
-    for path in KEPT.glob("*.json"):
+    for path in kept():
         assert path.stat().st_size < KEPT_LIMIT
         assert set(identities(json.loads(path.read_text()))) <= {"scrubbed"}
 

@@ -17,6 +17,7 @@ from handrail.domain.counting import many
 from handrail.embedded.folder import stamp
 from handrail.embedded.stack import SAMPLES_FILE, Embedded
 from handrail.embedded.supervisor import StartupStep
+from handrail.settings import Settings
 
 if TYPE_CHECKING:
     from handrail.temporal.codec import SealingCodec
@@ -42,20 +43,20 @@ class Samples(BaseModel):
 
 
 class FirstStart:
-    """The steps, which are idempotent: a later start finds everything done."""
+    """The steps, which are idempotent: a later start finds all done. With `unfit`, cases that do not fit stop nothing."""
 
     def __init__(
         self,
         embedded: Embedded,
         business: Business,
+        settings: Settings,
         *,
         samples: bool,
-        task_queue: str,
-        package: str = "",
+        unfit: bool = False,
         codec: Callable[[], SealingCodec | None] = lambda: None,
     ) -> None:
-        self._embedded, self._business, self._wanted, self._queue = embedded, business, samples, task_queue
-        self._package, self._codec = package, codec
+        self._embedded, self._business, self._wanted, self._settings = embedded, business, samples, settings
+        self._queue, self._package, self._unfit, self._codec = settings.task_queue, settings.business, unfit, codec
         self._file: Path = embedded.folder / SAMPLES_FILE
 
     def steps(self) -> list[StartupStep]:
@@ -64,7 +65,8 @@ class FirstStart:
         return [
             StartupStep("migrations", ("postgres",), self._migrate),
             StartupStep("keys", ("migrations",), self._keep_key),
-            StartupStep("samples", ("temporal", "migrations", *workers), self._open_samples),
+            StartupStep("deploy", ("temporal", "migrations", *workers), self.deploy),
+            StartupStep("samples", ("deploy",), self._open_samples),
         ]
 
     async def _migrate(self) -> str:
@@ -97,6 +99,14 @@ class FirstStart:
         file = self._business.folder / REVIEWERS
         roster = FileReviewers(file, facts=self._business.facts, tools=self._business.by_name).now().roster
         return roster.people[0].name if roster and roster.people else None
+
+    async def deploy(self) -> str:
+        """Let this stack's workers work on the cases, once their build passed the replay gate. Says what was done."""
+        if not self._embedded.workers:
+            return "no worker"
+        from handrail.cli.stacks.deploy import deployed
+
+        return await deployed(self._embedded, self._business, self._settings, self._codec(), unfit=self._unfit)
 
     async def _open_samples(self) -> str:
         chosen = await self._choose()

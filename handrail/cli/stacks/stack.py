@@ -6,12 +6,10 @@ Exit codes are those of every command; `status` of a stack that does not run giv
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,17 +19,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from handrail.cli.common.failures import Exit
-from handrail.cli.common.tables import plain
 from handrail.cli.common.world import environment
-from handrail.cli.stacks.reach import look
-from handrail.cli.stacks.sealing import choose_encryption, codec_for, names_masters
+from handrail.cli.stacks.sealing import choose_encryption
+from handrail.cli.stacks.serving import serve
 from handrail.cli.stacks.telling import document, show
-from handrail.embedded.folder import check_folder, check_owner, end_leftovers
+from handrail.embedded.folder import check_folder, end_leftovers
 from handrail.embedded.process import StackFailed
-from handrail.embedded.sealing import sealing_of
 from handrail.embedded.state import Stack, StackState, last, leftovers, running
-from handrail.embedded.supervisor import Event, What
-from handrail.settings import Settings, model_url
+from handrail.settings import Settings
 
 READY_SECONDS, DOWN_SECONDS = 180.0, 90.0
 LOOK_SECONDS = 0.1
@@ -56,6 +51,9 @@ def up(
         bool | None,
         typer.Option(help="Encrypt what is new in histories.", show_default="as last time, or where a master key is named"),
     ] = None,
+    accept_unfit: Annotated[
+        bool, typer.Option("--accept-unfit", help="Go on although open cases do not replay in this code: people get those.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Start the stack, or go on with the one that was stopped. Ctrl-C stops it."""
@@ -66,9 +64,9 @@ def up(
     base = choose_base(settings, folder, port_base)
     encrypts = choose_encryption(settings, folder, encrypt)
     if detach:
-        start_apart(folder, base, workers, samples=samples, encrypts=encrypts, json=json)
+        start_apart(folder, base, workers, samples=samples, encrypts=encrypts, json=json, unfit=accept_unfit)
     else:
-        asyncio.run(serve(settings, folder, base, workers, samples=samples, encrypts=encrypts))
+        asyncio.run(serve(settings, folder, base, workers, samples=samples, encrypts=encrypts, unfit=accept_unfit))
 
 
 @app.command()
@@ -109,61 +107,6 @@ def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
     return before.port_base
 
 
-async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool) -> None:
-    """Run the stack in this process until it is told to stop."""
-    from handrail.cli.stacks.first import FirstStart
-    from handrail.embedded.stack import Embedded, StackPlan, StackRun
-    from handrail.outside.loading import brought
-
-    console = Console(soft_wrap=True, highlight=False)
-    business = brought(settings.business, settings.definitions)
-    check_owner(folder, business.name)
-    sealing = sealing_of(folder, encrypts=encrypts, named=names_masters(settings))
-    embedded = Embedded(StackPlan(folder, base, workers, model_url(settings), sealing, encrypts))
-    first = FirstStart(
-        embedded,
-        business,
-        samples=samples,
-        task_queue=settings.task_queue,
-        package=settings.business,
-        codec=lambda: codec_for(settings, embedded),
-    )
-    began = time.monotonic()
-
-    async def meanwhile() -> None:
-        from handrail.cli.stacks.live import LiveTable
-
-        # Libraries' warnings would tear the table; what matters of them is told by the parts themselves.
-        logging.basicConfig(filename=embedded.folder / "logs" / "supervisor.log", level=logging.WARNING)
-        console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
-        await LiveTable(embedded.describe(StackState.READY, {}), business, console).run()
-
-    console.print(f"[bold]Handrail[/] in {escape(str(embedded.folder))}", soft_wrap=True)
-    for line in await look(settings):
-        console.print(f"  {escape(plain(line))}", soft_wrap=True)
-    await StackRun(embedded, [*embedded.components(), *first.steps()], teller(console)).serve(meanwhile)
-    console.print("stopped; the next start goes on with every open case")
-
-
-def teller(console: Console) -> Callable[[Event], None]:
-    """Prints what happens to the parts, a line each."""
-
-    def tell(event: Event) -> None:
-        name, said, took = f"{event.part:<12}", escape(plain(event.text)), f"{event.seconds:5.1f} s"
-        match event.what:
-            case What.READY:
-                console.print(f"  [green]✓[/] {name} {took}  [dim]{said}[/]")
-            case What.DIED:
-                console.print(f"  [red]✗ {name} ended[/] ({said}); starting it again in {event.seconds:.1f} s", soft_wrap=True)
-            case What.STOPPED:
-                console.print(f"  [dim]■ {name} {took}  stopped[/]")
-            case What.STARTING:
-                pass
-
-    return tell
-
-
-def start_apart(folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool, json: bool) -> None:
     """Start a supervisor of its own, pass on what it says, and return when all is ready.
 
     Raises:
@@ -174,6 +117,7 @@ def start_apart(folder: Path, base: int, workers: int, *, samples: bool, encrypt
     log.parent.mkdir(exist_ok=True)
     options = ["--data-dir", str(folder), "--port-base", str(base), "--workers", str(workers)]
     options += [*([] if samples else ["--no-samples"]), "--encrypt" if encrypts else "--no-encrypt"]
+    options += ["--accept-unfit"] if unfit else []
     with open(log, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-m", "handrail.cli.main", "up", *options],

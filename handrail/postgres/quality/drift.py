@@ -189,7 +189,7 @@ def _released(row: dict[str, Any]) -> str:
         passed = f"let through by {row['passed_by']} on {row['evaluation_id']}"
         return f"release {row['release']} {passed} at {row['at']:%Y-%m-%d %H:%M} UTC"
     parts, were = row["parts"], row["were"]
-    changed = ", ".join(name for name in ReleaseParts.model_fields if parts.get(name) != were.get(name))
+    changed = ", ".join(name for name in ReleaseParts.model_fields if (parts.get(name) or "") != (were.get(name) or ""))
     return f"release {row['release']} in force on {row['day']}, before {row['before']}: {changed} changed"
 
 

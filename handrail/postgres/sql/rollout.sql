@@ -53,3 +53,11 @@ WHERE v.case_id = ANY(ARRAY(SELECT t.case_id FROM dealt AS t))  -- an array, too
     AND v.indicator = %(indicator)s AND v.matures_at < %(until)s AND v.denominator > 0
 GROUP BY 1, d.arm, v.customer_id
 ORDER BY 1, md5(v.customer_id);
+
+-- name: put_deploy_change
+INSERT INTO handrail.deploy_changes (deployment, act, build_id, before, percent, actor, words, evidence)
+VALUES (%(deployment)s, %(act)s, %(build_id)s, %(before)s, %(percent)s, %(actor)s, %(words)s, %(evidence)s)
+RETURNING *;
+
+-- name: deploy_changes
+SELECT * FROM handrail.deploy_changes WHERE deployment = %(deployment)s ORDER BY change_id DESC LIMIT %(limit)s;

@@ -33,7 +33,7 @@ from handrail.quality.evaluation.play import Player
 from handrail.quality.evaluation.variants import WantedVariant, laid_out, set_up
 from handrail.quality.playing.course import TurnCourse
 from handrail.quality.playing.definitions import builder, module_version
-from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
+from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts, tools_version
 from handrail.settings import Settings
 from handrail.wiring.cases.worker import Adapters, world
 
@@ -201,6 +201,7 @@ def parts_in(
         policies=policies.version,
         graph=graph_version() if graph is None else module_version(graph),
         router=router_parts(artefact_version(settings.router), definitions),
+        tools=tools_version(definitions),
     )
 
 

@@ -1,4 +1,4 @@
-"""The parts of a release: the model, its prompts, the policies, the topics, the graph and the router, as content hashes."""
+"""The parts of a release: the model, its prompts, policies, topics, the graph, the router, tools from outside, as hashes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ MANIFEST = "manifest.json"
 
 
 def parts_of(
-    *, model: str, server: str | None, reported: Sequence[str], topics: Iterable[Topic], policies: str, graph: str, router: str
+    *,
+    model: str,
+    server: str | None,
+    reported: Sequence[str],
+    topics: Iterable[Topic],
+    policies: str,
+    graph: str,
+    router: str,
+    tools: str = "",
 ) -> ReleaseParts:
     """Return the parts. A topic counts by what it says, not by how its file is laid out."""
     known = sorted(topics, key=lambda topic: topic.name)
@@ -33,6 +41,7 @@ def parts_of(
         topics=combined(topic.model_dump_json(exclude=ELSEWHERE) for topic in known),
         graph=graph,
         router=router,
+        tools=tools,
     )
 
 
@@ -55,6 +64,26 @@ def artefact_version(folder: Path | None) -> str | None:
         raise DefinitionInvalid(
             f"{folder / MANIFEST}: cannot be read ({error}). Train it with `handrail router train`."
         ) from error
+
+
+def tools_version(folder: Path) -> str:
+    """Return the hash of the tools from outside: their terms, and what a person pinned of each, its description among it.
+
+    Who pinned it and when does not count. Empty where the folder lists none.
+
+    Raises:
+        DefinitionInvalid: a file cannot be used.
+    """
+    from handrail.outside.loading import TOOLS_FILE
+
+    if not (folder / TOOLS_FILE).exists():
+        return ""
+    from handrail.outside.definitions import read_definitions
+    from handrail.outside.pinning import read_pins
+
+    listed = read_definitions(folder)
+    pinned = (f"{name} {pin.server} {pin.hash}" for name, pin in sorted(read_pins(folder).tools.items()))
+    return combined([listed.model_dump_json() if listed else "", *pinned])
 
 
 def router_parts(artefact: str | None, folder: Path) -> str:

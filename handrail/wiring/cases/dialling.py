@@ -24,7 +24,7 @@ from handrail.postgres.pool import Pool
 from handrail.postgres.quality.evaluations import PostgresReleases
 from handrail.quality.releases.gate import ReleaseGate
 from handrail.quality.releases.loader import FileRelease
-from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts
+from handrail.quality.releases.parts import artefact_version, graph_version, parts_of, router_parts, tools_version
 from handrail.reviewers.loader import FileReviewers
 from handrail.routing.router import LocalRouter
 from handrail.settings import Settings
@@ -148,6 +148,7 @@ def release_gate(
             policies=policies(),
             graph=graph_version(),
             router=router_parts(artefact, folder),
+            tools=tools_version(folder),
         )
 
     return ReleaseGate(

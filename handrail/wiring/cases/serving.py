@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from temporalio.client import Client, Interceptor
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.runtime import Runtime
 from temporalio.worker import WorkflowRunner
 
@@ -37,6 +38,7 @@ from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, work
 from handrail.wiring.connecting import connected, seen
 from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day
+from handrail.wiring.deploys.watching import version_of, watch_forever
 from handrail.wiring.logs import begin_logs
 from handrail.wiring.sealing import EAR, forget_keys, heeding_shreds
 
@@ -45,6 +47,7 @@ SCHEDULE = "the schedule of the quality loop"
 OUTCOMES = "the outcomes"
 KEPT = "the kept outcomes"
 TOOLS = "the tools from outside"
+DEPLOYMENT = "the deployment"
 
 
 Run = Callable[[WorkflowRunner], WorkflowRunner]
@@ -53,10 +56,8 @@ Run = Callable[[WorkflowRunner], WorkflowRunner]
 async def serve(
     settings: Settings, clock: Clock | None = None, run: Run | None = None, interceptors: Sequence[Interceptor] = ()
 ) -> None:
-    """Poll until SIGTERM or SIGINT; what is running then is finished first. See `worker.main`."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    """Poll until SIGTERM or SIGINT; what is running then is finished first, for a while. See `worker.main`."""
+    stop = listen_for_stop()
     runtime = seen(settings.metrics_address, "HANDRAIL_METRICS_ADDRESS")
     client = await connected(settings, runtime=runtime, interceptors=interceptors)
     pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
@@ -65,15 +66,20 @@ async def serve(
             nodes = case_nodes(adapters, settings.approval_minutes)
             runner, day = run and run(workflow_runner(settings)), quality_day(settings, pool, adapters)
             machine = LateMachine(nodes, adapters.journal)
-            async with case_worker(client, settings, adapters, nodes, machine, runner, day):
+            version = version_of(settings, adapters)
+            async with case_worker(client, settings, adapters, nodes, machine, runner, day, version) as worker:
                 logging.getLogger("handrail.worker").info("polling")
                 # One behind the other: two threads that load the same libraries may wait for each other.
                 await machine()
                 await adapters.load()
                 collecting.settle()
                 announce(settings.ready_file)
-                async with beside(settings, client, pool, adapters, runtime if settings.metrics_address else None):
+                shown = runtime if settings.metrics_address else None
+                async with beside(settings, client, pool, adapters, shown, version):
                     await stop.wait()
+                    logging.getLogger("handrail.worker").info("draining for up to %g s", settings.drain_seconds)
+                    # What goes on beside goes on until the last turn has ended: the switch cuts a model call to the end.
+                    await worker.shutdown()
     finally:
         await forget_keys(client)
         await pool.close()
@@ -81,7 +87,12 @@ async def serve(
 
 @asynccontextmanager
 async def beside(
-    settings: Settings, client: Client, pool: Pool, adapters: Adapters, runtime: Runtime | None
+    settings: Settings,
+    client: Client,
+    pool: Pool,
+    adapters: Adapters,
+    runtime: Runtime | None,
+    version: WorkerDeploymentVersion | None = None,
 ) -> AsyncIterator[None]:
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
     from handrail.wiring.days.shadowing import shadowing
@@ -89,7 +100,7 @@ async def beside(
 
     troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
     healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
-    keeping = troubles.about(KEPT)
+    keeping, whose = troubles.about(KEPT), troubles.about(DEPLOYMENT)
     reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
     healer = Healer(client, reconciler, settings.task_queue)
     async with (
@@ -107,8 +118,26 @@ async def beside(
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
         delivering(client, settings, pool, troubles.about(WORK)),
         heeding_shreds(settings, client, troubles.about(EAR)),
+        supervised(DEPLOYMENT, lambda: watch_forever(client, settings, version, whose), say=whose),
     ):
         yield
+
+
+def listen_for_stop() -> asyncio.Event:
+    """Return an event that the first signal to stop sets; the second ends the process at once, as if it were killed.
+
+    What a killed worker leaves is taken up elsewhere, so nothing is lost by it.
+    """
+    asked = asyncio.Event()
+
+    def hear(name: signal.Signals) -> None:
+        if asked.is_set():
+            os._exit(128 + name)
+        asked.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, hear, name)
+    return asked
 
 
 def observed(pool: Pool, folder: Path, runtime: Runtime | None, say: Say) -> AbstractAsyncContextManager[None]:

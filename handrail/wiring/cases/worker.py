@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -83,6 +84,7 @@ from handrail.wiring.cases.dialling import DialSources, definitions_of, record_o
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.watched import AgentModels
 from handrail.wiring.days.ramping import ramped
+from handrail.wiring.deploys.build import upgrading
 from workflows.case import CaseWorkflow
 from workflows.quality import QualityWorkflow
 
@@ -90,7 +92,6 @@ if TYPE_CHECKING:
     from handrail.ports.front.access import Vouchers
 
 PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
-DRAIN_SECONDS = 15
 LOOK_SECONDS = 1.0
 """How often a worker looks for edits of the business's files, at most."""
 
@@ -245,10 +246,12 @@ def case_worker(
     machine: LateMachine | None = None,
     runner: WorkflowRunner | None = None,
     day: DayActivities | None = None,
+    version: WorkerDeploymentVersion | None = None,
 ) -> Worker:
     """A worker for the `case` workflow and its activities; many may run side by side. `machine` runs turns on these nodes.
 
-    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too.
+    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too. Of a deployment
+    it is a `version`, which works once it is made current; without one it works at once, beside all that do.
     """
     build_models()
     runs = RewindingRunner(AnnouncingRunner(runner or workflow_runner(settings)))
@@ -259,8 +262,8 @@ def case_worker(
         activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
         interceptors=[guards_of(settings)],
         workflow_runner=runs,
-        build_id=own_build(),
-        graceful_shutdown_timeout=timedelta(seconds=DRAIN_SECONDS),
+        **({"deployment_config": upgrading(version)} if version else {"build_id": own_build()}),
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,
         max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),

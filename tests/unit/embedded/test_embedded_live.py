@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from handrail.cli.stacks.live import LiveTable, picture
-from handrail.cli.stacks.stack import choose_base, reason, teller
+from handrail.cli.stacks.serving import teller
+from handrail.cli.stacks.stack import choose_base, reason
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.embedded.state import Process, Stack, StackState
 from handrail.embedded.supervisor import Event, What

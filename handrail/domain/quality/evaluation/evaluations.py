@@ -22,11 +22,14 @@ class ReleaseParts(Stored):
     topics: str
     graph: str
     router: str
+    tools: str = Field(default="", description="tools from outside as they are listed and pinned; empty where there are none")
 
     @property
     def release(self) -> str:
         """The content hash of the parts (16 hex digits)."""
-        return digest(self.model_dump(mode="json"))[:16]
+        # Without tools from outside a release has the hash that it had before they counted: what has passed stays passed.
+        left_out = set() if self.tools else {"tools"}
+        return digest(self.model_dump(mode="json", exclude=left_out))[:16]
 
 
 class Bounds(Model):

@@ -1,0 +1,220 @@
+"""A worker deployment as the server keeps it: its versions, which of them works, and changes of that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import Payload
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo, WorkerDeploymentVersion
+from temporalio.api.enums.v1 import (
+    RoutingConfigUpdateState,
+    TaskQueueType,
+    WorkerDeploymentVersionStatus,
+    WorkerVersioningMode,
+)
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    CountWorkflowExecutionsRequest,
+    DeleteWorkerDeploymentVersionRequest,
+    DescribeTaskQueueRequest,
+    DescribeWorkerDeploymentRequest,
+    DescribeWorkerDeploymentVersionRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+    SetWorkerDeploymentRampingVersionRequest,
+    UpdateWorkerDeploymentVersionMetadataRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from handrail.domain.rollout.deploys import DeployedVersion, DeploymentStanding, DeployRefused, VersionStatus
+
+CHECKED = "handrail.checked"
+POLLED_WITHIN = timedelta(seconds=90)
+"""A poll waits for a minute; the server lists a poller that is gone for some minutes more, and deletes no version of it."""
+STATUSES = {
+    f"WORKER_DEPLOYMENT_VERSION_STATUS_{status.name}": status
+    for status in VersionStatus
+    if status is not VersionStatus.UNKNOWN
+}
+NO_SUCH = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT)
+
+
+class Deployment:
+    """The deployment of this name, and the cases of one task queue; `cap` is how many versions the server keeps.
+
+    Any method raises RPCError where the server does not answer.
+    """
+
+    def __init__(self, client: Client, name: str, task_queue: str, cap: int) -> None:
+        self._client, self.name, self._queue, self._cap = client, name, task_queue, cap
+
+    async def standing(self) -> DeploymentStanding:
+        """Return it as it stands; without versions where no worker of it ever polled."""
+        info, pollers = await self._info(), await self._pollers()
+        routing = info.routing_config
+        versions = [self._version(one, pollers) for one in info.version_summaries]
+        ramping = routing.ramping_deployment_version.build_id
+        percent = routing.ramping_version_percentage
+        found = await asyncio.gather(*(self._filled(one, ramping, percent) for one in versions))
+        return DeploymentStanding(
+            deployment=self.name,
+            current=routing.current_deployment_version.build_id,
+            ramping=ramping or None,
+            percent=round(percent, 2),
+            versions=sorted(found, key=lambda one: one.created_at or datetime.min.replace(tzinfo=UTC), reverse=True),
+            open_cases=await self._count(),
+            unversioned=await self._count("TemporalWorkerDeploymentVersion IS NULL"),
+            unversioned_pollers=pollers.get("", []),
+            cap=self._cap,
+            settled=arrived(info),
+        )
+
+    async def routes(self) -> tuple[str, str]:
+        """Return the builds that are current and ramping, in one small question; empty ones where there are none."""
+        routing = (await self._info()).routing_config
+        return routing.current_deployment_version.build_id, routing.ramping_deployment_version.build_id
+
+    async def is_settled(self) -> bool:
+        """Return whether the newest change has reached every task queue."""
+        return arrived(await self._info())
+
+    async def make_current(self, build_id: str, actor: str) -> None:
+        """Let the build work on every case; an empty one means unversioned workers. Raises: DeployRefused: see `_refusing`."""
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            **self._about, build_id=build_id, identity=actor, ignore_missing_task_queues=not build_id
+        )
+        await self._refusing(self._client.workflow_service.set_worker_deployment_current_version(request))
+
+    async def ramp(self, build_id: str, percent: float, actor: str) -> None:
+        """Let the build work on so many per cent of the cases; an empty one ends the ramp. Raises: DeployRefused."""
+        request = SetWorkerDeploymentRampingVersionRequest(
+            **self._about, build_id=build_id, percentage=percent, identity=actor
+        )
+        await self._refusing(self._client.workflow_service.set_worker_deployment_ramping_version(request))
+
+    async def delete(self, build_id: str, actor: str) -> None:
+        """Delete the server's record of a version. Raises: DeployRefused: it works, drains, or somebody polls as it."""
+        request = DeleteWorkerDeploymentVersionRequest(
+            namespace=self._client.namespace, deployment_version=self._named(build_id), identity=actor
+        )
+        await self._refusing(self._client.workflow_service.delete_worker_deployment_version(request))
+
+    async def note_check(self, build_id: str, words: str, at: datetime, actor: str) -> None:
+        """Write beside the version which check it passed. Raises: DeployRefused: it has not registered."""
+        (payload,) = await self._client.data_converter.encode([{"words": words, "at": at.isoformat()}])
+        request = UpdateWorkerDeploymentVersionMetadataRequest(
+            namespace=self._client.namespace,
+            deployment_version=self._named(build_id),
+            upsert_entries={CHECKED: payload},
+            identity=actor,
+        )
+        await self._refusing(self._client.workflow_service.update_worker_deployment_version_metadata(request))
+
+    @property
+    def _about(self) -> dict[str, Any]:
+        return {"namespace": self._client.namespace, "deployment_name": self.name}
+
+    def _named(self, build_id: str) -> WorkerDeploymentVersion:
+        return WorkerDeploymentVersion(deployment_name=self.name, build_id=build_id)
+
+    async def _info(self) -> WorkerDeploymentInfo:
+        request = DescribeWorkerDeploymentRequest(**self._about)
+        try:
+            return (await self._client.workflow_service.describe_worker_deployment(request)).worker_deployment_info
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return WorkerDeploymentInfo(name=self.name)
+
+    def _version(self, one: Any, pollers: dict[str, list[str]]) -> DeployedVersion:
+        build_id = one.deployment_version.build_id
+        return DeployedVersion(
+            build_id=build_id,
+            status=STATUSES.get(WorkerDeploymentVersionStatus.Name(one.status), VersionStatus.UNKNOWN),
+            pollers=pollers.get(build_id, []),
+            created_at=moment(one.create_time),
+            current_since=moment(one.current_since_time),
+            last_current_at=moment(one.last_current_time),
+            deactivated_at=moment(one.last_deactivation_time),
+        )
+
+    async def _filled(self, one: DeployedVersion, ramping: str, percent: float) -> DeployedVersion:
+        words, at = await self._checked(one.build_id)
+        changes = {
+            "cases": await self._count(f"TemporalWorkerDeploymentVersion = '{self.name}:{one.build_id}'"),
+            "percent": {ramping: percent}.get(one.build_id, 100.0 if one.status is VersionStatus.CURRENT else 0.0),
+            "checked": words,
+            "checked_at": at,
+        }
+        return one.model_copy(update=changes)
+
+    async def _checked(self, build_id: str) -> tuple[str, datetime | None]:
+        request = DescribeWorkerDeploymentVersionRequest(
+            namespace=self._client.namespace, deployment_version=self._named(build_id)
+        )
+        try:
+            answer = await self._client.workflow_service.describe_worker_deployment_version(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # deleted a moment ago
+                raise
+            return "", None
+        entries = answer.worker_deployment_version_info.metadata.entries
+        return await checked(self._client, entries[CHECKED]) if CHECKED in entries else ("", None)
+
+    async def _count(self, more: str = "") -> int:
+        query = f"WorkflowType = 'case' AND TaskQueue = '{self._queue}' AND ExecutionStatus = 'Running'"
+        query += f" AND {more}" if more else ""
+        request = CountWorkflowExecutionsRequest(namespace=self._client.namespace, query=query)
+        return (await self._client.workflow_service.count_workflow_executions(request)).count
+
+    async def _pollers(self) -> dict[str, list[str]]:
+        """Return who polled lately, by their build; unversioned ones under the empty name."""
+        found: dict[str, list[str]] = {}
+        async for one in self._polled():
+            build = one.deployment_options.build_id if one.deployment_options.deployment_name == self.name else ""
+            versioned = one.deployment_options.worker_versioning_mode == WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
+            found.setdefault(build if versioned else "", []).append(one.identity)
+        return {build: sorted(set(who)) for build, who in found.items()}
+
+    async def _polled(self) -> AsyncIterator[PollerInfo]:
+        request = DescribeTaskQueueRequest(
+            namespace=self._client.namespace,
+            task_queue=TaskQueue(name=self._queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        since = datetime.now(UTC) - POLLED_WITHIN
+        for one in (await self._client.workflow_service.describe_task_queue(request)).pollers:
+            if one.last_access_time.ToDatetime(UTC) > since:
+                yield one
+
+    async def _refusing(self, answer: Any) -> None:
+        """Wait for the server. Raises: DeployRefused: it does not do it as things are; in its words."""
+        try:
+            await answer
+        except RPCError as error:
+            if error.status not in NO_SUCH:
+                raise
+            raise DeployRefused(f"Temporal refuses: {error.message[:300]}.") from error
+
+
+def arrived(info: WorkerDeploymentInfo) -> bool:
+    """Return whether the newest change has reached every task queue; older servers do not say."""
+    return info.routing_config_update_state != RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+
+
+async def checked(client: Client, payload: Payload) -> tuple[str, datetime | None]:
+    """Return which check a version passed, and when; nothing where somebody else wrote there."""
+    try:
+        (found,) = await client.data_converter.decode([payload])
+        return str(found["words"]), datetime.fromisoformat(found["at"])
+    except (ValueError, TypeError, KeyError, RuntimeError):
+        return "", None
+
+
+def moment(at: Timestamp) -> datetime | None:
+    """Return the moment; None where there was none."""
+    return at.ToDatetime(UTC) if at.seconds > 0 else None

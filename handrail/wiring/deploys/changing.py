@@ -1,0 +1,249 @@
+"""Changes of which build gets the cases: what has to hold before one, and the record of each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from handrail.domain.counting import listed, many
+from handrail.domain.rollout.deploys import (
+    SPARED,
+    UNVERSIONED,
+    DeployAct,
+    DeployChange,
+    DeployedVersion,
+    DeploymentStanding,
+    DeployRefused,
+    ReplayCheck,
+)
+from handrail.postgres.autonomy.deploys import PostgresDeployChanges
+from handrail.temporal.deployments import Deployment
+
+FRESH = timedelta(hours=1)
+"""For so long a check counts for whoever promotes from somewhere else than that build."""
+LOOK = 0.25
+NAMED = 5
+SPARED_OF = 20
+"""Of so many versions that fit, one that is done with is spared at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOrder:
+    """A change that somebody asks for, why, and how many seconds it may wait for workers.
+
+    With `unfit` it is made although histories do not replay: people get those cases.
+    """
+
+    by: str
+    words: str = ""
+    wait: float = 0.0
+    unfit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """Changes one deployment. `here` is the build that this process is, `check` replays histories in it."""
+
+    deployment: Deployment
+    record: PostgresDeployChanges
+    here: str
+    check: Callable[[], Awaitable[ReplayCheck]]
+
+    async def promote(self, build_id: str, order: DeployOrder) -> DeployChange:
+        """Let the build work on every case, once it passed the gate; prune before where the server is nearly full.
+
+        Raises:
+            DeployRefused: it is current; it has no workers, or not all that they poll; histories do not replay in it.
+        """
+        before = await self._roomy(order)
+        if build_id == before.current and not before.ramping:
+            raise DeployRefused(f"promote: {named(build_id)} is current already: every case is worked on by it.")
+        evidence = await self._ready(build_id, "promote", order) if build_id != UNVERSIONED else unversioned(before)
+        await self.deployment.make_current(build_id, order.by)
+        await self._settled()
+        return await self._kept(DeployAct.PROMOTE, build_id, before, order, 100, evidence)
+
+    async def ramp(self, build_id: str, percent: float, order: DeployOrder) -> DeployChange:
+        """Let the build work on so many per cent of the cases, open and new ones, once it passed the gate; 0 ends the ramp.
+
+        Raises:
+            DeployRefused: it is current, or nothing is; another build is ramped up; see `promote`.
+        """
+        before = await self._roomy(order)
+        if percent == 0:
+            return await self._ended(before, DeployAct.RAMP, order)
+        if not before.current:
+            words = "no version is current, so there is nothing that the others would be worked on by"
+            raise DeployRefused(f"ramp: {words}. Promote one first: `handrail deploys promote`.")
+        if build_id == before.current:
+            words = f"{build_id} is current: every case is worked on by it"
+            raise DeployRefused(f"ramp: {words}. Name the build that is to get a share of them.")
+        if before.ramping and before.ramping != build_id:
+            words = f"{before.ramping} has {before.percent:g} % of the cases already"
+            raise DeployRefused(f"ramp: {words}. End that first: `handrail deploys rollback`, or promote it.")
+        evidence = await self._ready(build_id, "ramp", order) if percent > before.percent else {}
+        await self.deployment.ramp(build_id, percent, order.by)
+        await self._settled()
+        return await self._kept(DeployAct.RAMP, build_id, before, order, percent, evidence)
+
+    async def rollback(self, build_id: str | None, order: DeployOrder) -> DeployChange:
+        """End the ramp that goes; else let the build, by default the one before, work on every case again. No gate is order.
+
+        Raises:
+            DeployRefused: there is none to go back to, or nobody polls as it.
+        """
+        before = await self.deployment.standing()
+        if before.ramping and build_id is None:
+            return await self._ended(before, DeployAct.ROLLBACK, order)
+        to = chosen(before, build_id)
+        newer = before.version(before.current)
+        evidence: dict[str, object] = {"stepped_since": newer.cases if newer else 0}
+        await self.deployment.make_current(to.build_id, order.by)
+        await self._settled()
+        return await self._kept(DeployAct.ROLLBACK, to.build_id, before, order, 100, evidence)
+
+    async def prune(self, order: DeployOrder, spare: int = SPARED) -> tuple[list[str], dict[str, str]]:
+        """Delete the records of versions that are done with, but for the newest `spare`; return those, and why others stay."""
+        standing = await self.deployment.standing()
+        candidates = standing.deletable[: max(0, len(standing.deletable) - spare)]
+        gone: list[str] = []
+        kept = {one.build_id: why for one in standing.versions if (why := standing.kept_for(one))}
+        kept |= {one.build_id: "it is among the newest that are spared" for one in standing.deletable[len(candidates) :]}
+        for one in candidates:
+            try:
+                await self.deployment.delete(one.build_id, order.by)
+            except DeployRefused as error:
+                kept[one.build_id] = str(error)
+            else:
+                gone.append(one.build_id)
+        if gone:
+            evidence: dict[str, object] = {"deleted": gone}
+            await self._kept(DeployAct.PRUNE, standing.current, standing, order, None, evidence)
+        return gone, kept
+
+    async def _roomy(self, order: DeployOrder) -> DeploymentStanding:
+        """Return the standing; before that, make room where the server is nearly full."""
+        found = await self.deployment.standing()
+        if not found.near_cap:
+            return found
+        await self.prune(order, min(SPARED, found.cap // SPARED_OF))
+        return await self.deployment.standing()
+
+    async def _ready(self, build_id: str, act: str, order: DeployOrder) -> dict[str, object]:
+        """Wait for workers of the build, and hold it against histories. Raises: DeployRefused."""
+        found = await self._polled(build_id, act, order.wait)
+        if build_id != self.here:
+            return elsewhere(found, act, self.here, unfit=order.unfit)
+        report = await self.check()
+        if not report.passed and not order.unfit:
+            words = (
+                f"{report.words}. Mend it behind `workflow.patched`; --accept-unfit gives the cases that do not fit to people"
+            )
+            raise DeployRefused(f"{act}: {words}.")
+        if report.passed:
+            await self.deployment.note_check(build_id, report.words, datetime.now(UTC), order.by)
+        return {"check": report.model_dump(mode="json")}
+
+    async def _polled(self, build_id: str, act: str, wait: float) -> DeployedVersion:
+        deadline = time.monotonic() + wait
+        while True:
+            standing = await self.deployment.standing()
+            found = standing.version(build_id)
+            if found is not None and found.pollers:
+                return found
+            if time.monotonic() > deadline:
+                raise DeployRefused(f"{act}: {absent(standing, build_id)}")
+            if found is None and standing.near_cap:
+                await self.prune(DeployOrder("handrail", "room for a version that cannot register"), 0)
+            await asyncio.sleep(LOOK)
+
+    async def _settled(self, patience: float = 30.0) -> None:
+        """Wait until the change has reached every task queue."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if await self.deployment.is_settled():
+                return
+            await asyncio.sleep(LOOK)
+
+    async def _ended(self, before: DeploymentStanding, act: DeployAct, order: DeployOrder) -> DeployChange:
+        if not before.ramping:
+            raise DeployRefused(f"{act}: no version is ramped up, so there is nothing to end.")
+        await self.deployment.ramp(UNVERSIONED, 0, order.by)
+        await self._settled()
+        return await self._kept(act, before.ramping, before, order, 0, {})
+
+    async def _kept(
+        self,
+        act: DeployAct,
+        build_id: str,
+        before: DeploymentStanding,
+        order: DeployOrder,
+        percent: float | None,
+        evidence: dict[str, object],
+    ) -> DeployChange:
+        change = DeployChange(
+            deployment=self.deployment.name,
+            act=act,
+            build_id=build_id,
+            before=before.current,
+            percent=percent,
+            actor=order.by,
+            words=order.words,
+            evidence={"open_cases": before.open_cases, **evidence, **({"unfit": True} if order.unfit else {})},
+        )
+        return await self.record.add(change)
+
+
+def chosen(standing: DeploymentStanding, build_id: str | None) -> DeployedVersion:
+    """Return the version to go back to: the one named, or the one that was current last. Raises: DeployRefused."""
+    others = [one for one in standing.versions if one.build_id != standing.current]
+    was = sorted((one for one in others if one.last_current_at), key=lambda one: str(one.last_current_at))
+    found = standing.version(build_id) if build_id else (was[-1] if was else None)
+    if found is None:
+        words = f"{build_id!r} is no version of it" if build_id else "no version was current before"
+        raise DeployRefused(f"rollback: {words}. `handrail deploys list` shows those that the server knows.")
+    if found.build_id == standing.current:
+        raise DeployRefused(f"rollback: {found.build_id} is current. Name another build, or leave it out.")
+    if not found.pollers:
+        words = f"no worker of {found.build_id} has polled lately, and every case would wait"
+        raise DeployRefused(f"rollback: {words}. Start workers of that build first, then roll back.")
+    return found
+
+
+def absent(standing: DeploymentStanding, build_id: str) -> str:
+    """Say that no worker of the build polls, and what to do."""
+    if standing.version(build_id) is not None:
+        return f"no worker of {build_id} has polled lately, and every case would wait. Start workers of it first."
+    if len(standing.versions) >= standing.cap:
+        kept = [f"{one.build_id} ({why})" for one in standing.versions if (why := standing.kept_for(one))]
+        words = f"the server keeps {many(standing.cap, 'version')} and takes no more: {listed(kept, NAMED)}"
+        return f"{build_id} has not registered: {words}. Wait until some have drained, or raise the server's limit."
+    known = listed([one.build_id for one in standing.versions], NAMED) or "none"
+    words = f"no worker of it has polled for {standing.deployment!r}; those that have: {known}"
+    return f"{build_id} has not registered: {words}. Start workers of it first: the same code, definitions and settings."
+
+
+def elsewhere(found: DeployedVersion, act: str, here: str, *, unfit: bool) -> dict[str, object]:
+    """Return the check that another build passed where it is. Raises: DeployRefused: none lately."""
+    if found.checked_at and datetime.now(UTC) - found.checked_at < FRESH:
+        return {"check": f"{found.checked}, at {found.checked_at.isoformat()}"}
+    if unfit:
+        return {}
+    words = f"{found.build_id} is not this build, which is {here}, and histories replay in a build's own code alone"
+    raise DeployRefused(f"{act}: {words}. Run `handrail deploys check` in that build, then this within an hour.")
+
+
+def unversioned(standing: DeploymentStanding) -> dict[str, object]:
+    """Return what speaks for workers without a version. Raises: DeployRefused: none polls."""
+    if not standing.unversioned_pollers:
+        words = "no worker without a version has polled lately, and every case would wait"
+        raise DeployRefused(f"promote: {words}. Start some with HANDRAIL_VERSIONED=false first.")
+    return {"pollers": standing.unversioned_pollers}
+
+
+def named(build_id: str) -> str:
+    """Return words for a build."""
+    return build_id or "what has no version"
