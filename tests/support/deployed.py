@@ -13,6 +13,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import Worker
 
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
@@ -40,16 +41,22 @@ async def deployed(
     minutes: int = 240,
     client: Client | None = None,
     clock: Clock | None = None,
+    version: WorkerDeploymentVersion | None = None,
     **options: Any,
 ) -> AsyncIterator[House]:
-    """The house with another worker. `build` makes the graph, `minutes` is how long an approval stays open, `options` go to
-    the SDK's worker, `clock` tells activities the time. With the same `task_queue` one deployment follows another."""
+    """The house with another worker, of this `version` or of none.
+
+    `build` makes the graph, `minutes` is how long an approval stays open, `options` go to the SDK's worker, `clock` tells
+    activities the time. With the same `task_queue` one deployment follows another.
+    """
     settings = home.settings.model_copy(update={"task_queue": task_queue or queue()})
     temporal = client or home.temporal
     around = replace(home.world, clock=clock or home.world.clock)
     nodes = case_nodes(around, minutes)
     with patch.object(wiring, "Worker", lambda *given, **named: Worker(*given, **{**named, **options})):
-        running = case_worker(temporal, settings, around, nodes, LateMachine(nodes, around.journal, build(nodes)))
+        running = case_worker(
+            temporal, settings, around, nodes, LateMachine(nodes, around.journal, build(nodes)), version=version
+        )
     async with running:
         cases = CaseClient(temporal, task_queue=settings.task_queue)
         yield replace(home, temporal=temporal, cases=cases, settings=settings)

@@ -152,6 +152,8 @@ def of_the_cases(change: DeployChange) -> str:
     """Say what a change means for the cases that are open."""
     opened = change.evidence.get("open_cases", 0)
     build = change.build_id or "workers without a version"
+    if not change.change_id:
+        return f"{build} is current already and works on all {opened} open cases: nothing was changed."
     if change.act is DeployAct.PRUNE:
         return f"{build} works on the cases as before."
     if change.percent == 0:

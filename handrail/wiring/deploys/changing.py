@@ -55,12 +55,14 @@ class Changing:
     async def promote(self, build_id: str, order: DeployOrder) -> DeployChange:
         """Let the build work on every case, once it passed the gate; prune before where the server is nearly full.
 
+        A build that is current already stays so; that is no change, and has no id.
+
         Raises:
-            DeployRefused: it is current; it has no workers, or not all that they poll; histories do not replay in it.
+            DeployRefused: it has no workers, or not all that they poll; histories do not replay in it.
         """
         before = await self._roomy(order)
         if build_id == before.current and not before.ramping:
-            raise DeployRefused(f"promote: {named(build_id)} is current already: every case is worked on by it.")
+            return self._change(DeployAct.PROMOTE, build_id, before, order, 100, {})
         evidence = await self._ready(build_id, "promote", order) if build_id != UNVERSIONED else unversioned(before)
         await self.deployment.make_current(build_id, order.by)
         await self._settled()
@@ -184,7 +186,18 @@ class Changing:
         percent: float | None,
         evidence: dict[str, object],
     ) -> DeployChange:
-        change = DeployChange(
+        return await self.record.add(self._change(act, build_id, before, order, percent, evidence))
+
+    def _change(
+        self,
+        act: DeployAct,
+        build_id: str,
+        before: DeploymentStanding,
+        order: DeployOrder,
+        percent: float | None,
+        evidence: dict[str, object],
+    ) -> DeployChange:
+        return DeployChange(
             deployment=self.deployment.name,
             act=act,
             build_id=build_id,
@@ -194,7 +207,6 @@ class Changing:
             words=order.words,
             evidence={"open_cases": before.open_cases, **evidence, **({"unfit": True} if order.unfit else {})},
         )
-        return await self.record.add(change)
 
 
 def chosen(standing: DeploymentStanding, build_id: str | None) -> DeployedVersion:
@@ -242,8 +254,3 @@ def unversioned(standing: DeploymentStanding) -> dict[str, object]:
         words = "no worker without a version has polled lately, and every case would wait"
         raise DeployRefused(f"promote: {words}. Start some with HANDRAIL_VERSIONED=false first.")
     return {"pollers": standing.unversioned_pollers}
-
-
-def named(build_id: str) -> str:
-    """Return words for a build."""
-    return build_id or "what has no version"
