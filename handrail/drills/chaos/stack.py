@@ -47,13 +47,13 @@ class ChaosStack:
 
 
 class ChaosServers:
-    """The servers on free ports, and a proxy before each of them."""
+    """The servers on free ports, and a proxy before each of them; `dynamic` configures Temporal."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **dynamic: str) -> None:
         base = free_block()
         self.folder = folder
         self.postgres = Postgres(folder / "postgres", base, durable=True)
-        self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4)
+        self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic)
         self.model = OfflineModel(base + 5)
         ports = (self.postgres.port, self.temporal.port, self.model.port)
         self.proxies = {

@@ -1,0 +1,187 @@
+"""Two builds that take turns every so many seconds under load, each start, promotion and stop as an operator would do it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from handrail.business import seeded
+from handrail.domain.base import Stored
+from handrail.drills.chaos.log import OperationLog
+from handrail.drills.chaos.parts import KillableParts
+from handrail.drills.chaos.plan import SPACING, FaultyPart, planned
+from handrail.drills.chaos.results import ChaosReport, report
+from handrail.drills.chaos.run import Drilled
+from handrail.drills.chaos.stack import POOL, ChaosServers, ChaosStack
+from handrail.drills.deploys.builds import Build, edited_build, this_build
+from handrail.drills.queries import read
+from handrail.embedded.process import Component, StackFailed
+from handrail.embedded.worker import RUN, Worker
+from handrail.postgres.migrations import migrate
+from handrail.postgres.pool import open_pool
+from handrail.shop import business
+from handrail.temporal.connect import connect
+from handrail.wiring.connecting import silent
+
+MOST = 0.005
+"""Share of the cases that may reach a person because of a deployment."""
+Tell = Callable[[str], None]
+
+
+class Alternation(Stored):
+    """A deployment of the drill: the build, seconds until its worker polled and until it was current, and its words."""
+
+    number: int
+    build: str
+    started: float
+    promoted: float
+    words: str
+
+
+class AlternationReport(Stored):
+    """A drill. `to_people` are cases that a person got because a deployment changed what they stood on."""
+
+    seed: int
+    every: float
+    deploys: list[Alternation]
+    to_people: list[str]
+    load: ChaosReport
+
+    @property
+    def share(self) -> float:
+        """Return the share of cases that reached a person because of a deployment."""
+        return len(self.to_people) / max(self.load.cases, 1)
+
+    @property
+    def passed(self) -> bool:
+        """Return whether nothing was lost or stuck, and few enough cases reached a person."""
+        return self.load.passed and self.share < MOST
+
+
+async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: Path | None = None) -> AlternationReport:
+    """Let customers write for so long while the builds take turns, then hold everything against the invariants.
+
+    Raises:
+        StackFailed: a part would not start, or a build did not pass its gate.
+    """
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    began, operations = time.monotonic(), OperationLog(None)
+    plan = planned(max(1, round(seconds / SPACING)), 0, seed)
+    with tempfile.TemporaryDirectory(prefix="handrail-deploys-", ignore_cleanup_errors=True) as name:
+        folder = keep or Path(name)
+        builds = (this_build(), edited_build(folder / "edited"))
+        async with opened(folder / "stack", builds) as (stack, turns):
+            await turns.take()
+            tell(f"{len(plan.cases)} cases; another build every {every:g} s")
+            drilled = Drilled(plan, stack, operations, tell)
+            load = asyncio.create_task(drilled.run())
+            alternating = asyncio.create_task(turns.forever(every, tell))
+            try:
+                await asyncio.wait({load, alternating}, return_when=asyncio.FIRST_COMPLETED)
+                if not load.done():
+                    await alternating  # a turn that failed ends the drill
+                evidence = await load
+            finally:
+                alternating.cancel()
+                load.cancel()
+                await asyncio.wait({load, alternating})
+            found = await read(stack.pool, "deploys_to_people")
+    operations.close()
+    return AlternationReport(
+        seed=seed,
+        every=every,
+        deploys=turns.done,
+        to_people=[f"{row['case_id']}: {row['reason']}: {row['words']}" for row in found],
+        load=report(plan, evidence, time.monotonic() - began),
+    )
+
+
+class Turns:
+    """Builds that take turns: start the other's worker, promote it, stop the one before."""
+
+    def __init__(self, parts: KillableParts, builds: tuple[Build, Build], environment: Callable[[Build], Mapping[str, str]]):
+        self._parts, self._builds, self._environment = parts, builds, environment
+        self.done: list[Alternation] = []
+
+    async def forever(self, every: float, tell: Tell) -> None:
+        """Take turns until cancelled; a turn that was begun is ended."""
+        while True:
+            await asyncio.sleep(every)
+            await asyncio.shield(self.take(tell))
+
+    async def start(self, build: Build) -> None:
+        """Start the worker of a build. Raises: StackFailed."""
+        await self._parts.start(build.name)
+
+    def stop(self, build: Build) -> None:
+        """Stop the worker of a build; what it works on may end first."""
+        self._parts.children.pop(build.name).stop()
+
+    async def take(self, tell: Tell = lambda _: None) -> None:
+        """Deploy the build whose turn it is. Raises: StackFailed: it did not start, or was refused."""
+        number = len(self.done)
+        build, before = self._builds[number % 2], self._builds[1 - number % 2]
+        began = time.monotonic()
+        await self.start(build)
+        started = time.monotonic() - began
+        words = await self._promote(build)
+        promoted = time.monotonic() - began
+        if number:
+            await asyncio.to_thread(self.stop, before)
+        found = Alternation(
+            number=number, build=build.name, started=round(started, 2), promoted=round(promoted, 2), words=words
+        )
+        self.done.append(found)
+        tell(f"{build.name} after {promoted:.1f} s: {words}")
+
+    async def _promote(self, build: Build) -> str:
+        options = ("deploys", "promote", "--by", "drill", "--wait", "60", "--json")
+        process = await asyncio.create_subprocess_exec(
+            *build.checkout.run("handrail.cli.main", *options),
+            env=dict(self._environment(build)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        if process.returncode:
+            raise StackFailed(f"drill deploys: {build.name} was not promoted: {(errors or output).decode()[-500:]}")
+        return str(json.loads(output)["of_the_cases"])
+
+
+@asynccontextmanager
+async def opened(folder: Path, builds: tuple[Build, Build], **dynamic: str) -> AsyncIterator[tuple[ChaosStack, Turns]]:
+    """Start the servers on free ports; each build's worker is started in its turn. `dynamic` configures Temporal.
+
+    Raises:
+        StackFailed: a part would not start.
+    """
+    servers = ChaosServers(folder, **dynamic)
+
+    def environment(build: Build) -> Mapping[str, str]:
+        return {**servers.environment(), "HANDRAIL_VERSIONED": "true", **build.environment}
+
+    workers = [Worker(folder / RUN, partial(environment, one), one.name, (), one.checkout.run("worker")) for one in builds]
+    components: list[Component] = [servers.postgres, servers.temporal, servers.model, *workers]
+    parts = KillableParts(folder / "logs", {part.name: part for part in components})
+    async with AsyncExitStack() as ending:
+        for proxy in servers.proxies.values():
+            await ending.enter_async_context(proxy.listening())
+        ending.push_async_callback(asyncio.to_thread, parts.stop)
+        await parts.start(FaultyPart.POSTGRES)
+        await migrate(servers.postgres.url, business, datetime.now(UTC))
+        pool = await open_pool(servers.postgres.url, size=POOL)
+        ending.push_async_callback(pool.close)
+        async with pool.connection() as connection:
+            await seeded(business, connection, datetime.now(UTC))
+        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL)
+        client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
+        yield ChaosStack(parts, servers.proxies, pool, client, outside), Turns(parts, builds, environment)
