@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from handrail.business import seeded
 from handrail.domain.base import Stored
@@ -83,15 +85,13 @@ async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: P
             tell(f"{len(plan.cases)} cases; another build every {every:g} s")
             drilled = Drilled(plan, stack, operations, tell)
             load = asyncio.create_task(drilled.run())
-            alternating = asyncio.create_task(turns.forever(every, tell))
+            alternating = asyncio.create_task(turns.until(load, every, tell))
             try:
-                await asyncio.wait({load, alternating}, return_when=asyncio.FIRST_COMPLETED)
-                if not load.done():
-                    await alternating  # a turn that failed ends the drill
+                await alternating  # a turn that failed ends the drill
                 evidence = await load
             finally:
-                alternating.cancel()
                 load.cancel()
+                alternating.cancel()
                 await asyncio.wait({load, alternating})
             found = await read(stack.pool, "deploys_to_people")
     operations.close()
@@ -111,11 +111,14 @@ class Turns:
         self._parts, self._builds, self._environment = parts, builds, environment
         self.done: list[Alternation] = []
 
-    async def forever(self, every: float, tell: Tell) -> None:
-        """Take turns until cancelled; a turn that was begun is ended."""
-        while True:
-            await asyncio.sleep(every)
-            await asyncio.shield(self.take(tell))
+    async def until(self, load: asyncio.Task[Any], every: float, tell: Tell) -> None:
+        """Take turns until the load is through. Raises: see `take`."""
+        began = time.monotonic()
+        for turn in count(1):
+            ended, _ = await asyncio.wait({load}, timeout=max(0.0, began + turn * every - time.monotonic()))
+            if ended:
+                return
+            await self.take(tell)
 
     async def start(self, build: Build) -> None:
         """Start the worker of a build. Raises: StackFailed."""

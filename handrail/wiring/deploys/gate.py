@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from handrail.temporal.cases.executions import Execution, executions
 from handrail.temporal.converter import data_converter
 from handrail.temporal.worker.announcing import AnnouncingRunner
 from handrail.temporal.worker.interceptors import Guards
+from handrail.wiring.connecting import silent
 from workflows.case import CaseWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -27,6 +29,7 @@ SAMPLE = 200
 """Open cases that are replayed unless another number is asked for; a history is small, and a hundred take a few seconds."""
 TOGETHER = 16
 WORDS = 400
+MESSAGE = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
 OPEN = "WorkflowType = 'case' AND TaskQueue = '{queue}' AND ExecutionStatus = 'Running'"
 
 
@@ -81,10 +84,18 @@ async def replayed(
         interceptors=[guards or Guards(by_code())],
         workflow_runner=AnnouncingRunner(runner or UnsandboxedWorkflowRunner()),
         build_id="replay",
+        runtime=silent(),
         data_converter=converter,
     )
     results = await replayer.replay_workflows(all_of_them(), raise_on_replay_failure=False)
-    return {names[run_id]: " ".join(str(failure).split())[:WORDS] for run_id, failure in results.replay_failures.items()}
+    return {names[run_id]: in_words(failure) for run_id, failure in results.replay_failures.items()}
+
+
+def in_words(failure: Exception) -> str:
+    """Return the message within what the SDK's core prints of a failure: at which event, and how, a run goes another way."""
+    text = str(failure)
+    found = MESSAGE.search(text)
+    return " ".join((found[1] if found else text).replace('\\"', '"').split())[:WORDS]
 
 
 def workflow_id(text: str) -> str:

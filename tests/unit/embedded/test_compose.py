@@ -16,7 +16,7 @@ from handrail.embedded.temporal import DYNAMIC_CONFIG, RETENTION, SEARCH_ATTRIBU
 from handrail.settings import Settings
 
 ROOT = Path(__file__).parents[3]
-JOBS = {"temporal-schema", "temporal-namespace", "migrate"}
+JOBS = {"temporal-schema", "temporal-namespace", "migrate", "promote"}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 

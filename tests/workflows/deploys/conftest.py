@@ -26,10 +26,10 @@ from tests.support.house import House
 
 CAP = 4
 QUICK = {
-    "matching.PollerHistoryTTL": '"2s"',
-    "matching.longPollExpirationInterval": '"1s"',
-    "matching.wv.VersionDrainageStatusVisibilityGracePeriod": '"1s"',
-    "matching.wv.VersionDrainageStatusRefreshInterval": '"1s"',
+    "matching.PollerHistoryTTL": '"1s"',
+    "matching.longPollExpirationInterval": '"500ms"',
+    "matching.wv.VersionDrainageStatusVisibilityGracePeriod": '"100ms"',
+    "matching.wv.VersionDrainageStatusRefreshInterval": '"200ms"',
     "matching.maxVersionsInDeployment": str(CAP),
 }
 

@@ -72,6 +72,10 @@ async def test_cases_of_workers_without_a_version_come_along_and_nobody_waits_un
         assert (kept.act, kept.actor, kept.words) == (DeployAct.PROMOTE, "ann", "a release")
 
 
+def broken(_: CaseWorkflow, *given: object) -> None:
+    raise RuntimeError("it is broken")
+
+
 async def polled(line: Line, build: str) -> bool:
     found = (await line.standing()).version(build)
     return bool(found and found.pollers)
@@ -153,6 +157,7 @@ async def test_a_build_without_workers_gets_nothing(line: Line) -> None:
         await line.changing("b1").promote("", ANN)
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .*run_workflow:RuntimeWarning")
 async def test_what_does_not_replay_is_not_promoted(line: Line, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async with line.worker("b1") as home:
         await line.changing("b1").promote("b1", ANN)
@@ -165,9 +170,9 @@ async def test_what_does_not_replay_is_not_promoted(line: Line, monkeypatch: pyt
                 with pytest.raises(DeployRefused, match=r"planted\.0: .*case\.other.*workflow\.patched"):
                     await line.changing("b2").promote("b2", ANN)
             with monkeypatch.context() as planted:
-                planted.setattr(CaseWorkflow, "run", property(lambda _: 1 / 0))
+                planted.setattr(CaseWorkflow, "__init__", broken)
                 report = await gate.replay_check(line.client, "b2", line.name)
-            assert f"case-{case_id}" in {one.history for one in report.failures}
+            assert {one.history: one.words for one in report.failures}[f"case-{case_id}"] == "it is broken"
             assert (await line.standing()).current == "b1"
 
 
@@ -183,17 +188,17 @@ async def test_another_build_is_promoted_on_the_word_of_its_own_check(line: Line
         assert "8 recorded histories" in json.dumps(change.evidence)
 
 
-async def test_the_fifteenth_deploy_on_a_server_that_keeps_four_registers_and_serves(quick_line: Line) -> None:
+async def test_the_thirteenth_deploy_on_a_server_that_keeps_four_registers_and_serves(quick_line: Line) -> None:
     line = quick_line
     first = ""
-    for number in range(14):
+    for number in range(12):
         async with line.worker(f"b{number}") as home:
             await line.changing(f"b{number}").promote(f"b{number}", ANN)
             first = first or await waiting(home)
-    async with line.worker("b14") as home:
-        await line.changing("b14").promote("b14", ANN)
-        await stepped(line, home, first, "b14")
-        assert await line.build_of(await waiting(home)) == "b14"
+    async with line.worker("b12") as home:
+        await line.changing("b12").promote("b12", ANN)
+        await stepped(line, home, first, "b12")
+        assert await line.build_of(await waiting(home)) == "b12"
     assert len((await line.standing()).versions) <= 4
 
 
