@@ -11,11 +11,11 @@ from pydantic import Field, SecretStr, field_validator
 
 from handrail.domain.llm.names import Meaning
 from handrail.seeing.settings import SeeingSettings
+from handrail.versioning import DeploymentSettings
 
 OPENAI = "https://api.openai.com/v1"
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?|https?://\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?")
-BUILD = r"^[A-Za-z0-9][\w.-]{0,99}$"
 CONTENT = re.compile(r"[\t -~]+")
 _OURS = "the client sets it"
 OUR_HEADERS = {
@@ -25,7 +25,7 @@ OUR_HEADERS = {
 }
 
 
-class Settings(SeeingSettings):
+class Settings(DeploymentSettings, SeeingSettings):
     """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names.
 
     What is `given` comes before them. Raises: ValidationError.
@@ -43,11 +43,6 @@ class Settings(SeeingSettings):
     temporal_tls_client_key: Path | None = None
     temporal_api_key: SecretStr | None = None
     task_queue: str = "cases"
-    versioned: bool = Field(default=True, description="workers are versions of a deployment: `handrail deploys`")
-    deployment: str = Field(default="handrail", pattern=r"^[A-Za-z0-9][\w-]{0,99}$", description="its name in Temporal")
-    build_id: str | None = Field(default=None, pattern=BUILD, description="names this build, instead of a hash of all it is")
-    deployment_versions: int = Field(default=100, ge=2, description="the server's matching.maxVersionsInDeployment")
-    drain_seconds: float = Field(default=15, ge=0, le=600, description="what turns get to end in when a worker stops")
     trusted_identity: bool = Field(default=False, description="an authenticating proxy stamps every identity")
     reviewers_strict: bool = Field(default=False, description="only people named in reviewers.yaml may decide")
 

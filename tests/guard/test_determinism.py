@@ -15,7 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from handrail.settings import Settings
-from handrail.wiring.cases.worker import workflow_runner
+from handrail.wiring.cases.runners import workflow_runner
 from tests.guard.determinism import faults
 from tests.guard.planted import ALLOWED, ORDER, SEVEN, SHARED, SPELLINGS
 from tests.guard.rules import FOLDERS

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from handrail.wiring.cases.worker import sandbox
+from handrail.wiring.cases.runners import sandbox
 from handrail.wiring.deploys.gate import HISTORIES
 from tests.replay.again import gone, replay
 

@@ -31,7 +31,7 @@ from handrail.temporal.converter import data_converter
 from handrail.temporal.schedules import QualityFailed, run_now
 from handrail.temporal.worker.announcing import AnnouncingRunner
 from handrail.temporal.worker.interceptors import Guards
-from handrail.wiring.cases.worker import sandbox
+from handrail.wiring.cases.runners import sandbox
 from tests.postgres.outcomes.by_hand import CASE, Made, row
 from tests.support.house import House, wait_for
 from workflows.quality import QualityWorkflow

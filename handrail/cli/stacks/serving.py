@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from handrail.cli.stacks.first import FirstStart
 
 
-async def serve(settings: Settings, folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool, unfit: bool) -> None:
+async def serve(
+    settings: Settings, folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool, unfit: bool
+) -> None:
     """Run the stack in this process until it is told to stop."""
     from handrail.cli.stacks.first import FirstStart
     from handrail.embedded.stack import Embedded, StackPlan, StackRun
@@ -37,9 +39,7 @@ async def serve(settings: Settings, folder: Path, base: int, workers: int, *, sa
     check_owner(folder, business.name)
     sealing = sealing_of(folder, encrypts=encrypts, named=names_masters(settings))
     embedded = Embedded(StackPlan(folder, base, workers, model_url(settings), sealing, encrypts))
-    first = FirstStart(
-        embedded, business, settings, samples=samples, unfit=unfit, codec=lambda: codec_for(settings, embedded)
-    )
+    first = FirstStart(embedded, business, settings, samples=samples, unfit=unfit, codec=lambda: codec_for(settings, embedded))
     began, revived = time.monotonic(), asyncio.Event()
 
     async def meanwhile() -> None:

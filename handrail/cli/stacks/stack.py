@@ -15,8 +15,6 @@ from typing import Annotated
 
 import psutil
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.world import environment
@@ -107,6 +105,7 @@ def choose_base(settings: Settings, folder: Path, asked: int | None) -> int:
     return before.port_base
 
 
+def start_apart(folder: Path, base: int, workers: int, *, samples: bool, encrypts: bool, json: bool, unfit: bool) -> None:
     """Start a supervisor of its own, pass on what it says, and return when all is ready.
 
     Raises:

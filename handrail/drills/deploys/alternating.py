@@ -104,7 +104,7 @@ async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: P
     )
 
 
-class Turns:
+class BuildTurns:
     """Builds that take turns: start the other's worker, promote it, stop the one before."""
 
     def __init__(self, parts: KillableParts, builds: tuple[Build, Build], environment: Callable[[Build], Mapping[str, str]]):
@@ -161,7 +161,7 @@ class Turns:
 
 
 @asynccontextmanager
-async def opened(folder: Path, builds: tuple[Build, Build], **dynamic: str) -> AsyncIterator[tuple[ChaosStack, Turns]]:
+async def opened(folder: Path, builds: tuple[Build, Build], **dynamic: str) -> AsyncIterator[tuple[ChaosStack, BuildTurns]]:
     """Start the servers on free ports; each build's worker is started in its turn. `dynamic` configures Temporal.
 
     Raises:
@@ -187,4 +187,4 @@ async def opened(folder: Path, builds: tuple[Build, Build], **dynamic: str) -> A
             await seeded(business, connection, datetime.now(UTC))
         await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL)
         client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
-        yield ChaosStack(parts, servers.proxies, pool, client, outside), Turns(parts, builds, environment)
+        yield ChaosStack(parts, servers.proxies, pool, client, outside), BuildTurns(parts, builds, environment)

@@ -21,6 +21,7 @@ from handrail.drills.deploys.alternating import opened
 from handrail.drills.deploys.builds import Build, this_build
 from handrail.postgres.autonomy.deploys import PostgresDeployChanges
 from handrail.postgres.pool import Pool
+from handrail.redaction.values import by_code
 from handrail.temporal.cases.client import CaseClient, settled
 from handrail.temporal.deployments import Deployment
 from handrail.temporal.worker.announcing import AnnouncingRunner
@@ -129,7 +130,7 @@ async def _worker(client: Client, build_id: str) -> AsyncIterator[None]:
         task_queue=QUEUE,
         workflows=[CaseWorkflow],
         activities=[nothing],
-        interceptors=[Guards()],
+        interceptors=[Guards(by_code())],
         workflow_runner=AnnouncingRunner(UnsandboxedWorkflowRunner()),
         deployment_config=upgrading(WorkerDeploymentVersion(NAME, build_id)),
     )

@@ -34,7 +34,8 @@ from handrail.temporal.worker.gauges import OutcomeGauges
 from handrail.wiring.cases import collecting
 from handrail.wiring.cases.comparing import compare_forever
 from handrail.wiring.cases.machine import LateMachine
-from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, workflow_runner, world
+from handrail.wiring.cases.runners import workflow_runner
+from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, world
 from handrail.wiring.connecting import connected, seen
 from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import Worker, WorkflowRunner
 
 from activities.quality.days import DayActivities
 from activities.turns import BEAT_SECONDS
@@ -82,6 +81,7 @@ from handrail.wiring.cases.activities import case_activities, guards_of, voucher
 from handrail.wiring.cases.building import build_models
 from handrail.wiring.cases.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
 from handrail.wiring.cases.machine import LateMachine
+from handrail.wiring.cases.runners import workflow_runner
 from handrail.wiring.cases.watched import AgentModels
 from handrail.wiring.days.ramping import ramped
 from handrail.wiring.deploys.build import upgrading
@@ -91,7 +91,6 @@ from workflows.quality import QualityWorkflow
 if TYPE_CHECKING:
     from handrail.ports.front.access import Vouchers
 
-PASSED_THROUGH = ("graphs", "handrail", "langchain_core", "langgraph", "pydantic", "pydantic_core", "typing_extensions")
 LOOK_SECONDS = 1.0
 """How often a worker looks for edits of the business's files, at most."""
 
@@ -223,19 +222,6 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         resolve=ResolveNode(world.cases, clock, world.business.disclosure, house).resolve,
         escalate=EscalateNode(world.cases, world.matrix, world.staff, world.customers, clock, house).escalate,
     )
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """Make a strict sandbox: it loads every module of `workflows` anew for each run, behind Temporal's restrictions.
-
-    What `workflows` imports is passed through: activities use the same code.
-    """
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
-
-
-def workflow_runner(settings: Settings) -> WorkflowRunner:
-    """Choose where workflow code runs: plainly, or in the sandbox where the settings ask for it."""
-    return sandbox() if settings.sandbox else UnsandboxedWorkflowRunner()
 
 
 def case_worker(

@@ -1,0 +1,19 @@
+"""Settings of a worker as a version of a deployment, and of how it ends."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from handrail.environment import EnvironmentSettings
+
+BUILD = r"^[A-Za-z0-9][\w.-]{0,99}$"
+
+
+class DeploymentSettings(EnvironmentSettings):
+    """Settings by which a worker registers with Temporal, and by which it stops."""
+
+    versioned: bool = Field(default=True, description="workers are versions of a deployment: `handrail deploys`")
+    deployment: str = Field(default="handrail", pattern=r"^[A-Za-z0-9][\w-]{0,99}$", description="its name in Temporal")
+    build_id: str | None = Field(default=None, pattern=BUILD, description="names this build, instead of a hash of all it is")
+    deployment_versions: int = Field(default=100, ge=2, description="the server's matching.maxVersionsInDeployment")
+    drain_seconds: float = Field(default=15, ge=0, le=600, description="what turns get to end in when a worker stops")
