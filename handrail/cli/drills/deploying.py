@@ -23,6 +23,9 @@ def deploys(
     many: Annotated[
         int, typer.Option("--many", min=0, max=1_000, help="Then so many builds one after the other, and one that serves.")
     ] = 0,
+    cases: Annotated[
+        int | None, typer.Option("--cases", min=1, help="Customers of the first.", show_default="one each 0.7 s")
+    ] = None,
     keep: Annotated[
         Path | None,
         typer.Option("--keep", file_okay=False, help="Leave data and logs of the first there.", show_default=False),
@@ -35,7 +38,7 @@ def deploys(
     from handrail.drills.deploys.alternating import alternate
     from handrail.drills.deploys.many import many as deployed
 
-    turns = run_async(alternate(minutes * 60, every, seed, progress, keep)) if minutes else None
+    turns = run_async(alternate(minutes * 60, every, seed, progress, keep, cases)) if minutes else None
     row = run_async(deployed(many, progress)) if many else None
     found = [one for one in (turns, row) if one is not None]
     if as_json:

@@ -19,7 +19,7 @@ from handrail.business import seeded
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import OperationLog
 from handrail.drills.chaos.parts import KillableParts
-from handrail.drills.chaos.plan import SPACING, FaultyPart, planned
+from handrail.drills.chaos.plan import SPACING, ChaosPlan, FaultyPart, PlannedSwitch, planned
 from handrail.drills.chaos.results import ChaosReport, report
 from handrail.drills.chaos.run import Drilled
 from handrail.drills.chaos.stack import POOL, ChaosServers, ChaosStack
@@ -33,6 +33,10 @@ from handrail.shop import business
 from handrail.temporal.connect import connect
 from handrail.wiring.connecting import silent
 
+SAMPLE = "20"
+"""Open cases that are replayed before each promotion."""
+ELSEWHERE = "change_address"
+"""A topic that no customer of the drill asks about."""
 MOST = 0.005
 """Share of the cases that may reach a person because of a deployment."""
 Tell = Callable[[str], None]
@@ -68,7 +72,17 @@ class AlternationReport(Stored):
         return self.load.passed and self.share < MOST
 
 
-async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: Path | None = None) -> AlternationReport:
+def load_of(seconds: float, seed: int, cases: int | None = None) -> ChaosPlan:
+    """Return the load: so many customers, by default as many as `chaos` has, and nobody throws a switch that they notice."""
+    plan = planned(max(1, round(seconds / SPACING)) if cases is None else cases, 0, seed)
+    slower = seconds / max(plan.cases[-1].at, 1.0) if cases else 1.0
+    people = [one.model_copy(update={"at": round(one.at * slower, 3)}) for one in plan.cases]
+    return plan.model_copy(update={"cases": people, "switch": PlannedSwitch(topic=ELSEWHERE, off=0, on=1)})
+
+
+async def alternate(
+    seconds: float, every: float, seed: int, tell: Tell, keep: Path | None = None, cases: int | None = None
+) -> AlternationReport:
     """Let customers write for so long while the builds take turns, then hold everything against the invariants.
 
     Raises:
@@ -76,12 +90,13 @@ async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: P
     """
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     began, operations = time.monotonic(), OperationLog(None)
-    plan = planned(max(1, round(seconds / SPACING)), 0, seed)
+    plan = load_of(seconds, seed, cases)
     with tempfile.TemporaryDirectory(prefix="handrail-deploys-", ignore_cleanup_errors=True) as name:
         folder = keep or Path(name)
         builds = (this_build(), edited_build(folder / "edited"))
         async with opened(folder / "stack", builds) as (stack, turns):
             await turns.take()
+            turns.prepare()
             tell(f"{len(plan.cases)} cases; another build every {every:g} s")
             drilled = Drilled(plan, stack, operations, tell)
             load = asyncio.create_task(drilled.run())
@@ -93,6 +108,7 @@ async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: P
                 load.cancel()
                 alternating.cancel()
                 await asyncio.wait({load, alternating})
+                await turns.aclose()
             found = await read(stack.pool, "deploys_to_people")
     operations.close()
     return AlternationReport(
@@ -105,11 +121,12 @@ async def alternate(seconds: float, every: float, seed: int, tell: Tell, keep: P
 
 
 class BuildTurns:
-    """Builds that take turns: start the other's worker, promote it, stop the one before."""
+    """Builds that take turns: the next one's worker is started, promoted when its turn has come, the other one stopped."""
 
     def __init__(self, parts: KillableParts, builds: tuple[Build, Build], environment: Callable[[Build], Mapping[str, str]]):
         self._parts, self._builds, self._environment = parts, builds, environment
         self.done: list[Alternation] = []
+        self._ready: asyncio.Task[None] | None = None
 
     async def until(self, load: asyncio.Task[Any], every: float, tell: Tell) -> None:
         """Take turns until the load is through. Raises: see `take`."""
@@ -119,6 +136,16 @@ class BuildTurns:
             if ended:
                 return
             await self.take(tell)
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Begin to start the worker whose turn is next, as a cluster does that lets new pods stand before old ones go."""
+        self._ready = asyncio.create_task(self.start(self._builds[len(self.done) % 2]))
+
+    async def aclose(self) -> None:
+        """Let a start that was begun end."""
+        if self._ready:
+            await asyncio.wait({self._ready})
 
     async def start(self, build: Build) -> None:
         """Start the worker of a build. Raises: StackFailed."""
@@ -133,7 +160,8 @@ class BuildTurns:
         number = len(self.done)
         build, before = self._builds[number % 2], self._builds[1 - number % 2]
         began = time.monotonic()
-        await self.start(build)
+        await (self._ready or self.start(build))
+        self._ready = None
         started = time.monotonic() - began
         words = await self._promote(build)
         promoted = time.monotonic() - began
@@ -146,7 +174,7 @@ class BuildTurns:
         tell(f"{build.name} after {promoted:.1f} s: {words}")
 
     async def _promote(self, build: Build) -> str:
-        options = ("deploys", "promote", "--by", "drill", "--wait", "60", "--json")
+        options = ("deploys", "promote", "--by", "drill", "--wait", "60", "--sample", SAMPLE, "--json")
         process = await asyncio.create_subprocess_exec(
             *build.checkout.run("handrail.cli.main", *options),
             env=dict(self._environment(build)),
