@@ -198,6 +198,7 @@ class Settings(DeploymentSettings, SeeingSettings):
     public_url: str | None = Field(
         default=None, description="where people and other systems reach the API and the desk, such as https://desk.example.com"
     )
+    desk_undo_seconds: float = Field(default=10.0, ge=0, le=300, description="how long a reply can be taken back at the desk")
     desk_oidc_client: str | None = Field(default=None, description="the desk's client id there; people then sign in by it")
     desk_oidc_secret: SecretStr | None = Field(default=None, description="the client's secret, if it has one")
     desk_oidc_scopes: str = Field(

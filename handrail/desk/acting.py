@@ -22,16 +22,19 @@ from handrail.domain.access.principals import ApiScope
 from handrail.domain.access.vouching import update_id
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
 from handrail.domain.base import digest
-from handrail.domain.case.messages import MAX_CHARACTERS
-from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput
+from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.messages import MAX_CHARACTERS, check_text
+from handrail.domain.errors import ApprovalRefused, HandrailError, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import HandBack, same_name
-from handrail.domain.team.desk import DraftKind
+from handrail.domain.team.desk import DraftKind, HeldReply
 from handrail.temporal.cases.client import TimedOut, made
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.connect import Unreachable
 
 TYPED = ("text", "note", "answer", "topic")
-ACTIONS = ("claim", "release", "reply", "reply_and_resolve", "hand_back", "resolve", "draft")
+SAYS = ("reply", "reply_and_resolve")
+ACTIONS = ("claim", "release", *SAYS, "take_back", "hand_back", "resolve", "draft")
+UNDERWAY = "A reply is about to leave. Take it back, or wait until it has left."
 DONE: Mapping[ApprovalStatus, str] = {
     ApprovalStatus.OPEN: "partly",
     ApprovalStatus.APPROVED: "approve",
@@ -66,7 +69,8 @@ class Acting:
         except HandrailError as error:
             await self._keep(case_id, who, form)
             return await self._refused(request, who, form, error)
-        await self._services.record.keep(settled.case_id, who.person, DraftKind.NOTE, "")
+        for kind in (DraftKind.NOTE, DraftKind.ANSWER):
+            await self._services.record.keep(settled.case_id, who.person, kind, "")
         return told(f"{PATH}/", who, DONE.get(settled.status, "partly"), settled.case_id)
 
     async def act(self, request: Request) -> Response:
@@ -86,8 +90,11 @@ class Acting:
                 await self._done(self._services.cases(who.principal), case_id, who, form)
         except HandrailError as error:
             return await self._refused(request, who, form, error)
-        here = f"{PATH}/" if action in ("release", "hand_back", "resolve", "reply_and_resolve") else f"{PATH}/cases/{case_id}"
-        return told(here, who, "resolve" if action == "reply_and_resolve" else action, case_id)
+        here = f"{PATH}/cases/{case_id}"
+        if self._services.undo and action in SAYS:
+            return told(here, who, "held", case_id)
+        leads_away = action in ("release", "hand_back", "resolve", "reply_and_resolve")
+        return told(f"{PATH}/" if leads_away else here, who, "resolve" if action == "reply_and_resolve" else action, case_id)
 
     async def _decided(self, case_id: str, who: Seat, form: Mapping[str, str]) -> Approval:
         """Raises: InvalidInput, ApprovalRefused, UnknownCase, Unreachable."""
@@ -119,22 +126,22 @@ class Acting:
 
     async def _done(self, cases: DoorwayClient, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
         """Raises: Refused, UnknownCase, Unreachable."""
-        text, note = form.get("text", "").strip(), form.get("note", "").strip()
-        match form.get("action", ""):
+        action, note = form.get("action", ""), form.get("note", "").strip()
+        held = await self._services.replies.of(case_id) if self._services.undo else None
+        if held and held.state != "refused" and held.person == who.person and action not in ("take_back", *SAYS):
+            raise IllegalTransition(UNDERWAY)
+        match action:
             case "claim":
                 await cases.claim(case_id, who.person, instead_of=form.get("instead_of") or None)
                 await self._recorded(case_id, who.person, held=True)
             case "release":
                 await cases.release(case_id, who.person)
                 await self._recorded(case_id, who.person, held=False)
-            case "reply":
-                message_id = f"desk-{digest([who.person, case_id, form.get('once') or uuid4().hex, text])[:32]}"
-                await cases.reply(case_id, who.person, text, message_id=message_id)
-                await self._services.record.keep(case_id, who.person, DraftKind.REPLY, "")
-            case "reply_and_resolve":
-                await cases.resolve(case_id, who.person, note=note or None, reply=text)
-                await self._services.record.keep(case_id, who.person, DraftKind.REPLY, "")
-                await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
+            case "reply" | "reply_and_resolve":
+                await self._said(cases, case_id, who, form)
+            case "take_back":
+                if not await self._services.replies.take_back(case_id, who.person):
+                    raise IllegalTransition("take_back: the reply has left, or is leaving just now. Write another one.")
             case "hand_back":
                 back = made(HandBack, reviewer=who.person, note=note, topic=form.get("topic") or None)
                 update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, back.model_dump_json())
@@ -145,6 +152,32 @@ class Acting:
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case other:
                 raise InvalidInput(f"action: {other[:40]!r} is none. There are {', '.join(ACTIONS)}.")
+
+    async def _said(self, cases: DoorwayClient, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
+        """Hold the reply for as long as it can be taken back, or send it. Raises: Refused, UnknownCase, Unreachable."""
+        resolves, record = form.get("action") == "reply_and_resolve", self._services.record
+        text, note = check_text("text", form.get("text", "")), form.get("note", "").strip() if resolves else ""
+        message_id = f"desk-{digest([who.person, case_id, form.get('once') or uuid4().hex, text])[:32]}"
+        about = {"case_id": case_id, "message_id": message_id, "person": who.person, "principal": who.principal}
+        reply = HeldReply.model_validate({**about, "text": text, "note": note, "resolves": resolves})
+        if self._services.undo:
+            await self._theirs(case_id, who)
+            if not await self._services.replies.hold(reply, self._services.undo):
+                raise IllegalTransition(UNDERWAY)
+        elif resolves:
+            await cases.resolve(case_id, who.person, note=note or None, reply=text)
+        else:
+            await cases.reply(case_id, who.person, text, message_id=message_id)
+        for kind in (DraftKind.REPLY, DraftKind.NOTE) if resolves else (DraftKind.REPLY,):
+            await record.keep(case_id, who.person, kind, "")
+
+    async def _theirs(self, case_id: str, who: Seat) -> None:
+        """Raises: IllegalTransition: the case would refuse the reply by now; better said at once than behind the pause."""
+        view = await self._services.stored.show(case_id)
+        if view.status is not CaseStatus.WITH_HUMAN:
+            raise IllegalTransition(f"reply: the case is {view.status}, not WithHuman. Look at it again.")
+        if view.assignee is not None and not same_name(view.assignee, who.person):
+            raise IllegalTransition(f"reply: {view.assignee} has this case. Take it first.")
 
     async def _recorded(self, case_id: str, person: str, *, held: bool) -> None:
         """Wait a moment for the record, which the page shows; it comes with the case's next commit."""

@@ -20,7 +20,7 @@ from handrail.domain.team.desk import DraftKind
 from handrail.pages.forms import texts
 
 YEAR = 365 * 24 * 3600
-DRAFTS = {"text": DraftKind.REPLY, "note": DraftKind.NOTE}
+DRAFTS = {"text": DraftKind.REPLY, "note": DraftKind.NOTE, "answer": DraftKind.ANSWER}
 """What is typed on the page of a case, and the draft that it is."""
 KEPT = ("case_id", *DRAFTS)
 

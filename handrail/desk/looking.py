@@ -96,12 +96,13 @@ class Looking:
             raise UnknownCase("There is no such case.")
         stored, record = self._services.stored, self._services.record
         view = await stored.show(case_id)
-        handoff, transcript, mail, drafts, readers = await asyncio.gather(
+        handoff, transcript, mail, drafts, readers, held = await asyncio.gather(
             stored.handoff(case_id),
             stored.transcript(case_id),
             self._services.mail(case_id),
             record.drafts(case_id),
             record.read(case_id, who.person),
+            self._services.replies.of(case_id),
         )
         mine = view.assignee is not None and same_name(view.assignee, who.person)
         still_open, language = (one for one in view.approvals if one.status is ApprovalStatus.OPEN), language_of(request)
@@ -112,15 +113,14 @@ class Looking:
             status=said.status,
             view=view,
             mine=mine,
+            held=held,
+            held_why=said_why_not(held.words, held.code, language) if held and held.words else None,
             decidable=[self._decidable(one, who, language) for one in still_open],
             handoff=handoff,
             transcript=transcript,
             mail=mail,
             readers=[one.person for one in readers],
-            others=[one for one in drafts if one.person != who.person],
-            reply=said.typed.get("text", draft(drafts, who, DraftKind.REPLY) or suggested(view.assignee, handoff)),
-            note=said.typed.get("note", draft(drafts, who, DraftKind.NOTE)),
-            typed=said.typed,
+            **written(said, drafts, who, suggested(view.assignee, handoff)),
             topics=self._services.topics(),
             ui=self._services.ui(case_id),
             did=said.did,
@@ -187,6 +187,17 @@ def place(asked: Mapping[str, str]) -> BoardKey | None:
     if due.tzinfo is None or not IDENTIFIER.fullmatch(asked.get("case", "")):
         return None
     return BoardKey(due_at=due, case_id=asked["case"], approval_id=asked.get("approval", "")[:120])
+
+
+def written(said: Said, drafts: list[Draft], who: Seat, suggestion: str) -> dict[str, Any]:
+    """Return what stands in the fields: what was typed just now, else a draft, else the agent's own; and others' drafts."""
+    return {
+        "others": [one for one in drafts if one.person != who.person],
+        "reply": said.typed.get("text", draft(drafts, who, DraftKind.REPLY) or suggestion),
+        "note": said.typed.get("note", draft(drafts, who, DraftKind.NOTE)),
+        "answer": said.typed.get("answer", draft(drafts, who, DraftKind.ANSWER)),
+        "typed": said.typed,
+    }
 
 
 def draft(drafts: list[Draft], who: Seat, kind: DraftKind) -> str:

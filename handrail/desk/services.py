@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from handrail.api.access.limits import CallLimits
@@ -12,7 +13,7 @@ from handrail.domain.mail import MailEntry
 from handrail.domain.policy.batching import BatchTerms
 from handrail.domain.team.staff import Roster
 from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
-from handrail.ports.front.desk import DeskBatches, DeskCases, DeskRecord, FederatedSignIn, Labelling, OwnersHouse
+from handrail.ports.front.desk import DeskBatches, DeskCases, DeskRecord, FederatedSignIn, HeldReplies, Labelling, OwnersHouse
 from handrail.ports.people import ReviewersInForce
 from handrail.redaction.values import Redaction
 from handrail.temporal.cases.doorway import DoorwayClient
@@ -22,9 +23,9 @@ from handrail.temporal.cases.doorway import DoorwayClient
 class DeskServices:
     """Everything that pages reach.
 
-    `ceilings` are the policies' own for several at once, and `batched` the tools that these rule on. `topics` are those
-    that the agent handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal
-    Web UI, `mail` what came and went by mail in a case, `away` what does not answer now.
+    `undo` is how long a reply can be taken back. `ceilings` are the policies' own for several at once, and `batched` the
+    tools that these rule on. `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments,
+    `ui` a case in the Temporal Web UI, `mail` what came and went by mail in a case, `away` what does not answer now.
     `federated` is the identity provider that people may sign in by.
     """
 
@@ -39,6 +40,8 @@ class DeskServices:
     controls: ControlRoom
     house: OwnersHouse
     batches: DeskBatches
+    replies: HeldReplies
+    undo: timedelta
     ceilings: Callable[[], Mapping[str, BatchTerms]]
     batched: Callable[[], list[str]]
     labelling: Labelling

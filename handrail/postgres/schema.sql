@@ -3201,7 +3201,7 @@ COMMENT ON TABLE handrail.desk_readers IS 'who opened the page of a case, and wh
 CREATE TABLE handrail.desk_drafts (
     case_id text NOT NULL REFERENCES handrail.cases,
     person text NOT NULL,
-    kind text NOT NULL CONSTRAINT desk_drafts_kind CHECK (kind IN ('reply', 'note')),
+    kind text NOT NULL CONSTRAINT desk_drafts_kind CHECK (kind IN ('reply', 'note', 'answer')),
     text text NOT NULL CONSTRAINT desk_drafts_text CHECK (text <> ''),
     saved_at timestamptz NOT NULL,
     PRIMARY KEY (case_id, person, kind)
@@ -3408,3 +3408,24 @@ COMMENT ON TABLE handrail.deploy_changes IS
 CREATE INDEX deploy_changes_newest ON handrail.deploy_changes (deployment, change_id DESC);
 CREATE TRIGGER deploy_changes_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON handrail.deploy_changes
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse('changes of deployments are only added to');
+
+CREATE TABLE handrail.desk_replies (
+    case_id text NOT NULL REFERENCES handrail.cases,
+    message_id text NOT NULL,
+    person text NOT NULL,
+    principal jsonb NOT NULL,
+    text text NOT NULL CONSTRAINT desk_replies_text CHECK (text <> ''),
+    note text NOT NULL,
+    resolves boolean NOT NULL,
+    state text NOT NULL DEFAULT 'held' CONSTRAINT desk_replies_state CHECK (state IN ('held', 'leaving', 'refused')),
+    held_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    leaves_at timestamptz NOT NULL,
+    taken_until timestamptz,
+    words text NOT NULL DEFAULT '',
+    code text NOT NULL DEFAULT '',
+    PRIMARY KEY (case_id, message_id)
+);
+COMMENT ON TABLE handrail.desk_replies IS
+'replies of people that have not left: held until leaves_at, then told to the case, and gone from here; refused ones are drafts again';
+CREATE UNIQUE INDEX desk_replies_one_at_a_time ON handrail.desk_replies (case_id) WHERE state <> 'refused';
+CREATE INDEX desk_replies_due ON handrail.desk_replies (leaves_at) WHERE state <> 'refused';

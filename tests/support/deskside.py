@@ -33,8 +33,8 @@ async def key_of(home: House, person: str | None, *scopes: ApiScope) -> str:
 
 
 async def with_desk(home: House, **changes: object) -> ASGIApp:
-    """The application, with the desk where `handrail api run` has it; `changes` are of the settings."""
-    settings = home.settings.model_copy(update=changes)
+    """The application, with the desk where `handrail api run` has it; `changes` are of the settings: replies leave at once."""
+    settings = home.settings.model_copy(update={"desk_undo_seconds": 0.0, **changes})
     services = await services_of(settings, home.temporal, home.pool)
     return create_app(services, mounts={"/desk": desk_of(settings, home.pool, services, federated(settings))})
 

@@ -59,5 +59,20 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+// A reply that can be taken back: the seconds count down, then the page shows what became of it.
+function countdown() {
+  const left = document.querySelector("[data-leaves]");
+  if (!left) return;
+  const until = Date.now() + Number(left.dataset.leaves) * 1000;
+  const timer = setInterval(() => {
+    const seconds = Math.max(0, (until - Date.now()) / 1000);
+    left.textContent = left.textContent.replace(/\d+/, String(Math.ceil(seconds)));
+    if (seconds > 0) return;
+    clearInterval(timer);
+    setTimeout(() => location.replace(location.pathname), 1500);
+  }, 250);
+}
+
 document.addEventListener("keydown", pressed);
 offer();
+countdown();

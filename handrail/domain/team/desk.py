@@ -96,6 +96,7 @@ class DraftKind(StrEnum):
 
     REPLY = "reply"
     NOTE = "note"
+    ANSWER = "answer"
 
 
 class Draft(Stored):
@@ -124,6 +125,25 @@ class FormField(Stored):
     choices: list[str] = Field(default_factory=list)
     required: bool = False
     nullable: bool = False
+
+
+class HeldReply(Stored):
+    """A reply of a person that has not left: `held` for `seconds` more, `leaving`, or `refused` in these `words`.
+
+    `principal` is whom the case's history will name, `resolves` that the case ends with it, under the `note`.
+    """
+
+    case_id: str
+    message_id: str
+    person: str
+    principal: Principal
+    text: str
+    note: str = ""
+    resolves: bool = False
+    state: str = "held"
+    seconds: float = 0.0
+    words: str = ""
+    code: str = ""
 
 
 class BatchCandidate(Stored):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from handrail.domain.access.principals import Principal
@@ -23,6 +24,7 @@ from handrail.domain.team.desk import (
     DeskSession,
     Draft,
     DraftKind,
+    HeldReply,
     TopicStanding,
 )
 
@@ -80,6 +82,38 @@ class Labelling(Protocol):
 
     async def give(self, case_id: str, criterion: str, reviewer: str, verdict: LabelVerdict, note: str) -> GivenLabel:
         """Keep a label; given again by the same person it replaces theirs."""
+        ...
+
+
+class HeldReplies(Protocol):
+    """Replies of people that can be taken back for a moment."""
+
+    async def hold(self, reply: HeldReply, pause: timedelta) -> bool:
+        """Hold the reply so long; the same again changes nothing. Return False where another one is on its way."""
+        ...
+
+    async def of(self, case_id: str) -> HeldReply | None:
+        """Return the reply of the case that has not left; behind it one that was refused."""
+        ...
+
+    async def take_back(self, case_id: str, person: str) -> bool:
+        """Make the person's reply a draft again; return False where it has left, or is leaving."""
+        ...
+
+    async def due(self, most: int, lease: timedelta) -> list[HeldReply]:
+        """Take what is due: for so long nobody else gets it, and nobody takes it back any more."""
+        ...
+
+    async def left(self, reply: HeldReply) -> None:
+        """Note that the case has it."""
+        ...
+
+    async def later(self, reply: HeldReply, pause: timedelta) -> None:
+        """Make it due again after a pause."""
+        ...
+
+    async def refused(self, reply: HeldReply, words: str, code: str) -> None:
+        """Make it a draft again, and keep why."""
         ...
 
 

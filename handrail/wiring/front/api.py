@@ -21,6 +21,7 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.agents.links import ConfirmLinks
 from handrail.api.services import ApiServices
 from handrail.background import supervised, within
+from handrail.desk.replies.leaving import Leaving
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.access.principals import Principal
 from handrail.domain.errors import InvalidInput
@@ -35,6 +36,7 @@ from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVo
 from handrail.postgres.case.events import PostgresEvents, announced
 from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
 from handrail.postgres.channels.record import PostgresChannels
+from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool, open_pool
 from handrail.settings import Settings
 from handrail.temporal.cases.doorway import DoorwayClient
@@ -122,6 +124,7 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
         async with (
             supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
             supervised("the tail of events", tail.forever),
+            supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
             keeping_keys(settings, client),
         ):
             app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.outcomes import OutcomeDefinitions
+from handrail.domain.policy.batching import BatchTerms
+from handrail.domain.policy.policies import Policy
 from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.domain.quality.watch.trends import IndicatorTrend
 from handrail.domain.team.desk import TopicStanding
@@ -33,6 +35,7 @@ from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.channels.mail import PostgresMail
 from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.record import PostgresDesk
+from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool
 from handrail.postgres.quality.alarms import PostgresAlarms
 from handrail.postgres.quality.drift import PostgresDrift
@@ -60,10 +63,6 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
     controls = PostgresControls(pool, business)
     dial = DialSources(settings, pool, folder, topics, policies, controls, clock, LOOK_SECONDS).dial()
 
-    async def roster() -> Roster:
-        now = datetime.now(UTC)
-        return people.roster(await queue.windows((now, now + HORIZON)))
-
     return create_desk(
         DeskServices(
             cases=api.cases,
@@ -77,11 +76,13 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             controls=api.controls,
             house=DeskHouse(topics, dial, PostgresAlarms(pool), PostgresDrift(pool), folder),
             batches=PostgresDeskBatches(pool),
-            ceilings=lambda: {one.id: one.batch for one in policies.all() if one.batch},
-            batched=lambda: sorted({tool for one in policies.all() if one.batch for tool in one.applies_to or ()}),
+            replies=PostgresHeldReplies(pool),
+            undo=timedelta(seconds=settings.desk_undo_seconds),
+            ceilings=lambda: ceilings_of(policies.all()),
+            batched=lambda: batched_by(policies.all()),
             labelling=labelling_of(settings, business, pool),
             reviewers=reviewers_of(settings, folder, business, LOOK_SECONDS),
-            roster=roster,
+            roster=roster_of(people, queue),
             topics=lambda: [one.name for one in topics.all() if not one.people_only],
             schema=schema_of(business),
             mail=lambda case_id: PostgresMail(pool).entries(case_id=case_id),
@@ -90,6 +91,26 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             federated=federated,
         )
     )
+
+
+def roster_of(people: FilePeople, queue: PostgresQueue) -> Callable[[], Awaitable[Roster]]:
+    """Return the function that gives everybody as of now, with their on-call windows."""
+
+    async def roster() -> Roster:
+        now = datetime.now(UTC)
+        return people.roster(await queue.windows((now, now + HORIZON)))
+
+    return roster
+
+
+def ceilings_of(policies: Sequence[Policy]) -> Mapping[str, BatchTerms]:
+    """Return the ceilings for several at once, by the policies that state one."""
+    return {one.id: one.batch for one in policies if one.batch}
+
+
+def batched_by(policies: Sequence[Policy]) -> list[str]:
+    """Return the tools that policies with a ceiling rule on."""
+    return sorted({tool for one in policies if one.batch for tool in one.applies_to or ()})
 
 
 class DeskHouse:
