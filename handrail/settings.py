@@ -175,9 +175,7 @@ class Settings(DeploymentSettings, SeeingSettings):
         """The address of the API from outside, without a slash at its end."""
         return self.public_url or f"http://{self.api_address}"
 
-    chat_origins: str = Field(
-        default="", description="sites that may show the chat, such as https://www.example.com, with blanks between"
-    )
+    chat_origins: str = Field(default="", description="sites that may show the chat, https://HOST, with blanks between")
     chat_visitors: bool = Field(default=False, description="whoever is not signed in may chat, too, as nobody known")
     chat_sample: str | None = Field(default=None, description="customer of the page at /chat/sample, on a machine of your own")
 
