@@ -67,6 +67,7 @@ class Settings(DeploymentSettings, SeeingSettings):
         default=30, ge=4, le=3_650, description="days for which messages of webhooks that were taken or given up are kept"
     )
     database_pool: int = Field(default=10, ge=1, le=200)
+    backup_days: int = Field(default=35, ge=0, le=3_650, description="days after which no backup holds what was deleted")
     card_last_four: bool = Field(
         default=True, description="the last four of card and account numbers that were taken out of a text are shown"
     )

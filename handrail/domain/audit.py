@@ -2,32 +2,28 @@
 
 Every link's hash covers its entry, the link before it and the link before it of the same case. A changed, removed, inserted
 or moved entry breaks a hash or a link; a cut-off end is missed by the head, and by any anchor that was kept elsewhere.
+Of an entry's details it covers a salted digest: they can be taken out when a customer is forgotten, which `Erased` checks.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Annotated, Any
 
-from pydantic import Field
-
+from handrail.domain.audit_links import FAULTS as FAULTS
+from handrail.domain.audit_links import Link as Link
+from handrail.domain.audit_links import canonical as canonical
+from handrail.domain.audit_links import hashed, unreadable
+from handrail.domain.audit_links import parsed as parsed
 from handrail.domain.base import Stored
 from handrail.domain.errors import InvalidInput
 
+FORGOTTEN = "forgotten"
+"""The action of the entry that says that the details of those before it were taken out."""
 ROOT = "0" * 64
 """What stands before the first link."""
-FAULTS = (ValueError, TypeError, ArithmeticError, RecursionError)
-"""What reading foreign JSON and computing over it raises: too deep, too long, no such moment, no such text."""
-Bigint = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 NAMED = 20
 """So many unreadable entries a report names."""
-_DIGITS, _BEFORE, _BEHIND = 4_000, 131_072, 16_383
-"""Python's integers are read from 4,300 digits at most; PostgreSQL's numbers have so many before and behind the point."""
 
 
 class Anchor(Stored):
@@ -46,40 +42,6 @@ class Anchor(Stored):
         if not re.fullmatch(r"[0-9]{1,18}:[0-9a-f]{64}", text.strip()):
             raise InvalidInput(f"--anchor: {text[:40]!r} is none. Give SEQUENCE:HASH as `audit verify` prints it.")
         return cls(sequence=int(number), hash=found)
-
-
-class Link(Stored):
-    """An audit entry with its place in the chain. Its fields are None where one of the two is missing.
-
-    `unread` says why the entry's own fields could not be read; they are None then, its place stands.
-    """
-
-    sequence: Bigint | None = None
-    previous: str | None = None
-    case_sequence: Bigint | None = None
-    case_previous: str | None = None
-    hash: str | None = None
-    case_id: str
-    entry_id: str
-    at: datetime | None = None
-    actor: str | None = None
-    action: str | None = None
-    details: dict[str, Any] | None = None
-    unread: str | None = None
-
-    def expected(self) -> str:
-        """The hash that an entry of these words has at this place."""
-        assert self.at is not None  # noqa: S101
-        utc = self.at.astimezone(UTC)
-        moment = f"{utc.year:04d}-{utc:%m-%dT%H:%M:%S.%f}Z"
-        place = [self.sequence, self.previous, self.case_sequence, self.case_previous]
-        words = canonical([*place, self.case_id, self.entry_id, moment, self.actor, self.action, self.details])
-        return hashlib.sha256(words.encode()).hexdigest()
-
-    def without_entry(self, error: Exception) -> Link:
-        """Return the link's place alone, because its entry cannot be read."""
-        nothing = dict.fromkeys(("at", "actor", "action", "details"))
-        return self.model_copy(update={**nothing, "unread": unreadable(error)})
 
 
 class Broken(Stored):
@@ -123,6 +85,7 @@ class Checker:
         self._anchors = by_sequence(anchors)
         self._unmet = set(self._anchors)
         self._unread: list[Broken] = []
+        self._erased = Erased(whole=from_start)
         self._checked = 0
         self.broken: Broken | None = None
 
@@ -161,6 +124,8 @@ class Checker:
         if end is not None and (farthest > end.sequence or (head is not None and head != end)):
             words = f"the chain ends here, and its head or an anchor stands at {farthest}: the end was cut off"
             self.broken = Broken(sequence=end.sequence, case_id="", entry_id="", problem=words)
+        elif unvouched := self._erased.unvouched():
+            self.broken = unvouched
         elif self._unmet:
             raise InvalidInput(
                 f"--anchor: {min(self._unmet)} is not among the entries that were read, so nothing was compared with it. "
@@ -172,8 +137,8 @@ class Checker:
             return "the entry was removed; its link still stands"
         if link.sequence is None or link.hash is None or link.case_sequence is None:
             return "the entry was inserted past the chain; it has no link"
-        if link.unread is None and link.hash != link.expected():
-            return "the entry or its link was changed; its hash is another"
+        if link.unread is None and (changed := self._erased.problem(link)):
+            return changed
         for sequence, found in ((link.sequence - 1, link.previous), (link.sequence, link.hash)):
             self._unmet.discard(sequence)
             if self._anchors.get(sequence, found) != found:
@@ -197,6 +162,46 @@ class Checker:
         return None if link.case_previous == earlier.hash else "it does not follow the entry of its case before it"
 
 
+class Erased:
+    """Entries whose details were taken out: each needs a later entry of its case that says so and holds a hash of what stays.
+
+    `whole`: nothing before the first link is left out.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._left: dict[str, list[str]] = {}
+        self._bare: dict[str, Link] = {}
+
+    def problem(self, link: Link) -> str | None:
+        """Return what is wrong with an entry's hash or details; None where nothing is, so far."""
+        if link.action == FORGOTTEN and link.intact:
+            return self._vouched(link)
+        bare = link.details == {} and link.salt is None
+        if bare:
+            self._left.setdefault(link.case_id, []).append(link.remains())
+        if link.intact:
+            return None
+        if not bare or (link.digest is not None and link.hash != link.expected()):
+            return "the entry or its link was changed; its hash is another"
+        self._bare.setdefault(link.case_id, link)
+        return None
+
+    def _vouched(self, link: Link) -> str | None:
+        self._bare.pop(link.case_id, None)
+        remains = hashed("\n".join(self._left.pop(link.case_id, [])))
+        if self._whole and (link.details or {}).get("remains") != remains:
+            return "what stays of the entries before it is not what was left when the customer was forgotten"
+        return None
+
+    def unvouched(self) -> Broken | None:
+        """Return the first entry without details that no entry vouches for."""
+        for link in self._bare.values():
+            words = "its details were taken out, and no later entry says that the customer was forgotten"
+            return Broken(sequence=link.sequence, case_id=link.case_id, entry_id=link.entry_id, problem=words)
+        return None
+
+
 async def verify(links: AsyncIterator[Link], checker: Checker, head: Anchor | None = None) -> AuditReport:
     """The report over links in their order."""
     async for link in links:
@@ -214,40 +219,3 @@ def by_sequence(anchors: Iterable[Anchor]) -> dict[int, str]:
             raise InvalidInput(f"--anchor: {one.sequence}: {other}. Give each as `audit verify` printed it.")
     del found[0]
     return found
-
-
-def unreadable(error: Exception) -> str:
-    """The problem of an entry that cannot be read; never the words of the entry."""
-    return f"the entry cannot be read ({type(error).__name__}), so its hash cannot be computed: look at it with SQL"
-
-
-def parsed(text: str) -> Any:
-    """JSON with its digits as they are written. Raises: one of FAULTS."""
-    return json.loads(text, parse_float=Decimal, parse_int=_integer)
-
-
-def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < _DIGITS else Decimal(digits)
-
-
-def _plain(value: Decimal) -> str:
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or value.adjusted() > _BEFORE or exponent < -_BEHIND:
-        raise ValueError("no number of PostgreSQL's")
-    return format(value, "f")
-
-
-def canonical(value: Any) -> str:
-    """JSON as PostgreSQL writes jsonb: keys by length and then bytes, a space after `,` and `:`, numbers in plain digits."""
-    match value:
-        case dict():
-            keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-            return "{" + ", ".join(f"{canonical(key)}: {canonical(value[key])}" for key in keys) + "}"
-        case list() | tuple():
-            return "[" + ", ".join(canonical(one) for one in value) + "]"
-        case bool() | None:
-            return json.dumps(value)
-        case Decimal():
-            return _plain(value)
-        case _:
-            return json.dumps(value, ensure_ascii=False)

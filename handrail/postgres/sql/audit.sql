@@ -8,7 +8,7 @@ SELECT sequence, hash FROM handrail.audit_head;
 -- An entry without a link and a link without an entry show, too: the one was put in, the other taken out behind the chain.
 SELECT
     c.sequence, c.previous, c.case_sequence, c.case_previous, c.hash, coalesce(c.case_id, a.case_id) AS case_id,
-    coalesce(c.entry_id, a.entry_id) AS entry_id, a.at, a.actor, a.action, a.details::text AS details
+    coalesce(c.entry_id, a.entry_id) AS entry_id, a.at, a.actor, a.action, a.details::text AS details, c.digest, a.salt
 FROM handrail.audit_chain AS c
 FULL JOIN handrail.audit AS a ON c.case_id = a.case_id AND c.entry_id = a.entry_id
 WHERE (%(case_id)s::text IS NULL OR coalesce(c.case_id, a.case_id) = %(case_id)s)
@@ -35,6 +35,7 @@ SELECT p.case_id, p.approval_id || ' r' || p.revision, 'decision'
 FROM handrail.approvals AS p
 WHERE p.decision IS NOT NULL
     AND (%(case_id)s::text IS NULL OR p.case_id = %(case_id)s)
+    AND NOT EXISTS (SELECT FROM handrail.erasures AS e WHERE e.case_id = p.case_id)
     AND NOT EXISTS (
         SELECT FROM handrail.audit AS a
         WHERE a.case_id = p.case_id AND a.action = 'decision:' || (p.decision ->> 'decision')

@@ -1,0 +1,1 @@
+"""Commands about one customer: forget, give out, hold."""

@@ -1,0 +1,1 @@
+"""The record of a customer: found, given out, erased."""
