@@ -76,11 +76,11 @@ def tables() -> dict[str, TableColumns]:
 
 def places() -> list[PersonalPlace]:
     """Return every place that may hold a customer, the record's tables first."""
-    held = {name: one for name, one in tables().items() if one.person}
-    return [
-        *(
-            PersonalPlace(place=f"{name} ({', '.join(one.person)})", holds=one.holds, found_by=one.found_by, forgetting=one.forgetting)
-            for name, one in sorted(held.items())
-        ),
-        *ELSEWHERE,
-    ]
+    held = [(name, one) for name, one in sorted(tables().items()) if one.person]
+    return [*(told(name, one) for name, one in held), *ELSEWHERE]
+
+
+def told(name: str, one: TableColumns) -> PersonalPlace:
+    """Return a table as a place."""
+    columns = f"{name} ({', '.join(one.person)})"
+    return PersonalPlace(place=columns, holds=one.holds, found_by=one.found_by, forgetting=one.forgetting)
