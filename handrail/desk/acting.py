@@ -156,7 +156,9 @@ class Acting:
     async def _said(self, cases: DoorwayClient, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
         """Hold the reply for as long as it can be taken back, or send it. Raises: Refused, UnknownCase, Unreachable."""
         resolves, record = form.get("action") == "reply_and_resolve", self._services.record
-        text, note = check_text("text", form.get("text", "")), form.get("note", "").strip() if resolves else ""
+        clean = self._services.redaction
+        text = clean.reply(check_text("text", form.get("text", "")))
+        note = clean.words(form.get("note", "").strip()) if resolves else ""
         message_id = f"desk-{digest([who.person, case_id, form.get('once') or uuid4().hex, text])[:32]}"
         about = {"case_id": case_id, "message_id": message_id, "person": who.person, "principal": who.principal}
         reply = HeldReply.model_validate({**about, "text": text, "note": note, "resolves": resolves})

@@ -232,6 +232,8 @@ DECLARE
 BEGIN
     DELETE FROM handrail.departures AS x WHERE x.case_id = of_case;
     GET DIAGNOSTICS n = ROW_COUNT; done := handrail.counted(done, 'departures', n);
+    DELETE FROM handrail.desk_replies AS x WHERE x.case_id = of_case;
+    GET DIAGNOSTICS n = ROW_COUNT; done := handrail.counted(done, 'desk_replies', n);
     DELETE FROM handrail.letters AS x WHERE x.case_id = of_case;
     GET DIAGNOSTICS n = ROW_COUNT; done := handrail.counted(done, 'letters', n);
     DELETE FROM handrail.arrivals AS x WHERE x.case_id = of_case;

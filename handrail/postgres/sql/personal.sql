@@ -149,6 +149,9 @@ FROM (
     INNER JOIN handrail.desk_batches AS b ON t.batch_id = b.batch_id
     INNER JOIN theirs AS c ON t.case_id = c.case_id
     UNION ALL
+    SELECT 'desk_replies', t.case_id, t.held_at, to_jsonb(t) - 'principal'
+    FROM handrail.desk_replies AS t INNER JOIN theirs AS c ON t.case_id = c.case_id
+    UNION ALL
     SELECT 'letters', t.case_id, t.noted_at, to_jsonb(t)
     FROM handrail.letters AS t INNER JOIN theirs AS c ON t.case_id = c.case_id
     UNION ALL
