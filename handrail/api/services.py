@@ -62,6 +62,11 @@ class ApiServices:
 
 async def services(request: Request) -> ApiServices:
     """Return what the application was made with."""
+    return services_of(request)
+
+
+def services_of(request: Request) -> ApiServices:
+    """Return what the application of the request was made with."""
     found: ApiServices = request.app.state.services
     return found
 

@@ -9,24 +9,32 @@ from fastapi.security import HTTPBearer, SecurityScopes
 
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal, ScopeMissing
 
-_bearer = HTTPBearer(
-    auto_error=False, scheme_name="bearer", description="an API key (`hr_…`), a customer's token, or an OIDC token"
-)
+
+class Bearer(HTTPBearer):
+    """The bearer of a request, whom the gate has let in."""
+
+    async def __call__(self, request: Request, wanted: SecurityScopes) -> Principal:  # type: ignore[override]
+        """Return who calls.
+
+        Raises:
+            NotAuthenticated: the gate let nobody in.
+            ScopeMissing: the caller lacks one of the scopes.
+        """
+        found = principal(request)
+        for scope in wanted.scopes:
+            check_scope(found, ApiScope(scope))
+        return found
 
 
-async def principal(request: Request, wanted: SecurityScopes, bearer: Annotated[object, Security(_bearer)]) -> Principal:
-    """Return who calls.
-
-    Raises:
-        NotAuthenticated: the gate let nobody in.
-        ScopeMissing: the caller lacks one of the scopes.
-    """
+def principal(request: Request) -> Principal:
+    """Return who calls. Raises: NotAuthenticated: the gate let nobody in."""
     found: Principal | None = getattr(request.state, "principal", None)
     if found is None:
         raise NotAuthenticated("Nobody is known here. Send `Authorization: Bearer` with a key.")
-    for scope in wanted.scopes:
-        check_scope(found, ApiScope(scope))
     return found
+
+
+_bearer = Bearer(scheme_name="bearer", description="an API key (`hr_…`), a customer's token, or an OIDC token")
 
 
 def check_scope(found: Principal, scope: ApiScope) -> None:
@@ -35,16 +43,16 @@ def check_scope(found: Principal, scope: ApiScope) -> None:
         raise ScopeMissing(f"This takes the scope {scope}, which the caller lacks. {_remedy(found, scope)}")
 
 
-Anybody = Annotated[Principal, Security(principal)]
-Writer = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_WRITE])]
-Reader = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_READ])]
-Handler = Annotated[Principal, Security(principal, scopes=[ApiScope.CASES_HANDLE])]
-Decider = Annotated[Principal, Security(principal, scopes=[ApiScope.APPROVALS_DECIDE])]
-QueueReader = Annotated[Principal, Security(principal, scopes=[ApiScope.QUEUE_READ])]
-ControlsReader = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_READ])]
-ControlsSetter = Annotated[Principal, Security(principal, scopes=[ApiScope.CONTROLS_SET])]
-Minter = Annotated[Principal, Security(principal, scopes=[ApiScope.TOKENS_MINT])]
-WebhookManager = Annotated[Principal, Security(principal, scopes=[ApiScope.WEBHOOKS_MANAGE])]
+Anybody = Annotated[Principal, Security(_bearer)]
+Writer = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CASES_WRITE])]
+Reader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CASES_READ])]
+Handler = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CASES_HANDLE])]
+Decider = Annotated[Principal, Security(_bearer, scopes=[ApiScope.APPROVALS_DECIDE])]
+QueueReader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.QUEUE_READ])]
+ControlsReader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CONTROLS_READ])]
+ControlsSetter = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CONTROLS_SET])]
+Minter = Annotated[Principal, Security(_bearer, scopes=[ApiScope.TOKENS_MINT])]
+WebhookManager = Annotated[Principal, Security(_bearer, scopes=[ApiScope.WEBHOOKS_MANAGE])]
 
 
 async def staff(caller: Reader) -> Principal:

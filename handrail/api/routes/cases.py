@@ -12,7 +12,7 @@ from handrail.api.agents import talking
 from handrail.api.answering import intake
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.cursors import behind, next_cursor
-from handrail.api.answering.once import CountsOnce
+from handrail.api.answering.once import REPLAYED, CountsOnce
 from handrail.api.answering.prefer import Wait
 from handrail.api.answering.turns import next_turn, turn_ended
 from handrail.api.problems.documented import refusals
@@ -53,17 +53,19 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
     key = once.needed(body.message_id)
     case_id = body.case_id or intake.case_of(caller, key)
     way = way_of(body, caller)
+    keyed = not seconds and body.case_id is None
+    """The key itself is the case's id, and the answer waits for nothing."""
 
     async def work() -> Response:
         if caller.is_agent:
             await talking.note(services, caller, case_id, customer_id=customer_id)
         message = IncomingMessage(message_id=body.message_id or key, text=body.text)
         receipt = await intake.opened(services, caller, case_id, customer_id, message, way)
-        if not seconds and not receipt.duplicate:
-            return _under_way(case_id, receipt.turn, customer_id, seconds)  # just begun: no record would know more
+        if keyed or not (seconds or receipt.duplicate):  # just begun: no record would know more
+            return _under_way(case_id, receipt.turn, customer_id, seconds, again=receipt.duplicate)
         return await _replied(services, caller, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
 
-    return await once.run(body, work, seconds=seconds)
+    return await (once.accept(body, work) if keyed else once.run(body, work, seconds=seconds))
 
 
 @router.post(
@@ -181,11 +183,12 @@ async def _replied(
     return answered(so_far, 202, {**_headers(case_id, seconds), "retry-after": RETRY})
 
 
-def _under_way(case_id: str, turn: int, customer_id: str | None, seconds: float) -> Response:
-    """Return the answer about a case that the record does not have yet."""
+def _under_way(case_id: str, turn: int, customer_id: str | None, seconds: float, *, again: bool = False) -> Response:
+    """Return the answer about a case that the record does not have yet; `again`: it was taken before."""
     working, agent = CaseStatus.WORKING, WaitsFor.AGENT
     summed = CaseSummary(case_id=case_id, customer_id=customer_id, status=working, waits_for=agent, turn=max(turn, 1))
-    return answered(summed, 202, {**_headers(case_id, seconds), "retry-after": RETRY})
+    replayed = {REPLAYED: "true"} if again else {}
+    return answered(summed, 202, {**_headers(case_id, seconds), "retry-after": RETRY, **replayed})
 
 
 def _headers(case_id: str, seconds: float) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handrail.cli.common.running import run_async
+from handrail.cli.common.running import serve_async
 from handrail.cli.common.world import world
 
 app = typer.Typer(no_args_is_help=True, help="Serve the HTTP API for backends.")
@@ -23,4 +23,4 @@ def run(ctx: typer.Context) -> None:
 
     settings = world(ctx).settings
     begin_logs(settings, "httpx", "httpx2")
-    run_async(serve(settings))
+    serve_async(serve(settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from handrail.domain.access.principals import ApiScope, CallerKind, Principal
@@ -12,6 +12,8 @@ from handrail.domain.base import Stored
 
 SHAPE = re.compile(r"hr_(?P<environment>[a-z]{2,12})_(?P<key_id>[a-z0-9]{12})_(?P<secret>[A-Za-z0-9]{43})")
 SHOWN = re.compile(r"hr_([a-z]{2,12})_([a-z0-9]{12})_[A-Za-z0-9]+")
+NOTED = timedelta(minutes=1)
+"""A key's use is noted so often at most."""
 ENVIRONMENT = re.compile(r"[a-z]{2,12}")
 
 
@@ -63,6 +65,10 @@ class ApiKey(Stored):
     def lives(self, at: datetime) -> bool:
         """Return whether the key counts at the moment."""
         return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+    def used_long_ago(self, at: datetime) -> bool:
+        """Return whether another use is to be noted at the moment."""
+        return self.last_used_at is None or at - self.last_used_at > NOTED
 
     def principal(self) -> Principal:
         """The caller that the key stands for."""

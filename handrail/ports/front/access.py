@@ -33,8 +33,8 @@ class ApiKeys(Protocol):
 class KeptAnswers(Protocol):
     """Answers that were given under an idempotency key."""
 
-    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta) -> ClaimedAnswer:
-        """Claim the key for one request, or tell what stands under it."""
+    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta, *, flushed: bool = True) -> ClaimedAnswer:
+        """Claim the key for one request, or tell what stands under it; `flushed`: a claim is on disk when it is told."""
         ...
 
     async def keep(self, caller: str, key: str, claim: str, answer: GivenAnswer) -> None:

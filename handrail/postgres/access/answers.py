@@ -20,11 +20,15 @@ class PostgresAnswers:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta) -> ClaimedAnswer:
-        """Claim the key for `hold`, or tell what stands under it. The claim of a process that died ends by itself."""
+    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta, *, flushed: bool = True) -> ClaimedAnswer:
+        """Claim the key for `hold`, or tell what stands under it. The claim of a process that died ends by itself.
+
+        One that is not `flushed` goes with a PostgreSQL that is killed before it has written out, within a second.
+        """
         about: dict[str, Any] = {"caller": caller, "key": key}
+        wanted: dict[str, Any] = {"fingerprint": fingerprint, "hold": hold, "flushed": flushed}
         for _ in range(LOOKS):
-            ours = await alone(self._pool, "claim_answer", **about, fingerprint=fingerprint, hold=hold)
+            ours = await alone(self._pool, "claim_answer", **about, **wanted)
             if ours:
                 return ClaimedAnswer(state=ClaimState.OURS, claim=ours[0]["claim"])
             found = await alone(self._pool, "standing_answer", **about)

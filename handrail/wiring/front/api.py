@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import uvicorn
@@ -38,6 +39,7 @@ from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
 from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool, open_pool
+from handrail.redaction.values import Redaction
 from handrail.settings import Settings
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.wiring.connecting import connected, seen
@@ -53,6 +55,8 @@ DAY_HOURS = 24
 PROBE = timedelta(seconds=2)
 GRACE_SECONDS = 10
 """Requests that run when the process is told to stop get so long to end."""
+KNOWN = 1_000
+"""Callers whose clients are kept: each is the one connection under a name of its own."""
 _log = logging.getLogger(__name__)
 
 
@@ -141,9 +145,6 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
     await owner.check(pool, business)
     record, redaction = PostgresCaseRecord(pool, business), redaction_of(settings)
 
-    def cases(principal: Principal) -> DoorwayClient:
-        return DoorwayClient(client, principal.identity, task_queue=settings.task_queue, redaction=redaction)
-
     async def connection() -> Client:
         return client
 
@@ -153,7 +154,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
 
     tokens = PostgresCustomerTokens(pool)
     return ApiServices(
-        cases=cases,
+        cases=clients(client, settings.task_queue, redaction),
         record=record,
         answers=PostgresAnswers(pool),
         vouchers=PostgresVouchers(pool),
@@ -173,6 +174,16 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         house=business.house,
         links=links_of(settings),
     )
+
+
+def clients(client: Client, task_queue: str, redaction: Redaction) -> Callable[[Principal], DoorwayClient]:
+    """Return what gives each caller a client of cases that acts in their name, over the one connection."""
+
+    @lru_cache(maxsize=KNOWN)
+    def acting(identity: str) -> DoorwayClient:
+        return DoorwayClient(client, identity, task_queue=task_queue, redaction=redaction)
+
+    return lambda principal: acting(principal.identity)
 
 
 def links_of(settings: Settings) -> ConfirmLinks | None:

@@ -1,0 +1,88 @@
+"""Cases that are taken without a wait: the key itself is the case, so nothing that is lost makes a second one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from tests.support.house import House, wait_for
+from tests.workflows.api.conftest import Backend, fresh
+from tests.workflows.api.test_cases import opening
+
+AT_ONCE = 12
+
+
+def soon(key: str) -> dict[str, str]:
+    """The headers of a request that waits for nothing."""
+    return {"idempotency-key": key, "prefer": "respond-async"}
+
+
+async def opened(home: House, customer_id: str) -> int:
+    """How many cases the customer has, once the record has one."""
+
+    async def count() -> int:
+        ((found,),) = await home.rows("select count(*) from handrail.cases where customer_id = %(c)s", c=customer_id)
+        return int(found)
+
+    await wait_for(lambda: count())
+    return await count()
+
+
+async def test_the_same_at_once_is_one_case_and_each_gets_the_same_answer(home: House, api: Backend) -> None:
+    body, key = await opening(home), fresh()
+    answers = await asyncio.gather(*(api.post("/v1/cases", json=body, headers=soon(key)) for _ in range(AT_ONCE)))
+    assert {one.status_code for one in answers} == {httpx.codes.ACCEPTED}
+    assert len({one.content for one in answers}) == 1
+    assert sum("idempotency-replayed" not in one.headers for one in answers) == 1
+    assert await opened(home, body["customer_id"]) == 1
+
+
+async def test_an_answer_whose_row_was_lost_comes_again_byte_for_byte(home: House, api: Backend) -> None:
+    body, key = await opening(home), fresh()
+    first = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert first.status_code == httpx.codes.ACCEPTED, first.text
+
+    async def resolved() -> bool:
+        return bool((await api.get(first.headers["location"])).json()["status"] == "Resolved")
+
+    await wait_for(resolved)
+    await home.rows("delete from handrail.api_answers where idempotency_key = %(k)s returning 1", k=key)
+    other = await api.post("/v1/cases", json={**body, "text": "Something else."}, headers=soon(key))
+    assert (other.status_code, other.json()["code"]) == (409, "CaseConflict")
+    await home.rows("delete from handrail.api_answers where idempotency_key = %(k)s returning 1", k=key)
+    again = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await opened(home, body["customer_id"]) == 1
+
+
+async def test_a_claim_whose_process_died_is_gone_on_with_at_once(home: House, api: Backend) -> None:
+    body, key = await opening(home), fresh()
+    first = await api.post("/v1/cases", json=body, headers=soon(key))
+    forget = (
+        "update handrail.api_answers set status = null, headers = null, body = null where idempotency_key = %(k)s returning 1"
+    )
+    assert await home.rows(forget, k=key) == [(1,)]
+    again = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    other = await api.post("/v1/cases", json={**body, "text": "Something else."}, headers=soon(key))
+    assert (other.status_code, other.json()["code"]) == (422, "KeyReused")
+
+
+async def test_a_key_of_another_call_opens_nothing(home: House, api: Backend) -> None:
+    body, key = await opening(home), fresh()
+    case = (await api.post("/v1/cases", json=body, headers={"idempotency-key": fresh()})).json()
+    said = await api.post(f"/v1/cases/{case['case_id']}/messages", json={"text": "Thanks"}, headers={"idempotency-key": key})
+    assert said.is_success, said.text
+    refused = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert (refused.status_code, refused.json()["code"]) == (422, "KeyReused")
+    assert await opened(home, body["customer_id"]) == 1
+
+
+async def test_a_case_under_an_id_of_the_callers_is_told_as_it_stands(home: House, api: Backend) -> None:
+    body = {**await opening(home), "case_id": fresh("c"), "message_id": fresh("m")}
+    first = await api.post("/v1/cases", json=body, headers={"idempotency-key": fresh(), "prefer": "wait=30"})
+    assert first.status_code == httpx.codes.CREATED, first.text
+    again = await api.post("/v1/cases", json=body, headers=soon(fresh()))
+    assert (again.status_code, again.json()["status"]) == (201, "Resolved")
