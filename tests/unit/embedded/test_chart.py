@@ -70,7 +70,7 @@ def test_kubernetes_would_take_it(rendered: str, tmp_path: Path) -> None:
 
 def test_nothing_runs_with_rights_or_without_bounds(parts: dict[tuple[str, str], dict[str, Any]]) -> None:
     found = pods(parts)
-    assert set(found) == {f"shop-handrail-{part}" for part in ("worker", "api", "mail", "migrate")}
+    assert set(found) == {f"shop-handrail-{part}" for part in ("worker", "api", "mail", "migrate", "promote")}
     for name, pod in found.items():
         assert pod["securityContext"]["runAsNonRoot"] is True, name
         assert pod["automountServiceAccountToken"] is False, name
