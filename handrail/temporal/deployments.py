@@ -54,24 +54,40 @@ class Deployment:
 
     async def standing(self) -> DeploymentStanding:
         """Return it as it stands; without versions where no worker of it ever polled."""
+        found = await self.outline()
+        versions = await asyncio.gather(*map(self.filled, found.versions))
+        return found.model_copy(
+            update={"versions": versions, "unversioned": await self._count("TemporalWorkerDeploymentVersion IS NULL")}
+        )
+
+    async def outline(self) -> DeploymentStanding:
+        """Return it without what takes a question for each version: its cases, its check. Three questions, however many."""
         info, pollers = await self._info(), await self._pollers()
         routing = info.routing_config
-        versions = [self._version(one, pollers) for one in info.version_summaries]
-        ramping = routing.ramping_deployment_version.build_id
         percent = routing.ramping_version_percentage
-        found = await asyncio.gather(*(self._filled(one, ramping, percent) for one in versions))
+        shares = {
+            routing.ramping_deployment_version.build_id: percent,
+            routing.current_deployment_version.build_id: 100 - percent,
+        }
+        versions = [self._version(one, pollers, shares) for one in info.version_summaries]
         return DeploymentStanding(
             deployment=self.name,
             current=routing.current_deployment_version.build_id,
-            ramping=ramping or None,
+            ramping=routing.ramping_deployment_version.build_id or None,
             percent=round(percent, 2),
-            versions=sorted(found, key=lambda one: one.created_at or datetime.min.replace(tzinfo=UTC), reverse=True),
+            versions=sorted(versions, key=lambda one: one.created_at or datetime.min.replace(tzinfo=UTC), reverse=True),
             open_cases=await self._count(),
-            unversioned=await self._count("TemporalWorkerDeploymentVersion IS NULL"),
             unversioned_pollers=pollers.get("", []),
             cap=self._cap,
             settled=arrived(info),
         )
+
+    async def filled(self, one: DeployedVersion) -> DeployedVersion:
+        """Return the version with its open cases and its check."""
+        (words, at), cases = await asyncio.gather(
+            self._checked(one.build_id), self._count(f"TemporalWorkerDeploymentVersion = '{self.name}:{one.build_id}'")
+        )
+        return one.model_copy(update={"cases": cases, "checked": words, "checked_at": at})
 
     async def routes(self) -> tuple[str, str]:
         """Return the builds that are current and ramping, in one small question; empty ones where there are none."""
@@ -130,27 +146,18 @@ class Deployment:
                 raise
             return WorkerDeploymentInfo(name=self.name)
 
-    def _version(self, one: Any, pollers: dict[str, list[str]]) -> DeployedVersion:
+    def _version(self, one: Any, pollers: dict[str, list[str]], shares: dict[str, float]) -> DeployedVersion:
         build_id = one.deployment_version.build_id
         return DeployedVersion(
             build_id=build_id,
             status=STATUSES.get(WorkerDeploymentVersionStatus.Name(one.status), VersionStatus.UNKNOWN),
+            percent=round(shares.get(build_id, 0.0), 2),
             pollers=pollers.get(build_id, []),
             created_at=moment(one.create_time),
             current_since=moment(one.current_since_time),
             last_current_at=moment(one.last_current_time),
             deactivated_at=moment(one.last_deactivation_time),
         )
-
-    async def _filled(self, one: DeployedVersion, ramping: str, percent: float) -> DeployedVersion:
-        words, at = await self._checked(one.build_id)
-        changes = {
-            "cases": await self._count(f"TemporalWorkerDeploymentVersion = '{self.name}:{one.build_id}'"),
-            "percent": {ramping: percent}.get(one.build_id, 100.0 if one.status is VersionStatus.CURRENT else 0.0),
-            "checked": words,
-            "checked_at": at,
-        }
-        return one.model_copy(update=changes)
 
     async def _checked(self, build_id: str) -> tuple[str, datetime | None]:
         request = DescribeWorkerDeploymentVersionRequest(

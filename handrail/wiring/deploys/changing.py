@@ -94,19 +94,19 @@ class Changing:
         Raises:
             DeployRefused: there is none to go back to, or nobody polls as it.
         """
-        before = await self.deployment.standing()
+        before = await self.deployment.outline()
         if before.ramping and build_id is None:
             return await self._ended(before, DeployAct.ROLLBACK, order)
         to = chosen(before, build_id)
         newer = before.version(before.current)
-        evidence: dict[str, object] = {"stepped_since": newer.cases if newer else 0}
+        evidence: dict[str, object] = {"stepped_since": (await self.deployment.filled(newer)).cases if newer else 0}
         await self.deployment.make_current(to.build_id, order.by)
         await self._settled()
         return await self._kept(DeployAct.ROLLBACK, to.build_id, before, order, 100, evidence)
 
     async def prune(self, order: DeployOrder, spare: int = SPARED) -> tuple[list[str], dict[str, str]]:
         """Delete the records of versions that are done with, but for the newest `spare`; return those, and why others stay."""
-        standing = await self.deployment.standing()
+        standing = await self.deployment.outline()
         candidates = standing.deletable[: max(0, len(standing.deletable) - spare)]
         gone: list[str] = []
         kept = {one.build_id: why for one in standing.versions if (why := standing.kept_for(one))}
@@ -125,17 +125,17 @@ class Changing:
 
     async def _roomy(self, order: DeployOrder) -> DeploymentStanding:
         """Return the standing; before that, make room where the server is nearly full."""
-        found = await self.deployment.standing()
+        found = await self.deployment.outline()
         if not found.near_cap:
             return found
         await self.prune(order, min(SPARED, found.cap // SPARED_OF))
-        return await self.deployment.standing()
+        return await self.deployment.outline()
 
     async def _ready(self, build_id: str, act: str, order: DeployOrder) -> dict[str, object]:
         """Wait for workers of the build, and hold it against histories. Raises: DeployRefused."""
         found = await self._polled(build_id, act, order.wait)
         if build_id != self.here:
-            return elsewhere(found, act, self.here, unfit=order.unfit)
+            return elsewhere(await self.deployment.filled(found), act, self.here, unfit=order.unfit)
         report = await self.check()
         if not report.passed and not order.unfit:
             words = (
@@ -149,7 +149,7 @@ class Changing:
     async def _polled(self, build_id: str, act: str, wait: float) -> DeployedVersion:
         deadline = time.monotonic() + wait
         while True:
-            standing = await self.deployment.standing()
+            standing = await self.deployment.outline()
             found = standing.version(build_id)
             if found is not None and found.pollers:
                 return found
