@@ -111,7 +111,7 @@ LATE = {
         "Kill and pause parts of a stack of its own under load; exit 1 where an invariant is broken, and say where.",
     ),
     "api": LateCommand("access.api", "Serve the HTTP API for backends.", group=True),
-    "keys": LateCommand("access.keys", "Keys of the HTTP API: make, list, revoke, rotate.", group=True),
+    "keys": LateCommand("access.keys", "Keys of the HTTP API, and master keys of encryption.", group=True),
     "doctor": LateCommand(
         "stacks.doctor", "Look at everything that cases need, and say what is wrong; exit code 3 where something is."
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from handrail.cli.access.masters import app as masters
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.cli.common.world import CliContext, world
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from handrail.domain.access.keys import ApiKey, KeyParts
     from handrail.postgres.access.keys import PostgresApiKeys
 
-app = typer.Typer(no_args_is_help=True, help="Keys of the HTTP API: make, list, revoke, rotate.")
+app = typer.Typer(no_args_is_help=True, help="Keys of the HTTP API, and master keys of encryption.")
+app.add_typer(masters, name="master")
 Done = TypeVar("Done")
 Actor = Annotated[str, typer.Option("--actor", envvar="HANDRAIL_REVIEWER", help="Who does this.", show_default=False)]
 KeyId = Annotated[str, typer.Argument(help="The key's id: the part behind hr_ENVIRONMENT_.")]

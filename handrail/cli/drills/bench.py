@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from handrail.drills.bench.statistics.results import Bench, Cell, Compared
 
 app = typer.Typer()
+Beside = typer.Option(
+    "--beside",
+    metavar="FOLDER|encrypted",
+    help="Another checkout with its .venv, or this one with encryption, measured in turn.",
+    show_default=False,
+)
 PARTS = ("worker", "api", "temporal", "postgres", "model")
 
 
@@ -37,12 +43,7 @@ def bench(
         int | None, typer.Option("--in-flight", min=1, max=500, help="Cases at once.", show_default="50")
     ] = None,
     cases: Annotated[int | None, typer.Option("--cases", min=2, help="Plain cases in a turn.", show_default="150")] = None,
-    beside: Annotated[
-        Path | None,
-        typer.Option(
-            "--beside", metavar="FOLDER", help="Another checkout with its .venv, measured in turn.", show_default=False
-        ),
-    ] = None,
+    beside: Annotated[Path | None, Beside] = None,
     obvious: Annotated[bool, typer.Option("--obvious/--no-obvious", help="Take the obvious LangGraph app along.")] = True,
     soak: Annotated[
         int | None, typer.Option("--soak", min=100, show_default="none", help="So many cases in a row: does the rate hold?")

@@ -41,7 +41,7 @@ async def looked(place: CliContext) -> list[DoctorFinding]:
     from handrail.checking.check import check
     from handrail.cli.stacks import reach
     from handrail.cli.stacks.telling import background_trouble
-    from handrail.doctor import around, deploys, record, temporal
+    from handrail.doctor import around, deploys, record, sealing, temporal
     from handrail.doctor.findings import examine
     from handrail.embedded.state import running
 
@@ -61,6 +61,7 @@ async def looked(place: CliContext) -> list[DoctorFinding]:
         temporal.TEMPORAL: lambda: temporal.look(settings),
         deploys.DEPLOYMENT: lambda: deploys.look(settings),
         record.POSTGRES: lambda: record.look(settings, place.business),
+        sealing.ENCRYPTION: lambda: sealing.look(settings),
         around.BUSINESS: business,
         around.MODEL: model,
         "this machine": here,

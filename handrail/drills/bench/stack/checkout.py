@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import handrail
@@ -17,11 +17,15 @@ WHERE = "import importlib.util as u; print(u.find_spec('worker').origin); print(
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The place of a build. Modules are run with `-P`, so that no working folder stands before its own."""
+    """The place of a build. Modules are run with `-P`, so that no working folder stands before its own.
+
+    With a `master` key its histories are encrypted.
+    """
 
     name: str
     folder: Path
     python: Path
+    master: str = field(default="", repr=False)
 
     def run(self, module: str, *arguments: str) -> tuple[str, ...]:
         """Return the command that runs a module of this build."""
@@ -29,18 +33,26 @@ class Checkout:
 
     def describe(self) -> str:
         """Return the folder, with the commit where it is known."""
+        sealed = ", histories encrypted" if self.master else ""
         asked = ("git", "-C", str(self.folder), "rev-parse", "--short", "HEAD")
         try:
             found = subprocess.run(asked, capture_output=True, text=True, timeout=10)  # noqa: S603 - git, by its own name
         except OSError:
-            return str(self.folder)
+            return f"{self.folder}{sealed}"
         commit = found.stdout.strip()
-        return f"{self.folder} at {commit}" if found.returncode == 0 and commit else str(self.folder)
+        return f"{self.folder} at {commit}{sealed}" if found.returncode == 0 and commit else f"{self.folder}{sealed}"
 
 
 def ours() -> Checkout:
     """Return the build that runs this code."""
     return Checkout(OURS, Path(handrail.__file__).resolve().parents[1], Path(sys.executable))
+
+
+def encrypted() -> Checkout:
+    """Return the build that runs this code, once more, with its histories encrypted."""
+    from handrail.vault.masters import new_master
+
+    return replace(ours(), name=BESIDE, master=new_master())
 
 
 def beside(folder: Path) -> Checkout:

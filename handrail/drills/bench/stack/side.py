@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import httpx
 from temporalio.api.enums.v1 import TaskQueueType
@@ -24,11 +25,14 @@ from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, Component, StackFailed
 from handrail.embedded.supervisor import Event, StartupStep, Supervisor
-from handrail.embedded.temporal import Temporal
+from handrail.embedded.temporal import NAMESPACE, Temporal
 from handrail.embedded.worker import Worker
 from handrail.postgres.pool import Pool, open_pool
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.connect import connect
+
+if TYPE_CHECKING:
+    from handrail.temporal.codec import SealingCodec
 
 CASES = "cases"
 POOL = 4
@@ -88,10 +92,24 @@ class Side:
         """
         await self._supervisor.start()
         self.pool = await open_pool(self.postgres.url, size=POOL)
-        self.client = await connect(self.temporal.address)
+        self.client = await connect(self.temporal.address, codec=self._codec())
         self.cases = CaseClient(self.client, patience=PATIENCE)
         self.readings, self.customers = PostgresMeasuring(self.pool), BenchCustomers(self.pool)
         await self.start_worker()
+
+    def _codec(self) -> SealingCodec | None:
+        """Return the codec of whoever opens cases, where this side encrypts."""
+        if not self.checkout.master:
+            return None
+        from handrail.postgres.vault.keys import PostgresKeyStore
+        from handrail.temporal.codec import SealingCodec
+        from handrail.vault.keyring import Keyring
+        from handrail.vault.masters import LocalMasterKeys
+
+        async def store() -> PostgresKeyStore:
+            return PostgresKeyStore(self.pool)
+
+        return SealingCodec(Keyring(LocalMasterKeys([self.checkout.master]), store), NAMESPACE)
 
     async def stop(self) -> None:
         """Stop everything in reverse."""
@@ -164,6 +182,7 @@ class Side:
             "HANDRAIL_DATABASE_URL": self.postgres.url,
             "OPENAI_BASE_URL": self.model.url,
             "HANDRAIL_MODEL": self.model.serves,
+            **({"HANDRAIL_MASTER_KEYS": self.checkout.master} if self.checkout.master else {}),
         }
 
     async def think(self, calls: int, seconds: float, spread: float) -> None:
