@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -30,7 +31,7 @@ from handrail.vault.hierarchy import rewrapped
 from handrail.vault.masters import LocalMasterKeys, new_master
 from handrail.wiring.sealing import codec_of, forget_keys, keys_of
 from tests.postgres.build import NOON
-from tests.support.house import House, house
+from tests.support.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.sealing.conftest import sealing
 from tests.workflows.test_paths import HELD, decision
@@ -67,6 +68,9 @@ async def test_a_master_key_is_changed_twice_under_load_and_the_old_ones_go(
             assert case.reply
             opened.append(case.case_id)
 
+    async def got_on(count: int) -> bool:
+        return len(opened) >= count
+
     # As during a deployment: both know every key, and each has another one first.
     clients = [
         await client_with(temporal_server, shop_url, *masters)
@@ -76,10 +80,9 @@ async def test_a_master_key_is_changed_twice_under_load_and_the_old_ones_go(
         loads = [load(await homes.enter_async_context(house(client, shop_url, scripted_model.root))) for client in clients]
         working = asyncio.gather(*loads)
         for masters in ((second, third, master), (third, second, master)):
-            before = len(opened)
+            enough = len(opened) + 2
             await rewrap(sealed_home, *masters)
-            while len(opened) < before + 2 and not working.done():
-                await asyncio.sleep(0.05)
+            await wait_for(partial(got_on, enough))
         ended.set()
         await working
     last = await rewrap(sealed_home, third, second, master)
@@ -193,8 +196,6 @@ async def test_a_restart_of_postgresql_is_outlived_by_keys_in_memory(tmp_path: P
             except (KeysAway, psycopg.OperationalError):
                 return False
 
-        async with asyncio.timeout(40):
-            while not await answered():
-                await asyncio.sleep(0.2)
+        await wait_for(answered)
         assert await codec.keys.by_id(held.key_id) == held
         await codec.keys.aclose()
