@@ -71,7 +71,7 @@ async def test_who_may_read_does_and_it_stands_in_the_audit(sealed_home: House) 
 
 
 async def test_what_is_typed_goes_to_the_case_that_reads_it(sealed_home: House) -> None:
-    case_id, customer, _ = await opening(sealed_home)
+    case_id, _, _ = await opening(sealed_home)
     async with await caller(sealed_home, WRITE) as ann:
         typed = Payload(metadata={"encoding": b"json/plain"}, data=json.dumps({"note": "call her at noon"}).encode())
         answer = await ann.post("/codec/default/encode", json=body([typed]), headers={"origin": UI})
@@ -114,7 +114,7 @@ async def test_the_browser_is_told_of_the_web_ui_alone(sealed_home: House) -> No
     async with await caller(sealed_home, READ) as ann:
         asked = {
             "access-control-request-method": "POST",
-            "access-control-request-headers": "authorization,content-type,x-namespace",
+            "access-control-request-headers": "authorization,authorization-extras,content-type,x-namespace",
         }
         for origin, allowed in ((UI, UI), ("http://localhost:8080", "http://localhost:8080"), ("https://evil.example", None)):
             answer = await ann.options("/codec/default/decode", headers={"origin": origin, **asked})
