@@ -132,6 +132,7 @@ async def test_an_encrypted_history_replays(sealed_home: House) -> None:
     replayer = Replayer(
         workflows=[CaseWorkflow],
         workflow_runner=UnsandboxedWorkflowRunner(),
+        namespace="default",
         data_converter=sealed_home.temporal.data_converter,
     )
     await replayer.replay_workflow(history)

@@ -1,0 +1,98 @@
+"""The Temporal Web UI over encrypted histories: on the stack of one machine it shows, takes and refuses as ever."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from handrail.domain.case.cases import CaseView
+from handrail.embedded.sealing import key_file
+from handrail.embedded.state import Stack
+from tests.acceptance.browser import Desk, chromium, desk, program
+from tests.acceptance.test_stack import handrail, standing
+from tests.conftest import stack_folder
+
+ENDED = ("Resolved", "AwaitingCustomer")
+
+
+@pytest.fixture(scope="module")
+def sealed_stack() -> Iterator[Stack]:
+    """A whole stack that encrypts, with its sample cases."""
+    with stack_folder() as folder:
+        done = handrail("up", "--encrypt", "--detach", "--data-dir", folder, OPENAI_API_KEY="")
+        assert done.returncode == 0, done.stderr + done.stdout
+        try:
+            yield standing(folder)
+        finally:
+            handrail("down", "--data-dir", folder)
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, once."""
+    executable = program()
+    if executable is None:
+        pytest.skip("no Chromium on the PATH: on Debian, apt-get install chromium")
+    async with chromium(executable) as one:
+        yield one
+
+
+@pytest.fixture
+async def reviewer(browser: Browser, sealed_stack: Stack) -> AsyncIterator[Desk]:
+    """A reviewer's window."""
+    async with desk(browser, sealed_stack.temporal_ui) as one:
+        yield one
+
+
+def case(stack: Stack, case_id: str) -> CaseView:
+    """The case, by the command line, which finds the stack's key by itself."""
+    done = handrail("--data-dir", stack.data_dir, "case", "show", case_id, "--json")
+    assert done.returncode == 0, done.stderr
+    return CaseView.model_validate_json(done.stdout)
+
+
+def waiting(stack: Stack) -> CaseView:
+    """A sample case whose refund waits for somebody."""
+    done = handrail("--data-dir", stack.data_dir, "case", "list", "--status", "AwaitingApproval", "--json")
+    found = json.loads(done.stdout)
+    listed = found if isinstance(found, list) else found["cases"]
+    return case(stack, str(listed[0]["case_id"]))
+
+
+def test_the_key_is_for_its_owner_alone(sealed_stack: Stack) -> None:
+    file = key_file(sealed_stack.data_dir)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sealed_stack.encrypts
+    known = (
+        Path(sealed_stack.data_dir / "temporal.db").read_bytes() + Path(sealed_stack.data_dir / "temporal.db-wal").read_bytes()
+    )
+    assert b"binary/handrail-sealed" in known
+    assert b"customer_id" not in known
+
+
+async def test_the_packet_is_read_an_edit_refused_and_the_refund_approved(sealed_stack: Stack, reviewer: Desk) -> None:
+    held = waiting(sealed_stack)
+    first = held.approvals[0]
+    await reviewer.open_case(held.case_id)
+    await reviewer.shows(first.request.headline)
+    await expect(reviewer.page.locator("body")).to_contain_text(f"Case {held.case_id}")
+
+    dialog = await reviewer.start("Update")
+    await reviewer.choose(dialog, "decide")
+    await reviewer.write(dialog, '"yes"')
+    await expect(dialog.get_by_role("textbox", name="Data")).to_contain_text("yes")
+    await reviewer.submit(dialog)
+    await reviewer.refused(dialog, "input: is a str; send a JSON object with decision")
+
+    await reviewer.send("Update", next(name for name in first.update_names if "Approve" in name))
+    for _ in range(60):
+        view = case(sealed_stack, held.case_id)
+        if view.status in ENDED:
+            break
+        await reviewer.page.wait_for_timeout(500)
+    assert view.status in ENDED
+    assert [one.status for one in view.effects] == ["applied"]
