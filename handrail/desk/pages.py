@@ -21,7 +21,7 @@ from handrail.desk.sessions import Seat
 from handrail.desk.words import Say, language_of, languages, words_of
 from handrail.domain.access.limits import RateLimited
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, ScopeMissing
-from handrail.domain.errors import HandrailError, InvalidInput, Refused, UnknownCase
+from handrail.domain.errors import HandrailError, InvalidInput, KeysAway, Refused, UnknownCase
 from handrail.pages.addresses import address_of
 from handrail.pages.guarded import RETRY_SECONDS
 from handrail.pages.rendering import environment
@@ -40,6 +40,7 @@ STATUS: Mapping[type[Exception], int] = {
     ScopeMissing: 403,
     Refused: 409,
     Unreachable: 503,
+    KeysAway: 503,
     TimedOut: 503,
 }
 

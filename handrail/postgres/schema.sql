@@ -3722,3 +3722,12 @@ END
 $$;
 COMMENT ON FUNCTION handrail.erase_case IS
 'deletes or blanks all that holds the customer of a case, in one transaction; what stays is counted and belongs to nobody';
+
+CREATE FUNCTION handrail.tell_shredded_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handrail.shredded_keys (key_id) VALUES (OLD.key_id) ON CONFLICT (key_id) DO NOTHING;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER data_keys_are_told AFTER DELETE ON handrail.data_keys
+FOR EACH ROW EXECUTE FUNCTION handrail.tell_shredded_key();

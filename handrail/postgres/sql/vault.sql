@@ -53,18 +53,10 @@ LISTEN handrail_shredded;
 
 -- name: shred_data_keys
 -- Those under the customer's key, and those of the customer's cases that were begun before anybody knew whose they are.
-WITH gone AS (
-    DELETE FROM handrail.data_keys AS d
-    WHERE d.owner_id IN (SELECT o.key_id FROM handrail.owner_keys AS o WHERE o.customer_id = %(customer_id)s)
-        OR d.workflow_id IN (
-            SELECT %(prefix)s::text || c.case_id FROM handrail.cases AS c WHERE c.customer_id = %(customer_id)s
-        )
-    RETURNING d.key_id
-)
-
-INSERT INTO handrail.shredded_keys (key_id) SELECT g.key_id FROM gone AS g
-ON CONFLICT (key_id) DO NOTHING
-RETURNING key_id;
+DELETE FROM handrail.data_keys AS d
+WHERE d.owner_id IN (SELECT o.key_id FROM handrail.owner_keys AS o WHERE o.customer_id = %(customer_id)s)
+    OR d.workflow_id IN (SELECT %(prefix)s::text || c.case_id FROM handrail.cases AS c WHERE c.customer_id = %(customer_id)s)
+RETURNING d.key_id;
 
 -- name: shred_owner_keys
 -- The customer's, and those of single workflows that wrap nothing any more.
