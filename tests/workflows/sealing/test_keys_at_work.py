@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
@@ -175,19 +175,28 @@ async def test_a_shredded_customers_words_are_gone_and_said_to_be(
     await forget_keys(fresh)
 
 
+@asynccontextmanager
+async def standing(server: Postgres, log: Path) -> AsyncIterator[None]:
+    """Run a server for the block; starting it needs an event loop of its own."""
+    block = run(server, log)
+    await asyncio.to_thread(block.__enter__)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(block.__exit__, None, None, None)
+
+
 async def test_a_restart_of_postgresql_is_outlived_by_keys_in_memory(tmp_path: Path) -> None:
     server = Postgres(tmp_path / "postgres", free_block(1), durable=False)
-    settings = sealing(server.url_of("postgres"), new_master())
-    with run(server, tmp_path / "postgres.log"):
-        settings = settings.model_copy(update={"database_url": SecretStr(server.url_of("postgres"))})
+    async with standing(server, tmp_path / "postgres.log"):
         await migrate(server.url_of("postgres"), business, NOON)
-        codec = codec_of(settings)
+        codec = codec_of(sealing(server.url_of("postgres"), new_master()))
         assert codec is not None
         held = await codec.keys.of_workflow("default", "case-1", "C-1")
     assert await codec.keys.of_workflow("default", "case-1", "C-1") == held
     with pytest.raises(KeysAway, match="does not answer"):
         await codec.keys.of_workflow("default", "case-2", "C-1")
-    with run(server, tmp_path / "postgres.log"):
+    async with standing(server, tmp_path / "postgres.log"):
         pool = await open_pool(server.url_of("postgres"), size=1)
         await pool.close()
 
