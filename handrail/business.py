@@ -154,7 +154,8 @@ class Business:
 
     `known_customer(connection, customer_id)` tells whether a case may be opened for the customer.
     `customer_of_mail(connection, address)` tells whose mail address this is; None where nobody's, or several customers'.
-    Whoever has proved the address is that customer; without it all mail goes to people. `facts` declares every
+    Whoever has proved the address is that customer; without it all mail goes to people. `mail_of_customer(connection,
+    customer_id)` tells the address that the business has verified as theirs, for transcripts. `facts` declares every
     field of a preview that a policy may name. `customer(connection, customer_id, now)` tells what is known of a customer
     (value, age of the account, `segments`, `flags`), each declared in `customer_facts`; it reads and writes nothing.
     `house` is the name that other people's agents read, by default `name`.
@@ -183,6 +184,7 @@ class Business:
     calendar: Calendar | None = None
     house: str = ""
     customer_of_mail: Callable[[Any, str], Awaitable[str | None]] | None = None
+    mail_of_customer: Callable[[Any, str], Awaitable[str | None]] | None = None
     by_name: Mapping[str, Tool] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from handrail.api.routes.looking import seen
 from handrail.chat.pages import STATIC, WORDS, answers, disclosed, language_of, page
 from handrail.chat.services import ChatServices
-from handrail.chat.transcripts import taken_along
+from handrail.chat.transcripts import mailed, taken_along
 from handrail.chat.visiting import Visiting
+from handrail.domain.case.messages import check_identifier
 
 SPOKEN = "script_"
 """Words that begin so are said by the frame's script."""
@@ -34,6 +35,7 @@ class Frame:
             visitors=self._services.visitors,
             disclosure=disclosure,
             spoken=spoken,
+            mails=self._services.letters is not None,
             hours=await self._services.hours(language),
         )
 
@@ -44,6 +46,13 @@ class Frame:
             media_type="text/javascript",
             headers={"cache-control": f"public, max-age={FRESH_SECONDS}", "access-control-allow-origin": "*"},
         )
+
+    async def mail(self, request: Request) -> Response:
+        """Have the transcript sent by mail, and say what comes of it. Raises: NotAuthenticated, UnknownCase, InvalidInput."""
+        caller, case_id = await self._visiting.bearer(request), request.path_params["case_id"]
+        await seen(self._services.api, caller, case_id)
+        once = check_identifier("idempotency-key", request.headers.get("idempotency-key", ""))
+        return JSONResponse({"words": await mailed(request, self._services, caller, case_id, once)})
 
     async def transcript(self, request: Request) -> Response:
         """Send what was said, as a file. Raises: NotAuthenticated, UnknownCase."""

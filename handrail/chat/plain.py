@@ -20,7 +20,7 @@ from handrail.api.routes.looking import seen
 from handrail.chat.pages import WORDS, answers, disclosed, foreign, kind_of, language_of, page, status_of
 from handrail.chat.rating import given, lacking, typed
 from handrail.chat.services import ChatServices
-from handrail.chat.transcripts import author_of, taken_along
+from handrail.chat.transcripts import author_of, mailed, taken_along
 from handrail.chat.visiting import Visiting, remember
 from handrail.domain.access.principals import NotAuthenticated, Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -66,6 +66,7 @@ class Plain:
         caller: Principal | None,
         refused: NotTaken | None = None,
         rating: Mapping[str, str] | None = None,
+        told: str = "",
     ) -> Response:
         asked = request.query_params
         view = await self._newest(caller)
@@ -92,6 +93,8 @@ class Plain:
             disclosure=disclosure,
             spoken=spoken,
             hours=await self._services.hours(language),
+            mails=self._services.letters is not None,
+            told_mail=told,
         )
 
     async def _received(self, request: Request, caller: Principal, view: CaseView | None, recorded: Collection[str]) -> bool:
@@ -151,6 +154,14 @@ class Plain:
         rated = RatedCase(case_id=case_id, rating=given(form), at=datetime.now(UTC))
         await self._services.api.ratings.rate(rated)
         return self._back(request, rated="1")
+
+    async def mail(self, request: Request) -> Response:
+        """Have the transcript sent by mail, and say what comes of it. Raises: UnknownCase, InvalidInput."""
+        caller, form, _ = await self._sent(request)
+        case_id, once = form.get("case_id", ""), check_identifier("once", form.get("once", ""))
+        await seen(self._services.api, caller, case_id)
+        told = await mailed(request, self._services, caller, case_id, once)
+        return await self._shown(request, caller, told=told)
 
     async def transcript(self, request: Request) -> Response:
         """Send what was said, as a file. Raises: NotAuthenticated, UnknownCase."""

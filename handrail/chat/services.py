@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from handrail.api.access.limits import CallLimits
 from handrail.api.services import ApiServices
+from handrail.ports.front.letters import TranscriptLetters
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +16,15 @@ class ChatServices:
 
     `disclosure` says by language that a machine answers. `hours` says in a language from when on people answer again; nothing
     while they do, or where nobody knows.
-    `visitors`: whoever is not signed in may chat, too. `origins` are the sites that may show the frame. `sample` is the
-    customer of the sample page, where there is one.
+    `letters` sends transcripts by mail, where mail can leave. `visitors`: whoever is not signed in may chat, too. `origins`
+    are the sites that may show the frame. `sample` is the customer of the sample page, where there is one.
     """
 
     api: ApiServices
     disclosure: Mapping[str, str]
     hours: Callable[[str], Awaitable[str]]
     visits: CallLimits
+    letters: TranscriptLetters | None = None
     origins: tuple[str, ...] = ()
     visitors: bool = False
     sample: str | None = None

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from handrail.chat.pages import WORDS, language_of
 from handrail.chat.services import ChatServices
+from handrail.domain.access.principals import Principal
 from handrail.domain.case.messages import Author, Message
 from handrail.interface import Say
 
@@ -25,6 +26,27 @@ def as_text(say: Say, case_id: str, messages: Iterable[Message]) -> str:
     parts = [say("transcript_of", case_id=case_id)]
     parts += [f"{say(author_of(one))} · {one.at:%Y-%m-%d %H:%M} UTC\n{one.text}" for one in messages]
     return "\n\n".join(parts) + "\n"
+
+
+async def mailed(request: Request, services: ChatServices, caller: Principal, case_id: str, once: str) -> str:
+    """Have the transcript sent to the customer's verified address; return the words for what comes of it.
+
+    Whoever calls has seen to it that the case is the customer's. No address is taken from anybody who asks.
+    """
+    language = language_of(request)
+    say, letters, customer = WORDS.words_of(language), services.letters, caller.customer_id or ""
+    address = await letters.address_of(customer) if letters else None
+    if letters is None or address is None:
+        return say("mail_none")
+    if not await letters.ask(customer, case_id, address, language, once):
+        return say("mail_often")
+    return say("mail_sent", address=masked(address))
+
+
+def masked(address: str) -> str:
+    """Return the address as its owner knows it, and nobody else learns it: `d…@example.net`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
 
 
 async def taken_along(request: Request, services: ChatServices, case_id: str) -> Response:

@@ -44,6 +44,12 @@ async def customer_of_mail(connection: Any, address: str) -> str | None:
     return found[0].customer_id if len(found) == 1 else None
 
 
+async def mail_of_customer(connection: Any, customer_id: str) -> str | None:
+    """Return the address of the account."""
+    found = await queries.row(connection, "customer", Customer, customer_id=customer_id)
+    return found.email if found else None
+
+
 business = Business(
     name="shop",
     folder=FOLDER,
@@ -58,4 +64,5 @@ business = Business(
     customer=customer,
     segments=SEGMENTS,
     customer_of_mail=customer_of_mail,
+    mail_of_customer=mail_of_customer,
 )

@@ -85,6 +85,7 @@ function stands() {
   show(rate, over && !rate.dataset.done);
   show(part("fresh"), over);
   show(part("transcript"), caseId !== null);
+  if (part("mail")) show(part("mail"), caseId !== null);
   if (status !== "AwaitingCustomer") show(asks, false);
   if (over && !seen) toEnd();
 }
@@ -252,6 +253,15 @@ part("transcript").addEventListener("click", async ({ detail }) => {
     const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: `${caseId}.txt` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  } catch (error) { complain(error); }
+});
+
+part("mail")?.addEventListener("click", async () => {
+  const key = id("mail");
+  try {
+    const answer = await call("POST", `${chat.dataset.home}transcript/${caseId}/mail?lang=${language}`, { key });
+    part("mailed").textContent = (await answer.json()).words;
+    show(part("mailed"), true);
   } catch (error) { complain(error); }
 });
 

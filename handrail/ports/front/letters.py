@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-from handrail.domain.letters import HouseLetter, LetterState
+from handrail.domain.letters import HouseLetter, LetterState, Spoken
 from handrail.domain.team.notices import ToldPerson, UntoldPerson, WaitingItem
 
 
@@ -51,4 +51,20 @@ class Notices(Protocol):
 
     async def items(self, letter_id: str) -> list[WaitingItem]:
         """Return what the letter tells, as it stands now, what is due first before the others."""
+        ...
+
+
+class TranscriptLetters(Protocol):
+    """Transcripts by mail, to addresses that are verified."""
+
+    async def address_of(self, customer_id: str) -> str | None:
+        """Return the customer's verified address: the business's own record of it, else that of mail they wrote."""
+        ...
+
+    async def ask(self, customer_id: str, case_id: str, address: str, language: str, once: str) -> bool:
+        """Have the transcript sent; the same again changes nothing. Return False where that is too often."""
+        ...
+
+    async def spoken(self, customer_id: str, case_id: str) -> list[Spoken]:
+        """Return what was said in the customer's case, in order."""
         ...

@@ -99,3 +99,48 @@ INNER JOIN handrail.case_event AS e ON n.position = e.position
 CROSS JOIN LATERAL handrail.what_waits(e) AS w
 WHERE n.letter_id = %(letter_id)s
 ORDER BY w.due_at, n.position;
+
+-- name: mail_of_customer
+-- Their own mailbox's word: the newest address that was vouched for and opened or went on with a case of theirs.
+SELECT m.sender AS address FROM handrail.cases AS c
+INNER JOIN handrail.mails AS m ON c.case_id = m.case_id
+WHERE c.customer_id = %(customer_id)s
+    AND m.incoming AND m.disposition IN ('opened', 'continued') AND m.vouched <> '' AND m.sender IS NOT NULL
+ORDER BY m.at DESC LIMIT 1;
+
+-- name: ask_for_transcript
+-- The same asking twice is one letter; so many of a customer's a day, and one of a case within some minutes.
+WITH before AS (
+    SELECT
+        count(*) FILTER (WHERE l.noted_at > clock_timestamp() - interval '1 day') AS within_a_day,
+        count(*) FILTER (WHERE l.case_id = %(case_id)s AND l.noted_at > clock_timestamp() - %(pause)s::interval) AS of_late
+    FROM handrail.letters AS l
+    WHERE l.kind = 'transcript' AND l.recipient = %(customer_id)s AND l.letter_id <> %(letter_id)s
+),
+
+made AS (
+    INSERT INTO handrail.letters (letter_id, kind, recipient, address, language, case_id)
+    SELECT %(letter_id)s, 'transcript', %(customer_id)s, %(address)s, %(language)s, %(case_id)s
+    FROM before WHERE before.within_a_day < %(a_day)s AND before.of_late = 0
+    ON CONFLICT (letter_id) DO NOTHING
+    RETURNING letter_id
+)
+
+SELECT EXISTS (SELECT FROM made)
+    OR EXISTS (SELECT FROM handrail.letters AS l WHERE l.letter_id = %(letter_id)s) AS taken;
+
+-- name: letter_transcript
+SELECT
+    m.message_id, m.author, m.text, m.at, m.turn, m.sequence, m.language, m."by", coalesce(m.approved, FALSE) AS approved,
+    CASE
+        WHEN m.approved THEN (
+            SELECT handrail.approvers(a.decision) FROM handrail.approvals AS a
+            WHERE a.case_id = m.case_id AND a.request ->> 'action' = 'send_reply' AND a.status IN ('approved', 'edited')
+                AND (a.decision ->> 'decided_at')::timestamptz <= m.at
+            ORDER BY (a.decision ->> 'decided_at')::timestamptz DESC LIMIT 1
+        )
+    END AS approvers
+FROM handrail.messages AS m
+INNER JOIN handrail.cases AS c ON m.case_id = c.case_id
+WHERE m.case_id = %(case_id)s AND c.customer_id = %(customer_id)s
+ORDER BY m.sequence, m.at, m.message_id;

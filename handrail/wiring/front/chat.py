@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 from starlette.types import ASGIApp
@@ -16,10 +17,13 @@ from handrail.domain.team.staff import Need
 from handrail.matrix.loader import FileMatrix
 from handrail.people.loader import FilePeople
 from handrail.people.staff import PeopleAtWork
+from handrail.postgres.channels.transcripts import PostgresTranscripts
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.settings import Settings
 
+SENDING = "HANDRAIL_MAIL_SMTP"
+"""Where it is set, mail can leave, and with it transcripts."""
 PEOPLE, MATRIX = "people.yaml", "matrix.yaml"
 LOOK_SECONDS = 1.0
 """How often these files are looked at."""
@@ -44,6 +48,7 @@ def chat_of(settings: Settings, pool: Pool, api: ApiServices) -> ASGIApp:
     return create_chat(
         ChatServices(
             api=api,
+            letters=PostgresTranscripts(pool, business) if os.environ.get(SENDING) else None,
             disclosure=business.disclosure,
             hours=hours,
             visits=CallLimits(COMING, RATING),
