@@ -12,15 +12,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
+from handrail.domain.case.fairness import fairness_key
 from handrail.domain.errors import DEFECTS as KINDS
 from handrail.domain.errors import PERMANENT, CaseConflict
 from handrail.domain.llm.health import Tries
 
 HEARTBEAT = timedelta(seconds=8)
 DEFECTS = (*(kind.__name__ for kind in KINDS), "ValidationError")
+
+PEOPLE, CUSTOMERS, DELIVERIES, EVALUATION = (Priority(priority_key=place) for place in (1, 3, 4, 5))
+"""Which work goes first where more waits than workers do: what a person sent, customers' turns, webhooks, the day's steps."""
 
 STORE_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -43,11 +47,13 @@ CLASSIFY = "local.classify"
 LOCAL_STEP: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
 LOCAL_STORE: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
 STORE: Mapping[str, Any] = {
+    "priority": PEOPLE,
     "start_to_close_timeout": timedelta(seconds=20),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": STORE_RETRY,
 }
 RECOVER: Mapping[str, Any] = {
+    "priority": PEOPLE,
     "start_to_close_timeout": timedelta(seconds=60),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": WORK_RETRY,
@@ -67,17 +73,25 @@ TURN: Mapping[str, Any] = {
 }
 
 WEBHOOK_ATTEMPT: Mapping[str, Any] = {
+    "priority": DELIVERIES,
     "start_to_close_timeout": timedelta(seconds=60),
     "retry_policy": replace(STORE_RETRY, maximum_interval=timedelta(seconds=60)),
 }
 QUALITY_DUE: Mapping[str, Any] = {
+    "priority": EVALUATION,
     "start_to_close_timeout": timedelta(seconds=60),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": replace(WORK_RETRY, maximum_attempts=60),
 }
 QUALITY_STEP: Mapping[str, Any] = {
+    "priority": EVALUATION,
     "start_to_close_timeout": timedelta(hours=1),
     "heartbeat_timeout": HEARTBEAT,
     "retry_policy": replace(WORK_RETRY, maximum_interval=timedelta(seconds=30), maximum_attempts=20),
 }
 """A step of the business's day. What fails so often is left to the next run, a quarter of an hour later."""
+
+
+def turn_priority(customer_id: str, *, decided: bool) -> Priority:
+    """Return how a turn is ordered: with what people sent if one `decided`, and evenly among customers."""
+    return replace(PEOPLE if decided else CUSTOMERS, fairness_key=fairness_key(customer_id))

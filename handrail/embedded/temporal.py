@@ -37,6 +37,8 @@ DYNAMIC_CONFIG = {
     "history.timerProcessorMaxTimeShift": '"50ms"',
     # Ten by default: a customer's many messages would keep a person's claim out, whoever sends them.
     "history.maxInFlightUpdates": "500",
+    # One customer's many turns would keep everybody else's waiting.
+    "matching.enableFairness": "true",
     # So that the entry of the page's menu works; a paused case is marked everywhere and counts as waiting for a person.
     "frontend.WorkflowPauseEnabled": "true",
     # A run that an edited graph cannot replay is reported, and healed, after seconds instead of a minute.

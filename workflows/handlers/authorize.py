@@ -27,7 +27,7 @@ from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidIn
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, ResolveCase
 from workflows.handlers.commands import Intake
 from workflows.memory.case import CaseMemory
-from workflows.options import CHECK, CHECK_SIGNAL
+from workflows.options import CHECK, CHECK_SIGNAL, PEOPLE
 from workflows.page.entries import FINISH, HAND_BACK, TAKE, decision_of
 
 TYPED = "decide"
@@ -158,7 +158,7 @@ async def _checked(activity: str, asked: Stored, answer: type[Answer], source: S
         if source.sender is not None:
             return cast(Answer, await workflow.execute_local_activity(activity, asked, **about, **CHECK))
         options = CHECK_SIGNAL if source.signal else CHECK
-        return cast(Answer, await workflow.execute_activity(activity, asked, **about, **options))
+        return cast(Answer, await workflow.execute_activity(activity, asked, priority=PEOPLE, **about, **options))
     except ActivityError as error:
         raise unchecked(error) from None
 

@@ -22,7 +22,7 @@ from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import ODD_MESSAGE
 from workflows.memory.case import CaseMemory
 from workflows.memory.fields import Suspended
-from workflows.options import CLASSIFY, LOCAL_STEP, TURN
+from workflows.options import CLASSIFY, LOCAL_STEP, TURN, turn_priority
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
 from workflows.steps.interrupting import finished, listen
@@ -227,7 +227,12 @@ class Turns:
         row = self._memory.row
         summary = f"Turn {row.turn}: {row.topic.replace('_', ' ')}" if row.topic else f"Turn {row.turn}"
         handle: workflow.ActivityHandle[TurnResult] = workflow.start_activity(
-            "case.turn", request, result_type=TurnResult, summary=summary, **TURN
+            "case.turn",
+            request,
+            result_type=TurnResult,
+            summary=summary,
+            priority=turn_priority(row.customer_id, decided=request.decision is not None),
+            **TURN,
         )
         return handle
 

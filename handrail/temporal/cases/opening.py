@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from temporalio.client import Client, RPCError
 from temporalio.common import (
+    Priority,
     SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
@@ -15,6 +16,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from handrail.domain.base import digest
+from handrail.domain.case.fairness import fairness_key
 from handrail.domain.case.messages import IncomingMessage, check_identifier, check_message
 from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
 from handrail.domain.errors import CaseConflict
@@ -96,6 +98,7 @@ class CaseOpener:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
                 search_attributes=AT_FIRST,
+                priority=Priority(fairness_key=fairness_key(case.customer_id)),
                 static_summary=f"Case {case.case_id}",
             )
 

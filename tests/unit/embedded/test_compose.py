@@ -125,7 +125,8 @@ def test_the_namespace_is_what_the_embedded_stack_makes(compose: dict[str, Any])
     assert dict(re.findall(r"--name (\w+) --type (\w+)", script)) == SEARCH_ATTRIBUTES
     assert f"--retention {int(RETENTION.total_seconds() // 3600)}h" in script
     dynamic = yaml.safe_load(compose["configs"]["dynamic"]["content"])
-    for name in ("frontend.WorkflowPauseEnabled", "history.timerProcessorMaxTimeShift", "history.maxInFlightUpdates"):
+    assert {"history.timerProcessorMaxTimeShift", "history.maxInFlightUpdates", "matching.enableFairness"} <= set(dynamic)
+    for name in dynamic:
         assert [str(value["value"]).lower() for value in dynamic[name]] == [DYNAMIC_CONFIG[name].strip('"')]
 
 
