@@ -23,8 +23,11 @@ from handrail.domain.llm.health import Tries
 HEARTBEAT = timedelta(seconds=8)
 DEFECTS = (*(kind.__name__ for kind in KINDS), "ValidationError")
 
-PEOPLE, CUSTOMERS, DELIVERIES, EVALUATION = (Priority(priority_key=place) for place in (1, 3, 4, 5))
-"""Which work goes first where more waits than workers do: what a person sent, customers' turns, webhooks, the day's steps."""
+# Which work goes first where more waits than workers can do.
+PEOPLE = Priority(priority_key=1)
+CUSTOMERS = Priority(priority_key=3)
+DELIVERIES = Priority(priority_key=4)
+EVALUATION = Priority(priority_key=5)
 
 STORE_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
