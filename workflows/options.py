@@ -95,6 +95,6 @@ QUALITY_STEP: Mapping[str, Any] = {
 """A step of the business's day. What fails so often is left to the next run, a quarter of an hour later."""
 
 
-def turn_priority(customer_id: str, *, decided: bool) -> Priority:
-    """Return how a turn is ordered: with what people sent if one `decided`, and evenly among customers."""
-    return replace(PEOPLE if decided else CUSTOMERS, fairness_key=fairness_key(customer_id))
+def turn_options(customer_id: str, *, decided: bool) -> Mapping[str, Any]:
+    """Return the options of a turn: ordered with what people sent if one `decided`, and evenly among customers."""
+    return {**TURN, "priority": replace(PEOPLE if decided else CUSTOMERS, fairness_key=fairness_key(customer_id))}

@@ -22,7 +22,7 @@ from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import ODD_MESSAGE
 from workflows.memory.case import CaseMemory
 from workflows.memory.fields import Suspended
-from workflows.options import CLASSIFY, LOCAL_STEP, TURN, turn_priority
+from workflows.options import CLASSIFY, LOCAL_STEP, turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
 from workflows.steps.interrupting import finished, listen
@@ -226,15 +226,8 @@ class Turns:
     def _start(self, request: TurnRequest) -> workflow.ActivityHandle[TurnResult]:
         row = self._memory.row
         summary = f"Turn {row.turn}: {row.topic.replace('_', ' ')}" if row.topic else f"Turn {row.turn}"
-        handle: workflow.ActivityHandle[TurnResult] = workflow.start_activity(
-            "case.turn",
-            request,
-            result_type=TurnResult,
-            summary=summary,
-            priority=turn_priority(row.customer_id, decided=request.decision is not None),
-            **TURN,
-        )
-        return handle
+        options = turn_options(row.customer_id, decided=request.decision is not None)
+        return workflow.start_activity("case.turn", request, result_type=TurnResult, summary=summary, **options)
 
     def _end(self, learned: Learned) -> None:
         """The turn has ended, and was recorded."""
