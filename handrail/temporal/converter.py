@@ -13,7 +13,13 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverter,
+    PayloadCodec,
+    PayloadConverter,
+)
 
 from handrail.domain.errors import (
     ApprovalRefused,
@@ -37,12 +43,19 @@ READABLE = frozenset(REFUSALS) | {kind.__name__ for kind in (KeyTrouble, KeyUnkn
 ENCODING = b"binary/handrail-sealed"
 """The encoding of what `handrail.temporal.codec` encrypted."""
 
+CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+"""One for each encoding; each keeps what it learnt of a type."""
+
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
     """A converter that hands over as a `RawValue` what cannot be decoded, where no type is asked for.
 
     The SDK would drop such a signal without a word, and let such a start fail its workflow task for ever.
     """
+
+    def __init__(self) -> None:
+        """The SDK makes one for every run and every task of a workflow: all share what they learn."""
+        CompositePayloadConverter.__init__(self, *CONVERTERS)
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """See base class. Raises: KeyUnknown: a payload is encrypted, and this process has no key."""
