@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from handrail.drills.bench import histories
+from handrail.drills.bench import endurance, histories
 from handrail.drills.bench.front.opening import OPENINGS
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.plan import BenchPlan, Sizes
@@ -25,9 +25,12 @@ def running() -> set[tuple[int, float]]:
 async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loads, "TRAILING_SECONDS", 0.0)
     monkeypatch.setattr(histories, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(endurance, "IDLE_SECONDS", 0.5)
     before, heard = running(), list[str]()
     found = await bench(
-        BenchPlan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, profile=True), heard.append, app=False
+        BenchPlan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, waiting=30, profile=True),
+        heard.append,
+        app=False,
     )
     assert not running() - before
 
@@ -41,6 +44,10 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     assert (rate.arm, rate.of) == (HANDRAIL, DO_NOTHING)
     assert (rate.ratio is None) == bool(rate.refused)
     assert {one.figure: one.value > 0 for one in found.readings}["history events of a plain case"]
+    held = {one.figure: one for one in found.readings}
+    assert held["memory with 30 waiting cases over idle"].at_most == 1.2
+    assert 1 < held["a waiting case in PostgreSQL"].value < 1_000
+    assert 1 < held["a waiting case in Temporal's database"].value < 1_000
     assert sum(one.share for one in found.profile) == pytest.approx(1, abs=0.01)
     assert all(one.ms > 0 for one in found.profile)
     assert set(found.sides) == {OURS}

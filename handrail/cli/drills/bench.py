@@ -50,7 +50,12 @@ def bench(
     ] = None,
     waiting: Annotated[
         int | None,
-        typer.Option("--waiting", min=50, show_default="none", help="A worker's memory with so many waiting cases."),
+        typer.Option(
+            "--waiting",
+            min=50,
+            show_default="none",
+            help="What so many waiting cases take of a worker's memory and of the databases.",
+        ),
     ] = None,
     profile: Annotated[
         Path | None,

@@ -1,9 +1,12 @@
-"""Many cases: whether the rate holds over thousands in a row, and what a worker's memory is with a thousand that wait."""
+"""Many cases: whether the rate holds over thousands in a row, and what thousands take that wait."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 from handrail.drills.bench.stack.processes import resident
 from handrail.drills.bench.stack.side import Side
@@ -13,6 +16,8 @@ from handrail.drills.bench.work import loads
 SHARE = 10
 LONGEST = 500
 IDLE_SECONDS = 5.0
+AT_MOST = {1_000: 1.2, 20_000: 1.3}
+"""How many times an idle worker's memory one may take with up to so many waiting cases."""
 
 
 async def soak(side: Side, count: int, in_flight: int) -> list[Reading]:
@@ -33,21 +38,55 @@ def rate(moments: Sequence[float]) -> float:
     return (len(moments) - 1) / took if took else float("inf")
 
 
-async def memory(side: Side, count: int, warm: int, in_flight: int) -> list[Reading]:
-    """Return the memory of a fresh worker, of the same after `warm` cases, and with `count` that wait for their customers."""
+async def waiting(side: Side, count: int, warm: int, in_flight: int) -> list[Reading]:
+    """Return what `count` cases that wait for their customers take: of a worker's memory and of both databases' disk.
+
+    The memory is held against that of a fresh worker; `warm` of the cases show what the first ones load.
+    """
     await side.stop_worker()
     await side.start_worker()
+    letters = await side.customers.questions(count)
     idle = await rested(side)
-    await loads.cases(side, await side.customers.questions(warm), in_flight)
-    warmed = await rested(side)
-    await loads.cases(side, await side.customers.questions(count - warm), in_flight)
-    full = await rested(side)
+    await loads.cases(side, letters[:warm], in_flight)
+    warmed, before = await rested(side), await disk(side)
+    await loads.cases(side, letters[warm:], in_flight)
+    full, after = await rested(side), await disk(side)
+    most = next((share for bound, share in AT_MOST.items() if count <= bound), None)
+    memory = [("idle worker's memory", idle), (f"worker's memory after {warm} cases", warmed)]
+    memory.append((f"worker's memory with {count:,} waiting cases", full))
+    over = Reading(
+        figure=f"memory with {count:,} waiting cases over idle", side=side.name, value=round(full / idle, 2), at_most=most
+    )
     return [
-        Reading(figure="idle worker's memory", side=side.name, value=round(idle), unit="MB"),
-        Reading(figure=f"worker's memory after {warm} cases", side=side.name, value=round(warmed), unit="MB"),
-        Reading(figure=f"worker's memory with {count:,} waiting cases", side=side.name, value=round(full), unit="MB"),
-        Reading(figure=f"memory with {count:,} waiting cases over idle", side=side.name, value=round(full / idle, 2)),
+        *(Reading(figure=figure, side=side.name, value=round(value), unit="MB") for figure, value in memory),
+        over,
+        *(
+            Reading(
+                figure=f"a waiting case in {name}",
+                side=side.name,
+                value=round((after[name] - before[name]) / (count - warm) / 1_000, 1),
+                unit="KB",
+            )
+            for name in before
+        ),
     ]
+
+
+async def disk(side: Side) -> dict[str, int]:
+    """Return the bytes that PostgreSQL's and Temporal's databases take, indexes with them."""
+    return {
+        "PostgreSQL": await side.readings.size(),
+        "Temporal's database": await asyncio.to_thread(taken, side.temporal.database),
+    }
+
+
+def taken(database: Path) -> int:
+    """Return the bytes of an SQLite database's pages that are in use, those still in its log with them."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        pages, free, size = (
+            int(connection.execute(f"pragma {name}").fetchone()[0]) for name in ("page_count", "freelist_count", "page_size")
+        )
+    return (pages - free) * size
 
 
 async def rested(side: Side) -> float:

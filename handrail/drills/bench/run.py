@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from handrail.drills.bench.endurance import memory, soak
+from handrail.drills.bench.endurance import soak, waiting
 from handrail.drills.bench.front.door import Door, opened
 from handrail.drills.bench.front.pages import pages
 from handrail.drills.bench.front.streams import streams
@@ -117,7 +117,7 @@ async def once(plan: BenchPlan, sides: Sequence[Side], tell: Tell) -> list[Readi
             found += await histories(side, plan.sizes.histories)
         if plan.waiting:
             tell(f"{plan.waiting:,} waiting cases: {side.name}")
-            found += await memory(side, plan.waiting, plan.sizes.warm, plan.sizes.in_flight)
+            found += await waiting(side, plan.waiting, plan.sizes.warm, plan.sizes.in_flight)
         if plan.soak:
             tell(f"{plan.soak:,} cases in a row: {side.name}")
             found += await soak(side, plan.soak, plan.sizes.in_flight)

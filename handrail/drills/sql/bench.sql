@@ -22,6 +22,10 @@ FROM handrail.messages
 WHERE case_id = ANY(%(case_ids)s) AND author <> 'customer'
 GROUP BY case_id;
 
+-- name: bench_size
+-- What the database takes on disk, indexes with it.
+SELECT pg_database_size(current_database()) AS bytes;
+
 -- name: bench_quiet
 INSERT INTO handrail.cases (
     case_id, customer_id, channel, status, topic, tier, turn, opened_at, updated_at, version, content_digest

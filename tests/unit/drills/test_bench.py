@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from handrail.domain.errors import InvalidInput
+from handrail.drills.bench.endurance import taken
 from handrail.drills.bench.measures import Measure
 from handrail.drills.bench.stack.checkout import BESIDE, OURS, beside, ours
 from handrail.drills.bench.stack.readings import Settled
@@ -176,6 +179,21 @@ def test_customers_of_the_bench_are_new_and_ask_about_their_own_order(status: st
     if status == "delivered":
         assert all(LEAST_REFUND <= Decimal(str(one[5])) <= 2 * LEAST_REFUND + 10 for one in rows.data.orders)
         assert all(one[3] <= 20 for one in rows.data.order_lines if isinstance(one[3], int))
+
+
+def test_pages_in_the_log_of_a_database_count_and_free_ones_do_not(tmp_path: Path) -> None:
+    database = tmp_path / "temporal.db"
+    with closing(sqlite3.connect(database)) as own:
+        own.execute("pragma journal_mode = wal")
+        own.execute("create table words (word text)")
+        own.commit()
+        before = taken(database)
+        own.executemany("insert into words values (?)", [("x" * 1_000,)] * 1_000)
+        own.commit()
+        assert 1_000_000 < taken(database) - before < 1_500_000
+        own.execute("drop table words")
+        own.commit()
+        assert taken(database) <= before
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,5 +59,10 @@ class PostgresMeasuring:
         """Return when each case's first reply was committed, in epoch seconds."""
         return {str(row["case_id"]): float(row["committed"]) for row in await self._all("bench_replied", case_ids)}
 
+    async def size(self) -> int:
+        """Return the bytes that the database takes, indexes with it."""
+        (row,) = await read(self._pool, "bench_size")
+        return int(row["bytes"])
+
     async def _all(self, query: str, case_ids: Sequence[str]) -> list[dict[str, Any]]:
         return await read(self._pool, query, case_ids=list(case_ids))
