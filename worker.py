@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.wiring.cases import collecting
+from handrail.wiring.cases import collecting, plugins
 from handrail.wiring.cases.ahead import WORD, await_servers
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def main(clock: Clock | None = None, run: Run | None = None, interceptors: Seque
     client's, and where they are a worker's, too, stand around every step.
     """
     collecting.defer()
+    plugins.leave_out()
     from handrail.wiring.cases.serving import run_worker
 
     if told := os.environ.pop(WORD, None):

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from handrail.cli.common.failures import EPILOG, Exit, report, tell
 from handrail.cli.common.late import LateCommand, LateCommands
 from handrail.cli.common.world import CliContext, world
-from handrail.wiring.cases import collecting
+from handrail.wiring.cases import collecting, plugins
 
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -208,6 +208,7 @@ forward("status", "Show whether it runs, and where to reach it.")
 def main() -> None:
     """The console script."""
     collecting.defer()
+    plugins.leave_out()
     code: int | str | None = Exit.OK
     try:
         app()

@@ -64,3 +64,16 @@ def test_a_model_is_built_when_it_is_first_used() -> None:
         "assert CaseView.__pydantic_complete__\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_no_package_that_is_installed_sees_what_is_validated() -> None:
+    told = (
+        "import os, worker; from handrail.wiring.cases import serving; serving.run_worker = lambda *_: print(os.environ[NAME])"
+    )
+    code = f"NAME = 'PYDANTIC_DISABLE_PLUGINS'; {told}; worker.main()"
+    for given, found in (({}, "__all__"), ({"PYDANTIC_DISABLE_PLUGINS": "one"}, "one")):
+        environment = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"} | given
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.stdout.split() == [found], done.stderr[-2_000:]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
@@ -22,9 +23,6 @@ ALLOWED_CONTROLS = "\n\r\t"
 DECOMPOSED = 4
 """As many characters one may be made of before they are joined."""
 MARKS = 30
-# What a newer Unicode calls an emoji is unassigned for an older Python, so unassigned characters are text.
-_NONCHARACTERS = "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
-_NO_TEXT = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 # They turn text around for its reader, or carry text that only a machine reads.
 _HIDDEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)])
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
@@ -112,7 +110,7 @@ def check_text(field: str, text: str, limit: int = MAX_CHARACTERS) -> str:
     clean = unicodedata.normalize("NFC", without_heaps(text)).strip()
     if not is_plain(clean):
         clean = clean.translate(_HIDDEN).strip()
-    foreign = None if is_plain(clean) else _NO_TEXT.search(clean)
+    foreign = None if is_plain(clean) else _no_text().search(clean)
     if foreign:
         raise InvalidInput(
             f"{field}: holds the character U+{ord(foreign[0]):04X}, which is no text. "
@@ -133,6 +131,13 @@ def is_plain(text: str) -> bool:
     for character in ALLOWED_CONTROLS:
         text = text.replace(character, " ")
     return text.isprintable()
+
+
+@cache
+def _no_text() -> re.Pattern[str]:
+    # What a newer Unicode calls an emoji is unassigned for an older Python, so unassigned characters are text.
+    noncharacters = "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
+    return re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{noncharacters}]")
 
 
 def without_heaps(text: str) -> str:
@@ -187,7 +192,7 @@ def check_message(message: IncomingMessage) -> IncomingMessage:
 
 def without_controls(text: str) -> str:
     """The text with a space for each character that is no text."""
-    return text if is_plain(text) else _NO_TEXT.sub(" ", text)
+    return text if is_plain(text) else _no_text().sub(" ", text)
 
 
 def fingerprint(author: Author, text: str) -> str:
