@@ -50,12 +50,7 @@ def bench(
     ] = None,
     waiting: Annotated[
         int | None,
-        typer.Option(
-            "--waiting",
-            min=50,
-            show_default="none",
-            help="What so many waiting cases take of a worker's memory and of the databases.",
-        ),
+        typer.Option("--waiting", min=50, show_default="none", help="Memory and disk that so many waiting cases take."),
     ] = None,
     profile: Annotated[
         Path | None,
