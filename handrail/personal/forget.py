@@ -94,8 +94,10 @@ class Forgetting:
         for case in cases:
             self.tell(f"forgetting {case.case_id}")
             counts[RUNS] += await self.runs.delete(f"{PREFIX}{case.case_id}", self.seconds)
-            counts.update(await self.record.erase_case(case.case_id, customer_id, forget_id, pseudonym, asked_by))
+        # Behind the runs, which cannot go on without them, and ahead of the rows, which tell whose some of them are.
         counts[KEYS] += sum(await self.keys.shred(customer_id))
+        for case in cases:
+            counts.update(await self.record.erase_case(case.case_id, customer_id, forget_id, pseudonym, asked_by))
         return +counts
 
 
