@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 
 import httpx
@@ -47,6 +48,11 @@ class HttpSender:
         except (httpx.HTTPError, OSError, ssl.SSLError) as error:
             return Answered(words=f"{type(error).__name__}: {error}"[:300])
 
+    @cached_property
+    def _verify(self) -> ssl.SSLContext:
+        """The certificates that are trusted: read from disk once, and not for each message."""
+        return self._trust if self._trust is not None else httpx.create_ssl_context(trust_env=False)
+
     async def _post(self, url: str, there: Target, body: bytes, headers: dict[str, str], at: datetime) -> Answered:
         # The connection goes to the address; name and certificate are those of the URL.
         parts = urlsplit(url)
@@ -54,9 +60,8 @@ class HttpSender:
         direct = parts._replace(netloc=f"{address}:{there.port}").geturl()
         sent = {**headers, "host": parts.netloc}
         extensions = {"sni_hostname": there.host} if there.scheme == "https" else {}
-        verify = self._trust if self._trust is not None else True
         async with (
-            httpx.AsyncClient(verify=verify, trust_env=False, follow_redirects=False, timeout=self._seconds) as client,
+            httpx.AsyncClient(verify=self._verify, trust_env=False, follow_redirects=False, timeout=self._seconds) as client,
             client.stream("POST", direct, content=body, headers=sent, extensions=extensions) as answer,
         ):
             read = 0

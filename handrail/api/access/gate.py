@@ -23,6 +23,8 @@ LARGE_BODIES, LARGE = ("/codec/",), 8 * 1024 * 1024
 """Where the payloads of whole pages of a history come in."""
 KEY_IN_URL = re.compile(rb"hr_[a-z]{2,12}_[a-z0-9]{12}_|hrc_[a-z0-9_-]{43}|[?&](?:access_token|api_key|token)=", re.IGNORECASE)
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
+LONGEST_QUERY = 4_096
+QUERY_TOO_LONG = f"The query is longer than {LONGEST_QUERY:,} bytes. Ask for less at once; a body takes more."
 NO_BEARER = "No key came with the request. Send `Authorization: Bearer hr_…`; make one with `handrail keys create`."
 
 
@@ -56,6 +58,8 @@ class Gate:
             words = "A key does not belong into an address: addresses are logged. Send it as a header, and revoke this one."
             return await self._refused(scope, 400, words, receive, with_fields)
         if scope["path"].startswith(GUARDED):
+            if len(scope["query_string"]) > LONGEST_QUERY:
+                return await self._refused(scope, 400, QUERY_TOO_LONG, receive, with_fields)
             try:
                 await self._admit(scope, headers, extra)
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody comes in

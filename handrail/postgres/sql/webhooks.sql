@@ -31,6 +31,12 @@ WHERE s.endpoint_id = %(endpoint_id)s
     AND s.secret_id = %(secret_id)s
     AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp());
 
+-- name: sweep_webhook_secrets
+DELETE FROM handrail.webhook_secrets AS s
+USING handrail.webhook_endpoints AS e
+WHERE e.endpoint_id = s.endpoint_id AND (s.ends_at < clock_timestamp() OR e.removed_at IS NOT NULL)
+RETURNING s.secret_id;
+
 -- name: add_webhook_secret
 -- The one before counts on for a while; those before that end now: two at a time.
 WITH ended AS (

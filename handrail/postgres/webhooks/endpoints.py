@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handrail.domain.webhooks import NumberedSecret, UnknownWebhook, WebhookEndpoint, WebhookWanted
-from handrail.postgres.pool import Pool, alone, rows, writing
+from handrail.postgres.pool import alone, rows, writing
 from handrail.postgres.queries import QUERIES
+from handrail.postgres.webhooks.secrets import PostgresSecrets
 
 OVERLAP = timedelta(hours=24)
 """A rotated secret signs on for so long beside the new one."""
 
 
-class PostgresWebhooks:
+class PostgresWebhooks(PostgresSecrets):
     """The port `WebhookEndpoints`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
 
     async def add(self, endpoint_id: str, url: str, wanted: WebhookWanted, owner: str, sealed: str) -> NumberedSecret:
         """Add an endpoint with its first secret; it gets the events from now on."""
@@ -62,10 +60,6 @@ class PostgresWebhooks:
         await self.one(endpoint_id)
         async with writing(self._pool) as connection:
             await connection.execute(QUERIES["enable_webhook"], {"endpoint_id": endpoint_id})
-
-    async def secrets(self, endpoint_id: str) -> list[str]:
-        """Read the sealed secrets that have not ended, newest first."""
-        return [row["sealed"] for row in await alone(self._pool, "live_webhook_secrets", endpoint_id=endpoint_id)]
 
     async def sealed(self, secret: NumberedSecret) -> str:
         """Read a sealed secret by its number. Raises: UnknownWebhook: it has ended, or its endpoint is removed."""

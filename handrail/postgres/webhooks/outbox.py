@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handrail.domain.webhooks import Answered, DeadMessage, DeliveryRequest, WebhookEndpoint, WebhookMessage
-from handrail.postgres.pool import Pool, alone, writing
+from handrail.postgres.pool import alone, writing
 from handrail.postgres.queries import QUERIES
+from handrail.postgres.webhooks.secrets import PostgresSecrets
 
 BATCH = 500
 LATE = timedelta(seconds=30)
@@ -15,11 +16,8 @@ SWEPT, SWEEPS = 5_000, 20
 """Messages forgotten by one statement, and statements of one sweep."""
 
 
-class PostgresOutbox:
+class PostgresOutbox(PostgresSecrets):
     """The port `WebhookOutbox`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
 
     async def address(self) -> list[DeliveryRequest]:
         """Make messages of the next events; return whose cases have some. Workers do it one after the other."""
@@ -50,10 +48,6 @@ class PostgresOutbox:
         """Send nothing more to the endpoint, until a person enables it again."""
         async with writing(self._pool) as connection:
             await connection.execute(QUERIES["disable_webhook"], {"endpoint_id": endpoint_id, "because": because})
-
-    async def secrets(self, endpoint_id: str) -> list[str]:
-        """Return the sealed secrets that have not ended, newest first."""
-        return [row["sealed"] for row in await alone(self._pool, "live_webhook_secrets", endpoint_id=endpoint_id)]
 
     async def dead(self, endpoint_id: str | None, most: int) -> list[DeadMessage]:
         """Read the messages that nobody took, the newest first."""

@@ -1,4 +1,4 @@
-"""Sweeping what is kept for a while: answers, vouchers, tokens, links, messages of webhooks."""
+"""Sweeping what is kept for a while: answers, vouchers, tokens, links, messages and ended secrets of webhooks."""
 
 from __future__ import annotations
 
@@ -22,4 +22,5 @@ async def sweep_forever(pool: Pool, answers_kept: timedelta, messages_kept: time
         await PostgresCustomerTokens(pool).sweep()
         await PostgresRatingLinks(pool).sweep()
         await PostgresOutbox(pool).sweep(messages_kept)
+        await PostgresOutbox(pool).sweep_secrets()
         await asyncio.sleep(SWEEP_SECONDS)

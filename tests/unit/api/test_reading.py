@@ -119,6 +119,12 @@ def test_a_key_in_a_path_is_refused_as_one_in_a_query_is(client: TestClient) -> 
     assert client.get("/v1/cases/hrc_" + "S" * 43).status_code == 400
 
 
+def test_a_query_is_bounded_before_anybody_reads_it(client: TestClient) -> None:
+    found = client.get("/v1/cases", params={"topic": "x" * 5_000})
+    assert (found.status_code, found.json()["code"]) == (400, "BadRequest")
+    assert "4,096 bytes" in found.json()["detail"]
+
+
 def test_every_method_of_a_path_is_allowed(client: TestClient) -> None:
     found = client.put("/v1/cases", json={})
     assert (found.status_code, found.headers["allow"]) == (405, "GET, POST")

@@ -170,6 +170,10 @@ def test_answers_between_and_below_a_quote_stay(language: str) -> None:
         "The carrier wrote: 'delivered'. It was not.",
         "1. Re: my order: is it lost?\n2. To: whom do I write?",
         "Hinweis: Das Paket war offen.\nAchtung: Glas.",
+        "| lamp | 2 |\n| mug | 3 |\nWhere are they?",
+        "mysql> select 1\nERROR 1045\nmysql> quit",
+        "temp> 40\nIs that too warm for the lamp?",
+        "| one bar is no quote",
     ],
 )
 def test_what_only_looks_like_a_mark_stays(text: str) -> None:
@@ -198,6 +202,10 @@ QUOTED = {
     "Samsung": "-------- Original message --------\nFrom: Shop <help@shop.example>\nDate: 02/03/2026 10:00\nTo: Kim\n\n{old}",
     "mutt": "* Shop <help@shop.example> [2026-03-02 10:00]:\n> {old}",
     "no date": "The shop wrote:\n> {old}",
+    "Gnus": "Shop <help@shop.example> writes:\n\nShop> {old}\nShop>\nShop> Goodbye.",
+    "Gnus, nothing above": "KL> {old}\nKL>> Goodbye.",
+    "bars": "On 02/03/2026 10:00, Shop wrote:\n| {old}\n|\n| Goodbye.",
+    "bars, nothing above": "  | {old}\n  | | Goodbye.",
     "no line above": "> {old}\n> Goodbye.",
     "one line with a number": "On 02/03/2026 10:00, Shop wrote:\n> 2 lamps have left.",
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -34,6 +36,21 @@ async def test_what_is_sent_is_what_was_signed_with_each_secret() -> None:
         assert Webhook(secret).verify(came.body, came.headers) == {"type": "case.reply", "data": {"note": "Grüße"}}
     with pytest.raises(Exception, match="No matching signature"):
         Webhook(new_secret()).verify(came.body, came.headers)
+
+
+async def test_certificates_are_read_once_and_not_for_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, plain = list[None](), ssl.create_default_context
+
+    def counted(*args: Any, **options: Any) -> ssl.SSLContext:
+        read.append(None)
+        return plain(*args, **options)
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+    async with receiver() as there:
+        sender, url = HttpSender(loopback=True), f"http://127.0.0.1:{there.port}/"
+        for number in range(3):
+            assert (await sender.send(url, f"msg_{number}", BODY, [new_secret()], datetime.now(UTC))).taken
+    assert len(read) == 1
 
 
 async def test_answers_are_bounded_in_time_and_size_and_redirects_are_not_followed() -> None:

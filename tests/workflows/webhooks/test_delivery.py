@@ -177,12 +177,22 @@ async def test_a_rotated_secret_loses_no_event(post: Post) -> None:
     newest = new_secret()
     await webhooks.rotate("wh-1", KeySeal(KEY).seal(newest))
     assert len(await webhooks.secrets("wh-1")) == 2, "two count at a time"
+    assert await webhooks.sweep_secrets() == 1
+    assert len(await webhooks.secrets("wh-1")) == 2, "what counts is not swept"
     await cases.commit(Commit(row=row(2, CASE, status="Closed")))
     await post.send()
     last = post.there.came[-1]
     for secret in (fresh, newest):
         assert Webhook(secret).verify(last.body, last.headers)["type"] == "case.closed"
     assert await post.state() == [(n, "delivered", 1) for n in (1, 2, 3, 4)]
+
+
+async def test_secrets_of_a_removed_webhook_are_swept(post: Post) -> None:
+    webhooks = PostgresWebhooks(post.pool)
+    assert await webhooks.sweep_secrets() == 0
+    await webhooks.remove("wh-1")
+    assert await webhooks.sweep_secrets() == 1
+    assert await webhooks.secrets("wh-1") == []
 
 
 async def test_gone_disables_and_replay_enables_again(post: Post) -> None:

@@ -16,6 +16,7 @@ from handrail.domain.text.message.quoting import (
     Introductions,
     dated,
     marks,
+    plainly_marked,
     quoted_after,
     wrote,
 )
@@ -70,6 +71,7 @@ def cut(text: str, ours: Sequence[str] = ()) -> str:
 
 def _unquoted(lines: list[str]) -> Iterator[str]:
     """The lines that no mark says to be older. Below a quote that is marked line by line, what is unmarked is an answer."""
+    lines = plainly_marked(lines)
     lonely = sum(bool(QUOTE.match(one)) for one in lines) == 1
     above = Introductions(lines)
     place = 0

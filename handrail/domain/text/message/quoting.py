@@ -21,6 +21,8 @@ ASKED = 10
 """Windows of one text about which the library is asked."""
 COLONS = (":", "\uff1a")
 QUOTE = re.compile(r"^[ \t]*>")
+_NAMED = re.compile(r"^[ \t]*(?:([^\W\d_][\w.-]{0,15})>+|(\|)(?:[ \t]*\|)*)(?=[ \t]|$)(?!.*\|)")
+"""What older programs mark a quote with: a name before each line, or a bar. A row of a table has more bars."""
 ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,120}|<[^<>\n]{1,120}>|\[mailto:")
 
 _DAY = re.compile(r"\b\d{4}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
@@ -38,6 +40,17 @@ class Marks:
     titles: frozenset[str]
     sent_from: tuple[str, ...]
     closings: frozenset[str]
+
+
+def plainly_marked(lines: list[str]) -> list[str]:
+    """Give the lines with `>` where a quote is marked by `Name>` or `|`, on two lines in a row at least."""
+    named = [_NAMED.match(line[:LINE]) for line in lines]
+    marks_of = [one[1] or one[2] if one else None for one in named]
+    neighbours = zip([None, *marks_of], marks_of, [*marks_of[1:], None], strict=False)
+    return [
+        f">{line[one.end() :]}" if one and mark in (before, behind) else line
+        for line, one, (before, mark, behind) in zip(lines, named, neighbours, strict=True)
+    ]
 
 
 class Introductions:
