@@ -19,6 +19,7 @@ WORDS = 300
 T = TypeVar("T")
 Say = Callable[[str | None], None]
 """Takes what is wrong, in words; None once it goes well again."""
+Told = Callable[[str, bool], None]
 _log = logging.getLogger("handrail.background")
 _abandoned: set[asyncio.Task[Any]] = set()
 """The event loop itself holds tasks by weak references alone."""
@@ -27,16 +28,19 @@ _abandoned: set[asyncio.Task[Any]] = set()
 class BackgroundTroubles:
     """The troubles beside the main work now: written to the file, if there is one, at every change."""
 
-    def __init__(self, file: Path | None) -> None:
-        self._file = file
+    def __init__(self, file: Path | None, told: Told = lambda name, wrong: None) -> None:
+        """Write to the file; `told` hears of the name of each work that goes on, and at every change whether it goes wrong."""
+        self._file, self._told = file, told
         self._now: dict[str, dict[str, str]] = {}
         self._write()
 
     def about(self, name: str) -> Say:
         """Return the function by which the work of this name tells of itself."""
+        self._told(name, False)
         return lambda words: self._say(name, words)
 
     def _say(self, name: str, words: str | None) -> None:
+        self._told(name, words is not None)
         before = self._now.get(name)
         if words is None:
             self._now.pop(name, None)

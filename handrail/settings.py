@@ -208,10 +208,6 @@ class Settings(DeploymentSettings, SeeingSettings):
     silence_hours: int = Field(default=168, ge=1, le=8_760, description="how long a case waits for its customer")
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")
     reconcile_seconds: float = Field(default=60.0, ge=1, description="how often the record is held against Temporal")
-    metrics_address: str | None = Field(
-        default=None,
-        description="where a worker serves its metrics and the outcomes to Prometheus, 127.0.0.1:9464 for example",
-    )
     sandbox: bool = Field(default=False, description="workflow code runs in Temporal's sandbox")
     ready_file: Path | None = Field(default=None, description="the worker writes its process id here once it polls")
 

@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from handrail.api.access.gate import Gate
@@ -47,8 +48,12 @@ def create_app(
     routers: Sequence[APIRouter] = (),
     mounts: Mapping[str, ASGIApp] | None = None,
     lifespan: Lifespan | None = None,
+    tracer_provider: Any = None,
 ) -> FastAPI:
-    """Return the application; `services` may come later, as `app.state.services`, ahead of the first request."""
+    """Return the application; `services` may come later, as `app.state.services`, ahead of the first request.
+
+    Each request is a span where a provider of tracers is given.
+    """
     app = FastAPI(
         title="Handrail",
         version=VERSION,
@@ -58,7 +63,7 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
-        telemetry={"tracing": False},
+        telemetry=telemetry(tracer_provider),
     )
     app.state.services = services
     handle(app)
@@ -70,6 +75,17 @@ def create_app(
     app.add_middleware(Gate, services=lambda: app.state.services, rooms=rooms)
     _documented(app)
     return app
+
+
+def telemetry(tracer_provider: Any) -> TelemetryConfig:
+    """Return what the framework tells of requests: spans where somebody takes them, and nothing by itself."""
+    return {
+        "tracing": tracer_provider is not None,
+        "tracer_provider": tracer_provider,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+    }
 
 
 def _documented(app: FastAPI) -> None:

@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from handrail.postgres.adaptation import adapt
 from handrail.postgres.queries import QUERIES, Queries
+from handrail.seeing.now import now
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Cursor: TypeAlias = AsyncCursor[DictRow]
@@ -110,7 +111,7 @@ def _settings(size: int, wait: float, drain: Callable[[], Awaitable[None]]) -> d
             raise
 
     return {
-        "connection_class": Pooled,
+        "connection_class": connection_class(),
         "max_size": size,
         "open": False,
         "configure": adapt,
@@ -119,6 +120,15 @@ def _settings(size: int, wait: float, drain: Callable[[], Awaitable[None]]) -> d
         "timeout": wait,
         "reconnect_timeout": RECONNECT_SECONDS,
     }
+
+
+def connection_class() -> type[Pooled]:
+    """Return the connections of a pool: those that make spans only where somebody takes them."""
+    if not now().traced:
+        return Pooled
+    from handrail.postgres.tracing import TracedConnection
+
+    return TracedConnection
 
 
 @asynccontextmanager

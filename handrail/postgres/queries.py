@@ -10,6 +10,8 @@ from handrail.domain.errors import DefinitionInvalid
 
 _NAME = re.compile(r"^-- name:(?P<name>.*)$", re.MULTILINE)
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
+NAMES: dict[bytes, str] = {}
+"""The name of each query that was read, by its SQL."""
 
 
 class Queries(Mapping[str, bytes]):
@@ -57,6 +59,7 @@ class Queries(Mapping[str, bytes]):
         if not sql:
             raise DefinitionInvalid(f"{where}: {name} is empty; write its SQL or delete the line.")
         self._queries[name] = sql.encode()
+        NAMES[self._queries[name]] = name
 
 
 QUERIES = Queries(Path(__file__).parent / "sql")

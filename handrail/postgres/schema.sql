@@ -2955,6 +2955,7 @@ CREATE TABLE handrail.departures (
 COMMENT ON TABLE handrail.departures IS
 'the outbox: what was said to a customer and has to be brought to them, by the channel of their latest message, which it answers';
 CREATE INDEX departures_due ON handrail.departures (channel, next_at) WHERE state = 'waiting';
+CREATE INDEX departures_failed ON handrail.departures (settled_at) WHERE state = 'failed';
 
 CREATE FUNCTION handrail.note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

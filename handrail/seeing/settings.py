@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from handrail.environment import EnvironmentSettings
 
@@ -18,7 +19,37 @@ class LogFormat(StrEnum):
 
 
 class SeeingSettings(EnvironmentSettings):
-    """The settings of the log; with the prefix `HANDRAIL_`."""
+    """The settings of log, figures and traces; with the prefix `HANDRAIL_`, one by the name that OpenTelemetry gave it."""
 
     log_level: str = "INFO"
     log_format: LogFormat = Field(default=LogFormat.AUTO, description="auto, json or text; auto is text on a terminal alone")
+
+    metrics_address: str | None = Field(
+        default=None,
+        description="where a worker serves its figures, Temporal's and the outcomes to Prometheus, 127.0.0.1:9464 for example",
+    )
+    api_metrics_address: str | None = Field(default=None, description="where the HTTP API serves its figures, likewise")
+    mail_metrics_address: str | None = Field(default=None, description="where mail serves its figures, likewise")
+
+    traces_endpoint: str | None = Field(
+        default=None, description="where spans are sent over OTLP/HTTP, http://127.0.0.1:4318 for example; nowhere by default"
+    )
+    otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+
+    @field_validator("metrics_address", "api_metrics_address", "mail_metrics_address", "traces_endpoint", "otlp_endpoint")
+    @classmethod
+    def _some(cls, value: str | None) -> str | None:
+        return value.strip() or None if value is not None else None
+
+    @field_validator("traces_endpoint", "otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("is no address of a collector. Write for example http://127.0.0.1:4318")
+        return value
+
+    @property
+    def traces_to(self) -> str | None:
+        """The collector to which spans are sent; None where nobody takes any."""
+        return self.traces_endpoint or self.otlp_endpoint

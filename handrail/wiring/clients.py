@@ -24,6 +24,7 @@ from handrail.postgres.quality.judging import PostgresJudging
 from handrail.quality.judging.loader import load_canary, load_rubric
 from handrail.settings import Settings
 from handrail.wiring.days.governing import changes_over
+from handrail.wiring.seen.around import seen_calls
 
 if TYPE_CHECKING:
     from handrail.llm.chat import CallWatch, ChatModel
@@ -73,7 +74,7 @@ def judge_model(settings: Settings, pool: Pool) -> ChatModel:
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.judge_price_prompt,
         price_completion=settings.judge_price_completion,
-        watch=PauseWatch(PostgresModels(pool), judge_served(settings)),
+        watch=seen_calls(PauseWatch(PostgresModels(pool), judge_served(settings)), refuse_own(settings)),
     )
 
 
@@ -96,7 +97,7 @@ def agent_model(settings: Settings, watch: CallWatch) -> ChatModel:
         timeout_seconds=settings.model_timeout_seconds,
         price_prompt=settings.model_price_prompt,
         price_completion=settings.model_price_completion,
-        watch=watch,
+        watch=seen_calls(watch, settings.model),
     )
 
 

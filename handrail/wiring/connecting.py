@@ -36,7 +36,7 @@ async def connected(settings: Settings, **options: Any) -> Client:
     )
 
 
-def seen(address: str | None = None, variable: str = "") -> Runtime:
+def runtime_of(address: str | None = None, variable: str = "") -> Runtime:
     """Return the runtime of a process that serves: its core's log stands in ours; its figures at the address, if there is one.
 
     Raises:

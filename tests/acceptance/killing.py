@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -206,8 +206,8 @@ async def true(what: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) ->
 
 
 @asynccontextmanager
-async def stack(folder: Path) -> AsyncIterator[Stack]:
-    """Everything started, the shop seeded; nothing is left running afterwards."""
+async def stack(folder: Path, more: Mapping[str, str] | None = None) -> AsyncIterator[Stack]:
+    """Everything started, the shop seeded; nothing is left running afterwards. The worker has `more` variables."""
     base = free_block(6)
     postgres = Postgres(folder / "postgres", base, durable=True)
     temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4)
@@ -222,6 +222,7 @@ async def stack(folder: Path) -> AsyncIterator[Stack]:
             "OPENAI_API_KEY": "test",
             "OPENAI_BASE_URL": model.url,
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            **(more or {}),
         }
 
     parts: list[Component] = [postgres, temporal, model, HeldWorker(folder / "run", environment)]

@@ -28,7 +28,12 @@ STARTS = {
         780,
         {*LEARNS - {"typer", "numpy"}, "temporalio", "langgraph", "langchain_core"},
     ),
-    "worker": (["-c", "import handrail.wiring.cases.serving"], 0, 1390, {*LEARNS, "langgraph", "langchain_core", "langsmith"}),
+    "worker": (
+        ["-c", "import handrail.wiring.cases.serving"],
+        0,
+        1390,
+        {*LEARNS, "langgraph", "langchain_core", "langsmith", "opentelemetry"},
+    ),
 }
 
 

@@ -9,20 +9,23 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from temporalio.client import WorkflowHistory
-from temporalio.worker import WorkflowRunner
+from temporalio.worker import Interceptor, WorkflowRunner
 
 import workflows.steps.loop
 from handrail.wiring.deploys.gate import replayed, workflow_id
 
 
-async def replay(texts: dict[str, str], runner: WorkflowRunner | None = None) -> dict[str, str]:
-    """What failed, name to words; in `runner`, or as the worker ships."""
+async def replay(
+    texts: dict[str, str], runner: WorkflowRunner | None = None, around: Sequence[Interceptor] = ()
+) -> dict[str, str]:
+    """What failed, name to words; in `runner`, or as the worker ships; with more interceptors `around` every step."""
     given = {name: WorkflowHistory.from_json(workflow_id(text), text) for name, text in texts.items()}
-    return await replayed(given, runner)
+    return await replayed(given, runner, around=around)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.postgres.outcomes import PostgresOutcomes
 from handrail.postgres.pool import Pool, open_pool
+from handrail.seeing.now import Seen
 from handrail.settings import Settings
 from handrail.temporal import schedules
 from handrail.temporal.repair.heal import Healer
@@ -36,12 +38,17 @@ from handrail.wiring.cases.comparing import compare_forever
 from handrail.wiring.cases.machine import LateMachine
 from handrail.wiring.cases.runners import workflow_runner
 from handrail.wiring.cases.worker import Adapters, case_nodes, case_worker, world
-from handrail.wiring.connecting import connected, seen
+from handrail.wiring.connecting import connected, runtime_of
 from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day
 from handrail.wiring.deploys.watching import version_of, watch_forever
 from handrail.wiring.logs import begin_logs
 from handrail.wiring.sealing import EAR, forget_keys, heeding_shreds
+from handrail.wiring.seen.around import seen_adapters, seen_nodes
+from handrail.wiring.seen.beginning import interceptors as seen_by
+from handrail.wiring.seen.beginning import reading, seeing, troubled
+from handrail.wiring.seen.lists import define
+from handrail.wiring.seen.turns import SeenTurns
 
 SWITCH = "the ear for the switch"
 SCHEDULE = "the schedule of the quality loop"
@@ -59,31 +66,50 @@ async def serve(
 ) -> None:
     """Poll until SIGTERM or SIGINT; what is running then is finished first, for a while. See `worker.main`."""
     stop = listen_for_stop()
-    runtime = seen(settings.metrics_address, "HANDRAIL_METRICS_ADDRESS")
-    client = await connected(settings, runtime=runtime, interceptors=interceptors)
-    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
-    try:
-        async with world(settings, pool, clock=clock) as adapters:
-            nodes = case_nodes(adapters, settings.approval_minutes)
-            runner, day = run and run(workflow_runner(settings)), quality_day(settings, pool, adapters)
-            machine = LateMachine(nodes, adapters.journal)
-            version = version_of(settings, adapters)
-            async with case_worker(client, settings, adapters, nodes, machine, runner, day, version) as worker:
-                logging.getLogger("handrail.worker").info("polling")
-                # One behind the other: two threads that load the same libraries may wait for each other.
-                await machine()
-                await adapters.load()
-                collecting.settle()
-                announce(settings.ready_file)
-                shown = runtime if settings.metrics_address else None
-                async with beside(settings, client, pool, adapters, shown, version):
-                    await stop.wait()
-                    logging.getLogger("handrail.worker").info("draining for up to %g s", settings.drain_seconds)
-                    # What goes on beside goes on until the last turn has ended: the switch cuts a model call to the end.
-                    await worker.shutdown()
-    finally:
-        await forget_keys(client)
-        await pool.close()
+    runtime = runtime_of(settings.metrics_address, "HANDRAIL_METRICS_ADDRESS")
+    collected = runtime if settings.metrics_address else None
+    with seeing(settings, "handrail-worker", collected) as seen:
+        around = [*interceptors, *seen_by(seen), *([SeenTurns(seen)] if seen.anything else [])]
+        client = await connected(settings, runtime=runtime, interceptors=around)
+        pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
+        try:
+            await work(settings, client, pool, stop, Around(clock, run, collected, seen))
+        finally:
+            await forget_keys(client)
+            await pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Everything around a worker: another clock or runner, and who looks at it."""
+
+    clock: Clock | None
+    run: Run | None
+    runtime: Runtime | None
+    seen: Seen
+
+
+async def work(settings: Settings, client: Client, pool: Pool, stop: asyncio.Event, around: Around) -> None:
+    """Poll until told to stop. Raises: see `world`."""
+    async with world(settings, pool, clock=around.clock) as plain:
+        define(around.seen, settings, plain)
+        adapters = seen_adapters(plain, around.seen)
+        nodes = seen_nodes(case_nodes(adapters, settings.approval_minutes), around.seen)
+        runner, day = around.run and around.run(workflow_runner(settings)), quality_day(settings, pool, adapters)
+        machine = LateMachine(nodes, adapters.journal)
+        version = version_of(settings, adapters)
+        async with case_worker(client, settings, adapters, nodes, machine, runner, day, version) as worker:
+            logging.getLogger("handrail.worker").info("polling")
+            # One behind the other: two threads that load the same libraries may wait for each other.
+            await machine()
+            await adapters.load()
+            collecting.settle()
+            announce(settings.ready_file)
+            async with beside(settings, client, pool, adapters, around, version):
+                await stop.wait()
+                logging.getLogger("handrail.worker").info("draining for up to %g s", settings.drain_seconds)
+                # What goes on beside goes on until the last turn has ended: the switch cuts a model call to the end.
+                await worker.shutdown()
 
 
 @asynccontextmanager
@@ -92,16 +118,17 @@ async def beside(
     client: Client,
     pool: Pool,
     adapters: Adapters,
-    runtime: Runtime | None,
+    around: Around,
     version: WorkerDeploymentVersion | None = None,
 ) -> AsyncIterator[None]:
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
     from handrail.wiring.days.shadowing import shadowing
     from handrail.wiring.front.webhooks import WORK, delivering
 
-    troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
-    healing, comparing = troubles.about("the healer of stranded cases"), troubles.about("the reconciler")
-    keeping, whose = troubles.about(KEPT), troubles.about(DEPLOYMENT)
+    file = trouble_file(settings.ready_file) if settings.ready_file else None
+    about = BackgroundTroubles(file, troubled(around.seen)).about
+    healing, comparing = about("the healer of stranded cases"), about("the reconciler")
+    keeping, whose = about(KEPT), about(DEPLOYMENT)
     reconciler = Reconciler(client, PostgresStandings(pool), settings.task_queue)
     healer = Healer(client, reconciler, settings.task_queue)
     async with (
@@ -111,14 +138,15 @@ async def beside(
             lambda: compare_forever(reconciler, settings.reconcile_seconds, comparing),
             say=comparing,
         ),
-        heeding(settings, adapters.calls, troubles.about(SWITCH)),
-        scheduling(client, settings.task_queue, troubles.about(SCHEDULE)),
-        observed(pool, settings.definitions or adapters.business.folder, runtime, troubles.about(OUTCOMES)),
-        shadowing(settings, pool, adapters, troubles.about("the shadow")),
-        watching_tools(settings, pool, adapters, troubles.about(TOOLS)),
+        heeding(settings, adapters.calls, about(SWITCH)),
+        scheduling(client, settings.task_queue, about(SCHEDULE)),
+        observed(pool, settings.definitions or adapters.business.folder, around.runtime, about(OUTCOMES)),
+        shadowing(settings, pool, adapters, about("the shadow")),
+        watching_tools(settings, pool, adapters, about(TOOLS)),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
-        delivering(client, settings, pool, troubles.about(WORK)),
-        heeding_shreds(settings, client, troubles.about(EAR)),
+        delivering(client, settings, pool, about(WORK)),
+        heeding_shreds(settings, client, about(EAR)),
+        reading(around.seen, pool, client, settings),
         supervised(DEPLOYMENT, lambda: watch_forever(client, settings, version, whose), say=whose),
     ):
         yield

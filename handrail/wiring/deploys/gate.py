@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 from handrail.domain.rollout.deploys import ReplayCheck, ReplayFailure
 from handrail.redaction.values import by_code
@@ -70,9 +70,13 @@ async def replayed(
     runner: WorkflowRunner | None = None,
     *,
     guards: Guards | None = None,
+    around: Sequence[Interceptor] = (),
     converter: DataConverter = data_converter,
 ) -> dict[str, str]:
-    """Replay the histories by their names, in `runner` or as a worker runs them; return what failed, in words."""
+    """Replay the histories by their names, in `runner` or as a worker runs them; return what failed, in words.
+
+    More interceptors may stand `around` the guards.
+    """
     names = {history.run_id: name for name, history in histories.items()}
 
     async def all_of_them() -> AsyncIterator[WorkflowHistory]:
@@ -81,7 +85,7 @@ async def replayed(
 
     replayer = Replayer(
         workflows=[CaseWorkflow],
-        interceptors=[guards or Guards(by_code())],
+        interceptors=[*around, guards or Guards(by_code())],
         workflow_runner=AnnouncingRunner(runner or UnsandboxedWorkflowRunner()),
         build_id="replay",
         runtime=silent(),

@@ -40,9 +40,10 @@ from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool, open_pool
 from handrail.redaction.values import Redaction
+from handrail.seeing.now import now
 from handrail.settings import Settings
 from handrail.temporal.cases.doorway import DoorwayClient
-from handrail.wiring.connecting import connected, seen
+from handrail.wiring.connecting import connected, runtime_of
 from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
 from handrail.wiring.front.providers import federated, oidc
@@ -50,6 +51,7 @@ from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
 from handrail.wiring.redacting import redaction_of
 from handrail.wiring.sealing import keeping_keys, sealing_of
+from handrail.wiring.seen.beginning import define_topics, interceptors, reading, seeing
 
 DAY_HOURS = 24
 PROBE = timedelta(seconds=2)
@@ -72,6 +74,7 @@ async def serve(settings: Settings) -> None:
         async with application(settings) as app:
             config = uvicorn.Config(
                 app,
+                log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
@@ -120,29 +123,39 @@ def listen(address: str) -> socket.socket:
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with its connections, which are closed at the end. Raises: see `serve`."""
-    client = await connected(settings, runtime=seen())
-    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
-    try:
-        services = await services_of(settings, client, pool)
-        tail, messages_kept = tail_of(settings, pool), timedelta(days=settings.webhook_days)
-        async with (
-            supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
-            supervised("the tail of events", tail.forever),
-            supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
-            keeping_keys(settings, client),
-        ):
-            app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))
-            app.state.tail = tail
-            async with serving_agents(app, settings, services, tail):
+    runtime = runtime_of(settings.api_metrics_address, "HANDRAIL_API_METRICS_ADDRESS")
+    with seeing(settings, "handrail-api", runtime if settings.api_metrics_address else None) as seen:
+        client = await connected(settings, runtime=runtime, interceptors=interceptors(seen))
+        pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
+        try:
+            async with reading(seen, pool, client, settings), serving_on(settings, client, pool) as app:
                 yield app
-    finally:
-        await pool.close()
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def serving_on(settings: Settings, client: Client, pool: Pool) -> AsyncIterator[FastAPI]:
+    """Return the application on these connections. Raises: see `serve`."""
+    services = await services_of(settings, client, pool)
+    tail, messages_kept = tail_of(settings, pool), timedelta(days=settings.webhook_days)
+    async with (
+        supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
+        supervised("the tail of events", tail.forever),
+        supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
+        keeping_keys(settings, client),
+    ):
+        app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))
+        app.state.tail = tail
+        async with serving_agents(app, settings, services, tail):
+            yield app
 
 
 async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServices:
     """Return the adapters behind the API's ports. Raises: InvalidInput: the database is another business's."""
     business = brought(settings.business, settings.definitions)
     await owner.check(pool, business)
+    define_topics(now().labels, settings.definitions or business.folder)
     record, redaction = PostgresCaseRecord(pool, business), redaction_of(settings)
 
     async def connection() -> Client:

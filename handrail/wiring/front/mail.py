@@ -33,10 +33,12 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.redaction.values import Redaction
 from handrail.settings import Settings
 from handrail.temporal.cases.mailed import MailedCases
-from handrail.wiring.connecting import connected, seen
+from handrail.wiring.connecting import connected, runtime_of
 from handrail.wiring.front.letters import letters_work
 from handrail.wiring.redacting import redaction_of
 from handrail.wiring.sealing import EAR, keeping_keys
+from handrail.wiring.seen.beginning import interceptors as seen_by
+from handrail.wiring.seen.beginning import seeing, troubled
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 POOL = 4
@@ -65,11 +67,14 @@ async def serve(settings: Settings) -> None:
     asked = asyncio.Event()
     for one in STOPS:
         asyncio.get_running_loop().add_signal_handler(one, asked.set)
-    troubles = BackgroundTroubles(trouble_file(settings.ready_file) if settings.ready_file else None)
+    file = trouble_file(settings.ready_file) if settings.ready_file else None
+    runtime = runtime_of(settings.mail_metrics_address, "HANDRAIL_MAIL_METRICS_ADDRESS")
     async with AsyncExitStack() as stack:
+        seen = stack.enter_context(seeing(settings, "handrail-mail", runtime if settings.mail_metrics_address else None))
+        troubles = BackgroundTroubles(file, troubled(seen))
         pool = await open_pool(settings.database_url.get_secret_value(), size=POOL)
         stack.push_async_callback(pool.close)
-        client = await connected(settings, runtime=seen())
+        client = await connected(settings, runtime=runtime, interceptors=seen_by(seen))
         await stack.enter_async_context(keeping_keys(settings, client, troubles.about(EAR)))
         await run_mail(settings, mail_settings(), client, pool, troubles, stack)
         if settings.ready_file:
@@ -105,7 +110,10 @@ async def run_mail(
     ]
     if mail.imap:
         mail.reading()
-        reading, taking = troubles.about("reading mail"), MailTaking(intake, mail.authserv_id, redaction)
+        reading, taking = (
+            troubles.about("reading mail"),
+            MailTaking(intake, mail.authserv_id, redaction),
+        )
         mailbox = Mailbox(mail, record, taking.take, looked=lambda: reading(None))
         work.append(("reading mail", mailbox.forever, reading))
     for name, doing, say in work:

@@ -15,10 +15,13 @@ from handrail.api.codec.server import PATH, create_codec
 from handrail.api.services import ApiServices
 from handrail.postgres.pool import Pool
 from handrail.postgres.vault.keys import PostgresPlainReadings
+from handrail.seeing.now import now
 from handrail.settings import Settings
 from handrail.temporal.codec import SealingCodec
 from handrail.wiring.front.chat import chat_of
 from handrail.wiring.front.desk import desk_of
+from handrail.wiring.seen.beginning import tracer_provider
+from handrail.wiring.seen.requests import seen_requests
 
 
 def with_rooms(
@@ -35,8 +38,10 @@ def with_rooms(
         InvalidInput: a setting cannot be used.
     """
     rooms = {"/desk": desk_of(settings, pool, services, provider), "/chat": chat_of(settings, pool, services)}
-    app = create_app(services, mounts={**rooms, **codec_server_of(settings, pool, services, codec)})
+    mounts = {**rooms, **codec_server_of(settings, pool, services, codec)}
+    app = create_app(services, mounts=mounts, tracer_provider=tracer_provider(now()))
     app.router.routes += [Route(room, with_slash) for room in rooms]
+    seen_requests(app, now())
     return app
 
 

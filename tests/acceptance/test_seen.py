@@ -1,0 +1,226 @@
+"""A stack that is looked at: one trace from the HTTP request to the commit, figures that are collected, lines of logs.
+
+What customers wrote, and who they are, stands in none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from handrail.api.access.minting import mint
+from handrail.domain.access.principals import ApiScope
+from handrail.embedded.api import Api
+from handrail.embedded.ports import free_block
+from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.pool import open_pool
+from handrail.seeing.figures import catalogue
+from handrail.seeing.traces import conventions as names
+from tests.acceptance.killing import HeldWorker, Stack, stack, true, waits
+from tests.support.collecting import Collector, TakenSpan, collecting
+
+MONITORING = Path(catalogue.__file__).parents[1] / "monitoring"
+CANARY = "zephyrine quokka 4111 1111 1111 1111"
+TRACE, REFUND = "0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"
+HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
+SERVED = re.compile(r"\b((?:handrail|temporal)_\w+|up)\b")
+
+
+@dataclass
+class SeenStack:
+    """The stack, its collector, and a backend of its API. `worker` and `api` are where their figures are."""
+
+    city: Stack
+    collector: Collector
+    backend: httpx.AsyncClient
+    worker: str
+    api: str
+
+    async def spans(self, trace: str, *wanted: str) -> list[TakenSpan]:
+        """The spans of a trace, once these have come."""
+
+        async def come() -> bool:
+            return set(wanted) <= {one.name for one in self.collector.of(trace)}
+
+        await true(come)
+        return self.collector.of(trace)
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with collecting() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def seen(servers: Path, collector: Collector) -> AsyncIterator[SeenStack]:
+    base = free_block(3)
+    worker, api = f"127.0.0.1:{base}", f"127.0.0.1:{base + 1}"
+    looked_at = {
+        "HANDRAIL_METRICS_ADDRESS": worker,
+        "HANDRAIL_API_METRICS_ADDRESS": api,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    async with stack(servers / "seen", looked_at) as city:
+        part = city.parts["worker"]
+        assert isinstance(part, HeldWorker)
+        city.parts["api"] = Api(base + 2, part.environment)
+        await city.start("api")
+        pool = await open_pool(city.postgres.url, size=1)
+        scopes = [ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.APPROVALS_DECIDE]
+        key, parts = mint("a test", scopes, at=datetime.now(UTC), by="a test", environment="test", person="ann")
+        await PostgresApiKeys(pool).add(key)
+        await pool.close()
+        headers = {"authorization": f"Bearer {parts.text}"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{base + 2}", timeout=90, headers=headers) as backend:
+            yield SeenStack(city, collector, backend, worker, api)
+
+
+def below(spans: list[TakenSpan], name: str) -> list[str]:
+    """The names from the trace's first span down to the one of this name."""
+    by_id = {one.span: one for one in spans}
+    found = next(one for one in spans if one.name == name)
+    way = [found.name]
+    while found.parent in by_id:
+        found = by_id[found.parent]
+        way.insert(0, found.name)
+    return way
+
+
+async def test_one_trace_goes_from_the_request_to_the_commit_across_a_killed_worker(seen: SeenStack) -> None:
+    city = seen.city
+    order = await city.order(status="shipped")
+    await city.model.script(order.order_id, {"latency_seconds": 6})
+    asked = asyncio.create_task(
+        seen.backend.post(
+            "/v1/cases",
+            json={"customer_id": order.customer_id, "text": f"Where is my order {order.order_id}? {CANARY}"},
+            headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "idempotency-key": "seen-1", "prefer": "wait=60"},
+        )
+    )
+    await true(lambda: city.model.requests(order.order_id))
+    city.kill("worker")
+    await city.start("worker")
+    answer = await asked
+    assert answer.is_success, answer.text
+    case = await city.at_rest(answer.json()["case_id"])
+    assert order.order_id in (case.reply or "")
+    spans = await seen.spans(TRACE, "POST /v1/cases", "invoke_agent handrail", "commit_step")
+    way = below(spans, "commit_step")
+    assert way[0] == "POST /v1/cases"
+    assert [one for one in way if one.startswith(("activity", "invoke_agent", "node"))] == [
+        "activity case.turn",
+        "invoke_agent handrail",
+        "node resolve",
+    ]
+    (turn,) = [one for one in spans if one.name == "activity case.turn"]
+    assert turn.attributes[names.ATTEMPT] == "2", "the killed worker's own span died with it; the retry goes on in the trace"
+    (chat,) = [one for one in spans if one.name.startswith("chat ")]
+    assert chat.attributes[names.OPERATION] == "chat"
+    assert int(chat.attributes[names.INPUT_TOKENS]) > 0
+    assert {one.service for one in spans} == {"handrail-api", "handrail-worker"}
+
+
+async def test_a_decision_is_a_trace_of_its_own_down_to_the_effects_commit(seen: SeenStack) -> None:
+    order = await seen.city.order(**HELD)
+    text = f"Please refund order {order.order_id}, that is {order.refundable} USD."
+    opened = await seen.backend.post(
+        "/v1/cases",
+        json={"customer_id": order.customer_id, "text": text},
+        headers={"idempotency-key": "seen-2", "prefer": "wait=60"},
+    )
+    case_id = opened.json()["case_id"]
+    held = (await seen.city.until(case_id, waits)).approvals[0]
+    decided = await seen.backend.post(
+        f"/v1/cases/{case_id}/approvals/{held.approval_id}/decide",
+        json={"decision": "approve"},
+        headers={
+            "traceparent": f"00-{REFUND}-00f067aa0ba902b7-01",
+            "idempotency-key": "seen-3",
+            "if-match": f'"{held.approval_id}.{held.revision}"',
+        },
+    )
+    assert decided.is_success, decided.text
+    seen.city.approved.add(held.approval_id)
+    spans = await seen.spans(REFUND, "execute_tool refund_order", "COMMIT", "node resolve", "invoke_agent handrail")
+    way = below(spans, "execute_tool refund_order")
+    assert [one for one in way if not one.startswith(("fastapi", "POST"))] == [
+        "send update decide",
+        "update decide",
+        "activity case.turn",
+        "invoke_agent handrail",
+        "node act",
+        "execute_tool refund_order",
+    ]
+    tool = next(one for one in spans if one.name == "execute_tool refund_order")
+    assert tool.attributes == {
+        names.OPERATION: "execute_tool",
+        names.TOOL: "refund_order",
+        names.TOOL_TYPE: "function",
+        names.OUTCOME: "applied",
+    }
+    commits = [one for one in spans if one.name == "COMMIT" and one.parent == tool.span]
+    assert len(commits) == 1
+
+
+async def test_nothing_of_a_customer_leaves_in_a_span_a_figure_or_a_line(seen: SeenStack) -> None:
+    customers = [one[0] for one in await seen.city.rows("select distinct customer_id from handrail.cases")]
+    orders = [
+        f"O-{digits}" for digits in re.findall(r"O-(\d+)", str(await seen.city.rows("select text from handrail.messages")))
+    ]
+    assert customers
+    assert orders
+    personal = [*customers, *orders, "zephyrine", "quokka", "4111"]
+    logs = [(seen.city.folder / f"{name}.log").read_text() for name in ("worker", "api")]
+    figures = [await fetched(one) for one in (seen.worker, seen.api)]
+    for text in (*(one.whole for one in seen.collector.spans), *figures, *logs):
+        assert not [word for word in personal if word in text]
+    listed = names.ALLOWED
+    assert {name for one in seen.collector.spans for name in one.attributes} <= listed
+    lines = "".join(logs).splitlines()
+    assert not [one for one in lines if not one.startswith('{"at": ')]
+    for line in lines:
+        assert {"at", "level", "logger", "message"} <= json.loads(line).keys()
+
+
+async def test_every_figure_that_a_dashboard_or_a_rule_names_is_served(seen: SeenStack) -> None:
+    async def read() -> bool:
+        return "handrail_approvals_overdue" in await fetched(seen.worker)
+
+    await true(read)
+    served = {"up"}
+    for address in (seen.worker, seen.api):
+        for family in text_string_to_metric_families(await fetched(address)):
+            served |= {one.name for one in family.samples}
+    texts = [(MONITORING / "alerts.yaml").read_text(), *(path.read_text() for path in MONITORING.rglob("*.json"))]
+    expressions = [one for text in texts for one in re.findall(r'expr"?: "?(.*)', text)]
+    named = {name for one in expressions for name in SERVED.findall(one)}
+    assert len(named) > 30
+    # No certificate is set here; and the outcomes of seven days are counted every quarter of an hour.
+    assert named - served <= {"handrail_outcome_value", "handrail_certificate_ends_timestamp_seconds"}
+
+
+async def test_a_traced_cases_history_replays_untraced(seen: SeenStack) -> None:
+    from tests.replay.again import replay
+
+    (case_id,) = (await seen.city.rows("select case_id from handrail.cases order by opened_at limit 1"))[0]
+    history = await seen.city.client.get_workflow_handle(f"case-{case_id}").fetch_history()
+    text = history.to_json()
+    assert "_tracer-data" in text
+    assert await replay({"traced.0.json": text}) == {}
+
+
+async def fetched(address: str) -> str:
+    """What is served there."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"http://{address}/metrics")).text
