@@ -63,9 +63,11 @@ LATE = {
     "webhooks": LateCommand("webhooks.webhooks", "Webhooks: where events are sent, signed, until they are taken.", group=True),
     "mail": LateCommand("mail.mail", "Mail: read a mailbox, send replies, look at what came and went.", group=True),
     "audit": LateCommand("record.audit", "The audit: check its chain of hashes, hand it out.", group=True),
-    "forget": LateCommand("personal.forget", "Forget a customer everywhere, and print the proof; --places lists where."),
-    "access": LateCommand("personal.access", "Give out all that is held of a customer."),
-    "hold": LateCommand("personal.holds", "Legal holds, which forbid to forget a customer.", group=True),
+    "forget": LateCommand(
+        "personal.forget", "Forget a customer everywhere, and print the proof; killed half way, it goes on."
+    ),
+    "access": LateCommand("personal.access", "Give out all that is held of a customer, and nothing of others."),
+    "hold": LateCommand("personal.holds", "Legal holds, which forbid to forget a customer: set, clear, list.", group=True),
     "metrics": LateCommand("record.metrics", "Count what became of the cases that were opened in a period."),
     "reconcile": LateCommand(
         "record.reconcile",

@@ -24,6 +24,9 @@ HIDDEN = "somebody of the company"
 QUOTE = "[a quote of other people was left out]"
 TOLD = ("text", "note", "comment", "subject", "words", "quote", "reply", "action", "status", "kind")
 
+LONGEST = 400
+"""Characters that the page shows of what has no words."""
+
 MailText = Callable[[bytes], str]
 """The words of a mail's source, without what it quotes."""
 
@@ -100,4 +103,6 @@ def _lines(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _short(data: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in data.items() if value not in (None, "", [], {}))
+    """Return the beginning of what a row holds; the JSON holds the rest."""
+    whole = ", ".join(f"{name}: {value}" for name, value in data.items() if value not in (None, "", [], {}))
+    return whole if len(whole) <= LONGEST else f"{whole[:LONGEST]} … (the JSON holds the rest)"

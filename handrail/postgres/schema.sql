@@ -3598,13 +3598,13 @@ BEGIN
         request = jsonb_strip_nulls(
             jsonb_build_object(
                 'request_id', x.request -> 'request_id', 'kind', x.request -> 'kind', 'action', x.request -> 'action',
-                'forgotten', TRUE
+                'title', 'forgotten', 'headline', 'forgotten', 'forgotten', TRUE
             )
         ),
         decision = CASE WHEN x.decision IS NOT NULL THEN jsonb_strip_nulls(
             jsonb_build_object(
-                'decision', x.decision -> 'decision', 'reviewer', x.decision -> 'reviewer',
-                'decided_at', x.decision -> 'decided_at'
+                'approval_id', x.approval_id, 'revision', x.revision, 'decision', x.decision -> 'decision',
+                'reviewer', x.decision -> 'reviewer', 'decided_at', x.decision -> 'decided_at'
             )
         ) END,
         update_names = '{}',
@@ -3732,3 +3732,15 @@ END
 $$;
 CREATE TRIGGER data_keys_are_told AFTER DELETE ON handrail.data_keys
 FOR EACH ROW EXECUTE FUNCTION handrail.tell_shredded_key();
+
+-- An update that changes no row is refused, too, unless a customer is just being forgotten.
+CREATE FUNCTION handrail.refuse_unless_erasing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(current_setting('handrail.erasing', TRUE), '') = '' THEN
+        RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER audit_is_not_updated BEFORE UPDATE ON handrail.audit
+FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse_unless_erasing('the audit only grows');

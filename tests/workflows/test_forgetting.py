@@ -206,6 +206,9 @@ async def test_a_customer_is_forgotten_everywhere_and_nobody_else_is(home: House
     assert (await home.cases.status(beside.case_id)).case_id == beside.case_id
     assert temporal_holds(temporal_server, theirs)
     await said(home, temporal_server, "audit", "verify")
+    for case_id in who.cases:
+        shown = json.loads(await said(home, temporal_server, "case", "show", case_id, "--json"))
+        assert shown["status"] == "Closed"
     again = await said(home, temporal_server, "forget", who.customer_id, "--by", "dpo")
     assert again.startswith(f"Nothing left of {who.customer_id}.")
     told = await said(home, temporal_server, "forget", "--places", "--json")

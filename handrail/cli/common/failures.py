@@ -60,8 +60,17 @@ def judge(error: BaseException) -> tuple[Exit, str]:
         return known or (Exit.UNEXPECTED, f"PostgreSQL: {names[0]}. Run again with --debug to see more.")
     code = next((CODES[name] for name in names if name in CODES), Exit.UNEXPECTED)
     if code is Exit.UNEXPECTED and "HandrailError" not in names:
-        return code, f"Unexpected {names[0]}: {error}. Run again with --debug to see where."
+        return code, f"Unexpected {names[0]}: {without_values(error)}. Run again with --debug to see where."
     return code, str(error)
+
+
+def without_values(error: BaseException) -> str:
+    """The error's words. Those of what does not fit a model name the fields, and not what stands in them."""
+    listed = getattr(error, "errors", None)
+    if type(error).__name__ != "ValidationError" or listed is None:
+        return str(error)
+    found = listed(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
 
 
 def report(error: BaseException, *, as_json: bool, debug: bool) -> Exit:

@@ -23,7 +23,7 @@ def access(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Give out all that is held of a customer, with source and time, and nothing of others."""
+    """Give out all that is held of a customer, and nothing of others."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import screen
     from handrail.domain.case.messages import check_identifier

@@ -35,7 +35,7 @@ def forget(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Forget a customer everywhere, and print the proof. Killed half way, the same command goes on."""
+    """Forget a customer everywhere, and print the proof; killed half way, it goes on."""
     from handrail.cli.common.documents import print_document
     from handrail.domain.case.messages import check_identifier, check_name
 
@@ -86,12 +86,12 @@ def show(customer: str, proof: ForgetProof) -> None:
     from handrail.cli.common.tables import screen, table
 
     if proof.nothing_left:
-        screen().print(f"Nothing left of {customer}.")
-    else:
-        rows = [[place, str(count)] for place, count in proof.counts.items()]
-        screen().print(table(["deleted or blanked", "how many"], rows))
-        took = (proof.ended_at - proof.at).total_seconds()
-        screen().print(f"{customer} is forgotten: {proof.cases} cases, {took:.1f} s, proof {proof.forget_id}. What stays:")
+        screen().print(f"Nothing left of {customer}. What was deleted earlier stays in backups until they end.")
+        return
+    rows = [[place, str(count)] for place, count in proof.counts.items()]
+    screen().print(table(["deleted or blanked", "how many"], rows))
+    took = (proof.ended_at - proof.at).total_seconds()
+    screen().print(f"{customer} is forgotten: {proof.cases} cases, {took:.1f} s, proof {proof.forget_id}. What stays:")
     for one in proof.remains:
         until = f" · until {one.until:%Y-%m-%d}" if one.until else ""
         screen().print(f"  {one.place}{until}: {one.words}")

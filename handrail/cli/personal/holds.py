@@ -13,7 +13,7 @@ from handrail.cli.common.world import CliContext, world
 if TYPE_CHECKING:
     from handrail.domain.personal.forgetting import LegalHold
 
-app = typer.Typer(no_args_is_help=True, help="Legal holds: set, clear, list.")
+app = typer.Typer(no_args_is_help=True, help="Legal holds, which forbid to forget a customer: set, clear, list.")
 Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="Why; stays with it.", show_default=False)]
 By = Annotated[str, typer.Option("--by", envvar="HANDRAIL_REVIEWER", help="Who does this.", show_default=False)]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from handrail.cli.common.documents import approval_document, case_document
@@ -20,6 +21,7 @@ from handrail.cli.main import app
 from handrail.domain import errors
 from handrail.domain.actions.approvals import Approval, HumanRequest
 from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.requests import Receipt
 from handrail.temporal.cases.client import TimedOut, settled
 from handrail.temporal.connect import Unreachable
 
@@ -212,3 +214,11 @@ def test_help_loads_nothing_heavy() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "Exit codes: 0 done" in done.stdout
+
+
+def test_what_does_not_fit_a_model_is_named_and_not_told() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Receipt.model_validate({"case_id": "c", "status": "Quaxel", "turn": "Quaxel"})
+    words = judge(caught.value)[1]
+    assert "turn" in words
+    assert "Quaxel" not in words
