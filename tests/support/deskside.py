@@ -40,10 +40,10 @@ async def with_desk(home: House, **changes: object) -> ASGIApp:
 
 
 @asynccontextmanager
-async def serving(home: House) -> AsyncIterator[str]:
+async def serving(home: House, **changes: object) -> AsyncIterator[str]:
     """The address of the desk, served to browsers."""
     listening = listen("127.0.0.1:0")
-    config = uvicorn.Config(await with_desk(home), log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(await with_desk(home, **changes), log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     work = asyncio.create_task(server.serve(sockets=[listening]))
     try:

@@ -23,13 +23,18 @@ FIELD = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">')
 BATCH = {"field": "refund_amount_usd", "unit": "USD", "each": 300, "sum": 500, "rows": 3}
 
 
-async def desk_with(home: House, folder: Path, batch: dict[str, object] | None) -> ASGIApp:
-    """The desk of a shop in which the policy about amounts has this ceiling."""
+def definitions(folder: Path, batch: dict[str, object] | None) -> Path:
+    """The folder of a shop in which the policy about amounts has this ceiling."""
     shutil.copytree(business.folder, folder, dirs_exist_ok=True)
     file = folder / "policies/refund_amount.yaml"
     document = yaml.safe_load(file.read_text())
     file.write_text(yaml.safe_dump({**document, **({"batch": batch} if batch else {})}))
-    return await with_desk(home, definitions=folder)
+    return folder
+
+
+async def desk_with(home: House, folder: Path, batch: dict[str, object] | None) -> ASGIApp:
+    """The desk of such a shop."""
+    return await with_desk(home, definitions=definitions(folder, batch))
 
 
 async def held(home: House, over: int = 110, under: int = 160) -> CaseView:
