@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections import defaultdict
@@ -141,7 +142,9 @@ async def test_without_a_worker_a_case_is_taken_and_answered_later(town: Stack, 
         f"{path}/messages", json={"text": "Are you there?"}, headers={"idempotency-key": "nobody-2", "prefer": "wait=1"}
     )
     assert more.status_code == 202, more.text
+    told = asyncio.create_task(first_of(caller, f"{path}/events", "reply"))
     await town.start("worker")
+    assert (await told)["case_id"] == there.json()["case_id"]
 
     async def answered() -> bool:
         found: dict[str, Any] = (await caller.get(path)).json()
@@ -150,6 +153,20 @@ async def test_without_a_worker_a_case_is_taken_and_answered_later(town: Stack, 
     await true(answered)
     said = (await caller.get(f"{path}/messages")).json()["messages"]
     assert [one["text"] for one in said if one["author"] == "customer"] == [body["text"], "Are you there?"]
+
+
+async def first_of(client: httpx.AsyncClient, address: str, event: str) -> dict[str, Any]:
+    """The first event of this kind that the stream tells."""
+    async with asyncio.timeout(PATIENCE), client.stream("GET", address) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        named = ""
+        async for line in stream.aiter_lines():
+            word, _, value = line.partition(": ")
+            named = value if word == "event" else named
+            if word == "data" and named == event:
+                found: dict[str, Any] = json.loads(value)
+                return found
+    raise AssertionError(f"{address} ended without {event}")
 
 
 async def test_the_typed_clients_give_models_and_raise_the_contracts_errors(town: Stack, caller: httpx.AsyncClient) -> None:

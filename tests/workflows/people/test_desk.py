@@ -123,6 +123,28 @@ async def test_two_who_decide_at_once_one_wins_and_the_others_words_are_kept(hom
     assert len(settled.effects) == (1 if lost is answers[1] else 0)
 
 
+async def test_an_edit_and_an_approval_in_the_same_second_are_one_effect(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    path = f"/desk/cases/{case.case_id}"
+    async with at_desk(desk, await key_of(home, "ann")) as ann, at_desk(desk, await key_of(home, "bob")) as bob:
+        pages = [await one.look(path) for one in (ann, bob)]
+        now = dict(re.findall(r'name="(argument\.[a-z_]+)" value="([^"]*)"', pages[1]))
+        edit = {**shown(case, "edit"), **now, "argument.amount": "40.10", "note": "40.10 is what the lamp cost"}
+        answers = await asyncio.gather(
+            ann.submit(pages[0], f"{path}/decide", **shown(case, "approve"), note="looks right"),
+            bob.submit(pages[1], f"{path}/decide", **edit),
+        )
+        assert sorted(one.status_code for one in answers) == [303, 409]
+        edited = answers[1].status_code == 303
+        name, words = ("ann", "looks right") if edited else ("bob", "40.10 is what the lamp cost")
+        drafts = await home.rows("select person, text from handrail.desk_drafts where case_id = %(c)s", c=case.case_id)
+        assert drafts == [(name, words)]
+    (effect,) = (await home.until(case.case_id, lambda view: bool(view.effects))).effects
+    assert (float(effect.arguments["amount"]) == 40.1) is edited
+    counted = await home.rows("select count(*) from handrail.effects where case_id = %(c)s", c=case.case_id)
+    assert counted == [(1,)]
+
+
 async def test_a_case_is_taken_answered_and_resolved(home: House, desk: ASGIApp) -> None:
     case = await with_a_person(home)
     path = f"/desk/cases/{case.case_id}"
