@@ -90,8 +90,16 @@ class FilePolicies:
         return {name: document.version for name, document in self._live.now().value.places.items()}
 
     def names(self) -> list[str]:
-        """Ids of the policies and rules in force: internal words that no reply may hold."""
-        return [name for policy in self.all() for name in (policy.id, *(rule.id for rule in policy.rules.rules))]
+        """Ids of the policies in force, ids and names of their rules, facts: internal words that no reply may hold."""
+        rules = [rule for policy in self.all() for rule in policy.rules.rules]
+        # A name in words is for people, as in `Refunds by amount`, and so is a fact that is one: customers may read them.
+        named = [rule.name for rule in rules if rule.name and not any(letter.isspace() for letter in rule.name)]
+        return [
+            *(one.id for one in self.all()),
+            *(one.id for one in rules),
+            *named,
+            *(one for one in self._known.facts if "_" in one),
+        ]
 
     def rule(self, proposal: Proposal, facts: dict[str, Any]) -> Verdict:
         """The strictest ruling of every policy over `facts`; a rule that cannot be worked out blocks.

@@ -69,7 +69,7 @@ class Policies(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """Ids of policies and rules: internal words that no reply may hold."""
+        """Ids of policies, ids and names of rules, facts: internal words that no reply may hold."""
         ...
 
 

@@ -10,6 +10,7 @@ import typer
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.cli.drills.deploying import deploys
+from handrail.cli.drills.hostile import hostile
 
 if TYPE_CHECKING:
     from handrail.drills.injection.siege import InjectionReport
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Drills: attacks on the real graph; right and wrong replies; very long texts of many kinds."
 )
-
 app.command()(deploys)
+app.command()(hostile)
 
 
 @app.command()

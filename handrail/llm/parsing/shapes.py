@@ -16,6 +16,8 @@ NAMESPACE = "functions."
 """Some models put it before a tool's name; no tool of ours has a dot in its name."""
 UNREADABLE = "{"
 """Stands for arguments that nobody can read for certain: no JSON."""
+DEEPEST = 64
+"""Levels of nesting that are read: more than any tool's arguments have, and far fewer than pydantic writes."""
 
 
 def mended(body: Any) -> Any:
@@ -94,14 +96,36 @@ def _arguments(given: Any) -> Any:
             return "{}"
         try:
             given = loaded(unfenced(given)) if isinstance(given, str) else given
-        except (ValueError, RecursionError):
+        except ValueError:
             return UNREADABLE
-    return json.dumps(given, ensure_ascii=False) if isinstance(given, dict) else UNREADABLE
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, dict) and shallow(given) else UNREADABLE
 
 
 def loaded(text: str) -> Any:
-    """The JSON. Raises: ValueError: it is none, or an object in it says the same field twice."""
-    return json.loads(text, object_pairs_hook=fields_once)
+    """The JSON. Raises: ValueError: it is none, is nested too deep, or an object in it says the same field twice."""
+    try:
+        found = json.loads(text, object_pairs_hook=fields_once)
+    except RecursionError:
+        found = None
+    else:
+        if shallow(found):
+            return found
+    raise ValueError("it is nested too deep")
+
+
+def shallow(value: Any) -> bool:
+    """Return whether the value is nested no deeper than `DEEPEST`: whatever keeps or compares it may take it as it is."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return True
+    return not any(isinstance(one, dict | list) for one in level)
 
 
 def unfenced(text: str) -> str:

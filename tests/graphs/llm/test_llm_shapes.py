@@ -13,12 +13,14 @@ from handrail.domain.errors import ModelRejected, ModelUnavailable
 from handrail.domain.llm.agent import Disposition, Usage
 from handrail.domain.llm.consulting import Choice, ConsultQuestion
 from handrail.llm.chat import ChatModel
+from handrail.llm.parsing.shapes import UNREADABLE, mended
 from tests.support.scripted import Scripted, asking
 
 COUNTED = {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}
 SAID = {"reply": "It is on its way.", "confidence": 0.9, "disposition": "resolved"}
 ORDER = {"order_id": "O-10001"}
 ONE = json.dumps(SAID)
+NESTED = '{"order_id": ' + "[" * 300 + "]" * 300 + "}"
 
 
 def call(arguments: Any, name: str = "get_order", **fields: Any) -> dict[str, Any]:
@@ -119,6 +121,9 @@ REFUSED = {
     "arguments that are cut off": calling(call('{"order_id": "O-1')),
     "arguments that are no object": calling(call("[1]")),
     "arguments that say one field twice": calling(call('{"order_id": "O-10001", "order_id": "O-10002"}')),
+    "arguments nested deeper than anybody keeps": calling(call(NESTED)),
+    "arguments nested deeper than JSON is read": calling(call('{"order_id": ' + "[" * 9_000 + "]" * 9_000 + "}")),
+    "an answer nested deeper than JSON is read": saying("[" * 9_000 + "]" * 9_000),
     "one good call and one broken": calling(call(json.dumps(ORDER)), call("{", id="call_b")),
     "a call without anything": calling("get_order"),
     "two different answers": calling(call(ONE, "answer"), call({**SAID, "reply": "No."}, "answer", id="call_b")),
@@ -140,6 +145,11 @@ async def test_what_could_mean_two_things_is_asked_for_once_more(server: Scripte
     with pytest.raises(ModelRejected, match="2 answers could not be used"):
         await model.complete(asking("Where is O-10001?"))
     assert len(server.asked()) == 2
+
+
+def test_an_object_that_is_nested_too_deep_is_no_arguments() -> None:
+    (choice,) = mended(calling(call(json.loads(NESTED))))["choices"]
+    assert choice["message"]["tool_calls"][0]["function"]["arguments"] == UNREADABLE
 
 
 @pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "model_length", "content_filter", "SAFETY"])

@@ -310,3 +310,15 @@ def test_an_edit_rules_at_the_next_proposal(folder: Path) -> None:
     after = policies.rule(proposal(), facts)
     assert (before.ruling, after.ruling) == (Ruling.REQUIRE_APPROVAL, Ruling.ALLOW)
     assert before.policy_version != after.policy_version == policies.version
+
+
+def test_every_name_of_a_rule_and_of_a_fact_is_internal_and_words_are_not(tmp_path: Path) -> None:
+    named = GOOD.replace("    - id: large\n", "    - id: large\n      name: large_payment\n").replace(
+        "id: limits", "id: limits\nname: Payments"
+    )
+    (tmp_path / "limits.yaml").write_text(named.replace("applies_to", "description: Two words.\napplies_to"))
+    other = named.replace("id: limits", "id: others").replace("name: large_payment", "name: A large payment")
+    (tmp_path / "others.yaml").write_text(other)
+    found = FilePolicies(tmp_path, facts={**FACTS, "order_total": FactType.NUMBER}, tools=["pay", "greet"]).names()
+    assert {"limits", "others", "large", "large_payment", "order_total"} <= set(found)
+    assert not {"A large payment", "Payments", "amount", "vip"} & set(found)

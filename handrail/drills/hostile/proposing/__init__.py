@@ -1,0 +1,1 @@
+"""The hostile model: what it proposes, and its server."""
