@@ -40,3 +40,9 @@ async def test_whatever_a_model_proposes_everything_holds() -> None:
     assert found.proposals >= SHORT
     assert {"allow", "block", "require_approval"} <= found.ruled.keys(), "nothing was tried"
     assert sum(found.effects.values()) > 0, "nothing was done, so nothing could have been done wrongly"
+
+
+async def test_a_sum_that_nobody_watches_is_caught_by_its_name() -> None:
+    mutant = HostileMutant.UNWATCHED_SUMS
+    found = await played(300, 3, mutant)
+    assert CAUGHT[mutant] in {one.name for one in found.invariants if one.broken}
