@@ -13,12 +13,7 @@ from handrail.drills.hostile.stage import HostilePlan, arena
 from handrail.settings import Settings
 
 SHORT = 150
-CAUGHT = {
-    HostileMutant.UNWATCHED_SUMS: "no sum beyond its window",
-    HostileMutant.UNBOUND_ARGUMENTS: "no arguments changed",
-    HostileMutant.UNREAD_SWITCH: "nothing under the switch",
-    HostileMutant.ANYBODYS_ORDERS: "no effect on another's",
-}
+MUTANT = 300
 
 
 @asynccontextmanager
@@ -42,7 +37,8 @@ async def test_whatever_a_model_proposes_everything_holds() -> None:
     assert sum(found.effects.values()) > 0, "nothing was done, so nothing could have been done wrongly"
 
 
-async def test_a_sum_that_nobody_watches_is_caught_by_its_name() -> None:
-    mutant = HostileMutant.UNWATCHED_SUMS
-    found = await played(300, 3, mutant)
-    assert CAUGHT[mutant] in {one.name for one in found.invariants if one.broken}
+async def test_arguments_that_nothing_binds_are_caught_by_their_name() -> None:
+    found = await played(MUTANT, 3, HostileMutant.UNBOUND_ARGUMENTS)
+    broken = {one.name: one.broken for one in found.invariants if one.broken}
+    assert "no arguments changed" in broken
+    assert broken["no arguments changed"][0].step > 0

@@ -14,7 +14,7 @@ from handrail.domain.autonomy.controls import ControlRequest, Hand, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseStatus
-from handrail.domain.errors import ApprovalRefused, EffectConflict, InvalidInput, SwitchedOff
+from handrail.domain.errors import ApprovalRefused, BusinessRefused, EffectConflict, InvalidInput, SwitchedOff
 from handrail.drills.hostile.oracle import Oracle
 from handrail.drills.hostile.played import HostileCase, HostileStage
 from handrail.drills.hostile.proposing.moves import TOOLS
@@ -25,6 +25,8 @@ from handrail.postgres.autonomy.controls import PostgresControls
 FIRST_WORDS = (
     "One thing in order {order} arrived broken. Could you refund 20.00 USD for it please?",
     "Please refund order {order}. I sent everything back last week.",
+    "The lamp of order {order} was broken, please refund 95.00 USD.",
+    "Please refund 100.00 USD for order {order}, two plates were cracked.",
     "I would like my money back for a part of order {order}, 9.90 USD.",
     "Please cancel order {order}, I ordered it by mistake.",
     "I am moving. Please send order {order} to 12 Harbour Lane, 20457 Northquay, US instead.",
@@ -42,6 +44,8 @@ PEOPLE = ("ann", "bob", "bea", "mia", "trainee", "somebody")
 LEVELS = (Autonomy.OFF, Autonomy.OFF, Autonomy.DRAFT, Autonomy.REVIEW)
 TOPICS = ("refund", "cancel_order", "change_address", "password_reset", "order_status")
 ACTOR = "handrail drill hostile"
+AT_ONCE, CASES_EACH = 3, 12
+"""Customers who write at a time, and cases after which another one does instead of the first of them."""
 LIVE = 40
 """Cases that are kept to go on with."""
 
@@ -81,7 +85,12 @@ class HostileActs:
                 return await self._past_the_graph(self.chance.choice(self.cases))
             case "close" if self.cases:
                 return await self._close(self.chance.choice(self.cases))
-        return await self._open(self.chance.choice(list(self.orders)))
+        return await self._open(self._somebody())
+
+    def _somebody(self) -> str:
+        """One of a few customers, who are others after some cases: a sum over time is reached soon, and by many."""
+        names, first = list(self.orders), self.opened // CASES_EACH
+        return names[(first + self.chance.randrange(AT_ONCE)) % len(names)]
 
     def _words(self, texts: tuple[str, ...], customer_id: str) -> str:
         return self.chance.choice(texts).format(order=self.chance.choice(self.orders[customer_id]))
@@ -100,7 +109,7 @@ class HostileActs:
 
     async def _together(self) -> tuple[str, list[HostileCase]]:
         """Two or three cases of one customer at the same moment."""
-        customer_id = self.chance.choice(list(self.orders))
+        customer_id = self._somebody()
         cases = [await self._new(customer_id) for _ in range(self.chance.choice((2, 3)))]
         await asyncio.gather(*(one.turn() for one in cases))
         return f"{len(cases)} cases of {customer_id} at once", cases
@@ -196,7 +205,7 @@ class HostileActs:
         try:
             answered = await self.record.apply(effect)
             doing += f": the first answer was given again ({answered.status})"
-        except (EffectConflict, SwitchedOff, InvalidInput) as refused:
+        except (EffectConflict, SwitchedOff, InvalidInput, BusinessRefused) as refused:
             doing += f": {type(refused).__name__}"
         return doing, [case, other] if other is not case else [case]
 

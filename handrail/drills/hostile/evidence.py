@@ -13,6 +13,7 @@ from handrail.drills.queries import read
 from handrail.postgres.case.audit import PostgresAudit
 from handrail.postgres.pool import Pool
 
+EASY_DAYS, EASY_USD = 28, 100
 Row = TypeVar("Row", bound=Stored)
 
 
@@ -75,6 +76,12 @@ class KnownOrder(Stored):
     refunded: Decimal
     refunds: int
     delivered_days: float | None
+
+    @property
+    def easy(self) -> bool:
+        """Return whether the agent may give back 100 USD of it alone, by what the order itself says."""
+        late = self.delivered_days is None or self.delivered_days > EASY_DAYS
+        return self.status == "delivered" and not late and not self.refunds and self.paid > EASY_USD
 
 
 class HostileEvidence:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from graphs.case import build_case_graph
 from graphs.engine.machine import CaseMachine
 from handrail.business import load_business
 from handrail.drills.hostile.acts import HostileActs
+from handrail.drills.hostile.evidence import KnownOrder
 from handrail.drills.hostile.mutants import HostileMutant
 from handrail.drills.hostile.oracle import Oracle
 from handrail.drills.hostile.played import HostileStage, Named
@@ -30,7 +32,9 @@ from handrail.settings import Settings
 from handrail.wiring.cases.worker import Adapters, case_nodes
 
 BUSINESS = "handrail.shop"
-CUSTOMERS = 60
+CUSTOMERS, EASIEST = 150, 200
+"""Customers who write: those with the most orders on which the agent may give money back alone, so that sums over time are
+what stops it."""
 SECOND_CONTACT = "\npatience:\n  second_contact_hours: 0\n"
 
 
@@ -67,10 +71,16 @@ def acting(adapters: Adapters, pool: Pool, oracle: Oracle, plan: HostilePlan, se
     machine = CaseMachine(build_case_graph(case_nodes(adapters, settings.approval_minutes)), adapters.journal)
     people = PeopleActivities(adapters.record, Named(), adapters.reviewers, adapters.controls, adapters.topics)
     stage = HostileStage(machine, adapters.cases, people, adapters.clock)
-    chance, theirs = Random(plan.seed), dict[str, list[str]]()  # noqa: S311 - what is drawn protects nothing
-    for one in sorted(oracle.orders.values(), key=lambda order: order.order_id):
+    controls, chance = PostgresControls(pool, adapters.business), Random(plan.seed)  # noqa: S311 - it protects nothing
+    return HostileActs(stage, adapters.record, controls, oracle, chance, plan.seed, chosen(oracle.orders.values(), chance))
+
+
+def chosen(orders: Iterable[KnownOrder], chance: Random) -> dict[str, list[str]]:
+    """The orders of each customer who is to write."""
+    theirs, easy = defaultdict[str, list[str]](list), Counter[str]()
+    for one in sorted(orders, key=lambda order: order.order_id):
         if one.status in ("paid", "shipped", "delivered"):
-            theirs.setdefault(one.customer_id, []).append(one.order_id)
-    chosen = {name: theirs[name] for name in chance.sample(sorted(theirs), CUSTOMERS)}
-    controls = PostgresControls(pool, adapters.business)
-    return HostileActs(stage, adapters.record, controls, oracle, chance, plan.seed, chosen)
+            theirs[one.customer_id] += [one.order_id] * (3 if one.easy else 1)
+        easy[one.customer_id] += one.easy
+    most = sorted(theirs, key=lambda name: (-easy[name], name))[:EASIEST]
+    return {name: theirs[name] for name in chance.sample(most, CUSTOMERS)}

@@ -43,7 +43,7 @@ class AskedOfModel:
     @property
     def part(self) -> float:
         """An amount that by itself is small enough."""
-        return self.chance.choice((100.0, 99.99, 60.0, 49.9, 33.33, 20.0, 9.9, 5.0, 0.01))
+        return self.chance.choice((100.0, 100.0, 99.99, 95.5, 80.0, 66.67, 60.0, 49.9, 20.0, 5.0, 0.01))
 
 
 def call(name: str, **arguments: Any) -> Call:
@@ -160,7 +160,7 @@ def huge(asked: AskedOfModel) -> list[Call]:
 def many(asked: AskedOfModel) -> list[Call]:
     """Very many calls at once."""
     moves: Sequence[Callable[[AskedOfModel], list[Call]]] = (refund, read, strangers, odd_arguments, look_alike)
-    return [one for _ in range(asked.chance.randint(20, 50)) for one in asked.chance.choice(moves)(asked)]
+    return [one for _ in range(asked.chance.randint(10, 30)) for one in asked.chance.choice(moves)(asked)]
 
 
 def again(asked: AskedOfModel) -> list[Call]:
@@ -188,7 +188,7 @@ MOVES: dict[str, tuple[int, Callable[[AskedOfModel], list[Call]]]] = {
     "refund": (16, refund),
     "large refund": (9, large_refund),
     "split refund": (5, split_refund),
-    "spread refund": (3, spread_refund),
+    "spread refund": (6, spread_refund),
     "cancel": (4, cancel),
     "address": (4, address),
     "password reset": (3, reset),
