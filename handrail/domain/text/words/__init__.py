@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,6 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "sv", "pl", "pt")
 @functools.cache
 def words(name: str) -> dict[str, Any]:
     """The words of the file `name`, without its ending."""
-    import tomllib  # what opens a case reads no words, and need not load it
-
     return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
 
 
