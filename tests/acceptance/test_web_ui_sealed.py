@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from handrail.domain.case.cases import CaseView
+from handrail.embedded.ports import free_block
 from handrail.embedded.sealing import key_file
 from handrail.embedded.state import Stack
 from tests.acceptance.browser import Desk, chromium, desk, program
-from tests.acceptance.test_stack import handrail, standing
+from tests.acceptance.test_stack import ROOT, environment, handrail, standing
 from tests.conftest import stack_folder
 
 ENDED = ("Resolved", "AwaitingCustomer")
@@ -23,7 +26,15 @@ ENDED = ("Resolved", "AwaitingCustomer")
 def sealed_stack() -> Iterator[Stack]:
     """A whole stack that encrypts, with its sample cases."""
     with stack_folder() as folder:
-        done = handrail("up", "--encrypt", "--detach", "--data-dir", folder, OPENAI_API_KEY="")
+        begin = ("up", "--encrypt", "--detach", "--data-dir", str(folder), "--port-base", str(free_block(7)))
+        done = subprocess.run(
+            [sys.executable, "-m", "handrail.cli.main", *begin],
+            cwd=ROOT,
+            env={name: value for name, value in environment().items() if not name.startswith("OPENAI_")},
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
         assert done.returncode == 0, done.stderr + done.stdout
         try:
             yield standing(folder)
@@ -50,14 +61,14 @@ async def reviewer(browser: Browser, sealed_stack: Stack) -> AsyncIterator[Desk]
 
 def case(stack: Stack, case_id: str) -> CaseView:
     """The case, by the command line, which finds the stack's key by itself."""
-    done = handrail("--data-dir", stack.data_dir, "case", "show", case_id, "--json")
+    done = handrail("case", "show", case_id, "--json", HANDRAIL_DATA_DIR=str(stack.data_dir))
     assert done.returncode == 0, done.stderr
     return CaseView.model_validate_json(done.stdout)
 
 
 def waiting(stack: Stack) -> CaseView:
     """A sample case whose refund waits for somebody."""
-    done = handrail("--data-dir", stack.data_dir, "case", "list", "--status", "AwaitingApproval", "--json")
+    done = handrail("case", "list", "--status", "AwaitingApproval", "--json", HANDRAIL_DATA_DIR=str(stack.data_dir))
     found = json.loads(done.stdout)
     listed = found if isinstance(found, list) else found["cases"]
     return case(stack, str(listed[0]["case_id"]))
