@@ -92,11 +92,12 @@ class Forgetting:
         theirs = [*await self.record.addresses_of(customer_id), *addresses]
         counts.update(await self.record.erase_traffic(customer_id, theirs))
         for case in cases:
-            self.tell(f"forgetting {case.case_id}")
+            self.tell(f"deleting the runs of {case.case_id}")
             counts[RUNS] += await self.runs.delete(f"{PREFIX}{case.case_id}", self.seconds)
         # Behind the runs, which cannot go on without them, and ahead of the rows, which tell whose some of them are.
         counts[KEYS] += sum(await self.keys.shred(customer_id))
         for case in cases:
+            self.tell(f"forgetting {case.case_id}")
             counts.update(await self.record.erase_case(case.case_id, customer_id, forget_id, pseudonym, asked_by))
         return +counts
 
