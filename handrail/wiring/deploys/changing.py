@@ -23,6 +23,8 @@ from handrail.temporal.deployments import Deployment
 from handrail.wiring.deploys.refusing import absent, chosen, elsewhere, unversioned
 
 LOOK = 0.25
+PRUNE_SECONDS = 5.0
+"""So long after one try comes the next to make room for a version that cannot register."""
 SPARED_OF = 20
 """Of so many versions that fit, one that is done with is spared at most."""
 
@@ -61,8 +63,7 @@ class Changing:
         if build_id == before.current and not before.ramping:
             return self._change(DeployAct.PROMOTE, build_id, before, order, 100, {})
         evidence = await self._ready(build_id, "promote", order) if build_id != UNVERSIONED else unversioned(before)
-        await self.deployment.make_current(build_id, order.by)
-        await self._settled()
+        await self._all_to(build_id, before, order)
         return await self._kept(DeployAct.PROMOTE, build_id, before, order, 100, evidence)
 
     async def ramp(self, build_id: str, percent: float, order: DeployOrder) -> DeployChange:
@@ -89,7 +90,7 @@ class Changing:
         return await self._kept(DeployAct.RAMP, build_id, before, order, percent, evidence)
 
     async def rollback(self, build_id: str | None, order: DeployOrder) -> DeployChange:
-        """End the ramp that goes; else let the build, by default the one before, work on every case again. No gate is order.
+        """End the ramp that goes; else let the build, by default the one before, work on every case again. No gate is asked.
 
         Raises:
             DeployRefused: there is none to go back to, or nobody polls as it.
@@ -100,8 +101,7 @@ class Changing:
         to = chosen(before, build_id)
         newer = before.version(before.current)
         evidence: dict[str, object] = {"stepped_since": (await self.deployment.filled(newer)).cases if newer else 0}
-        await self.deployment.make_current(to.build_id, order.by)
-        await self._settled()
+        await self._all_to(to.build_id, before, order)
         return await self._kept(DeployAct.ROLLBACK, to.build_id, before, order, 100, evidence)
 
     async def prune(self, order: DeployOrder, spare: int = SPARED) -> tuple[list[str], dict[str, str]]:
@@ -122,6 +122,13 @@ class Changing:
             evidence: dict[str, object] = {"deleted": gone}
             await self._kept(DeployAct.PRUNE, standing.current, standing, order, None, evidence)
         return gone, kept
+
+    async def _all_to(self, build_id: str, before: DeploymentStanding, order: DeployOrder) -> None:
+        """Let the build work on every case: a ramp of another one would keep its share."""
+        await self.deployment.make_current(build_id, order.by)
+        if before.ramping not in (None, build_id):
+            await self.deployment.ramp(UNVERSIONED, 0, order.by)
+        await self._settled()
 
     async def _roomy(self, order: DeployOrder) -> DeploymentStanding:
         """Return the standing; before that, make room where the server is nearly full."""
@@ -148,6 +155,7 @@ class Changing:
 
     async def _polled(self, build_id: str, act: str, wait: float) -> DeployedVersion:
         deadline = time.monotonic() + wait
+        again = 0.0
         while True:
             standing = await self.deployment.outline()
             found = standing.version(build_id)
@@ -155,7 +163,8 @@ class Changing:
                 return found
             if time.monotonic() > deadline:
                 raise DeployRefused(f"{act}: {absent(standing, build_id)}")
-            if found is None and standing.near_cap:
+            if found is None and standing.near_cap and time.monotonic() > again:
+                again = time.monotonic() + PRUNE_SECONDS
                 await self.prune(DeployOrder("handrail", "room for a version that cannot register"), 0)
             await asyncio.sleep(LOOK)
 

@@ -124,6 +124,10 @@ async def test_a_ramp_takes_its_share_of_open_cases_and_gives_it_back(line: Line
             await line.changing("b3").ramp("b3", 1, AT_ONCE)
         standing = await line.standing()
         assert (standing.ramping, standing.percent) == ("b2", 100)
+        await one.promote("b1", ANN)
+        await stepped(line, home, case_id, "b1")
+        assert (await line.standing()).ramping is None, "a ramp would keep its share"
+        await two.ramp("b2", 100, ANN)
         back = await two.rollback(None, ANN)
         assert (back.act, back.percent) == (DeployAct.ROLLBACK, 0)
         await stepped(line, home, case_id, "b1")
