@@ -136,15 +136,17 @@ class BuildTurns:
             if ended:
                 return
             await self.take(tell)
-            self.prepare()
+            if not load.done():
+                self.prepare()
 
     def prepare(self) -> None:
         """Begin to start the worker whose turn is next, as a cluster does that lets new pods stand before old ones go."""
         self._ready = asyncio.create_task(self.start(self._builds[len(self.done) % 2]))
 
     async def aclose(self) -> None:
-        """Let a start that was begun end."""
+        """Give up a start that was begun; what it has started is stopped with all other parts."""
         if self._ready:
+            self._ready.cancel()
             await asyncio.wait({self._ready})
 
     async def start(self, build: Build) -> None:

