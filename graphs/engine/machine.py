@@ -45,10 +45,13 @@ class CaseMachine:
         return TurnAttempt(self, wanted, key)
 
     def ways_to(self, question: OpenQuestion) -> list[str]:
-        """Nodes to stand on: the one that led to the question then, then those that lead to its node now."""
+        """Nodes to stand on: the one that led to the question then, then those that lead to its node now.
+
+        Where all of them have other names by now, any node may be the one: the way from it counts if the same is asked there.
+        """
         now = self._sources.get(question.node, [])
         ways = [question.before, *now] if question.before else now
-        return [name for name in dict.fromkeys(ways) if name in self.nodes]
+        return [name for name in dict.fromkeys(ways) if name in self.nodes] or list(self.nodes)
 
     def is_loud(self, name: str) -> bool:
         """Return whether something leaves the house in the node, or a model is asked."""

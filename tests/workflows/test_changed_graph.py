@@ -43,6 +43,13 @@ def guardrail_renamed(nodes: CaseNodes, seen: Seen) -> CaseGraph:
     return graph
 
 
+def both_renamed(nodes: CaseNodes, seen: Seen) -> CaseGraph:
+    graph = build_case_graph(nodes)
+    rename(graph, "guardrail", "rules")
+    rename(graph, "approval", "persons_word")
+    return graph
+
+
 def with_question(nodes: CaseNodes, seen: Seen) -> CaseGraph:
     """classify ─► expert (a person is asked) ─► agent"""
 
@@ -73,6 +80,7 @@ def with_question(nodes: CaseNodes, seen: Seen) -> CaseGraph:
         (after_approval, True),
         (approval_renamed, False),
         (guardrail_renamed, False),
+        (both_renamed, False),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
