@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from handrail.domain.base import Stored
-from handrail.domain.case.messages import Message
 
 
 class LetterKind(StrEnum):
@@ -36,9 +35,3 @@ class HouseLetter(Stored):
     case_id: str | None = None
     attempts: int = 0
     noted_at: datetime
-
-
-class Spoken(Message):
-    """A message as a transcript tells it; `approvers` names the people who approved words of the assistant's."""
-
-    approvers: str | None = None

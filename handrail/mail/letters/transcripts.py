@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from handrail.domain.case.messages import Author
-from handrail.domain.letters import HouseLetter, Spoken
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.letters import HouseLetter
 from handrail.interface import Interface, Say
 from handrail.mail.letters.composing import LettersHouse
 from handrail.mail.letters.sending import LetterDropped, LetterLater
@@ -39,10 +39,8 @@ class TranscriptsSent:
         return self.house.mail(letter, title, "\n\n".join(one for one in parts if one) + "\n")
 
 
-def who(say: Say, one: Spoken) -> str:
-    """Return whose words these are; those of the machine's that people approved name them."""
-    if one.author is Author.ASSISTANT and one.approvers:
-        return say("by_approved_name", name=one.approvers)
+def who(say: Say, one: Message) -> str:
+    """Return whose words these are. People have no name here, as in the chat: customers are told that there was one."""
     if one.author is Author.ASSISTANT and one.approved:
         return say("script_by_approved")
     return say(f"script_by_{one.author.value}")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-from handrail.domain.letters import HouseLetter, LetterState, Spoken
+from handrail.domain.case.messages import Message
+from handrail.domain.letters import HouseLetter, LetterState
 from handrail.domain.team.notices import ToldPerson, UntoldPerson, WaitingItem
 
 
@@ -65,6 +66,6 @@ class TranscriptLetters(Protocol):
         """Have the transcript sent; the same again changes nothing. Return False where that is too often."""
         ...
 
-    async def spoken(self, customer_id: str, case_id: str) -> list[Spoken]:
+    async def spoken(self, customer_id: str, case_id: str) -> list[Message]:
         """Return what was said in the customer's case, in order."""
         ...

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from handrail.business import Business
 from handrail.domain.base import digest
-from handrail.domain.letters import Spoken
+from handrail.domain.case.messages import Message
 from handrail.postgres.business.asking import look
 from handrail.postgres.pool import Pool, alone
 
@@ -51,7 +51,7 @@ class PostgresTranscripts:
         )
         return bool(row["taken"])
 
-    async def spoken(self, customer_id: str, case_id: str) -> list[Spoken]:
+    async def spoken(self, customer_id: str, case_id: str) -> list[Message]:
         """Return what was said in the customer's case, in order."""
         found = await alone(self._pool, "letter_transcript", customer_id=customer_id, case_id=case_id)
-        return [Spoken.model_validate(row) for row in found]
+        return [Message.model_validate(row) for row in found]

@@ -131,15 +131,7 @@ SELECT EXISTS (SELECT FROM made)
 
 -- name: letter_transcript
 SELECT
-    m.message_id, m.author, m.text, m.at, m.turn, m.sequence, m.language, m."by", coalesce(m.approved, FALSE) AS approved,
-    CASE
-        WHEN m.approved THEN (
-            SELECT handrail.approvers(a.decision) FROM handrail.approvals AS a
-            WHERE a.case_id = m.case_id AND a.request ->> 'action' = 'send_reply' AND a.status IN ('approved', 'edited')
-                AND (a.decision ->> 'decided_at')::timestamptz <= m.at
-            ORDER BY (a.decision ->> 'decided_at')::timestamptz DESC LIMIT 1
-        )
-    END AS approvers
+    m.message_id, m.author, m.text, m.at, m.turn, m.sequence, m.language, m."by", coalesce(m.approved, FALSE) AS approved
 FROM handrail.messages AS m
 INNER JOIN handrail.cases AS c ON m.case_id = c.case_id
 WHERE m.case_id = %(case_id)s AND c.customer_id = %(customer_id)s

@@ -8,8 +8,8 @@ from email.message import EmailMessage, Message
 import httpx
 import pytest
 
+from handrail.domain.case import messages
 from handrail.domain.case.messages import Author
-from handrail.domain.letters import Spoken
 from handrail.mail.letters.composing import as_html
 from handrail.mail.letters.transcripts import who
 from handrail.wiring.front.letters import CHAT
@@ -97,13 +97,11 @@ async def test_no_letter_leaves_to_an_address_that_is_the_customers_no_more(mail
     assert mailing.post.to("was@before.example") == []
 
 
-def test_words_that_people_approved_name_them_and_none_are_markup() -> None:
+def test_words_that_people_approved_say_so_without_a_name_and_none_are_markup() -> None:
     said = {"message_id": "m", "turn": 1, "text": "x", "at": "2026-11-30T10:00:00Z", "author": Author.ASSISTANT}
     say = CHAT.words_of("en")
-    assert who(say, Spoken.model_validate(said)) == "Automatic assistant"
-    assert who(say, Spoken.model_validate({**said, "approved": True})) == "Automatic assistant, approved by a person"
-    named = Spoken.model_validate({**said, "approved": True, "approvers": "ann, bea"})
-    assert who(say, named) == "Automatic assistant, approved by ann, bea"
-    assert who(say, Spoken.model_validate({**said, "author": Author.PERSON, "by": "ann"})) == "A person"
+    assert who(say, messages.Message.model_validate(said)) == "Automatic assistant"
+    assert who(say, messages.Message.model_validate({**said, "approved": True})) == "Automatic assistant, approved by a person"
+    assert who(say, messages.Message.model_validate({**said, "author": Author.PERSON, "by": "ann"})) == "A person"
     assert "&lt;a href=&quot;https://evil.example&quot;&gt;" in as_html('<a href="https://evil.example">', "en")
     assert "<a " not in as_html("https://evil.example/looks-like-ours", "en", ["https://desk.example/"])
