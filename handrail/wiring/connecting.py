@@ -10,8 +10,6 @@ from temporalio.runtime import Runtime, TelemetryConfig
 
 from handrail.settings import Settings
 from handrail.temporal.connect import connect
-from handrail.temporal.runtime import runtime
-from handrail.wiring.logs import core_logging
 from handrail.wiring.sealing import codec_of
 
 
@@ -42,6 +40,9 @@ def runtime_of(address: str | None = None, variable: str = "") -> Runtime:
     Raises:
         InvalidInput: the address, which is the value of the `variable`, is none, or taken.
     """
+    from handrail.temporal.runtime import runtime  # what serves needs both, and no command that asks and ends
+    from handrail.wiring.logs import core_logging
+
     return runtime(core_logging(), address, variable)
 
 

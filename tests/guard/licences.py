@@ -22,6 +22,7 @@ SHARED_CHANGES = {
     "psycopg-binary": "LGPL-3.0: a library of its own, used unchanged and replaceable",
     "psycopg-pool": "LGPL-3.0: a library of its own, used unchanged and replaceable",
     "publicsuffixlist": "MPL-2.0: data, used unchanged",
+    "python-stdnum": "LGPL-2.1 or later: a library of its own, used unchanged and replaceable",
 }
 """Packages whose licence asks for changes to themselves to be shared, and nothing of what uses them."""
 UNSAID = {
