@@ -137,7 +137,7 @@ def test_a_strict_replay_finds_what_no_name_shows(copy: Path, tmp_path: Path) ->
     """A clock by way of a string passes the checks above; the sandbox stops it."""
     histories = tmp_path / "histories"
     histories.mkdir()
-    shutil.copy(ROOT / "tests/replay/histories/resolved.0.json", histories)
+    shutil.copy(ROOT / "handrail/wiring/deploys/histories/resolved.0.json", histories)
     text = (ROOT / VICTIM).read_text()
     step = "        self._notice_a_cut()\n"
     assert step in text

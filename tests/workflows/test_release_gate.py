@@ -30,6 +30,9 @@ async def test_a_release_waits_for_people_until_it_has_passed(
     folder = tmp_path / "definitions"
     shutil.copytree(business.folder, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (folder / "release.yaml").write_text("gatekeepers: [greta]\n")
+    topic = folder / "topics" / "order_status.yaml"
+    # A release that no other test of this database lets through.
+    topic.write_text(topic.read_text().replace("prompt: |\n", "prompt: |\n  Take your time.\n"))
     async with house(temporal_client, shop_url, scripted_model.root, definitions=folder) as home:
         await home.model.clear()
         status, case_id = await ask(home)
@@ -55,7 +58,6 @@ async def test_a_release_waits_for_people_until_it_has_passed(
         )
         assert all("lowered_by" not in details for (details,) in audited)
 
-        refund = folder / "topics" / "order_status.yaml"
-        refund.write_text(refund.read_text().replace("prompt: |\n", "prompt: |\n  Hurry.\n"))
+        topic.write_text(topic.read_text().replace("prompt: |\n", "prompt: |\n  Hurry.\n"))
         status, _ = await ask(home)
         assert status == "AwaitingApproval"

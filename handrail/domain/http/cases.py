@@ -178,7 +178,7 @@ class TokenRequest(HttpBody):
     """A token for one customer, minted by the backend that knows them."""
 
     customer_id: str = Field(pattern=IDENTIFIER, max_length=MAX_NAME)
-    minutes: int = Field(default=15, ge=1, le=120)
+    minutes: int = Field(default=15, ge=1, le=120, strict=True)
 
 
 class CustomerToken(Stored):

@@ -105,7 +105,9 @@ class ControlBody(HttpBody):
     scope: str = Field(max_length=200, description="global, topic:NAME, tool:NAME or segment:NAME")
     level: Autonomy
     reason: str = Field(min_length=1, max_length=500, description="people read it with every case")
-    minutes: int | None = Field(default=None, ge=1, le=43_200, description="how long it holds; for good where it is null")
+    minutes: int | None = Field(
+        default=None, ge=1, le=43_200, strict=True, description="how long it holds; for good where it is null"
+    )
 
 
 class ClearBody(HttpBody):

@@ -125,6 +125,11 @@ async def told_rest(home: House, mailing: Mailing, to: str, case_ids: list[str])
     """Wait for the mail that tells these."""
     (mail,) = await told(mailing.post, to)
     assert all(one in text_of(mail) for one in case_ids)
+
+    async def noted() -> bool:
+        return await home.rows("select 1 from handrail.letters where address = %(a)s and state = 'waiting'", a=to) == []
+
+    await wait_for(noted)
     await quiet(home)
 
 
