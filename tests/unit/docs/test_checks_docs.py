@@ -1,4 +1,4 @@
-"""The page of hard checks names tests that there are: each file, each folder, and each word that picks from them."""
+"""The pages of hard checks name tests that there are: each file, each folder, and each word that picks from them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
-PAGE = ROOT / "docs/building/checks.md"
+PAGES = [ROOT / "docs/building/checks.md", ROOT / "docs/operating/checks.md"]
 COMMAND = re.compile(r"`pytest -q ([^`]+)`")
 CHECKS = 10
 
 
-def commands() -> list[tuple[list[Path], list[str]]]:
-    """The paths of each command, and the words of its `-k`."""
+def commands(page: Path) -> list[tuple[list[Path], list[str]]]:
+    """The paths of each command of the page, and the words of its `-k`."""
     found = []
-    for line in COMMAND.findall(PAGE.read_text()):
+    for line in COMMAND.findall(page.read_text()):
         paths, _, picked = " ".join(shlex.split(line)).partition(" -k ")
         found.append(([ROOT / one for one in paths.split()], picked.split(" or ") if picked else []))
     return found
@@ -27,9 +29,10 @@ def names(path: Path) -> list[str]:
     return [name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())]
 
 
-def test_each_command_of_the_page_finds_its_tests() -> None:
-    assert len(commands()) >= CHECKS
-    for paths, words in commands():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_each_command_of_the_page_finds_its_tests(page: Path) -> None:
+    assert len(commands(page)) >= CHECKS
+    for paths, words in commands(page):
         assert all(path.exists() for path in paths), paths
         there = [name for path in paths for name in names(path)]
         assert there, paths
@@ -37,5 +40,6 @@ def test_each_command_of_the_page_finds_its_tests() -> None:
             assert any(word in name for name in there), (paths, word)
 
 
-def test_the_page_has_all_ten() -> None:
-    assert re.findall(r"^\| (\d+) \|", PAGE.read_text(), re.MULTILINE) == [str(one) for one in range(1, CHECKS + 1)]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_the_page_has_all_ten(page: Path) -> None:
+    assert re.findall(r"^\| (\d+) \|", page.read_text(), re.MULTILINE) == [str(one) for one in range(1, CHECKS + 1)]
