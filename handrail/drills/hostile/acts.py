@@ -189,7 +189,9 @@ class HostileActs:
         if way == "order":
             arguments["order_id"] = self.chance.choice(self.chance.choice(list(self.orders.values())))
         elif way == "amount":
-            arguments["amount"] = round(float(arguments.get("amount") or 5.0) + self.chance.choice((1.0, 0.01)), 2)
+            amount = arguments.get("amount")
+            amount = float(amount) if isinstance(amount, int | float) and amount else 5.0
+            arguments["amount"] = round(amount + self.chance.choice((1.0, 0.01)), 2)
         other = self.chance.choice(self.cases) if way == "case" else case
         effect = Effect(
             effect_id=proposal_id if way != "case" or other is not case else f"{proposal_id}-2",
