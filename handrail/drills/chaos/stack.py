@@ -93,7 +93,17 @@ async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[Ch
         StackFailed: a part would not start.
     """
     servers = ChaosServers(folder)
-    parts = servers.parts(mutant)
+    async with running(servers, servers.parts(mutant), FaultyPart.WORKER) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def running(servers: ChaosServers, parts: KillableParts, *more: FaultyPart) -> AsyncIterator[ChaosStack]:
+    """Start the servers of these parts, with a seeded shop, and then what is named; all of it is stopped at the end.
+
+    Raises:
+        StackFailed: a part would not start.
+    """
     async with AsyncExitStack() as ending:
         # The proxies outlive the worker and pass on what it says at its end: else it waits for servers that do not answer.
         for proxy in servers.proxies.values():
@@ -105,6 +115,6 @@ async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[Ch
         ending.push_async_callback(pool.close)
         async with pool.connection() as connection:
             await seeded(business, connection, datetime.now(UTC))
-        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, FaultyPart.WORKER)
+        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, *more)
         client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
         yield ChaosStack(parts, servers.proxies, pool, client, outside)

@@ -8,30 +8,23 @@ import logging
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from handrail.business import seeded
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import OperationLog
 from handrail.drills.chaos.parts import KillableParts
-from handrail.drills.chaos.plan import SPACING, ChaosPlan, FaultyPart, PlannedSwitch, planned
+from handrail.drills.chaos.plan import SPACING, ChaosPlan, PlannedSwitch, planned
 from handrail.drills.chaos.results import ChaosReport, report
 from handrail.drills.chaos.run import Drilled
-from handrail.drills.chaos.stack import POOL, ChaosServers, ChaosStack
+from handrail.drills.chaos.stack import ChaosServers, ChaosStack, running
 from handrail.drills.deploys.builds import Build, edited_build, this_build
 from handrail.drills.queries import read
 from handrail.embedded.process import Component, StackFailed
 from handrail.embedded.worker import RUN, Worker
-from handrail.postgres.migrations import migrate
-from handrail.postgres.pool import open_pool
-from handrail.shop import business
-from handrail.temporal.connect import connect
-from handrail.wiring.connecting import silent
 
 SAMPLE = "20"
 """Open cases that are replayed before each promotion."""
@@ -205,16 +198,5 @@ async def opened(folder: Path, builds: tuple[Build, Build], **dynamic: str) -> A
     workers = [Worker(folder / RUN, partial(environment, one), one.name, (), one.checkout.run("worker")) for one in builds]
     components: list[Component] = [servers.postgres, servers.temporal, servers.model, *workers]
     parts = KillableParts(folder / "logs", {part.name: part for part in components})
-    async with AsyncExitStack() as ending:
-        for proxy in servers.proxies.values():
-            await ending.enter_async_context(proxy.listening())
-        ending.push_async_callback(asyncio.to_thread, parts.stop)
-        await parts.start(FaultyPart.POSTGRES)
-        await migrate(servers.postgres.url, business, datetime.now(UTC))
-        pool = await open_pool(servers.postgres.url, size=POOL)
-        ending.push_async_callback(pool.close)
-        async with pool.connection() as connection:
-            await seeded(business, connection, datetime.now(UTC))
-        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL)
-        client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
-        yield ChaosStack(parts, servers.proxies, pool, client, outside), BuildTurns(parts, builds, environment)
+    async with running(servers, parts) as stack:
+        yield stack, BuildTurns(parts, builds, environment)

@@ -64,7 +64,7 @@ class Changing:
             return self._change(DeployAct.PROMOTE, build_id, before, order, 100, {})
         evidence = await self._ready(build_id, "promote", order) if build_id != UNVERSIONED else unversioned(before)
         await self._all_to(build_id, before, order)
-        return await self._kept(DeployAct.PROMOTE, build_id, before, order, 100, evidence)
+        return await self.record.add(self._change(DeployAct.PROMOTE, build_id, before, order, 100, evidence))
 
     async def ramp(self, build_id: str, percent: float, order: DeployOrder) -> DeployChange:
         """Let the build work on so many per cent of the cases, open and new ones, once it passed the gate; 0 ends the ramp.
@@ -87,7 +87,7 @@ class Changing:
         evidence = await self._ready(build_id, "ramp", order) if percent > before.percent else {}
         await self.deployment.ramp(build_id, percent, order.by)
         await self._settled()
-        return await self._kept(DeployAct.RAMP, build_id, before, order, percent, evidence)
+        return await self.record.add(self._change(DeployAct.RAMP, build_id, before, order, percent, evidence))
 
     async def rollback(self, build_id: str | None, order: DeployOrder) -> DeployChange:
         """End the ramp that goes; else let the build, by default the one before, work on every case again. No gate is asked.
@@ -102,7 +102,7 @@ class Changing:
         newer = before.version(before.current)
         evidence: dict[str, object] = {"stepped_since": (await self.deployment.filled(newer)).cases if newer else 0}
         await self._all_to(to.build_id, before, order)
-        return await self._kept(DeployAct.ROLLBACK, to.build_id, before, order, 100, evidence)
+        return await self.record.add(self._change(DeployAct.ROLLBACK, to.build_id, before, order, 100, evidence))
 
     async def prune(self, order: DeployOrder, spare: int = SPARED) -> tuple[list[str], dict[str, str]]:
         """Delete the records of versions that are done with, but for the newest `spare`; return those, and why others stay."""
@@ -120,7 +120,7 @@ class Changing:
                 gone.append(one.build_id)
         if gone:
             evidence: dict[str, object] = {"deleted": gone}
-            await self._kept(DeployAct.PRUNE, standing.current, standing, order, None, evidence)
+            await self.record.add(self._change(DeployAct.PRUNE, standing.current, standing, order, None, evidence))
         return gone, kept
 
     async def _all_to(self, build_id: str, before: DeploymentStanding, order: DeployOrder) -> None:
@@ -181,18 +181,7 @@ class Changing:
             raise DeployRefused(f"{act}: no version is ramped up, so there is nothing to end.")
         await self.deployment.ramp(UNVERSIONED, 0, order.by)
         await self._settled()
-        return await self._kept(act, before.ramping, before, order, 0, {})
-
-    async def _kept(
-        self,
-        act: DeployAct,
-        build_id: str,
-        before: DeploymentStanding,
-        order: DeployOrder,
-        percent: float | None,
-        evidence: dict[str, object],
-    ) -> DeployChange:
-        return await self.record.add(self._change(act, build_id, before, order, percent, evidence))
+        return await self.record.add(self._change(act, before.ramping, before, order, 0, {}))
 
     def _change(
         self,
