@@ -15,7 +15,7 @@ from playwright.async_api import Browser, expect
 from handrail.embedded.ports import free_block
 from handrail.embedded.sealing import key_file
 from handrail.embedded.state import Stack
-from tests.acceptance.browser import Desk, chromium, desk, program
+from tests.acceptance.browser import Desk, chromium, desk
 from tests.acceptance.test_stack import ROOT, environment, handrail, standing
 from tests.conftest import stack_folder
 
@@ -45,10 +45,7 @@ def sealed_stack() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, once."""
-    executable = program()
-    if executable is None:
-        pytest.skip("no Chromium on the PATH: on Debian, apt-get install chromium")
-    async with chromium(executable) as one:
+    async with chromium() as one:
         yield one
 
 

@@ -19,7 +19,7 @@ from handrail.postgres.pool import Pool
 from handrail.quality.outcomes.report import shown
 from handrail.quality.weekly.page import page
 from handrail.quality.weekly.sources import MARKS
-from tests.acceptance.browser import chromium, program
+from tests.acceptance.browser import chromium
 from tests.postgres.build import NOON
 from tests.postgres.conftest import Run
 from tests.postgres.outcomes import by_hand
@@ -144,11 +144,9 @@ async def test_everything_else_is_what_its_sql_gives(week: WeeklyReport, run: Ru
 
 
 async def test_a_browser_reads_it_without_script_and_prints_it_on_four_pages(week: WeeklyReport, tmp_path: Path) -> None:
-    if (executable := program()) is None:
-        pytest.skip("no Chromium")
     file = tmp_path / "week.html"
     file.write_text(page(week), "utf-8")
-    async with chromium(executable) as browser:
+    async with chromium() as browser:
         bare = await browser.new_context(java_script_enabled=False, offline=True)
         opened = await bare.new_page()
         await opened.goto(file.as_uri())

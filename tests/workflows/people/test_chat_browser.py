@@ -18,7 +18,7 @@ pytest.importorskip("playwright.async_api", reason="playwright is not installed:
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Page, Request, Route, expect
 
-from tests.acceptance.browser import chromium, program
+from tests.acceptance.browser import chromium
 
 SERIOUS = ("serious", "critical")
 NARROW = 320
@@ -32,11 +32,8 @@ LOADED, NOT_SHOWN = "Failed to load resource", "is not shown"
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    executable = program()
-    if executable is None:
-        pytest.skip("no Chromium on the PATH: on Debian, apt-get install chromium")
     expect.set_options(timeout=PATIENCE)
-    async with chromium(executable) as found:
+    async with chromium() as found:
         yield found
 
 

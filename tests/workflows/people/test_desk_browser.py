@@ -19,7 +19,7 @@ pytest.importorskip("playwright.async_api", reason="playwright is not installed:
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from tests.acceptance.browser import chromium, program
+from tests.acceptance.browser import chromium
 
 SERIOUS = ("serious", "critical")
 WIDTHS = (320, 768, 1280)
@@ -28,10 +28,7 @@ DUE_AT_ONCE = "update handrail.approvals set due_at = now() + interval '1 minute
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    executable = program()
-    if executable is None:
-        pytest.skip("no Chromium on the PATH: on Debian, apt-get install chromium")
-    async with chromium(executable) as found:
+    async with chromium() as found:
         yield found
 
 
