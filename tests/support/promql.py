@@ -1,7 +1,7 @@
 """The part of Prometheus's language that the alert rules are written in, over scrapes that a test made.
 
-Enough to fire a rule in a drill without a Prometheus server: selectors, `increase`, `sum`, `max` and `min` by labels,
-`time()`, arithmetic and a comparison. What is not understood raises.
+Enough to fire a rule in a drill without a Prometheus server: selectors, `increase`, `max_over_time`, `absent`, `sum`,
+`max` and `min` by labels, `time()`, arithmetic, a comparison, `or`, `and on()`. What is not understood raises.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Reader:
 
     def read(self) -> Value:
         """Return its value. Raises: ValueError: more stands there than was understood."""
-        found = self._compared()
+        found = self._either()
         if self._at != len(self._tokens):
             raise ValueError(f"not understood: {' '.join(self._tokens[self._at :])}")
         return found
@@ -82,6 +82,24 @@ class Reader:
 
     def _peek(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _either(self) -> Value:
+        found = self._both()
+        while self._peek() == "or":
+            self._next()
+            more = self._both()
+            assert isinstance(found, dict)
+            assert isinstance(more, dict)
+            found = {**more, **found}
+        return found
+
+    def _both(self) -> Value:
+        found = self._compared()
+        while self._peek() == "and":
+            for word in ("and", "on", "(", ")"):
+                self._next(word)
+            found = found if self._compared() else {}
+        return found
 
     def _compared(self) -> Value:
         left = self._chain(("+", "-"), lambda: self._chain(("*", "/"), self._single))
@@ -112,9 +130,10 @@ class Reader:
             self._next("(")
             self._next(")")
             return self._scrapes.now
-        if token == "increase":
+        if token in ("increase", "max_over_time", "absent"):
             self._next("(")
-            found = self._increase(self._next())
+            called = {"increase": self._increase, "max_over_time": self._highest, "absent": self._absent}[token]
+            found = called(self._next())
             self._next(")")
             return found
         return self._selected(token, self._scrapes.taken[-1], self._matchers())
@@ -134,10 +153,27 @@ class Reader:
                 groups.setdefault(frozenset(one for one in labels if one[0] in by), []).append(value)
         return {labels: together(values) for labels, values in groups.items()}
 
-    def _increase(self, name: str) -> Vector:
+    def _absent(self, name: str) -> Vector:
+        matchers = self._matchers()
+        found = self._selected(name, self._scrapes.taken[-1], matchers)
+        return {} if found else {frozenset((label, value) for label, sign, value in matchers if sign == "="): 1.0}
+
+    def _highest(self, name: str) -> Vector:
+        matchers = self._ranged()
+        highest: Vector = {}
+        for scrape in self._scrapes.taken:
+            for labels, value in self._selected(name, scrape, matchers).items():
+                highest[labels] = max(value, highest.get(labels, value))
+        return highest
+
+    def _ranged(self) -> list[tuple[str, str, str]]:
         matchers = self._matchers()
         if not self._next().startswith("["):
-            raise ValueError("increase takes a range")
+            raise ValueError("a range is expected")
+        return matchers
+
+    def _increase(self, name: str) -> Vector:
+        matchers = self._ranged()
         first: Vector = {}
         for scrape in self._scrapes.taken:
             first = {**self._selected(name, scrape, matchers), **first}

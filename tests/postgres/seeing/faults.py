@@ -68,6 +68,12 @@ async def api_away(drill: Drill) -> None:
     drill.addresses["api"] = nobody()
 
 
+async def mail_away(drill: Drill) -> None:
+    drill.addresses["mail"] = drill.served.address
+    await drill.collect()
+    del drill.addresses["mail"]
+
+
 async def nobody_polls(drill: Drill) -> None:
     drill.settings = drill.settings.model_copy(update={"task_queue": f"nobody-{uuid4().hex}"})
 
@@ -200,6 +206,7 @@ FAULTS: dict[str, Fault] = {
     "HandrailWorkerAway": worker_away,
     "HandrailNobodyPolls": nobody_polls,
     "HandrailApiAway": api_away,
+    "HandrailMailAway": mail_away,
     "HandrailApiErrors": api_errors,
     "HandrailDatabaseAway": database_away,
     "HandrailTemporalAway": temporal_away,

@@ -26,7 +26,7 @@ from tests.postgres.build import NOON, opening
 from tests.postgres.conftest import Run
 from tests.postgres.seeing.drill import Drill
 from tests.postgres.seeing.faults import FAULTS
-from tests.support.promql import Vector
+from tests.support.promql import Scrapes, Vector
 from workflows.quality import QualityWorkflow
 
 RULES = {
@@ -84,6 +84,21 @@ async def test_a_planted_fault_fires_its_alert(drill: Drill, alert: str, monkeyp
         return drill.scrapes.firing(RULES[alert])
 
     assert await drill.until(fires)
+
+
+def test_a_part_whose_address_is_gone_is_missed() -> None:
+    scrapes = Scrapes(now=NOON.timestamp())
+    away = ("HandrailWorkerAway", "HandrailApiAway", "HandrailMailAway")
+    scrapes.take(worker="", api="")
+    assert [one for one in away if scrapes.firing(RULES[one])] == [], "mail was never there"
+    scrapes.take(worker="", api="", mail="")
+    assert [one for one in away if scrapes.firing(RULES[one])] == []
+    scrapes.take()
+    assert {one: [dict(labels)["job"] for labels in scrapes.firing(RULES[one])] for one in away} == {
+        "HandrailWorkerAway": ["handrail-worker"],
+        "HandrailApiAway": ["handrail-api"],
+        "HandrailMailAway": ["handrail-mail"],
+    }
 
 
 async def test_the_record_is_read_in_one_statement_that_writes_nothing(pool: Pool, run: Run, cases: PostgresCases) -> None:

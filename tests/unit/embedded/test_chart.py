@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ import yaml
 from handrail.settings import Settings
 
 ROOT = Path(__file__).parents[3]
+ALERTS = (ROOT / "handrail" / "seeing" / "monitoring" / "alerts.yaml").read_text(encoding="utf-8")
 CHART = ROOT / "deploy" / "chart"
 TOOLS = ROOT / "build" / "chart" / "bin"
 HELM = shutil.which("helm", path=str(TOOLS)) or shutil.which("helm")
@@ -25,10 +27,10 @@ VALUES: dict[str, Any] = {
     "worker": {"scaling": {"enabled": True}},
     "api": {"ingress": {"enabled": True, "host": "handrail.example.com", "tlsSecret": "handrail-tls", "className": "nginx"}},
     "mail": {"enabled": True},
-    "metrics": {"enabled": True, "podMonitor": True},
+    "metrics": {"enabled": True, "podMonitor": True, "rules": ALERTS},
     "settings": {"HANDRAIL_LOG_LEVEL": "INFO"},
 }
-OPERATORS = ("ScaledObject", "TriggerAuthentication", "PodMonitor")
+OPERATORS = ("ScaledObject", "TriggerAuthentication", "PodMonitor", "PrometheusRule")
 """Kinds that others bring to a cluster; Kubernetes has no schema of them."""
 pytestmark = pytest.mark.skipif(HELM is None, reason="no helm here: `make chart` installs it")
 
@@ -106,6 +108,21 @@ def test_every_pod_is_walled_in_and_found_by_its_wall(parts: dict[tuple[str, str
             assert wall["policyTypes"] == ["Ingress", "Egress"], name
 
 
+def test_the_operators_prometheus_gets_the_rules_and_the_names_they_know_parts_by(
+    parts: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    assert parts["PrometheusRule", "shop-handrail"]["spec"] == yaml.safe_load(ALERTS)
+    (naming,) = parts["PodMonitor", "shop-handrail"]["spec"]["podMetricsEndpoints"][0]["relabelings"]
+    (label,) = naming["sourceLabels"]
+    served = {
+        naming["replacement"].replace("$1", one["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"])
+        for (kind, name), one in parts.items()
+        if kind == "Deployment"
+    }
+    assert (label, naming["targetLabel"]) == ("__meta_kubernetes_pod_label_app_kubernetes_io_component", "job")
+    assert served == set(re.findall(r'up\{job="([^"]+)"\}', ALERTS))
+
+
 def test_the_settings_that_are_passed_are_settings(parts: dict[tuple[str, str], dict[str, Any]]) -> None:
     known = {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields} | {"OPENAI_BASE_URL", "HANDRAIL_API_ADDRESS"}
     assert set(parts["ConfigMap", "shop-handrail"]["data"]) <= known
@@ -123,6 +140,7 @@ def test_the_settings_that_are_passed_are_settings(parts: dict[tuple[str, str], 
         ({"settings": {"HANDRAIL_MASTER_KEYS": "x"}}, "settings"),
         ({"settings": {"PATH": "x"}}, "settings"),
         ({"api": {"ingress": {"enabled": True}}}, "api.ingress"),
+        ({"metrics": {"enabled": True, "podMonitor": True, "rules": "alerts.yaml"}}, "metrics.rules"),
     ],
 )
 def test_values_that_cannot_work_are_refused_by_name(wrong: dict[str, Any], said: str, tmp_path: Path) -> None:
