@@ -31,9 +31,14 @@ MailText = Callable[[bytes], str]
 """The words of a mail's source, without what it quotes."""
 
 
-async def everything(record: PersonalRecord, customer_id: str, mail_text: MailText) -> dict[str, Any]:
-    """Return all that is held, as JSON: each entry with its source, its time and what it holds."""
-    found = await record.all_of(customer_id)
+async def everything(
+    record: PersonalRecord, customer_id: str, mail_text: MailText, addresses: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return all that is held, as JSON: each entry with its source, its time and what it holds.
+
+    `addresses` are mail addresses of the customer, beside those that are known.
+    """
+    found = await record.all_of(customer_id, addresses)
     entries = [
         {
             "source": row["place"],
@@ -58,6 +63,8 @@ def told(place: str, held: dict[str, Any], mail_text: MailText) -> dict[str, Any
     if place == "mails":
         row["text"] = mail_text(base64.b64decode(row.pop("source")))
         return row
+    if place == "api_answers" and row["body"]:
+        row["body"] = base64.b64decode(row["body"]).decode("utf-8", "replace")
     if place == "messages" and row.get("author") == Author.CUSTOMER:
         own = own_words(row["text"])
         row["text"] = own if own == row["text"] else f"{own}\n{QUOTE}"

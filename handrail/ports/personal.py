@@ -54,8 +54,11 @@ class PersonalRecord(Protocol):
         """Clear it, noted in each case; false where none is in force."""
         ...
 
-    async def all_of(self, customer_id: str) -> list[dict[str, Any]]:
-        """Return all that the record holds of the customer: `place`, `case_id`, `at` and `row`, in the order of time."""
+    async def all_of(self, customer_id: str, addresses: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return all that the record holds of the customer, in the order of time: `place`, `case_id`, `at` and `held`.
+
+        `addresses` are mail addresses of theirs, beside those that are known.
+        """
         ...
 
 

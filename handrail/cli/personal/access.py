@@ -21,6 +21,10 @@ def access(
     out: Annotated[
         Path | None, typer.Option("--out", dir_okay=False, help="Write it to this file: .json, or .md to read.")
     ] = None,
+    addresses: Annotated[
+        list[str] | None,
+        typer.Option("--address", help="A mail address of theirs, beside those that are known.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Give out all that is held of a customer, and nothing of others."""
@@ -29,7 +33,7 @@ def access(
     from handrail.domain.case.messages import check_identifier
     from handrail.personal.access import page
 
-    found = run_async(held(world(ctx), check_identifier("CUSTOMER", customer)))
+    found = run_async(held(world(ctx), check_identifier("CUSTOMER", customer), addresses or []))
     if out is not None:
         write(out, found)
         screen().print(f"{len(found['entries'])} entries written to {out}.")
@@ -39,14 +43,14 @@ def access(
         typer.echo(page(found), nl=False)
 
 
-async def held(place: CliContext, customer: str) -> dict[str, Any]:
+async def held(place: CliContext, customer: str, addresses: list[str]) -> dict[str, Any]:
     """All that is held. Raises: Unreachable."""
     from handrail.mail.reading.mail import read_mail
     from handrail.personal.access import everything
     from handrail.postgres.personal.record import PostgresPersonal
 
     async with place.pool() as pool:
-        return await everything(PostgresPersonal(pool), customer, lambda raw: read_mail(raw, "").text)
+        return await everything(PostgresPersonal(pool), customer, lambda raw: read_mail(raw, "").text, addresses)
 
 
 def write(out: Path, found: dict[str, Any]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from handrail.domain.base import Model
 
@@ -14,14 +16,48 @@ TABLES = Path(__file__).with_name("places.toml")
 RUNS, KEYS = "temporal runs", "keys"
 
 
+class ErasingRound(StrEnum):
+    """A time at which a place is erased: before any case, with each case, or with the keys between."""
+
+    CUSTOMER = "customer"
+    KEYS = "keys"
+    CASE = "case"
+
+
+class Erasing(StrEnum):
+    """A way in which forgetting treats the rows of a place."""
+
+    DELETED = "deleted"
+    BLANKED = "blanked"
+    SHREDDED = "shredded"
+
+
 class TableColumns(Model):
-    """A table of the record: columns that may hold a customer, and those of text, JSON or bytes that do not."""
+    """A table of the record: columns that may hold a customer, and those of text, JSON or bytes that do not.
+
+    `nobody` says why none may; `withheld` are columns that nobody is given.
+    """
 
     holds: str = ""
+    nobody: str = ""
     found_by: str = ""
-    forgetting: str = ""
+    rounds: list[ErasingRound] = Field(default_factory=list)
+    forgetting: Erasing | None = None
     person: list[str] = Field(default_factory=list)
     none: list[str] = Field(default_factory=list)
+    withheld: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Refuse what says half of how somebody is found and forgotten. Raises: ValueError."""
+        if self.person:
+            if self.nobody or not (self.holds and self.found_by and self.rounds and self.forgetting):
+                raise ValueError("with `person`, say `holds`, `found_by`, `rounds` and `forgetting`, and no `nobody`.")
+        elif not self.nobody or self.holds or self.found_by or self.rounds or self.forgetting or self.withheld:
+            raise ValueError("without `person`, say why in `nobody`, and nothing of finding and forgetting.")
+        if set(self.person) & set(self.none) or set(self.withheld) - {*self.person, *self.none}:
+            raise ValueError("a column stands in `person` or in `none`; only those can be `withheld`.")
+        return self
 
 
 class PersonalPlace(Model):
@@ -74,6 +110,11 @@ def tables() -> dict[str, TableColumns]:
     return {name: TableColumns.model_validate(columns) for name, columns in found.items()}
 
 
+def erased_in(round_: ErasingRound) -> list[str]:
+    """Return the tables that are erased in the round, in their order."""
+    return [name for name, one in tables().items() if round_ in one.rounds]
+
+
 def places() -> list[PersonalPlace]:
     """Return every place that may hold a customer, the record's tables first."""
     held = [(name, one) for name, one in sorted(tables().items()) if one.person]
@@ -83,4 +124,4 @@ def places() -> list[PersonalPlace]:
 def told(name: str, one: TableColumns) -> PersonalPlace:
     """Return a table as a place."""
     columns = f"{name} ({', '.join(one.person)})"
-    return PersonalPlace(place=columns, holds=one.holds, found_by=one.found_by, forgetting=one.forgetting)
+    return PersonalPlace(place=columns, holds=one.holds, found_by=one.found_by, forgetting=str(one.forgetting))

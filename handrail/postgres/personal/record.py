@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from handrail.domain.personal.forgetting import ForgetProof, LegalHold, TheirCase
-from handrail.postgres.pool import Pool, alone, rows, writing
+from handrail.domain.personal.places import ErasingRound, erased_in, tables
+from handrail.postgres.pool import Cursor, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
+from handrail.postgres.vault.keys import CASE_PREFIX
 
 
 class PostgresPersonal:
@@ -36,18 +38,22 @@ class PostgresPersonal:
 
     async def erase_traffic(self, customer_id: str, addresses: Sequence[str]) -> dict[str, int]:
         """See `ports.personal`."""
-        [row] = await self._write("erase_traffic", customer_id=customer_id, addresses=list(addresses))
-        done: dict[str, int] = row["done"]
-        return done
+        about = {"case_id": None, "customer_id": customer_id, "addresses": list(addresses)}
+        async with writing(self._pool) as connection, rows(connection) as cursor:
+            return await _erased(cursor, ErasingRound.CUSTOMER, about)
 
     async def erase_case(
         self, case_id: str, customer_id: str, forget_id: str, pseudonym: str, asked_by: str
     ) -> dict[str, int]:
         """See `ports.personal`."""
-        about = {"forget_id": forget_id, "pseudonym": pseudonym, "asked_by": asked_by}
-        [row] = await self._write("erase_case", case_id=case_id, customer_id=customer_id, **about)
-        done: dict[str, int] = row["done"]
-        return done
+        about = {"case_id": case_id, "customer_id": customer_id, "addresses": [], "pseudonym": pseudonym}
+        noted = {"case_id": case_id, "forget_id": forget_id, "asked_by": asked_by}
+        async with writing(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["hold_case_to_erase"], about)
+            await cursor.execute(QUERIES["note_erasure"], noted)
+            done = await _erased(cursor, ErasingRound.CASE, about)
+            await cursor.execute(QUERIES["note_forgotten"], {**noted, "entries": done.get("audit", 0)})
+            return done
 
     async def keep(self, proof: ForgetProof, pseudonym: str) -> None:
         """See `ports.personal`."""
@@ -73,9 +79,18 @@ class PostgresPersonal:
         given = {"customer_id": customer_id, "cleared_by": cleared_by, "because": because, "at": at}
         return await self._held("clear_legal_hold", "hold:cleared", cleared_by, because, at, given)
 
-    async def all_of(self, customer_id: str) -> list[dict[str, Any]]:
+    async def all_of(self, customer_id: str, addresses: Sequence[str] = ()) -> list[dict[str, Any]]:
         """See `ports.personal`."""
-        return await self._all("all_of_customer", customer_id=customer_id)
+        known = [*await self.addresses_of(customer_id), *addresses]
+        about = {"customer_id": customer_id, "addresses": known, "prefix": CASE_PREFIX}
+        found: list[dict[str, Any]] = []
+        async with self._pool.connection() as connection, connection.transaction(), rows(connection) as cursor:
+            await cursor.execute(QUERIES["one_view"])
+            for name in tables():
+                if tables()[name].person:
+                    await cursor.execute(QUERIES[f"access_{name}"], about)
+                    found += [{"place": name, **row} for row in await cursor.fetchall()]
+        return sorted(found, key=lambda row: (row["at"], row["place"]))
 
     async def _held(self, query: str, action: str, actor: str, reason: str, at: datetime, given: dict[str, Any]) -> bool:
         async with writing(self._pool) as connection, rows(connection) as cursor:
@@ -97,3 +112,13 @@ class PostgresPersonal:
         async with writing(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES[query], parameters)
             return await cursor.fetchall() if cursor.description else []
+
+
+async def _erased(cursor: Cursor, round_: ErasingRound, about: dict[str, Any]) -> dict[str, int]:
+    """Erase what the registry names for the round, in its order; return how many rows of each place."""
+    done: dict[str, int] = {}
+    for place in erased_in(round_):
+        await cursor.execute(QUERIES[f"erase_{place}"], about)
+        if cursor.rowcount:
+            done[place] = cursor.rowcount
+    return done

@@ -51,20 +51,6 @@ SELECT key_id, at FROM handrail.shredded_keys WHERE key_id = ANY(%(key_ids)s);
 -- name: listen_shredded
 LISTEN handrail_shredded;
 
--- name: shred_data_keys
--- Those under the customer's key, and those of the customer's cases that were begun before anybody knew whose they are.
-DELETE FROM handrail.data_keys AS d
-WHERE d.owner_id IN (SELECT o.key_id FROM handrail.owner_keys AS o WHERE o.customer_id = %(customer_id)s)
-    OR d.workflow_id IN (SELECT %(prefix)s::text || c.case_id FROM handrail.cases AS c WHERE c.customer_id = %(customer_id)s)
-RETURNING d.key_id;
-
--- name: shred_owner_keys
--- The customer's, and those of single workflows that wrap nothing any more.
-DELETE FROM handrail.owner_keys AS o
-WHERE o.customer_id = %(customer_id)s
-    OR (o.customer_id IS NULL AND NOT EXISTS (SELECT 1 FROM handrail.data_keys AS d WHERE d.owner_id = o.key_id))
-RETURNING o.key_id;
-
 -- name: hold_customer_keys
 SELECT o.key_id FROM handrail.owner_keys AS o WHERE o.customer_id = %(customer_id)s FOR UPDATE;
 

@@ -71,10 +71,10 @@ class PostgresKeyStore:
             about = {"customer_id": customer_id, "prefix": CASE_PREFIX}
             # Whoever adds a key under the customer's just now is waited for, and whoever comes later finds none.
             await cursor.execute(QUERIES["hold_customer_keys"], about)
-            await cursor.execute(QUERIES["shred_data_keys"], about)
-            data = len(await cursor.fetchall())
-            await cursor.execute(QUERIES["shred_owner_keys"], about)
-            return Shredded(owner_keys=len(await cursor.fetchall()), data_keys=data)
+            await cursor.execute(QUERIES["erase_data_keys"], about)
+            data = cursor.rowcount
+            await cursor.execute(QUERIES["erase_owner_keys"], about)
+            return Shredded(owner_keys=cursor.rowcount, data_keys=data)
 
 
 class PostgresPlainReadings:
