@@ -20,7 +20,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCStatusCode
 
 from handrail.domain.case.requests import CaseStatus
-from handrail.domain.errors import HandrailError, IllegalTransition, Refused, UnknownCase
+from handrail.domain.errors import (
+    BusinessFailed,
+    HandrailError,
+    IllegalTransition,
+    NotReached,
+    OutcomeUnknown,
+    Refused,
+    UnknownCase,
+)
 from handrail.temporal.cases.executions import PREFIX, Paused, RunStatus, execution, paused_at, unpausing
 from handrail.temporal.cases.lanes import Lanes
 from handrail.temporal.connect import REMEDY, Unreachable
@@ -41,6 +49,8 @@ _TRANSIENT = {
     RPCStatusCode.FAILED_PRECONDITION,
 }
 _SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+PASSING = {kind.__name__: kind for kind in (BusinessFailed, NotReached, OutcomeUnknown)}
+"""What a case could not take because of a system behind it: no refusal, and worth another try."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 _STARVED = "[TMPRL1101]"
 
@@ -53,7 +63,7 @@ def workflow_id(case_id: str) -> str:
 def refusal(error: BaseException) -> HandrailError:
     """The domain's error that crossed the wire, with its message."""
     if isinstance(error, ApplicationError):
-        kind = REFUSALS.get(error.type or "", HandrailError)
+        kind = REFUSALS.get(error.type or "") or PASSING.get(error.type or "", HandrailError)
         return kind(error.message)
     return HandrailError(f"The case could not take this: {error}")
 
