@@ -19,7 +19,7 @@ def running() -> set[tuple[int, float]]:
 
 async def test_everything_holds_whatever_dies_and_everything_is_stopped(tmp_path: Path) -> None:
     before, heard = running(), list[str]()
-    plan = planned(12, 3, 4, longest_pause=2.0)
+    plan = planned(12, 3, 43, longest_pause=2.0)
     found = await chaos(plan, heard.append, tmp_path / "log.jsonl")
     assert not running() - before
 
@@ -33,7 +33,9 @@ async def test_everything_holds_whatever_dies_and_everything_is_stopped(tmp_path
     assert {"topic refund: off", "topic refund: auto"} <= set(heard)
 
 
-async def test_a_worker_that_does_not_read_the_switch_is_caught_by_name() -> None:
-    found = await chaos(planned(5, 0, 4, mutant=Mutant.UNREAD_SWITCH), lambda _: None)
+async def test_parts_without_their_protections_are_caught_by_name() -> None:
+    mutants = [Mutant.UNREAD_SWITCH, Mutant.FORGOTTEN_KEYS]
+    found = await chaos(planned(6, 0, 4, mutants=mutants), lambda _: None)
     assert not found.passed
-    assert {one.name for one in found.invariants if one.broken} == {"nothing after the switch"}
+    broken = {one.name: one.broken for one in found.invariants if one.broken}
+    assert set(broken) == {"nothing after the switch", "a key is answered once"}, broken

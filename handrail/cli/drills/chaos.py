@@ -31,9 +31,15 @@ def chaos(
     longest_pause: Annotated[
         float, typer.Option("--longest-pause", min=1, max=30, help="Seconds that a SIGSTOP lasts at most.")
     ] = 5.0,
+    paths: Annotated[
+        str,
+        typer.Option(
+            "--paths", metavar="PATHS", help="Paths that customers take, with commas; `client` is always among them."
+        ),
+    ] = "all",
     mutant: Annotated[
-        Mutant | None,
-        typer.Option("--mutant", help="Run a worker without this protection: it has to be caught.", show_default=False),
+        list[Mutant] | None,
+        typer.Option("--mutant", help="Run without this protection: it has to be caught. Repeatable.", show_default=False),
     ] = None,
     log: Annotated[
         Path | None,
@@ -50,9 +56,10 @@ def chaos(
 
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.failures import Exit
+    from handrail.drills.chaos.paths import paths_of
     from handrail.drills.chaos.plan import planned
 
-    plan = planned(cases, kills, seed, longest_pause=longest_pause, mutant=mutant)
+    plan = planned(cases, kills, seed, longest_pause=longest_pause, mutants=mutant or (), paths=paths_of(paths))
     check_places(log, keep)
     try:
         found = run_async(work(plan, log, keep))

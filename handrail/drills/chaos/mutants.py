@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Mutant(StrEnum):
-    """A worker without one of its protections. The worker of `work.py` says how it is taken out."""
+    """A process without one of its protections. `work.py` says how it is taken out."""
 
     REPEATED_EFFECTS = "repeated-effects"
     UNREAD_SWITCH = "unread-switch"
     UNRULED_EFFECTS = "unruled-effects"
     LOST_MESSAGES = "lost-messages"
+    FORGOTTEN_KEYS = "forgotten-keys"
+
+
+ELSEWHERE = {Mutant.FORGOTTEN_KEYS: "api"}
+"""Parts of mutants that are none of the worker."""
+
+
+def of(part: str, mutants: Iterable[Mutant]) -> tuple[Mutant, ...]:
+    """Return those of the mutants that the part is run as."""
+    return tuple(one for one in mutants if ELSEWHERE.get(one, "worker") == part)

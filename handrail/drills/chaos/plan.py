@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from random import Random
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from handrail.domain.base import Stored, digest
 from handrail.drills.chaos.mutants import Mutant
+from handrail.drills.chaos.paths import ALL, ChaosPath, path_of
 from handrail.drills.chaos.proxy import NetworkFault
 
 SPACING = 0.7
@@ -17,6 +19,8 @@ BETWEEN_FAULTS = 4.0
 LEAST_PAUSE = 1.0
 MOST_FOLLOWING = 3
 PATIENCES = (0.5, 2.0, 10.0)
+WAITS = (0, 2)
+FOLLOWS = (0, 1, 3)
 KINDS = (4, 2, 1, 1, 1)
 """Weights of the kinds of faults."""
 MOSTLY_FIRST = (3, 1, 1)
@@ -68,10 +72,14 @@ class FaultyPart(StrEnum):
     POSTGRES = "postgres"
     TEMPORAL = "temporal"
     MODEL = "model"
+    API = "api"
 
 
 SERVERS = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL, FaultyPart.MODEL)
-"""Parts with a network before them."""
+"""Parts that every drill has, with a network before them."""
+NETWORKED = (*SERVERS, FaultyPart.API)
+OF_PATHS = {ChaosPath.HTTP: (FaultyPart.API,)}
+"""Parts that a path brings along."""
 
 
 class FaultKind(StrEnum):
@@ -87,7 +95,9 @@ class FaultKind(StrEnum):
 class PlannedCase(Stored):
     """A customer and their case. `at` in seconds from the start; `following` is how many messages come after the answer.
 
-    `patience` is how many seconds a try waits for its answer: the impatient often do not know.
+    `patience` is how many seconds a try waits for its answer: the impatient often do not know. `waits` is for how many
+    seconds a call over HTTP asks to be kept waiting for the reply; `follows`: somebody reads the case's events as a stream,
+    and is cut off each so many of them; `again`: what opened the case is sent again at its end.
     """
 
     number: int
@@ -99,6 +109,10 @@ class PlannedCase(Stored):
     reply: bool
     following: int
     patience: float
+    path: ChaosPath = ChaosPath.CLIENT
+    waits: int = 0
+    follows: int = 0
+    again: bool = False
 
 
 class PlannedFault(Stored):
@@ -130,32 +144,48 @@ class ChaosPlan(Stored):
     cases: list[PlannedCase]
     faults: list[PlannedFault]
     switch: PlannedSwitch
-    mutant: Mutant | None = None
+    paths: list[ChaosPath] = Field(default_factory=lambda: [ChaosPath.CLIENT])
+    mutants: list[Mutant] = Field(default_factory=list)
 
     @property
     def hash(self) -> str:
-        """The start of the hash of load and faults; a mutant does not change it."""
-        return digest(self.model_dump(mode="json", exclude={"mutant"}))[:16]
+        """The start of the hash of load and faults; mutants do not change it."""
+        return digest(self.model_dump(mode="json", exclude={"mutants"}))[:16]
 
 
-def planned(cases: int, kills: int, seed: int, *, longest_pause: float = 5.0, mutant: Mutant | None = None) -> ChaosPlan:
-    """Return the plan of so many cases and faults."""
+def planned(
+    cases: int,
+    kills: int,
+    seed: int,
+    *,
+    longest_pause: float = 5.0,
+    mutants: Collection[Mutant] = (),
+    paths: Collection[ChaosPath] = ALL,
+) -> ChaosPlan:
+    """Return the plan of so many cases and faults, on these paths."""
     chance = Random(seed)  # noqa: S311 - a plan that can be repeated, no secret
     length = max(cases * SPACING, kills * BETWEEN_FAULTS)
-    people = [_case(chance, number, cases, length) for number in range(cases)]
+    people = [_case(chance, number, cases, length, paths) for number in range(cases)]
     small = [one.number for one in people if one.wish is Wish.SMALL]
     off = round(length * chance.uniform(0.3, 0.4), 3)
     on = round(off + length * chance.uniform(0.1, 0.2), 3)
     return ChaosPlan(
         seed=seed,
         cases=people,
-        faults=_faults(chance, kills, length, max(LEAST_PAUSE, longest_pause)),
+        faults=_faults(chance, kills, length, max(LEAST_PAUSE, longest_pause), parts_of(paths)),
         switch=PlannedSwitch(topic=SWITCHED, off=off, on=on, cases=small[1::3] or small[:1]),
-        mutant=mutant,
+        paths=sorted(paths),
+        mutants=list(mutants),
     )
 
 
-def _case(chance: Random, number: int, cases: int, length: float) -> PlannedCase:
+def parts_of(paths: Collection[ChaosPath]) -> list[FaultyPart]:
+    """Return the parts that faults may be about, in their order."""
+    absent = {part for path, parts in OF_PATHS.items() if path not in paths for part in parts}
+    return [part for part in FaultyPart if part not in absent]
+
+
+def _case(chance: Random, number: int, cases: int, length: float, paths: Collection[ChaosPath]) -> PlannedCase:
     """Wishes come in turn, so that a few cases hold them all; chance has the rest."""
     return PlannedCase(
         number=number,
@@ -167,15 +197,20 @@ def _case(chance: Random, number: int, cases: int, length: float) -> PlannedCase
         reply=chance.random() < 0.7,
         following=chance.choices(range(MOST_FOLLOWING + 1), (5, 3, 1, 1))[0],
         patience=chance.choice(PATIENCES),
+        path=path_of(number, paths),
+        waits=chance.choice(WAITS),
+        follows=chance.choice(FOLLOWS),
+        again=chance.random() < 0.5,
     )
 
 
-def _faults(chance: Random, kills: int, length: float, longest_pause: float) -> list[PlannedFault]:
+def _faults(chance: Random, kills: int, length: float, longest_pause: float, there: list[FaultyPart]) -> list[PlannedFault]:
     moments = sorted(round(chance.uniform(0.05, 0.95) * length, 3) for _ in range(kills))
     found = []
     for number, moment in enumerate(moments):
         kind = chance.choices(list(FaultKind), KINDS)[0]
         seconds = 0.0 if kind is FaultKind.KILL else round(chance.uniform(LEAST_PAUSE, longest_pause), 3)
-        parts = list(FaultyPart) if kind in (FaultKind.KILL, FaultKind.PAUSE) else list(SERVERS)
+        by_signal = kind in (FaultKind.KILL, FaultKind.PAUSE)
+        parts = [one for one in there if by_signal or one in NETWORKED]
         found.append(PlannedFault(number=number, at=moment, part=chance.choice(parts), kind=kind, seconds=seconds))
     return found

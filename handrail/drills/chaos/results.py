@@ -28,7 +28,7 @@ class HealProgress(Stored):
 
 
 class ChaosReport(Stored):
-    """A whole drill. `plan` is the hash of its load and faults: the same for the same numbers and seed."""
+    """A whole drill. `plan` is the hash of its load and faults: the same for the same numbers and seed; `mutant` names all."""
 
     seed: int
     plan: str
@@ -57,7 +57,7 @@ def report(plan: ChaosPlan, evidence: ChaosEvidence, seconds: float) -> ChaosRep
     return ChaosReport(
         seed=plan.seed,
         plan=plan.hash,
-        mutant=plan.mutant,
+        mutant=", ".join(plan.mutants) or None,
         cases=len(plan.cases),
         seconds=round(seconds, 1),
         operations=[

@@ -1,30 +1,38 @@
-"""The drill's own stack: servers, a model, a worker and a database with the shop in it, gone afterwards."""
+"""The drill's own stack: servers, a model, a worker, an API and a database with the shop in it, gone afterwards."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client
 
+from handrail.api.access.minting import mint
 from handrail.business import seeded
+from handrail.domain.access.principals import BACKEND as BACKENDS
+from handrail.domain.access.principals import ApiScope
 from handrail.drills.bench.stack.checkout import ours
 from handrail.drills.bench.stack.side import clean
-from handrail.drills.chaos.mutants import Mutant
+from handrail.drills.chaos.fronts.http import BACKEND, FrontDoor
+from handrail.drills.chaos.mutants import Mutant, of
 from handrail.drills.chaos.parts import KillableParts
-from handrail.drills.chaos.plan import SERVERS, FaultyPart
+from handrail.drills.chaos.paths import ONLY_CLIENT, ChaosPath
+from handrail.drills.chaos.plan import NETWORKED, FaultyPart
+from handrail.drills.chaos.play.acting import DECIDER, PERSON
 from handrail.drills.chaos.proxy import FaultyProxy
+from handrail.embedded.api import Api
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
-from handrail.embedded.process import Component
+from handrail.embedded.process import Command, Component
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import RUN, Worker
 from handrail.llm.offline.wire import OFFLINE_MODEL
+from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
 from handrail.shop import business
@@ -32,32 +40,47 @@ from handrail.temporal.connect import connect
 from handrail.wiring.connecting import silent
 
 POOL = 6
+PORTS = 20
+PLENTY = {"HANDRAIL_API_CALLS_PER_MINUTE": "1000000", "HANDRAIL_API_CUSTOMER_CALLS_PER_MINUTE": "1000000"}
 MUTANTS = "handrail.drills.chaos.work"
 
 
 @dataclass
 class ChaosStack:
-    """Everything that runs, and ways to talk to it: `pool` and `client` at once, `outside` through the proxy."""
+    """Everything that runs, and ways to talk to it: `pool` and `client` at once, `outside` and `door` through a proxy."""
 
     parts: KillableParts
     proxies: Mapping[FaultyPart, FaultyProxy]
     pool: Pool
     client: Client
     outside: Client
+    door: FrontDoor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MutantApi(Api):
+    """The API without some of its protections."""
+
+    program: tuple[str, ...] = ()
+
+    def command(self) -> Command:
+        """See base class."""
+        return replace(Api.command(self), argv=self.program)
 
 
 class ChaosServers:
     """The servers on free ports, and a proxy before each of them; `dynamic` configures Temporal."""
 
-    def __init__(self, folder: Path, **dynamic: str) -> None:
-        base = free_block()
-        self.folder = folder
+    def __init__(self, folder: Path, paths: Collection[ChaosPath] = ONLY_CLIENT, **dynamic: str) -> None:
+        base = free_block(PORTS)
+        self.folder, self.paths = folder, paths
         self.postgres = Postgres(folder / "postgres", base, durable=True)
         self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic)
         self.model = OfflineModel(base + 5)
-        ports = (self.postgres.port, self.temporal.port, self.model.port)
+        self.api = Api(base + 6, lambda: {**self.environment(), **PLENTY})
+        ports = (self.postgres.port, self.temporal.port, self.model.port, self.api.port)
         self.proxies = {
-            part: FaultyProxy(base + 6 + place, port) for place, (part, port) in enumerate(zip(SERVERS, ports, strict=True))
+            part: FaultyProxy(base + 10 + place, port) for place, (part, port) in enumerate(zip(NETWORKED, ports, strict=True))
         }
 
     @property
@@ -77,24 +100,49 @@ class ChaosServers:
             "OPENAI_BASE_URL": f"http://{HOST}:{self.proxies[FaultyPart.MODEL].port}/v1",
         }
 
-    def parts(self, mutant: Mutant | None) -> KillableParts:
+    def parts(self, mutants: Sequence[Mutant]) -> KillableParts:
         """Return all that is started, the worker among it."""
-        program = ours().run(MUTANTS, mutant) if mutant else ours().run("worker")
-        worker = Worker(self.folder / RUN, self.environment, FaultyPart.WORKER, (), program)
+        worker = Worker(self.folder / RUN, self.environment, FaultyPart.WORKER, (), run_as("worker", mutants, "worker"))
         components: list[Component] = [self.postgres, self.temporal, self.model, worker]
+        if ChaosPath.HTTP in self.paths:
+            broken = MutantApi(self.api.port, self.api.environment, program=run_as("api", mutants))
+            components.append(broken if of("api", mutants) else self.api)
         return KillableParts(self.folder / "logs", {part.name: part for part in components})
 
 
+def run_as(part: str, mutants: Sequence[Mutant], *program: str) -> tuple[str, ...]:
+    """Return the command of a part: its own program, or that of the mutants of it."""
+    broken = of(part, mutants)
+    return ours().run(MUTANTS, part, *broken) if broken else ours().run(*program) if program else ()
+
+
 @asynccontextmanager
-async def opened(folder: Path, mutant: Mutant | None = None) -> AsyncIterator[ChaosStack]:
+async def opened(
+    folder: Path, mutants: Sequence[Mutant] = (), paths: Collection[ChaosPath] = ONLY_CLIENT
+) -> AsyncIterator[ChaosStack]:
     """Start everything on free ports; whatever happens, nothing is left running.
 
     Raises:
         StackFailed: a part would not start.
     """
-    servers = ChaosServers(folder)
-    async with running(servers, servers.parts(mutant), FaultyPart.WORKER) as stack:
+    servers = ChaosServers(folder, paths)
+    more = [FaultyPart.API] if ChaosPath.HTTP in paths else []
+    async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
+        stack.door = await front_door(servers, stack.pool) if more else None
         yield stack
+
+
+async def front_door(servers: ChaosServers, pool: Pool) -> FrontDoor:
+    """Return the way to the API through its network, with keys for a backend and for people."""
+    now, keys, caller = datetime.now(UTC), dict[str, str](), ""
+    for who in (BACKEND, PERSON, DECIDER):
+        scopes = set(ApiScope) - {ApiScope.AGENTS_ACT} if who != BACKEND else BACKENDS
+        person = None if who == BACKEND else who
+        key, parts = mint(who, scopes, at=now, by="handrail chaos", environment="test", person=person)
+        await PostgresApiKeys(pool).add(key)
+        keys[who] = parts.text
+        caller = key.caller if who == BACKEND else caller
+    return FrontDoor(f"http://{HOST}:{servers.proxies[FaultyPart.API].port}", keys, caller)
 
 
 @asynccontextmanager

@@ -1,26 +1,32 @@
-"""The worker of a mutant: `python -m handrail.drills.chaos.work NAME`, with the worker's own variables."""
+"""The program of mutants: `python -m handrail.drills.chaos.work PART NAME…`, with the variables of the part it stands for."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import worker
 from handrail.business import Call
+from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import BusinessRefused
 from handrail.drills.chaos.mutants import Mutant
+from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.autonomy import controls
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.business.tools import PostgresRecord, jsonable, validated
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, alone, writing
+from handrail.settings import Settings
 from handrail.wiring.cases import dialling
 from handrail.wiring.cases import worker as wiring
+from handrail.wiring.front import api
 
 PINS = ("refund", "refunded_before")
 """Arguments by which the shop itself would notice a repetition."""
@@ -62,6 +68,17 @@ class ForgetfulCases(PostgresCases):
         await super().commit(commit.model_copy(update={"messages": kept}))
 
 
+class ForgetfulAnswers(PostgresAnswers):
+    """Keeps no answer: each request is done anew, whatever its key."""
+
+    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta, *, flushed: bool = True) -> ClaimedAnswer:
+        """See base class."""
+        return ClaimedAnswer(state=ClaimState.OURS, claim="nobody's")
+
+    async def keep(self, caller: str, key: str, claim: str, answer: GivenAnswer) -> None:
+        """See base class."""
+
+
 async def made(record: Any, effect: Effect, key: str) -> None:
     """Make the effect in the business and nowhere else; what the business refuses is left."""
     tool = record._tool(effect.action)
@@ -96,8 +113,19 @@ def break_it(mutant: Mutant) -> None:
             setattr(controls, "cleared", all_cleared)  # noqa: B010
         case Mutant.LOST_MESSAGES:
             setattr(wiring, "PostgresCases", ForgetfulCases)  # noqa: B010
+        case Mutant.FORGOTTEN_KEYS:
+            setattr(api, "PostgresAnswers", ForgetfulAnswers)  # noqa: B010
+
+
+def main(part: str, *mutants: str) -> None:
+    """Run the part without the protections that these mutants lack."""
+    for one in mutants:
+        break_it(Mutant(one))
+    if part == "api":
+        asyncio.run(api.serve(Settings()))
+    else:
+        worker.main()
 
 
 if __name__ == "__main__":
-    break_it(Mutant(sys.argv[1]))
-    worker.main()
+    main(*sys.argv[1:])

@@ -17,6 +17,7 @@ from typing import Any
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import OperationLog
 from handrail.drills.chaos.parts import KillableParts
+from handrail.drills.chaos.paths import ONLY_CLIENT
 from handrail.drills.chaos.plan import SPACING, ChaosPlan, PlannedSwitch, planned
 from handrail.drills.chaos.results import ChaosReport, report
 from handrail.drills.chaos.run import Drilled
@@ -67,7 +68,7 @@ class AlternationReport(Stored):
 
 def load_of(seconds: float, seed: int, cases: int | None = None) -> ChaosPlan:
     """Return the load: so many customers, by default as many as `chaos` has, and nobody throws a switch that they notice."""
-    plan = planned(max(1, round(seconds / SPACING)) if cases is None else cases, 0, seed)
+    plan = planned(max(1, round(seconds / SPACING)) if cases is None else cases, 0, seed, paths=ONLY_CLIENT)
     slower = seconds / max(plan.cases[-1].at, 1.0) if cases else 1.0
     people = [one.model_copy(update={"at": round(one.at * slower, 3)}) for one in plan.cases]
     return plan.model_copy(update={"cases": people, "switch": PlannedSwitch(topic=ELSEWHERE, off=0, on=1)})
@@ -190,7 +191,7 @@ async def opened(folder: Path, builds: tuple[Build, Build], **dynamic: str) -> A
     Raises:
         StackFailed: a part would not start.
     """
-    servers = ChaosServers(folder, **dynamic)
+    servers = ChaosServers(folder, ONLY_CLIENT, **dynamic)
 
     def environment(build: Build) -> Mapping[str, str]:
         return {**servers.environment(), "HANDRAIL_VERSIONED": "true", **build.environment}

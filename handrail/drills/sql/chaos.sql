@@ -1,5 +1,5 @@
 -- name: chaos_cases
-SELECT case_id, status, topic, turn FROM handrail.cases ORDER BY case_id;
+SELECT case_id, status, topic, turn, customer_id FROM handrail.cases ORDER BY case_id;
 
 -- name: chaos_messages
 -- In the order in which the record shows a case's messages.

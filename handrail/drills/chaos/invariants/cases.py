@@ -28,6 +28,18 @@ def lost_cases(evidence: ChaosEvidence) -> Iterator[CounterExample]:
             yield CounterExample(case_id=case_id, seen=f"its opening was refused; {where}")
 
 
+def doubled_cases(evidence: ChaosEvidence) -> Iterator[CounterExample]:
+    """Yield customers of whom more cases stand than they opened: each opens one, however often it is sent."""
+    opened = {case_id for case_id, _ in tries(evidence, Act.OPEN)}
+    for customer_id, cases in by_case(evidence.cases, lambda one: one.customer_id or one.case_id).items():
+        mine = [one.case_id for one in cases]
+        if len(mine) > 1:
+            yield CounterExample(case_id=mine[0], seen=f"{customer_id} opened one case, and there are {', '.join(mine)}")
+    for case in evidence.cases:
+        if case.case_id not in opened:
+            yield CounterExample(case_id=case.case_id, seen="it stands, and nobody opened it")
+
+
 def lost_messages(evidence: ChaosEvidence) -> Iterator[CounterExample]:
     """Yield messages that were acknowledged, or taken by their case, and are not in the record."""
     recorded = {(one.case_id, one.message_id) for one in evidence.messages}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.domain.base import Stored
-from handrail.drills.chaos.invariants import cases, effects
+from handrail.drills.chaos.invariants import cases, effects, http
 from handrail.drills.chaos.invariants.examples import CounterExample, Invariant
 from handrail.drills.chaos.log import Act
 from handrail.drills.chaos.seen.evidence import ChaosEvidence
@@ -32,8 +32,14 @@ def switched(evidence: ChaosEvidence) -> int:
     return len([one for one in evidence.controls if one.level == "off"])
 
 
+def streamed(evidence: ChaosEvidence) -> int:
+    """Count the events that readers of streams got."""
+    return sum(len(one) for one in evidence.streams.values())
+
+
 INVARIANTS = (
     Invariant("no case lost", cases.lost_cases, lambda evidence: len({one.case_id for one in evidence.operations})),
+    Invariant("no case doubled", cases.doubled_cases, lambda evidence: len(evidence.cases)),
     Invariant("no message lost", cases.lost_messages, sent),
     Invariant("no message doubled", cases.doubled_messages, lambda evidence: len(evidence.messages)),
     Invariant("no message reordered", cases.reordered_messages, sent),
@@ -45,6 +51,9 @@ INVARIANTS = (
     Invariant("no decision lost", effects.lost_decisions, decisions),
     Invariant("nothing after the switch", effects.after_the_switch, switched),
     Invariant("the audit is whole", effects.broken_audit, lambda evidence: evidence.audited),
+    Invariant("a key is answered once", http.changed_answers, lambda evidence: len(evidence.answers)),
+    Invariant("what was answered is there", http.unfounded_answers, lambda evidence: len(evidence.answers)),
+    Invariant("streams tell what is recorded", http.mistold_streams, streamed),
     Invariant("no case stuck", cases.stuck_cases, lambda evidence: len(evidence.cases)),
     Invariant("progress after every fault", cases.without_progress, lambda evidence: len(evidence.heals)),
 )

@@ -13,13 +13,14 @@ from handrail.domain.actions.approvals import Approval, ApprovalStatus, Decision
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.requests import Receipt
 from handrail.domain.errors import HandrailError, Refused
+from handrail.drills.chaos.fronts.front import Front
 from handrail.drills.chaos.log import Act, Certainty, OperationLog
 from handrail.drills.chaos.plan import CustomersAnswer, Finish, PlannedCase, PlannedRuling, Wish
 from handrail.drills.chaos.play.shoppers import Shopper
-from handrail.temporal.cases.client import CaseClient, answered, settled
+from handrail.temporal.cases.client import answered, settled
 
 Answer = TypeVar("Answer")
-PERSON, DECIDER, CHANNEL = "ann", "bob", "chaos"
+PERSON, DECIDER = "ann", "bob"
 """Two people: nobody approves what they asked for themselves."""
 PATIENCE = 180.0
 """Seconds after which nobody tries the same any more, or waits for a case."""
@@ -39,9 +40,12 @@ REPLY = "I have looked into it and will see to it."
 
 @dataclass
 class PlannedConversation:
-    """One case from its first message to its rest. `late` says that it did not settle while its people waited."""
+    """One case from its first message to its rest. `late` says that it did not settle while its people waited.
 
-    cases: CaseClient
+    `opened` is called once the case is open; messages are named after the case, or after `name`.
+    """
+
+    front: Front
     log: OperationLog
     plan: PlannedCase
     shopper: Shopper
@@ -50,19 +54,24 @@ class PlannedConversation:
     said: int = 0
     handed_back: bool = False
     answers: int = 0
+    name: str = ""
+    opened: Callable[[], None] = lambda: None
     _steps: int = field(default=0)
 
     async def hold(self) -> None:
         """Open the case, and go on until everybody has done what they planned."""
         self.said = 1
-        receipt = await self.attempt(Act.OPEN, self._message_id(), self._open)
+        receipt = await self.attempt(Act.OPEN, self._message_id(1), self._open)
         if receipt is None:
             self.late = True
             return
+        self.opened()
         for _ in range(ROUNDS):
             view = await self.settled(settled)
             if view is None or not await self._go_on(view):
-                return
+                break
+        if self.plan.again:
+            await self.attempt(Act.OPEN, self._message_id(1), self._open)
 
     async def attempt(self, act: Act, key: str, call: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """Try it until an answer comes; each try is an operation of its own. None: it was refused, or nobody answers."""
@@ -85,7 +94,7 @@ class PlannedConversation:
     async def settled(self, fits: Callable[[CaseView], bool]) -> CaseView | None:
         """Return the case once it fits; None, and it is `late`, where that takes too long."""
         try:
-            return await self.cases.wait(self.case_id, until=fits, timeout=PATIENCE)
+            return await self.front.wait(self.case_id, until=fits, timeout=PATIENCE)
         except HandrailError:
             self.late = True
             return None
@@ -131,50 +140,55 @@ class PlannedConversation:
             arguments=edits if kind is DecisionKind.EDIT else None,
             reviewer=DECIDER,
         )
-        key = decision_key(approval.approval_id, approval.revision, kind)
-        await self.attempt(Act.DECIDE, key, lambda: self.cases.decide(self.case_id, wanted))
+        key, once = decision_key(approval.approval_id, approval.revision, kind), self._once("decide")
+        await self.attempt(Act.DECIDE, key, lambda: self.front.decide(self.case_id, wanted, once=once))
         return await self._patient()
 
     async def _handle(self) -> bool:
         """Take the case over, answer where planned, and end it as planned; after one hand-back it is resolved."""
-        taken = await self.attempt(Act.CLAIM, PERSON, lambda: self.cases.claim(self.case_id, PERSON))
+        once = self._once("claim")
+        taken = await self.attempt(Act.CLAIM, PERSON, lambda: self.front.claim(self.case_id, PERSON, once=once))
         if taken is None:
             return await self._patient()
         if self.plan.reply:
-            self._steps += 1
-            message_id = f"{self.case_id}-person-{self._steps}"
+            message_id = self._once("person")
             await self.attempt(
-                Act.REPLY, message_id, lambda: self.cases.reply(self.case_id, PERSON, REPLY, message_id=message_id)
+                Act.REPLY, message_id, lambda: self.front.reply(self.case_id, PERSON, REPLY, message_id=message_id)
             )
         if self.plan.finish is Finish.HAND_BACK and not self.handed_back:
             self.handed_back = True
-            back = await self.attempt(Act.HAND_BACK, PERSON, self._hand_back)
+            once = self._once("back")
+            back = await self.attempt(Act.HAND_BACK, PERSON, lambda: self._hand_back(once))
             return back is None or await self.settled(answered(back, handed_back=True)) is not None
-        ended = await self.attempt(Act.RESOLVE, PERSON, lambda: self.cases.resolve(self.case_id, PERSON, note="done"))
+        once = self._once("end")
+        ended = await self.attempt(Act.RESOLVE, PERSON, lambda: self.front.resolve(self.case_id, PERSON, "done", once=once))
         return ended is None and await self._patient()
 
     async def _send(self, text: str) -> Receipt | None:
         self.said += 1
-        message_id = self._message_id()
-        return await self.attempt(Act.SAY, message_id, lambda: self.cases.say(self.case_id, text, message_id=message_id))
+        message_id = self._message_id(self.said)
+        return await self.attempt(Act.SAY, message_id, lambda: self.front.say(self.case_id, text, message_id=message_id))
 
     async def _open(self) -> Receipt:
-        words, message_id = self.shopper.first_words, self._message_id()
-        return await self.cases.open_case(
-            self.case_id, self.shopper.customer_id, words, message_id=message_id, channel=CHANNEL
-        )
+        words, message_id = self.shopper.first_words, self._message_id(1)
+        return await self.front.open_case(self.case_id, self.shopper.customer_id, words, message_id=message_id)
 
-    async def _hand_back(self) -> Receipt:
-        topic = "order_status" if self.plan.wish is Wish.PERSON else None
-        return await self.cases.hand_back(self.case_id, PERSON, "I have looked into it; please go on.", topic=topic)
+    async def _hand_back(self, once: str) -> Receipt:
+        topic, note = "order_status" if self.plan.wish is Wish.PERSON else None, "I have looked into it; please go on."
+        return await self.front.hand_back(self.case_id, PERSON, note, topic, once=once)
 
     async def _patient(self) -> bool:
         """Let what keeps a decision or a claim out, such as a switch, be over."""
         await asyncio.sleep(LONG_PAUSE)
         return True
 
-    def _message_id(self) -> str:
-        return f"{self.case_id}-{self.said}"
+    def _message_id(self, number: int) -> str:
+        return f"{self.name or self.case_id}-{number}"
+
+    def _once(self, what: str) -> str:
+        """Return a key for the next thing that somebody does, whatever the number of its tries."""
+        self._steps += 1
+        return f"{self.name or self.case_id}-{what}-{self._steps}"
 
 
 def decision_key(approval_id: str, revision: int, kind: str) -> str:

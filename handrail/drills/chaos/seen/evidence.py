@@ -8,6 +8,7 @@ from pydantic import Field
 
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import Operation
+from handrail.drills.chaos.seen.outside import GivenHttpAnswer, StreamedEvent
 
 
 class CaseInRecord(Stored):
@@ -17,6 +18,7 @@ class CaseInRecord(Stored):
     status: str
     topic: str | None = None
     turn: int = 1
+    customer_id: str = ""
 
 
 class CaseHistory(Stored):
@@ -148,3 +150,5 @@ class ChaosEvidence(Stored):
     audit_broken: str = ""
     late: list[str] = Field(default_factory=list)
     heals: list[Heal] = Field(default_factory=list)
+    answers: list[GivenHttpAnswer] = Field(default_factory=list)
+    streams: dict[str, list[StreamedEvent]] = Field(default_factory=dict)

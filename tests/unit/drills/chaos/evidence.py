@@ -21,6 +21,7 @@ from handrail.drills.chaos.seen.evidence import (
     ThrownControl,
     ToldEvent,
 )
+from handrail.drills.chaos.seen.outside import GivenHttpAnswer, StreamedEvent
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SMALL, LARGE, LATER = "k-1", "k-2", "k-3"
@@ -37,6 +38,16 @@ def tried(number: int, case_id: str, act: Act, key: str, known: Certainty = Cert
 
 def written(case_id: str, message_id: str, author: str = "customer", turn: int = 1) -> RecordedMessage:
     return RecordedMessage(case_id=case_id, message_id=message_id, author=author, turn=turn)
+
+
+def answer(key: str, body: str) -> GivenHttpAnswer:
+    return GivenHttpAnswer(case_id=SMALL, caller="backend", key=key, status=202, body=body)
+
+
+def streamed(sequence: int, position: int, kind: str, message_id: str) -> StreamedEvent:
+    return StreamedEvent(
+        case_id=LATER, number=sequence, kind=kind, sequence=sequence, position=position, message_id=message_id
+    )
 
 
 def sound() -> ChaosEvidence:
@@ -63,9 +74,9 @@ def sound() -> ChaosEvidence:
             tried(7, LATER, Act.REPLY, "k-3-p"),
         ],
         cases=[
-            CaseInRecord(case_id=SMALL, status="AwaitingCustomer", topic="refund", turn=2),
-            CaseInRecord(case_id=LARGE, status="AwaitingCustomer", topic="refund"),
-            CaseInRecord(case_id=LATER, status="Resolved", topic="refund"),
+            CaseInRecord(case_id=SMALL, status="AwaitingCustomer", topic="refund", turn=2, customer_id="C-1"),
+            CaseInRecord(case_id=LARGE, status="AwaitingCustomer", topic="refund", customer_id="C-2"),
+            CaseInRecord(case_id=LATER, status="Resolved", topic="refund", customer_id="C-3"),
         ],
         histories=[
             CaseHistory(case_id=SMALL, status="AwaitingCustomer", taken=["k-1-2"]),
@@ -129,6 +140,8 @@ def sound() -> ChaosEvidence:
             AgentsReply(case_id=LARGE, message_id="k-2-a", recorded_at=at(3), topic="refund"),
         ],
         audited=9,
+        answers=[answer("k-1-1", "Working"), answer("k-1-1", "Working"), answer("k-1-2", "Resolved")],
+        streams={LATER: [streamed(1, 7, "message", "k-3-1"), streamed(2, 8, "reply", "k-3-p")]},
         heals=[Heal(fault=0, part="worker", kind="SIGKILL", case_id="probe-0", away=2.0, progress=1.5)],
     )
 
@@ -155,7 +168,7 @@ def done(effects: list[tuple[str, str]], before: int) -> list[ToldEvent]:
 Plant = Callable[[ChaosEvidence], dict[str, Any]]
 
 
-def replaced(things: list[Any], number: int, **update: Any) -> list[Any]:
+def replaced(things: list[Any], number: int, /, **update: Any) -> list[Any]:
     return [one.model_copy(update=update) if place == number else one for place, one in enumerate(things)]
 
 

@@ -36,6 +36,18 @@ PLANTED: dict[str, Planted] = {
         "was refused",
         lambda seen: {"operations": replaced(seen.operations, 5, known=Certainty.FAIL)},
     ),
+    "a customer's one case stands twice": (
+        "no case doubled",
+        SMALL,
+        "C-1 opened one case, and there are k-1, k-3",
+        lambda seen: {"cases": replaced(seen.cases, 2, customer_id="C-1")},
+    ),
+    "a case that nobody opened": (
+        "no case doubled",
+        "k-9",
+        "nobody opened it",
+        lambda seen: {"cases": [*seen.cases, seen.cases[0].model_copy(update={"case_id": "k-9", "customer_id": "C-9"})]},
+    ),
     "an acknowledged message is gone": (
         "no message lost",
         SMALL,
@@ -150,6 +162,7 @@ def test_what_was_planted_is_named(planted: str) -> None:
 UNKNOWNS: dict[str, Plant] = {
     "the message is there": lambda seen: {"operations": without(seen.operations, 2)},
     "the message is not there": lambda seen: {
+        "streams": {},
         "operations": without(seen.operations, 2),
         "histories": replaced(seen.histories, 0, taken=[]),
         "messages": without(seen.messages, 2),
@@ -163,6 +176,7 @@ UNKNOWNS: dict[str, Plant] = {
     },
     "the decision stands": lambda seen: {"operations": replaced(seen.operations, 4, known=Certainty.UNKNOWN)},
     "the case is nowhere": lambda seen: {
+        "streams": {},
         "operations": [one for one in replaced(seen.operations, 5, known=Certainty.UNKNOWN) if one.act is not Act.REPLY],
         "cases": without(seen.cases, 2),
         "histories": without(seen.histories, 2),

@@ -6,9 +6,13 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from handrail.domain.errors import InvalidInput
 from handrail.drills.chaos.log import Act, Certainty, OperationLog, counted, together
 from handrail.drills.chaos.mutants import Mutant
-from handrail.drills.chaos.plan import SERVERS, FaultKind, FaultyPart, Wish, planned
+from handrail.drills.chaos.paths import ALL, CUSTOMERS, ONLY_CLIENT, ChaosPath, paths_of
+from handrail.drills.chaos.plan import NETWORKED, SERVERS, FaultKind, FaultyPart, Wish, planned
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
@@ -19,7 +23,7 @@ def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
 
 
 def test_a_mutant_gets_the_plan_of_the_product() -> None:
-    assert planned(20, 5, 7, mutant=Mutant.LOST_MESSAGES).hash == planned(20, 5, 7).hash
+    assert planned(20, 5, 7, mutants=[Mutant.LOST_MESSAGES]).hash == planned(20, 5, 7).hash
 
 
 def test_a_few_cases_hold_every_wish_and_many_faults_every_part() -> None:
@@ -29,7 +33,29 @@ def test_a_few_cases_hold_every_wish_and_many_faults_every_part() -> None:
     kinds = Counter(one.kind for one in plan.faults)
     assert set(kinds) == set(FaultKind)
     assert kinds.most_common(1)[0][0] is FaultKind.KILL
-    assert all(one.part in SERVERS for one in plan.faults if one.kind not in (FaultKind.KILL, FaultKind.PAUSE))
+    assert all(one.part in NETWORKED for one in plan.faults if one.kind not in (FaultKind.KILL, FaultKind.PAUSE))
+
+
+def test_customers_come_by_every_path_and_a_wish_by_different_ones() -> None:
+    plan = planned(48, 0, 3)
+    assert Counter(one.path for one in plan.cases).keys() == set(CUSTOMERS)
+    for wish in Wish:
+        assert {one.path for one in plan.cases if one.wish is wish} == set(CUSTOMERS)
+
+
+def test_a_path_that_is_left_out_brings_neither_customers_nor_faults() -> None:
+    plan = planned(30, 80, 3, paths=ONLY_CLIENT)
+    assert {one.path for one in plan.cases} == {ChaosPath.CLIENT}
+    assert {one.part for one in plan.faults} == {*SERVERS, FaultyPart.WORKER}
+    assert planned(30, 80, 3).hash != plan.hash
+
+
+def test_paths_are_named_with_commas_and_the_client_is_among_them() -> None:
+    assert paths_of("all") == ALL
+    assert paths_of("http") == paths_of(" http, client ") == {ChaosPath.CLIENT, ChaosPath.HTTP}
+    for wrong, words in {"": "names no path", "htpp": "'htpp' is no path"}.items():
+        with pytest.raises(InvalidInput, match=f"{words}.*all.*http"):
+            paths_of(wrong)
 
 
 def test_faults_come_in_their_order_and_a_pause_ends() -> None:

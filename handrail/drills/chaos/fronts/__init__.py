@@ -1,0 +1,1 @@
+"""Ways by which customers and people of a drill reach a case: the client of cases, and HTTP."""

@@ -1,0 +1,27 @@
+"""Evidence from outside the house: what it answered and told by HTTP."""
+
+from __future__ import annotations
+
+from handrail.domain.base import Stored
+
+
+class GivenHttpAnswer(Stored):
+    """A good answer over HTTP as it came. `key` is the idempotency key that `caller` sent."""
+
+    case_id: str
+    caller: str
+    key: str
+    status: int
+    body: str
+    path: str = ""
+
+
+class StreamedEvent(Stored):
+    """An event as a reader of a case's stream got it; `number` is the id to go on behind."""
+
+    case_id: str
+    number: int
+    kind: str
+    sequence: int
+    position: int
+    message_id: str | None = None
