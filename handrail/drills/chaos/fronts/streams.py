@@ -21,7 +21,7 @@ CATCHING_UP = 30.0
 
 
 @dataclass(slots=True)
-class Frame:
+class StreamFrame:
     """A frame of server-sent events."""
 
     id: str = ""
@@ -64,7 +64,7 @@ class StreamReader:
                 if read >= self.cut:
                     return
 
-    def _event(self, frame: Frame) -> StreamedEvent:
+    def _event(self, frame: StreamFrame) -> StreamedEvent:
         found = json.loads("\n".join(frame.data))
         return StreamedEvent(
             case_id=found["case_id"],
@@ -76,13 +76,13 @@ class StreamReader:
         )
 
 
-async def frames(answer: httpx.Response) -> AsyncIterator[Frame]:
+async def frames(answer: httpx.Response) -> AsyncIterator[StreamFrame]:
     """Yield the whole frames of a stream; a frame that was cut off is none."""
-    frame = Frame()
+    frame = StreamFrame()
     async for line in answer.aiter_lines():
         if not line:
             yield frame
-            frame = Frame()
+            frame = StreamFrame()
             continue
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
