@@ -23,6 +23,16 @@ SHOWN = 20
 """Counter-examples of an invariant that are printed; the document holds all."""
 
 
+Paths = Annotated[
+    str,
+    typer.Option("--paths", metavar="PATHS", help="Paths that customers take, with commas; `client` is always among them."),
+]
+Mutants = Annotated[
+    list[Mutant] | None,
+    typer.Option("--mutant", help="Run without this protection: it has to be caught. Repeatable.", show_default=False),
+]
+
+
 @app.command()
 def chaos(
     cases: Annotated[int, typer.Option("--cases", min=1, max=5_000, help="Customers with a case each.")] = 12,
@@ -31,16 +41,8 @@ def chaos(
     longest_pause: Annotated[
         float, typer.Option("--longest-pause", min=1, max=30, help="Seconds that a SIGSTOP lasts at most.")
     ] = 5.0,
-    paths: Annotated[
-        str,
-        typer.Option(
-            "--paths", metavar="PATHS", help="Paths that customers take, with commas; `client` is always among them."
-        ),
-    ] = "all",
-    mutant: Annotated[
-        list[Mutant] | None,
-        typer.Option("--mutant", help="Run without this protection: it has to be caught. Repeatable.", show_default=False),
-    ] = None,
+    paths: Paths = "all",
+    mutant: Mutants = None,
     log: Annotated[
         Path | None,
         typer.Option("--log", dir_okay=False, metavar="FILE", help="Write every operation there.", show_default=False),
