@@ -49,7 +49,7 @@ _TRANSIENT = {
     RPCStatusCode.FAILED_PRECONDITION,
 }
 _SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
-PASSING = {kind.__name__: kind for kind in (BusinessFailed, NotReached, OutcomeUnknown)}
+PASSING: dict[str, type[HandrailError]] = {kind.__name__: kind for kind in (BusinessFailed, NotReached, OutcomeUnknown)}
 """What a case could not take because of a system behind it: no refusal, and worth another try."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 _STARVED = "[TMPRL1101]"
