@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from handrail.cli.common.running import serve_async
 from handrail.cli.common.world import world
 
 app = typer.Typer(no_args_is_help=True, help="Serve the HTTP API for backends.")
@@ -20,6 +19,7 @@ def run(ctx: typer.Context) -> None:
     """Serve the HTTP API at HANDRAIL_API_ADDRESS until Ctrl-C or SIGTERM; `handrail up` does it too."""
     from handrail.wiring.front.api import serve
     from handrail.wiring.logs import begin_logs
+    from handrail.wiring.loops import serve_async
 
     settings = world(ctx).settings
     begin_logs(settings, "httpx", "httpx2")

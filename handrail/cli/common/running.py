@@ -13,15 +13,3 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     return asyncio.run(work)
-
-
-def serve_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run a server to its end, on libuv's event loop where there is one."""
-    import asyncio
-
-    try:
-        from uvloop import new_event_loop
-    except ImportError:  # it knows no Windows
-        return asyncio.run(work)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(work)
