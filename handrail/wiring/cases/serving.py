@@ -43,6 +43,7 @@ from handrail.wiring.days import observing
 from handrail.wiring.days.daily import quality_day
 from handrail.wiring.deploys.watching import version_of, watch_forever
 from handrail.wiring.logs import begin_logs
+from handrail.wiring.loops import serve_async
 from handrail.wiring.sealing import EAR, forget_keys, heeding_shreds
 from handrail.wiring.seen.around import seen_adapters, seen_nodes
 from handrail.wiring.seen.beginning import interceptors as seen_by
@@ -216,6 +217,6 @@ def run_worker(clock: Clock | None = None, run: Run | None = None, interceptors:
         sys.exit(f"worker: {Settings.in_words(error)}")
     begin_logs(settings, "httpx", "httpx2")
     try:
-        asyncio.run(serve(settings, clock, run, interceptors))
+        serve_async(serve(settings, clock, run, interceptors))
     except HandrailError as error:
         sys.exit(f"worker: {error}")
