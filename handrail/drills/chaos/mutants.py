@@ -14,6 +14,8 @@ class Mutant(StrEnum):
     UNRULED_EFFECTS = "unruled-effects"
     LOST_MESSAGES = "lost-messages"
     FORGOTTEN_KEYS = "forgotten-keys"
+    HASTY_WEBHOOKS = "hasty-webhooks"
+    RENAMED_WEBHOOKS = "renamed-webhooks"
 
 
 ELSEWHERE = {Mutant.FORGOTTEN_KEYS: "api"}

@@ -13,6 +13,7 @@ class ChaosPath(StrEnum):
 
     CLIENT = "client"
     HTTP = "http"
+    WEBHOOKS = "webhooks"
 
 
 ALL = frozenset(ChaosPath)

@@ -73,12 +73,13 @@ class FaultyPart(StrEnum):
     TEMPORAL = "temporal"
     MODEL = "model"
     API = "api"
+    RECEIVER = "receiver"
 
 
 SERVERS = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL, FaultyPart.MODEL)
 """Parts that every drill has, with a network before them."""
-NETWORKED = (*SERVERS, FaultyPart.API)
-OF_PATHS = {ChaosPath.HTTP: (FaultyPart.API,)}
+NETWORKED = (*SERVERS, FaultyPart.API, FaultyPart.RECEIVER)
+OF_PATHS = {ChaosPath.HTTP: (FaultyPart.API,), ChaosPath.WEBHOOKS: (FaultyPart.RECEIVER,)}
 """Parts that a path brings along."""
 
 

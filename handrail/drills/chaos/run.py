@@ -71,6 +71,8 @@ class Drilled:
             heals = await self._played(cast, reading)
             self.tell("the load is through; reading everything")
             found = await self._quiet(cast, reading)
+            if self.stack.webhook is not None:
+                await self.stack.webhook.emptied(self.stack.pool, self.stack.client)
             evidence = await reading.everything(since)
             outside = await self._outside(cast, evidence)
         seen = {"operations": self.log.all(), "histories": found, "late": cast.late, "heals": heals, **outside}
@@ -99,10 +101,13 @@ class Drilled:
 
     async def _outside(self, cast: Casting, evidence: ChaosEvidence) -> dict[str, Any]:
         """Return what was seen from outside, once whoever follows has caught up."""
-        if cast.web is None:
-            return {}
-        await cast.web.readers.caught_up(Counter(one.case_id for one in evidence.told))
-        return {"answers": cast.web.door.heard, "streams": cast.web.readers.told()}
+        found: dict[str, Any] = {}
+        if cast.web is not None:
+            await cast.web.readers.caught_up(Counter(one.case_id for one in evidence.told))
+            found |= {"answers": cast.web.door.heard, "streams": cast.web.readers.told()}
+        if self.stack.webhook is not None:
+            found |= {"webhooks": self.stack.webhook.came(), "called": True}
+        return found
 
     async def _hurt(self, faults: Faults, began: float) -> None:
         for fault in self.plan.faults:

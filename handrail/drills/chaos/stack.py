@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 from temporalio.client import Client
 
@@ -19,9 +20,10 @@ from handrail.drills.bench.stack.checkout import ours
 from handrail.drills.bench.stack.side import clean
 from handrail.drills.chaos.fronts.http import BACKEND, FrontDoor
 from handrail.drills.chaos.mutants import Mutant, of
+from handrail.drills.chaos.outside.webhooks import DrilledWebhook, ReceiverPart
 from handrail.drills.chaos.parts import KillableParts
 from handrail.drills.chaos.paths import ONLY_CLIENT, ChaosPath
-from handrail.drills.chaos.plan import NETWORKED, FaultyPart
+from handrail.drills.chaos.plan import NETWORKED, OF_PATHS, FaultyPart
 from handrail.drills.chaos.play.acting import DECIDER, PERSON
 from handrail.drills.chaos.proxy import FaultyProxy
 from handrail.embedded.api import Api
@@ -55,6 +57,7 @@ class ChaosStack:
     client: Client
     outside: Client
     door: FrontDoor | None = None
+    webhook: DrilledWebhook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,9 @@ class ChaosServers:
         self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic)
         self.model = OfflineModel(base + 5)
         self.api = Api(base + 6, lambda: {**self.environment(), **PLENTY})
-        ports = (self.postgres.port, self.temporal.port, self.model.port, self.api.port)
+        self.receiver = ReceiverPart(base + 7, folder / "webhooks.jsonl")
+        self.webhook = DrilledWebhook(token_hex(32), self.receiver.file)
+        ports = (self.postgres.port, self.temporal.port, self.model.port, self.api.port, self.receiver.port)
         self.proxies = {
             part: FaultyProxy(base + 10 + place, port) for place, (part, port) in enumerate(zip(NETWORKED, ports, strict=True))
         }
@@ -98,6 +103,8 @@ class ChaosServers:
             "HANDRAIL_DATABASE_URL": self.postgres.url.replace(f":{self.postgres.port}/", database),
             "HANDRAIL_MODEL": OFFLINE_MODEL,
             "OPENAI_BASE_URL": f"http://{HOST}:{self.proxies[FaultyPart.MODEL].port}/v1",
+            "HANDRAIL_WEBHOOK_KEY": self.webhook.key,
+            "HANDRAIL_WEBHOOKS_LOOPBACK": "true",
         }
 
     def parts(self, mutants: Sequence[Mutant]) -> KillableParts:
@@ -107,6 +114,8 @@ class ChaosServers:
         if ChaosPath.HTTP in self.paths:
             broken = MutantApi(self.api.port, self.api.environment, program=run_as("api", mutants))
             components.append(broken if of("api", mutants) else self.api)
+        if ChaosPath.WEBHOOKS in self.paths:
+            components.append(self.receiver)
         return KillableParts(self.folder / "logs", {part.name: part for part in components})
 
 
@@ -126,9 +135,13 @@ async def opened(
         StackFailed: a part would not start.
     """
     servers = ChaosServers(folder, paths)
-    more = [FaultyPart.API] if ChaosPath.HTTP in paths else []
+    more = [part for path, parts in OF_PATHS.items() if path in paths for part in parts]
     async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
-        stack.door = await front_door(servers, stack.pool) if more else None
+        if ChaosPath.HTTP in paths:
+            stack.door = await front_door(servers, stack.pool)
+        if ChaosPath.WEBHOOKS in paths:
+            stack.webhook = servers.webhook
+            await servers.webhook.add(stack.pool, servers.proxies[FaultyPart.RECEIVER].port)
         yield stack
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,19 +15,25 @@ from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswe
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.case.cases import Commit
+from handrail.domain.case.events import CaseEvent, EventKind
 from handrail.domain.case.messages import Author
 from handrail.domain.errors import BusinessRefused
+from handrail.domain.webhooks import Answered, payload
 from handrail.drills.chaos.mutants import Mutant
+from handrail.drills.queries import QUERIES
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.autonomy import controls
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.business.tools import PostgresRecord, jsonable, validated
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, alone, writing
+from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.settings import Settings
+from handrail.webhooks.sealing import KeySeal
+from handrail.webhooks.sending import HttpSender
 from handrail.wiring.cases import dialling
 from handrail.wiring.cases import worker as wiring
-from handrail.wiring.front import api
+from handrail.wiring.front import api, webhooks
 
 PINS = ("refund", "refunded_before")
 """Arguments by which the shop itself would notice a repetition."""
@@ -79,6 +86,38 @@ class ForgetfulAnswers(PostgresAnswers):
         """See base class."""
 
 
+class HastyCases(PostgresCases):
+    """Has webhooks sent of the agent's words before they are committed."""
+
+    async def commit(self, commit: Commit) -> None:
+        """See base class."""
+        for one in commit.messages:
+            if one.author is Author.ASSISTANT:
+                await send_ahead(self._pool, commit.row.case_id, one.message_id)
+        await super().commit(commit)
+
+
+class RenamingSender(HttpSender):
+    """Sends each attempt under an id of its own."""
+
+    async def send(self, url: str, message_id: str, body: bytes, secrets: list[str], at: datetime) -> Answered:
+        """See base class."""
+        return await super().send(url, f"msg_{uuid4().hex}", body, secrets, at)
+
+
+async def send_ahead(pool: Pool, case_id: str, message_id: str) -> None:
+    """Tell every endpoint of a reply, under the number that its event may get."""
+    settings, now, endpoints = Settings(), datetime.now(UTC), PostgresWebhooks(pool)
+    seal = KeySeal(settings.webhook_key.get_secret_value())
+    (last,) = await alone(pool, "chaos_last_event", queries=QUERIES, case_id=case_id)
+    numbers = {"sequence": last["sequence"] + 1, "position": last["position"] + 1}
+    event = CaseEvent(case_id=case_id, kind=EventKind.REPLY, at=now, body={"message_id": message_id}, **numbers)
+    for one in await endpoints.all():
+        secrets = [seal.open(sealed) for sealed in await endpoints.secrets(one.endpoint_id)]
+        body = json.dumps(payload(event)).encode()
+        await HttpSender(loopback=True).send(one.url, f"msg_{uuid4().hex}", body, secrets, now)
+
+
 async def made(record: Any, effect: Effect, key: str) -> None:
     """Make the effect in the business and nowhere else; what the business refuses is left."""
     tool = record._tool(effect.action)
@@ -115,6 +154,10 @@ def break_it(mutant: Mutant) -> None:
             setattr(wiring, "PostgresCases", ForgetfulCases)  # noqa: B010
         case Mutant.FORGOTTEN_KEYS:
             setattr(api, "PostgresAnswers", ForgetfulAnswers)  # noqa: B010
+        case Mutant.HASTY_WEBHOOKS:
+            setattr(wiring, "PostgresCases", HastyCases)  # noqa: B010
+        case Mutant.RENAMED_WEBHOOKS:
+            setattr(webhooks, "HttpSender", RenamingSender)  # noqa: B010
 
 
 def main(part: str, *mutants: str) -> None:

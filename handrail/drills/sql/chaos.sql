@@ -7,7 +7,7 @@ SELECT case_id, message_id, author, turn FROM handrail.messages ORDER BY case_id
 
 -- name: chaos_told
 -- What was told of messages and effects to whoever follows a case.
-SELECT case_id, sequence, position, kind, body ->> 'message_id' AS message_id, body ->> 'effect_id' AS effect_id
+SELECT case_id, sequence, position, kind, body ->> 'message_id' AS message_id, body ->> 'effect_id' AS effect_id, at
 FROM handrail.case_event ORDER BY position;
 
 -- name: chaos_actions
@@ -51,3 +51,18 @@ SELECT DISTINCT case_id FROM handrail.handoffs WHERE body -> 'escalation' ->> 'r
 
 -- name: chaos_left_working
 SELECT case_id FROM handrail.cases WHERE case_id = %(case_id)s AND status <> 'Working';
+
+-- name: chaos_outbox
+SELECT m.message_id, m.case_id, m.sequence, m.state FROM handrail.webhook_messages AS m ORDER BY m.case_id, m.sequence;
+
+-- name: chaos_unsent_webhooks
+-- Events that nobody was sent yet, or of which no message was made; of what was given up on nothing more comes.
+SELECT e.case_id, e.sequence
+FROM handrail.case_event AS e
+LEFT JOIN handrail.webhook_messages AS m ON e.case_id = m.case_id AND e.sequence = m.sequence
+WHERE m.message_id IS NULL OR m.state = 'pending'
+LIMIT 1;
+
+-- name: chaos_last_event
+SELECT coalesce(max(e.sequence) FILTER (WHERE e.case_id = %(case_id)s), 0) AS sequence, coalesce(max(e.position), 0) AS position
+FROM handrail.case_event AS e;

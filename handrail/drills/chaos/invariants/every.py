@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.domain.base import Stored
-from handrail.drills.chaos.invariants import cases, effects, http
+from handrail.drills.chaos.invariants import cases, effects, http, webhooks
 from handrail.drills.chaos.invariants.examples import CounterExample, Invariant
 from handrail.drills.chaos.log import Act
 from handrail.drills.chaos.seen.evidence import ChaosEvidence
@@ -37,6 +37,16 @@ def streamed(evidence: ChaosEvidence) -> int:
     return sum(len(one) for one in evidence.streams.values())
 
 
+def sent_out(evidence: ChaosEvidence) -> int:
+    """Count the events that had to be sent."""
+    return len(evidence.told) if evidence.called else 0
+
+
+def arrived(evidence: ChaosEvidence) -> int:
+    """Count the webhooks that came."""
+    return len(evidence.webhooks)
+
+
 INVARIANTS = (
     Invariant("no case lost", cases.lost_cases, lambda evidence: len({one.case_id for one in evidence.operations})),
     Invariant("no case doubled", cases.doubled_cases, lambda evidence: len(evidence.cases)),
@@ -54,6 +64,10 @@ INVARIANTS = (
     Invariant("a key is answered once", http.changed_answers, lambda evidence: len(evidence.answers)),
     Invariant("what was answered is there", http.unfounded_answers, lambda evidence: len(evidence.answers)),
     Invariant("streams tell what is recorded", http.mistold_streams, streamed),
+    Invariant("every event is sent", webhooks.unsent_webhooks, sent_out),
+    Invariant("nothing uncommitted is sent", webhooks.uncommitted_webhooks, arrived),
+    Invariant("webhooks keep id and order", webhooks.disordered_webhooks, arrived),
+    Invariant("webhooks are signed", webhooks.unsigned_webhooks, arrived),
     Invariant("no case stuck", cases.stuck_cases, lambda evidence: len(evidence.cases)),
     Invariant("progress after every fault", cases.without_progress, lambda evidence: len(evidence.heals)),
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import Operation
-from handrail.drills.chaos.seen.outside import GivenHttpAnswer, StreamedEvent
+from handrail.drills.chaos.seen.outside import ArrivedWebhook, GivenHttpAnswer, OutboxMessage, StreamedEvent
 
 
 class CaseInRecord(Stored):
@@ -52,6 +52,7 @@ class ToldEvent(Stored):
     kind: str
     message_id: str | None = None
     effect_id: str | None = None
+    at: datetime | None = None
 
 
 class LedgerRow(Stored):
@@ -133,7 +134,7 @@ class Heal(Stored):
 
 
 class ChaosEvidence(Stored):
-    """Everything that was seen."""
+    """Everything that was seen. `called`: there was somebody to whom events were sent."""
 
     operations: list[Operation] = Field(default_factory=list)
     cases: list[CaseInRecord] = Field(default_factory=list)
@@ -152,3 +153,6 @@ class ChaosEvidence(Stored):
     heals: list[Heal] = Field(default_factory=list)
     answers: list[GivenHttpAnswer] = Field(default_factory=list)
     streams: dict[str, list[StreamedEvent]] = Field(default_factory=dict)
+    called: bool = False
+    webhooks: list[ArrivedWebhook] = Field(default_factory=list)
+    outbox: list[OutboxMessage] = Field(default_factory=list)

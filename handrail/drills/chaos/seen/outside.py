@@ -1,4 +1,4 @@
-"""Evidence from outside the house: what it answered and told by HTTP."""
+"""Evidence from outside the house: what it answered and told by HTTP, and what came by webhook."""
 
 from __future__ import annotations
 
@@ -25,3 +25,25 @@ class StreamedEvent(Stored):
     sequence: int
     position: int
     message_id: str | None = None
+
+
+class ArrivedWebhook(Stored):
+    """A webhook as it came, epoch seconds; `unsigned` says why its signature does not hold."""
+
+    at: float
+    webhook_id: str
+    kind: str
+    case_id: str
+    sequence: int
+    position: int
+    message_id: str | None = None
+    unsigned: str = ""
+
+
+class OutboxMessage(Stored):
+    """A message of the outbox: an event on its way to the receiver."""
+
+    message_id: str
+    case_id: str
+    sequence: int
+    state: str

@@ -21,7 +21,7 @@ from handrail.drills.chaos.seen.evidence import (
     ThrownControl,
     ToldEvent,
 )
-from handrail.drills.chaos.seen.outside import GivenHttpAnswer, StreamedEvent
+from handrail.drills.chaos.seen.outside import ArrivedWebhook, GivenHttpAnswer, OutboxMessage, StreamedEvent
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SMALL, LARGE, LATER = "k-1", "k-2", "k-3"
@@ -50,6 +50,16 @@ def streamed(sequence: int, position: int, kind: str, message_id: str) -> Stream
     )
 
 
+def sent(event: ToldEvent, *, late: float = 1) -> ArrivedWebhook:
+    assert event.at is not None
+    about = event.model_dump(include={"kind", "case_id", "sequence", "position", "message_id"})
+    return ArrivedWebhook(at=event.at.timestamp() + late, webhook_id=f"msg_{event.position}", **about)
+
+
+def outbox(event: ToldEvent) -> OutboxMessage:
+    return OutboxMessage(message_id=f"msg_{event.position}", case_id=event.case_id, sequence=event.sequence, state="delivered")
+
+
 def sound() -> ChaosEvidence:
     """A small refund with two messages, a large one that a person approved, and a case under a switch."""
     messages = [
@@ -63,6 +73,7 @@ def sound() -> ChaosEvidence:
         written(LATER, "k-3-p", "person"),
     ]
     effects = [(SMALL, "e-1"), (LARGE, "e-2")]
+    told = [*said(messages), *done(effects, len(messages))]
     return ChaosEvidence(
         operations=[
             tried(1, SMALL, Act.OPEN, "k-1-1"),
@@ -84,7 +95,10 @@ def sound() -> ChaosEvidence:
             CaseHistory(case_id=LATER, status="Resolved"),
         ],
         messages=messages,
-        told=[*said(messages), *done(effects, len(messages))],
+        told=told,
+        called=True,
+        webhooks=[*(sent(one) for one in told), sent(told[0], late=5)],
+        outbox=[outbox(one) for one in told],
         ledger=[
             LedgerRow(
                 case_id=SMALL,
@@ -153,14 +167,22 @@ def said(messages: list[RecordedMessage]) -> list[ToldEvent]:
         counts[one.case_id] = counts.get(one.case_id, 0) + 1
         kind = "message" if one.author == "customer" else "reply"
         number = counts[one.case_id]
-        found.append(ToldEvent(case_id=one.case_id, sequence=number, position=position, kind=kind, message_id=one.message_id))
+        about = {"case_id": one.case_id, "sequence": number, "position": position, "at": at(position)}
+        found.append(ToldEvent.model_validate({**about, "kind": kind, "message_id": one.message_id}))
     return found
 
 
 def done(effects: list[tuple[str, str]], before: int) -> list[ToldEvent]:
     numbers = {SMALL: 5, LARGE: 3}
     return [
-        ToldEvent(case_id=case_id, sequence=numbers[case_id], position=position, kind="effect", effect_id=effect_id)
+        ToldEvent(
+            case_id=case_id,
+            sequence=numbers[case_id],
+            position=position,
+            kind="effect",
+            effect_id=effect_id,
+            at=at(position),
+        )
         for position, (case_id, effect_id) in enumerate(effects, before + 1)
     ]
 
