@@ -14,7 +14,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed
 from graphs.turn import TurnRequest, TurnResult
+from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.case.cases import Commit
+from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.reconciling import EFFECT_LOST, lost_effects, words_of_lost
 from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.domain.errors import CaseConflict, ModelUnavailable
 from handrail.domain.llm.health import Tries
@@ -59,7 +62,7 @@ class TurnActivities:
                 return TurnResult(state=wanted.state)
             raise
         run = machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
-        going = asyncio.create_task(self._carry_out(run, wanted.commit))
+        going = asyncio.create_task(self._carry_out(run, wanted))
         beating = asyncio.create_task(Pulse(run, waits).forever())
         try:
             return await watched(run, going)
@@ -77,11 +80,24 @@ class TurnActivities:
             with suppress(asyncio.CancelledError):
                 await beating
 
-    async def _carry_out(self, run: TurnAttempt, commit: Commit | None) -> TurnResult:
-        if commit is None:
-            return await run.go()
-        await self._record(commit)
-        return (await run.go()).model_copy(update={"recorded": True})
+    async def _carry_out(self, run: TurnAttempt, wanted: TurnRequest) -> TurnResult:
+        if wanted.commit is not None:
+            await self._record(wanted.commit)
+        result = await self._of_a_restored_record(wanted) or await run.go()
+        return result.model_copy(update={"recorded": True}) if wanted.commit else result
+
+    async def _of_a_restored_record(self, wanted: TurnRequest) -> TurnResult | None:
+        """Stop where the ledger lost an effect that the case has seen: on such a record no agent goes on by itself.
+
+        People do: whoever hands the case back knows of it, and its way to a person is free.
+        """
+        state = wanted.state
+        if state.escalation or state.person or not any(one.status is EffectStatus.APPLIED for one in state.effects):
+            return None
+        lost = lost_effects(state.effects, await self._cases.effects(state.row.case_id))
+        if not lost:
+            return None
+        return TurnResult(state=state, failure=Escalation(reason=EFFECT_LOST, words=words_of_lost(lost)))
 
     async def _record(self, commit: Commit) -> None:
         """Write the commit, tried for as long as it takes: a database that is down comes back, and no decision is lost.

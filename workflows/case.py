@@ -22,7 +22,7 @@ from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError,
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
 from workflows.handlers.authorize import TYPED, Desk
 from workflows.handlers.commands import Intake, by_person
-from workflows.handlers.payloads import NOTHING, refusal, value_of
+from workflows.handlers.payloads import NOTHING, refusal, value_of, wish
 from workflows.handlers.start import begun_again, from_its_beginning, incoming, remember
 from workflows.memory.transcript import newest
 from workflows.page.details import packet
@@ -202,7 +202,7 @@ class CaseWorkflow:
 
     @workflow.signal(name="request_human", description="The customer wants a person; no input needed")
     def request_human(self, raw: RawValue = NOTHING) -> None:
-        self._tolerate("request_human", lambda: self._intake.ask_for_person("A person was asked for."))
+        self._tolerate("request_human", lambda: self._intake.ask_for_person(*wish(raw)))
 
     @workflow.signal(name="reply_as_human", description="Answer the customer as a person: {reviewer, text}")
     def reply_as_human(self, raw: RawValue = NOTHING) -> None:

@@ -16,6 +16,7 @@ from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.case.cases import CaseRow, CaseStatus, Tier, Unrecorded
 from handrail.domain.case.handoffs import Escalation, Handoff
 from handrail.domain.case.messages import Author
+from handrail.domain.case.reconciling import lost_effects
 from handrail.domain.case.routes import NO_ANSWER, Route
 from handrail.domain.errors import record_is_away
 from handrail.domain.team.commands import NOBODY
@@ -41,12 +42,13 @@ class EscalateNode:
         self._house = house
 
     async def escalate(self, state: EndView) -> dict[str, Any]:
-        """Build the packet, route it, commit. What was done is the ledger's word, whatever the turn knows."""
+        """Build the packet, route it, commit. What was done is the ledger's word, beside what a restored one has lost."""
         view = EndView.model_validate(state)
         now = self._clock.now()
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
-        known = {"effects": await self._cases.effects(view.row.case_id), **await self._asked(view, now)}
-        view = view.model_copy(update=known)
+        held = await self._cases.effects(view.row.case_id)
+        done = [*held, *lost_effects(view.effects, held)]
+        view = view.model_copy(update={"effects": done, **await self._asked(view, now)})
         route, absent = await destination(view, why, self._matrix, self._customers, now)
         route = await self._expected(view.row, route, now)
         why, assignee = come_back(view, why)

@@ -140,13 +140,12 @@ async def house(
     """The worker in this process, over the given servers."""
     settings = Settings(
         database_url=SecretStr(database_url),
-        task_queue=f"cases-{uuid4().hex[:8]}",
         model=OFFLINE_MODEL,
         database_pool=8,
         OPENAI_API_KEY=SecretStr("test"),
         OPENAI_BASE_URL=f"{model_root}/v1",
         # What one test has the model do is no trouble to the next.
-        **{"model_trouble_calls": 10_000, **changes},
+        **{"task_queue": f"cases-{uuid4().hex[:8]}", "model_trouble_calls": 10_000, **changes},
     )
     pool = await open_pool(database_url, size=8)
     try:

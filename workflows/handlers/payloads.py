@@ -16,7 +16,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from handrail.domain.case.messages import is_plain
+from handrail.domain.case.messages import check_text, is_plain
+from handrail.domain.case.reconciling import EFFECT_LOST
 from handrail.domain.errors import HandrailError, InvalidInput
 
 M = TypeVar("M", bound=BaseModel)
@@ -28,6 +29,7 @@ LARGEST = 2_100_000
 """What the server takes in one payload: what a customer wrote is read up to here, and cut, rather than refused."""
 MAX_DEPTH = 16
 MAX_DIGITS = 18
+MAX_WISH = 2_000
 NOTHING = RawValue(Payload())
 """An empty box, as a default for handlers: a parameter without one fails the workflow's task for ever."""
 TOO_DEEP = f"input: is nested more than {MAX_DEPTH} levels deep. Send a flat JSON object."
@@ -152,3 +154,14 @@ def _name(part: object) -> str:
 def refusal(error: HandrailError) -> ApplicationError:
     """The error as the sender of an update receives it; its name is a wire contract."""
     return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
+
+
+def wish(raw: RawValue) -> tuple[str, str]:
+    """Return the words and the reason of a wish for a person, which counts whatever came with it."""
+    try:
+        given = value_of(raw)
+        if isinstance(given, dict) and given.get("reason") == EFFECT_LOST:
+            return check_text("note", str(given.get("note") or ""), MAX_WISH), EFFECT_LOST
+    except InvalidInput:
+        pass
+    return "A person was asked for.", "customer_asked"

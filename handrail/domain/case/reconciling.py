@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from handrail.domain.actions.approvals import Approval
 from handrail.domain.actions.asked import AskedEffect
-from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.base import Model, Stored
 from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseStatus, Terms
 from handrail.domain.case.classification import Classification
@@ -19,6 +20,8 @@ from handrail.domain.llm.agent import Usage
 
 RUN_LOST = "run_lost"
 """The reason for which a person gets a case that Temporal lost."""
+EFFECT_LOST = "effect_lost"
+"""The reason for which a person gets a case whose ledger lost an effect: a database was restored from before."""
 
 
 class Recover(Model):
@@ -65,6 +68,18 @@ class Remains(Stored):
 
     ended: str
     sent: list[SentMessage] = Field(default_factory=list)
+
+
+def lost_effects(known: Sequence[EffectResult], held: Sequence[EffectResult]) -> list[EffectResult]:
+    """Return the effects that a case knows as applied and its ledger does not hold."""
+    there = {one.effect_id for one in held}
+    return [one for one in known if one.status is EffectStatus.APPLIED and one.effect_id not in there]
+
+
+def words_of_lost(lost: Sequence[EffectResult]) -> str:
+    """Describe effects that the ledger lost, for whoever gets the case."""
+    named = ", ".join(f"{one.action} ({one.effect_id})" for one in lost)
+    return f"The history says that {named} was applied, the ledger holds nothing of it. Look in the business's own system."
 
 
 class RecordedCase(Stored):

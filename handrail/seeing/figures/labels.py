@@ -13,8 +13,17 @@ EVERYTHING = "all"
 REASONS = frozenset(
     {
         *("action_failed", "action_refused", "agent_asked", "approval_expired", "approval_rejected", "autonomy_off", "bounds"),
-        *("cancelled", "customer_asked", "customer_unsure", "draft", "facts_unavailable", "frustrated", "graph_changed"),
-        *("graph_error", "guardrail", "low_confidence", "model_rejected", "model_unavailable", "no_answer", "no_progress"),
+        *("cancelled", "customer_asked", "customer_unsure", "draft", "effect_lost", "facts_unavailable", "frustrated"),
+        *(
+            "graph_changed",
+            "graph_error",
+            "guardrail",
+            "low_confidence",
+            "model_rejected",
+            "model_unavailable",
+            "no_answer",
+            "no_progress",
+        ),
         *("odd_message", "out_of_scope", "outcome_unknown", "people_only", "policy_block", "repeated_question", "risk"),
         *("run_lost", "second_contact", "switched_off", "unknown_customer", "unsupported_language", "withdrawn"),
     }

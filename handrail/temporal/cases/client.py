@@ -15,6 +15,7 @@ from handrail.domain.case.cases import CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import IncomingMessage, Message, check_message
 from handrail.domain.case.ratings import RateCase, RatingReceipt
+from handrail.domain.case.reconciling import EFFECT_LOST
 from handrail.domain.case.requests import CaseStatus, Receipt
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Release, ResolveCase
@@ -132,6 +133,10 @@ class CaseClient(CaseOpener):
     async def request_human(self, case_id: str, note: str = "") -> None:
         """Ask for a person on the customer's behalf; durable even while no worker runs."""
         await self._courier.tell(case_id, "request_human", {"note": note} if note else {})
+
+    async def give_to_person(self, case_id: str, words: str) -> None:
+        """Have a person take the case, whose ledger lost an effect. Raises: UnknownCase, IllegalTransition."""
+        await self._courier.tell(case_id, "request_human", {"reason": EFFECT_LOST, "note": words})
 
     async def transcript(self, case_id: str) -> list[Message]:
         """The latest messages, oldest first; PostgreSQL has them all. Raises: UnknownCase, Unreachable."""

@@ -7,8 +7,6 @@ twice and beside live traffic: a run is started under the case's own id, a recor
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
@@ -22,13 +20,22 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.case.cases import CaseStatus, CaseView
-from handrail.domain.case.reconciling import Difference, DifferenceKind, Reconciliation, RecordedCase, Recover
+from handrail.domain.case.reconciling import (
+    Difference,
+    DifferenceKind,
+    Reconciliation,
+    RecordedCase,
+    Recover,
+    lost_effects,
+    words_of_lost,
+)
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.ports import Standings
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, described, execution, newest_runs, paused_cases
 from handrail.temporal.cases.opening import CASE_STATUS, CONTENT, WORKFLOW
 from handrail.temporal.plain import plain_events
+from handrail.temporal.repair.differences import DifferenceRepair, different
 from handrail.temporal.repair.lost import value
 from handrail.temporal.repair.remembered import rebuilt
 
@@ -36,14 +43,6 @@ GRACE = timedelta(seconds=20)
 """What changed since is no difference yet: lists lag behind, and a commit is on its way."""
 PATIENCE_SECONDS = 10.0
 _log = logging.getLogger("handrail.reconcile")
-
-
-@dataclass(frozen=True, slots=True)
-class DifferenceRepair:
-    """A difference, and what mends it; None where nothing that a program may do does."""
-
-    difference: Difference
-    mend: Callable[[], Awaitable[None]] | None = None
 
 
 class Reconciler:
@@ -182,17 +181,15 @@ class Reconciler:
         return [DifferenceRepair(different(case_id, kind, row, run, words), lambda: self._restore(view)), *found]
 
     async def _effects(self, view: CaseView, row: RecordedCase | None, run: Execution) -> list[DifferenceRepair]:
-        """Effects that the history says were applied and the ledger does not hold. Nothing here does them again."""
-        held = {one.effect_id for one in await self._record.effects(view.case_id)}
-        missing = [one for one in view.effects if one.status == "applied" and one.effect_id not in held]
-        words = "The history says that {} was applied, the ledger holds nothing of it. Look in the business's own system."
+        """Effects that the history says were applied and the ledger lacks. People get the case; nothing does them again."""
+        lost = lost_effects(view.effects, await self._record.effects(view.case_id))
+        people = view.status in (CaseStatus.WITH_HUMAN, CaseStatus.CLOSED)
         return [
             DifferenceRepair(
-                different(
-                    view.case_id, DifferenceKind.EFFECT_MISSING, row, run, words.format(f"{one.action} ({one.effect_id})")
-                )
+                different(view.case_id, DifferenceKind.EFFECT_MISSING, row, run, words_of_lost([one])),
+                None if people else lambda: self._cases.give_to_person(view.case_id, words_of_lost(lost)),
             )
-            for one in missing
+            for one in lost
         ]
 
     async def _busy(self, run: Execution) -> bool:
@@ -272,17 +269,6 @@ class Reconciler:
     async def _restore(self, view: CaseView) -> None:
         latest, handoff = await self._cases.transcript(view.case_id), await self._cases.handoff(view.case_id)
         await self._record.restore(await rebuilt(self._client, view, latest, handoff))
-
-
-def different(case_id: str, kind: DifferenceKind, row: RecordedCase | None, run: Execution | None, words: str) -> Difference:
-    """The difference as it is told."""
-    return Difference(
-        case_id=case_id,
-        kind=kind,
-        recorded=row.status if row else None,
-        temporal=f"{run.standing}{f', {run.status}' if run.status else ''}" if run else "no run",
-        words=words,
-    )
 
 
 def listing(since: datetime | None) -> str:

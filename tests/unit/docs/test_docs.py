@@ -46,6 +46,8 @@ OTHERS = (
     "make",
     "docker",
     "temporal",
+    "psql",
+    "pg_restore",
     "cp",
     "mkdir",
     "export",
