@@ -6,21 +6,41 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from email.message import Message
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from google.protobuf.json_format import MessageToJson
+from pydantic import SecretStr
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client
 
+from handrail.background import BackgroundTroubles
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.ratings import RateCase
+from handrail.domain.channels import Arrival
 from handrail.domain.errors import ApprovalRefused
+from handrail.domain.mail import CHANNEL
+from handrail.domain.webhooks import WebhookWanted
+from handrail.embedded.ports import HOST
 from handrail.embedded.temporal import Temporal
+from handrail.mail.settings import MailSettings
+from handrail.postgres.channels.record import PostgresChannels
+from handrail.postgres.webhooks.endpoints import PostgresWebhooks
+from handrail.postgres.webhooks.outbox import PostgresOutbox
 from handrail.temporal.cases.executions import executions
 from handrail.temporal.connect import connect
-from tests.support.house import House
+from handrail.temporal.webhooks import deliver
+from handrail.webhooks.sealing import KeySeal, new_secret
+from handrail.webhooks.sending import HttpSender
+from handrail.wiring.front.mail import run_mail
+from handrail.wiring.front.webhooks import webhook_worker
+from tests.support.house import House, wait_for
+from tests.support.mailing import ADDRESS, KEY, Post
+from tests.support.receiving import Receiver, receiver, status
 from tests.workflows.test_paths import HELD, decision
 
 KINDS = (
@@ -34,16 +54,19 @@ WORDS = tuple(kind.format(n=f"{number:02}") for kind in KINDS for number in rang
 """Eight each of names, addresses of mail, telephone numbers, account numbers and street addresses."""
 
 
+BOX = "box@posteo.example"
+
+
 def ways() -> Iterator[str]:
     """Eight texts with five marks each."""
     for first in range(0, 40, 5):
         yield ", ".join(WORDS[first : first + 5])
 
 
-async def raw(client: Client, case_id: str) -> bytes:
-    """All that the server tells of the case's runs: histories and descriptions, as sent and as JSON."""
+async def raw(client: Client, workflow_id: str) -> bytes:
+    """All that the server tells of the runs: histories and descriptions, as sent and as JSON."""
     found: list[bytes] = []
-    async for run in executions(client, f"WorkflowId = 'case-{case_id}'"):
+    async for run in executions(client, f"WorkflowId = '{workflow_id}'"):
         place = WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id)
         service, namespace = client.workflow_service, client.namespace
         history = await service.get_workflow_execution_history(
@@ -82,7 +105,9 @@ async def through_everything(home: House) -> str:
     await home.until(case.case_id, lambda view: view.status not in ("Working", "AwaitingApproval"))
     await home.cases.request_human(case.case_id, note=next(texts))
     await home.until(case.case_id, lambda view: view.status == "WithHuman")
-    await home.cases.say(case.case_id, f"By the way: {next(texts)}.")
+    by_mail = Arrival(case_id=case.case_id, message_id="m-by-mail", channel=CHANNEL, address=BOX)
+    await PostgresChannels(home.pool).arrived(by_mail)
+    await home.cases.say(case.case_id, f"By the way: {next(texts)}.", message_id=by_mail.message_id)
     await home.cases.claim(case.case_id, "ann")
     await home.cases.reply(case.case_id, "ann", f"Good day, {next(texts)}")
     await home.cases.resolve(case.case_id, "ann", note=next(texts))
@@ -90,12 +115,61 @@ async def through_everything(home: House) -> str:
     return case.case_id
 
 
+async def mailed(home: House) -> list[Message]:
+    """The mails to the customer, once the last reply has left by a real server."""
+    post = Post()
+    with post.serving() as port:
+        there = MailSettings(smtp=f"smtp://{HOST}:{port}", address=ADDRESS, name="The Shop", key=SecretStr(KEY))
+        async with AsyncExitStack() as stack:
+            await run_mail(home.settings, there, home.temporal, home.pool, BackgroundTroubles(None), stack)
+            await wait_for(lambda: left(post))
+    return post.to(BOX)
+
+
+async def left(post: Post) -> bool:
+    """Return whether the person's reply has left."""
+    return any(b"Good day" in one.get_payload(decode=True) for one in post.to(BOX))
+
+
+async def called(home: House, there: Receiver, case_id: str) -> None:
+    """Tell the receiver all events of the case, until each is dead: it takes none, and answers with what it was sent."""
+    settings = home.settings.model_copy(update={"webhook_key": SecretStr(KEY)})
+    async with webhook_worker(home.temporal, settings, home.pool, HttpSender(loopback=True, seconds=5)):
+        outbox = PostgresOutbox(home.pool)
+        while wanted := await outbox.address():
+            theirs = [one for one in wanted if one.case_id == case_id]
+            await deliver(home.temporal, settings.task_queue, theirs)
+        await wait_for(lambda: dead(home, case_id))
+
+
+async def dead(home: House, case_id: str) -> bool:
+    """Return whether there are dead letters of the case, and no other ones."""
+    query = "select distinct state from handrail.webhook_messages where case_id = %(c)s"
+    return await home.rows(query, c=case_id) == [("dead",)]
+
+
 async def test_the_server_holds_no_word_of_anybody(
-    sealed_home: House, temporal_server: Temporal, caplog: pytest.LogCaptureFixture
+    sealed_home: House, temporal_server: Temporal, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
+    monkeypatch.setattr("handrail.domain.webhooks.DELAYS", ())
     assert len(set(WORDS)) == 40
-    case_id = await through_everything(sealed_home)
+    hook = f"wh-{uuid4().hex[:8]}"
+    async with receiver() as there:
+        there.always = status(500, f"x-said: {WORDS[0]}")
+        url = f"http://{HOST}:{there.port}/hooks"
+        await PostgresWebhooks(sealed_home.pool).add(hook, url, WebhookWanted(), "ann", KeySeal(KEY).seal(new_secret()))
+        case_id = await through_everything(sealed_home)
+        await called(sealed_home, there, case_id)
+    await PostgresWebhooks(sealed_home.pool).remove(hook)
+    mails = await mailed(sealed_home)
+    assert len({json.loads(one.body)["type"] for one in there.came}) > 6, "events of many kinds went out"
+    assert seen_in(b"".join(one.body + str(one.headers).encode() for one in there.came)) == set()
+    letters = await sealed_home.rows("select m::text from handrail.webhook_messages m where case_id = %(c)s", c=case_id)
+    assert seen_in("\n".join(text for (text,) in letters).encode()) == set()
+    assert seen_in(b"".join(one.get_payload(decode=True) for one in mails)), "the words themselves did leave"  # type: ignore[misc]
+    assert seen_in("\n".join(str(one.items()) for one in mails).encode()) == set()
+    assert seen_in(await raw(sealed_home.temporal, f"webhook-{hook}-{case_id}")) == set()
     known = await sealed_home.rows(
         "select text from handrail.messages where case_id = %(c)s union all"
         " select details::text from handrail.audit where case_id = %(c)s",
@@ -103,7 +177,7 @@ async def test_the_server_holds_no_word_of_anybody(
     )
     # What people said is in the record, so the marks did go through; notes of wishes and comments stand elsewhere.
     assert len(seen_in("\n".join(text for (text,) in known).encode())) == 25
-    assert seen_in(await raw(sealed_home.temporal, case_id)) == set()
+    assert seen_in(await raw(sealed_home.temporal, f"case-{case_id}")) == set()
     files = [Path(f"{temporal_server.database}{end}") for end in ("", "-wal")]
     assert seen_in(b"".join(file.read_bytes() for file in files if file.exists())) == set()
     assert seen_in(caplog.text.encode()) == set()
@@ -112,7 +186,7 @@ async def test_the_server_holds_no_word_of_anybody(
 async def test_the_same_marks_are_found_where_nothing_is_encrypted(home: House) -> None:
     case_id = await through_everything(home)
     # An update that its validator refused is not in the history.
-    assert seen_in(await raw(home.temporal, case_id)) == set(WORDS) - set(WORDS[5:10])
+    assert seen_in(await raw(home.temporal, f"case-{case_id}")) == set(WORDS) - set(WORDS[5:10])
 
 
 async def test_a_client_without_keys_reads_nothing_and_says_so(sealed_home: House, temporal_server: Temporal) -> None:
