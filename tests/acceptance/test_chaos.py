@@ -19,7 +19,7 @@ def running() -> set[tuple[int, float]]:
 
 async def test_everything_holds_whatever_dies_and_everything_is_stopped(tmp_path: Path) -> None:
     before, heard = running(), list[str]()
-    plan = planned(12, 3, 192, longest_pause=2.0)
+    plan = planned(12, 3, 421, longest_pause=2.0)
     found = await chaos(plan, heard.append, tmp_path / "log.jsonl")
     assert not running() - before
 
@@ -34,7 +34,13 @@ async def test_everything_holds_whatever_dies_and_everything_is_stopped(tmp_path
 
 
 async def test_parts_without_their_protections_are_caught_by_name() -> None:
-    mutants = [Mutant.UNREAD_SWITCH, Mutant.FORGOTTEN_KEYS, Mutant.HASTY_WEBHOOKS, Mutant.RENAMED_WEBHOOKS]
+    mutants = [
+        Mutant.UNREAD_SWITCH,
+        Mutant.FORGOTTEN_KEYS,
+        Mutant.HASTY_WEBHOOKS,
+        Mutant.RENAMED_WEBHOOKS,
+        Mutant.RESENT_MAIL,
+    ]
     found = await chaos(planned(6, 0, 4, mutants=mutants), lambda _: None)
     assert not found.passed
     broken = {one.name: one.broken for one in found.invariants if one.broken}
@@ -43,4 +49,5 @@ async def test_parts_without_their_protections_are_caught_by_name() -> None:
         "a key is answered once",
         "nothing uncommitted is sent",
         "webhooks keep id and order",
+        "a reply by mail leaves once",
     }, broken

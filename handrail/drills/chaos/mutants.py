@@ -16,9 +16,10 @@ class Mutant(StrEnum):
     FORGOTTEN_KEYS = "forgotten-keys"
     HASTY_WEBHOOKS = "hasty-webhooks"
     RENAMED_WEBHOOKS = "renamed-webhooks"
+    RESENT_MAIL = "resent-mail"
 
 
-ELSEWHERE = {Mutant.FORGOTTEN_KEYS: "api"}
+ELSEWHERE = {Mutant.FORGOTTEN_KEYS: "api", Mutant.RESENT_MAIL: "mail"}
 """Parts of mutants that are none of the worker."""
 
 

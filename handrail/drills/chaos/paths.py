@@ -14,11 +14,14 @@ class ChaosPath(StrEnum):
     CLIENT = "client"
     HTTP = "http"
     WEBHOOKS = "webhooks"
+    MAIL = "mail"
 
 
 ALL = frozenset(ChaosPath)
 ONLY_CLIENT = frozenset({ChaosPath.CLIENT})
-CUSTOMERS = (ChaosPath.CLIENT, ChaosPath.HTTP)
+WISHES = 8
+"""After so many customers the same wishes come again: an odd number of paths has moved on by then, an even one has not."""
+CUSTOMERS = (ChaosPath.CLIENT, ChaosPath.HTTP, ChaosPath.MAIL)
 """Paths by which customers come, in the order in which they are dealt out."""
 
 
@@ -37,4 +40,5 @@ def paths_of(text: str) -> frozenset[ChaosPath]:
 def path_of(number: int, paths: Collection[ChaosPath]) -> ChaosPath:
     """Return the path of the case of a number: in turn, and another one when the same wish comes again."""
     ways = [one for one in CUSTOMERS if one in paths]
-    return ways[(number + number // 8) % len(ways)]
+    round_of_wishes = number // WISHES if len(ways) % 2 == 0 else 0
+    return ways[(number + round_of_wishes) % len(ways)]

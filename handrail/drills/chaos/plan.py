@@ -74,12 +74,18 @@ class FaultyPart(StrEnum):
     MODEL = "model"
     API = "api"
     RECEIVER = "receiver"
+    MAIL = "mail"
+    POST = "post"
 
 
 SERVERS = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL, FaultyPart.MODEL)
 """Parts that every drill has, with a network before them."""
-NETWORKED = (*SERVERS, FaultyPart.API, FaultyPart.RECEIVER)
-OF_PATHS = {ChaosPath.HTTP: (FaultyPart.API,), ChaosPath.WEBHOOKS: (FaultyPart.RECEIVER,)}
+NETWORKED = (*SERVERS, FaultyPart.API, FaultyPart.RECEIVER, FaultyPart.POST)
+OF_PATHS = {
+    ChaosPath.HTTP: (FaultyPart.API,),
+    ChaosPath.WEBHOOKS: (FaultyPart.RECEIVER,),
+    ChaosPath.MAIL: (FaultyPart.POST, FaultyPart.MAIL),
+}
 """Parts that a path brings along."""
 
 

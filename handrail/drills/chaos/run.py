@@ -71,6 +71,9 @@ class Drilled:
             heals = await self._played(cast, reading)
             self.tell("the load is through; reading everything")
             found = await self._quiet(cast, reading)
+            if self.stack.box is not None:
+                await self.stack.box.emptied(self.stack.pool)
+                found = await self._quiet(cast, reading)  # a mail that cannot leave gives its case to a person
             if self.stack.webhook is not None:
                 await self.stack.webhook.emptied(self.stack.pool, self.stack.client)
             evidence = await reading.everything(since)
@@ -107,6 +110,8 @@ class Drilled:
             found |= {"answers": cast.web.door.heard, "streams": cast.web.readers.told()}
         if self.stack.webhook is not None:
             found |= {"webhooks": self.stack.webhook.came(), "called": True}
+        if self.stack.box is not None:
+            found |= {"letters": self.stack.box.letters, "mails": self.stack.box.took()}
         return found
 
     async def _hurt(self, faults: Faults, began: float) -> None:

@@ -20,6 +20,7 @@ from handrail.drills.bench.stack.checkout import ours
 from handrail.drills.bench.stack.side import clean
 from handrail.drills.chaos.fronts.http import BACKEND, FrontDoor
 from handrail.drills.chaos.mutants import Mutant, of
+from handrail.drills.chaos.outside.mailing import IMAP, DrilledMailbox, check_packages, imap_part, post_part
 from handrail.drills.chaos.outside.webhooks import DrilledWebhook, ReceiverPart
 from handrail.drills.chaos.parts import KillableParts
 from handrail.drills.chaos.paths import ONLY_CLIENT, ChaosPath
@@ -32,7 +33,7 @@ from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, Component
 from handrail.embedded.temporal import Temporal
-from handrail.embedded.worker import RUN, Worker
+from handrail.embedded.worker import RUN, Worker, mail_part
 from handrail.llm.offline.wire import OFFLINE_MODEL
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.migrations import migrate
@@ -58,6 +59,7 @@ class ChaosStack:
     outside: Client
     door: FrontDoor | None = None
     webhook: DrilledWebhook | None = None
+    box: DrilledMailbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class ChaosServers:
 
     def __init__(self, folder: Path, paths: Collection[ChaosPath] = ONLY_CLIENT, **dynamic: str) -> None:
         base = free_block(PORTS)
+        self.post_port = base + 9
         self.folder, self.paths = folder, paths
         self.postgres = Postgres(folder / "postgres", base, durable=True)
         self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic)
@@ -83,7 +86,15 @@ class ChaosServers:
         self.api = Api(base + 6, lambda: {**self.environment(), **PLENTY})
         self.receiver = ReceiverPart(base + 7, folder / "webhooks.jsonl")
         self.webhook = DrilledWebhook(token_hex(32), self.receiver.file)
-        ports = (self.postgres.port, self.temporal.port, self.model.port, self.api.port, self.receiver.port)
+        self.box = DrilledMailbox(token_hex(32), base + 8, folder / "mails.jsonl")
+        ports = (
+            self.postgres.port,
+            self.temporal.port,
+            self.model.port,
+            self.api.port,
+            self.receiver.port,
+            self.post_port,
+        )
         self.proxies = {
             part: FaultyProxy(base + 10 + place, port) for place, (part, port) in enumerate(zip(NETWORKED, ports, strict=True))
         }
@@ -116,7 +127,16 @@ class ChaosServers:
             components.append(broken if of("api", mutants) else self.api)
         if ChaosPath.WEBHOOKS in self.paths:
             components.append(self.receiver)
+        if ChaosPath.MAIL in self.paths:
+            components += self._mail_parts(mutants)
         return KillableParts(self.folder / "logs", {part.name: part for part in components})
+
+    def _mail_parts(self, mutants: Sequence[Mutant]) -> list[Component]:
+        check_packages()
+        through = self.proxies[FaultyPart.POST].port
+        mail = mail_part(self.folder / RUN, lambda: {**self.environment(), **self.box.environment(through)})
+        broken = replace(mail, program=run_as("mail", mutants)) if of("mail", mutants) else mail
+        return [imap_part(self.box.port), post_part(self.post_port, self.box.file), broken]
 
 
 def run_as(part: str, mutants: Sequence[Mutant], *program: str) -> tuple[str, ...]:
@@ -135,13 +155,16 @@ async def opened(
         StackFailed: a part would not start.
     """
     servers = ChaosServers(folder, paths)
-    more = [part for path, parts in OF_PATHS.items() if path in paths for part in parts]
+    more: list[str] = [part for path, parts in OF_PATHS.items() if path in paths for part in parts]
+    if ChaosPath.MAIL in paths:
+        more = [IMAP, *more]
     async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
         if ChaosPath.HTTP in paths:
             stack.door = await front_door(servers, stack.pool)
         if ChaosPath.WEBHOOKS in paths:
             stack.webhook = servers.webhook
             await servers.webhook.add(stack.pool, servers.proxies[FaultyPart.RECEIVER].port)
+        stack.box = servers.box if ChaosPath.MAIL in paths else None
         yield stack
 
 
@@ -159,7 +182,7 @@ async def front_door(servers: ChaosServers, pool: Pool) -> FrontDoor:
 
 
 @asynccontextmanager
-async def running(servers: ChaosServers, parts: KillableParts, *more: FaultyPart) -> AsyncIterator[ChaosStack]:
+async def running(servers: ChaosServers, parts: KillableParts, *more: str) -> AsyncIterator[ChaosStack]:
     """Start the servers of these parts, with a seeded shop, and then what is named; all of it is stopped at the end.
 
     Raises:

@@ -17,6 +17,7 @@ from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.events import CaseEvent, EventKind
 from handrail.domain.case.messages import Author
+from handrail.domain.channels import Departure
 from handrail.domain.errors import BusinessRefused
 from handrail.domain.webhooks import Answered, payload
 from handrail.drills.chaos.mutants import Mutant
@@ -26,6 +27,7 @@ from handrail.postgres.autonomy import controls
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.business.tools import PostgresRecord, jsonable, validated
 from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.settings import Settings
@@ -33,7 +35,7 @@ from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
 from handrail.wiring.cases import dialling
 from handrail.wiring.cases import worker as wiring
-from handrail.wiring.front import api, webhooks
+from handrail.wiring.front import api, mail, webhooks
 
 PINS = ("refund", "refunded_before")
 """Arguments by which the shop itself would notice a repetition."""
@@ -105,6 +107,17 @@ class RenamingSender(HttpSender):
         return await super().send(url, f"msg_{uuid4().hex}", body, secrets, at)
 
 
+class ForgettingChannels(PostgresChannels):
+    """Forgets that a mail has left, the first time."""
+
+    async def sent(self, departure: Departure, words: str | None = None) -> None:
+        """See base class."""
+        if departure.attempts == 1:
+            await self.postponed(departure, timedelta(0), "forgotten")
+        else:
+            await super().sent(departure, words)
+
+
 async def send_ahead(pool: Pool, case_id: str, message_id: str) -> None:
     """Tell every endpoint of a reply, under the number that its event may get."""
     settings, now, endpoints = Settings(), datetime.now(UTC), PostgresWebhooks(pool)
@@ -158,16 +171,19 @@ def break_it(mutant: Mutant) -> None:
             setattr(wiring, "PostgresCases", HastyCases)  # noqa: B010
         case Mutant.RENAMED_WEBHOOKS:
             setattr(webhooks, "HttpSender", RenamingSender)  # noqa: B010
+        case Mutant.RESENT_MAIL:
+            setattr(mail, "PostgresChannels", ForgettingChannels)  # noqa: B010
 
 
 def main(part: str, *mutants: str) -> None:
     """Run the part without the protections that these mutants lack."""
     for one in mutants:
         break_it(Mutant(one))
-    if part == "api":
-        asyncio.run(api.serve(Settings()))
-    else:
+    serve = {"api": api.serve, "mail": mail.serve}.get(part)
+    if serve is None:
         worker.main()
+    else:
+        asyncio.run(serve(Settings()))
 
 
 if __name__ == "__main__":

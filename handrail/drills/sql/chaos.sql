@@ -66,3 +66,25 @@ LIMIT 1;
 -- name: chaos_last_event
 SELECT coalesce(max(e.sequence) FILTER (WHERE e.case_id = %(case_id)s), 0) AS sequence, coalesce(max(e.position), 0) AS position
 FROM handrail.case_event AS e;
+
+-- name: chaos_departures
+SELECT d.case_id, d.message_id, d.state, d.words, o.header_id, m.recorded_at
+FROM handrail.departures AS d
+INNER JOIN handrail.messages AS m ON d.case_id = m.case_id AND d.message_id = m.message_id
+LEFT JOIN handrail.mails AS o ON d.case_id = o.case_id AND d.message_id = o.message_id AND NOT o.incoming
+WHERE d.channel = 'mail'
+ORDER BY d.case_id, d.message_id;
+
+-- name: chaos_turn_of_message
+SELECT m.turn FROM handrail.messages AS m WHERE m.case_id = %(case_id)s AND m.message_id = %(message_id)s;
+
+-- name: chaos_make_mail_due
+-- What a killed process had taken up, or a server had not taken, would wait for minutes and longer.
+UPDATE handrail.departures SET next_at = clock_timestamp()
+WHERE channel = 'mail' AND state = 'waiting' AND next_at > clock_timestamp() + interval '1 s'
+RETURNING case_id;
+
+-- name: chaos_unsettled_mail
+SELECT d.case_id FROM handrail.departures AS d WHERE d.channel = 'mail' AND d.state = 'waiting'
+UNION ALL
+SELECT m.case_id FROM handrail.mails AS m WHERE m.incoming AND m.settled_at IS NULL;

@@ -17,6 +17,10 @@ class Front(Protocol):
     Each method raises `Refused` where the same would be refused again, and any other `HandrailError` where nobody knows.
     """
 
+    def recorded(self, message_id: str, text: str) -> str:
+        """Return the id under which a customer's message is recorded."""
+        ...
+
     async def open_case(self, case_id: str, customer_id: str, text: str, *, message_id: str) -> Receipt:
         """Open a case with the customer's first message."""
         ...
@@ -58,7 +62,14 @@ class ClientFront:
 
     def __init__(self, cases: CaseClient) -> None:
         self._cases = cases
-        self.wait = cases.wait
+
+    async def wait(self, case_id: str, *, until: Callable[[CaseView], bool], timeout: float) -> CaseView:
+        """See `Front`."""
+        return await self._cases.wait(case_id, until=until, timeout=timeout)
+
+    def recorded(self, message_id: str, text: str) -> str:
+        """See `Front`."""
+        return message_id
 
     async def open_case(self, case_id: str, customer_id: str, text: str, *, message_id: str) -> Receipt:
         """See `Front`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.domain.base import Stored
-from handrail.drills.chaos.invariants import cases, effects, http, webhooks
+from handrail.drills.chaos.invariants import cases, effects, http, mail, webhooks
 from handrail.drills.chaos.invariants.examples import CounterExample, Invariant
 from handrail.drills.chaos.log import Act
 from handrail.drills.chaos.seen.evidence import ChaosEvidence
@@ -68,6 +68,9 @@ INVARIANTS = (
     Invariant("nothing uncommitted is sent", webhooks.uncommitted_webhooks, arrived),
     Invariant("webhooks keep id and order", webhooks.disordered_webhooks, arrived),
     Invariant("webhooks are signed", webhooks.unsigned_webhooks, arrived),
+    Invariant("no mail lost", mail.lost_letters, lambda evidence: len(evidence.letters)),
+    Invariant("a reply by mail leaves once", mail.unsent_mails, lambda evidence: len(evidence.departures)),
+    Invariant("nothing uncommitted is mailed", mail.uncommitted_mails, lambda evidence: len(evidence.mails)),
     Invariant("no case stuck", cases.stuck_cases, lambda evidence: len(evidence.cases)),
     Invariant("progress after every fault", cases.without_progress, lambda evidence: len(evidence.heals)),
 )

@@ -61,7 +61,8 @@ class PlannedConversation:
     async def hold(self) -> None:
         """Open the case, and go on until everybody has done what they planned."""
         self.said = 1
-        receipt = await self.attempt(Act.OPEN, self._message_id(1), self._open)
+        first = self.front.recorded(self._message_id(1), self.shopper.first_words)
+        receipt = await self.attempt(Act.OPEN, first, self._open)
         if receipt is None:
             self.late = True
             return
@@ -71,7 +72,7 @@ class PlannedConversation:
             if view is None or not await self._go_on(view):
                 break
         if self.plan.again:
-            await self.attempt(Act.OPEN, self._message_id(1), self._open)
+            await self.attempt(Act.OPEN, first, self._open)
 
     async def attempt(self, act: Act, key: str, call: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """Try it until an answer comes; each try is an operation of its own. None: it was refused, or nobody answers."""
@@ -167,7 +168,8 @@ class PlannedConversation:
     async def _send(self, text: str) -> Receipt | None:
         self.said += 1
         message_id = self._message_id(self.said)
-        return await self.attempt(Act.SAY, message_id, lambda: self.front.say(self.case_id, text, message_id=message_id))
+        named = self.front.recorded(message_id, text)
+        return await self.attempt(Act.SAY, named, lambda: self.front.say(self.case_id, text, message_id=message_id))
 
     async def _open(self) -> Receipt:
         words, message_id = self.shopper.first_words, self._message_id(1)

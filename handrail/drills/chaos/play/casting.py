@@ -10,8 +10,10 @@ import httpx
 
 from handrail.drills.chaos.fronts.front import ClientFront
 from handrail.drills.chaos.fronts.http import FrontDoor, HttpFront
+from handrail.drills.chaos.fronts.mail import MailFront
 from handrail.drills.chaos.fronts.streams import StreamReaders
 from handrail.drills.chaos.log import OperationLog
+from handrail.drills.chaos.outside.mailing import DrilledMailbox
 from handrail.drills.chaos.paths import ChaosPath
 from handrail.drills.chaos.plan import PlannedCase
 from handrail.drills.chaos.play.acting import PlannedConversation
@@ -42,6 +44,8 @@ class Casting:
         """Return the conversation of a case; `name` is its id, unless its path names it otherwise."""
         if planned.path is ChaosPath.HTTP and self.web is not None:
             found = self._over_http(self.web, planned, shopper, name)
+        elif planned.path is ChaosPath.MAIL and self.stack.box is not None:
+            found = self._by_mail(self.stack.box, planned, shopper, name)
         else:
             client = ClientFront(CaseClient(self.stack.outside, patience=planned.patience))
             found = PlannedConversation(client, self.log, planned, shopper, name)
@@ -55,6 +59,12 @@ class Casting:
         if planned.follows:
             found.opened = lambda: web.readers.follow(case_id, planned.follows)
         return found
+
+    def _by_mail(self, box: DrilledMailbox, planned: PlannedCase, shopper: Shopper, name: str) -> PlannedConversation:
+        cases = CaseClient(self.stack.outside, patience=planned.patience)
+        front = MailFront(cases, box, self.stack.pool, shopper.email, planned.patience)
+        case_id = front.case_id(shopper.first_words, f"{name}-1")
+        return PlannedConversation(front, self.log, planned, shopper, case_id, name=name)
 
     @property
     def late(self) -> list[str]:

@@ -34,7 +34,32 @@ class Faults:
         """Wait for the fault's moment, bring it about, heal it, and wait until a new case was worked on."""
         await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
         self.tell(f"{fault.kind} {fault.part}" + (f" for {fault.seconds:.1f} s" if fault.seconds else ""))
-        hurt = time.monotonic()
+        hurt, began_at = time.monotonic(), time.time()
+        await self._lasting(fault)
+        healed = time.monotonic()
+        conversation = self.probe(fault.number)
+        opening = asyncio.create_task(conversation.hold())
+        try:
+            progress = await self._progress(conversation.case_id, healed)
+            await opening
+        finally:
+            opening.cancel()
+        away = round(healed - hurt, 3)
+        case_id = conversation.case_id
+        self.heals.append(
+            Heal(
+                fault=fault.number,
+                part=fault.part,
+                kind=fault.kind,
+                case_id=case_id,
+                away=away,
+                progress=progress,
+                began=began_at,
+            )
+        )
+
+    async def _lasting(self, fault: PlannedFault) -> None:
+        """Bring the fault about, for as long as it lasts, and heal it."""
         if fault.kind is FaultKind.KILL:
             self.stack.parts.kill(fault.part)
             await self.stack.parts.start(fault.part)
@@ -50,19 +75,6 @@ class Faults:
                 await asyncio.sleep(fault.seconds)
             finally:
                 self.stack.proxies[fault.part].heal()
-        healed = time.monotonic()
-        conversation = self.probe(fault.number)
-        opening = asyncio.create_task(conversation.hold())
-        try:
-            progress = await self._progress(conversation.case_id, healed)
-            await opening
-        finally:
-            opening.cancel()
-        away = round(healed - hurt, 3)
-        case_id = conversation.case_id
-        self.heals.append(
-            Heal(fault=fault.number, part=fault.part, kind=fault.kind, case_id=case_id, away=away, progress=progress)
-        )
 
     async def _progress(self, case_id: str, healed: float) -> float | None:
         """Return how many seconds after the heal the record says that the case was worked on."""

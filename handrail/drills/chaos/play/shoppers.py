@@ -39,6 +39,7 @@ class Shopper:
     order_id: str
     total: Decimal
     wish: Wish
+    email: str = ""
 
     @property
     def first_words(self) -> str:
@@ -66,7 +67,8 @@ async def shoppers(pool: Pool, wishes: Sequence[Wish]) -> list[Shopper]:
         data = rows[STATUS[wish]]
         customer_id = data.add(number).customer_id
         order = data.data.orders[-1]
-        found.append(Shopper(customer_id, str(order[0]), Decimal(str(order[5])), wish))
+        email = str(data.data.customers[-1][2])
+        found.append(Shopper(customer_id, str(order[0]), Decimal(str(order[5])), wish, email))
     async with writing(pool) as connection:
         for data in rows.values():
             await copy(connection, data.data if data.data.customers else Data())

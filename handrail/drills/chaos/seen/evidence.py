@@ -8,7 +8,15 @@ from pydantic import Field
 
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import Operation
-from handrail.drills.chaos.seen.outside import ArrivedWebhook, GivenHttpAnswer, OutboxMessage, StreamedEvent
+from handrail.drills.chaos.seen.outside import (
+    ArrivedWebhook,
+    GivenHttpAnswer,
+    LetterHandedOver,
+    OutboxMessage,
+    RecordedDeparture,
+    StreamedEvent,
+    TakenMail,
+)
 
 
 class CaseInRecord(Stored):
@@ -123,7 +131,10 @@ class AgentsReply(Stored):
 
 
 class Heal(Stored):
-    """The end of a fault. `progress` is how long a new case then took to be worked on, None where it never was; in seconds."""
+    """The end of a fault. `progress` is how long a new case then took to be worked on, None where it never was; in seconds.
+
+    `began` is the epoch second in which the fault did.
+    """
 
     fault: int
     part: str
@@ -131,6 +142,7 @@ class Heal(Stored):
     case_id: str
     away: float
     progress: float | None
+    began: float = 0.0
 
 
 class ChaosEvidence(Stored):
@@ -156,3 +168,6 @@ class ChaosEvidence(Stored):
     called: bool = False
     webhooks: list[ArrivedWebhook] = Field(default_factory=list)
     outbox: list[OutboxMessage] = Field(default_factory=list)
+    letters: list[LetterHandedOver] = Field(default_factory=list)
+    mails: list[TakenMail] = Field(default_factory=list)
+    departures: list[RecordedDeparture] = Field(default_factory=list)

@@ -1,6 +1,8 @@
-"""Evidence from outside the house: what it answered and told by HTTP, and what came by webhook."""
+"""Evidence from outside the house: what it answered and told by HTTP, and what came and left by webhook and mail."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from handrail.domain.base import Stored
 
@@ -47,3 +49,29 @@ class OutboxMessage(Stored):
     case_id: str
     sequence: int
     state: str
+
+
+class LetterHandedOver(Stored):
+    """A mail that a customer sent into the mailbox, once for each time; `message_id` is as the record would name it."""
+
+    case_id: str
+    message_id: str
+
+
+class TakenMail(Stored):
+    """A mail that the customers' server took, epoch seconds; `message_id` is its header's."""
+
+    at: float
+    to: str
+    message_id: str
+
+
+class RecordedDeparture(Stored):
+    """A reply that has to leave by mail. `header_id` is the Message-ID of its mail, once one was made."""
+
+    case_id: str
+    message_id: str
+    state: str
+    words: str | None = None
+    header_id: str | None = None
+    recorded_at: datetime | None = None

@@ -18,7 +18,7 @@ from handrail.drills.chaos.seen.evidence import (
     ThrownControl,
     ToldEvent,
 )
-from handrail.drills.chaos.seen.outside import OutboxMessage
+from handrail.drills.chaos.seen.outside import OutboxMessage, RecordedDeparture
 from handrail.drills.queries import read
 from handrail.postgres.case.audit import PostgresAudit
 from handrail.postgres.pool import Pool
@@ -57,6 +57,7 @@ class PostgresEvidence:
             shop=await self._all("chaos_shop", ShopTrace, since=since),
             controls=await self._all("chaos_controls", ThrownControl),
             replies=await self._all("chaos_replies", AgentsReply),
+            departures=await self._all("chaos_departures", RecordedDeparture),
             outbox=await self._all("chaos_outbox", OutboxMessage),
             switched_off=[str(row["case_id"]) for row in await read(self._pool, "chaos_switched_off")],
             audited=audited,

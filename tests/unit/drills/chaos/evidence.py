@@ -21,7 +21,15 @@ from handrail.drills.chaos.seen.evidence import (
     ThrownControl,
     ToldEvent,
 )
-from handrail.drills.chaos.seen.outside import ArrivedWebhook, GivenHttpAnswer, OutboxMessage, StreamedEvent
+from handrail.drills.chaos.seen.outside import (
+    ArrivedWebhook,
+    GivenHttpAnswer,
+    LetterHandedOver,
+    OutboxMessage,
+    RecordedDeparture,
+    StreamedEvent,
+    TakenMail,
+)
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SMALL, LARGE, LATER = "k-1", "k-2", "k-3"
@@ -99,6 +107,9 @@ def sound() -> ChaosEvidence:
         called=True,
         webhooks=[*(sent(one) for one in told), sent(told[0], late=5)],
         outbox=[outbox(one) for one in told],
+        letters=[LetterHandedOver(case_id=SMALL, message_id="k-1-1")],
+        mails=[TakenMail(at=at(2).timestamp(), to="ann@example.net", message_id="hr.1@x")],
+        departures=[RecordedDeparture(case_id=SMALL, message_id="k-1-a", state="sent", header_id="hr.1@x", recorded_at=at(1))],
         ledger=[
             LedgerRow(
                 case_id=SMALL,
