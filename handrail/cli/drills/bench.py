@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 Beside = typer.Option(
     "--beside",
-    metavar="FOLDER|encrypted",
-    help="Another checkout with its .venv, or this one with encryption, measured in turn.",
+    metavar="FOLDER|encrypted|traced|watched",
+    help="Another checkout with its .venv, or this one with encryption, figures and traces, or all three, in turn.",
     show_default=False,
 )
 PARTS = ("worker", "api", "temporal", "postgres", "model")

@@ -51,13 +51,9 @@ QUICK = Sizes(
 )
 
 
-ENCRYPTED = Path("encrypted")
-"""Beside this build stands this build with its histories encrypted."""
-
-
 @dataclass(frozen=True, slots=True)
 class BenchPlan:
-    """A whole bench. `beside` is another checkout or `ENCRYPTED`; `soak` and `waiting` are numbers of cases, 0 for none.
+    """A whole bench. `beside` is a checkout or one of `OURSELVES`; `soak` and `waiting` are numbers of cases, 0 for none.
 
     `profile`: say also what the worker's processor time goes into.
     """

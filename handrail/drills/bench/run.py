@@ -17,9 +17,9 @@ from handrail.drills.bench.front.streams import streams
 from handrail.drills.bench.groups import Groups
 from handrail.drills.bench.histories import histories
 from handrail.drills.bench.measures import OVER_HTTP, Measure
-from handrail.drills.bench.plan import ENCRYPTED, BenchPlan
+from handrail.drills.bench.plan import BenchPlan
 from handrail.drills.bench.profile.take import profile
-from handrail.drills.bench.stack.checkout import beside, encrypted, ours
+from handrail.drills.bench.stack.checkout import OURSELVES, beside, ours, ourselves
 from handrail.drills.bench.stack.side import Side
 from handrail.drills.bench.statistics.comparing import compare
 from handrail.drills.bench.statistics.results import Bench, Cell, Machine, PartShare, Reading
@@ -40,7 +40,8 @@ async def bench(plan: BenchPlan, tell: Tell, *, app: bool = True) -> Bench:
     app = app and not {Measure.PLAIN, Measure.SINGLE}.isdisjoint(plan.measures)
     if app:
         obvious.require()
-    checkouts = [ours(), *([encrypted() if plan.beside == ENCRYPTED else beside(plan.beside)] if plan.beside else [])]
+    other = str(plan.beside or "")
+    checkouts = [ours(), *([ourselves(other) if other in OURSELVES else beside(plan.beside)] if plan.beside else [])]
     machine, began = here(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="handrail-bench-", ignore_cleanup_errors=True) as folder:
         arms = [["nothing", "obvious"] if app else ["nothing"], ["nothing"]]

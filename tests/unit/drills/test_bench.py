@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -10,13 +11,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from handrail.domain.errors import InvalidInput
 from handrail.drills.bench.endurance import taken
 from handrail.drills.bench.measures import Measure
-from handrail.drills.bench.stack.checkout import BESIDE, OURS, beside, ours
+from handrail.drills.bench.stack.checkout import BESIDE, OURS, OURSELVES, beside, ours, ourselves
 from handrail.drills.bench.stack.readings import Settled
+from handrail.drills.bench.stack.sink import SpanSink
 from handrail.drills.bench.statistics.agreement import disagreements
 from handrail.drills.bench.statistics.comparing import compare
 from handrail.drills.bench.statistics.figures import bootstrap, mad, paired, percentile, pooled
@@ -25,7 +28,9 @@ from handrail.drills.bench.turns import AGAIN, APP, DO_NOTHING, HANDRAIL, BenchP
 from handrail.drills.bench.work import obvious
 from handrail.drills.bench.work.customers import FIRST, LEAST_REFUND, CustomerRows
 from handrail.drills.bench.work.loads import check_answered
+from handrail.embedded.ports import free_block
 from handrail.embedded.process import StackFailed
+from tests.support.house import wait_for
 
 
 def test_the_spread_is_the_median_distance_from_the_median() -> None:
@@ -223,3 +228,23 @@ def test_an_environment_that_runs_another_folders_build_is_refused(tmp_path: Pat
 
 def test_our_own_build_can_stand_beside_itself() -> None:
     assert ours().folder == Path(__file__).parents[3]
+    told = {how: ourselves(how).describe().partition(", ")[2] for how in OURSELVES}
+    assert told == {
+        "encrypted": "histories encrypted",
+        "traced": "figures and traces on",
+        "watched": "histories encrypted, figures and traces on",
+    }
+    assert {ourselves(how).name for how in OURSELVES} == {BESIDE}
+
+
+async def test_a_collector_takes_spans_and_keeps_none() -> None:
+    sink = SpanSink(free_block(1))
+    process = await asyncio.create_subprocess_exec(*sink.command().argv)
+    try:
+        await wait_for(lambda: sink.ready(process.pid))
+        async with httpx.AsyncClient(base_url=sink.url, trust_env=False) as client:
+            answers = [await client.post("/v1/traces", content=b"x" * size) for size in (0, 5, 500_000)]
+        assert [(one.status_code, one.content) for one in answers] == [(200, b"")] * 3
+    finally:
+        process.terminate()
+        assert await process.wait() == 0

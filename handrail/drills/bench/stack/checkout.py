@@ -12,6 +12,9 @@ import handrail
 from handrail.domain.errors import InvalidInput
 
 OURS, BESIDE = "this build", "beside"
+ENCRYPTED, TRACED, WATCHED = "encrypted", "traced", "watched"
+OURSELVES = (ENCRYPTED, TRACED, WATCHED)
+"""Instead of a folder: this build itself, with something switched on that it does without in the other arm."""
 WHERE = "import importlib.util as u; print(u.find_spec('worker').origin); print(u.find_spec('handrail').origin)"
 
 
@@ -19,13 +22,14 @@ WHERE = "import importlib.util as u; print(u.find_spec('worker').origin); print(
 class Checkout:
     """The place of a build. Modules are run with `-P`, so that no working folder stands before its own.
 
-    With a `master` key its histories are encrypted.
+    With a `master` key its histories are encrypted; `seen`: its workers serve figures and send spans.
     """
 
     name: str
     folder: Path
     python: Path
     master: str = field(default="", repr=False)
+    seen: bool = False
 
     def run(self, module: str, *arguments: str) -> tuple[str, ...]:
         """Return the command that runs a module of this build."""
@@ -33,7 +37,7 @@ class Checkout:
 
     def describe(self) -> str:
         """Return the folder, with the commit where it is known."""
-        sealed = ", histories encrypted" if self.master else ""
+        sealed = (", histories encrypted" if self.master else "") + (", figures and traces on" if self.seen else "")
         asked = ("git", "-C", str(self.folder), "rev-parse", "--short", "HEAD")
         try:
             found = subprocess.run(asked, capture_output=True, text=True, timeout=10)  # noqa: S603 - git, by its own name
@@ -48,11 +52,12 @@ def ours() -> Checkout:
     return Checkout(OURS, Path(handrail.__file__).resolve().parents[1], Path(sys.executable))
 
 
-def encrypted() -> Checkout:
-    """Return the build that runs this code, once more, with its histories encrypted."""
+def ourselves(how: str) -> Checkout:
+    """Return the build that runs this code, once more: `encrypted`, `traced` with figures and traces, `watched` with all."""
     from handrail.vault.masters import new_master
 
-    return replace(ours(), name=BESIDE, master=new_master())
+    master = new_master() if how != TRACED else ""
+    return replace(ours(), name=BESIDE, master=master, seen=how != ENCRYPTED)
 
 
 def beside(folder: Path) -> Checkout:

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from handrail.drills.bench.stack.checkout import Checkout
 from handrail.drills.bench.stack.readings import PostgresMeasuring
+from handrail.drills.bench.stack.sink import SpanSink
 from handrail.drills.bench.work.customers import BenchCustomers
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
@@ -38,7 +39,7 @@ CASES = "cases"
 POOL = 4
 PATIENCE = 60.0
 SERVE = "handrail.drills.bench.work.serve"
-FOREIGN = ("HANDRAIL_", "OPENAI_", "PYTHON")
+FOREIGN = ("HANDRAIL_", "OPENAI_", "OTEL_", "PYTHON")
 
 
 class TimedPostgres(Postgres):
@@ -79,7 +80,8 @@ class Side:
         self.postgres = TimedPostgres(folder / "postgres", base + 2)
         self.temporal = Temporal(folder / "temporal.db", base, base + 1, base + 4, base + 5)
         self.model = CheckoutModel(base + 3, checkout)
-        servers: list[Component] = [self.postgres, self.temporal, self.model]
+        self.sink = SpanSink(free_block(1)) if checkout.seen else None
+        servers: list[Component] = [self.postgres, self.temporal, self.model, *([self.sink] if self.sink else [])]
         workers = [self._arm(arm) for arm in arms]
         self._supervisor = self._supervise([*servers, *workers, StartupStep("migrations", ("postgres",), self._migrate)])
         self._workers: list[Supervisor] = []
@@ -125,7 +127,8 @@ class Side:
     async def start_worker(self, program: str = "worker", extra: Mapping[str, str] | None = None) -> None:
         """Start one more of the checkout's workers, with `extra` variables, and return once it is ready."""
         name = f"worker-{len(self._workers) + 1}"
-        environment = lambda: {**self.environment(), **(extra or {})}  # noqa: E731
+        figures = {"HANDRAIL_METRICS_ADDRESS": f"{HOST}:{free_block(1)}"} if self.sink else {}
+        environment = lambda: {**self.environment(), **figures, **(extra or {})}  # noqa: E731
         worker = Worker(self.folder / "run", environment, name, (), self.checkout.run(program))
         supervisor = self._supervise([worker])
         self._workers.append(supervisor)
@@ -186,6 +189,7 @@ class Side:
             "OPENAI_BASE_URL": self.model.url,
             "HANDRAIL_MODEL": self.model.serves,
             **({"HANDRAIL_MASTER_KEYS": self.checkout.master} if self.checkout.master else {}),
+            **({"OTEL_EXPORTER_OTLP_ENDPOINT": self.sink.url} if self.sink else {}),
         }
 
     async def think(self, calls: int, seconds: float, spread: float) -> None:
