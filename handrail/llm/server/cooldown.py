@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from handrail.domain.errors import ModelUnavailable
 from handrail.ports import ModelRecord
@@ -12,6 +13,8 @@ LOOK_SECONDS = 1.0
 """So often at most a process asks whether another one was told to wait."""
 LONGEST = 3_600.0
 """No pause is longer, whatever is asked for: the model is tried again now and then."""
+PROBE_SECONDS = 5.0
+"""So long the others wait for the call that tries whether a pause is over; then another one tries."""
 
 
 class Cooldown:
@@ -23,6 +26,9 @@ class Cooldown:
         self._clock = clock
         self._until = float("-inf")
         self._looked = float("-inf")
+        self._unproven = False
+        """A pause has ended, and no call has shown yet that the server takes them again."""
+        self._tried = float("-inf")
 
     async def check(self) -> None:
         """Raises: ModelUnavailable: it is to be left alone for now."""
@@ -32,11 +38,48 @@ class Cooldown:
             self._until = now + await self._record.paused(self._served)
         left = self._until - self._clock()
         if left > 0:
+            self._unproven = True
             words = f"Model {self._served}: its server asks to be left alone for {left:.0f} s more; nothing was sent."
             raise ModelUnavailable(words, left, sent=False)
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Let a call through. The first behind a pause goes alone, as all that waited would come at once.
+
+        Raises:
+            ModelUnavailable: the model is to be left alone for now, or is being tried; also see what is done within.
+        """
+        await self.check()
+        tries = self._unproven
+        if tries:
+            self._go_alone()
+        try:
+            yield
+        except ModelUnavailable as failed:
+            if failed.wait:
+                await self.begin(failed.wait)
+            else:
+                self._unproven = False
+            raise
+        except Exception:
+            self._unproven = False
+            raise
+        else:
+            self._unproven = False
+        finally:
+            if tries:
+                self._tried = float("-inf")
+
+    def _go_alone(self) -> None:
+        now = self._clock()
+        if now - self._tried < PROBE_SECONDS:
+            words = f"Model {self._served}: a call tries whether its server takes them again; nothing was sent."
+            raise ModelUnavailable(words, LOOK_SECONDS, sent=False)
+        self._tried = now
 
     async def begin(self, seconds: float) -> None:
         """Leave it alone for so long, everywhere."""
         seconds = min(seconds, LONGEST)
+        self._unproven = True
         self._until = max(self._until, self._clock() + seconds)
         await self._record.pause(self._served, seconds)

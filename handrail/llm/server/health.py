@@ -76,7 +76,7 @@ class CircuitBreaker:
 
         Raises:
             SwitchedOff: the agent is off for this topic or customer, or was switched off while the model was thinking.
-            ModelUnavailable: the server asks to be left alone, nothing was sent; also see `send`.
+            ModelUnavailable: the server asks to be left alone, or another call tries it; nothing was sent. Also see `send`.
             ModelRejected: see `send`.
         """
         (message, usage), seconds = await self._under_way.around(about, lambda: self._answer(about, send))
@@ -90,15 +90,15 @@ class CircuitBreaker:
     async def _answer(self, about: About, send: Callable[[], Awaitable[Answered]]) -> tuple[Answered, float]:
         """Return what comes back, and the seconds that it took."""
         refuse_off(await self._controls.over(about.topic, about.customer_id))
-        await self._cooldown.check()
-        started = self._clock()
-        try:
-            return await send(), self._clock() - started
-        except ModelFailed as failed:
-            if isinstance(failed, ModelUnavailable) and failed.wait:
-                await self._cooldown.begin(failed.wait)
-            await self._note(about, failed=True, seconds=self._clock() - started)
-            raise
+        async with self._cooldown.call():
+            started = self._clock()
+            try:
+                return await send(), self._clock() - started
+            except ModelFailed as failed:
+                # Cases wait as they are asked to: a server that limits the rate is busy, and answers no worse for it.
+                if not (isinstance(failed, ModelUnavailable) and failed.wait):
+                    await self._note(about, failed=True, seconds=self._clock() - started)
+                raise
 
     async def _heed(self, message: AIMessage) -> None:
         change = await self._names.hear(message)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from handrail.domain.errors import ModelUnavailable
 from handrail.llm.server.calls import About
 from handrail.llm.server.cooldown import Cooldown
 from handrail.llm.server.health import Answered
@@ -23,10 +22,5 @@ class PauseWatch:
         Raises:
             ModelUnavailable: it did, nothing was sent; also see `send`.
         """
-        await self._cooldown.check()
-        try:
+        async with self._cooldown.call():
             return await send()
-        except ModelUnavailable as failed:
-            if failed.wait:
-                await self._cooldown.begin(failed.wait)
-            raise

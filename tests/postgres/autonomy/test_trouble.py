@@ -283,7 +283,7 @@ async def test_a_pause_is_kept_by_every_worker_and_costs_no_call(server: Scripte
             assert waiting.value.wait is not None
             assert 0 < waiting.value.wait <= 2
     assert len(server.asked()) == sent
-    assert await here.record.note(SERVED, [], MINUTE) == CallTally(cases=1, failed=1), "what was not sent is no trouble"
+    assert await here.record.note(SERVED, [], MINUTE) == CallTally(), "who waits as asked is in no trouble"
     (pause,) = await here.record.pauses()
     assert pause.served == SERVED
     await here.record.end_pauses("a test", "ann")
@@ -291,6 +291,18 @@ async def test_a_pause_is_kept_by_every_worker_and_costs_no_call(server: Scripte
     assert await there.ask() == [True]
     for model in (here, there):
         await model.chat.aclose()
+
+
+async def test_a_busy_server_steps_nothing_down(server: Scripted, controls: PostgresControls, model: Model) -> None:
+    for _ in range(2 * LIMITS.cases):
+        server.script({"status": 429, "retry_after": 60})
+        assert await model.ask() == [False]
+        await model.record.end_pauses("a test", "ann")
+    assert await controls.in_force() == []
+    assert await model.record.note(SERVED, [], MINUTE) == CallTally()
+    server.script({"status": 429}, times=LIMITS.cases)
+    assert await model.ask(LIMITS.cases) == [False] * LIMITS.cases
+    assert levels(await controls.in_force()) == [(Autonomy.REVIEW, "handrail")], "one that asks for nothing may be broken"
 
 
 async def test_no_pause_is_for_ever(server: Scripted, controls: PostgresControls, model: Model) -> None:
