@@ -20,8 +20,9 @@ from handrail.domain.llm.health import Tries
 
 SHORTEST, LONGEST_STEP = 0.5, 15.0
 """Seconds: the pause between two attempts doubles between these where the server asks for less."""
-SPREAD = 0.2
-"""Share of the wait by which cases come later than asked, each by another time: else all would come at once."""
+LEAST_SPREAD, MOST_SPREAD = 1.0, 15.0
+"""Seconds: cases come later than asked by up to as much again, between these, each by another time. Hundreds that come at
+once would keep a worker from what people decide."""
 RANDOM = secrets.SystemRandom()
 
 
@@ -70,9 +71,9 @@ def doubled(times: int) -> float:
 
 
 def next_delay(wait: float, times: int, chance: float) -> timedelta:
-    """The wait that was asked for and up to `SPREAD` of it more, by `chance` from 0 to 1; longer from one time to the next."""
+    """The wait that was asked for and some of it more, by `chance` from 0 to 1; longer from one time to the next."""
     least = max(wait, doubled(times))
-    return timedelta(seconds=least + chance * max(least * SPREAD, 1.0))
+    return timedelta(seconds=least + chance * min(max(least, LEAST_SPREAD), MOST_SPREAD))
 
 
 def postponed(error: ModelUnavailable, delay: timedelta) -> ApplicationError:

@@ -62,8 +62,9 @@ def test_a_date_is_held_against_the_servers_own_clock() -> None:
 
 def test_cases_come_later_than_asked_and_not_all_at_once() -> None:
     assert next_delay(30, 0, 0) == timedelta(seconds=30)
-    assert next_delay(30, 0, 1) == timedelta(seconds=36)
-    assert next_delay(1, 0, 1) == timedelta(seconds=2)
+    assert next_delay(30, 0, 1) == timedelta(seconds=45)
+    assert next_delay(5, 0, 1) == timedelta(seconds=10)
+    assert next_delay(0.5, 0, 1) == timedelta(seconds=1.5)
     assert [next_delay(0.01, times, 0).total_seconds() for times in range(7)] == [0.5, 1, 2, 4, 8, 15, 15]
     assert next_delay(0.01, 10_000, 0) == timedelta(seconds=15)
 
