@@ -14,6 +14,7 @@ from langgraph.errors import GraphInterrupt
 
 from graphs.case import CaseGraph
 from graphs.engine.compact import compact, over_whole, plainly, view_of
+from graphs.engine.order import NodeOrder
 from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
 from graphs.engine.run import ASKS, RUN, SCRATCHPAD, WRITES, TurnAttempt
 from graphs.engine.standing import begin_behind
@@ -30,6 +31,7 @@ class CaseMachine:
 
     def __init__(self, graph: CaseGraph, journal: Journal) -> None:
         self.journal = journal
+        self.order = NodeOrder()
         self.nodes = graph.nodes
         for name, node in graph.nodes.items():
             node.runnable = watched(graph, name, node)
@@ -72,10 +74,7 @@ def watched(graph: CaseGraph, name: str, node: Any) -> Any:
     inner, writing, seconds = node.runnable, marked(node, WRITES), TIMEOUTS.get(name, SECONDS)
     view = view_of(graph, node.input_schema)
 
-    async def at_work(state: Any, config: RunnableConfig) -> Any:
-        run = config["configurable"].get(RUN)
-        if not isinstance(run, TurnAttempt):
-            return over_whole(await inner.ainvoke(view(state), config))
+    async def entered(run: TurnAttempt, state: Any, config: RunnableConfig) -> Any:
         run.enter(name, writing=writing)
         try:
             # Cheaper than the library's own time-out, which watches each node with tasks of its own.
@@ -86,6 +85,14 @@ def watched(graph: CaseGraph, name: str, node: Any) -> Any:
             run.writing = False
             raise
         run.last = name
+        return found
+
+    async def at_work(state: Any, config: RunnableConfig) -> Any:
+        run = config["configurable"].get(RUN)
+        if not isinstance(run, TurnAttempt):
+            return over_whole(await inner.ainvoke(view(state), config))
+        async with run.place():
+            found = await entered(run, state, config)
         return over_whole(found)
 
     return plainly(at_work)

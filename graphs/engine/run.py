@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -44,9 +44,7 @@ class NoWay(GraphBubbleUp):
 class TurnAttempt:
     """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it.
 
-    `entered` is called whenever a node begins.
-
-    `behind` is the node on which the turn stands when its graph begins to run, None at the entrance.
+    `entered` is called whenever a node begins. `behind` is the node on which the turn stands when its graph begins to run, None at the entrance.
     """
 
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
@@ -65,6 +63,10 @@ class TurnAttempt:
     def step(self) -> str:
         """The node at work and how often the agent was asked before: no two model calls of a turn have the same."""
         return f"{self.node} {self.state.step}"
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Return the next node's place among those of other turns: what a person decided goes first."""
+        return self._machine.order.place(self.state.row.customer_id, first=self._wanted.decision is not None)
 
     async def go(self) -> TurnResult:
         """Run until the turn ends, waits for a person, or fails.

@@ -1,0 +1,105 @@
+"""Nodes at work in one process: those behind a decision go first, customers take turns, and no place is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from graphs.engine.order import NodeOrder
+
+FOREVER = 60.0
+NOISY, OTHER, THIRD = "C-noisy", "C-other", "C-third"
+
+
+class Work:
+    """Nodes that end when they are told to; `begun` is who came to work, in that order."""
+
+    def __init__(self, order: NodeOrder) -> None:
+        self.order = order
+        self.begun: list[str] = []
+        self.end = asyncio.Event()
+
+    def start(self, names: Sequence[str], *, first: bool = False) -> list[asyncio.Task[None]]:
+        return [asyncio.create_task(self._node(name, first=first)) for name in names]
+
+    async def _node(self, name: str, *, first: bool) -> None:
+        async with self.order.place(name, first=first):
+            self.begun.append(name)
+            await self.end.wait()
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def work() -> Work:
+    return Work(NodeOrder(places=1, slice_seconds=FOREVER))
+
+
+async def test_a_customer_with_one_turn_waits_for_one_of_the_noisy_ones(work: Work) -> None:
+    tasks = work.start([NOISY] * 5)
+    await settle()
+    tasks += work.start([OTHER, THIRD])
+    await settle()
+    assert work.begun == [NOISY]
+    work.end.set()
+    await asyncio.gather(*tasks)
+    assert work.begun == [NOISY, NOISY, OTHER, THIRD, NOISY, NOISY, NOISY]
+
+
+async def test_what_a_person_decided_goes_before_all_that_waits(work: Work) -> None:
+    tasks = work.start([NOISY] * 3)
+    await settle()
+    tasks += work.start(["C-decided"], first=True)
+    await settle()
+    work.end.set()
+    await asyncio.gather(*tasks)
+    assert work.begun == [NOISY, "C-decided", NOISY, NOISY]
+
+
+async def test_a_node_that_waits_for_a_model_gives_up_its_place() -> None:
+    work = Work(NodeOrder(places=1, slice_seconds=0.001))
+    tasks = work.start([NOISY] * 3)
+    while len(work.begun) < 3:  # noqa: ASYNC110 - by a timer of its own
+        await asyncio.sleep(0.001)
+    work.end.set()
+    await asyncio.gather(*tasks)
+    assert work.order._free == 1, "each place was given back once"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_whoever_fails_or_is_cut_short_leaves_the_place_to_the_next(work: Work, fails: bool) -> None:
+    async def failing() -> None:
+        async with work.order.place(OTHER, first=False):
+            raise ValueError
+
+    tasks = work.start([NOISY])
+    await settle()
+    cut = asyncio.create_task(failing()) if fails else work.start([OTHER])[0]
+    tasks += work.start([THIRD])
+    await settle()
+    if not fails:
+        cut.cancel()
+    work.end.set()
+    await asyncio.gather(*tasks)
+    await asyncio.wait({cut})
+    assert work.begun == [NOISY, THIRD]
+    assert work.order._free == 1
+
+
+async def test_a_place_that_comes_as_its_waiter_is_cut_short_is_not_lost(work: Work) -> None:
+    first = work.start([NOISY])[0]
+    await settle()
+    waiting = work.start([OTHER])[0]
+    await settle()
+    work.end.set()
+    # Its place has come, and it has not run since.
+    work.order._pass_on()
+    waiting.cancel()
+    await asyncio.wait({first, waiting})
+    assert work.order._free == 2, "that one, and the first one's"
+    assert work.begun == [NOISY]
