@@ -11,6 +11,7 @@ from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.cli.drills.deploying import deploys
 from handrail.cli.drills.hostile import hostile
+from handrail.cli.drills.loading import load
 
 if TYPE_CHECKING:
     from handrail.drills.injection.siege import InjectionReport
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(deploys)
 app.command()(hostile)
+app.command()(load)
 
 
 @app.command()
