@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from graphs.hearing import brief
 from handrail.domain.autonomy.controls import reason_of
@@ -24,6 +25,14 @@ PATIENCE = 0.7
 """The frustration that is borne where no topic says otherwise."""
 
 
+class OwnWords(NamedTuple):
+    """A customer's messages without quotes, whether anything in them is the customer's, and the case's last messages."""
+
+    said: list[Message]
+    theirs: bool
+    newest: list[Message]
+
+
 class Screen:
     """Every reason that needs no model, the gravest first."""
 
@@ -33,21 +42,22 @@ class Screen:
         self._cases = cases
         self._contacts = contacts
 
-    async def own_words(self, row: CaseRow, incoming: Sequence[Message]) -> tuple[list[Message], bool]:
+    async def own_words(self, row: CaseRow, incoming: Sequence[Message]) -> OwnWords:
         """The messages without what they quote, and whether anything in them is not what we had said ourselves."""
-        ours = await self._ours(row) if row.turn > 1 else []
+        newest = await self._newest(row) if row.turn > 1 else []
+        ours = [one.text for one in reversed(newest) if one.author is not Author.CUSTOMER]
         said = [one.model_copy(update={"text": own_words(one.text, ours)}) for one in incoming]
-        return said, any(unsaid(one.text, ours) for one in incoming)
+        return OwnWords(said, any(unsaid(one.text, ours) for one in incoming), newest)
 
     async def _newest(self, row: CaseRow) -> list[Message]:
         return brief(await self._cases.transcript_ends(row.case_id, 0, NEWEST), READ_BEFORE)
 
-    async def _ours(self, row: CaseRow) -> list[str]:
-        said = await self._newest(row)
-        return [one.text for one in reversed(said) if one.author is not Author.CUSTOMER]
-
-    async def reason(self, row: CaseRow, incoming: Sequence[Message], found: Classification) -> Escalation | None:
+    async def reason(
+        self, row: CaseRow, incoming: Sequence[Message], found: Classification, newest: Sequence[Message] | None = None
+    ) -> Escalation | None:
         """Return the reason to give this to a person without asking a model, or None.
+
+        `newest` are the case's last messages, where they were read already.
 
         That the agent is switched off for the topic goes before some reasons, so the dial is read where one of them holds, or
         the topic's file says so. Where none does, the agent's own node reads it before it does anything.
@@ -55,7 +65,7 @@ class Screen:
         topic = self._topics.get(found.topic)
         if gravest := told(found, topic) or await self._unknown(row) or astray(found, topic):
             return gravest
-        why = self._foreign(found, topic) or frustrated(found, topic) or await self._patience(row, incoming, topic)
+        why = self._foreign(found, topic) or frustrated(found, topic) or await self._patience(row, incoming, topic, newest)
         closed = topic is not None and topic.autonomy is Autonomy.OFF
         return await self._off(row, topic) or why if why or closed else None
 
@@ -75,18 +85,13 @@ class Screen:
         words = f"The agent is switched off for {topic.name}. {dialled.why}"
         return Escalation(reason=reason_of(dialled), words=words)
 
-    async def _patience(self, row: CaseRow, incoming: Sequence[Message], topic: Topic | None) -> Escalation | None:
+    async def _patience(
+        self, row: CaseRow, incoming: Sequence[Message], topic: Topic | None, newest: Sequence[Message] | None
+    ) -> Escalation | None:
         if row.turn > 1:
-            return await self._repeated(row, incoming, topic.patience if topic else Patience())
+            before = await self._newest(row) if newest is None else newest
+            return repeated(before, incoming, topic.patience if topic else Patience())
         return await self._second_contact(row, incoming, topic) if topic else None
-
-    async def _repeated(self, row: CaseRow, incoming: Sequence[Message], patience: Patience) -> Escalation | None:
-        said = [one.model_copy(update={"text": own_words(one.text)}) for one in await self._newest(row)]
-        earlier = asked_before(incoming, said, patience.same_question)
-        if earlier is None:
-            return None
-        words = f"The customer asks again what was asked in turn {earlier.turn} and has had an answer since."
-        return Escalation(reason="repeated_question", words=words)
 
     async def _second_contact(self, row: CaseRow, incoming: Sequence[Message], topic: Topic) -> Escalation | None:
         hours = topic.patience.second_contact_hours
@@ -103,6 +108,16 @@ class Screen:
             f"{contact.answered_at:%Y-%m-%d %H:%M} UTC, less than {hours:g} hours before."
         )
         return Escalation(reason="second_contact", words=words)
+
+
+def repeated(newest: Sequence[Message], incoming: Sequence[Message], patience: Patience) -> Escalation | None:
+    """A question that was answered before, asked again."""
+    said = [one.model_copy(update={"text": own_words(one.text)}) for one in newest]
+    earlier = asked_before(incoming, said, patience.same_question)
+    if earlier is None:
+        return None
+    words = f"The customer asks again what was asked in turn {earlier.turn} and has had an answer since."
+    return Escalation(reason="repeated_question", words=words)
 
 
 def told(found: Classification, topic: Topic | None) -> Escalation | None:

@@ -44,7 +44,8 @@ class NoWay(GraphBubbleUp):
 class TurnAttempt:
     """One attempt at a turn; `node` is the one at work, `last` the one that ended last, `state` what stands behind it.
 
-    `entered` is called whenever a node begins. `behind` is the node on which the turn stands when its graph begins to run, None at the entrance.
+    `entered` is called whenever a node begins. `behind` is the node on which the turn stands when its graph begins to run,
+    None at the entrance.
     """
 
     def __init__(self, machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> None:
@@ -65,7 +66,7 @@ class TurnAttempt:
         return f"{self.node} {self.state.step}"
 
     def place(self) -> AbstractAsyncContextManager[None]:
-        """Return the next node's place among those of other turns: what a person decided goes first."""
+        """Return the next node's place among other turns'; what a person decided goes first."""
         return self._machine.order.place(self.state.row.customer_id, first=self._wanted.decision is not None)
 
     async def go(self) -> TurnResult:

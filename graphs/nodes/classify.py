@@ -45,7 +45,7 @@ class ClassifyNode:
         """The classification of the customer's new words, how they sound, and the reason to escalate if there is one."""
         view = ClassifyView.model_validate(state)
         before = view.row.topic
-        said, theirs = await self._own_words(view)
+        said, theirs, newest = await self._own_words(view)
         text = "\n".join(fair([message.text for message in said], READ))
         known, absent = await known_of(self._customers, view.row)
         found = await self._found(text, before, known, spoken(view))
@@ -61,7 +61,7 @@ class ClassifyNode:
         if not theirs:  # we offer a person in our own words
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
-        why = await self._why(row, said, found, absent, answers=answers)
+        why = await self._why(row, said, found, absent, newest, answers=answers)
         if withdrew(view):
             why = why or WITHDREW
         if found.abstained and not self._consulting:
@@ -76,7 +76,7 @@ class ClassifyNode:
             "progress": self._bounded(view.progress, found.topic),
         }
 
-    async def _own_words(self, view: ClassifyView) -> tuple[list[Message], bool]:
+    async def _own_words(self, view: ClassifyView) -> tuple[list[Message], bool, list[Message] | None]:
         """Return the messages without what they quote; where that cannot be told, all of them."""
         try:
             return await self._screen.own_words(view.row, view.incoming)
@@ -84,7 +84,7 @@ class ClassifyNode:
             if record_is_away(error):
                 raise
             _log.exception("quotes cannot be told apart")
-            return view.incoming, True
+            return view.incoming, True, None
 
     async def _found(self, text: str, before: str | None, known: Mapping[str, Any], language: str | None) -> Classification:
         """The router's view; where it fails, a person reads the message."""
@@ -101,6 +101,7 @@ class ClassifyNode:
         incoming: Sequence[Message],
         found: Classification,
         absent: Sequence[str],
+        newest: Sequence[Message] | None,
         *,
         answers: bool,
     ) -> Escalation | None:
@@ -111,7 +112,7 @@ class ClassifyNode:
             if answers:  # an answer repeats nothing, and its language is the question's
                 topic = self._topics.get(found.topic)
                 return told(found, topic) or frustrated(found, topic)
-            return await self._screen.reason(row, incoming, found)
+            return await self._screen.reason(row, incoming, found, newest)
         except Exception as error:
             if record_is_away(error):
                 raise

@@ -39,8 +39,8 @@ class ConsultNode:
         if not await self._anywhere(view.row):
             words = "The agent is switched off everywhere, so no model was asked what the message is about."
             return {"escalation": Escalation(reason=SWITCHED_OFF, words=words)}
-        said, _ = await self._screen.own_words(view.row, view.incoming)
-        view = view.model_copy(update={"incoming": said})
+        own = await self._screen.own_words(view.row, view.incoming)
+        view = view.model_copy(update={"incoming": own.said})
         question = self._question(view, before)
         try:
             opinion = await self._consultant.consult(question)

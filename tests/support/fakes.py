@@ -229,6 +229,7 @@ class FakeCases:
     commits: list[Commit] = field(default_factory=list)
     customers: tuple[str, ...] = ("C-1",)
     said: list[Message] = field(default_factory=list)
+    ends_read: int = 0
 
     async def known_customer(self, customer_id: str) -> bool:
         return customer_id in self.customers
@@ -246,6 +247,7 @@ class FakeCases:
         return [one for one in reversed(self.said) if one.author in (Author.CUSTOMER, Author.PERSON)]
 
     async def transcript_ends(self, case_id: str, first: int, newest: int) -> list[Message]:
+        self.ends_read += 1
         found = await self.transcript(case_id)
         return found if len(found) <= first + newest else [*found[:first], *found[-newest:]]
 

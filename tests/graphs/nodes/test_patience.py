@@ -53,7 +53,9 @@ async def test_a_question_that_was_answered_and_comes_again_goes_to_a_person() -
     state = await stage.run(text=AGAIN.upper() + "?!", row={"turn": 2})
 
     assert (stage.way, ended(state)[1]) == (["classify", "escalate"], "repeated_question")
-    assert ended(await Stage(says("It is on its way.")).run(text=AGAIN, row={"turn": 2}))[0] is CaseStatus.RESOLVED
+    first = Stage(says("It is on its way."))
+    assert ended(await first.run(text=AGAIN, row={"turn": 2}))[0] is CaseStatus.RESOLVED
+    assert first.cases.ends_read == 2, "once for all looks at the message, once for the model"
 
 
 async def test_the_third_question_in_a_row_is_not_asked_and_becomes_the_draft() -> None:
