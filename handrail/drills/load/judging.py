@@ -148,7 +148,6 @@ def turns_figures(seen: LongCaseSeen) -> list[LoadFigure]:
     found.append(_over("CPU", cpu[1], cpu[0]))
     sizes = [median(one.size for one in few) for few in (early, late)]
     found += [_figure(LoadPart.TURNS, f"in and out, {name}", size, "bytes") for name, size in zip(names, sizes, strict=True)]
-    found.append(_over("bytes", sizes[1], sizes[0]))
     found.append(_over("events", median(one.events for one in late), median(one.events for one in early)))
     found.append(_figure(LoadPart.TURNS, "runs of the case", seen.runs))
     found.append(_figure(LoadPart.TURNS, "history of its largest run", seen.largest_run, "bytes"))

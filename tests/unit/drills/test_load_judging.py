@@ -106,7 +106,7 @@ def long_case(late: Sequence[TurnSeen], cpu: float = 30) -> LongCaseSeen:
         ({}, 36, []),
         ({"took": 61}, 30, ["late over early, time"]),
         ({}, 37, ["late over early, CPU"]),
-        ({"size": 2_401}, 30, ["late over early, bytes"]),
+        ({"size": 9_000}, 30, []),
         ({"events": 14}, 30, ["late over early, events"]),
     ],
 )
