@@ -14,7 +14,7 @@ from langgraph.errors import GraphInterrupt
 
 from graphs.case import CaseGraph
 from graphs.engine.compact import compact, over_whole, plainly, view_of
-from graphs.engine.order import NodeOrder
+from graphs.engine.places import Place, at_once
 from graphs.engine.retries import RETRIES, SECONDS, STEP, TIMEOUTS
 from graphs.engine.run import ASKS, RUN, SCRATCHPAD, WRITES, TurnAttempt
 from graphs.engine.standing import begin_behind
@@ -26,12 +26,13 @@ from handrail.ports import Journal
 class CaseMachine:
     """A compiled case graph and its journal. The graph is its own: the nodes get retries and time-outs.
 
-    `app` runs a turn from its entrance, or from behind the node on which it stands.
+    `app` runs a turn from its entrance, or from behind the node on which it stands. `place` is where a node waits for its
+    turn among those of other cases, by default nowhere.
     """
 
-    def __init__(self, graph: CaseGraph, journal: Journal) -> None:
+    def __init__(self, graph: CaseGraph, journal: Journal, place: Place = at_once) -> None:
         self.journal = journal
-        self.order = NodeOrder()
+        self.place = place
         self.nodes = graph.nodes
         for name, node in graph.nodes.items():
             node.runnable = watched(graph, name, node)

@@ -67,7 +67,7 @@ class TurnAttempt:
 
     def place(self) -> AbstractAsyncContextManager[None]:
         """Return the next node's place among other turns'; what a person decided goes first."""
-        return self._machine.order.place(self.state.row.customer_id, first=self._wanted.decision is not None)
+        return self._machine.place(self.state.row.customer_id, self._wanted.decision is not None)
 
     async def go(self) -> TurnResult:
         """Run until the turn ends, waits for a person, or fails.

@@ -43,18 +43,9 @@ def load(
 
     if fewer >= waiting:
         raise InvalidInput(f"--waiting: {waiting:,} are not more than the {fewer:,} of --fewer. Name a larger number.")
-    plan = LoadPlan(
-        parts=tuple(part) if part else EVERY_PART,
-        messages=messages,
-        outage=seconds,
-        retry_after=retry_after,
-        flood=flood,
-        others=others,
-        rounds=rounds,
-        fewer=fewer,
-        waiting=waiting,
-        turns=turns,
-    )
+    sizes = {"messages": messages, "retry_after": retry_after, "flood": flood, "others": others, "rounds": rounds}
+    sizes |= {"fewer": fewer, "waiting": waiting, "turns": turns}
+    plan = LoadPlan(parts=tuple(part) if part else EVERY_PART, outage=seconds, **sizes)
     try:
         found = run_async(work(plan))
     except CancelledError:

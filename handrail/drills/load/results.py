@@ -21,7 +21,7 @@ class LoadFigure(Stored):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def met(self) -> bool | None:
-        """Whether it keeps its bound; None where it has none."""
+        """Return whether it keeps its bound; None where it has none."""
         return None if self.at_most is None else self.value <= self.at_most
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from handrail.wiring.cases.order import NodeOrder
+
 if TYPE_CHECKING:
     from graphs.case import CaseGraph
     from graphs.engine.machine import CaseMachine
@@ -17,6 +19,7 @@ class LateMachine:
 
     def __init__(self, nodes: CaseNodes, journal: Journal, graph: CaseGraph | None = None) -> None:
         self._nodes, self._journal, self._graph = nodes, journal, graph
+        self._order = NodeOrder()
         self._making: asyncio.Task[CaseMachine] | None = None
 
     async def __call__(self) -> CaseMachine:
@@ -29,4 +32,4 @@ class LateMachine:
         from graphs.case import build_case_graph
         from graphs.engine.machine import CaseMachine
 
-        return CaseMachine(self._graph or build_case_graph(self._nodes), self._journal)
+        return CaseMachine(self._graph or build_case_graph(self._nodes), self._journal, self._order.place)

@@ -99,8 +99,7 @@ def _found(text: str, language: str | None) -> tuple[Mention, ...]:
     return tuple(found)
 
 
-_kept = lru_cache(maxsize=512)(_found)
-"""A turn of a long case reads sixty messages and the texts of forty facts, and all of them again in the next one."""
+_kept = lru_cache(maxsize=512)(_found)  # each turn of a long case reads a hundred texts, and all of them again
 
 
 def _row(page: Page, place: int) -> Mention | None:

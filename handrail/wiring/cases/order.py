@@ -22,9 +22,9 @@ class NodeOrder:
         """Whose turns wait; who comes next stands first."""
 
     @asynccontextmanager
-    async def place(self, customer_id: str, *, first: bool) -> AsyncIterator[None]:
+    async def place(self, customer_id: str, first: bool) -> AsyncIterator[None]:
         """Wait for a place and keep it while a node is at work, for a slice of time at most."""
-        await self._wait(customer_id, first=first)
+        await self._wait(customer_id, first)
         given = False
 
         def give() -> None:
@@ -40,7 +40,7 @@ class NodeOrder:
             later.cancel()
             give()
 
-    async def _wait(self, customer_id: str, *, first: bool) -> None:
+    async def _wait(self, customer_id: str, first: bool) -> None:
         if self._free:
             self._free -= 1
             return

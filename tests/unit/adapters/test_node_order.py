@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from graphs.engine.order import NodeOrder
+from handrail.wiring.cases.order import NodeOrder
 
 FOREVER = 60.0
 NOISY, OTHER, THIRD = "C-noisy", "C-other", "C-third"
@@ -25,7 +25,7 @@ class Work:
         return [asyncio.create_task(self._node(name, first=first)) for name in names]
 
     async def _node(self, name: str, *, first: bool) -> None:
-        async with self.order.place(name, first=first):
+        async with self.order.place(name, first):
             self.begun.append(name)
             await self.end.wait()
 
@@ -74,7 +74,7 @@ async def test_a_node_that_waits_for_a_model_gives_up_its_place() -> None:
 @pytest.mark.parametrize("fails", [True, False])
 async def test_whoever_fails_or_is_cut_short_leaves_the_place_to_the_next(work: Work, fails: bool) -> None:
     async def failing() -> None:
-        async with work.order.place(OTHER, first=False):
+        async with work.order.place(OTHER, False):
             raise ValueError
 
     tasks = work.start([NOISY])
