@@ -17,11 +17,15 @@ from activities.turns import TurnActivities
 from activities.waits import Waits
 from graphs.engine.machine import CaseMachine
 from graphs.engine.run import TurnAttempt
+from graphs.state import HandBackNote
 from graphs.turn import TurnRequest, TurnResult
+from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import Commit
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import CaseConflict
 from handrail.domain.llm.health import Tries
 from handrail.ports import Cases
+from tests.postgres.build import NOON
 from tests.support.small import wanted
 
 TRIES = Tries(calls=1, waiting=timedelta(seconds=1))
@@ -31,7 +35,10 @@ class Record:
     """Refuses with each of `errors` first; notes what was written."""
 
     def __init__(self, errors: Iterable[Exception], log: list[str]) -> None:
-        self.errors, self.log = list(errors), log
+        self.errors, self.log, self.held = list(errors), log, list[EffectResult]()
+
+    async def effects(self, case_id: str) -> list[EffectResult]:
+        return self.held
 
     async def commit(self, commit: Commit) -> None:
         if self.errors:
@@ -115,6 +122,41 @@ async def test_a_turn_without_a_decision_records_nothing() -> None:
     log: list[str] = []
     result = await ActivityEnvironment().run(made(log).turn, asked(deciding=False))
     assert (log, result.recorded) == (["went on"], False)
+
+
+DONE = EffectResult(effect_id="e-1", action="pay", arguments={}, status=EffectStatus.APPLIED, applied_at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("change", "held", "stops"),
+    [
+        ({}, [], True),
+        ({}, [DONE], False),
+        ({"person": HandBackNote(name="ann", note="I looked.")}, [], False),
+        ({"escalation": Escalation(reason="risk", words="A person, please.")}, [], False),
+        ({"effects": [DONE.model_copy(update={"status": EffectStatus.REFUSED})]}, [], False),
+    ],
+)
+async def test_a_turn_stops_where_the_ledger_lost_what_the_case_has_seen(
+    change: dict[str, Any], held: list[EffectResult], stops: bool
+) -> None:
+    log: list[str] = []
+
+    async def machine() -> CaseMachine:
+        return cast(CaseMachine, Machine(log))
+
+    record = Record([], log)
+    record.held = held
+    request = asked()
+    state = request.state.model_copy(update={"effects": [DONE], **change})
+    request = request.model_copy(update={"state": state})
+    result = await ActivityEnvironment().run(TurnActivities(machine, cast(Cases, record), TRIES).turn, request)
+    assert log == (["recorded"] if stops else ["recorded", "went on"])
+    assert result.recorded
+    assert (result.failure.reason if result.failure else None) == ("effect_lost" if stops else None)
+    if stops and result.failure:
+        assert "pay (e-1)" in result.failure.words
+        assert result.state == state
 
 
 def test_the_commit_travels_whole() -> None:

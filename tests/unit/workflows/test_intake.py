@@ -13,7 +13,7 @@ from handrail.domain.errors import CaseConflict, HandrailError, IllegalTransitio
 from handrail.domain.team.commands import HandBack
 from tests.support.memories import NOW, as_json, asked, memory, sent
 from workflows.handlers.commands import Intake
-from workflows.handlers.payloads import NOTHING, value_of
+from workflows.handlers.payloads import NOTHING, value_of, wish
 from workflows.memory.transcript import BYTES_WAITING
 from workflows.page.entries import entries
 from workflows.steps import handback as returns
@@ -133,6 +133,26 @@ def test_a_flood_is_refused_before_it_is_too_much() -> None:
         assert len(part.model_dump_json().encode()) < 1_000_000
         found.saved(part)
     assert len(found.model_dump_json().encode()) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"reason": "effect_lost", "note": "pay (e-1) is gone"}', "effect_lost"),
+        (b'{"reason": "effect_lost"}', "customer_asked"),
+        (b'{"reason": "risk", "note": "a"}', "customer_asked"),
+        (b'{"note": "a mail"}', "customer_asked"),
+        (b'"please"', "customer_asked"),
+        (b"null", "customer_asked"),
+        (b"nonsense", "customer_asked"),
+        (b'{"reason": "effect_lost", "note": "' + b"x" * 300_000 + b'"}', "customer_asked"),
+    ],
+)
+def test_a_wish_for_a_person_counts_whatever_came_with_it(data: bytes, reason: str) -> None:
+    words, why = wish(RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data)))
+    assert why == reason
+    assert ("pay (e-1)" in words) == (reason == "effect_lost")
+    assert wish(NOTHING)[1] == "customer_asked"
 
 
 def test_a_hand_back_may_name_what_the_case_is_about() -> None:
