@@ -15,6 +15,7 @@ from handrail.cli.common.running import run_async
 from handrail.drills.chaos.mutants import Mutant
 
 if TYPE_CHECKING:
+    from handrail.drills.chaos.paths import ChaosPath
     from handrail.drills.chaos.plan import ChaosPlan
     from handrail.drills.chaos.results import ChaosReport
 
@@ -58,10 +59,9 @@ def chaos(
 
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.failures import Exit
-    from handrail.drills.chaos.paths import paths_of
     from handrail.drills.chaos.plan import planned
 
-    plan = planned(cases, kills, seed, longest_pause=longest_pause, mutants=mutant or (), paths=paths_of(paths))
+    plan = planned(cases, kills, seed, longest_pause=longest_pause, mutants=mutant or (), paths=paths_here(paths))
     check_places(log, keep)
     try:
         found = run_async(work(plan, log, keep))
@@ -70,6 +70,24 @@ def chaos(
     print_document({**found.model_dump(mode="json"), "passed": found.passed}) if as_json else show(found)
     if not found.passed:
         raise typer.Exit(Exit.UNEXPECTED)
+
+
+def paths_here(text: str) -> frozenset[ChaosPath]:
+    """Return the paths, without what `all` cannot have on this machine. Raises: InvalidInput."""
+    from handrail.domain.errors import InvalidInput
+    from handrail.drills.chaos.outside.disk import can_mount
+    from handrail.drills.chaos.outside.mailing import check_packages
+    from handrail.drills.chaos.paths import ChaosPath, paths_of
+
+    wanted = paths_of(text)
+    if ChaosPath.MAIL in wanted:
+        check_packages()
+    if ChaosPath.DISK not in wanted or can_mount():
+        return wanted
+    if text.strip() != "all":
+        raise InvalidInput("--paths: `disk` needs root, and a Linux that lets it mount a tmpfs. Leave it out.")
+    progress("without a full disk: that needs root, and a Linux that lets it mount a tmpfs")
+    return wanted - {ChaosPath.DISK}
 
 
 def check_places(log: Path | None, keep: Path | None) -> None:

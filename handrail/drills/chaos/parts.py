@@ -55,6 +55,13 @@ class KillableParts:
         for name in names:
             self.children.pop(name).stop()
 
+    async def revive(self, name: str) -> None:
+        """Start the part again if it has ended by itself, and wait until it answers. Raises: StackFailed."""
+        if self.children[name].exited() is not None:
+            await self.start(name)
+        else:
+            await until_ready(self.parts[name], self.children[name])
+
     def pause(self, name: str) -> None:
         """SIGSTOP for the part and all that it started: it keeps its connections and answers nobody."""
         self._signal(name, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Paths into and out of the house that a drill goes, by name."""
+"""Paths into and out of the house that a drill goes, and grounds it stands on, by name."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from handrail.domain.errors import InvalidInput
 
 
 class ChaosPath(StrEnum):
-    """A path of the load. The client of cases is always there."""
+    """A path of the load; the client of cases is always there.
+
+    `DISK` and `BUILDS` are grounds under it: they bring faults and parts of their own.
+    """
 
     CLIENT = "client"
     HTTP = "http"
     WEBHOOKS = "webhooks"
     MAIL = "mail"
+    DISK = "disk"
+    BUILDS = "builds"
 
 
 ALL = frozenset(ChaosPath)

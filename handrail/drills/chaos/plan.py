@@ -21,7 +21,7 @@ MOST_FOLLOWING = 3
 PATIENCES = (0.5, 2.0, 10.0)
 WAITS = (0, 2)
 FOLLOWS = (0, 1, 3)
-KINDS = (4, 2, 1, 1, 1)
+KINDS = (4, 2, 1, 1, 1, 1)
 """Weights of the kinds of faults."""
 MOSTLY_FIRST = (3, 1, 1)
 """Weights of answers and rulings: what lets an effect happen comes first."""
@@ -76,6 +76,7 @@ class FaultyPart(StrEnum):
     RECEIVER = "receiver"
     MAIL = "mail"
     POST = "post"
+    EDITED = "edited build"
 
 
 SERVERS = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL, FaultyPart.MODEL)
@@ -85,18 +86,20 @@ OF_PATHS = {
     ChaosPath.HTTP: (FaultyPart.API,),
     ChaosPath.WEBHOOKS: (FaultyPart.RECEIVER,),
     ChaosPath.MAIL: (FaultyPart.POST, FaultyPart.MAIL),
+    ChaosPath.BUILDS: (FaultyPart.EDITED,),
 }
 """Parts that a path brings along."""
 
 
 class FaultKind(StrEnum):
-    """A kind of fault: a signal to the part, or what happens to the network before it."""
+    """A kind of fault: a signal to the part, what happens to the network before it, or to the disk under it."""
 
     KILL = "SIGKILL"
     PAUSE = "SIGSTOP"
     LATENCY = NetworkFault.LATENCY.value
     RESET = NetworkFault.RESET.value
     SILENCE = NetworkFault.SILENCE.value
+    FULL = "full disk"
 
 
 class PlannedCase(Stored):
@@ -179,7 +182,7 @@ def planned(
     return ChaosPlan(
         seed=seed,
         cases=people,
-        faults=_faults(chance, kills, length, max(LEAST_PAUSE, longest_pause), parts_of(paths)),
+        faults=_faults(chance, kills, length, max(LEAST_PAUSE, longest_pause), paths),
         switch=PlannedSwitch(topic=SWITCHED, off=off, on=on, cases=small[1::3] or small[:1]),
         paths=sorted(paths),
         mutants=list(mutants),
@@ -211,13 +214,22 @@ def _case(chance: Random, number: int, cases: int, length: float, paths: Collect
     )
 
 
-def _faults(chance: Random, kills: int, length: float, longest_pause: float, there: list[FaultyPart]) -> list[PlannedFault]:
+def _faults(
+    chance: Random, kills: int, length: float, longest_pause: float, paths: Collection[ChaosPath]
+) -> list[PlannedFault]:
     moments = sorted(round(chance.uniform(0.05, 0.95) * length, 3) for _ in range(kills))
+    there, full = parts_of(paths), int(ChaosPath.DISK in paths)
     found = []
     for number, moment in enumerate(moments):
-        kind = chance.choices(list(FaultKind), KINDS)[0]
+        kind = chance.choices(list(FaultKind), (*KINDS[:-1], KINDS[-1] * full))[0]
         seconds = 0.0 if kind is FaultKind.KILL else round(chance.uniform(LEAST_PAUSE, longest_pause), 3)
-        by_signal = kind in (FaultKind.KILL, FaultKind.PAUSE)
-        parts = [one for one in there if by_signal or one in NETWORKED]
-        found.append(PlannedFault(number=number, at=moment, part=chance.choice(parts), kind=kind, seconds=seconds))
+        part = chance.choice([one for one in there if may_have(one, kind)])
+        found.append(PlannedFault(number=number, at=moment, part=part, kind=kind, seconds=seconds))
     return found
+
+
+def may_have(part: FaultyPart, kind: FaultKind) -> bool:
+    """Return whether the part may have a fault of the kind."""
+    if kind is FaultKind.FULL:
+        return part is FaultyPart.POSTGRES
+    return kind in (FaultKind.KILL, FaultKind.PAUSE) or part in NETWORKED

@@ -46,7 +46,7 @@ async def chaos(plan: ChaosPlan, tell: Tell, log: Path | None = None, keep: Path
     operations = OperationLog(log)
     try:
         with tempfile.TemporaryDirectory(prefix="handrail-chaos-", ignore_cleanup_errors=True) as name:
-            async with opened(keep or Path(name), plan.mutants, plan.paths) as stack:
+            async with opened(keep or Path(name), plan.mutants, plan.paths, kept=keep is not None) as stack:
                 tell(f"plan {plan.hash}: {len(plan.cases)} cases, {len(plan.faults)} faults")
                 evidence = await Drilled(plan, stack, operations, tell).run()
     finally:

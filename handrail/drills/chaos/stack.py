@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from handrail.drills.bench.stack.checkout import ours
 from handrail.drills.bench.stack.side import clean
 from handrail.drills.chaos.fronts.http import BACKEND, FrontDoor
 from handrail.drills.chaos.mutants import Mutant, of
+from handrail.drills.chaos.outside.disk import SmallDisk
 from handrail.drills.chaos.outside.mailing import IMAP, DrilledMailbox, check_packages, imap_part, post_part
 from handrail.drills.chaos.outside.webhooks import DrilledWebhook, ReceiverPart
 from handrail.drills.chaos.parts import KillableParts
@@ -27,6 +28,7 @@ from handrail.drills.chaos.paths import ONLY_CLIENT, ChaosPath
 from handrail.drills.chaos.plan import NETWORKED, OF_PATHS, FaultyPart
 from handrail.drills.chaos.play.acting import DECIDER, PERSON
 from handrail.drills.chaos.proxy import FaultyProxy
+from handrail.drills.deploys.builds import edited_build
 from handrail.embedded.api import Api
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
@@ -44,6 +46,7 @@ from handrail.wiring.connecting import silent
 
 POOL = 6
 PORTS = 20
+NO_ROOM = "No space left on device"
 PLENTY = {"HANDRAIL_API_CALLS_PER_MINUTE": "1000000", "HANDRAIL_API_CUSTOMER_CALLS_PER_MINUTE": "1000000"}
 MUTANTS = "handrail.drills.chaos.work"
 
@@ -60,6 +63,11 @@ class ChaosStack:
     door: FrontDoor | None = None
     webhook: DrilledWebhook | None = None
     box: DrilledMailbox | None = None
+    disk: SmallDisk | None = None
+
+    def words_of_full_disk(self) -> int:
+        """Count how often PostgreSQL's log says that there was no room."""
+        return (self.parts.folder / "postgres.log").read_text(errors="replace").count(NO_ROOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,9 @@ class ChaosServers:
         base = free_block(PORTS)
         self.post_port = base + 9
         self.folder, self.paths = folder, paths
-        self.postgres = Postgres(folder / "postgres", base, durable=True)
+        self.disk = SmallDisk(folder / "disk") if ChaosPath.DISK in paths else None
+        ground = self.disk.folder if self.disk else folder
+        self.postgres = Postgres(ground / "postgres", base, durable=True)
         self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic)
         self.model = OfflineModel(base + 5)
         self.api = Api(base + 6, lambda: {**self.environment(), **PLENTY})
@@ -129,7 +139,17 @@ class ChaosServers:
             components.append(self.receiver)
         if ChaosPath.MAIL in self.paths:
             components += self._mail_parts(mutants)
+        if ChaosPath.BUILDS in self.paths:
+            components.append(self._edited(mutants))
         return KillableParts(self.folder / "logs", {part.name: part for part in components})
+
+    def _edited(self, mutants: Sequence[Mutant]) -> Component:
+        """Return the worker of another build, which takes what the first does not; of mutants a second one like the first."""
+        build = edited_build(self.folder / "edited")
+        broken = run_as("worker", mutants)
+        own = {} if broken else build.environment
+        program = broken or build.checkout.run("worker")
+        return Worker(self.folder / RUN, lambda: {**self.environment(), **own}, FaultyPart.EDITED, (), program)
 
     def _mail_parts(self, mutants: Sequence[Mutant]) -> list[Component]:
         check_packages()
@@ -147,9 +167,9 @@ def run_as(part: str, mutants: Sequence[Mutant], *program: str) -> tuple[str, ..
 
 @asynccontextmanager
 async def opened(
-    folder: Path, mutants: Sequence[Mutant] = (), paths: Collection[ChaosPath] = ONLY_CLIENT
+    folder: Path, mutants: Sequence[Mutant] = (), paths: Collection[ChaosPath] = ONLY_CLIENT, *, kept: bool = False
 ) -> AsyncIterator[ChaosStack]:
-    """Start everything on free ports; whatever happens, nothing is left running.
+    """Start everything on free ports; whatever happens, nothing is left running. `kept` data stand in the folder at the end.
 
     Raises:
         StackFailed: a part would not start.
@@ -158,14 +178,16 @@ async def opened(
     more: list[str] = [part for path, parts in OF_PATHS.items() if path in paths for part in parts]
     if ChaosPath.MAIL in paths:
         more = [IMAP, *more]
-    async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
-        if ChaosPath.HTTP in paths:
-            stack.door = await front_door(servers, stack.pool)
-        if ChaosPath.WEBHOOKS in paths:
-            stack.webhook = servers.webhook
-            await servers.webhook.add(stack.pool, servers.proxies[FaultyPart.RECEIVER].port)
-        stack.box = servers.box if ChaosPath.MAIL in paths else None
-        yield stack
+    with servers.disk.mounted(folder if kept else None) if servers.disk else nullcontext():
+        async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
+            if ChaosPath.HTTP in paths:
+                stack.door = await front_door(servers, stack.pool)
+            if ChaosPath.WEBHOOKS in paths:
+                stack.webhook = servers.webhook
+                await servers.webhook.add(stack.pool, servers.proxies[FaultyPart.RECEIVER].port)
+            stack.box = servers.box if ChaosPath.MAIL in paths else None
+            stack.disk = servers.disk
+            yield stack
 
 
 async def front_door(servers: ChaosServers, pool: Pool) -> FrontDoor:

@@ -88,3 +88,6 @@ RETURNING case_id;
 SELECT d.case_id FROM handrail.departures AS d WHERE d.channel = 'mail' AND d.state = 'waiting'
 UNION ALL
 SELECT m.case_id FROM handrail.mails AS m WHERE m.incoming AND m.settled_at IS NULL;
+
+-- name: chaos_switch_log
+SELECT pg_switch_wal();

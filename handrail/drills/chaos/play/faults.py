@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import psycopg
 from psycopg import OperationalError
 
-from handrail.drills.chaos.plan import FaultKind, PlannedFault
+from handrail.drills.chaos.plan import FaultKind, FaultyPart, PlannedFault
 from handrail.drills.chaos.play.acting import PlannedConversation
 from handrail.drills.chaos.proxy import NetworkFault
 from handrail.drills.chaos.seen.evidence import Heal
 from handrail.drills.chaos.seen.readings import PostgresEvidence
 from handrail.drills.chaos.stack import ChaosStack
+from handrail.drills.queries import read
 
 LOOK = 0.05
 PATIENCE = 90.0
@@ -69,12 +72,32 @@ class Faults:
                 await asyncio.sleep(fault.seconds)
             finally:
                 self.stack.parts.go_on(fault.part)
+        elif fault.kind is FaultKind.FULL:
+            await self._full(fault)
         else:
             self.stack.proxies[fault.part].hurt(NetworkFault(fault.kind))
             try:
                 await asyncio.sleep(fault.seconds)
             finally:
                 self.stack.proxies[fault.part].heal()
+
+    async def _full(self, fault: PlannedFault) -> None:
+        """Have PostgreSQL's disk full for a while, every other time so that its log needs a new segment at once.
+
+        A server that cannot write its log ends by itself, and is started again when there is room.
+        """
+        disk, before = self.stack.disk, self.stack.words_of_full_disk()
+        assert disk is not None  # noqa: S101 - the plan and the stack are of the same paths
+        disk.fill()
+        try:
+            if fault.number % 2:
+                with suppress(psycopg.Error):
+                    await read(self.stack.pool, "chaos_switch_log")
+            await asyncio.sleep(fault.seconds)
+        finally:
+            disk.heal()
+        await self.stack.parts.revive(FaultyPart.POSTGRES)
+        self.tell(f"PostgreSQL was refused room {self.stack.words_of_full_disk() - before} times")
 
     async def _progress(self, case_id: str, healed: float) -> float | None:
         """Return how many seconds after the heal the record says that the case was worked on."""
