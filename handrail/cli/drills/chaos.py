@@ -37,10 +37,10 @@ Mutants = Annotated[
 @app.command()
 def chaos(
     cases: Annotated[int, typer.Option("--cases", min=1, max=5_000, help="Customers with a case each.")] = 12,
-    kills: Annotated[int, typer.Option("--kills", min=0, max=1_000, help="Faults: SIGKILL, and SIGSTOP for a while.")] = 3,
+    kills: Annotated[int, typer.Option("--kills", min=0, max=1_000, help="Faults, one after the other.")] = 3,
     seed: Annotated[int, typer.Option("--seed", help="The same numbers and seed give the same plan.")] = 1,
     longest_pause: Annotated[
-        float, typer.Option("--longest-pause", min=1, max=30, help="Seconds that a SIGSTOP lasts at most.")
+        float, typer.Option("--longest-pause", min=1, max=30, help="Seconds that a fault lasts at most.")
     ] = 5.0,
     paths: Paths = "all",
     mutant: Mutants = None,
