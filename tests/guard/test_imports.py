@@ -19,7 +19,7 @@ STARTS = {
     "case open": (
         ["-m", "handrail.cli.main", "case", "open", "--customer", "C-0001", "--message", "Where is my order?"],
         6,
-        760,
+        740,
         {*LEARNS - {"typer"}, "langgraph", "langchain_core", "psycopg", "yaml", "psutil"},
     ),
     "metrics": (

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from handrail.temporal.worker.build import build_id
+from handrail.versioning import LONGEST, DeploymentSettings
 
 CODE = ("workflows", "worker.py")
 
@@ -47,3 +49,14 @@ def test_line_ends_caches_and_other_files_do_not_count(tree: Path) -> None:
     (tree / "workflows/notes.txt").write_text("x")
     (tree / "workflows/case.pyc").write_text("x")
     assert identity(tree) == before
+
+
+@pytest.mark.parametrize("taken", ["a", "v1.2-rc_3", "x" * LONGEST, "größe"])
+def test_a_build_has_the_name_that_is_given(taken: str) -> None:
+    assert DeploymentSettings(build_id=taken).build_id == taken
+
+
+@pytest.mark.parametrize("refused", ["", "-a", "a b", "a/b", "a\n", "x" * (LONGEST + 1)])
+def test_what_is_no_name_of_a_build_is_refused(refused: str) -> None:
+    with pytest.raises(ValidationError, match="build_id"):
+        DeploymentSettings(build_id=refused)
