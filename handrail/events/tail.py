@@ -1,15 +1,17 @@
 """The tail of the events: one ear in a process wakes all its readers, and each reads from the record what it lacks.
 
-What is announced only wakes. Whatever gets lost there, a look at the record every few seconds finds.
+What is announced only wakes. Whatever gets lost there, a look at the record every few seconds finds. Where nobody reads,
+nothing listens: each commit would wake the process, and PostgreSQL would have to tell it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 
 from handrail.background import Say, silent
 from handrail.domain.case.events import CaseEvent
@@ -18,6 +20,8 @@ from handrail.ports.front.events import Announced, CaseEvents
 BATCH = 200
 LOOK_SECONDS = 2.0
 PAUSE_SECONDS = 1.0
+LINGER_SECONDS = 30.0
+"""The ear listens so long behind its last reader: those that come and go do not each make it connect."""
 ANY = ""
 """Stands for every case: what a reader of all follows, and what a commit of very many announces."""
 _log = logging.getLogger("handrail.events")
@@ -33,10 +37,12 @@ class EventTail:
         away: type[Exception],
         look_seconds: float = LOOK_SECONDS,
         pause_seconds: float = PAUSE_SECONDS,
+        linger_seconds: float = LINGER_SECONDS,
     ) -> None:
         self._events, self._announced, self.away = events, announced, away
-        self._every, self._pause = look_seconds, pause_seconds
+        self._every, self._pause, self._linger = look_seconds, pause_seconds, linger_seconds
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._followed, self._left = asyncio.Event(), 0.0
         self._closed = False
 
     @property
@@ -91,12 +97,16 @@ class EventTail:
     def _bell(self, case_id: str) -> Iterator[asyncio.Event]:
         bell = asyncio.Event()
         self._bells[case_id].add(bell)
+        self._followed.set()
         try:
             yield bell
         finally:
             self._bells[case_id].discard(bell)
             if not self._bells[case_id]:
                 del self._bells[case_id]
+            if not self._bells:
+                self._followed.clear()
+                self._left = time.monotonic()
 
     async def _rung(self, bell: asyncio.Event, beat: float) -> bool:
         try:
@@ -123,19 +133,27 @@ class EventTail:
             await asyncio.sleep(self._pause)
 
     async def _hear(self, say: Say) -> None:
-        async for case_ids in self._announced():
-            self._ring(case_ids)
-            say(None)
+        """Wake readers as it is announced, for as long as there are some; once it listens, all read what came before."""
+        while True:
+            await self._followed.wait()
+            async with aclosing(self._announced()) as announced:
+                await anext(announced)
+                self._ring([ANY])
+                say(None)
+                async for case_ids in announced:
+                    self._ring(case_ids)
+                    say(None)
+                    if not self._bells and time.monotonic() - self._left > self._linger:
+                        break
 
     async def _look(self, say: Say) -> None:
-        """Find what no announcement told, behind the position at which this began; each reader begins with a read."""
-        position = await self._events.newest()
-        self._ring([ANY])
+        """Find what no announcement told, behind the position at which somebody came; each reader begins with a read."""
         while True:
-            await asyncio.sleep(self._every)
-            if not self._bells:
-                position = await self._events.newest()
-                continue
-            changed = await self._events.changed(position)
-            position = max([position, *changed.values()])
-            self._ring(changed)
+            await self._followed.wait()
+            position = await self._events.newest()
+            self._ring([ANY])
+            while self._bells:
+                await asyncio.sleep(self._every)
+                changed = await self._events.changed(position)
+                position = max([position, *changed.values()])
+                self._ring(changed)

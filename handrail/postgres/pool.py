@@ -7,7 +7,7 @@ caller may try again; connections from before are discarded together and new one
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -175,7 +175,7 @@ async def alone(
             raise
 
 
-async def listen(url: str, query: str) -> AsyncIterator[list[Notify]]:
+async def listen(url: str, query: str) -> AsyncGenerator[list[Notify], None]:
     """Yield what the channel of the named query announces; nothing, once this listens and after each silence.
 
     It has a connection of its own, beside any pool.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Protocol
 
 from handrail.domain.case.events import CaseEvent
 
-Announced = Callable[[], AsyncIterator[list[str]]]
+Announced = Callable[[], AsyncGenerator[list[str], None]]
 """Yields ids of cases with new events as they are committed, and an empty list when it begins and after a silence."""
 
 

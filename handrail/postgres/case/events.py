@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from handrail.domain.case.events import CaseEvent
 from handrail.postgres.pool import Pool, alone, listen
@@ -32,7 +33,7 @@ class PostgresEvents:
         return {row["case_id"]: row["position"] for row in await alone(self._pool, "cases_with_events", position=position)}
 
 
-async def announced(url: str) -> AsyncIterator[list[str]]:
+async def announced(url: str) -> AsyncGenerator[list[str], None]:
     """Yield the ids of cases with new events at their commit; an empty list once this listens, and after a silence.
 
     A commit that touches very many cases announces an empty id.
@@ -40,5 +41,6 @@ async def announced(url: str) -> AsyncIterator[list[str]]:
     Raises:
         psycopg.OperationalError: the server is away.
     """
-    async for heard in listen(url, "listen_events"):
-        yield [one.payload for one in heard]
+    async with aclosing(listen(url, "listen_events")) as listening:
+        async for heard in listening:
+            yield [one.payload for one in heard]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 
 import psycopg
@@ -125,3 +125,34 @@ async def test_an_announcement_wakes_long_before_the_look(pool: Pool, cases: Pos
                 # Words come only to an ear that listens by then.
                 await cases.commit(Commit(row=row(1, status="Resolved")))
     assert [one.kind for one in found] == ["resolved"]
+
+
+async def test_nothing_listens_where_nobody_reads(pool: Pool, cases: PostgresCases, database_url: str, run: Run) -> None:
+    events, listened = PostgresEvents(pool), 0
+
+    async def counted() -> AsyncGenerator[list[str], None]:
+        nonlocal listened
+        listened += 1
+        async with aclosing(announced(database_url)) as announcing:
+            async for case_ids in announcing:
+                yield case_ids
+
+    tail = EventTail(events, counted, psycopg.OperationalError, 0.2, 0.05, linger_seconds=0)
+    async with supervised("the tail", tail.forever):
+        for visit in (1, 2):
+            await cases.open(opening(f"c-{visit}"), NOON)
+            assert (listened, await run(EARS)) == (visit - 1, [(0,)])
+            async with aclosing(tail.of_case(f"c-{visit}", 0, 0.05)) as stream:
+                assert await anext(stream)
+
+                async def hears(visit: int = visit) -> bool:
+                    return listened == visit and await run(EARS) == [(1,)]
+
+                await wait_for(hears)
+            assert tail.readers == 0
+            await cases.commit(Commit(row=row(1, f"c-{visit}", status="Resolved")))
+
+            async def deaf() -> bool:
+                return await run(EARS) == [(0,)]
+
+            await wait_for(deaf)

@@ -176,7 +176,7 @@ async def test_shredding_is_announced(ring: Ring, store: PostgresKeyStore, datab
     await one.look()
     with pytest.raises(KeyShredded):
         await one.by_id(key.key_id)
-    await ear.aclose()  # type: ignore[attr-defined]
+    await ear.aclose()
 
 
 async def test_a_key_in_memory_does_while_the_server_is_away(ring: Ring, store: PostgresKeyStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -204,6 +204,6 @@ async def test_what_is_no_number_and_no_case_is_refused_before_anything_is_sent(
         assert (refused.status_code, refused.json()["code"]) == (422, "InvalidInput")
 
 
-async def nothing() -> AsyncIterator[list[str]]:
+async def nothing() -> AsyncGenerator[list[str], None]:
     for _ in ():
         yield []
