@@ -43,6 +43,7 @@ from handrail.redaction.values import Redaction
 from handrail.seeing.now import now
 from handrail.settings import Settings
 from handrail.temporal.cases.doorway import DoorwayClient
+from handrail.wiring.cases import collecting
 from handrail.wiring.connecting import connected, runtime_of
 from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
@@ -81,6 +82,7 @@ async def serve(settings: Settings) -> None:
                 lifespan="off",
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
+            collecting.settle()
             _log.info("serving at http://%s", settings.api_address)
             await ClosingServer(config, app.state.tail).serve(sockets=[listening])
     finally:
