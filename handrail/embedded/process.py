@@ -30,7 +30,8 @@ class StackFailed(HandrailError):
 @dataclass(frozen=True, slots=True)
 class Command:
     """A program with its whole environment. `stop` asks it to end and `grace` is how many seconds it gets for that;
-    `orphan` is what it receives when its parent dies without a word. `user` needs root."""
+    `orphan` is what it receives when its parent dies without a word. `user` needs root. `niceness` is by how much it lets
+    others go first where the processors are busy, from 0 to 19."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -38,6 +39,7 @@ class Command:
     stop: signal.Signals = signal.SIGTERM
     orphan: signal.Signals = signal.SIGKILL
     grace: float = 10.0
+    niceness: int = 0
 
 
 class Component(Protocol):
@@ -97,6 +99,8 @@ class Child:
             )
         os.close(lifeline)
         self.pid = self._process.pid
+        if command.niceness:  # ahead of its threads, which take it over
+            os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + command.niceness)
         self.started = psutil.Process(self.pid).create_time()
 
     def exited(self) -> int | None:

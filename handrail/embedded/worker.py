@@ -18,6 +18,8 @@ WORD = "HANDRAIL_SERVERS_FILE"
 """The variable that names the file for which a worker waits; `handrail.wiring.cases.ahead` reads it."""
 UNVERSIONED = {"HANDRAIL_VERSIONED": "false"}
 """A worker gets cases at once where nobody is there to promote it."""
+YIELDS = 5
+"""The niceness of a worker: callers wait for the servers and the API, whose pieces are short, and its own are long."""
 MAIL = ("HANDRAIL_MAIL_IMAP", "HANDRAIL_MAIL_SMTP")
 """The variables of which each turns mail on: the first reads a mailbox, the other sends alone."""
 
@@ -52,6 +54,7 @@ class Worker:
             argv=self.program,
             environment={**UNVERSIONED, **self.environment(), "HANDRAIL_READY_FILE": str(self.ready_file)},
             grace=20.0,
+            niceness=YIELDS,
         )
 
     async def ready(self, pid: int) -> bool:
@@ -82,6 +85,7 @@ class EarlyWorker(Worker):
             argv=self.program,
             environment={**os.environ, "HANDRAIL_READY_FILE": str(self.ready_file), WORD: str(self.word)},
             grace=20.0,
+            niceness=YIELDS,
         )
 
     def go(self) -> None:

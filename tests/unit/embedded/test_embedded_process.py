@@ -122,3 +122,9 @@ def test_it_runs_as_another_user(tmp_path: Path) -> None:
     running = ended(Child("part", command, tmp_path / "part.log"))
     user, groups = running.tail()
     assert (user, "0" in groups.split()) == ("nobody", False)
+
+
+def test_what_is_nicer_lets_others_go_first_with_all_its_threads(tmp_path: Path) -> None:
+    code = "import os, threading; t = threading.Thread(target=lambda: print(os.nice(0))); t.start(); t.join()"
+    running = ended(Child("part", Command((sys.executable, "-c", code), niceness=3), tmp_path / "part.log"))
+    assert running.tail() == [str(min(os.nice(0) + 3, 19))]
