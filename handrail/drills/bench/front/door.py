@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import httpx
 
+from handrail.drills.bench.front.caller import LeanCaller
 from handrail.drills.bench.stack.checkout import Checkout
 from handrail.drills.bench.stack.processes import resident
 from handrail.drills.bench.stack.side import Side, ignore
 from handrail.embedded.api import Api
-from handrail.embedded.ports import free_block
+from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.process import Command, StackFailed
 from handrail.embedded.supervisor import Supervisor
 
@@ -41,12 +42,16 @@ class CheckoutApi(Api):
 
 
 class Door:
-    """The API of a side. `http` calls it with a key that may do everything, `desk` has a person's session."""
+    """The API of a side. `http` calls it with a key that may do everything, `lean` too, `desk` has a person's session."""
+
+    bearer: Mapping[str, str]
+    """What says whose key it is."""
 
     def __init__(self, side: Side) -> None:
         self.side, self._api = side, CheckoutApi(free_block(), side.environment, checkout=side.checkout)
         self._supervisor = Supervisor([self._api], side.folder / "logs", ignore)
         self.http = httpx.AsyncClient(base_url=self._api.url, timeout=SECONDS, trust_env=False, limits=httpx.Limits())
+        self.lean = LeanCaller(HOST, self._api.port, SECONDS)
         self.desk = httpx.AsyncClient(base_url=self._api.url, timeout=SECONDS, trust_env=False, headers=BROWSER)
 
     async def start(self) -> None:
@@ -60,10 +65,12 @@ class Door:
         own = ("--name", "bench", "--actor", "bench", "--person", PERSON)
         made = json.loads(await self.side.command("keys", "create", *own, *scopes, "--json"))
         self._key = str(made["key"])
-        self.http.headers["authorization"] = f"Bearer {self._key}"
+        self.bearer = {"authorization": f"Bearer {self._key}"}
+        self.http.headers.update(self.bearer)
 
     async def stop(self) -> None:
         """Stop serving."""
+        self.lean.close()
         await self.http.aclose()
         await self.desk.aclose()
         await self._supervisor.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -32,6 +33,12 @@ async def posted(door: Door, letter: Letter) -> str:
     return await post(door, letter, "respond-async", httpx.codes.ACCEPTED)
 
 
+async def posted_by_httpx(door: Door, letter: Letter) -> str:
+    """Have the API take the case, without a wait, from the most usual client of Python."""
+    answer = await door.http.post("/v1/cases", json=body_of(letter), headers=asking("respond-async"))
+    return opened_case(door, answer.status_code, answer.content, httpx.codes.ACCEPTED)
+
+
 async def started_and_replied(door: Door, letter: Letter) -> str:
     """Have the Temporal server take the case, and look until the agent has replied."""
     case_id = await loads.open_case(door.side, letter)
@@ -46,12 +53,26 @@ async def posted_and_replied(door: Door, letter: Letter) -> str:
 
 async def post(door: Door, letter: Letter, prefer: str, wanted: int) -> str:
     """Open a case over HTTP. Raises: StackFailed: the answer is another than the one that is measured."""
-    body = {"customer_id": letter.customer_id, "text": letter.text, "channel": loads.CHANNEL}
-    headers = {"idempotency-key": f"bench-{uuid4().hex[:16]}", "prefer": prefer}
-    answer = await door.http.post("/v1/cases", json=body, headers=headers)
-    if answer.status_code != wanted:
-        raise StackFailed(f"{door.side.name}: POST /v1/cases came out as {answer.status_code}: {answer.text[:300]}")
-    return str(answer.json()["case_id"])
+    answer = await door.lean.post("/v1/cases", body_of(letter), {**door.bearer, **asking(prefer)})
+    return opened_case(door, answer.status, answer.body, wanted)
+
+
+def body_of(letter: Letter) -> dict[str, str]:
+    """Return what is posted."""
+    return {"customer_id": letter.customer_id, "text": letter.text, "channel": loads.CHANNEL}
+
+
+def asking(prefer: str) -> dict[str, str]:
+    """Return the headers of a request that is made once."""
+    return {"idempotency-key": f"bench-{uuid4().hex[:16]}", "prefer": prefer}
+
+
+def opened_case(door: Door, status: int, body: bytes, wanted: int) -> str:
+    """Return the id of the case. Raises: StackFailed: the answer is another than the one that is measured."""
+    if status != wanted:
+        words = body.decode("utf-8", "replace")[:300]
+        raise StackFailed(f"{door.side.name}: POST /v1/cases came out as {status}: {words}")
+    return str(json.loads(body)["case_id"])
 
 
 async def paced(door: Door, opening: Opening, letters: Sequence[Letter], per_second: float) -> Round:
@@ -76,6 +97,7 @@ async def paced(door: Door, opening: Opening, letters: Sequence[Letter], per_sec
 OPENINGS: dict[str, Opening] = {
     "start_workflow": started,
     "POST": posted,
+    "POST by httpx": posted_by_httpx,
     "start_workflow and reply": started_and_replied,
     "POST and reply": posted_and_replied,
 }
