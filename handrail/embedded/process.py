@@ -31,7 +31,7 @@ class StackFailed(HandrailError):
 class Command:
     """A program with its whole environment. `stop` asks it to end and `grace` is how many seconds it gets for that;
     `orphan` is what it receives when its parent dies without a word. `user` needs root. `niceness` is by how much it lets
-    others go first where the processors are busy, from 0 to 19."""
+    others go first where the processors are busy, from 0 to 19, once it is ready."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -99,9 +99,12 @@ class Child:
             )
         os.close(lifeline)
         self.pid = self._process.pid
-        if command.niceness:  # ahead of its threads, which take it over
-            os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + command.niceness)
         self.started = psutil.Process(self.pid).create_time()
+
+    def let_others_go_first(self) -> None:
+        """Take on its niceness with all its threads; the group is its own."""
+        if self._command.niceness and self.exited() is None:
+            os.setpriority(os.PRIO_PGRP, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + self._command.niceness)
 
     def exited(self) -> int | None:
         """The exit code (negative: the signal), or None while it runs."""
@@ -140,7 +143,7 @@ def how(code: int) -> str:
 
 
 async def until_ready(component: Component, child: Child, seconds: float = 180.0) -> None:
-    """Wait for the component's probe.
+    """Wait for the component's probe; a start takes what it can get of the processors, what is ready yields.
 
     Raises:
         StackFailed: the program ended, or did not answer in time; with the end of its log.
@@ -154,6 +157,7 @@ async def until_ready(component: Component, child: Child, seconds: float = 180.0
         if time.monotonic() > deadline:
             raise StackFailed(f"{component.name}: no answer within {seconds:.0f} s. Look into {child.log}.")
         await asyncio.sleep(PROBE_SECONDS)
+    child.let_others_go_first()
 
 
 @contextmanager

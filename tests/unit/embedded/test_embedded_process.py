@@ -124,7 +124,17 @@ def test_it_runs_as_another_user(tmp_path: Path) -> None:
     assert (user, "0" in groups.split()) == ("nobody", False)
 
 
-def test_what_is_nicer_lets_others_go_first_with_all_its_threads(tmp_path: Path) -> None:
-    code = "import os, threading; t = threading.Thread(target=lambda: print(os.nice(0))); t.start(); t.join()"
-    running = ended(Child("part", Command((sys.executable, "-c", code), niceness=3), tmp_path / "part.log"))
-    assert running.tail() == [str(min(os.nice(0) + 3, 19))]
+def test_what_yields_lets_others_go_first_with_all_its_threads(tmp_path: Path) -> None:
+    code = "import threading, time; [threading.Thread(target=time.sleep, args=(60,)).start() for _ in range(3)]; print('on')"
+    running = Child("part", Command((sys.executable, "-uc", code), niceness=3, grace=0), tmp_path / "part.log")
+    try:
+        until(lambda: running.tail() == ["on"])
+        mine = os.getpriority(os.PRIO_PROCESS, 0)
+        threads = [one.id for one in psutil.Process(running.pid).threads()]
+        assert len(threads) == 4
+        assert {os.getpriority(os.PRIO_PROCESS, one) for one in threads} == {mine}
+        running.let_others_go_first()
+        assert {os.getpriority(os.PRIO_PROCESS, one) for one in threads} == {min(mine + 3, 19)}
+    finally:
+        running.kill()
+        running.stop()
