@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 
 from handrail.api.problems.answers import retry_after
 from handrail.desk.forms import as_text
+from handrail.desk.packet import line_of
 from handrail.desk.refusing import Why, why
 from handrail.desk.sessions import Seat
 from handrail.desk.words import Say, language_of, languages, words_of
@@ -76,6 +77,7 @@ def page(request: Request, template: str, seat: Seat | None, *, status: int = 20
             ago=lambda at: span(say, datetime.now(UTC) - at),
             here=here(request),
             reason=partial(reason, language),
+            told=partial(line_of, language),
             owner_reads=seat is not None and bool(seat.principal.scopes & OWNER_READS),
             once=lambda: uuid4().hex,
             **shown,

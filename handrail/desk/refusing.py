@@ -26,17 +26,19 @@ class Why(NamedTuple):
     detail: str = ""
 
 
-class RefusalWords:
-    """The words of a language: whole refusals with gaps, names of fields in them, and a sentence for each kind of refusal."""
+class Phrases:
+    """Phrases of a language: sentences with gaps, names of what stands in the gaps, a sentence for each kind of refusal."""
 
-    def __init__(self, words: Mapping[str, str], fields: Mapping[str, str], kinds: Mapping[str, str]) -> None:
-        self.words, self.fields, self.kinds = words, fields, kinds
+    def __init__(
+        self, words: Mapping[str, str], fields: Mapping[str, str] | None = None, kinds: Mapping[str, str] | None = None
+    ) -> None:
+        self.words, self.fields, self.kinds = words, fields or {}, kinds or {}
         # What says more by itself is tried first.
         ordered = sorted(words, key=lambda one: -len(one.replace(GAP, "")))
         self._patterns = [(pattern_of(one), words[one]) for one in ordered]
 
     def said(self, text: str, within: int = WITHIN) -> str | None:
-        """Return the words for a refusal; None where there are none."""
+        """Return the words for an English sentence; None where there are none."""
         for pattern, words in self._patterns:
             if found := pattern.fullmatch(text):
                 return filled(words, [self._part(one, within) for one in found.groups()])
@@ -59,10 +61,15 @@ def pattern_of(words: str) -> re.Pattern[str]:
     return re.compile("".join(parts).replace(re.escape(GAP), "(.*?)"), re.DOTALL)
 
 
+def phrases_in(folder: Path) -> Mapping[str, Phrases]:
+    """Return the phrases of every language that has a file in the folder."""
+    return {file.stem: Phrases(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in folder.glob("*.yaml")}
+
+
 @cache
-def refusal_words() -> Mapping[str, RefusalWords]:
+def refusal_words() -> Mapping[str, Phrases]:
     """Return the words of every language but English."""
-    return {file.stem: RefusalWords(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in FOLDER.glob("*.yaml")}
+    return phrases_in(FOLDER)
 
 
 def why(error: Exception, language: str) -> Why:

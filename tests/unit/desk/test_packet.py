@@ -1,4 +1,4 @@
-"""The packet on a page of the desk: why people have a case is said in the reader's language."""
+"""The packet on a page of the desk: what the house says in it is said in the reader's language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from handrail.desk.packet import line_of
 from handrail.desk.pages import reason, templates
 from handrail.desk.words import words_of
 from handrail.domain.case.classification import Risk
@@ -16,7 +17,8 @@ PACKET = Handoff(
     case_id="c-1",
     problem="P",
     wanted="W",
-    next_step="N",
+    next_step="Answer the customer.",
+    tried=["order_status(order_id=1): done"],
     escalation=Escalation(reason="customer_asked", words="The customer asked for a person."),
     route=Route(tier=1, queue="support"),
     topic="refund",
@@ -35,6 +37,17 @@ PACKET = Handoff(
     ],
 )
 def test_why_people_have_a_case_is_said_in_the_readers_language(language: str, said: str) -> None:
-    shown = {"handoff": PACKET, "language": language, "say": words_of(language), "reason": partial(reason, language)}
-    html = templates().get_template("packet.html").render(**shown)
-    assert said in html
+    assert said in shown_in(language)
+
+
+def test_the_next_step_and_what_was_tried_are_said_in_the_readers_language() -> None:
+    english, german = shown_in("en"), shown_in("de")
+    assert '<dd dir="auto">Answer the customer.</dd>' in english
+    assert '<dd dir="auto">Antworten Sie dem Kunden.</dd>' in german
+    assert "<li>order_status(order_id=1): done</li>" in english
+    assert "<li>order_status(order_id=1): getan</li>" in german
+
+
+def shown_in(language: str) -> str:
+    says = {"reason": partial(reason, language), "told": partial(line_of, language), "say": words_of(language)}
+    return templates().get_template("packet.html").render(handoff=PACKET, language=language, **says)
