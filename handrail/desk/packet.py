@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from handrail.desk.refusing import Phrases, phrases_in
+from handrail.desk.refusing import GappedPhrases, phrases_in
 
 FOLDER = Path(__file__).with_name("packets")
 LONGEST = 1_200
@@ -14,7 +14,7 @@ LONGEST = 1_200
 
 
 @cache
-def packet_phrases() -> Mapping[str, Phrases]:
+def packet_phrases() -> Mapping[str, GappedPhrases]:
     """Return the phrases of every language but English."""
     return phrases_in(FOLDER)
 

@@ -26,7 +26,7 @@ class Why(NamedTuple):
     detail: str = ""
 
 
-class Phrases:
+class GappedPhrases:
     """Phrases of a language: sentences with gaps, names of what stands in the gaps, a sentence for each kind of refusal."""
 
     def __init__(
@@ -61,13 +61,13 @@ def pattern_of(words: str) -> re.Pattern[str]:
     return re.compile("".join(parts).replace(re.escape(GAP), "(.*?)"), re.DOTALL)
 
 
-def phrases_in(folder: Path) -> Mapping[str, Phrases]:
+def phrases_in(folder: Path) -> Mapping[str, GappedPhrases]:
     """Return the phrases of every language that has a file in the folder."""
-    return {file.stem: Phrases(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in folder.glob("*.yaml")}
+    return {file.stem: GappedPhrases(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in folder.glob("*.yaml")}
 
 
 @cache
-def refusal_words() -> Mapping[str, Phrases]:
+def refusal_words() -> Mapping[str, GappedPhrases]:
     """Return the words of every language but English."""
     return phrases_in(FOLDER)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from handrail.drills.bench.front.caller import LeanCaller, Told
+from handrail.drills.bench.front.caller import LeanAnswer, LeanCaller
 from handrail.embedded.ports import HOST
 from handrail.embedded.process import StackFailed
 
@@ -52,7 +52,7 @@ async def test_answers_come_whole_over_one_connection() -> None:
     server = Server([HEAD + WORDS], [HEAD[:9], HEAD[9:], WORDS[:5], WORDS[5:]], [])
     async with calling(server) as caller:
         told = [await caller.post("/v1/cases", {"text": "ü"}, {"prefer": "respond-async"}) for _ in range(2)]
-    assert told == [Told(202, WORDS)] * 2
+    assert told == [LeanAnswer(202, WORDS)] * 2
     assert server.connections == 1
     assert server.asked[0].startswith(b"POST /v1/cases HTTP/1.1\r\n")
     assert b"prefer: respond-async\r\n" in server.asked[0]

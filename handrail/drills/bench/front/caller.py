@@ -16,8 +16,8 @@ CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a server answered."""
+class LeanAnswer:
+    """An answer as a server gave it."""
 
     status: int
     body: bytes
@@ -45,7 +45,7 @@ class LeanCaller:
         self._host, self._port, self._seconds = host, port, seconds
         self._open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
-    async def post(self, path: str, body: object, headers: Mapping[str, str]) -> Told:
+    async def post(self, path: str, body: object, headers: Mapping[str, str]) -> LeanAnswer:
         """Post and read the whole answer.
 
         Raises:
@@ -63,7 +63,7 @@ class LeanCaller:
                 if not found:
                     raise StackFailed(f"POST {path}: the server hung up ahead of its answer.")
                 answering.parser.feed_data(found)
-        return Told(answering.parser.get_status_code(), bytes(answering.body))
+        return LeanAnswer(answering.parser.get_status_code(), bytes(answering.body))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
