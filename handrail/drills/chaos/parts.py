@@ -39,6 +39,16 @@ class KillableParts:
                         raise
                     await asyncio.sleep(PAUSE_SECONDS)
 
+    async def start_together(self, *names: str) -> None:
+        """Start parts that do not need each other; where one fails the others are given up. Raises: StackFailed."""
+        starting = [asyncio.create_task(self.start(name)) for name in names]
+        try:
+            await asyncio.gather(*starting)
+        finally:
+            for task in starting:
+                task.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
+
     async def _start(self, name: str) -> None:
         if left := self.children.pop(name, None):
             left.stop()

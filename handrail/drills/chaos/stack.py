@@ -221,6 +221,7 @@ async def running(servers: ChaosServers, parts: KillableParts, *more: str) -> As
         ending.push_async_callback(pool.close)
         async with pool.connection() as connection:
             await seeded(business, connection, datetime.now(UTC))
-        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL, *more)
+        await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL)
+        await parts.start_together(*more)
         client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
         yield ChaosStack(parts, servers.proxies, pool, client, outside)

@@ -17,9 +17,9 @@ from handrail.embedded.ports import HOST
 
 HEALTH = "/health"
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
-FAILS, BREAKS, HANGS = range(0, 4), range(4, 8), range(8, 9)
+FAILS, BREAKS, HANGS = range(0, 40), range(40, 80), range(80, 81)
 """Of `ODDS` first attempts so many are refused by 500, cut off behind the note, and never answered."""
-ODDS = 50
+ODDS = 500
 
 
 def answer(status: int) -> bytes:
