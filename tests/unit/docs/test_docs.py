@@ -47,6 +47,7 @@ OTHERS = (
     "docker",
     "temporal",
     "psql",
+    "pg_dump",
     "pg_restore",
     "cp",
     "mkdir",

@@ -100,32 +100,6 @@ async def test_a_master_key_is_changed_twice_under_load_and_the_old_ones_go(
     await rewrap(sealed_home, master, third, second)
 
 
-async def test_a_record_restored_from_before_the_change_is_read_with_the_key_that_was_kept(
-    temporal_server: Temporal, shop_url: str, master: str, sealed_home: House
-) -> None:
-    order = await sealed_home.order(status="shipped")
-    case = await sealed_home.open(order.customer_id, f"Where is my order {order.order_id}?")
-    history = await sealed_home.temporal.get_workflow_handle(f"case-{case.case_id}").fetch_history()
-    sealed = history.events[0].workflow_execution_started_event_attributes.input.payloads
-    async with sealed_home.pool.connection() as connection:
-        await connection.execute("create table public.kept as table handrail.owner_keys")
-    fresh = new_master()
-    await rewrap(sealed_home, fresh, master)
-    async with sealed_home.pool.connection() as connection:
-        restored = "update handrail.owner_keys o set master_id = k.master_id, wrapped = k.wrapped from public.kept k"
-        await connection.execute(f"{restored} where o.key_id = k.key_id".encode())
-        await connection.execute("drop table public.kept")
-    without = await client_with(temporal_server, shop_url, fresh)
-    with pytest.raises(Exception, match="master key"):
-        await without.data_converter.decode(sealed)
-    both = await client_with(temporal_server, shop_url, fresh, master)
-    [opened] = await both.data_converter.decode(sealed)
-    assert opened["case_id"] == case.case_id
-    assert await rewrap(sealed_home, fresh, master) != await rewrap(sealed_home, master, fresh)
-    for client in (without, both):
-        await forget_keys(client)
-
-
 async def test_encryption_is_switched_on_and_off_over_a_running_case(
     home: House, temporal_server: Temporal, shop_url: str, master: str
 ) -> None:
