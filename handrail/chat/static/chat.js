@@ -11,10 +11,15 @@ const [talk, log, state, trouble, asks, rate, form, text] = ["talk", "log", "sta
 const tabs = "BroadcastChannel" in self ? new BroadcastChannel("handrail-chat") : null;
 const language = document.documentElement.lang;
 let caseId = null, status = null, withPerson = false, stop = null, seen = false;
+const YOUNG = "handrail-young"; // lists have no conversation before its first turn has ended: till then its id is kept
 const unsent = new Map(); // what is on its way or was not taken, by its id: sent again under it, it counts once
 let before = Promise.resolve(); // one after the other: the first opens the case that the next one goes to
 
 function show(element, yes) { element.hidden = !yes; }
+
+const young = () => { try { return sessionStorage.getItem(YOUNG); } catch { return null; } };
+function grown() { try { sessionStorage.removeItem(YOUNG); } catch { /* storage is switched off */ } }
+function begun(id_) { try { sessionStorage.setItem(YOUNG, id_); } catch { /* storage is switched off: for this page alone */ } }
 
 function complain(error) {
   const known = { 401: words.signed_out, 403: words.signed_out, 413: words.too_long, 422: words.too_long, 429: words.too_many };
@@ -112,10 +117,11 @@ function turn(event) {
   if (event.kind === "status" && status === "AwaitingCustomer") look();
 }
 
-function watch(wanted) {
+function watch(wanted, isYoung = false) {
   if (wanted === caseId) return;
   stop?.();
-  [caseId, status, withPerson, seen] = [wanted, null, false, false];
+  [caseId, status, withPerson, seen] = [wanted, isYoung ? "Working" : null, false, false];
+  if (isYoung) begun(wanted); else grown();
   delete rate.dataset.done;
   rate.reset();
   log.replaceChildren(...log.querySelectorAll(".pending"));
@@ -132,7 +138,7 @@ function watch(wanted) {
         throw error;
       }
     },
-    tell: turn,
+    tell: (event) => { grown(); turn(event); },
     say: (connected) => { if (connected) stands(); else state.textContent = words.away; },
   });
 }
@@ -186,7 +192,7 @@ async function deliver(sending) {
     const answer = await call("POST", sending.path, { body: sending.body, key: sending.key, headers: { prefer: "wait=0" } });
     unsent.delete(sending.key);
     complain(null);
-    if (sending.path === "/v1/cases") { watch((await answer.json()).case_id); tabs?.postMessage({ opened: caseId }); }
+    if (sending.path === "/v1/cases") { watch((await answer.json()).case_id, true); tabs?.postMessage({ opened: caseId }); }
     return true;
   } catch (error) {
     failed(sending, error);
@@ -267,15 +273,26 @@ part("mail")?.addEventListener("click", async () => {
 
 part("fresh").addEventListener("click", () => { wish = null; watch(null); text.focus(); });
 
-async function newest() {
+async function isThere(id_) {
   try {
-    const { cases } = await (await call("GET", "/v1/cases?limit=1")).json();
+    await call("GET", `/v1/cases/${id_}`);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && [403, 404].includes(error.status)) return false; // another customer's by now
+    throw error;
+  }
+}
+
+async function newest(opened = young()) {
+  try {
+    const known = opened !== null && await isThere(opened);
+    const { cases } = known ? { cases: [{ case_id: opened }] } : await (await call("GET", "/v1/cases?limit=1")).json();
     complain(null);
-    watch(cases[0]?.case_id ?? null);
+    watch(cases[0]?.case_id ?? null, known);
   } catch (error) { complain(error instanceof Refusal ? error : new Refusal(0, "away")); }
 }
 
-if (tabs) tabs.onmessage = ({ data }) => { if (data.opened && data.opened !== caseId) newest(); };
+if (tabs) tabs.onmessage = ({ data }) => { if (data.opened && data.opened !== caseId) newest(data.opened); };
 on("open", () => text.focus());
 if (window.parent !== window) {
   const close = () => tell("close");
@@ -284,4 +301,4 @@ if (window.parent !== window) {
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 }
 tell("ready");
-enter().then(newest, (error) => complain(error instanceof Refusal ? error : new Refusal(0, "away")));
+enter().then(() => newest(), (error) => complain(error instanceof Refusal ? error : new Refusal(0, "away")));

@@ -231,10 +231,15 @@ async def test_two_tabs_share_a_stream_that_resumes_and_tell_who_answers(home: H
             return site.tail.readers == 1
 
         first, chat = await opened(context, site)
-        _, other = await opened(context, site)
+        second, other = await opened(context, site)
         await expect(chat.get_by_role("button", name="A person, please")).to_be_visible()
+        # No list has the conversation before its first turn has ended; the other tab knows it, loaded again or not.
+        await home.model.script(order.order_id, {"latency_seconds": 3})
         await chat.get_by_label("Your message").fill(f"Where is my order {order.order_id}?")
         await chat.get_by_role("button", name="Send", exact=True).click()
+        await expect(other.locator("#state")).not_to_be_empty()
+        await second.reload()
+        await expect(other.locator("#state")).not_to_be_empty()
         for one in (chat, other):
             await expect(one.locator("#log .assistant")).to_have_count(1)
         await wait_for(one_reader)
