@@ -20,7 +20,7 @@ from handrail.domain.access.vouching import update_id
 from handrail.domain.actions.approvals import Approval, DecisionInput
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.messages import IncomingMessage, check_identifier, check_message
-from handrail.domain.errors import InvalidInput, Refused, UnknownCase
+from handrail.domain.errors import ApprovalRefused, InvalidInput, Refused, UnknownCase
 from handrail.domain.http.agents import AgentCase, AgentCases, AgentTask, open_approvals
 from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
 from handrail.domain.http.paging import CasesWanted
@@ -179,7 +179,12 @@ async def settle(
     checked(view.approvals, approval_id, revision)
     given = body.model_dump(exclude_none=True)
     wanted = made(DecisionInput, **given, approval_id=approval_id, revision=revision, reviewer=person)
-    return await vouched.decide(services, caller, case_id, wanted, update)
+    try:
+        return await vouched.decide(services, caller, case_id, wanted, update)
+    except ApprovalRefused:
+        # The record may be behind the case, which then has refused what is not open any more.
+        checked((await services.cases(caller).status(case_id)).approvals, approval_id, revision)
+        raise
 
 
 def short(services: ApiServices, caller: Principal, case: CaseView | CaseSummary) -> AgentCase:

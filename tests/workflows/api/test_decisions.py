@@ -9,6 +9,8 @@ from starlette.types import ASGIApp
 
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+from handrail.domain.case.cases import CaseView
+from handrail.postgres.access.record import PostgresCaseRecord
 from tests.support.house import House, wait_for
 from tests.workflows.api.conftest import Backend, backend, fresh
 from tests.workflows.test_paths import held_refund
@@ -50,6 +52,23 @@ async def test_a_decision_is_bound_to_what_was_seen_and_verified(home: House, an
     assert (late.status_code, late.json()["code"]) == (412, "MatchFailed")
     assert "approved by ann" in late.json()["detail"]
     assert (await home.settled(case.case_id)).status == "Resolved"
+
+
+async def test_a_record_behind_the_case_changes_no_answer(home: House, ann: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, _ = await held_refund(home)
+
+    async def behind(record: PostgresCaseRecord, case_id: str) -> CaseView:
+        return case
+
+    monkeypatch.setattr(PostgresCaseRecord, "show", behind)
+    shown = case.approvals[0]
+    path = f"/v1/cases/{case.case_id}/approvals/{shown.approval_id}/decide"
+    seen = {"if-match": f'"{shown.approval_id}.{shown.revision}"'}
+    done = await ann.post(path, json={"decision": "approve"}, headers=seen)
+    assert done.status_code == 200, done.text
+    late = await ann.post(path, json={"decision": "reject"}, headers=seen)
+    assert (late.status_code, late.json()["code"]) == (412, "MatchFailed")
+    assert "approved by ann" in late.json()["detail"]
 
 
 def made_decision(approval_id: str, revision: int) -> DecisionInput:
