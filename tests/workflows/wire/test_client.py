@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from handrail.domain.team.commands import ClaimCase, Receipt
     from handrail.temporal.cases.client import CaseClient, TimedOut, settled
+    from handrail.temporal.cases.opening import CASE_STATUS
     from handrail.temporal.connect import Unreachable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -91,6 +92,7 @@ class Restless:
         if not duplicate:
             self.messages.append(self.line(message))
         self.taken += 1
+        workflow.upsert_search_attributes([CASE_STATUS.value_set(self.stands)])
         return Receipt(case_id=self.case.case_id, status="Working", turn=1, message_id=message.message_id, duplicate=duplicate)
 
     @send_message.validator
@@ -133,8 +135,12 @@ class Restless:
             opened_at=START,
             updated_at=START,
             approvals=self.approvals,
-            status=CaseStatus.RESOLVED if self.closed or len(self.messages) > 2 else CaseStatus.WORKING,
+            status=self.stands,
         )
+
+    @property
+    def stands(self) -> CaseStatus:
+        return CaseStatus.RESOLVED if self.closed or len(self.messages) > 2 else CaseStatus.WORKING
 
     @workflow.query
     def transcript(self) -> list[Message]:
@@ -246,7 +252,7 @@ async def test_waiting_ends_with_the_condition_or_with_a_clear_timeout(cases: Ca
     with pytest.raises(TimedOut, match=r"still Working after 0\.2 s"):
         await cases.wait(case_id, timeout=0.2)
 
-    waiting = asyncio.create_task(cases.wait(case_id, until=settled, timeout=20))
+    waiting = asyncio.create_task(cases.wait(case_id, until=settled, timeout=3_600))
     await cases.say(case_id, "second")
     await cases.say(case_id, "third")
     assert (await waiting).status is CaseStatus.RESOLVED
