@@ -23,7 +23,7 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     So is what stands alone under a button of another question, and a yes beside it. Whoever else wrote, answers nothing.
     """
     incoming = customers(incoming)
-    if any(one.at > waiting.due_at for one in incoming if one.sequence > waiting.after):
+    if any(one.at > waiting.due_at for one in incoming if _is_later(waiting, one)):
         return AnswerKind.EXPIRED
     if waiting.by_page:
         return _on_page(waiting, incoming)
@@ -32,9 +32,14 @@ def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and len(own) < len(incoming) else found
 
 
+def _is_later(waiting: Confirmation, said: Message) -> bool:
+    """Return whether it came after the question: who names it has read it, also before the case knew that it was out."""
+    return said.sequence > waiting.after or said.pressed_under == waiting.question_id
+
+
 def _worded(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     """The answer that the customer's words give, where none of them is to another question."""
-    later = [one for one in incoming if one.sequence > waiting.after]
+    later = [one for one in incoming if _is_later(waiting, one)]
     found = _KINDS[_read(waiting, later or incoming)]
     if not later and found is not AnswerKind.CONFIRMED:
         return AnswerKind.SET_ASIDE

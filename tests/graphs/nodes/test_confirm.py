@@ -188,6 +188,27 @@ async def test_an_unclear_answer_is_asked_again_once_then_a_person_takes_over() 
     assert chat.waiting is None
 
 
+@pytest.mark.parametrize(("said", "paid"), [("Yes.", [50]), ("No.", [])])
+async def test_a_button_under_the_question_counts_before_the_case_hears_that_it_is_out(said: str, paid: list[float]) -> None:
+    chat = Chat(pay(50), says("All right.", 0.9))
+    await chat.say("pay me")
+    assert chat.waiting
+    await chat.say(said, buttons=[chat.waiting.question_id], behind=1)
+    assert chat.paid == paid
+    assert chat.waiting is None
+    assert chat.audited == ["confirm:asked", "confirm:confirmed" if paid else "confirm:refused"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_button_counts_for_no_words_from_before_the_question_and_not_after_its_deadline(late: bool) -> None:
+    chat = Chat(pay(50), says("All right.", 0.9))
+    await chat.say("pay me")
+    assert chat.waiting
+    await chat.say("hurry", "Yes.", buttons=[None, chat.waiting.question_id], behind=2, late=late)
+    assert chat.paid == []
+    assert chat.audited[1] == ("confirm:expired" if late else "confirm:unsure")
+
+
 @pytest.mark.parametrize("behind", [0, 1])
 @pytest.mark.parametrize(
     ("said", "buttons"),
