@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import psutil
 import psycopg
@@ -35,6 +34,7 @@ from handrail.postgres.migrations import migrate
 from handrail.shop import business
 from handrail.temporal.connect import connect
 from handrail.temporal.converter import data_converter
+from tests.support.reused import ReusedDatabases
 from tests.support.scripted import Scripted, scripted
 
 HERE = Path(__file__).parent
@@ -96,16 +96,20 @@ def template_database(postgres: Postgres, postgres_url: str) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def reused(postgres: Postgres) -> Iterator[ReusedDatabases]:
+    """Databases that tests use one after another."""
+    databases = ReusedDatabases(postgres.url_of)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def database_url(postgres: Postgres, postgres_url: str, template_database: str) -> Iterator[str]:
-    """A fresh database for one test, migrated and empty."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
-        )
-        yield postgres.url_of(name)
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+def database_url(request: pytest.FixtureRequest, reused: ReusedDatabases, template_database: str) -> Iterator[str]:
+    """A database for one test, migrated and empty."""
+    own = request.node.get_closest_marker("own_database") is not None
+    with reused.taken(template_database, own=own) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from handrail.domain.autonomy.controls import GLOBAL, ControlRequest, Hand, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.postgres.autonomy.controls import PostgresControls
@@ -92,6 +94,7 @@ async def test_controls_that_are_set_at_once_by_whomever_count_as_if_one_came_af
             assert await held(run, now + later) == [one for (one,) in await run(OVER_ALL, now + later)]
 
 
+@pytest.mark.own_database
 async def test_a_hundred_thousand_past_controls_cost_nothing(pool: Pool, run: Run) -> None:
     await run(LONG_AGO, 100_000)
     await run(LIFTED)

@@ -118,6 +118,7 @@ async def test_earlier_contacts_are_answered_ones_of_the_same_customer_and_topic
     assert found[0].answered_at == at(-30)
 
 
+@pytest.mark.own_database
 async def test_counting_and_looking_up_use_an_index(pool: Pool, run: Run) -> None:
     await run("""
         INSERT INTO handrail.cases (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from handrail.postgres.pool import Pool
 from handrail.postgres.queries import QUERIES
 from tests.postgres.conftest import Run
@@ -42,6 +44,7 @@ PLANS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.own_database
 async def test_lists_use_an_index(pool: Pool, run: Run) -> None:
     await run(CASES)
     await run(APPROVALS)
@@ -78,6 +81,7 @@ def looked_at(plan: dict[str, Any]) -> float:
     return own + sum(looked_at(part) for part in plan.get("Plans", []))
 
 
+@pytest.mark.own_database
 async def test_a_claim_reads_the_cases_of_its_skills_and_not_the_whole_backlog(pool: Pool, run: Run) -> None:
     await run(BACKLOG)
     await run("ANALYZE handrail.queue_items")

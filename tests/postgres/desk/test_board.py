@@ -94,6 +94,7 @@ async def test_a_case_that_somebody_leased_is_theirs_while_the_lease_lasts(desk:
     assert names(await desk.board(ANN.model_copy(update={"scope": BoardScope.MINE}))) == "04"
 
 
+@pytest.mark.own_database
 async def test_a_page_of_a_long_board_reads_no_more_than_it_shows(desk: PostgresDesk, cases: PostgresCases, run: Run) -> None:
     await cases.open(opening("case-0"), NOON)
     await with_people(run, "case-0", NOON)
@@ -107,6 +108,7 @@ async def test_a_page_of_a_long_board_reads_no_more_than_it_shows(desk: Postgres
     assert sum(read.values()) < 300, read
 
 
+@pytest.mark.own_database
 async def test_a_part_of_the_board_reads_what_waits_and_never_what_is_closed(
     desk: PostgresDesk, cases: PostgresCases, run: Run
 ) -> None:

@@ -63,6 +63,7 @@ async def test_what_is_settled_goes_after_a_while_and_what_waits_stays(
     assert await PostgresOutbox(pool).sweep(KEPT) == 0
 
 
+@pytest.mark.own_database
 async def test_the_sweep_goes_through_an_index(pool: Pool, run: Run) -> None:
     async with pool.connection() as connection:
         await connection.execute(b"SET LOCAL enable_seqscan = off")

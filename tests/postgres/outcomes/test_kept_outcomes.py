@@ -110,6 +110,7 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for part in plan.get("Plans", []) for node in nodes(part))]
 
 
+@pytest.mark.own_database
 async def test_questions_go_through_an_index_and_compute_no_case_anew(pool: Pool, run: Run) -> None:
     await run(MANY)
     kept, shipped = PostgresOutcomes(pool), load_outcomes(SHIPPED.parent)

@@ -175,6 +175,7 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for part in plan.get("Plans", []) for node in nodes(part))]
 
 
+@pytest.mark.own_database
 async def test_packed_days_are_read_as_they_are_and_no_case_is(computed: Pool, run: Run) -> None:
     await run(MANY, "2026-05-01")
     await PostgresOutcomes(computed).settle()

@@ -25,6 +25,7 @@ def rows(plan: dict[str, Any], *scanned: str) -> int:
     return int(own + sum(rows(part, *scanned) for part in plan.get("Plans", [])))
 
 
+@pytest.mark.own_database
 @pytest.mark.parametrize("query", ["count_drift_day", "drift_bad_cases"])
 async def test_a_days_cases_alone_are_read(pool: Pool, query: str) -> None:
     day = today() - timedelta(days=3)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from handrail.drills.metrics import fill
 from handrail.postgres import queries
 from handrail.postgres.outcomes import PostgresOutcomes
@@ -98,6 +100,7 @@ def read_whole(plan: dict[str, Any], above: str = "") -> Iterator[str]:
         yield from read_whole(part, "Limit" if "Limit" in (scan, above) and scan in ("Limit", "Nested Loop") else scan)
 
 
+@pytest.mark.own_database
 async def test_no_statement_reads_a_large_table_whole_but_those_that_say_why(pool: Pool, database_url: str, run: Run) -> None:
     shipped, outcomes = load_outcomes(SHIPPED.parent), PostgresOutcomes(pool)
     await outcomes.define(shipped.value, shipped.version)
