@@ -28,6 +28,8 @@ async def waiting(folder: Path, plan: LoadPlan, tell: Tell) -> tuple[DecisionsSe
         StackFailed: a part would not start, or cases went another way than they should.
     """
     async with staged(folder, ["nothing"]) as side:
+        # What a worker loads for its first decisions would make the later ones look quick.
+        await loads.decisions(side, await side.customers.refunds(WARM), plan.per_second)
         await wait_more(side, WARM, plan.fewer, tell)
         few, before = await decisions(side, plan, plan.fewer, tell), await disk(side)
         await wait_more(side, plan.fewer, plan.waiting, tell)
