@@ -137,6 +137,15 @@ class Stack(KillableParts):
             assert time.monotonic() < deadline, view.model_dump_json(indent=1)
             await asyncio.sleep(0.1)
 
+    async def worked_off(self, *case_ids: str) -> None:
+        """The cases have worked off what their histories hold: a query may be answered ahead of that."""
+
+        async def nothing_waits() -> bool:
+            found = [await self.client.get_workflow_handle(f"case-{one}").describe() for one in case_ids]
+            return not any(one.raw_description.HasField("pending_workflow_task") for one in found)
+
+        await true(nothing_waits)
+
     async def at_rest(self, case_id: str) -> CaseView:
         """The case once nobody works on it and nothing waits for a decision."""
         return await self.until(case_id, lambda view: view.status in AT_REST)

@@ -207,6 +207,8 @@ async def test_a_question_to_the_customer_and_their_yes_outlive_the_worker(city:
     await city.start("worker")
     for case_id in case_ids:
         await city.until(case_id, lambda view: view.status == "AwaitingCustomer" and view.confirmation is not None)
+    # A yes that comes in the same task as the question counts as one from before it, and is asked again.
+    await city.worked_off(*case_ids)
     points = ("answered.before 1", "answered.after 1", "apply.before 1", "apply.after 1", "apply.before 1", "apply.before 1")
     for case_id, point in zip(case_ids[2:], points, strict=True):
         city.hold(case_id, point)

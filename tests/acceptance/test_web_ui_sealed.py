@@ -16,7 +16,7 @@ from handrail.embedded.ports import free_block
 from handrail.embedded.sealing import key_file
 from handrail.embedded.state import Stack
 from tests.acceptance.browser import Desk, chromium, desk
-from tests.acceptance.test_stack import ROOT, environment, handrail, standing
+from tests.acceptance.test_stack import ROOT, environment, handrail, standing, until
 from tests.conftest import stack_folder
 
 ENDED = ("Resolved", "AwaitingCustomer")
@@ -65,11 +65,15 @@ def case(stack: Stack, case_id: str) -> dict[str, Any]:
 
 
 def waiting(stack: Stack) -> dict[str, Any]:
-    """A sample case whose refund waits for somebody."""
-    done = handrail("case", "list", "--status", "AwaitingApproval", "--json", HANDRAIL_DATA_DIR=str(stack.data_dir))
-    found = json.loads(done.stdout)
-    listed = found if isinstance(found, list) else found["cases"]
-    return case(stack, str(listed[0]["case_id"]))
+    """A sample case whose refund waits for somebody, once the worker has come to one."""
+
+    def held() -> list[dict[str, Any]]:
+        done = handrail("case", "list", "--status", "AwaitingApproval", "--json", HANDRAIL_DATA_DIR=str(stack.data_dir))
+        found = json.loads(done.stdout)
+        return list(found if isinstance(found, list) else found["cases"])
+
+    until(lambda: bool(held()), "a sample whose refund waits")
+    return case(stack, str(held()[0]["case_id"]))
 
 
 def test_the_key_is_for_its_owner_alone(sealed_stack: Stack) -> None:

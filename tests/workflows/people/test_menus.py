@@ -448,7 +448,7 @@ async def test_a_record_that_lost_everything_is_rebuilt_and_an_effect_is_not_mad
         await asyncio.sleep(2)
         report = await again.once(fix=True)
         mine = {one.kind: one.mended for one in report.differences if one.case_id == case.case_id}
-        assert mine == {DifferenceKind.UNRECORDED: True, DifferenceKind.EFFECT_MISSING: None}
+        assert mine == {DifferenceKind.UNRECORDED: True, DifferenceKind.EFFECT_MISSING: True}
         stored = PostgresCases(pool, shop)
         assert [one.message_id for one in await stored.transcript(case.case_id)] == [one.message_id for one in said]
         view = await stored.show(case.case_id)
