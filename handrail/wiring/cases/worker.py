@@ -74,7 +74,7 @@ from handrail.postgres.queue import PostgresQueue
 from handrail.quality.releases.parts import graph_version
 from handrail.reading import ReadingProcess
 from handrail.settings import Settings
-from handrail.temporal.worker.ahead import RewindingRunner
+from handrail.temporal.worker.ahead import CACHED_RUNS, RewindingRunner
 from handrail.temporal.worker.announcing import AnnouncingRunner
 from handrail.temporal.worker.build import ROOT, own_build
 from handrail.wiring.cases.activities import case_activities, guards_of, vouchers_of
@@ -236,8 +236,7 @@ def case_worker(
 ) -> Worker:
     """A worker for the `case` workflow and its activities; many may run side by side. `machine` runs turns on these nodes.
 
-    `runner` runs workflow code; by default as the settings say. With `day` it does the business's day, too. Of a deployment
-    it is a `version`, which works once it is made current; without one it works at once, beside all that do.
+    `runner` runs workflow code. With `day` it does the business's day, too. With a `version` it works once that is current.
     """
     build_models()
     runs = RewindingRunner(AnnouncingRunner(runner or workflow_runner(settings)))
@@ -250,6 +249,7 @@ def case_worker(
         workflow_runner=runs,
         **({"deployment_config": upgrading(version)} if version else {"build_id": own_build()}),
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+        max_cached_workflows=CACHED_RUNS,
         max_concurrent_activities=settings.concurrency,
         max_concurrent_local_activities=settings.concurrency,
         max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
