@@ -1,7 +1,9 @@
-"""The frame of a drill on a running stack: where it may run, what it tells, how it ends."""
+"""The frame of a drill: where it may run, what it tells, how it ends."""
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,22 @@ def teller(*, silent: bool) -> Callable[[str], None]:
             screen().print(words)
 
     return tell
+
+
+def progress(line: str) -> None:
+    """Report progress on standard error: standard out holds the result alone."""
+    from handrail.cli.common.tables import plain
+
+    sys.stderr.write(plain(line) + "\n")
+
+
+def heed_sigterm() -> None:
+    """Have SIGTERM end the task at hand as Ctrl-C does, with everything stopped."""
+    import asyncio
+
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def end(document: Mapping[str, Any], show: Callable[[], None], *, passed: bool, as_json: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handrail.cli.common.drilling import heed_sigterm, progress
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.domain.counting import many
@@ -89,21 +88,10 @@ def bench(
 
 async def work(plan: BenchPlan, *, app: bool) -> Bench:
     """Run the bench; SIGTERM ends it as Ctrl-C does, with everything stopped."""
-    import asyncio
-
     from handrail.drills.bench.run import bench as run
 
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    heed_sigterm()
     return await run(plan, progress, app=app)
-
-
-def progress(line: str) -> None:
-    """Report progress on standard error: standard out holds the result alone."""
-    from handrail.cli.common.tables import plain
-
-    sys.stderr.write(plain(line) + "\n")
 
 
 def show(found: Bench) -> None:

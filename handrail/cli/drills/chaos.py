@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handrail.cli.common.drilling import heed_sigterm, progress
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.drills.chaos.mutants import Mutant
@@ -102,21 +101,10 @@ def check_places(log: Path | None, keep: Path | None) -> None:
 
 async def work(plan: ChaosPlan, log: Path | None, keep: Path | None) -> ChaosReport:
     """Run the drill; SIGTERM ends it as Ctrl-C does, with everything stopped."""
-    import asyncio
-
     from handrail.drills.chaos.run import chaos as run
 
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    heed_sigterm()
     return await run(plan, progress, log, keep)
-
-
-def progress(line: str) -> None:
-    """Report progress on standard error: standard out holds the result alone."""
-    from handrail.cli.common.tables import plain
-
-    sys.stderr.write(plain(line) + "\n")
 
 
 def show(found: ChaosReport) -> None:

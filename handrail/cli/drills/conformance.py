@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handrail.cli.common.drilling import progress
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 
@@ -55,13 +55,6 @@ def chosen(suite: Suite, limit: int | None, *, every: bool) -> list[Play]:
     """The first tasks as they stand, then made worse."""
     names = list(suite.tasks)[:limit]
     return [suite.play(name) for name in names] + [play for name in names for play in suite.worse(name, every=every)]
-
-
-def progress(line: str) -> None:
-    """Report progress on standard error: standard out holds the result alone."""
-    from handrail.cli.common.tables import plain
-
-    sys.stderr.write(plain(line) + "\n")
 
 
 def show(report: ConformanceReport) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handrail.cli.common.drilling import progress
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 
@@ -48,13 +48,6 @@ def deploys(
         show_many(row) if row else None
     if not all(one.passed for one in found):
         raise typer.Exit(Exit.UNEXPECTED)
-
-
-def progress(line: str) -> None:
-    """Report progress on standard error: standard out holds the result alone."""
-    from handrail.cli.common.tables import plain
-
-    sys.stderr.write(plain(line) + "\n")
 
 
 def show_turns(found: AlternationReport) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handrail.cli.common.drilling import end, heed_sigterm, progress
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 from handrail.drills.load.parts import EVERY_PART, LoadPart
@@ -37,7 +36,6 @@ def load(
     """Load stacks of its own and hold each figure against its bound; exit 1 where one is missed."""
     from asyncio import CancelledError
 
-    from handrail.cli.common.drilling import end
     from handrail.domain.errors import InvalidInput
     from handrail.drills.load.plan import LoadPlan
 
@@ -55,21 +53,10 @@ def load(
 
 async def work(plan: LoadPlan) -> LoadReport:
     """Run the drill; SIGTERM ends it as Ctrl-C does, with everything stopped."""
-    import asyncio
-
     from handrail.drills.load.run import load as run
 
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    heed_sigterm()
     return await run(plan, progress)
-
-
-def progress(line: str) -> None:
-    """Report progress on standard error: standard out holds the result alone."""
-    from handrail.cli.common.tables import plain
-
-    sys.stderr.write(plain(line) + "\n")
 
 
 def show(found: LoadReport) -> None:
