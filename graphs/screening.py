@@ -26,11 +26,11 @@ PATIENCE = 0.7
 
 
 class OwnWords(NamedTuple):
-    """A customer's messages without quotes, whether anything in them is the customer's, and the case's last messages."""
+    """A customer's messages without quotes, whether anything in them is the customer's, and the last messages if read."""
 
     said: list[Message]
     theirs: bool
-    newest: list[Message]
+    newest: list[Message] | None = None
 
 
 class Screen:

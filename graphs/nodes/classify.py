@@ -8,7 +8,7 @@ from typing import Any
 
 from graphs.absent import failure, known_of, unread
 from graphs.ruling.asked import WITHDREW, withdrew
-from graphs.screening import FLUENT_ENOUGH, Screen, frustrated, told
+from graphs.screening import FLUENT_ENOUGH, OwnWords, Screen, frustrated, told
 from graphs.views import ClassifyView
 from handrail.domain.actions.confirmations import AnswerKind
 from handrail.domain.actions.consent import answered
@@ -76,7 +76,7 @@ class ClassifyNode:
             "progress": self._bounded(view.progress, found.topic),
         }
 
-    async def _own_words(self, view: ClassifyView) -> tuple[list[Message], bool, list[Message] | None]:
+    async def _own_words(self, view: ClassifyView) -> OwnWords:
         """Return the messages without what they quote; where that cannot be told, all of them."""
         try:
             return await self._screen.own_words(view.row, view.incoming)
@@ -84,7 +84,7 @@ class ClassifyNode:
             if record_is_away(error):
                 raise
             _log.exception("quotes cannot be told apart")
-            return view.incoming, True, None
+            return OwnWords(view.incoming, True)
 
     async def _found(self, text: str, before: str | None, known: Mapping[str, Any], language: str | None) -> Classification:
         """The router's view; where it fails, a person reads the message."""
