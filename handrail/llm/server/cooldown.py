@@ -55,17 +55,12 @@ class Cooldown:
             self._go_alone()
         try:
             yield
-        except ModelUnavailable as failed:
-            if failed.wait:
+            self._unproven = False
+        except Exception as failed:
+            self._unproven = False
+            if isinstance(failed, ModelUnavailable) and failed.wait:
                 await self.begin(failed.wait)
-            else:
-                self._unproven = False
             raise
-        except Exception:
-            self._unproven = False
-            raise
-        else:
-            self._unproven = False
         finally:
             if tries:
                 self._tried = float("-inf")
