@@ -138,12 +138,14 @@ class Tool:
 class Calendar:
     """The place where a business's days are counted: a country by its ISO code ('DE'), a part of it ('BY'), and a time zone.
 
-    The names are those of the `holidays` library and of the IANA time zones.
+    The names are those of the `holidays` library and of the IANA time zones; so are `categories`, for days kept without a
+    law of the whole part, such as 15 August in Bavaria (`catholic`) and Midsummer Eve in Sweden (`de_facto`).
     """
 
     country: str
     subdivision: str | None = None
     zone: str = "UTC"
+    categories: tuple[str, ...] = ("public",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _FILLING = Lock()
 
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
-    """The days on which people work by a calendar: no weekend there, and no public holiday."""
+    """The days on which people work by a calendar: no weekend there, and no holiday of its categories."""
 
     calendar: Calendar
 
@@ -30,7 +30,7 @@ class WorkingDays:
 
     def has(self, day: date) -> bool:
         """Return whether the day is a business day."""
-        days = _days(self.calendar.country, self.calendar.subdivision)
+        days = _days(self.calendar.country, self.calendar.subdivision, self.calendar.categories)
         with _FILLING:  # it marks a year as known before it has filled it in, and another thread would see no holidays
             return bool(days.is_working_day(day))
 
@@ -62,8 +62,8 @@ class WorkingDays:
         return day
 
     def check(self) -> None:
-        """Raises: DefinitionInvalid: no such country, part of it or zone is known; names those that are."""
-        _days(self.calendar.country, self.calendar.subdivision)
+        """Raises: DefinitionInvalid: no such country, part of it, category or zone is known; names those that are."""
+        _days(self.calendar.country, self.calendar.subdivision, self.calendar.categories)
         _zone(self.calendar.zone)
 
 
@@ -76,12 +76,12 @@ def _zone(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=16)
-def _days(country: str, subdivision: str | None) -> Any:
+def _days(country: str, subdivision: str | None, categories: tuple[str, ...]) -> Any:
     import holidays
 
     find: Callable[..., Any] = holidays.country_holidays
     try:
-        return find(country, subdiv=subdivision)
+        found = find(country, subdiv=subdivision)
     except NotImplementedError as error:
         known = holidays.list_supported_countries()
         if country in known and subdivision:
@@ -89,3 +89,8 @@ def _days(country: str, subdivision: str | None) -> Any:
         else:
             words = f"{country!r} is no country whose holidays are known. Use its ISO code in capitals, for example 'DE'"
         raise DefinitionInvalid(f"calendar: {words}.") from error
+    missing = sorted(set(categories) - set(found.supported_categories))
+    if missing or not categories:
+        kinds = ", ".join(sorted(found.supported_categories))
+        raise DefinitionInvalid(f"calendar: {missing or 'nothing'} is no category of holidays in {country}. Known: {kinds}.")
+    return find(country, subdiv=subdivision, categories=categories)

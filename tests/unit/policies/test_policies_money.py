@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -159,12 +159,33 @@ def test_without_rates_two_currencies_are_not_compared() -> None:
         (Calendar("XX"), "'XX' is no country whose holidays are known. Use its ISO code in capitals, for example 'DE'"),
         (Calendar("DE", "ZZ"), "'ZZ' is no part of DE that is known. Known: BB, BE, BW, BY, "),
         (Calendar("DE", zone="Mars"), "'Mars' is no time zone. Use a name such as 'Europe/Berlin'"),
+        (Calendar("DE", categories=("bank",)), "['bank'] is no category of holidays in DE. Known: catholic, public, school"),
+        (Calendar("SE", categories=()), "nothing is no category of holidays in SE. Known: bank, de_facto, optional, public"),
     ],
 )
 def test_a_calendar_that_nobody_knows_is_refused(calendar: Calendar, words: str) -> None:
     with pytest.raises(DefinitionInvalid) as refused:
         WorkingDays(calendar).check()
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "category", "kept"),
+    [
+        ("DE", "BY", "catholic", date(2025, 8, 15)),  # Assumption Day
+        ("SE", None, "de_facto", date(2026, 6, 19)),  # Midsummer Eve
+        ("DK", None, "optional", date(2026, 6, 5)),  # Constitution Day
+    ],
+)
+def test_days_that_no_law_of_the_whole_part_names_count_where_their_category_does(
+    country: str, subdivision: str | None, category: str, kept: date
+) -> None:
+    by_law = WorkingDays(Calendar(country, subdivision))
+    as_kept = WorkingDays(Calendar(country, subdivision, categories=("public", category)))
+    assert by_law.has(kept)
+    assert not as_kept.has(kept)
+    before = kept - timedelta(days=1)
+    assert as_kept.after(before, 1) == by_law.after(kept, 1)
 
 
 def test_a_business_without_a_calendar_counts_no_days() -> None:
