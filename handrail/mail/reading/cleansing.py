@@ -40,6 +40,7 @@ def cleansed(raw: bytes, redactor: Redactor) -> bytes:
             if clean != text:
                 del part[TRANSFER]
                 part.set_payload(clean, "utf-8")
+                part.del_param("format")  # the paragraphs are whole now
                 changed = True
     return mail.as_bytes() if changed else raw
 

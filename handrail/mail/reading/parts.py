@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from handrail.domain.mail import Attachment
+from handrail.mail.reading.flowed import unflowed
 from handrail.mail.reading.headers import decoded
 
 DEEPEST, MOST_PARTS, MOST_ATTACHMENTS = 12, 200, 20
@@ -93,7 +94,15 @@ def content_of(part: Message) -> bytes:
 
 
 def text_of(part: Message) -> str:
-    """Return the part's text in its own character set, or in the likeliest one."""
+    """Return the part's text, in whole paragraphs where its program broke them for the wire."""
+    text = _decoded_text(part)
+    if part.get_content_type() != "text/plain" or str(part.get_param("format")).lower() != "flowed":
+        return text
+    return unflowed(text, delete_space=str(part.get_param("delsp")).lower() == "yes")
+
+
+def _decoded_text(part: Message) -> str:
+    """Return the text in its own character set, or in the likeliest one."""
     content = content_of(part)
     for charset in (part.get_content_charset(), "utf-8"):
         try:
