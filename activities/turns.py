@@ -17,7 +17,7 @@ from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.case.reconciling import EFFECT_LOST, lost_effects, words_of_lost
+from handrail.domain.case.reconciling import EFFECT_LOST, doubtful_effects, words_of_lost
 from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.domain.errors import CaseConflict, ModelUnavailable
 from handrail.domain.llm.health import Tries
@@ -87,14 +87,14 @@ class TurnActivities:
         return result.model_copy(update={"recorded": True}) if wanted.commit else result
 
     async def _of_a_restored_record(self, wanted: TurnRequest) -> TurnResult | None:
-        """Stop where the ledger lost an effect that the case has seen: on such a record no agent goes on by itself.
+        """Stop where the ledger does not hold an effect that the case has seen: on such a record no agent goes on by itself.
 
         People do: whoever hands the case back knows of it, and its way to a person is free.
         """
         state = wanted.state
         if state.escalation or state.person or not any(one.status is EffectStatus.APPLIED for one in state.effects):
             return None
-        lost = lost_effects(state.effects, await self._cases.effects(state.row.case_id))
+        lost = doubtful_effects(state.effects, await self._cases.effects(state.row.case_id))
         if not lost:
             return None
         return TurnResult(state=state, failure=Escalation(reason=EFFECT_LOST, words=words_of_lost(lost)))

@@ -73,6 +73,7 @@ LATE = {
         "record.reconcile",
         "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",
     ),
+    "effects": LateCommand("record.effects", "Effects that may have been made: list them, say what was found.", group=True),
     "quality": LateCommand("quality.quality", "Quality: each ended day's sample, its scores, what is due.", group=True),
     "drift": LateCommand("quality.watch.drift", "Drift: what can be noticed when cases get worse, and how late.", group=True),
     "corrections": LateCommand(

@@ -19,6 +19,7 @@ from handrail.embedded.ports import free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import run
 from handrail.embedded.temporal import Temporal
+from handrail.postgres.business.unsettled import UnsettledEffects
 from handrail.postgres.case.standings import PostgresStandings
 from handrail.shop.records.find import FoundOrder
 from handrail.temporal.connect import connect
@@ -92,6 +93,15 @@ async def lost_to_people(home: House, case_id: str) -> None:
     assert case.effects[0].effect_id in packet.escalation.words
 
 
+async def looked_up(home: House, case_id: str) -> None:
+    """A person has found the case's refund in the shop, and gives the ledger its row back."""
+    case = await home.cases.status(case_id)
+    found = await UnsettledEffects(home.pool).put_back(
+        case_id, case.effects, case.effects[0].effect_id, made=True, actor="ann", reason="It stands in the shop's books."
+    )
+    assert found.result == case.effects[0].result
+
+
 async def test_postgresql_from_before_the_last_effects(
     postgres: Postgres, shop_url: str, scripted_model: ScriptedModel, temporal_client: Client, tmp_path: Path
 ) -> None:
@@ -128,6 +138,8 @@ async def test_postgresql_from_before_the_last_effects(
         assert [await count(home, one) for one in (spoken, quiet, late, cut, open_)] == [1, 1, 1, 1, 1]
         left = [one for one in (await compared(home)).differences if one.mended is None]
         assert {one.case_id for one in left} >= {says, rests, unknown}, "named for as long as it is so"
+        await looked_up(home, says)
+        assert kinds(await compared(home), says) == []
 
     await asyncio.to_thread(database.restore, before)
     async with start(temporal_client) as home:

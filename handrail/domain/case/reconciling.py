@@ -76,10 +76,16 @@ def lost_effects(known: Sequence[EffectResult], held: Sequence[EffectResult]) ->
     return [one for one in known if one.status is EffectStatus.APPLIED and one.effect_id not in there]
 
 
+def doubtful_effects(known: Sequence[EffectResult], held: Sequence[EffectResult]) -> list[EffectResult]:
+    """Return the effects that a case knows as applied and its ledger does not: lost, or found not to have been made."""
+    applied = [one for one in held if one.status is EffectStatus.APPLIED]
+    return lost_effects(known, applied)
+
+
 def words_of_lost(lost: Sequence[EffectResult]) -> str:
     """Describe effects that the ledger lost, for whoever gets the case."""
     named = ", ".join(f"{one.action} ({one.effect_id})" for one in lost)
-    return f"The history says that {named} was applied, the ledger holds nothing of it. Look in the business's own system."
+    return f"The history says that {named} was applied, the ledger does not. Look in the business's own system."
 
 
 class RecordedCase(Stored):

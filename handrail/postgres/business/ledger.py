@@ -99,11 +99,16 @@ async def begin_attempt(pool: Pool, effect_id: str, action: str) -> None:
         OutcomeUnknown: one began before, and nobody knows how it ended.
         psycopg.OperationalError: the server is away; nothing was sent, try again.
     """
+    if not await note_attempt(pool, effect_id):
+        words = f"{action} was begun before and its answer was lost. Look in the other system whether it was done"
+        raise OutcomeUnknown(f"{words} (effect {effect_id}); it is not tried again.")
+
+
+async def note_attempt(pool: Pool, effect_id: str) -> bool:
+    """Note that it may be made from now on, until its outcome is known; return whether nobody had noted it before."""
     async with writing(pool) as connection, rows(connection) as cursor:
-        await cursor.execute(QUERIES["begin_attempt"], {"effect_id": effect_id})
-        if await cursor.fetchone() is None:
-            words = f"{action} was begun before and its answer was lost. Look in the other system whether it was done"
-            raise OutcomeUnknown(f"{words} (effect {effect_id}); it is not tried again.")
+        await cursor.execute(QUERIES["note_attempt"], {"effect_id": effect_id})
+        return await cursor.fetchone() is not None
 
 
 async def forget_attempt(pool: Pool, effect_id: str) -> None:

@@ -109,7 +109,8 @@ class PostgresRecord:
             EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
             SwitchedOff: a live control says no; nothing was written, and it may be tried again when it is lifted.
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
-            OutcomeUnknown: it may have been made in another system, which cannot be asked.
+            OutcomeUnknown: it may have been made in another system, which cannot be asked. Until that is settled it counts as
+                made wherever policies look at the past.
         """
         try:
             async with writing(self._pool) as connection:
@@ -118,6 +119,9 @@ class PostgresRecord:
                     return stands.answer
                 await controls.gate(connection, self._business, stands.controls, effect, approved=stands.approved)
                 return await self._run(connection, effect, stands)
+        except OutcomeUnknown:
+            await ledger.note_attempt(self._pool, effect.effect_id)
+            raise
         except ToolChanged as changed:
             await self._tell(changed)
             raise

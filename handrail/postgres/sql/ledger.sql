@@ -40,8 +40,118 @@ FROM settled AS s;
 -- name: effect
 SELECT * FROM handrail.effects WHERE effect_id = %(effect_id)s;
 
--- name: begin_attempt
+-- name: note_attempt
 INSERT INTO handrail.effect_attempts (effect_id) VALUES (%(effect_id)s) ON CONFLICT DO NOTHING RETURNING effect_id;
 
 -- name: forget_attempt
 DELETE FROM handrail.effect_attempts WHERE effect_id = %(effect_id)s;
+
+-- name: unsettled_effects
+SELECT
+    t.effect_id,
+    a.case_id,
+    c.status,
+    a.action,
+    CASE WHEN a.decided_hash IS NULL THEN a.arguments ELSE a.decided_arguments END AS arguments,
+    t.begun_at
+FROM handrail.effect_attempts AS t
+INNER JOIN handrail.actions AS a ON t.effect_id = a.effect_id
+INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
+WHERE a.outcome IS NULL AND t.begun_at < clock_timestamp() - %(age)s
+ORDER BY t.begun_at, t.effect_id
+LIMIT %(limit)s;
+
+-- name: settle_unknown
+-- Made when it was sent; not made as of now. An attempt that is still under way holds the row and is waited for.
+WITH settled AS (
+    UPDATE handrail.actions AS a SET
+        outcome = %(status)s,
+        applied_hash = coalesce(a.decided_hash, a.arguments_hash),
+        applied_at = CASE %(status)s WHEN 'applied' THEN t.begun_at ELSE clock_timestamp() END,
+        recorded_at = clock_timestamp(),
+        code = %(code)s,
+        message = %(reason)s
+    FROM handrail.effect_attempts AS t
+    WHERE a.effect_id = %(effect_id)s AND t.effect_id = a.effect_id AND a.outcome IS NULL
+    RETURNING a.*
+),
+
+noted AS (
+    INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
+    SELECT
+        s.case_id, s.effect_id || ':found:' || s.outcome, s.recorded_at, %(actor)s, 'effect:' || s.outcome,
+        jsonb_build_object(
+            'effect_id', s.effect_id, 'action', s.action, 'arguments_hash', s.applied_hash, 'code', s.code, 'reason', s.message
+        )
+    FROM settled AS s
+    ON CONFLICT (case_id, entry_id) DO NOTHING
+)
+
+SELECT
+    s.case_id,
+    s.effect_id,
+    s.action,
+    CASE WHEN s.decided_hash IS NULL THEN s.arguments ELSE s.decided_arguments END AS arguments,
+    s.outcome AS status,
+    s.code,
+    s.message,
+    s.applied_at
+FROM settled AS s;
+
+-- name: settle_lost
+-- The row that a restored database lost, or has from before the effect: with the case's own arguments and result, and the word of
+-- whoever looked in place of the ruling and approval that led to it.
+WITH settled AS (
+    INSERT INTO handrail.actions AS a (
+        effect_id, case_id, kind, action, revision, version, arguments, arguments_hash, ruling, verdict, policy_version,
+        outcome, applied_hash, applied_at, recorded_at, result, code, message
+    )
+    SELECT
+        %(effect_id)s, c.case_id, 'effect', %(action)s, 1, 1, %(arguments)s, %(arguments_hash)s, 'allow', %(verdict)s, '',
+        %(status)s, %(arguments_hash)s, %(applied_at)s, clock_timestamp(), %(result)s, %(code)s, %(reason)s
+    FROM handrail.cases AS c WHERE c.case_id = %(case_id)s
+    ON CONFLICT (effect_id) DO UPDATE SET
+        arguments = excluded.arguments,
+        arguments_hash = excluded.arguments_hash,
+        ruling = excluded.ruling,
+        verdict = excluded.verdict,
+        policy_version = excluded.policy_version,
+        approval_id = NULL,
+        approval_status = NULL,
+        approval_revision = NULL,
+        approved_by = NULL,
+        decided_arguments = NULL,
+        decided_hash = NULL,
+        outcome = excluded.outcome,
+        applied_hash = excluded.applied_hash,
+        applied_at = excluded.applied_at,
+        recorded_at = excluded.recorded_at,
+        result = excluded.result,
+        code = excluded.code,
+        message = excluded.message
+    WHERE a.outcome IS NULL AND a.case_id = excluded.case_id AND a.action = excluded.action
+    RETURNING a.*
+),
+
+noted AS (
+    INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
+    SELECT
+        s.case_id, s.effect_id || ':found:' || s.outcome, s.recorded_at, %(actor)s, 'effect:' || s.outcome,
+        jsonb_build_object(
+            'effect_id', s.effect_id, 'action', s.action, 'arguments_hash', s.applied_hash, 'code', s.code, 'reason', s.message
+        )
+    FROM settled AS s
+    ON CONFLICT (case_id, entry_id) DO NOTHING
+)
+
+SELECT
+    s.case_id,
+    s.effect_id,
+    s.action,
+    s.arguments,
+    s.outcome AS status,
+    coalesce(s.result, '{}') AS result,
+    s.code,
+    s.message,
+    s.applied_at
+FROM settled AS s;

@@ -1,5 +1,6 @@
 -- name: history
--- Effects of the customer that were applied, or that are under way in a case that nobody has taken over.
+-- Effects of the customer that were applied, that another system may have made and nobody has settled, or that are under way in a
+-- case that nobody has taken over.
 WITH past AS (
     SELECT
         a.case_id,
@@ -17,6 +18,7 @@ WITH past AS (
         AND a.effect_id <> ALL(%(leaving_out)s)
         AND (
             a.status = 'applied'
+            OR (a.outcome IS NULL AND EXISTS (SELECT FROM handrail.effect_attempts AS t WHERE t.effect_id = a.effect_id))
             OR (
                 %(under_way)s
                 AND a.status IN ('allowed', 'approved', 'held')

@@ -132,6 +132,7 @@ DONE = EffectResult(effect_id="e-1", action="pay", arguments={}, status=EffectSt
     [
         ({}, [], True),
         ({}, [DONE], False),
+        ({}, [DONE.model_copy(update={"status": EffectStatus.REFUSED})], True),
         ({"person": HandBackNote(name="ann", note="I looked.")}, [], False),
         ({"escalation": Escalation(reason="risk", words="A person, please.")}, [], False),
         ({"effects": [DONE.model_copy(update={"status": EffectStatus.REFUSED})]}, [], False),
