@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from handrail.embedded.api import Api
+from handrail.embedded.figures import VARIABLES, addresses_of, split, variable_of
 from handrail.embedded.folder import occupied
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, require_free
@@ -40,7 +41,8 @@ class StackPlan:
     """A plan of what to run.
 
     `model_url` names a model server that is not ours; None starts the offline one. `sealing` are the variables by which parts
-    encrypt and decrypt histories, none where they do not; `encrypts` says whether what is new is encrypted.
+    encrypt and decrypt histories, none where they do not; `encrypts` says whether what is new is encrypted. `figures` says where
+    a kind of process (`worker`, `api`, `mail`) serves its figures.
     """
 
     data_dir: Path
@@ -49,6 +51,7 @@ class StackPlan:
     model_url: str | None = None
     sealing: Mapping[str, str] = field(default_factory=dict)
     encrypts: bool = False
+    figures: Mapping[str, str] = field(default_factory=dict)
 
 
 class Embedded:
@@ -65,7 +68,11 @@ class Embedded:
         self.api = Api(base + PORTS["HTTP API"], self.environment)
         names = ["worker", *(f"worker-{number}" for number in range(2, plan.workers + 1))][: plan.workers]
         self.mail = mail_part(self.folder / RUN, self.environment) if any(os.environ.get(one) for one in MAIL) else None
-        self.workers = [EarlyWorker(self.folder / RUN, self.environment, name) for name in names]
+        self.figures = addresses_of(plan.figures, names, mail=self.mail is not None)
+        self.workers = [EarlyWorker(self.folder / RUN, self.environment, name, own=self._own(name)) for name in names]
+
+    def _own(self, name: str) -> Mapping[str, str]:
+        return {VARIABLES["worker"]: self.figures[name]} if name in self.figures else {}
 
     def components(self) -> list[Component]:
         """Everything that runs as a process."""
@@ -110,6 +117,7 @@ class Embedded:
             chat=f"{self.api.url}/chat/sample" if customer else "",
             customer=customer or "",
             encrypts=self.plan.encrypts,
+            figures=self.figures,
             supervisor=Process.of(os.getpid()),
             processes=dict(processes),
         )
@@ -120,6 +128,9 @@ class Embedded:
         for what, offset in PORTS.items():
             if offset != PORTS["offline model"] or self.offline:
                 require_free(base + offset, what, f"Stop that, or choose other ports: --port-base {base + 100}.")
+        for name, address in self.figures.items():
+            remedy = f"Stop that, or set {variable_of(name)} to another address; unset it to serve none."
+            require_free(split(address)[1], f"figures of {name}", remedy)
 
 
 class StackRun:

@@ -56,7 +56,8 @@ class Process(BaseModel):
 class Stack(BaseModel):
     """A stack and where to reach it. `database_url` holds the password; the file is for its owner only.
 
-    `customer` is a test customer whom its business knows, `chat` that customer's page with the chat on it.
+    `customer` is a test customer whom its business knows, `chat` that customer's page with the chat on it. `figures` is where
+    processes serve figures, HOST:PORT by their names.
     """
 
     data_dir: Path
@@ -71,6 +72,7 @@ class Stack(BaseModel):
     chat: str = ""
     customer: str = ""
     encrypts: bool = False
+    figures: dict[str, str] = {}
     supervisor: Process
     processes: dict[str, Process] = {}
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from handrail.background import trouble_file
@@ -67,7 +67,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class EarlyWorker(Worker):
-    """A worker that loads while its servers start, and is told where they are when they stand."""
+    """A worker that loads while its servers start, and is told where they are when they stand.
+
+    `own` are variables that differ from worker to worker.
+    """
+
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def word(self) -> Path:
@@ -83,7 +88,7 @@ class EarlyWorker(Worker):
         """The program with the variables that are known already."""
         return Command(
             argv=self.program,
-            environment={**os.environ, "HANDRAIL_READY_FILE": str(self.ready_file), WORD: str(self.word)},
+            environment={**os.environ, **self.own, "HANDRAIL_READY_FILE": str(self.ready_file), WORD: str(self.word)},
             grace=20.0,
             niceness=YIELDS,
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from handrail.environment import EnvironmentSettings
+
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[0-9.]+):(?P<port>[0-9]{1,5})")
+HIGHEST_PORT = 65_535
 
 
 class LogFormat(StrEnum):
@@ -26,7 +30,8 @@ class SeeingSettings(EnvironmentSettings):
 
     metrics_address: str | None = Field(
         default=None,
-        description="where a worker serves its figures, Temporal's and the outcomes to Prometheus, 127.0.0.1:9464 for example",
+        description="where a worker serves its figures, Temporal's and the outcomes to Prometheus, 127.0.0.1:9464 for example; "
+        "of several in one stack each further one ten ports above",
     )
     api_metrics_address: str | None = Field(default=None, description="where the HTTP API serves its figures, likewise")
     mail_metrics_address: str | None = Field(default=None, description="where mail serves its figures, likewise")
@@ -40,6 +45,14 @@ class SeeingSettings(EnvironmentSettings):
     @classmethod
     def _some(cls, value: str | None) -> str | None:
         return value.strip() or None if value is not None else None
+
+    @field_validator("metrics_address", "api_metrics_address", "mail_metrics_address")
+    @classmethod
+    def _served(cls, value: str | None) -> str | None:
+        found = _ADDRESS.fullmatch(value) if value else None
+        if value and not (found and 0 < int(found["port"]) <= HIGHEST_PORT):
+            raise ValueError("is no address to serve at. Write for example 127.0.0.1:9464")
+        return value
 
     @field_validator("traces_endpoint", "otlp_endpoint")
     @classmethod

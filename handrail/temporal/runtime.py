@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from temporalio.runtime import LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig
 
 from handrail.domain.errors import InvalidInput
 
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}")
 BUCKETS = {
     "handrail_turn_seconds": (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0),
     "handrail_model_seconds": (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0),
@@ -27,12 +24,11 @@ def runtime(logging: LoggingConfig | None = None, address: str | None = None, va
     """
     if address is None:
         return Runtime(telemetry=TelemetryConfig(logging=logging))
-    if not _ADDRESS.fullmatch(address):
-        raise InvalidInput(f"{variable}: {address[:60]!r} is no address. Write for example 127.0.0.1:9464.")
     exporter = PrometheusConfig(
         bind_address=address, counters_total_suffix=True, durations_as_seconds=True, histogram_bucket_overrides=BUCKETS
     )
     try:
         return Runtime(telemetry=TelemetryConfig(logging=logging, metrics=exporter, attach_service_name=False))
     except (RuntimeError, ValueError) as error:
-        raise InvalidInput(f"{variable}: nothing can be served at {address}. Name a free port.") from error
+        words = f"nothing can be served at {address[:60]}. It is taken, or no address of this machine"
+        raise InvalidInput(f"{variable}: {words}; each process needs one of its own: name a free port.") from error

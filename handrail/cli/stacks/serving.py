@@ -38,7 +38,8 @@ async def serve(
     business = brought(settings.business, settings.definitions)
     check_owner(folder, business.name)
     sealing = sealing_of(folder, encrypts=encrypts, named=names_masters(settings))
-    embedded = Embedded(StackPlan(folder, base, workers, model_url(settings), sealing, encrypts))
+    plan = StackPlan(folder, base, workers, model_url(settings), sealing, encrypts, figures_of(settings))
+    embedded = Embedded(plan)
     first = FirstStart(embedded, business, settings, samples=samples, unfit=unfit, codec=lambda: codec_for(settings, embedded))
     began, revived = time.monotonic(), asyncio.Event()
 
@@ -65,6 +66,16 @@ async def serve(
         console.print(f"  {escape(plain(line))}", soft_wrap=True)
     await StackRun(embedded, [*embedded.components(), *first.steps()], tell).serve(meanwhile)
     console.print("stopped; the next start goes on with every open case")
+
+
+def figures_of(settings: Settings) -> dict[str, str]:
+    """Return where each kind of process is to serve its figures; nothing of those that serve none."""
+    found = {
+        "worker": settings.metrics_address,
+        "api": settings.api_metrics_address,
+        "mail": settings.mail_metrics_address,
+    }
+    return {kind: address for kind, address in found.items() if address}
 
 
 async def redeploy(first: FirstStart, revived: asyncio.Event, say: Callable[[str], object]) -> None:

@@ -22,7 +22,7 @@ def document(folder: Path) -> str:
     if stack is None:
         keys: dict[str, Any] = {"data_dir": str(folder), "state": StackState.STOPPED.value}
         addresses = dict.fromkeys(ADDRESSES)
-        return dumps({**keys, **addresses, "processes": {}, "background_trouble": {}}, indent=2)
+        return dumps({**keys, **addresses, "figures": {}, "processes": {}, "background_trouble": {}}, indent=2)
     whole = {**stack.model_dump(mode="json"), "background_trouble": background_trouble(stack)}
     return dumps(whole, indent=2, ensure_ascii=False)
 
@@ -42,6 +42,7 @@ def show(stack: Stack) -> None:
         ("Web UI", stack.temporal_ui),
         ("PostgreSQL", stack.database_url.rpartition("@")[2]),
         ("Model", stack.model),
+        *(("Figures", f"{name}: http://{address}/metrics") for name, address in stack.figures.items()),
         *(("Control", one) for one in held(stack)),
         *(
             ("Background", f"{name}: {work} is in trouble {words}")
