@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.rollout.deploys import DeployedVersion, DeploymentStanding, DeployRefused, VersionStatus
+from handrail.temporal.patience import BUSY, PATIENCE, patiently
 
 CHECKED = "handrail.checked"
 POLLED_WITHIN = timedelta(seconds=90)
@@ -103,21 +104,21 @@ class Deployment:
         request = SetWorkerDeploymentCurrentVersionRequest(
             **self._about, build_id=build_id, identity=actor, ignore_missing_task_queues=not build_id
         )
-        await self._refusing(self._client.workflow_service.set_worker_deployment_current_version(request))
+        await self._refusing(lambda: self._client.workflow_service.set_worker_deployment_current_version(request))
 
     async def ramp(self, build_id: str, percent: float, actor: str) -> None:
         """Let the build work on so many per cent of the cases; an empty one ends the ramp. Raises: DeployRefused."""
         request = SetWorkerDeploymentRampingVersionRequest(
             **self._about, build_id=build_id, percentage=percent, identity=actor
         )
-        await self._refusing(self._client.workflow_service.set_worker_deployment_ramping_version(request))
+        await self._refusing(lambda: self._client.workflow_service.set_worker_deployment_ramping_version(request))
 
     async def delete(self, build_id: str, actor: str) -> None:
         """Delete the server's record of a version. Raises: DeployRefused: it works, drains, or somebody polls as it."""
         request = DeleteWorkerDeploymentVersionRequest(
             namespace=self._client.namespace, deployment_version=self._named(build_id), identity=actor
         )
-        await self._refusing(self._client.workflow_service.delete_worker_deployment_version(request))
+        await self._refusing(lambda: self._client.workflow_service.delete_worker_deployment_version(request))
 
     async def note_check(self, build_id: str, words: str, at: datetime, actor: str) -> None:
         """Write beside the version which check it passed. Raises: DeployRefused: it has not registered."""
@@ -128,7 +129,7 @@ class Deployment:
             upsert_entries={CHECKED: payload},
             identity=actor,
         )
-        await self._refusing(self._client.workflow_service.update_worker_deployment_version_metadata(request))
+        await self._refusing(lambda: self._client.workflow_service.update_worker_deployment_version_metadata(request))
 
     @property
     def _about(self) -> dict[str, Any]:
@@ -198,14 +199,22 @@ class Deployment:
             if one.last_access_time.ToDatetime(UTC) > since:
                 yield one
 
-    async def _refusing(self, answer: Any) -> None:
-        """Wait for the server. Raises: DeployRefused: it does not do it as things are; in its words."""
+    async def _refusing(self, ask: Callable[[], Awaitable[object]]) -> None:
+        """Have the server do it; one that is busy is asked again, as a change that is made twice is made once.
+
+        Raises:
+            DeployRefused: it does not do it as things are, or is too busy for it; in its words.
+        """
         try:
-            await answer
+            await patiently(ask)
         except RPCError as error:
+            words = error.message[:300].rstrip(".")
+            if error.status in BUSY:
+                remedy = "`handrail deploys list` shows what stands; try again when less is going on"
+                raise DeployRefused(f"Temporal is too busy, and has been for {PATIENCE:.0f} s: {words}. {remedy}.") from error
             if error.status not in NO_SUCH:
                 raise
-            raise DeployRefused(f"Temporal refuses: {error.message[:300]}.") from error
+            raise DeployRefused(f"Temporal refuses: {words}.") from error
 
 
 def arrived(info: WorkerDeploymentInfo) -> bool:
