@@ -13,6 +13,8 @@ from handrail.temporal.deployments import Deployment
 from handrail.wiring.connecting import connected, silent
 
 DEPLOYMENT = "deployment"
+PATIENCE = 5.0
+"""Seconds for which a server that is too busy is asked again: whoever asks the doctor wants to know that it is."""
 NAMED = 5
 PROMOTE = "handrail deploys promote"
 
@@ -23,7 +25,7 @@ async def look(settings: Settings) -> list[DoctorFinding]:
         client = await connected(settings, identity="handrail doctor", runtime=silent())
     except Unreachable:
         return []  # said where Temporal itself is looked at
-    deployment = Deployment(client, settings.deployment, settings.task_queue, settings.deployment_versions)
+    deployment = Deployment(client, settings.deployment, settings.task_queue, settings.deployment_versions, PATIENCE)
     try:
         return found_of(await deployment.standing(), versioned=settings.versioned)
     except RPCError as error:

@@ -31,7 +31,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.rollout.deploys import DeployedVersion, DeploymentStanding, DeployRefused, VersionStatus
-from handrail.temporal.patience import BUSY, PATIENCE, patiently
+from handrail.temporal.patience import BUSY, PATIENCE, Answer, patiently
 
 CHECKED = "handrail.checked"
 POLLED_WITHIN = timedelta(seconds=90)
@@ -47,11 +47,13 @@ NO_SUCH = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatus
 class Deployment:
     """The deployment of this name, and the cases of one task queue; `cap` is how many versions the server keeps.
 
-    Any method raises RPCError where the server does not answer.
+    A server that is too busy to answer is asked again for `patience` seconds: deployments are workflows of its own, which stand
+    back behind all others. Any method raises RPCError where the server does not answer.
     """
 
-    def __init__(self, client: Client, name: str, task_queue: str, cap: int) -> None:
+    def __init__(self, client: Client, name: str, task_queue: str, cap: int, patience: float = PATIENCE) -> None:
         self._client, self.name, self._queue, self._cap = client, name, task_queue, cap
+        self._patience, self._service = patience, client.workflow_service
 
     async def standing(self) -> DeploymentStanding:
         """Return it as it stands; without versions where no worker of it ever polled."""
@@ -104,21 +106,21 @@ class Deployment:
         request = SetWorkerDeploymentCurrentVersionRequest(
             **self._about, build_id=build_id, identity=actor, ignore_missing_task_queues=not build_id
         )
-        await self._refusing(lambda: self._client.workflow_service.set_worker_deployment_current_version(request))
+        await self._refusing(lambda: self._service.set_worker_deployment_current_version(request))
 
     async def ramp(self, build_id: str, percent: float, actor: str) -> None:
         """Let the build work on so many per cent of the cases; an empty one ends the ramp. Raises: DeployRefused."""
         request = SetWorkerDeploymentRampingVersionRequest(
             **self._about, build_id=build_id, percentage=percent, identity=actor
         )
-        await self._refusing(lambda: self._client.workflow_service.set_worker_deployment_ramping_version(request))
+        await self._refusing(lambda: self._service.set_worker_deployment_ramping_version(request))
 
     async def delete(self, build_id: str, actor: str) -> None:
         """Delete the server's record of a version. Raises: DeployRefused: it works, drains, or somebody polls as it."""
         request = DeleteWorkerDeploymentVersionRequest(
             namespace=self._client.namespace, deployment_version=self._named(build_id), identity=actor
         )
-        await self._refusing(lambda: self._client.workflow_service.delete_worker_deployment_version(request))
+        await self._refusing(lambda: self._service.delete_worker_deployment_version(request))
 
     async def note_check(self, build_id: str, words: str, at: datetime, actor: str) -> None:
         """Write beside the version which check it passed. Raises: DeployRefused: it has not registered."""
@@ -129,7 +131,7 @@ class Deployment:
             upsert_entries={CHECKED: payload},
             identity=actor,
         )
-        await self._refusing(lambda: self._client.workflow_service.update_worker_deployment_version_metadata(request))
+        await self._refusing(lambda: self._service.update_worker_deployment_version_metadata(request))
 
     @property
     def _about(self) -> dict[str, Any]:
@@ -141,11 +143,12 @@ class Deployment:
     async def _info(self) -> WorkerDeploymentInfo:
         request = DescribeWorkerDeploymentRequest(**self._about)
         try:
-            return (await self._client.workflow_service.describe_worker_deployment(request)).worker_deployment_info
+            found = await self._asking(lambda: self._service.describe_worker_deployment(request))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             return WorkerDeploymentInfo(name=self.name)
+        return found.worker_deployment_info
 
     def _version(self, one: Any, pollers: dict[str, list[str]], shares: dict[str, float]) -> DeployedVersion:
         build_id = one.deployment_version.build_id
@@ -165,7 +168,7 @@ class Deployment:
             namespace=self._client.namespace, deployment_version=self._named(build_id)
         )
         try:
-            answer = await self._client.workflow_service.describe_worker_deployment_version(request)
+            answer = await self._asking(lambda: self._service.describe_worker_deployment_version(request))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # deleted a moment ago
                 raise
@@ -177,7 +180,7 @@ class Deployment:
         query = f"WorkflowType = 'case' AND TaskQueue = '{self._queue}' AND ExecutionStatus = 'Running'"
         query += f" AND {more}" if more else ""
         request = CountWorkflowExecutionsRequest(namespace=self._client.namespace, query=query)
-        return (await self._client.workflow_service.count_workflow_executions(request)).count
+        return (await self._asking(lambda: self._service.count_workflow_executions(request))).count
 
     async def _pollers(self) -> dict[str, list[str]]:
         """Return who polled lately, by their build; unversioned ones under the empty name."""
@@ -195,23 +198,26 @@ class Deployment:
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
         since = datetime.now(UTC) - POLLED_WITHIN
-        for one in (await self._client.workflow_service.describe_task_queue(request)).pollers:
+        for one in (await self._asking(lambda: self._service.describe_task_queue(request))).pollers:
             if one.last_access_time.ToDatetime(UTC) > since:
                 yield one
 
+    async def _asking(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        return await patiently(ask, self._patience)
+
     async def _refusing(self, ask: Callable[[], Awaitable[object]]) -> None:
-        """Have the server do it; one that is busy is asked again, as a change that is made twice is made once.
+        """Have the server do it; a change that is asked for twice is made once.
 
         Raises:
             DeployRefused: it does not do it as things are, or is too busy for it; in its words.
         """
         try:
-            await patiently(ask)
+            await self._asking(ask)
         except RPCError as error:
             words = error.message[:300].rstrip(".")
             if error.status in BUSY:
                 remedy = "`handrail deploys list` shows what stands; try again when less is going on"
-                raise DeployRefused(f"Temporal is too busy, and has been for {PATIENCE:.0f} s: {words}. {remedy}.") from error
+                raise DeployRefused(f"Temporal is too busy, and has been for {self._patience:.0f} s: {words}. {remedy}.") from error
             if error.status not in NO_SUCH:
                 raise
             raise DeployRefused(f"Temporal refuses: {words}.") from error

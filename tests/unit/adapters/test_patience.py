@@ -49,13 +49,14 @@ async def test_a_no_is_final_and_patience_ends() -> None:
 
 
 def deployment(monkeypatch: pytest.MonkeyPatch, answers: Answers, patience: float) -> Deployment:
-    monkeypatch.setattr(deployments, "patiently", partial(patiently, patience=patience, pauses=(0.001,)))
+    monkeypatch.setattr(deployments, "patiently", partial(patiently, pauses=(0.001,)))
     service = SimpleNamespace(
         set_worker_deployment_current_version=answers,
         set_worker_deployment_ramping_version=answers,
         delete_worker_deployment_version=answers,
+        describe_worker_deployment=answers,
     )
-    return Deployment(SimpleNamespace(workflow_service=service, namespace="default"), "handrail", "cases", 100)  # type: ignore[arg-type]
+    return Deployment(SimpleNamespace(workflow_service=service, namespace="default"), "handrail", "cases", 100, patience)  # type: ignore[arg-type]
 
 
 async def test_every_change_of_a_deployment_waits_for_a_busy_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +66,12 @@ async def test_every_change_of_a_deployment_waits_for_a_busy_server(monkeypatch:
     await busy.ramp("b1", 1, "ann")
     await busy.delete("b1", "ann")
     assert answers.asked == 6
+
+
+async def test_a_look_at_a_deployment_waits_for_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers(BUSY, RPCError("no such deployment", RPCStatusCode.NOT_FOUND, b""))
+    assert await deployment(monkeypatch, answers, 60).routes() == ("", "")
+    assert answers.asked == 2
 
 
 async def test_one_that_stays_busy_is_told_of_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
