@@ -67,6 +67,11 @@ def trouble_file(ready_file: Path) -> Path:
     return ready_file.with_suffix(".trouble")
 
 
+def build_file(ready_file: Path) -> Path:
+    """Return the file in which the worker with this ready file tells which build it is; it holds nothing for one without."""
+    return ready_file.with_suffix(".build")
+
+
 def troubles_in(file: Path) -> dict[str, str]:
     """Read the troubles by the name of the work: since when, and how. Empty where nobody has written there."""
     try:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handrail.embedded.ports import HOST
+from handrail.embedded.ports import HOST, get
 from handrail.embedded.process import Command
 
 
@@ -41,10 +41,4 @@ class Api:
 
     async def ready(self, pid: int) -> bool:
         """Return whether it answers that it is ready."""
-        import httpx  # a tenth of a second, in which the other parts start
-
-        try:
-            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-                return (await client.get(f"{self.url}/healthz/ready")).is_success
-        except httpx.TransportError:
-            return False
+        return await get(self.port, "/healthz/ready") is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
-from handrail.embedded.ports import HOST
+from handrail.embedded.ports import HOST, get
 from handrail.embedded.process import Command
 
 
@@ -32,13 +33,7 @@ class OfflineModel:
 
     async def ready(self, pid: int) -> bool:
         """Return whether the server answers /health; it says there which model it serves."""
-        import httpx  # a tenth of a second, in which the other parts start
-
-        try:
-            async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
-                answer = await client.get(f"{self.root}/health")
-        except httpx.TransportError:
-            return False
-        if answer.is_success:
-            self.serves = str(answer.json()["model"])
-        return answer.is_success
+        answer = await get(self.port, "/health")
+        if answer is not None:
+            self.serves = str(json.loads(answer)["model"])
+        return answer is not None

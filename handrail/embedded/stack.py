@@ -41,8 +41,8 @@ class StackPlan:
     """A plan of what to run.
 
     `model_url` names a model server that is not ours; None starts the offline one. `sealing` are the variables by which parts
-    encrypt and decrypt histories, none where they do not; `encrypts` says whether what is new is encrypted. `figures` says where
-    a kind of process (`worker`, `api`, `mail`) serves its figures.
+    encrypt and decrypt histories, none where they do not; `encrypts` says whether what is new is encrypted. `figures` says
+    where a kind of process (`worker`, `api`, `mail`) serves its figures.
     """
 
     data_dir: Path

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from handrail.background import trouble_file
+from handrail.background import build_file, trouble_file
 from handrail.embedded.process import Command
 
 RUN = "run"
@@ -46,8 +46,8 @@ class Worker:
     def prepare(self) -> None:
         """Forget the previous worker's word."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
-        self.ready_file.unlink(missing_ok=True)
-        trouble_file(self.ready_file).unlink(missing_ok=True)
+        for file in (self.ready_file, build_file(self.ready_file), trouble_file(self.ready_file)):
+            file.unlink(missing_ok=True)
 
     def command(self) -> Command:
         return Command(

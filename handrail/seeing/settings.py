@@ -30,8 +30,8 @@ class SeeingSettings(EnvironmentSettings):
 
     metrics_address: str | None = Field(
         default=None,
-        description="where a worker serves its figures, Temporal's and the outcomes to Prometheus, 127.0.0.1:9464 for example; "
-        "of several in one stack each further one ten ports above",
+        description="where a worker serves its figures, Temporal's and the outcomes to Prometheus, 127.0.0.1:9464 for example"
+        "; of several in one stack each further one ten ports above",
     )
     api_metrics_address: str | None = Field(default=None, description="where the HTTP API serves its figures, likewise")
     mail_metrics_address: str | None = Field(default=None, description="where mail serves its figures, likewise")

@@ -47,8 +47,8 @@ NO_SUCH = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatus
 class Deployment:
     """The deployment of this name, and the cases of one task queue; `cap` is how many versions the server keeps.
 
-    A server that is too busy to answer is asked again for `patience` seconds: deployments are workflows of its own, which stand
-    back behind all others. Any method raises RPCError where the server does not answer.
+    A server that is too busy to answer is asked again for `patience` seconds: deployments are workflows of its own, and a busy
+    server is slow with them. Any method raises RPCError where the server does not answer.
     """
 
     def __init__(self, client: Client, name: str, task_queue: str, cap: int, patience: float = PATIENCE) -> None:
@@ -217,7 +217,9 @@ class Deployment:
             words = error.message[:300].rstrip(".")
             if error.status in BUSY:
                 remedy = "`handrail deploys list` shows what stands; try again when less is going on"
-                raise DeployRefused(f"Temporal is too busy, and has been for {self._patience:.0f} s: {words}. {remedy}.") from error
+                raise DeployRefused(
+                    f"Temporal is too busy, and has been for {self._patience:.0f} s: {words}. {remedy}."
+                ) from error
             if error.status not in NO_SUCH:
                 raise
             raise DeployRefused(f"Temporal refuses: {words}.") from error

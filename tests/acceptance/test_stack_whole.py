@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from handrail.background import build_file
+from handrail.business import load_business
 from handrail.domain.quality.days import STEPS
 from handrail.embedded.ports import free_block
 from handrail.embedded.state import Stack, StackState, running
+from handrail.embedded.worker import RUN
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
@@ -58,6 +64,12 @@ def scheduled(folder: Path) -> bool:
     return str(handrail("--data-dir", folder, "quality", "status")["schedule"]).startswith("next at ")
 
 
+def works(folder: Path, *names: str) -> bool:
+    """The build that all these workers say they are is current."""
+    builds = {build_file(folder / RUN / f"{name}.ready").read_text() for name in names}
+    return builds == {handrail("--data-dir", folder, "deploys", "list")["standing"]["current"]}
+
+
 def back(folder: Path, before: Stack, *names: str) -> bool:
     stack = running(folder)
     return bool(
@@ -67,18 +79,27 @@ def back(folder: Path, before: Stack, *names: str) -> bool:
     )
 
 
-def test_first_start_lost_children_and_second_start(stack_dir: Path) -> None:
+def test_first_start_lost_children_and_second_start(stack_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = tmp_path / "definitions"
+    shutil.copytree(load_business("handrail.shop").folder, definitions)
+    monkeypatch.setitem(ENVIRONMENT, "HANDRAIL_DEFINITIONS", str(definitions))
     handrail("up", "--detach", "--data-dir", stack_dir, "--port-base", free_block(), "--workers", 2)
     stack = running(stack_dir)
     assert stack
     assert set(stack.processes) == {"postgres", "temporal", "model", "api", "worker", "worker-2"}
     until(lambda: settled(stack_dir), "the samples settle")
+    assert works(stack_dir, "worker", "worker-2")
     first = cases(stack_dir)
     assert {"Resolved", "AwaitingApproval", "WithHuman"} <= set(first.values())
 
+    risks = definitions / "risk.yaml"
+    risks.write_text(risks.read_text() + "# edited\n")
+    build = build_file(stack_dir / RUN / "worker.ready").read_text()
     for name in ("worker", "worker-2", "model"):
         os.kill(stack.processes[name].pid, signal.SIGKILL)
     until(lambda: back(stack_dir, stack, "worker", "worker-2", "model"), "workers and model are back")
+    assert build_file(stack_dir / RUN / "worker.ready").read_text() != build, "other files are another build"
+    until(lambda: works(stack_dir, "worker", "worker-2"), "the edited build works on the cases")
     waiting = next(case_id for case_id, status in first.items() if status == "AwaitingApproval")
     handrail("--data-dir", stack_dir, "decide", waiting, "reject", "--reviewer", "a person")
     until(lambda: scheduled(stack_dir), "a worker makes the schedule of the quality loop")

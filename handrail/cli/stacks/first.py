@@ -60,12 +60,11 @@ class FirstStart:
         self._file: Path = embedded.folder / SAMPLES_FILE
 
     def steps(self) -> list[StartupStep]:
-        """Migrations before the worker, samples after it."""
-        workers = tuple(worker.name for worker in self._embedded.workers)
+        """Migrations before the worker, samples once cases are worked on; the build is deployed while its worker loads."""
         return [
             StartupStep("migrations", ("postgres",), self._migrate),
             StartupStep("keys", ("migrations",), self._keep_key),
-            StartupStep("deploy", ("temporal", "migrations", *workers), self.deploy),
+            StartupStep("deploy", ("temporal", "migrations"), self.deploy),
             StartupStep("samples", ("deploy",), self._open_samples),
         ]
 
@@ -106,7 +105,7 @@ class FirstStart:
             return "no worker"
         from handrail.cli.stacks.deploy import deployed
 
-        return await deployed(self._embedded, self._business, self._settings, self._codec(), unfit=self._unfit)
+        return await deployed(self._embedded, self._settings, unfit=self._unfit)
 
     async def _open_samples(self) -> str:
         chosen = await self._choose()

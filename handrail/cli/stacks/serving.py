@@ -44,11 +44,11 @@ async def serve(
     began, revived = time.monotonic(), asyncio.Event()
 
     async def meanwhile() -> None:
+        console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
         from handrail.cli.stacks.live import LiveTable
 
         # Libraries' warnings would tear the table; what matters of them is told by the parts themselves.
         logging.basicConfig(filename=embedded.folder / "logs" / "supervisor.log", level=logging.WARNING)
-        console.print(f"[bold green]ready[/] after {time.monotonic() - began:.1f} s")
         revived.clear()
         async with all_or_first_failure() as group:
             group.create_task(redeploy(first, revived, console.print))

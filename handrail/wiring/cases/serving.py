@@ -18,7 +18,7 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.runtime import Runtime
 from temporalio.worker import WorkflowRunner
 
-from handrail.background import BackgroundTroubles, Say, silent, supervised, trouble_file
+from handrail.background import BackgroundTroubles, Say, build_file, silent, supervised, trouble_file
 from handrail.domain.errors import HandrailError
 from handrail.llm.server.calls import Calls
 from handrail.ports import Clock
@@ -99,6 +99,7 @@ async def work(settings: Settings, client: Client, pool: Pool, stop: asyncio.Eve
         runner, day = around.run and around.run(workflow_runner(settings)), quality_day(settings, pool, adapters)
         machine = LateMachine(nodes, adapters.journal)
         version = version_of(settings, adapters)
+        tell_build(settings.ready_file, version)
         async with case_worker(client, settings, adapters, nodes, machine, runner, day, version) as worker:
             logging.getLogger("handrail.worker").info("polling")
             # One behind the other: two threads that load the same libraries may wait for each other.
@@ -200,6 +201,14 @@ def heeding(settings: Settings, calls: Calls, say: Say = silent) -> AbstractAsyn
 def scheduling(client: Client, task_queue: str, say: Say = silent) -> AbstractAsyncContextManager[None]:
     """See to the schedule that begins the business's day, for as long as the block lasts."""
     return supervised(SCHEDULE, lambda: schedules.forever(client, task_queue, say), say=say)
+
+
+def tell_build(ready_file: Path | None, version: WorkerDeploymentVersion | None) -> None:
+    """Tell the supervisor which build this is before it polls, so that it can be deployed while the rest is loaded."""
+    if ready_file:
+        fresh = build_file(ready_file).with_suffix(".new")
+        fresh.write_text(version.build_id if version else "")
+        fresh.replace(build_file(ready_file))
 
 
 def announce(ready_file: Path | None) -> None:

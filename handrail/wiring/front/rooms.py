@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from handrail.api.access.oidc import OidcClient
 from handrail.api.app import create_app
 from handrail.api.codec.door import door_of
 from handrail.api.codec.server import PATH, create_codec
@@ -22,6 +23,9 @@ from handrail.wiring.front.chat import chat_of
 from handrail.wiring.front.desk import desk_of
 from handrail.wiring.seen.beginning import tracer_provider
 from handrail.wiring.seen.requests import seen_requests
+
+if TYPE_CHECKING:
+    from handrail.api.access.oidc import OidcClient
 
 
 def with_rooms(
