@@ -1,4 +1,4 @@
-"""Where the processes of one stack serve their figures: each at an address of its own."""
+"""Addresses at which the processes of one stack serve their figures, each at one of its own."""
 
 from __future__ import annotations
 
