@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from graphs.bounds import fitted, over, too_much
+from graphs.ruling.repeats import given, made_here
 from graphs.ruling.ruling_pass import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
+from handrail.domain.actions.earlier import ToldEffect, told
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind
 from handrail.domain.autonomy.controls import SWITCHED_OFF, reason_of
 from handrail.domain.autonomy.topics import Autonomy, Dialled, Topic, TopicAutonomy
 from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.handoffs import Escalation, Fact
+from handrail.domain.case.messages import Message
 from handrail.domain.errors import BusinessRefused, SwitchedOff
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest
 from handrail.domain.llm.instructions import RULES
@@ -99,18 +103,27 @@ class AgentNode:
         feedback = list(view.feedback)
         if view.person:
             feedback.append(f"A colleague handed the case back to you with this note: {view.person.note}")
+        said = await self._cases.transcript_ends(view.row.case_id, 0, NEWEST)
         return ModelRequest(
             case_id=view.row.case_id,
             customer_id=view.row.customer_id,
             topic=topic.name,
             prompt=topic.prompt,
             tools=self._record.specs(topic.tools),
-            transcript=await self._cases.transcript_ends(view.row.case_id, 0, NEWEST),
+            transcript=said,
             context={fact.name: fact.value for fact in facts},
+            earlier=await self._earlier(view, said),
             exchanges=view.exchanges,
             feedback=feedback,
             language=view.row.language or "en",
         )
+
+    async def _earlier(self, view: AgentView, said: Sequence[Message]) -> list[ToldEffect]:
+        """Return what the turns before this one did; what this one did stands in its exchanges."""
+        if view.turn == 1:
+            return []
+        past = [one for one in await self._cases.earlier(view.row.case_id) if not made_here(one, view.exchanges)]
+        return told(past, {one.action: given(self._record, one.action) for one in past}, said)
 
     async def _prefetch(self, view: AgentView, topic: Topic, dial: TopicAutonomy) -> list[Fact]:
         facts = []

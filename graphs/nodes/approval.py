@@ -9,10 +9,14 @@ from graphs.views import ApprovalView
 from handrail.domain.actions.approvals import Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.declined import DECLINED_KEPT, asked_in, declined
+from handrail.domain.actions.earlier import REPEATED
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange, ToolCall
+
+AGAIN = "again · "
+"""Before the headline of what was done before, so that lists and menus say it, too."""
 
 
 class ApprovalNode:
@@ -67,15 +71,16 @@ def request_for(ruled: RuledProposal, minutes: int, decisions: Sequence[Decision
     held, verdict = ruled.proposal, ruled.verdict
     demands = verdict.demands
     edited = [one.reviewer for one in decisions if edits(one, held)]
+    rules = [f"{hit.policy}/{hit.rule}" for hit in verdict.hits if hit.ruling is verdict.ruling]
     return HumanRequest(
         request_id=held.proposal_id,
         action=held.action,
         title=verdict.title,
-        headline=verdict.headline,
+        headline=f"{AGAIN}{verdict.headline}" if REPEATED in rules else verdict.headline,
         arguments=held.arguments,
         arguments_hash=held.arguments_hash,
         reasons=verdict.messages,
-        rules=[f"{hit.policy}/{hit.rule}" for hit in verdict.hits if hit.ruling is verdict.ruling],
+        rules=rules,
         shown=verdict.shown,
         facts=verdict.facts,
         role=demands.role,

@@ -9,6 +9,7 @@ from typing import Any
 from graphs.nodes.agent import for_people_now
 from graphs.ruling.noting import noted, only_a_reply
 from graphs.ruling.policy_facts import PolicyFactsReader, counting
+from graphs.ruling.repeats import Repeats, Repetition, first_answer, given
 from graphs.ruling.replays import same_call, unremembered
 from graphs.ruling.replies import Replying
 from graphs.ruling.ruling_pass import (
@@ -27,7 +28,7 @@ from graphs.ruling.ruling_pass import (
 from graphs.views import GuardrailView
 from handrail.domain.actions.confirmations import SAID_NO, UNCONFIRMED
 from handrail.domain.actions.declined import asked_in, named_only, objection
-from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.earlier import ALREADY_DONE, EarlierEffect
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
 from handrail.domain.autonomy.controls import SWITCHED_OFF
 from handrail.domain.base import digest
@@ -59,6 +60,7 @@ class GuardrailNode:
     ) -> None:
         self._situation = situation
         self._replying = Replying(topics, policies, cases, clock, links, languages, situation)
+        self._past = Repeats(cases, record)
         self._reviewers = reviewers
         self._topics = topics
         self._dial = dial
@@ -76,7 +78,7 @@ class GuardrailNode:
         named = [one.action for one in view.proposals if one.kind is not ProposalKind.REPLY and one.action in topic.tools]
         # None of the three waits for another: a person's decision is not to wait for each in turn.
         dial, about, made = await asyncio.gather(
-            self._dial.over(topic, view.row, list(dict.fromkeys(named))), self._about(view), self._effects(view)
+            self._dial.over(topic, view.row, list(dict.fromkeys(named))), self._about(view), self._earlier(view)
         )
         if fresh(view) and (late := for_people_now(topic, dial.topic)):
             return {"proposals": [], "escalation": late}
@@ -109,12 +111,12 @@ class GuardrailNode:
         ruled_on = any(one.kind is ProposalKind.EFFECT for one in view.proposals) or self._policies.names_action(SEND_REPLY)
         return await self._situation.facts(view) if self._situation and ruled_on else {}
 
-    async def _effects(self, view: GuardrailView) -> list[EffectResult]:
+    async def _earlier(self, view: GuardrailView) -> list[EarlierEffect]:
         """Read what stands in the ledger, if an effect is to be ruled on."""
         wanted = any(one.kind is ProposalKind.EFFECT for one in view.proposals)
-        return await self._cases.effects(view.row.case_id) if wanted else []
+        return await self._cases.earlier(view.row.case_id) if wanted else []
 
-    async def _call(self, sheet: RulingPass, proposal: Proposal, made: Sequence[EffectResult]) -> None:
+    async def _call(self, sheet: RulingPass, proposal: Proposal, made: Sequence[EarlierEffect]) -> None:
         view, topic = sheet.view, sheet.topic
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
@@ -138,11 +140,14 @@ class GuardrailNode:
             return self._read(sheet, same)
         if refused_now(view.exchanges, same):
             return sheet.refuse(same, "The customer did not agree to exactly this just now.", checked.title)
-        return self._effect(sheet, same, checked)
+        again = await self._past.of(view, same, checked.title, made)
+        if not decided(view.decisions, same) and (stands := again.made(same)):
+            return sheet.refuse(same, again.refusal(stands), checked.title, {ALREADY_DONE: first_answer(stands)})
+        return self._effect(sheet, same, checked, again)
 
     def _objection(self, sheet: RulingPass, proposal: Proposal, title: str) -> str | None:
         """Say why a person must look at what resembles something that people declined."""
-        view, specs = sheet.view, self._record.specs([proposal.action])
+        view = sheet.view
         ordered = view.person is not None
         if proposal.action in named_only(view.declined, view.declines) and not ordered:
             return f"The agent proposed {proposal.action} again after a person had declined it."
@@ -153,11 +158,12 @@ class GuardrailNode:
             request=asked_in(view.turn, view.incoming),
             ordered=ordered,
             most=sheet.topic.bounds.repeated_call,
-            names=specs[0].parameters.get("properties") if specs else None,
+            names=given(self._record, proposal.action),
         )
 
-    def _made(self, sheet: RulingPass, proposal: Proposal, effects: Sequence[EffectResult]) -> bool:
+    def _made(self, sheet: RulingPass, proposal: Proposal, ledger: Sequence[EarlierEffect]) -> bool:
         """Allow again what this turn did before it was run again, refuse anything else; return whether it ruled."""
+        effects = [one for one in ledger if one.settled]
         stands = next((one for one in effects if one.effect_id == proposal.proposal_id), None)
         if stands and same_call(proposal, stands, self._record.specs([proposal.action])):
             changes = {"arguments": stands.arguments, "arguments_hash": digest(stands.arguments), "counted": True}
@@ -192,12 +198,12 @@ class GuardrailNode:
             return sheet.refuse(proposal, "; ".join(verdict.messages))
         return sheet.rule(proposal, by_people(sheet, proposal, verdict))
 
-    def _effect(self, sheet: RulingPass, proposal: Proposal, checked: Checked) -> None:
+    def _effect(self, sheet: RulingPass, proposal: Proposal, checked: Checked, again: Repetition) -> None:
         verdict = self._policies.rule(proposal, {**counting(sheet.about, sheet), **checked.facts}).model_copy(
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "asks": checked.asks}
         )
         verdict = by_speaker(sheet, by_tool(by_topic(sheet, verdict), checked.by_person))
-        verdict = by_autonomy(sheet, proposal, verdict)
+        verdict = again.over(by_autonomy(sheet, proposal, verdict))
         verdict = by_customer(sheet, proposal, verdict)
         verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handrail.domain.actions.declined import alike as alike
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.llm.agent import ToolSpec
 
 
 def unremembered(
-    stand: Sequence[EffectResult], known: Sequence[EffectResult], proposals: Sequence[Proposal]
-) -> list[EffectResult]:
+    stand: Sequence[EarlierEffect], known: Sequence[EffectResult], proposals: Sequence[Proposal]
+) -> list[EarlierEffect]:
     """Effects in the ledger that this turn neither remembers nor proposes again: it did them before it was reset."""
     here = {one.effect_id for one in known} | {one.proposal_id for one in proposals}
     return [one for one in stand if one.effect_id not in here]
 
 
-def same_call(proposal: Proposal, stands: EffectResult, specs: Sequence[ToolSpec]) -> bool:
+def same_call(proposal: Proposal, stands: EarlierEffect, specs: Sequence[ToolSpec]) -> bool:
     """Return whether the model asks for what was done. The tool may have normalised words and pinned arguments."""
     if proposal.action != stands.action:
         return False

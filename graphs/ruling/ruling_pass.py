@@ -64,13 +64,13 @@ class RulingPass:
         self.kept.append(proposal)
         self.rulings.append(RuledProposal(proposal=proposal, verdict=verdict))
 
-    def refuse(self, proposal: Proposal, words: str, title: str = "") -> None:
-        """Drop a call and tell the model why, as the call's result."""
+    def refuse(self, proposal: Proposal, words: str, title: str = "", more: Mapping[str, Any] | None = None) -> None:
+        """Drop a call and tell the model why, and `more`, as the call's result."""
         verdict = plain(proposal, Ruling.BLOCK, REFUSED, words)
         verdict = verdict.model_copy(update={"title": title or verdict.title})
         self.rulings.append(RuledProposal(proposal=proposal, verdict=verdict))
         call = ToolCall(call_id=proposal.call_id or proposal.proposal_id, tool=proposal.action, arguments=proposal.arguments)
-        self.exchanges.append(Exchange(call=call, result={"refused": words}, ok=False))
+        self.exchanges.append(Exchange(call=call, result={"refused": words, **(more or {})}, ok=False))
 
     def escalate(self, reason: str, words: str) -> None:
         """Give the case to a person; the first reason stands."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from handrail.domain.actions.approvals import Approval
 from handrail.domain.actions.asked import AskedEffect
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseView, Commit
 from handrail.domain.case.handoffs import Handoff
@@ -88,6 +89,10 @@ class Cases(Protocol):
         ...
 
     async def effects(self, case_id: str) -> list[EffectResult]: ...
+
+    async def earlier(self, case_id: str) -> list[EarlierEffect]:
+        """Read every effect that the case proposed and what became of it, the one known last at the end."""
+        ...
 
     async def asked(self, case_id: str) -> list[AskedEffect]:
         """Read what the customer was asked before effects, with their answers, oldest first."""

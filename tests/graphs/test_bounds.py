@@ -12,7 +12,8 @@ from graphs.bounds import ANSWER_BYTES, CALLS_AT_ONCE, LEFT_OUT, RESULT_BYTES, T
 from graphs.ruling.replays import alike, same_call
 from graphs.state import FACTS_BYTES, CaseState, merge_facts
 from handrail.domain.actions.approvals import DecisionKind
-from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.earlier import EarlierEffect, EarlierOutcome
+from handrail.domain.actions.effects import Effect
 from handrail.domain.actions.proposals import Proposal, ProposalKind
 from handrail.domain.case.handoffs import Fact
 from handrail.domain.llm.agent import ToolSpec, Usage
@@ -106,25 +107,25 @@ def test_the_newest_facts_are_kept_within_their_bytes() -> None:
 
 
 class Ledger:
-    """What the bank has paid, as the cases' port tells it."""
+    """What the bank paid a minute ago, as the cases' port tells it."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    async def __call__(self, case_id: str) -> list[EffectResult]:
-        return [result(effect) for effect in self._stage.bank.paid.values()]
+    async def __call__(self, case_id: str) -> list[EarlierEffect]:
+        return [earlier(effect) for effect in self._stage.bank.paid.values()]
 
 
-def result(effect: Effect) -> EffectResult:
+def earlier(effect: Effect) -> EarlierEffect:
     keys = effect.model_dump(include={"effect_id", "action", "arguments"})
-    return EffectResult(**keys, status=EffectStatus.APPLIED, result={"paid": effect.arguments["amount"]}, applied_at=NOON)
+    return EarlierEffect(**keys, outcome=EarlierOutcome.APPLIED, at=NOON - timedelta(minutes=1))
 
 
 async def run_again(first: Stage, *answers: Any) -> tuple[Stage, CaseState]:
     """The turn from its start over the same bank, with another model."""
     again = Stage(*answers)
     again.bank.paid = first.bank.paid
-    again.cases.effects = Ledger(again)  # type: ignore[method-assign]
+    again.cases.earlier = Ledger(again)  # type: ignore[method-assign]
     return again, await again.run()
 
 
@@ -162,7 +163,7 @@ async def test_a_later_turn_may_do_more() -> None:
 
     again = Stage(calls(("pay", {"amount": 30})), says("We paid 30."))
     again.bank.paid = first.bank.paid
-    again.cases.effects = Ledger(again)  # type: ignore[method-assign]
+    again.cases.earlier = Ledger(again)  # type: ignore[method-assign]
     state = await again.run(turn=2, effects=before.effects)
 
     assert (again.amounts, reason(state)) == ([20, 30], None)
@@ -175,12 +176,12 @@ def test_the_same_call_is_known_through_what_the_tool_made_of_it() -> None:
         effect=True,
         parameters={"properties": {"to": {}, "amount": {}, "reason": {"default": ""}, "country": {"default": None}}},
     )
-    stands = EffectResult(
+    stands = EarlierEffect(
         effect_id="e-1",
         action="pay",
         arguments={"to": "O-1", "amount": "20.00", "reason": "", "country": None, "paid_before": 7.0},
-        status=EffectStatus.APPLIED,
-        applied_at=NOON,
+        outcome=EarlierOutcome.APPLIED,
+        at=NOON,
     )
 
     def same(**arguments: Any) -> bool:

@@ -38,7 +38,7 @@ async def test_whatever_a_model_proposes_everything_holds() -> None:
 
 
 async def test_arguments_that_nothing_binds_are_caught_by_their_name() -> None:
-    found = await played(MUTANT, 3, HostileMutant.UNBOUND_ARGUMENTS)
+    found = await played(MUTANT, 5, HostileMutant.UNBOUND_ARGUMENTS)
     broken = {one.name: one.broken for one in found.invariants if one.broken}
     assert "no arguments changed" in broken
     assert broken["no arguments changed"][0].step > 0

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from handrail.domain.actions.approvals import ApprovalStatus, DecisionKind
+from handrail.domain.actions.earlier import EarlierOutcome
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.cases import Commit
@@ -90,6 +91,24 @@ async def test_an_allowed_effect_happens_once(cases: PostgresCases, record: Post
     assert (await cases.show("case-1")).effects == [first]
     assert await run(PAID) == [("e-1", "C-1", 100)]
     assert await run("SELECT entry_id, actor, action FROM handrail.audit") == [("e-1:applied", "agent", "effect:applied")]
+
+
+async def test_a_later_turn_reads_what_became_of_every_effect(cases: PostgresCases, record: PostgresRecord, run: Run) -> None:
+    for name in ("e-1", "e-2", "e-3", "e-4"):
+        await cases.commit(ruling(Ruling.BLOCK if name == "e-2" else Ruling.ALLOW, proposal_id=name))
+    await record.apply(effect())
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-3')")
+
+    found = {one.effect_id: one for one in await cases.earlier("case-1")}
+    assert {name: one.outcome for name, one in found.items()} == {
+        "e-1": EarlierOutcome.APPLIED,
+        "e-2": EarlierOutcome.REFUSED,
+        "e-3": EarlierOutcome.UNKNOWN,
+        "e-4": EarlierOutcome.NOT_DONE,
+    }
+    made = found["e-1"]
+    assert (made.action, made.arguments, made.result, made.at) == ("pay", PAY_100, {"left": 900}, NOON)
+    assert await cases.earlier("case-2") == []
 
 
 async def test_eight_at_once_write_once_and_hear_the_same(cases: PostgresCases, record: PostgresRecord, run: Run) -> None:

@@ -25,6 +25,7 @@ from graphs.screening import Screen
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import Approval, Decision, DecisionKind, HumanRequest
 from handrail.domain.actions.asked import AskedEffect
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.autonomy.controls import Control, ControlsInForce, Hand, concerning
@@ -230,6 +231,7 @@ class FakeCases:
     customers: tuple[str, ...] = ("C-1",)
     said: list[Message] = field(default_factory=list)
     ends_read: int = 0
+    past: list[EarlierEffect] = field(default_factory=list)
 
     async def known_customer(self, customer_id: str) -> bool:
         return customer_id in self.customers
@@ -253,6 +255,9 @@ class FakeCases:
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         return []
+
+    async def earlier(self, case_id: str) -> list[EarlierEffect]:
+        return self.past
 
     async def asked(self, case_id: str) -> list[AskedEffect]:
         return []
@@ -344,7 +349,7 @@ class Stage:
     async def run(self, text: str = "pay me", **state: Any) -> CaseState:
         row = CaseRow(case_id="c-1", customer_id=state.pop("customer", "C-1"), opened_at=NOON, updated_at=NOON)
         row = row.model_copy(update=state.pop("row", {}))
-        return await self._drive(CaseState(row=row, incoming=[heard(text)], **state))
+        return await self._drive(CaseState(row=row, incoming=state.pop("incoming", [heard(text)]), **state))
 
     async def decide(self, decision: DecisionKind, **changes: Any) -> CaseState:
         assert self.asked is not None, "nobody is asked anything"

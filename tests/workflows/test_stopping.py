@@ -88,6 +88,34 @@ async def test_a_wish_while_an_effect_is_written_waits_for_it(home: House) -> No
     assert len(await home.rows("select 1 from shop.refunds where order_id = %(o)s", o=order.order_id)) == 1
 
 
+async def test_what_was_refunded_before_a_person_came_is_not_refunded_again_once_they_hand_it_back(home: House) -> None:
+    order = await home.order(**SMALL)
+    async with await psycopg.AsyncConnection.connect(home.settings.database_url.get_secret_value()) as held:
+        await held.execute("select 1 from shop.orders where order_id = %s for update", [order.order_id])
+        text = f"One mug of order {order.order_id} arrived broken. Could you refund 12.50 USD for it please?"
+        case = await home.open(order.customer_id, text, wait=False)
+        await wait_for(lambda: home.rows("select 1 from pg_locks where not granted"))
+        await home.cases.request_human(case.case_id)
+        await wait_for(lambda: asked_to_stop(home, case.case_id))
+    await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    await home.cases.claim(case.case_id, "ann")
+    await home.model.script(order.order_id, {"calls": [refund(order.order_id)]})
+    await home.cases.hand_back(case.case_id, "ann", "I have looked into it; please go on.", topic="refund")
+    case = await home.until(case.case_id, lambda view: view.status in ("Resolved", "AwaitingApproval"))
+
+    assert (case.status, case.approvals) == ("Resolved", []), "a person was asked for what was done"
+    assert "12.50 USD" in (case.reply or "")
+    assert len(await home.rows("select 1 from shop.refunds where order_id = %(o)s", o=order.order_id)) == 1
+    *_, told, _ = [one["text"] for one in await home.model.requests(case.case_id)]
+    assert '<data kind="earlier">[{"tool": "refund_order"' in told
+    assert '"outcome": "applied"' in told
+
+
+def refund(order_id: str) -> dict[str, object]:
+    """The same call once more, as a model makes it that heeds nothing."""
+    return {"tool": "refund_order", "arguments": {"order_id": order_id, "amount": 12.5, "reason": "I was told to go on."}}
+
+
 async def asked_to_stop(home: House, case_id: str) -> bool:
     """The turn was asked to stop."""
     events = (await home.temporal.get_workflow_handle(f"case-{case_id}").fetch_history()).events

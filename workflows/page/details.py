@@ -74,8 +74,10 @@ def _unconfirmed(memory: CaseMemory) -> list[str]:
 
 def _asked(approval: Approval, count: int) -> list[str]:
     request = approval.request
-    lines = [f"- **Until:** {utc(approval.due_at)}; then a person takes over. Silence approves nothing."]
-    lines += [_reason(words, rule) for words, rule in list(zip_longest(request.reasons, request.rules, fillvalue=""))[:3]]
+    lines = [f"- **Done before:** {escape(words, WORDS)}" for words in request.repeats]
+    lines += [f"- **Until:** {utc(approval.due_at)}; then a person takes over. Silence approves nothing."]
+    reasons = list(zip_longest(request.reasons, request.rules, fillvalue=""))
+    lines += [_reason(words, rule) for words, rule in reasons if words not in request.repeats][:3]
     lines += [f"- **Who decides:** {escape(request.role, NAME)}"]
     lines += [f"- **Approved so far:** {escape(progress(approval), NAME)}"] if progress(approval) else []
     lines += [f"- **Also open:** {count - 1} more; shown once this one is decided"] if count > 1 else []

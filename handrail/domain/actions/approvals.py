@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from handrail.domain.actions.asked import AskedEffect
+from handrail.domain.actions.earlier import REPEATED
 from handrail.domain.base import Model, Stored
 from handrail.domain.team.commands import Reviewer
 
@@ -50,6 +51,11 @@ class HumanRequest(Stored):
     def wanted_roles(self) -> list[str]:
         """Every role that somebody who approves must hold."""
         return self.roles or [self.role]
+
+    @property
+    def repeats(self) -> list[str]:
+        """The reasons that say what was done, or may have been, in this very case already: they are read first."""
+        return [words for words, rule in zip(self.reasons, self.rules, strict=False) if rule == REPEATED]
 
 
 class DecisionKind(StrEnum):

@@ -72,8 +72,12 @@ def objects(arguments: Mapping[str, Any], title: str = "") -> list[str]:
 def same_arguments(one: Mapping[str, Any], other: Mapping[str, Any], names: Iterable[str] | None = None) -> bool:
     """Compare what would be done. `names` are the arguments that the model may give; explanations do not count."""
     wanted = set(names) if names else {*one, *other}
-    telling = [name for name in wanted if not _EXPLAINS.search(name.casefold())]
-    return all(alike(one.get(name), other.get(name)) for name in telling)
+    return all(alike(one.get(name), other.get(name)) for name in telling(wanted))
+
+
+def telling(names: Iterable[str]) -> list[str]:
+    """List the names of arguments that say what is done; the others explain it, often in the customer's words."""
+    return [name for name in names if not _EXPLAINS.search(name.casefold())]
 
 
 def alike(one: Any, other: Any) -> bool:

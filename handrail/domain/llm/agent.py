@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from handrail.domain.actions.earlier import ToldEffect
 from handrail.domain.base import Stored
 from handrail.domain.case.messages import Message
 
@@ -45,8 +46,8 @@ class ToolSpec(Stored):
 
 
 class ModelRequest(Stored):
-    """One model call. `context` is what the topic prefetched, name to data; `feedback` are the guardrail's words
-    to a proposal of this turn that did not pass."""
+    """One model call. `context` is what the topic prefetched, name to data; `earlier` are effects of earlier turns, bounded;
+    `exchanges` and `feedback` are this turn's: its calls, and the guardrail's words to what did not pass."""
 
     case_id: str
     customer_id: str = Field(default="", description="for live controls; the model never sees it")
@@ -55,6 +56,7 @@ class ModelRequest(Stored):
     tools: list[ToolSpec] = Field(default_factory=list)
     transcript: list[Message] = Field(default_factory=list)
     context: dict[str, Any] = Field(default_factory=dict)
+    earlier: list[ToldEffect] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     language: str = "en"

@@ -37,7 +37,11 @@ class MadeCall:
 
 @dataclass(slots=True)
 class Conversation:
-    """`said` are the customer's messages, oldest first; `asked` is what the assistant said last before the newest of them."""
+    """`said` are the customer's messages, oldest first; `asked` is what the assistant said last before the newest of them.
+
+    `earlier` are effects of earlier turns after which the customer has not written; of those in `unknown` nobody knows whether
+    they were made.
+    """
 
     system: str = ""
     language: str | None = None
@@ -46,6 +50,8 @@ class Conversation:
     asked: str = ""
     context: dict[str, Any] = field(default_factory=dict)
     done: list[MadeCall] = field(default_factory=list)
+    earlier: list[MadeCall] = field(default_factory=list)
+    unknown: list[MadeCall] = field(default_factory=list)
     feedback: list[str] = field(default_factory=list)
 
     @property
@@ -100,6 +106,17 @@ def _user(found: Conversation, said: ChatMessage) -> None:
             found.asked = str(part.value)
         elif part.kind == "context":
             found.context[part.attributes.get("name", "")] = part.value
+        elif part.kind == "earlier":
+            _earlier(found, part.value)
+
+
+def _earlier(found: Conversation, calls: Any) -> None:
+    for one in calls if isinstance(calls, list) else ():
+        call = MadeCall(one["tool"], one["arguments"], one["result"], one["outcome"] == "applied")
+        if one["outcome"] == "unknown":
+            found.unknown.append(call)
+        elif call.ok and not one["customer_wrote_since"]:
+            found.earlier.append(call)
 
 
 def _done(tool: str, arguments: str, text: str) -> MadeCall:

@@ -29,6 +29,8 @@ def build(request: ModelRequest, correction: str | None = None) -> list[BaseMess
     cut = len(request.transcript) - len(kept)
     turns: list[BaseMessage] = [_spoken(message) for message in kept]
     turns += [HumanMessage(block("context", value, limit=MAX_DATA, name=name)) for name, value in request.context.items()]
+    if request.earlier:
+        turns.append(HumanMessage(block("earlier", [one.model_dump(mode="json") for one in request.earlier])))
     if not turns or isinstance(turns[-1], AIMessage):
         turns.append(HumanMessage("Go on with the case."))
     return [SystemMessage(system(request, cut, correction)), *_merged(turns), *_exchanged(request.exchanges)]

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from handrail.business import Business
 from handrail.domain.actions.approvals import Approval
 from handrail.domain.actions.asked import AskedEffect, excerpted
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseStatus, CaseView, Commit
 from handrail.domain.case.handoffs import Handoff
@@ -108,6 +109,10 @@ class PostgresCases:
     async def effects(self, case_id: str) -> list[EffectResult]:
         """Read the effects that the ledger holds as applied or refused, oldest first."""
         return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
+
+    async def earlier(self, case_id: str) -> list[EarlierEffect]:
+        """Read every effect that the case proposed and what became of it, the one known last at the end."""
+        return [EarlierEffect.model_validate(row) for row in await self._all("earlier_effects", case_id=case_id)]
 
     async def asked(self, case_id: str) -> list[AskedEffect]:
         """Read what the customer was asked before effects, with their answers, oldest first."""

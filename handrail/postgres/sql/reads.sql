@@ -45,6 +45,30 @@ ORDER BY sequence, at, message_id;
 -- name: effects_of_case
 SELECT * FROM handrail.effects WHERE case_id = %(case_id)s ORDER BY applied_at, effect_id;
 
+-- name: earlier_effects
+-- What was begun in another system and never answered may have been made there.
+SELECT
+    a.effect_id,
+    a.action,
+    CASE
+        WHEN a.outcome IS NULL THEN coalesce(a.decided_arguments, a.arguments)
+        WHEN a.applied_hash = a.arguments_hash THEN a.arguments
+        ELSE a.decided_arguments
+    END AS arguments,
+    CASE
+        WHEN a.outcome IS NOT NULL THEN a.outcome
+        WHEN t.effect_id IS NOT NULL THEN 'unknown'
+        WHEN a.status = 'blocked' THEN 'refused'
+        WHEN a.status = 'rejected' THEN 'rejected'
+        ELSE 'not_done'
+    END AS outcome,
+    coalesce(a.applied_at, t.begun_at, a.ruled_at) AS at,
+    coalesce(a.result, '{}') AS result
+FROM handrail.actions AS a
+LEFT JOIN handrail.effect_attempts AS t ON a.effect_id = t.effect_id
+WHERE a.case_id = %(case_id)s AND a.kind = 'effect'
+ORDER BY at, effect_id;
+
 -- name: asked_of_case
 SELECT * FROM handrail.asked WHERE case_id = %(case_id)s ORDER BY asked_at, question_id, place;
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from handrail.business import Business
 from handrail.domain.actions.asked import AskedEffect
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
 from handrail.domain.case.cases import AuditEntry, CaseRow, Commit
 from handrail.domain.case.messages import Message
@@ -159,6 +160,10 @@ class ShadowCases:
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         """Nothing was done yet."""
+        return []
+
+    async def earlier(self, case_id: str) -> list[EarlierEffect]:
+        """Nothing was proposed yet."""
         return []
 
     async def asked(self, case_id: str) -> list[AskedEffect]:

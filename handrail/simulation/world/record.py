@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus
 from handrail.domain.actions.asked import AskedEffect
+from handrail.domain.actions.earlier import EarlierEffect, EarlierOutcome
 from handrail.domain.actions.effects import EffectResult
-from handrail.domain.actions.proposals import Ruling
+from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.cases import AuditEntry, CaseOpen, CaseRow, CaseView, Commit, RuledProposal
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author, Message
@@ -40,6 +41,20 @@ class LedgerEntry:
     def order(self) -> tuple[int, int, int]:
         """The rank among rulings on the same proposal: the newest holds, of one step the strictest."""
         return self.ruled.proposal.revision, self.version, self.ruled.verdict.ruling.rank
+
+    @property
+    def earlier(self) -> EarlierEffect:
+        """The effect as a later turn sees it; nothing simulated is outside, so that each end is known."""
+        proposal, made = self.ruled.proposal, self.result
+        about = {"effect_id": proposal.proposal_id, "action": proposal.action}
+        if made:
+            known = {"outcome": EarlierOutcome(made.status), "at": made.applied_at, "result": made.result}
+            return EarlierEffect(**about, **known, arguments=made.arguments)
+        rejected = self.approval is not None and self.approval.status is ApprovalStatus.REJECTED
+        blocked = self.ruled.verdict.ruling is Ruling.BLOCK
+        left = EarlierOutcome.REJECTED if rejected else EarlierOutcome.NOT_DONE
+        outcome = EarlierOutcome.REFUSED if blocked else left
+        return EarlierEffect(**about, outcome=outcome, at=self.at, arguments=proposal.arguments)
 
     def permits(self, wanted: str) -> bool:
         """Tell if exactly these arguments may run: the rule of `handrail.permitted`."""
@@ -176,6 +191,12 @@ class SimulatedRecord:
         """The effects that the ledger holds as applied or refused, oldest first."""
         made = [one.result for one in self.ledger.values() if one.case_id == case_id and one.result is not None]
         return sorted(made, key=lambda one: (one.applied_at, one.effect_id))
+
+    async def earlier(self, case_id: str) -> list[EarlierEffect]:
+        """Every effect that the case proposed and what became of it, the one known last at the end."""
+        entries = (one for one in self.ledger.values() if one.case_id == case_id)
+        found = [one.earlier for one in entries if one.ruled.proposal.kind is ProposalKind.EFFECT]
+        return sorted(found, key=lambda one: (one.at, one.effect_id))
 
     async def asked(self, case_id: str) -> list[AskedEffect]:
         """Nothing: a simulated case keeps by itself what its customer was asked, and no turn of it is lost."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from handrail.domain.actions.earlier import EarlierOutcome, ToldEffect
 from handrail.domain.case.messages import Author
 from handrail.domain.llm.agent import Disposition, ModelAnswer
 from handrail.llm.chat import ChatModel
@@ -360,3 +362,37 @@ async def test_a_late_refund_is_not_refunded_again(model: ChatModel, text: str, 
 async def test_of_two_wishes_the_one_that_can_be_done_here_counts(model: ChatModel) -> None:
     answer = await model.complete(asking("Cancel my purchase and refund O-10021", *REFUND, context=ONE))
     assert [call.tool for call in answer.calls] == ["refund_order"]
+
+
+def earlier(outcome: EarlierOutcome = EarlierOutcome.APPLIED, *, since: bool = False) -> list[ToldEffect]:
+    """An earlier turn's refund of the order."""
+    given, result = {"order_id": "O-10021", "amount": 12.5}, {"order_id": "O-10021", "refunded_usd": 12.5}
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    return [
+        ToldEffect(tool="refund_order", arguments=given, outcome=outcome, at=at, result=result, customer_wrote_since=since)
+    ]
+
+
+async def test_what_an_earlier_turn_refunded_is_told_and_not_proposed_again(model: ChatModel) -> None:
+    text = "Please refund 12.50 USD of order O-10021"
+    answer = await model.complete(asking(text, *REFUND, context=ONE, earlier=earlier()))
+    assert (answer.calls, answer.reply) == ([], "I have refunded 12.50 USD for order O-10021.")
+
+
+async def test_a_customer_who_asks_anew_is_served_anew(model: ChatModel) -> None:
+    text = "Please refund 12.50 USD of order O-10021"
+    answer = await model.complete(asking(text, *REFUND, context=ONE, earlier=earlier(since=True)))
+    assert [one.tool for one in answer.calls] == ["refund_order"]
+
+
+async def test_what_nobody_knows_of_is_a_persons(model: ChatModel) -> None:
+    text = "Please refund 12.50 USD of order O-10021"
+    answer = await model.complete(asking(text, *REFUND, context=ONE, earlier=earlier(EarlierOutcome.UNKNOWN)))
+    assert (answer.calls, answer.disposition) == ([], Disposition.ESCALATE)
+
+
+async def test_a_proposal_that_was_answered_as_done_is_told(model: ChatModel) -> None:
+    given, first = {"order_id": "O-10021", "amount": 12.5}, {"order_id": "O-10021", "refunded_usd": 12.5}
+    refused = came("refund_order", given, {"refused": "done", "already_done": first}, ok=False)
+    answer = await model.complete(asking("Please refund 12.50 USD of O-10021", *REFUND, context=ONE, exchanges=[refused]))
+    assert answer.reply == "I have refunded 12.50 USD for order O-10021."

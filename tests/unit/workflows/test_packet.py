@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from graphs.state import CaseState
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, DecisionKind, HumanRequest, RequestKind
+from handrail.domain.actions.earlier import REPEATED
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.classification import Risk, SentimentPoint
@@ -113,6 +114,14 @@ def test_first_comes_what_is_asked_until_when_and_why_then_how_to_decide() -> No
     ]
     places = [read(text).index(words) for words in order]
     assert places == sorted(places)
+
+
+def test_what_was_done_before_stands_above_everything_else() -> None:
+    done = "Already done in this case: refund_order (order_id O-1, amount 180.00), 2026-03-04 09:00 UTC, ledger e-1."
+    text = read(packet(asked(reasons=[done, "above 100 USD"], rules=[REPEATED, "refund_amount/limit"])))
+    places = [text.index(words) for words in (f"**Done before:** {done}", "**Until:**", "above 100 USD")]
+    assert places == sorted(places)
+    assert text.count("Already done") == 1
 
 
 def test_a_refusal_stands_before_the_entries() -> None:

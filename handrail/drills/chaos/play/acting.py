@@ -15,7 +15,7 @@ from handrail.domain.case.requests import Receipt
 from handrail.domain.errors import HandrailError, Refused
 from handrail.drills.chaos.fronts.front import Front
 from handrail.drills.chaos.log import Act, Certainty, OperationLog
-from handrail.drills.chaos.plan import CustomersAnswer, Finish, PlannedCase, PlannedRuling, Wish
+from handrail.drills.chaos.plan import CustomersAnswer, Finish, PlannedCase, Wish
 from handrail.drills.chaos.play.shoppers import Shopper
 from handrail.temporal.cases.client import answered, settled
 
@@ -128,11 +128,11 @@ class PlannedConversation:
         return await self.say(RETRACTION)
 
     async def _decide(self, approval: Approval) -> bool:
-        """Decide as planned; an edit lowers the sum, where there is a sum to lower."""
+        """Decide as planned; an edit lowers the sum, where there is a sum to lower. What was done before is rejected."""
         arguments = approval.request.arguments
-        kind = DecisionKind(self.plan.ruling)
+        kind = DecisionKind.REJECT if approval.request.repeats else DecisionKind(self.plan.ruling)
         edits = {"amount": str(EDITED)} if "amount" in arguments and Decimal(str(arguments["amount"])) > EDITED else None
-        if self.plan.ruling is PlannedRuling.EDIT and edits is None:
+        if kind is DecisionKind.EDIT and edits is None:
             kind = DecisionKind.APPROVE
         wanted = DecisionInput(
             decision=kind,

@@ -71,8 +71,9 @@ def lister(conversation: Conversation, hint: str = "") -> ToolFunction | None:
 
 
 def asked(conversation: Conversation, tool: str, key: str, identity: str) -> bool:
-    """Return whether this turn called the tool for this id."""
-    return any(one.tool == tool and str(one.arguments.get(key)) == identity for one in conversation.done)
+    """Return whether this turn called the tool for this id, or an earlier one did with effect."""
+    calls = (*conversation.earlier, *conversation.done)
+    return any(one.tool == tool and str(one.arguments.get(key)) == identity for one in calls)
 
 
 def _objects(value: Any) -> Iterator[Record]:

@@ -27,8 +27,8 @@ from handrail.llm.offline.wire import ToolFunction
 KEY = "order_id"
 ADDRESS = frozenset(("street", "postal_code", "city"))
 NEVER_AN_INQUIRY = "password"
-UNCONFIRMED = "not_confirmed"
-"""The name, on the wire, of what the customer did not say yes to."""
+UNCONFIRMED, ALREADY_DONE = "not_confirmed", "already_done"
+"""The names, on the wire, of what the customer did not say yes to, and of the first answer of what was done before."""
 CHOICES = 5
 
 
@@ -48,7 +48,7 @@ def decide(conversation: Conversation) -> Move:
     if unconfirmed(conversation):
         return _left(conversation)
     if conversation.done and not conversation.done[-1].ok:
-        return _refused(conversation)
+        return _refused(conversation, wish)
     if wish:
         return _effect(conversation, wish)
     if says(conversation.last, "thanks") and not asks(conversation.last):
@@ -87,7 +87,9 @@ def _effect(conversation: Conversation, wish: CustomerWish) -> Move:
     tool = wish.tool
     if tool is None:
         return tell(conversation, "outside", UNSURE, ESCALATE)
-    done = [one for one in conversation.done if one.tool == tool.name]
+    if any(one.tool == tool.name for one in conversation.unknown):
+        return tell(conversation, "refused", UNSURE, ESCALATE)
+    done = [one for one in (*conversation.earlier, *conversation.done) if one.tool == tool.name]
     if KEY not in needed(tool):
         return told_done(conversation, wish.action, done) if done else _call(conversation, wish, tool, {})
     wanted = [one for one in named(conversation) if not asked(conversation, tool.name, KEY, one)]
@@ -215,9 +217,13 @@ def _corrected(conversation: Conversation, wish: CustomerWish | None) -> Move:
     return tell(conversation, "checked", UNSURE, ESCALATE)
 
 
-def _refused(conversation: Conversation) -> Move:
-    """A look-up that found nothing is worth a question once; what refuses to act goes to a person."""
+def _refused(conversation: Conversation, wish: CustomerWish | None) -> Move:
+    """A look-up that found nothing is worth a question once; what was done before is told; what refuses to act goes to a
+    person."""
     refusals = [one for one in conversation.done if not one.ok]
+    made = refusals[-1].result.get(ALREADY_DONE) if isinstance(refusals[-1].result, dict) else None
+    if made and wish:
+        return told_done(conversation, wish.action, [replace(refusals[-1], result=made)])
     if is_read(refusals[-1].tool) and len(refusals) == 1:
         return tell(conversation, "not_found", FAIR, AWAITING)
     return tell(conversation, "refused", UNSURE, ESCALATE)

@@ -1,0 +1,113 @@
+"""An effect that is proposed once more: what was made already is answered and not made again, what may be right a person sees
+marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphs.views import GuardrailView
+from handrail.domain.actions.earlier import (
+    REPEATED,
+    EarlierEffect,
+    EarlierOutcome,
+    about_the_same,
+    exactly,
+    written_since,
+)
+from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.llm.agent import Exchange
+from handrail.ports import Cases, SystemOfRecord
+
+POLICY, _, RULE = REPEATED.partition("/")
+NEWEST = 60
+"""Messages of the transcript that are looked at for words of the customer since an effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """Effects of the same tool on the same object that the case made, or may have made, `before`.
+
+    `anew`: the customer has written since the newest of them, and nobody answered that yet. `names` are the arguments that the
+    model may give, `exchanges` are this turn's.
+    """
+
+    before: list[EarlierEffect] = field(default_factory=list)
+    anew: bool = False
+    names: list[str] | None = None
+    exchanges: Sequence[Exchange] = ()
+
+    def made(self, proposal: Proposal) -> EarlierEffect | None:
+        """Return the effect that the proposal asks for once more although nobody has since; None where there is none."""
+        if self.anew:
+            return None
+        return next((one for one in reversed(self.before) if exactly(one, proposal, self.names)), None)
+
+    def refusal(self, one: EarlierEffect) -> str:
+        """Say to the agent that this was done."""
+        done = one.in_words(self.names)
+        return (
+            f"This was done in this case already: {done}. The customer has not asked for it since; tell them that it is done."
+        )
+
+    def over(self, verdict: Verdict) -> Verdict:
+        """The verdict that says first, to whoever decides, what was done before.
+
+        A person decides on another effect of an earlier turn's kind that nobody has asked for since, and wherever nobody knows
+        whether the first was made.
+        """
+        asking = Ruling.REQUIRE_APPROVAL
+        if verdict.ruling is Ruling.BLOCK or not self.before or not (self._demanded or verdict.ruling is asking):
+            return verdict
+        hits = [RuleHit(policy=POLICY, rule=RULE, ruling=asking, message=words) for words in self._words()]
+        return verdict.model_copy(update={"ruling": asking, "hits": [*hits, *verdict.hits]})
+
+    @property
+    def _demanded(self) -> bool:
+        unasked = not self.anew and any(not made_here(one, self.exchanges) for one in self.before)
+        return unasked or any(one.outcome is EarlierOutcome.UNKNOWN for one in self.before)
+
+    def _words(self) -> list[str]:
+        """The sentences about the newest effect that was made, and about the newest of which nobody knows."""
+        newest = {one.outcome: one.in_words(self.names) for one in self.before}
+        since = "The customer has written since." if self.anew else "The customer has not asked again since."
+        words = []
+        if made := newest.get(EarlierOutcome.APPLIED):
+            words.append(f"Already done in this case: {made}. {since}")
+        if begun := newest.get(EarlierOutcome.UNKNOWN):
+            words.append(f"Begun in this case, and nobody knows whether it was done: {begun}. Look in the other system first.")
+        return words
+
+
+class Repeats:
+    """Finds what a case made before of what it proposes now."""
+
+    def __init__(self, cases: Cases, record: SystemOfRecord) -> None:
+        self._cases = cases
+        self._record = record
+
+    async def of(self, view: GuardrailView, proposal: Proposal, title: str, ledger: Sequence[EarlierEffect]) -> Repetition:
+        """Return what the case's `ledger` holds of it; only where that is something, the customer's words are read."""
+        before = about_the_same(ledger, proposal, title)
+        if not before:
+            return Repetition()
+        said = [*await self._cases.transcript_ends(view.row.case_id, 0, NEWEST), *view.incoming]
+        names = given(self._record, proposal.action)
+        return Repetition(before, written_since(said, before[-1].at), names, view.exchanges)
+
+
+def given(record: SystemOfRecord, action: str) -> list[str] | None:
+    """Return the arguments that the model may give to a tool; None where it takes none, or is gone."""
+    specs = record.specs([action])
+    return list(specs[0].parameters.get("properties", {})) or None if specs else None
+
+
+def first_answer(one: EarlierEffect) -> dict[str, Any]:
+    """Return what the agent reads of an effect that it proposed once more."""
+    return {"done": True, "at": one.at.isoformat(), **one.result}
+
+
+def made_here(one: EarlierEffect, exchanges: Sequence[Exchange]) -> bool:
+    """Return whether it is among the calls of this turn."""
+    return any((call.call.tool, call.call.arguments) == (one.action, one.arguments) for call in exchanges)

@@ -1,0 +1,150 @@
+"""What a case did before: its model is told, what nobody asked for again is not done again, and a person reads it first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from graphs.nodes.approval import AGAIN
+from graphs.state import CaseState, HandBackNote
+from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.actions.earlier import ALREADY_DONE, REPEATED, EarlierEffect, EarlierOutcome
+from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.case.messages import Author, Message
+from handrail.domain.llm.agent import Exchange, ToolCall
+from tests.support.fakes import NOON, Stage, calls, heard, says
+
+BACK = HandBackNote(name="bea", note="Please go on.")
+BEFORE, AFTER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
+
+
+def past(amount: float = 20, outcome: EarlierOutcome = EarlierOutcome.APPLIED, account: str = "A-101") -> EarlierEffect:
+    """What an earlier turn paid."""
+    arguments = {"account": account, "amount": amount, "note": "the customer's words"}
+    return EarlierEffect(effect_id="e-0", action="pay", arguments=arguments, outcome=outcome, at=NOON, result={"paid": amount})
+
+
+def pay(amount: float, account: str = "A-101") -> tuple[str, dict[str, Any]]:
+    return "pay", {"account": account, "amount": amount, "note": "now in other words"}
+
+
+def words(text: str, author: Author = Author.CUSTOMER, sequence: int = 1, **more: Any) -> Message:
+    return heard(text).model_copy(update={"author": author, "sequence": sequence, "message_id": f"m-{sequence}", **more})
+
+
+def back(*answers: Any, earlier: EarlierEffect | None = None, said: list[Message] | None = None) -> Stage:
+    """A case that did something in its first turn."""
+    stage = Stage(*answers)
+    stage.cases.past = [earlier or past()]
+    stage.cases.said = said or [words("pay me", at=BEFORE)]
+    return stage
+
+
+async def handed_back(stage: Stage, **more: Any) -> CaseState:
+    """The turn that a person's hand-back begins: the customer has not written."""
+    known = [known_as(one) for one in stage.cases.past if one.settled]
+    return await stage.run(turn=2, person=BACK, row={"topic": "payout"}, incoming=[], effects=known, **more)
+
+
+def known_as(one: EarlierEffect) -> EffectResult:
+    """The effect as the case remembers it."""
+    keys = one.model_dump(include={"effect_id", "action", "arguments", "result"})
+    return EffectResult(**keys, status=EffectStatus(one.outcome), applied_at=one.at)
+
+
+def told(stage: Stage) -> list[tuple[Any, ...]]:
+    return [(one.tool, one.arguments, one.outcome, one.customer_wrote_since) for one in stage.model.asked[0].earlier]
+
+
+async def test_the_model_is_told_what_earlier_turns_did_without_anybodys_words() -> None:
+    stage = back(says("We paid 20."))
+    await handed_back(stage)
+    assert told(stage) == [("pay", {"account": "A-101", "amount": 20}, EarlierOutcome.APPLIED, False)]
+
+
+async def test_a_first_turn_has_nothing_before_it() -> None:
+    stage = back(says("Hello."))
+    await stage.run()
+    assert told(stage) == []
+
+
+async def test_what_this_turn_does_stands_in_its_exchanges_alone() -> None:
+    call = ToolCall(call_id="call-1", tool="pay", arguments=past().arguments)
+    stage = back(says("We paid 20."))
+    await handed_back(stage, exchanges=[Exchange(call=call, result={"done": True})])
+    assert told(stage) == []
+
+
+async def test_what_nobody_asked_for_again_is_answered_and_not_done() -> None:
+    stage = back(calls(pay(20)), says("We paid 20."))
+    await handed_back(stage)
+
+    assert (stage.amounts, stage.asked) == ([], None)
+    (answer,) = [one.result for one in stage.model.asked[-1].exchanges]
+    assert answer[ALREADY_DONE] == {"done": True, "at": NOON.isoformat(), "paid": 20}
+    assert answer["refused"].startswith(
+        "This was done in this case already: pay (account A-101, amount 20), 2026-05-04 12:00 UTC, ledger e-0."
+    )
+    assert "customer's words" not in str(answer)
+
+
+@pytest.mark.parametrize("decision", [DecisionKind.REJECT, DecisionKind.APPROVE])
+async def test_another_sum_that_nobody_asked_for_is_a_persons_and_says_first_what_was_done(decision: DecisionKind) -> None:
+    stage = back(calls(pay(30)), says("It is seen to."))
+    await handed_back(stage)
+
+    assert stage.asked is not None
+    assert stage.asked.rules[0] == REPEATED
+    assert stage.asked.repeats == [
+        "Already done in this case: pay (account A-101, amount 20), 2026-05-04 12:00 UTC, ledger e-0. "
+        "The customer has not asked again since."
+    ]
+    assert stage.asked.headline == f"{AGAIN}pay 30"
+    await stage.decide(decision)
+    assert stage.amounts == ([30] if decision is DecisionKind.APPROVE else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "anew"),
+    [
+        ([words("once more, please", at=AFTER)], True),
+        ([words("We paid 20.", Author.ASSISTANT, 1), words("once more, please", sequence=2, at=AFTER)], True),
+        ([words("once more, please", at=AFTER), words("I see to it.", Author.PERSON, 2)], True),
+        ([words("pay me", at=BEFORE), words("I see to it.", Author.PERSON, 2, at=AFTER)], False),
+        ([words("any news?", at=AFTER), words("We paid 20.", Author.ASSISTANT, 2, at=AFTER)], False),
+    ],
+)
+async def test_who_asks_anew_is_served_by_the_policies(said: list[Message], anew: bool) -> None:
+    stage = back(calls(pay(20)), says("We paid 20."), said=said)
+    await handed_back(stage)
+    assert stage.amounts == ([20] if anew else [])
+
+
+async def test_who_asks_anew_for_what_a_policy_holds_is_decided_on_with_what_was_done_first() -> None:
+    stage = back(calls(pay(180)), earlier=past(180), said=[words("once more, please", at=AFTER)])
+    await handed_back(stage)
+    assert stage.asked is not None
+    assert stage.asked.repeats[0].endswith("The customer has written since.")
+    assert len(stage.asked.reasons) == 2
+
+
+async def test_nobody_knows_whether_it_was_done_so_a_person_decides_whoever_asked() -> None:
+    stage = back(calls(pay(20)), earlier=past(outcome=EarlierOutcome.UNKNOWN), said=[words("pay me!", at=AFTER)])
+    await handed_back(stage)
+    assert stage.asked is not None
+    assert stage.asked.repeats[0].startswith("Begun in this case, and nobody knows whether it was done: pay (")
+
+
+@pytest.mark.parametrize("outcome", [EarlierOutcome.REFUSED, EarlierOutcome.REJECTED, EarlierOutcome.NOT_DONE])
+async def test_what_was_not_done_holds_nothing(outcome: EarlierOutcome) -> None:
+    stage = back(calls(pay(20)), says("We paid 20."), earlier=past(outcome=outcome))
+    await handed_back(stage)
+    assert (stage.asked, stage.amounts) == (None, [20])
+
+
+async def test_another_object_is_another_effect() -> None:
+    stage = back(calls(pay(20, "A-102")), says("We paid 20."))
+    await handed_back(stage)
+    assert (stage.asked, stage.amounts) == (None, [20])
