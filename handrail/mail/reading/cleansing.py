@@ -8,7 +8,7 @@ from email.message import Message
 from email.parser import BytesParser
 
 from handrail.domain.mail import ReceivedMail
-from handrail.mail.reading.headers import decoded
+from handrail.mail.reading.headers import decoded, value
 from handrail.mail.reading.mail import opened, read_mail
 from handrail.mail.reading.parts import leaves, text_of
 from handrail.ports.redaction import Redactor
@@ -46,7 +46,7 @@ def cleansed(raw: bytes, redactor: Redactor) -> bytes:
 
 
 def _subject(mail: Message, redactor: Redactor) -> bool:
-    subject = decoded(str(mail.get("Subject") or ""))
+    subject = decoded(value(mail, "Subject"))
     clean = redactor.redact(subject).text
     if clean == subject:
         return False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from handrail.domain.mail import Attachment
+from handrail.mail.reading.charsets import meant
 from handrail.mail.reading.flowed import unflowed
 from handrail.mail.reading.headers import decoded
 
@@ -104,9 +105,9 @@ def text_of(part: Message) -> str:
 def _decoded_text(part: Message) -> str:
     """Return the text in its own character set, or in the likeliest one."""
     content = content_of(part)
-    for charset in (part.get_content_charset(), "utf-8"):
+    for charset in (meant(part.get_content_charset() or "utf-8"), "utf-8"):
         try:
-            return content.decode(charset or "utf-8")
+            return content.decode(charset)
         except (LookupError, UnicodeError, ValueError):
             continue
     return content.decode("cp1252", "replace")

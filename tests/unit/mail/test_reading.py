@@ -90,11 +90,30 @@ def test_html_is_what_its_reader_sees(html: str, seen: str) -> None:
     assert read_mail(mail.as_bytes(), AUTHSERV).whole == seen
 
 
-@pytest.mark.parametrize(("charset", "text"), [("iso-8859-1", "Größe"), ("nonsense-9", "plain"), ("shift_jis", "注文")])
-def test_character_sets(charset: str, text: str) -> None:
-    known = charset if charset != "nonsense-9" else "ascii"
+@pytest.mark.parametrize(
+    ("charset", "text", "written"),
+    [
+        ("iso-8859-1", "Größe", "latin-1"),
+        ("iso-8859-1", "20 € „zurück“", "cp1252"),
+        ("us-ascii", "20 € zurück", "utf-8"),
+        ("us-ascii", "20 € zurück", "cp1252"),
+        ("nonsense-9", "plain", "ascii"),
+        ("shift_jis", "注文", "shift_jis"),
+        ("gb2312", "鎔", "gbk"),
+    ],
+)
+def test_character_sets(charset: str, text: str, written: str) -> None:
     head = f"From: ann@example.com\r\nContent-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-    assert read_mail(head.encode() + text.encode(known), AUTHSERV).text == text
+    assert read_mail(head.encode() + text.encode(written), AUTHSERV).text == text
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["20 € zurück".encode(), "20 € zurück".encode("cp1252"), b"=?iso-8859-1?Q?20_=80_zur=FCck?=", "20 €\r\n zurück".encode()],
+)
+def test_subjects_that_were_written_as_they_are(subject: bytes) -> None:
+    mail = read_mail(b"From: J\xf6rg <ann@example.com>\r\nSubject: " + subject + b"\r\n\r\nHello", AUTHSERV)
+    assert (mail.subject, mail.sender) == ("20 € zurück", "ann@example.com")
 
 
 def test_attachments_are_references_by_what_their_bytes_are() -> None:
@@ -157,12 +176,26 @@ def test_the_thread_is_every_id_and_never_the_subject() -> None:
         ({"Precedence": "Bulk"}, "Precedence: bulk"),
         ({"List_Id": "<news.example.com>"}, "it has the header List-Id"),
         ({"X_Auto_Response_Suppress": "All"}, "it has the header X-Auto-Response-Suppress"),
+        ({"X_Auto_Reply_From": "ann@example.com"}, "it has the header X-Auto-Reply-From"),
         ({"Return_Path": "<>"}, "its return path is empty"),
         ({"Return_Path": "<ann@example.com>"}, ""),
     ],
 )
 def test_a_machines_mail_is_told_by_its_headers(headers: dict[str, str], why: str) -> None:
     assert read_mail(letter("ann@example.com", "Hello", passed=True, subject="Hi", **headers), AUTHSERV).automatic == why
+
+
+def test_a_receipt_that_our_mail_was_read_is_no_answer() -> None:
+    receipt = MIMEMultipart("report", report_type="disposition-notification")
+    receipt["From"], receipt["Message-ID"], receipt["In-Reply-To"] = "ann@example.com", "<2@example.com>", "<1@shop.example>"
+    receipt.attach(MIMEText("Your message was read on Monday, 30 November 2026."))
+    noted = Message()
+    noted["Content-Type"] = "message/disposition-notification"
+    noted.set_payload("Final-Recipient: rfc822;ann@example.com\nDisposition: manual-action/MDN-sent-manually; displayed\n")
+    receipt.attach(noted)
+    mail = read_mail(receipt.as_bytes(), AUTHSERV)
+    assert mail.automatic == "a mail program reports on a mail, as with a receipt that it was read"
+    assert mail.bounced is None
 
 
 @pytest.mark.parametrize(
