@@ -57,7 +57,7 @@ class PeopleActivities:
             ApprovalRefused: what an editor saw is not so any more.
         """
         reviewers = self._reviewers.now()
-        decision = await self._identified(attempt.source, attempt.decision, reviewers)
+        decision = await identified(self._identities, reviewers, attempt.source, attempt.decision)
         facts: dict[str, Any] | None = None
         try:
             if decision.decision is DecisionKind.EDIT:
@@ -82,16 +82,7 @@ class PeopleActivities:
         """
         if seen.back:
             await self._refuse_idle(seen.back)
-        return await self._identified(seen.source, seen.decision, self._reviewers.now())
-
-    async def _identified(self, source: Source, decision: Decision, reviewers: Reviewers) -> Decision:
-        sender, identity = await self._identities.of_event(source, decision)
-        given = decision.reviewer
-        # A click names nobody; where its sender's name is one of the reviewers', it is taken as if it had been typed.
-        from_history = identity is Identity.VERIFIED or (given == NOBODY and reviewers.known(sender))
-        who = reviewers.called(sender if from_history else given)
-        changes = {"reviewer": who, "identity": identity, "sender": sender, "reviewers_version": reviewers.version}
-        return decision.model_copy(update=changes)
+        return await identified(self._identities, self._reviewers.now(), seen.source, seen.decision)
 
     async def _refuse_idle(self, back: ForAgent) -> None:
         """Raises: InvalidInput, IllegalTransition: the agent would give the case straight back."""
@@ -147,6 +138,17 @@ class PeopleActivities:
             raise InvalidInput(f"arguments: {refused}") from refused
         refuse_unseen(changed, wanted, checked.arguments)
         return checked.arguments, checked.facts
+
+
+async def identified(identities: Identities, reviewers: Reviewers, source: Source, decision: Decision) -> Decision:
+    """Return the decision with who made it, as the case's own history tells."""
+    sender, identity = await identities.of_event(source, decision)
+    given = decision.reviewer
+    # A click names nobody; where its sender's name is one of the reviewers', it is taken as if it had been typed.
+    from_history = identity is Identity.VERIFIED or (given == NOBODY and reviewers.known(sender))
+    who = reviewers.called(sender if from_history else given)
+    changes = {"reviewer": who, "identity": identity, "sender": sender, "reviewers_version": reviewers.version}
+    return decision.model_copy(update=changes)
 
 
 def edited_reply(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from handrail.domain.case.cases import CaseRow, CaseView
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Message
 from handrail.domain.case.ratings import RatingReceipt
-from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError, UnknownCase
-from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
+from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError
+from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Recuse, Release, ResolveCase
 from workflows.handlers.authorize import TYPED, Desk
-from workflows.handlers.commands import Intake, by_person
-from workflows.handlers.payloads import NOTHING, refusal, value_of, wish
+from workflows.handlers.commands import Intake
+from workflows.handlers.payloads import NOTHING, by_person, conflict, refusal, value_of, wish
+from workflows.handlers.recusing import check_recuse
 from workflows.handlers.start import begun_again, from_its_beginning, incoming, remember
 from workflows.memory.transcript import newest
 from workflows.page.details import packet
@@ -137,6 +138,14 @@ class CaseWorkflow:
     @release.validator
     def _check_release(self, raw: RawValue = NOTHING) -> None:
         self._check(lambda: self._intake.check_release(by_person(Release, raw)))
+
+    @workflow.update(name="recuse", description="I should not decide this, others should: {reviewer, reason}")
+    async def recuse(self, raw: RawValue = NOTHING) -> Receipt:
+        return await self._await(lambda: self._desk.recuse(by_person(Recuse, raw), sent()))
+
+    @recuse.validator
+    def _check_recuse(self, raw: RawValue = NOTHING) -> None:
+        self._check(lambda: check_recuse(self._memory, by_person(Recuse, raw)))
 
     @workflow.update(name="reply", description="Answer the customer as a person: {reviewer, text}")
     def reply(self, raw: RawValue = NOTHING) -> Receipt:
@@ -316,12 +325,3 @@ def sent(signal: str | None = None) -> Source:
 def given(note: Any) -> Any:
     """The note of a menu entry; what the SDK could not decode arrives raw. Raises: InvalidInput."""
     return value_of(note) if isinstance(note, RawValue) else note
-
-
-def conflict(error: ActivityError) -> Exception:
-    """The record's refusal, as whoever started it receives it: the id stands with other content, or it holds no such case."""
-    cause = error.cause
-    known = {kind.__name__: kind for kind in (CaseConflict, UnknownCase)}
-    if isinstance(cause, ApplicationError) and cause.type in known:
-        return refusal(known[cause.type](cause.message))
-    return error

@@ -23,6 +23,7 @@ LATE = {
     "approvals": LateCommand("people.approvals", "Decisions that wait for a person.", group=True),
     "decide": LateCommand("case.decisions", "Approve, reject, edit or answer."),
     "claim": LateCommand("case.decisions", "Take a case that waits for a person."),
+    "recuse": LateCommand("case.decisions", "Leave a case to others that you should not decide."),
     "reply": LateCommand("case.decisions", "Answer the customer as a person."),
     "hand-back": LateCommand("case.decisions", "Give a case back to the agent."),
     "resolve": LateCommand("case.decisions", "End a case as a person."),

@@ -30,6 +30,7 @@ from handrail.domain.http.people import (
     DecisionBody,
     HandBackBody,
     QueuePage,
+    RecuseBody,
     ReplyBody,
     ResolveBody,
 )
@@ -133,6 +134,10 @@ class AsyncHandrail:
     async def release(self, case_id: str, *, key: str | None = None) -> Receipt:
         """Put one's case back into its queue."""
         return await self._sent(calls.act(case_id, "release", None, key))
+
+    async def recuse(self, case_id: str, reason: str, *, key: str | None = None) -> Receipt:
+        """Leave a case to others that one should not decide; from then on one neither decides nor reads it."""
+        return await self._sent(calls.act(case_id, "recuse", RecuseBody(reason=reason), key))
 
     async def reply(self, case_id: str, text: str, *, key: str | None = None) -> Receipt:
         """Answer the customer as a person."""

@@ -32,6 +32,7 @@ from handrail.domain.http.people import (
     DecisionBody,
     HandBackBody,
     QueuePage,
+    RecuseBody,
     ReplyBody,
     ResolveBody,
 )
@@ -121,9 +122,9 @@ def decide(approval: Approval, body: DecisionBody, key: str | None) -> HttpCall[
 
 
 def act(
-    case_id: str, verb: str, body: ClaimBody | ReplyBody | HandBackBody | ResolveBody | None, key: str | None
+    case_id: str, verb: str, body: ClaimBody | RecuseBody | ReplyBody | HandBackBody | ResolveBody | None, key: str | None
 ) -> HttpCall[Receipt]:
-    """Return the call with which a person works on a case: claim, release, reply, hand_back or resolve."""
+    """Return the call with which a person works on a case: claim, release, recuse, reply, hand_back or resolve."""
     return HttpCall("POST", f"/v1/cases/{case_id}/{verb}", Receipt, body, key_of(key))
 
 

@@ -25,15 +25,15 @@ from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import MAX_CHARACTERS, check_text
 from handrail.domain.errors import ApprovalRefused, HandrailError, IllegalTransition, InvalidInput
-from handrail.domain.team.commands import HandBack, same_name
+from handrail.domain.team.commands import HandBack, Recuse, is_recused, same_name
 from handrail.domain.team.desk import DraftKind, HeldReply
 from handrail.temporal.cases.client import TimedOut, made
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.connect import Unreachable
 
-TYPED = ("text", "note", "answer", "topic")
+TYPED = ("text", "note", "answer", "topic", "reason")
 SAYS = ("reply", "reply_and_resolve")
-ACTIONS = ("claim", "release", *SAYS, "take_back", "hand_back", "resolve", "draft")
+ACTIONS = ("claim", "release", "recuse", *SAYS, "take_back", "hand_back", "resolve", "draft")
 UNDERWAY = "A reply is about to leave. Take it back, or wait until it has left."
 DONE: Mapping[ApprovalStatus, str] = {
     ApprovalStatus.OPEN: "partly",
@@ -80,7 +80,7 @@ class Acting:
             return ask_again(self._services, request, form)
         case_id, action = request.path_params["case_id"], form.get("action", "")
         try:
-            who.admit(form, ApiScope.CASES_HANDLE, words_of(language_of(request))("form_old"))
+            who.admit(form, scope_of(action, who), words_of(language_of(request))("form_old"))
         except HandrailError as error:
             return await self._refused(request, who, {}, error)
         try:
@@ -93,7 +93,7 @@ class Acting:
         here = f"{PATH}/cases/{case_id}"
         if self._services.undo and action in SAYS:
             return told(here, who, "held", case_id)
-        leads_away = action in ("release", "hand_back", "resolve", "reply_and_resolve")
+        leads_away = action in ("release", "recuse", "hand_back", "resolve", "reply_and_resolve")
         return told(f"{PATH}/" if leads_away else here, who, "resolve" if action == "reply_and_resolve" else action, case_id)
 
     async def _decided(self, case_id: str, who: Seat, form: Mapping[str, str]) -> Approval:
@@ -137,6 +137,8 @@ class Acting:
             case "release":
                 await cases.release(case_id, who.person)
                 await self._recorded(case_id, who.person, held=False)
+            case "recuse":
+                await self._recused(case_id, who, form)
             case "reply" | "reply_and_resolve":
                 await self._said(cases, case_id, who, form)
             case "take_back":
@@ -152,6 +154,15 @@ class Acting:
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case other:
                 raise InvalidInput(f"action: {other[:40]!r} is none. There are {', '.join(ACTIONS)}.")
+
+    async def _recused(self, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
+        """Take the person out of the case, with what they began to write. Raises: Refused, UnknownCase, Unreachable."""
+        reason = self._services.redaction.words(form.get("reason", "").strip())
+        wanted = made(Recuse, reviewer=who.person, reason=reason)
+        update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, wanted.model_dump_json())
+        await vouched.recuse(self._services, who.principal, case_id, wanted, update)
+        for kind in DraftKind:
+            await self._services.record.keep(case_id, who.person, kind, "")
 
     async def _said(self, cases: DoorwayClient, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
         """Hold the reply for as long as it can be taken back, or send it. Raises: Refused, UnknownCase, Unreachable."""
@@ -191,6 +202,8 @@ class Acting:
             await asyncio.sleep(0.05)
 
     async def _keep(self, case_id: str, who: Seat, form: Mapping[str, str]) -> None:
+        if is_recused(who.person, (await self._services.stored.show(case_id)).recused):
+            return
         for name, kind in DRAFTS.items():
             words = form.get(name, "").strip()[:MAX_CHARACTERS]
             if words or (name in form and form.get("action") == "draft"):
@@ -204,3 +217,9 @@ class Acting:
         # What may still be taken is sent again under the same ids, so that it counts once.
         typed |= {"once": form["once"]} if late and "once" in form else {}
         return await self._looking.show(request, who, refused(request, error, typed))
+
+
+def scope_of(action: str, who: Seat) -> ApiScope:
+    """Return the scope that the action takes; whoever decides or answers may say that they should not."""
+    decides = action == "recuse" and who.principal.may(ApiScope.APPROVALS_DECIDE)
+    return ApiScope.APPROVALS_DECIDE if decides else ApiScope.CASES_HANDLE

@@ -23,9 +23,10 @@ from handrail.desk.words import language_of, languages, words_of
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, Identity, RequestKind
 from handrail.domain.actions.proposals import ROLES
+from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import IDENTIFIER
 from handrail.domain.errors import HandrailError, UnknownCase
-from handrail.domain.team.commands import holds, same_name
+from handrail.domain.team.commands import holds, is_recused, same_name
 from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, Draft, DraftKind, FormField
 from handrail.domain.team.reviewers import Reviewers
 from handrail.temporal.cases.client import TimedOut
@@ -94,8 +95,14 @@ class Looking:
         case_id = request.path_params["case_id"]
         if not IDENTIFIER.fullmatch(case_id):
             raise UnknownCase("There is no such case.")
-        stored, record = self._services.stored, self._services.record
-        view = await stored.show(case_id)
+        view = await self._services.stored.show(case_id)
+        if is_recused(who.person, view.recused):
+            about = {"problem": said.problem, "detail": said.detail}
+            return page(request, "recused.html", who, status=said.status, case_id=case_id, **about)
+        return await self._whole(request, who, said, view)
+
+    async def _whole(self, request: Request, who: Seat, said: Said, view: CaseView) -> Response:
+        stored, record, case_id = self._services.stored, self._services.record, view.case_id
         handoff, transcript, mail, drafts, readers, held = await asyncio.gather(
             stored.handoff(case_id),
             stored.transcript(case_id),

@@ -23,6 +23,7 @@ from psycopg.rows import dict_row
 
 from handrail.business import Business
 from handrail.domain.base import Stored
+from handrail.domain.team.commands import folded
 from handrail.drills.queries import QUERIES
 from handrail.postgres.adaptation import adapt
 from handrail.postgres.migrations import migrate
@@ -183,7 +184,7 @@ class Crowd:
 
 async def claimed(connection: AsyncConnection[Any], person: dict[str, Any]) -> Item | None:
     """The queue's own statement."""
-    row = await (await connection.execute(QUEUE["claim_case"], person)).fetchone()
+    row = await (await connection.execute(QUEUE["claim_case"], {**person, "folded": folded(person["person"])})).fetchone()
     return Item.model_validate(row) if row else None
 
 

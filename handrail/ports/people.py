@@ -10,7 +10,7 @@ from handrail.domain.actions.approvals import Decision, Identity, Source
 from handrail.domain.case.routes import Route
 from handrail.domain.money import Money
 from handrail.domain.team.reviewers import Reviewers
-from handrail.domain.team.staff import Expectation, Need
+from handrail.domain.team.staff import Expectation, Need, Roster
 
 
 class Matrix(Protocol):
@@ -37,6 +37,10 @@ class Matrix(Protocol):
 
 class Staff(Protocol):
     """The people who take cases, and when they work."""
+
+    async def roster(self, now: datetime) -> Roster:
+        """Return everybody, with the windows from now on."""
+        ...
 
     async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
         """Return the time after `minutes` of the working time of those who can take it."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handrail.domain.base import Stored
+from handrail.domain.team.commands import folded
 from handrail.domain.team.hours import Span
 from handrail.domain.team.staff import Need, TeamMember, Window
 from handrail.postgres.pool import Pool, alone, rows, writing
@@ -70,6 +71,7 @@ class PostgresQueue:
         return await self._one(
             "claim_case",
             person=person.name,
+            folded=folded(person.name),
             skills=person.skills,
             languages=person.languages,
             tier=person.tier,

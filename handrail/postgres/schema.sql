@@ -80,8 +80,10 @@ CREATE TABLE handrail.cases (
     content_digest text NOT NULL,
     usage jsonb NOT NULL DEFAULT '{}',
     usage_version integer NOT NULL DEFAULT -1,
-    priority smallint CONSTRAINT cases_priority CHECK (priority BETWEEN 1 AND 5)
+    priority smallint CONSTRAINT cases_priority CHECK (priority BETWEEN 1 AND 5),
+    recused text [] NOT NULL DEFAULT '{}'
 );
+COMMENT ON COLUMN handrail.cases.recused IS 'people who said that they should not decide it, as names are compared';
 COMMENT ON COLUMN handrail.cases.usage IS 'what the model calls of the whole case used, as of usage_version';
 
 CREATE INDEX cases_by_status ON handrail.cases (status, updated_at DESC, case_id);
@@ -827,11 +829,12 @@ CREATE FUNCTION handrail.save_row(wanted handrail.cases) RETURNS void LANGUAGE p
 BEGIN
     INSERT INTO handrail.cases (
         case_id, customer_id, channel, status, topic, tier, queue, priority, risk, reason, language, reply, confidence,
-        assignee, turn, due_at, opened_at, updated_at, version, content_digest
+        assignee, turn, due_at, opened_at, updated_at, version, content_digest, recused
     ) VALUES (
         wanted.case_id, wanted.customer_id, wanted.channel, wanted.status, wanted.topic, wanted.tier, wanted.queue,
         wanted.priority, wanted.risk, wanted.reason, wanted.language, wanted.reply, wanted.confidence, wanted.assignee,
-        wanted.turn, wanted.due_at, wanted.opened_at, wanted.updated_at, wanted.version, wanted.content_digest
+        wanted.turn, wanted.due_at, wanted.opened_at, wanted.updated_at, wanted.version, wanted.content_digest,
+        coalesce(wanted.recused, '{}')
     )
     ON CONFLICT (case_id) DO UPDATE SET
         status = excluded.status,
@@ -848,7 +851,8 @@ BEGIN
         turn = excluded.turn,
         due_at = excluded.due_at,
         updated_at = excluded.updated_at,
-        version = excluded.version
+        version = excluded.version,
+        recused = coalesce(wanted.recused, cases.recused)
     WHERE cases.version < excluded.version;
 END
 $$;
@@ -2631,7 +2635,8 @@ SELECT
     ) AS classification,
     c.priority,
     w.release,
-    w.arm
+    w.arm,
+    c.recused
 FROM handrail.cases AS c LEFT JOIN LATERAL (
     SELECT r.release, r.arm FROM handrail.case_releases AS r WHERE r.case_id = c.case_id ORDER BY r.at DESC, r.release LIMIT 1
 ) AS w ON TRUE;
@@ -2823,7 +2828,11 @@ BEGIN
             PERFORM handrail.draft_event(NEW.case_id, 7, 'status', stands);
         END IF;
     END IF;
-    IF NEW.status = 'WithHuman' AND (before <> 'WithHuman' OR (NEW.queue, NEW.tier) IS DISTINCT FROM (OLD.queue, OLD.tier)) THEN
+    -- Whoever had it let it go because they should not decide it: it waits for the others again, who are told.
+    IF NEW.status = 'WithHuman' AND (
+        before <> 'WithHuman' OR (NEW.queue, NEW.tier) IS DISTINCT FROM (OLD.queue, OLD.tier)
+        OR (NEW.assignee IS NULL AND OLD.assignee IS NOT NULL AND NEW.recused <> OLD.recused)
+    ) THEN
         PERFORM handrail.draft_event(NEW.case_id, 8, 'waiting', with_whom || jsonb_build_object('before', before));
     END IF;
     IF NEW.assignee IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.assignee IS DISTINCT FROM OLD.assignee) THEN
@@ -3429,7 +3438,7 @@ CREATE TABLE handrail.notice_cursor (
 COMMENT ON TABLE handrail.notice_cursor IS 'up to which event people were told; without a row nobody was ever to be told';
 
 CREATE FUNCTION handrail.what_waits(event handrail.case_event) RETURNS TABLE (
-    case_id text, topic text, approval jsonb, need jsonb, due_at timestamptz, holder text
+    case_id text, topic text, approval jsonb, need jsonb, due_at timestamptz, holder text, recused text []
 ) LANGUAGE sql STABLE AS $$
 SELECT
     event.case_id,
@@ -3437,7 +3446,8 @@ SELECT
     to_jsonb(a),
     CASE WHEN q.case_id IS NOT NULL THEN jsonb_build_object('queue', q.queue, 'tier', q.tier, 'language', q.language) END,
     coalesce(a.due_at, q.due_at),
-    coalesce(CASE WHEN q.lease_until >= now() THEN q.holder END, q.assignee)
+    coalesce(CASE WHEN q.lease_until >= now() THEN q.holder END, q.assignee),
+    c.recused
 FROM handrail.cases AS c
 LEFT JOIN handrail.approvals AS a
     ON event.body ->> 'for' = 'approval'
@@ -3549,3 +3559,19 @@ END
 $$;
 CREATE TRIGGER audit_is_not_updated BEFORE UPDATE ON handrail.audit
 FOR EACH STATEMENT EXECUTE FUNCTION handrail.refuse_unless_erasing('the audit only grows');
+
+CREATE FUNCTION handrail.tell_nobody_left() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handrail.drift_alarms (kind, detector, day, first_day, indicator, topic, evidence)
+    SELECT
+        'nobody', 'recusals', (NEW.at AT TIME ZONE 'UTC')::date, (NEW.at AT TIME ZONE 'UTC')::date, 'case ' || NEW.case_id,
+        coalesce(c.topic, ''), jsonb_build_object('words', NEW.details ->> 'nobody_left', 'case_ids', jsonb_build_array(NEW.case_id))
+    FROM handrail.cases AS c WHERE c.case_id = NEW.case_id
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION handrail.tell_nobody_left IS 'an alarm for the owner: after a recusal nobody is left who could decide or answer';
+CREATE TRIGGER audit_tells_nobody_left AFTER INSERT ON handrail.audit
+FOR EACH ROW WHEN (NEW.action = 'recuse' AND NEW.details ? 'nobody_left')
+EXECUTE FUNCTION handrail.tell_nobody_left();

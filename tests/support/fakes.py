@@ -129,6 +129,9 @@ class FakeMatrix:
 class FakeStaff:
     """Everybody works round the clock."""
 
+    async def roster(self, now: datetime) -> Roster:
+        return Roster()
+
     async def expect(self, need: Need, now: datetime, minutes: int) -> Expectation:
         return Roster().expect(need, now, minutes)
 

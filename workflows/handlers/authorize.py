@@ -23,9 +23,13 @@ from handrail.domain.actions.approvals import (
 )
 from handrail.domain.actions.decisions import draft
 from handrail.domain.base import Stored
+from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput, Refused
-from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, ResolveCase
+from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, Recuse, ResolveCase
+from handrail.domain.team.recusing import Recusal, Recusing
+from handrail.domain.team.staff import Need
 from workflows.handlers.commands import Intake
+from workflows.handlers.recusing import check_recuse, recuse
 from workflows.memory.case import CaseMemory
 from workflows.options import CHECK, CHECK_SIGNAL, PEOPLE
 from workflows.page.entries import FINISH, HAND_BACK, TAKE, decision_of
@@ -33,7 +37,7 @@ from workflows.page.entries import FINISH, HAND_BACK, TAKE, decision_of
 TYPED = "decide"
 """Came as an update that names who decides: its sender reads the refusal, and nobody else's entries change."""
 WITHOUT_NOTE = "Handed back without a note."
-Answer = TypeVar("Answer", Decision, Permit)
+Answer = TypeVar("Answer", Decision, Permit, Recusal)
 
 
 class Desk:
@@ -109,21 +113,39 @@ class Desk:
         row = self._memory.row
         back = ForAgent(topic=wanted.topic or row.topic or "", customer_id=row.customer_id)
         shown_under = self._memory.holders
-        decision = Decision(
-            approval_id="",
-            revision=0,
-            decision=DecisionKind.ANSWER,
-            note=said,
-            reviewer=wanted.reviewer,
-            via=via,
-            decided_at=now,
-        )
+        decision = _said(wanted.reviewer, said, via, now)
         seen = SentDecision(source=source, decision=decision, back=back)
         who = await _checked("people.identify", seen, Decision, source, "Who hands back")
         if wanted.reviewer == NOBODY and self._memory.holders != shown_under:
             raise IllegalTransition("hand_back: the case has changed hands meanwhile. Look at it again, then decide.")
         told = {"identity": who.identity, "sender": who.sender, "via": via, **source.event}
         return self._intake.hand_back(wanted.model_copy(update={"reviewer": who.reviewer}), workflow.now(), **told)
+
+    async def recuse(self, wanted: Recuse, source: Source) -> Receipt:
+        """Take the person out of it, and find out who is left; in turn, so that no decision of theirs is settled beside it.
+
+        Raises:
+            InvalidInput, IllegalTransition.
+        """
+        now = workflow.now()
+        source = self._placed(source, wanted.model_dump_json(), now)
+        async with self._in_turn:
+            check_recuse(self._memory, wanted)
+            memory, row = self._memory, self._memory.row
+            said = _said(wanted.reviewer, wanted.reason, "recuse", now)
+            needed = Need(queue=row.queue or "", tier=int(row.tier), language=row.language)
+            asked = Recusing(
+                sent=SentDecision(source=source, decision=said),
+                case_id=row.case_id,
+                open=memory.open_approvals,
+                need=needed if row.status is CaseStatus.WITH_HUMAN else None,
+                recused=row.recused,
+            )
+            found = await _checked("people.recuse", asked, Recusal, source, "Who should not decide, and who is left")
+            told = {"identity": found.decision.identity, "sender": found.decision.sender, "via": "recuse", **source.event}
+            who = wanted.model_copy(update={"reviewer": found.decision.reviewer})
+            recuse(memory, who, workflow.now(), found.nobody_left, **told)
+            return self._intake.receipt().model_copy(update={"notice": found.nobody_left or None})
 
     async def _permit(self, shown: Approval, decision: Decision, source: Source, changed: list[str]) -> Permit:
         row = self._memory.row
@@ -145,6 +167,12 @@ class Desk:
         key = (source.signal, said, now)
         place, self._heard[key] = self._heard[key], self._heard[key] + 1
         return source.model_copy(update={"place": place})
+
+
+def _said(who: str, words: str | None, via: str, now: datetime) -> Decision:
+    """Return what somebody said to the case as a whole, in the form in which their identity is looked up."""
+    about = {"approval_id": "", "revision": 0, "decision": DecisionKind.ANSWER}
+    return Decision.model_validate({**about, "note": words, "reviewer": who, "via": via, "decided_at": now})
 
 
 async def _checked(activity: str, asked: Stored, answer: type[Answer], source: Source, summary: str) -> Answer:

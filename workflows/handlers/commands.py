@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from temporalio.common import RawValue
 
@@ -28,27 +28,15 @@ from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of
 from handrail.domain.case.ratings import MAX_COMMENT, RateCase
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase, same_name
-from workflows.handlers.payloads import LARGEST, parse, value_of
+from workflows.handlers.payloads import LARGEST, MAX_NOTE, parse, tidy, value_of
+from workflows.handlers.recusing import refuse_recused
 from workflows.memory.case import CaseMemory
 from workflows.page.entries import HAND_BACK, entries
 from workflows.steps.handback import refuse_another
 
-ByPerson = TypeVar("ByPerson", ClaimCase, Release, PersonReply, HandBack, ResolveCase)
-MAX_NOTE = 2_000
 AUDITED = frozenset(
     {"approval_id", "revision", "arguments_hash", "identity", "sender", "roles", "reviewers_version", "via", "note"}
 )
-
-
-def by_person(kind: type[ByPerson], raw: Any) -> ByPerson:
-    """Parse what a person sent, with a readable name. Raises: InvalidInput."""
-    wanted = parse(kind, raw)
-    return wanted.model_copy(update={"reviewer": check_name("reviewer", wanted.reviewer)})
-
-
-def tidy(field: str, note: str | None, limit: int = MAX_NOTE) -> str | None:
-    """The words, clean, or None where there are none. Raises: InvalidInput."""
-    return check_text(field, note, limit) if note and note.strip() else None
 
 
 class Intake:
@@ -135,6 +123,7 @@ class Intake:
             ApprovalRefused: the person proposed it, or has approved it already.
         """
         decision = permit.decision
+        refuse_recused(self._memory, ApprovalRefused, "reviewer", decision.reviewer)
         settled = settle(approval, decision, no_self_approval=permit.no_self_approval)
         self._memory.keep(settled)
         # A newer version of the row, so that what the approval has become stands above what it was.
@@ -201,6 +190,8 @@ class Intake:
             )
         if self._memory.handed_back or self._memory.interruption or self._memory.closing:
             raise IllegalTransition(f"{what}: the case is just being handed back, passed on or closed. Look at it again.")
+        if who:
+            refuse_recused(self._memory, IllegalTransition, what, who)
         holder = self._memory.row.assignee
         if not who or not holder or same_name(who, holder):
             return
@@ -210,6 +201,7 @@ class Intake:
     def check_claim(self, wanted: ClaimCase) -> None:
         """Another's case is not taken away from under them: whoever takes it over names them. Raises: IllegalTransition."""
         self.with_person("claim")
+        refuse_recused(self._memory, IllegalTransition, "claim", wanted.reviewer)
         holder = self._memory.row.assignee
         if holder and not any(same_name(holder, one) for one in (wanted.reviewer, wanted.instead_of or "")):
             raise IllegalTransition(f"claim: {holder} has this case already. Ask them to hand it on.")

@@ -14,13 +14,16 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
-from handrail.domain.case.messages import check_text, is_plain
+from handrail.domain.case.messages import check_name, check_text, is_plain
 from handrail.domain.case.reconciling import EFFECT_LOST
-from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput, UnknownCase
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Recuse, Release, ResolveCase
 
 M = TypeVar("M", bound=BaseModel)
+ByPerson = TypeVar("ByPerson", ClaimCase, Release, Recuse, PersonReply, HandBack, ResolveCase)
+MAX_NOTE = 2_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 SHOWN = 3
 WORDS = 200
@@ -165,3 +168,23 @@ def wish(raw: RawValue) -> tuple[str, str]:
     except InvalidInput:
         pass
     return "A person was asked for.", "customer_asked"
+
+
+def by_person(kind: type[ByPerson], raw: Any) -> ByPerson:
+    """Parse what a person sent, with a readable name. Raises: InvalidInput."""
+    wanted = parse(kind, raw)
+    return wanted.model_copy(update={"reviewer": check_name("reviewer", wanted.reviewer)})
+
+
+def tidy(field: str, note: str | None, limit: int = MAX_NOTE) -> str | None:
+    """The words, clean, or None where there are none. Raises: InvalidInput."""
+    return check_text(field, note, limit) if note and note.strip() else None
+
+
+def conflict(error: ActivityError) -> Exception:
+    """The record's refusal, as whoever started it receives it: the id stands with other content, or it holds no such case."""
+    cause = error.cause
+    known = {kind.__name__: kind for kind in (CaseConflict, UnknownCase)}
+    if isinstance(cause, ApplicationError) and cause.type in known:
+        return refusal(known[cause.type](cause.message))
+    return error

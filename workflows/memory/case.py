@@ -111,7 +111,11 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
 
     def absorb(self, learned: Learned) -> None:
         """Take over what a turn has found out, however it ended."""
-        self.row = learned.row
+        recused, self.row = self.row.recused, learned.row
+        if recused != self.row.recused:
+            # Said while the turn ran, which does not know of it.
+            self.row = self.row.model_copy(update={"recused": recused, "version": self.row.version + 1})
+            self.unsaved = True
         self.facts, self.effects, self.calls = learned.facts, learned.effects, learned.calls
         self.declined, self.declines = learned.declined, learned.declines
         self.usage, self.disclosed = learned.usage, learned.disclosed

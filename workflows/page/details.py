@@ -54,9 +54,9 @@ def _open(memory: CaseMemory) -> Approval | None:
 def _head(memory: CaseMemory) -> str:
     approval = _open(memory)
     if approval is not None:
-        parts = [*_asked(approval, len(memory.open_approvals)), *_notice(memory), *_how(memory, approval)]
+        parts = [*_asked(approval, len(memory.open_approvals)), *_notice(memory), *_how(memory, approval), _recuse()]
     elif memory.row.status is CaseStatus.WITH_HUMAN:
-        parts = [*_person(memory), *_notice(memory), *_how(memory, None), *_reply()]
+        parts = [*_person(memory), *_notice(memory), *_how(memory, None), *_reply(), _recuse()]
     else:
         parts = [f"## Case {escape(memory.row.case_id)}: {memory.row.status}. Nothing to decide.", *_notice(memory)]
         parts += _unconfirmed(memory)
@@ -121,6 +121,11 @@ def _how(memory: CaseMemory, approval: Approval | None) -> list[str]:
         "Then press **R**: this page says what came of it. If the names are not in the list, no worker runs: "
         "send nothing, come back later.",
     ]
+
+
+def _recuse() -> str:
+    about = pasted({"reviewer": "your name", "reason": "I know this customer"})
+    return f"If you should not decide this, choose **recuse** and paste this into Data; others get it:\n\n{about}"
 
 
 def _reply() -> list[str]:

@@ -17,7 +17,7 @@ RESPOND_WITHIN_MINUTES = 240
 async def expect(memory: CaseMemory) -> Expectation:
     """Return when an answer is expected, from now, within the time that the case's route gives."""
     row = memory.row
-    need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language)
+    need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language, without=row.recused)
     minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES
     try:
         found: Expectation = await workflow.execute_local_activity(

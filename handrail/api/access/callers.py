@@ -62,6 +62,13 @@ async def staff(caller: Reader) -> Principal:
     return caller
 
 
+async def concerned(caller: Anybody) -> Principal:
+    """Return the caller, who decides or works on cases. Raises: ScopeMissing."""
+    if not caller.may(ApiScope.CASES_HANDLE):
+        check_scope(caller, ApiScope.APPROVALS_DECIDE)
+    return caller
+
+
 def named(caller: Principal) -> str:
     """Return whom the caller stands for. Raises: ScopeMissing: for nobody by name."""
     if caller.person is None:
@@ -76,3 +83,4 @@ def _remedy(found: Principal, scope: str) -> str:
 
 
 Staff = Annotated[Principal, Depends(staff)]
+Concerned = Annotated[Principal, Depends(concerned)]

@@ -7,7 +7,7 @@ from typing import Protocol
 from handrail.domain.access.principals import Principal
 from handrail.domain.access.vouching import about
 from handrail.domain.actions.approvals import Approval, DecisionInput
-from handrail.domain.team.commands import HandBack, Receipt
+from handrail.domain.team.commands import HandBack, Receipt, Recuse
 from handrail.ports.front.access import Vouchers
 from handrail.temporal.cases.doorway import DoorwayClient
 
@@ -31,3 +31,9 @@ async def hand_back(services: Sending, caller: Principal, case_id: str, wanted: 
     """Hand the case back as the person that `wanted` names, who has to be the caller's. Raises: see `CaseClient.hand_back`."""
     await services.vouchers.vouch(case_id, update_id, wanted.reviewer, caller.caller, about(None))
     return await services.cases(caller).send(case_id, "hand_back", wanted, Receipt, update_id)
+
+
+async def recuse(services: Sending, caller: Principal, case_id: str, wanted: Recuse, update_id: str) -> Receipt:
+    """Take the person that `wanted` names, who has to be the caller's, out of the case. Raises: see `CaseClient.recuse`."""
+    await services.vouchers.vouch(case_id, update_id, wanted.reviewer, caller.caller, about(None))
+    return await services.cases(caller).send(case_id, "recuse", wanted, Receipt, update_id)

@@ -25,6 +25,7 @@ from handrail.domain.http.agents import AgentCase, AgentCases, AgentTask, open_a
 from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
 from handrail.domain.http.paging import CasesWanted
 from handrail.domain.http.people import DecisionBody
+from handrail.domain.team.commands import is_recused
 from handrail.domain.team.reviewers import NotAdmitted
 from handrail.temporal.cases.client import made
 
@@ -144,7 +145,8 @@ async def waiting(services: ApiServices, caller: Principal, queue: str | None, l
     found = await services.queue.waiting(queue, limit)
     ids = [*approvals, *(one.case_id for one in found.items)][:limit]
     views = [await services.record.show(one) for one in dict.fromkeys(ids)]
-    return AgentCases(with_people=found.waiting, cases=[short(services, caller, view) for view in views])
+    theirs = [view for view in views if not (caller.person and is_recused(caller.person, view.recused))]
+    return AgentCases(with_people=found.waiting, cases=[short(services, caller, view) for view in theirs])
 
 
 async def decide(

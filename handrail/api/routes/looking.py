@@ -7,6 +7,8 @@ from handrail.domain.access.principals import Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import UnknownCase
 from handrail.domain.http.cases import WAITS, CaseSummary
+from handrail.domain.team.commands import is_recused
+from handrail.domain.team.reviewers import NotAdmitted
 
 
 def unknown(case_id: str) -> UnknownCase:
@@ -19,12 +21,13 @@ async def seen(services: ApiServices, caller: Principal, case_id: str) -> CaseVi
 
     Raises:
         UnknownCase: there is none that the caller may see.
+        NotAdmitted: they said that they should not decide it.
     """
     # Another's case takes the way of one that never was, so that not even the time tells them apart.
     if caller.customer_id is not None and await services.record.customer(case_id) != caller.customer_id:
         return await _started(services, caller, case_id)
     try:
-        return await services.record.show(case_id)
+        return admitted(await services.record.show(case_id), caller)
     except UnknownCase:
         return await _started(services, caller, case_id)
 
@@ -43,8 +46,20 @@ async def _started(services: ApiServices, caller: Principal, case_id: str) -> Ca
 
 
 async def whole(services: ApiServices, caller: Principal, case_id: str) -> CaseView:
-    """Return the case as it is recorded. Raises: UnknownCase: there is none that the caller may see, or not yet."""
+    """Return the case as it is recorded.
+
+    Raises:
+        UnknownCase: there is none that the caller may see, or not yet.
+        NotAdmitted: they said that they should not decide it.
+    """
     view = await services.record.show(case_id)
     if not caller.sees(view.customer_id):
         raise unknown(case_id)
+    return admitted(view, caller)
+
+
+def admitted(view: CaseView, caller: Principal) -> CaseView:
+    """Return the case for the caller. Raises: NotAdmitted: they said that they should not decide it."""
+    if caller.person is not None and is_recused(caller.person, view.recused):
+        raise NotAdmitted(f"case: {caller.person} has said that they should not decide it, and does not read it any more.")
     return view

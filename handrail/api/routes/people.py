@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from handrail.api.access import vouched
-from handrail.api.access.callers import Handler, Staff, Writer, named
+from handrail.api.access.callers import Concerned, Handler, Staff, Writer, named
 from handrail.api.access.links import link_to
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.once import CountsOnce, Once
@@ -21,8 +21,8 @@ from handrail.domain.access.principals import Principal
 from handrail.domain.base import Model
 from handrail.domain.case.ratings import RateCase, RatedCase, RatingLink, RatingReceipt
 from handrail.domain.http.bodies import HttpBody
-from handrail.domain.http.people import ClaimBody, HandBackBody, ReleaseBody, ReplyBody, ResolveBody
-from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
+from handrail.domain.http.people import ClaimBody, HandBackBody, RecuseBody, ReleaseBody, ReplyBody, ResolveBody
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Recuse, Release, ResolveCase
 from handrail.temporal.cases.client import made
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["people"])
@@ -30,6 +30,7 @@ ANSWERS: dict[str, Any] = {"response_model": Receipt, "responses": refusals(404,
 COMMANDS: dict[str, type[Model]] = {
     "claim": ClaimCase,
     "release": Release,
+    "recuse": Recuse,
     "reply": PersonReply,
     "hand_back": HandBack,
     "resolve": ResolveCase,
@@ -54,6 +55,12 @@ async def release(
 ) -> Response:
     """Put one's case back into its queue."""
     return await _sent("release", case_id, caller, services, once, body or ReleaseBody())
+
+
+@router.post("/recuse", **ANSWERS)
+async def recuse(case_id: CaseId, body: RecuseBody, caller: Concerned, services: Services, once: CountsOnce) -> Response:
+    """Leave a case to others that one should not decide; from then on one neither decides nor reads it."""
+    return await _sent("recuse", case_id, caller, services, once, body)
 
 
 @router.post("/reply", **ANSWERS)
@@ -99,10 +106,13 @@ async def _sent(name: str, case_id: str, caller: Principal, services: ApiService
     person = named(caller)
 
     async def work() -> Response:
-        await whole(services, caller, case_id)
+        if name != "recuse":
+            await whole(services, caller, case_id)
         wanted, update = made(COMMANDS[name], reviewer=person, **body.model_dump(exclude_none=True)), once.update_id(name)
         if isinstance(wanted, HandBack):
             return answered(await vouched.hand_back(services, caller, case_id, wanted, update))
+        if isinstance(wanted, Recuse):
+            return answered(await vouched.recuse(services, caller, case_id, wanted, update))
         return answered(await services.cases(caller).send(case_id, name, wanted, Receipt, update))
 
     return await once.run(body, work, seconds=20.0)

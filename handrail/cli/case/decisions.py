@@ -1,4 +1,4 @@
-"""Commands of people on a case: `handrail decide`, `claim`, `reply`, `hand-back`, `resolve`."""
+"""Commands of people on a case: `handrail decide`, `claim`, `recuse`, `reply`, `hand-back`, `resolve`."""
 
 from __future__ import annotations
 
@@ -151,6 +151,21 @@ def show_approval(approval: Approval, *, as_json: bool) -> None:
 def claim(ctx: typer.Context, case_id: CaseArgument, reviewer: Reviewer, as_json: Json = False) -> None:
     """Take a case that waits for a person."""
     step(world(ctx), reviewer, lambda cases, name: cases.claim(case_id, name), as_json=as_json)
+
+
+@app.command()
+def recuse(
+    ctx: typer.Context,
+    case_id: CaseArgument,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why you should not; the audit keeps it. - reads standard in.", show_default=False)
+    ],
+    reviewer: Reviewer,
+    as_json: Json = False,
+) -> None:
+    """Leave a case to others that you should not decide."""
+    text = words("--reason", reason)
+    step(world(ctx), reviewer, lambda cases, name: cases.recuse(case_id, name, text), as_json=as_json)
 
 
 @app.command()

@@ -35,7 +35,7 @@ def parts() -> tuple[WireName, ...]:
     from handrail.domain.case.handoffs import Handoff
     from handrail.domain.case.messages import IncomingMessage, Message
     from handrail.domain.case.ratings import RateCase, RatingReceipt
-    from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase
+    from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Recuse, Release, ResolveCase
 
     return (
         WireName("workflow", "case", CaseOpen, CaseView, "one customer's problem, from the first message to the end"),
@@ -46,6 +46,7 @@ def parts() -> tuple[WireName, ...]:
         WireName("update", "decide", DecisionInput, Approval, "approve, reject, edit or answer"),
         WireName("update", "claim", ClaimCase, Receipt, "a person takes the case"),
         WireName("update", "release", Release, Receipt, "a person puts the case back into its queue"),
+        WireName("update", "recuse", Recuse, Receipt, "somebody should not decide this case; others get it"),
         WireName("update", "reply", PersonReply, Receipt, "a person answers the customer"),
         WireName("update", "hand_back", HandBack, Receipt, "the agent goes on, with a person's note"),
         WireName("update", "resolve", ResolveCase, Receipt, "a person ends the case"),

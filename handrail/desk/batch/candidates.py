@@ -10,6 +10,7 @@ from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import Identity
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.policy.batching import amount_of, terms_of
+from handrail.domain.team.commands import is_recused
 from handrail.domain.team.desk import BatchCandidate
 
 LOOKED_AT = 200
@@ -24,7 +25,7 @@ class Candidates:
     async def of(self, tool: str, who: Seat, language: str) -> list[tuple[BatchCandidate, Why | None]]:
         """Return the open approvals of the tool, the first due first, with why one cannot be chosen."""
         found = await self._services.batches.waiting(tool, LOOKED_AT)
-        return [(one, self._why_not(one, who, language)) for one in found]
+        return [(one, self._why_not(one, who, language)) for one in found if not is_recused(who.person, one.recused)]
 
     def _why_not(self, one: BatchCandidate, who: Seat, language: str) -> Why | None:
         if not who.principal.may(ApiScope.APPROVALS_DECIDE):

@@ -27,6 +27,7 @@ from handrail.domain.base import digest
 from handrail.domain.case.messages import IDENTIFIER
 from handrail.domain.errors import ApprovalRefused, HandrailError, InvalidInput, UnknownCase
 from handrail.domain.policy.batching import total_of
+from handrail.domain.team.commands import is_recused
 from handrail.domain.team.desk import BatchCandidate, BatchKept, BatchOutcome
 from handrail.temporal.cases.client import made
 
@@ -81,7 +82,8 @@ class Batching:
         if not all(NAME.fullmatch(one) for one in names):
             raise InvalidInput(NOT_WHOLE)
         language = language_of(request)
-        chosen = await self._services.batches.named(names) if names else []
+        named = await self._services.batches.named(names) if names else []
+        chosen = [one for one in named if not is_recused(who.person, one.recused)]
         total, problem, detail = None, said.problem, said.detail
         if chosen and not problem:
             try:

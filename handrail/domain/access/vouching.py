@@ -12,7 +12,7 @@ OURS = "api-"
 def about(decision: Decision | DecisionInput | None) -> str:
     """Return what is decided on, hashed: an approval in one revision settles once, so nobody can use a voucher again.
 
-    None is what has no approval: the case is handed back.
+    None is what has no approval: the case is handed back, or somebody has no part in it any more.
     """
     if decision is None or not decision.approval_id:
         return digest(["hand_back"])

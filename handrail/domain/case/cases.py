@@ -113,6 +113,7 @@ class CaseRow(Stored):
     updated_at: datetime
     version: int = 0
     content_digest: str = ""
+    recused: list[str] = Field(default_factory=list, description="people who should not decide it, as names are compared")
 
     @property
     def by_agent(self) -> bool:

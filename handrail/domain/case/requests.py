@@ -35,7 +35,7 @@ class CaseOpen(Model):
 
 
 class Receipt(Stored):
-    """The answer to `open`, `send_message`, `claim`, `release`, `reply`, `hand_back` and `resolve`."""
+    """The answer to `open`, `send_message`, `claim`, `release`, `recuse`, `reply`, `hand_back` and `resolve`."""
 
     case_id: str
     status: str

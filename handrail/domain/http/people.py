@@ -14,6 +14,7 @@ from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.base import Stored
 from handrail.domain.case.messages import MAX_CHARACTERS, MAX_NAME
 from handrail.domain.http.bodies import IDENTIFIER, HttpBody
+from handrail.domain.team.commands import MAX_REASON
 
 DEEPEST = 64
 """Levels of `arguments`: no tool has so many, and JSON writers give up beyond a few hundred."""
@@ -51,6 +52,12 @@ class ClaimBody(HttpBody):
 
 class ReleaseBody(HttpBody):
     """Put a case back into its queue; there is nothing to say about it."""
+
+
+class RecuseBody(HttpBody):
+    """Leave a case to others that one should not decide."""
+
+    reason: str = Field(min_length=1, max_length=MAX_REASON, description="why; the audit keeps it")
 
 
 class ReplyBody(HttpBody):

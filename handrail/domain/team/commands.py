@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -14,6 +15,8 @@ from handrail.domain.case.requests import Receipt as Receipt
 
 NOBODY = "Temporal Web UI"
 """The name of whoever clicks without having said who they are."""
+MAX_REASON = 500
+"""Characters of why somebody should not decide."""
 
 Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
 """Who does it: nothing that people answer for is done by nobody."""
@@ -30,6 +33,13 @@ class Release(Model):
     """The `release` update: whoever has the case puts it back into its queue."""
 
     reviewer: Reviewer
+
+
+class Recuse(Model):
+    """The `recuse` update: this person should not decide the case and has no part in it; the audit keeps the `reason`."""
+
+    reviewer: Reviewer
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
 
 
 class PersonReply(Model):
@@ -67,6 +77,11 @@ def same_name(one: str, other: str) -> bool:
 def folded(name: str) -> str:
     """The name as names are compared."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def is_recused(who: str, recused: Collection[str]) -> bool:
+    """Return whether this person is among those who should not decide; `recused` has names as they are compared."""
+    return folded(who) in recused
 
 
 def holds(held: str, wanted: str) -> bool:

@@ -152,6 +152,7 @@ class BatchCandidate(Stored):
     case_id: str
     customer_id: str
     topic: str | None = None
+    recused: list[str] = Field(default_factory=list)
     approval: Approval
 
     @property

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from handrail.domain.actions.approvals import Approval, Identity
 from handrail.domain.base import Stored
-from handrail.domain.team.commands import folded, same_name
+from handrail.domain.team.commands import folded, is_recused, same_name
 from handrail.domain.team.reviewers import Reviewers
 from handrail.domain.team.staff import Need, Roster, TeamMember
 from handrail.domain.team.terms import NoticeTerms
@@ -18,7 +20,7 @@ from handrail.domain.team.terms import NoticeTerms
 class WaitingItem(Stored):
     """Something that waits, as an event told it and as it stands now: an open `approval`, or the `need` of a case.
 
-    Neither is there where it waits no more. `holder` has the case.
+    Neither is there where it waits no more. `holder` has the case, and who is `recused` should not decide it.
     """
 
     position: int
@@ -28,6 +30,7 @@ class WaitingItem(Stored):
     need: Need | None = None
     due_at: datetime | None = None
     holder: str | None = None
+    recused: list[str] = Field(default_factory=list)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -77,6 +80,8 @@ class NoticeBook:
 
     def concerns(self, item: WaitingItem, person: ToldPerson) -> bool:
         """Return whether it waits for this person, who may decide it or take it."""
+        if is_recused(person.name, item.recused):
+            return False
         if item.approval is not None:
             wanted, roles = person.terms.roles, item.approval.request.wanted_roles
             named = wanted is None or any(one in wanted for one in roles)

@@ -149,7 +149,7 @@ class Reviewers:
 
     def able(self, asked: AuthorityQuestion) -> list[str]:
         """The people who may decide this, once it is certain who they are."""
-        return [one.name for one in self.roster.people if self._fits(asked, one)] if self.roster else []
+        return [one.name for one in self.roster.people if self.fits(asked, one)] if self.roster else []
 
     def why_not(self, approval: Approval, who: str, identity: Identity) -> str | None:
         """Return why this person may not approve what is open; None where they may."""
@@ -215,7 +215,8 @@ class Reviewers:
         names = self.able(asked)
         return f"Who may: {listed(names, SHOWN)}." if names else f"Nobody in {FILE} may; have somebody added."
 
-    def _fits(self, asked: AuthorityQuestion, person: ReviewerEntry) -> bool:
+    def fits(self, asked: AuthorityQuestion, person: ReviewerEntry | Anyone) -> bool:
+        """Return whether one of their roles may do this, within its limits."""
         fitting = [role for role in person.roles if any(holds(role, wanted) for wanted in asked.roles)]
         return any(not list(self._over(asked, person, role)) for role in fitting)
 

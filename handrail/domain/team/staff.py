@@ -11,6 +11,7 @@ from pydantic import Field
 
 from handrail.domain.base import Model, Stored
 from handrail.domain.case.messages import MAX_NAME
+from handrail.domain.team.commands import is_recused
 from handrail.domain.team.hours import Shift, Span, Zone, after, merged, opening, spans
 from handrail.domain.team.terms import NoticeTerms
 
@@ -37,6 +38,8 @@ class TeamMember(Model):
 
     def can(self, need: Need, *, whatever_language: bool = False) -> bool:
         """Return whether this person can take the case."""
+        if is_recused(self.name, need.without):
+            return False
         fluent = whatever_language or need.language is None or need.language in self.languages
         return need.queue in self.skills and need.tier <= self.tier and fluent
 
@@ -58,6 +61,7 @@ class Need(Stored):
     queue: str
     tier: int
     language: str | None = None
+    without: list[str] = Field(default_factory=list, description="people who should not decide it, as names are compared")
 
 
 class Expectation(Stored):

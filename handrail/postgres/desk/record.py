@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handrail.domain.team.commands import folded
 from handrail.domain.team.desk import READING, BoardRow, BoardWanted, CaseReader, DeskSession, Draft, DraftKind
 from handrail.postgres.pool import Pool, alone
 
@@ -27,7 +28,7 @@ class PostgresDesk:
             "after_case_id": after.case_id if after else "",
             "after_approval_id": after.approval_id if after else "",
         }
-        given = {**wanted.model_dump(mode="json", exclude={"after"}), **place}
+        given = {**wanted.model_dump(mode="json", exclude={"after"}), **place, "folded": folded(wanted.person)}
         # Never prepared: an optional filter must be planned with its value, or no index is used.
         return [BoardRow.model_validate(row) for row in await alone(self._pool, "desk_board", prepare=False, **given)]
 

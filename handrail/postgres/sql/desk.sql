@@ -20,6 +20,7 @@
     FROM handrail.approvals AS a
     INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
     WHERE a.status = 'open'
+        AND %(folded)s <> ALL(c.recused)
         AND (a.due_at, a.case_id, a.approval_id)
         > (%(after_due_at)s::timestamptz, %(after_case_id)s::text, %(after_approval_id)s::text)
         AND (%(topic)s::text IS NULL OR c.topic = %(topic)s)
@@ -54,6 +55,7 @@ UNION ALL
     INNER JOIN handrail.cases AS c ON q.case_id = c.case_id
     WHERE (coalesce(q.due_at, '9999-01-01Z'), q.case_id, '')
         > (%(after_due_at)s::timestamptz, %(after_case_id)s::text, %(after_approval_id)s::text)
+        AND %(folded)s <> ALL(c.recused)
         AND (%(topic)s::text IS NULL OR c.topic = %(topic)s)
         AND (%(queue)s::text IS NULL OR q.queue = %(queue)s)
         AND CASE %(scope)s
@@ -111,7 +113,7 @@ RETURNING case_id;
 SELECT person, kind, text, saved_at FROM handrail.desk_drafts WHERE case_id = %(case_id)s ORDER BY saved_at DESC;
 
 -- name: desk_batch_open
-SELECT c.case_id, c.customer_id, c.topic, to_jsonb(a) AS approval
+SELECT c.case_id, c.customer_id, c.topic, c.recused, to_jsonb(a) AS approval
 FROM handrail.approvals AS a
 INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
 WHERE a.status = 'open' AND a.request ->> 'action' = %(action)s
@@ -119,7 +121,7 @@ ORDER BY a.due_at, a.case_id, a.approval_id
 LIMIT %(limit)s;
 
 -- name: desk_batch_named
-SELECT c.case_id, c.customer_id, c.topic, to_jsonb(a) AS approval
+SELECT c.case_id, c.customer_id, c.topic, c.recused, to_jsonb(a) AS approval
 FROM jsonb_to_recordset(%(named)s::jsonb) AS n (case_id text, approval_id text, revision integer)
 INNER JOIN handrail.approvals AS a ON n.case_id = a.case_id AND n.approval_id = a.approval_id AND n.revision = a.revision
 INNER JOIN handrail.cases AS c ON a.case_id = c.case_id

@@ -11,6 +11,9 @@ WITH best AS (
         )
         AND (lease_until < now() OR (lease_id IS NULL AND (assignee IS NULL OR assignee = %(person)s)))
         AND (due_at IS NOT NULL OR assignee IS NULL)
+        AND NOT EXISTS (
+            SELECT FROM handrail.cases AS c WHERE c.case_id = queue_items.case_id AND %(folded)s = ANY(c.recused)
+        )
     ORDER BY priority, due_at, entered_at, case_id
     LIMIT 1
     FOR UPDATE SKIP LOCKED

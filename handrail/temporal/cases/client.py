@@ -18,7 +18,7 @@ from handrail.domain.case.ratings import RateCase, RatingReceipt
 from handrail.domain.case.reconciling import EFFECT_LOST
 from handrail.domain.case.requests import CaseStatus, Receipt
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Release, ResolveCase
+from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Recuse, Release, ResolveCase
 from handrail.temporal.cases.executions import execution
 from handrail.temporal.cases.opening import CaseOpener
 from handrail.temporal.cases.updates import workflow_id
@@ -102,6 +102,11 @@ class CaseClient(CaseOpener):
         return await self._courier.update(
             case_id, "release", made(Release, reviewer=reviewer), Receipt, f"release-{uuid4().hex}"
         )
+
+    async def recuse(self, case_id: str, reviewer: str, reason: str) -> Receipt:
+        """Take no part in a case that this person should not decide. Raises: Refused, UnknownCase, Unreachable."""
+        recuse = made(Recuse, reviewer=reviewer, reason=reason)
+        return await self._courier.update(case_id, "recuse", recuse, Receipt, f"recuse-{uuid4().hex}")
 
     async def reply(self, case_id: str, reviewer: str, text: str, *, message_id: str | None = None) -> Receipt:
         """Answer the customer as a person; the same `message_id` is taken once. Raises: Refused, UnknownCase, Unreachable."""

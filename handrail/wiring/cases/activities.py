@@ -12,6 +12,7 @@ from activities.nodes import NodeActivities
 from activities.people import PeopleActivities
 from activities.ratings import RatingActivities
 from activities.recovery import RecoveryActivities
+from activities.recusing import RecusalActivities
 from activities.staff import StaffActivities
 from activities.turns import TurnActivities
 from graphs.nodes.case_nodes import CaseNodes
@@ -84,6 +85,7 @@ def case_activities(
         RecoveryActivities(world.cases, LostRuns(client), terms).recover,
         people.permit,
         people.identify,
+        RecusalActivities(identities, world.reviewers, world.staff, world.clock.now).recuse,
         StaffActivities(world.staff).expect,
         turns.turn,
         NodeActivities(nodes.classify, world.cases).classify,

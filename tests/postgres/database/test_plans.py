@@ -89,7 +89,7 @@ async def test_a_claim_reads_the_cases_of_its_skills_and_not_the_whole_backlog(p
     async def claimed(*skills: str) -> tuple[float, str | None]:
         async with pool.connection() as connection, connection.transaction(force_rollback=True):
             explained = b"EXPLAIN (ANALYZE, FORMAT JSON) " + QUERIES["claim_case"]
-            cursor = await connection.execute(explained, {**CLAIM, "skills": list(skills)})
+            cursor = await connection.execute(explained, {**CLAIM, "folded": "ann", "skills": list(skills)})
             (found,) = await cursor.fetchone() or (None,)
             query = "SELECT queue FROM handrail.queue_items WHERE holder = 'ann'"
             queue = await (await connection.execute(query.encode())).fetchone()

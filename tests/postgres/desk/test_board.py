@@ -158,7 +158,7 @@ async def rows_read(desk: PostgresDesk, wanted: BoardWanted) -> dict[str, float]
     """The rows that a page of the board reads, kept or not, by table."""
     given = {
         **wanted.model_dump(mode="json", exclude={"after"}),
-        **{"after_due_at": FIRST, "after_case_id": "", "after_approval_id": ""},
+        **{"after_due_at": FIRST, "after_case_id": "", "after_approval_id": "", "folded": wanted.person},
     }
     async with desk._pool.connection() as connection:
         explained = b"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + QUERIES["desk_board"]

@@ -35,9 +35,10 @@ SHOWN = [
     *(ROOT / "handrail/domain" / name for name in ("actions/decisions.py", "team/reviewers.py", "case/messages.py")),
     *(ROOT / "handrail/postgres/quality" / f"{name}.py" for name in ("alarms", "labels")),
     ROOT / "handrail/quality/judging/labelling.py",
+    ROOT / "activities/recusing.py",
     ROOT / "handrail/temporal/cases/updates.py",
     ROOT / "handrail/wiring/front/house.py",
-    *(ROOT / "workflows" / name for name in ("handlers/authorize.py", "steps/handback.py")),
+    *(ROOT / "workflows" / name for name in ("handlers/authorize.py", "handlers/recusing.py", "steps/handback.py")),
 ]
 """Files whose refusals reach a page of the desk."""
 OF_COMMANDS = ("with_person", "check_claim", "check_release", "undecided")

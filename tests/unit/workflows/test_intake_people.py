@@ -18,7 +18,8 @@ from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransit
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Release, ResolveCase
 from tests.support.memories import NOW, SOURCE, memory, sent
 from workflows.handlers.authorize import Desk
-from workflows.handlers.commands import Intake, by_person
+from workflows.handlers.commands import Intake
+from workflows.handlers.payloads import by_person
 from workflows.page.entries import entries
 
 

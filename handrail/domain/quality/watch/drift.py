@@ -165,10 +165,7 @@ class DriftBaseline(Stored):
 
 
 class AlarmKind(StrEnum):
-    """Reasons to alarm people.
-
-    A share rose, cases fell, none came, a model or a tool changed, a judge counts no more, the governor held itself back.
-    """
+    """Reasons to alarm people, such as a share that rose, a tool that changed, a case that nobody is left to decide."""
 
     DRIFT = "drift"
     VOLUME = "volume"
@@ -178,6 +175,7 @@ class AlarmKind(StrEnum):
     BLAST = "blast"
     RAMP = "ramp"
     TOOL = "tool"
+    NOBODY = "nobody"
 
 
 class Detector(StrEnum):
@@ -191,6 +189,7 @@ class Detector(StrEnum):
     GOVERNOR = "governor"
     E_PROCESS = "e_process"
     PIN = "pin"
+    RECUSALS = "recusals"
 
 
 class SliceMoved(Stored):
