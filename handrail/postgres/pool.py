@@ -165,14 +165,17 @@ async def alone(
     pool: Pool, query: str, *, prepare: bool | None = None, queries: Queries | None = None, **parameters: Any
 ) -> list[DictRow]:
     """The rows of one named query that is a transaction of its own: no BEGIN and COMMIT are sent around it."""
-    async with pool.connection() as connection:
-        try:
-            await connection.kept.execute((queries or QUERIES)[query], parameters, prepare=prepare)
-            connection.answered = time.monotonic()
-            return await connection.kept.fetchall()
-        except BaseException:
-            await _as_it_was(connection)
-            raise
+    # Not `pool.connection()`: it ends a transaction, and here is none.
+    connection = await pool.getconn()
+    try:
+        await connection.kept.execute((queries or QUERIES)[query], parameters, prepare=prepare)
+        connection.answered = time.monotonic()
+        return await connection.kept.fetchall()
+    except BaseException:
+        await _as_it_was(connection)
+        raise
+    finally:
+        await pool.putconn(connection)
 
 
 async def listen(url: str, query: str) -> AsyncGenerator[list[Notify], None]:
