@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,6 +49,8 @@ class Redaction:
         return self.replied.redact(text).text
 
     def _value(self, value: Any, name: str, by: Redactor) -> Any:
+        if not value:  # half of what a case is made of
+            return value
         if isinstance(value, str):
             if name in WORDS:
                 return by.redact(value).text
@@ -56,8 +58,8 @@ class Redaction:
         if isinstance(value, BaseModel):
             return self._model(value)
         if isinstance(value, dict):
-            changed = {key: self._value(inner, key, by) for key, inner in value.items() if key not in LEFT}
-            return {**value, **changed} if any(changed[key] is not value[key] for key in changed) else value
+            changed = self._changed(value, by)
+            return {**value, **changed} if changed else value
         if isinstance(value, list):
             inner = [self._value(one, name, by) for one in value]
             return inner if any(new is not old for new, old in zip(inner, value, strict=True)) else value
@@ -68,9 +70,13 @@ class Redaction:
         if isinstance(model, Message) and model.author in _OURS:
             return model
         by = self.replied if _replied(model) else self.heard
-        inner = {name: self._value(value, name, by) for name, value in vars(model).items() if name not in LEFT}
-        changed = {name: new for name, new in inner.items() if new is not getattr(model, name)}
+        changed = self._changed(vars(model), by)
         return model.model_copy(update=changed) if changed else model
+
+    def _changed(self, values: Mapping[str, Any], by: Redactor) -> dict[str, Any]:
+        """Return what holds a secret, without it."""
+        looked = ((name, value, self._value(value, name, by)) for name, value in values.items() if name not in LEFT)
+        return {name: new for name, value, new in looked if new is not value}
 
 
 def _replied(model: BaseModel) -> bool:
