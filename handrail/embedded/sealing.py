@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from handrail.embedded.folder import check_folder
-
 FILE = "master.keys"
 MODE = 0o600
 
@@ -25,6 +23,8 @@ def sealing_of(folder: Path, *, encrypts: bool, named: bool) -> Mapping[str, str
     Raises:
         StackFailed: the folder cannot be written to.
     """
+    from handrail.embedded.folder import check_folder  # commands that ask for the file alone need none of it
+
     file = key_file(folder)
     if not named and encrypts and not file.exists():
         _make(check_folder(folder), file)

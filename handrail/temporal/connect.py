@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from handrail.domain.errors import HandrailError, InvalidInput
 
 if TYPE_CHECKING:
     # Whoever only has to know `Unreachable` does not wait for the client to be loaded.
     from temporalio.client import Client, Interceptor
+    from temporalio.converter import DataConverter
     from temporalio.runtime import Runtime
-    from temporalio.service import TLSConfig
+    from temporalio.service import GrpcCompression, ServiceClient, TLSConfig
 
     from handrail.temporal.codec import SealingCodec
 
+Connection = TypeVar("Connection")
 CONNECT_SECONDS = 10.0
 REMEDY = "Start the stack with `handrail up`, or set HANDRAIL_TEMPORAL_ADDRESS."
 
@@ -74,35 +76,71 @@ async def connect(
     """
     from temporalio.client import Client
 
-    secured = tls or api_key is not None or server_ca is not None or client_cert is not None or client_key is not None
+    connecting = Client.connect(
+        address,
+        namespace=namespace,
+        api_key=api_key,
+        tls=_secured(api_key, server_ca, client_cert, client_key, always=tls),
+        identity=identity,
+        runtime=runtime,
+        interceptors=interceptors,
+        data_converter=_converter(codec),
+        grpc_compression=_compression(address),
+    )
+    return await _reached(address, connecting)
+
+
+async def connect_bare(
+    address: str,
+    *,
+    tls: bool = False,
+    server_ca: Path | None = None,
+    client_cert: Path | None = None,
+    client_key: Path | None = None,
+    api_key: str | None = None,
+    runtime: Runtime | None = None,
+) -> ServiceClient:
+    """The connection without a client over it, which takes half as long to load. Raises: see `connect`."""
+    from temporalio.service import ConnectConfig, ServiceClient
+
+    config = ConnectConfig(
+        address,
+        api_key=api_key,
+        tls=_secured(api_key, server_ca, client_cert, client_key, always=tls),
+        runtime=runtime,
+        grpc_compression=_compression(address),
+    )
+    return await _reached(address, ServiceClient.connect(config))
+
+
+def _secured(
+    api_key: str | None, server_ca: Path | None, client_cert: Path | None, client_key: Path | None, *, always: bool
+) -> TLSConfig | bool:
+    if always or any(one is not None for one in (api_key, server_ca, client_cert, client_key)):
+        return tls_config(server_ca, client_cert, client_key)
+    return False
+
+
+async def _reached(address: str, connecting: Awaitable[Connection]) -> Connection:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            return await Client.connect(
-                address,
-                namespace=namespace,
-                api_key=api_key,
-                tls=tls_config(server_ca, client_cert, client_key) if secured else False,
-                identity=identity,
-                runtime=runtime,
-                interceptors=interceptors,
-                **_on_the_wire(address, codec),
-            )
+            return await connecting
     except ValueError as error:
         raise InvalidInput(f"temporal_address: {address!r} is no address ({error}). Use host:port.") from error
     except (RuntimeError, TimeoutError) as error:
         raise Unreachable(f"No Temporal server answers at {address}. {REMEDY}") from error
 
 
-def _on_the_wire(address: str, codec: SealingCodec | None) -> dict[str, Any]:
-    from temporalio.service import GrpcCompression
-
+def _converter(codec: SealingCodec | None) -> DataConverter:
     from handrail.temporal.converter import with_codec
 
-    compression = GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP
-    return {
-        "data_converter": with_codec(codec, encrypts=codec is not None and codec.encrypts),
-        "grpc_compression": compression,
-    }
+    return with_codec(codec, encrypts=codec is not None and codec.encrypts)
+
+
+def _compression(address: str) -> GrpcCompression:
+    from temporalio.service import GrpcCompression
+
+    return GrpcCompression.NONE if on_this_machine(address) else GrpcCompression.GZIP
 
 
 def on_this_machine(address: str) -> bool:

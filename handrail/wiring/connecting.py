@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from temporalio.client import Client
 from temporalio.runtime import Runtime, TelemetryConfig
 
 from handrail.settings import Settings
-from handrail.temporal.connect import connect
+from handrail.temporal.connect import connect, connect_bare
 from handrail.wiring.sealing import codec_of
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.service import ServiceClient
 
 
 async def connected(settings: Settings, **options: Any) -> Client:
@@ -23,15 +26,28 @@ async def connected(settings: Settings, **options: Any) -> Client:
         InvalidInput: a setting cannot be used.
     """
     return await connect(
-        settings.temporal_address,
-        settings.temporal_namespace,
-        tls=settings.temporal_tls,
-        server_ca=settings.temporal_tls_server_ca,
-        client_cert=settings.temporal_tls_client_cert,
-        client_key=settings.temporal_tls_client_key,
-        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
-        **{"codec": codec_of(settings), **options},
+        settings.temporal_address, settings.temporal_namespace, **_reach(settings), **{"codec": codec_of(settings), **options}
     )
+
+
+async def connected_bare(settings: Settings) -> ServiceClient:
+    """Return a connection without a client, and so without encryption, for a command that asks one thing.
+
+    Raises:
+        Unreachable.
+        InvalidInput: a setting cannot be used.
+    """
+    return await connect_bare(settings.temporal_address, **_reach(settings), runtime=silent())
+
+
+def _reach(settings: Settings) -> dict[str, Any]:
+    return {
+        "tls": settings.temporal_tls,
+        "server_ca": settings.temporal_tls_server_ca,
+        "client_cert": settings.temporal_tls_client_cert,
+        "client_key": settings.temporal_tls_client_key,
+        "api_key": settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+    }
 
 
 def runtime_of(address: str | None = None, variable: str = "") -> Runtime:

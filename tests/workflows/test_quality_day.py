@@ -26,7 +26,7 @@ from handrail.quality.scoring.scorers import score
 from handrail.redaction.values import by_code
 from handrail.temporal import schedules
 from handrail.temporal.cases.executions import executions
-from handrail.temporal.cases.opening import WORKFLOW
+from handrail.temporal.cases.wanted import WORKFLOW
 from handrail.temporal.converter import data_converter
 from handrail.temporal.schedules import QualityFailed, run_now
 from handrail.temporal.worker.announcing import AnnouncingRunner

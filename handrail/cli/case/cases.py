@@ -50,21 +50,19 @@ def open_case(
     """Open a case; the same id with the same content gives the case that stands."""
     from uuid import uuid4
 
-    from handrail.temporal.cases.opening import CaseOpener
+    from handrail.temporal.cases.wanted import opened, wanted
     from handrail.wiring.redacting import redaction_of
-    from handrail.wiring.sealing import with_keys
 
-    chosen, text, place = case_id or f"c-{uuid4().hex[:12]}", words("--message", message), world(ctx)
+    chosen, said, place = case_id or f"c-{uuid4().hex[:12]}", words("--message", message), world(ctx)
 
     async def work() -> tuple[Receipt, CaseView | None]:
         redaction = redaction_of(place.settings)
-        async with with_keys(await place.temporal()) as client:
-            opener = CaseOpener(client, task_queue=place.settings.task_queue, redaction=redaction)
-            receipt = await opener.open_case(chosen, customer, text, message_id=message_id, channel=channel)
-        if not wait:
-            return receipt, None
+        case = wanted(redaction, chosen, customer, said, message_id=message_id, channel=channel)
+        if not wait and await place.begun(case):
+            return opened(case), None
         async with place.cases() as cases:
-            return receipt, await cases.wait(chosen, timeout=timeout)
+            receipt = await cases.open_case(chosen, customer, said, message_id=message_id, channel=channel)
+            return receipt, await cases.wait(chosen, timeout=timeout) if wait else None
 
     show_result(place, *run_async(work()), as_json=as_json)
 

@@ -15,24 +15,21 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from handrail.domain.base import digest
 from handrail.domain.case.fairness import fairness_key
-from handrail.domain.case.messages import IncomingMessage, check_identifier, check_message
 from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
 from handrail.domain.errors import CaseConflict
 from handrail.temporal.cases.executions import Execution, execution
 from handrail.temporal.cases.updates import Courier, translated, workflow_id
+from handrail.temporal.cases.wanted import WORKFLOW, memo_of, opened, summary_of, wanted
 from handrail.temporal.whose import begun_for
 
 if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
     from handrail.redaction.values import Redaction
 
-WORKFLOW = "case"
 CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
 AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
 """Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
-CONTENT, CUSTOMER = "content", "customer"
 PATIENCE_SECONDS = 20.0
 
 
@@ -72,20 +69,14 @@ class CaseOpener:
             InvalidInput: an id or the text cannot be taken.
             CaseConflict: the case id stands with other content.
         """
-        wanted = CaseOpen(
-            case_id=check_identifier("case_id", case_id),
-            customer_id=check_identifier("customer_id", customer_id),
-            message=check_message(IncomingMessage(message_id=message_id or f"open-{digest(case_id)[:32]}", text=text)),
-            channel=check_identifier("channel", channel),
-        )
-        case = self._redaction.of(wanted)
+        case = wanted(self._redaction, case_id, customer_id, text, message_id=message_id, channel=channel)
         try:
             await self._start(case)
         except WorkflowAlreadyStartedError:
             return await self._standing(case)
         except RPCError as error:
             raise translated(error, case_id) from error
-        return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=case.message.message_id)
+        return opened(case)
 
     async def _start(self, case: CaseOpen) -> None:
         with begun_for(case.customer_id):
@@ -96,10 +87,10 @@ class CaseOpener:
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-                memo={CONTENT: case.content_digest(), CUSTOMER: case.customer_id},
+                memo=memo_of(case),
                 search_attributes=AT_FIRST,
                 priority=Priority(fairness_key=fairness_key(case.customer_id)),
-                static_summary=f"Case {case.case_id}",
+                static_summary=summary_of(case),
             )
 
     async def _standing(self, case: CaseOpen) -> Receipt:
