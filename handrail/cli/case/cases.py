@@ -50,6 +50,7 @@ def open_case(
     """Open a case; the same id with the same content gives the case that stands."""
     from uuid import uuid4
 
+    from handrail.cli.case.beginning import begun
     from handrail.temporal.cases.wanted import opened, wanted
     from handrail.wiring.redacting import redaction_of
 
@@ -58,7 +59,7 @@ def open_case(
     async def work() -> tuple[Receipt, CaseView | None]:
         redaction = redaction_of(place.settings)
         case = wanted(redaction, chosen, customer, said, message_id=message_id, channel=channel)
-        if not wait and await place.begun(case):
+        if not wait and await begun(place, case):
             return opened(case), None
         async with place.cases() as cases:
             receipt = await cases.open_case(chosen, customer, said, message_id=message_id, channel=channel)

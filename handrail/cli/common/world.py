@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
     from handrail.domain.case.handoffs import Handoff
     from handrail.domain.case.messages import Message
-    from handrail.domain.case.requests import CaseOpen
     from handrail.postgres.case.cases import PostgresCases
     from handrail.postgres.pool import Pool
     from handrail.settings import Settings
@@ -76,18 +75,6 @@ class CliContext:
         redaction = redaction_of(self.settings)
         async with with_keys(await self.temporal(identity)) as client:
             yield CaseClient(client, task_queue=self.settings.task_queue, redaction=redaction, **options)
-
-    async def begun(self, case: CaseOpen) -> bool:
-        """Open the case without what only a client needs; False where the client has to. Raises: Unreachable."""
-        from handrail.wiring.sealing import codec_of
-
-        if codec_of(self.settings) is not None:
-            return False
-        from handrail.temporal.cases.lean import begin
-        from handrail.wiring.connecting import connected_bare
-
-        service, settings = await connected_bare(self.settings), self.settings
-        return await begin(service, case, namespace=settings.temporal_namespace, task_queue=settings.task_queue)
 
     async def temporal(self, identity: str | None = None) -> Client:
         """Temporal itself. Raises: Unreachable."""

@@ -18,7 +18,7 @@ from temporalio.service import RPCError, ServiceClient
 from handrail.domain.case.fairness import fairness_key
 from handrail.domain.case.requests import CaseStatus
 from handrail.temporal.cases.executions import PREFIX
-from handrail.temporal.cases.wanted import WORKFLOW, memo_of, summary_of
+from handrail.temporal.cases.wanted import CASE_STATUS, WORKFLOW, memo_of, summary_of
 
 if TYPE_CHECKING:
     from handrail.domain.case.requests import CaseOpen
@@ -58,7 +58,7 @@ def start_of(case: CaseOpen, *, namespace: str, task_queue: str, identity: str) 
     request.user_metadata.summary.CopyFrom(_words(summary_of(case)))
     status = _words(CaseStatus.WORKING.value)
     status.metadata["type"] = b"Keyword"
-    request.search_attributes.indexed_fields["CaseStatus"].CopyFrom(status)
+    request.search_attributes.indexed_fields[CASE_STATUS.name].CopyFrom(status)
     return request
 
 

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 from temporalio.client import Client, RPCError
 from temporalio.common import (
     Priority,
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -20,16 +17,13 @@ from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
 from handrail.domain.errors import CaseConflict
 from handrail.temporal.cases.executions import Execution, execution
 from handrail.temporal.cases.updates import Courier, translated, workflow_id
-from handrail.temporal.cases.wanted import WORKFLOW, memo_of, opened, summary_of, wanted
+from handrail.temporal.cases.wanted import AT_FIRST, WORKFLOW, memo_of, opened, summary_of, wanted
 from handrail.temporal.whose import begun_for
 
 if TYPE_CHECKING:
     from handrail.domain.case.cases import CaseView
     from handrail.redaction.values import Redaction
 
-CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
-AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
-"""Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
 PATIENCE_SECONDS = 20.0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
 from handrail.domain.base import digest
 from handrail.domain.case.messages import IncomingMessage, check_identifier, check_message
 from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 WORKFLOW = "case"
 CONTENT, CUSTOMER = "content", "customer"
 """Names in the memo of a case: the digest of what opened it, and whose it is."""
+
+CASE_STATUS = SearchAttributeKey.for_keyword("CaseStatus")
+AT_FIRST = TypedSearchAttributes([SearchAttributePair(CASE_STATUS, CaseStatus.WORKING.value)])
+"""Not the tier: its upsert is the first task's command, without which `from_its_beginning` cannot tell."""
 
 
 def wanted(

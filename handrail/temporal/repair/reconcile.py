@@ -33,8 +33,7 @@ from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.ports import Standings
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, described, execution, newest_runs, paused_cases
-from handrail.temporal.cases.opening import CASE_STATUS
-from handrail.temporal.cases.wanted import CONTENT, WORKFLOW
+from handrail.temporal.cases.wanted import CASE_STATUS, CONTENT, WORKFLOW
 from handrail.temporal.plain import plain_events
 from handrail.temporal.repair.differences import DifferenceRepair, different
 from handrail.temporal.repair.lost import value

@@ -15,7 +15,7 @@ from handrail.domain.actions.effects import Effect
 from handrail.domain.base import digest
 from handrail.domain.errors import EffectConflict, InvalidInput
 from handrail.postgres.case.openings import PostgresOpenings
-from handrail.temporal.cases.opening import CASE_STATUS
+from handrail.temporal.cases.wanted import CASE_STATUS
 from tests.support.house import House, wait_for
 from tests.support.odd import ODD, opening, still_decides, waiting
 from tests.support.raw import Wire, histories, plain

@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from handrail.domain.team.commands import ClaimCase, Receipt
     from handrail.temporal.cases.client import CaseClient, TimedOut, settled
-    from handrail.temporal.cases.opening import CASE_STATUS
+    from handrail.temporal.cases.wanted import CASE_STATUS
     from handrail.temporal.connect import Unreachable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
