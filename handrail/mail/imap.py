@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from socket import SHUT_RDWR
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from handrail.domain.errors import HandrailError
+from handrail.mail.access import AccessTokens, NoAccessToken
 from handrail.mail.reading.mail import BEGINNING, LARGEST
 from handrail.mail.settings import MailSettings
 
@@ -46,9 +47,16 @@ class ImapLine:
         self._closed = False
 
     async def open(self) -> None:
-        """Connect and log in. Raises: MailboxFailed: the login is refused, or there is no STARTTLS."""
+        """Connect and log in. Raises: MailboxFailed: the login is refused, no token is given, or there is no STARTTLS."""
         await self._ask(self._connect)
-        await self._ask(_log_in, self._imap, self._settings)
+        if (source := self._settings.tokens) is None:
+            await self._ask(_log_in, self._imap, self._settings)
+            return
+        try:
+            token = await AccessTokens(source).get()
+        except NoAccessToken as error:
+            raise MailboxFailed(str(error)) from error
+        await self._ask(_log_in_by_token, self._imap, self._settings.login, token)
 
     async def select(self) -> Selected:
         """Open the folder. Raises: MailboxFailed: the server does not number its mail."""
@@ -160,14 +168,31 @@ def _encrypt(client: IMAPClient, tls: SSLContext | None) -> None:
 
 
 def _log_in(client: IMAPClient, settings: MailSettings) -> None:
+    with _refusing("See HANDRAIL_MAIL_USER and HANDRAIL_MAIL_PASSWORD."):
+        client.login(settings.login, settings.password.get_secret_value())
+
+
+def _log_in_by_token(client: IMAPClient, login: str, token: str) -> None:
+    with _refusing("Is HANDRAIL_MAIL_USER the mailbox that the token is for, and may the client read it?"):
+        if client.has_capability("AUTH=XOAUTH2"):
+            client.oauth2_login(login, token)
+        elif client.has_capability("AUTH=OAUTHBEARER"):
+            client.oauthbearer_login(login, token)
+        else:
+            raise MailboxFailed("The mail server takes no access tokens (XOAUTH2, OAUTHBEARER). Use HANDRAIL_MAIL_PASSWORD.")
+
+
+@contextmanager
+def _refusing(advice: str) -> Iterator[None]:
+    """Raises: MailboxFailed where the server refuses the login."""
     from imapclient.exceptions import IMAPClientAbortError, LoginError
 
     try:
-        client.login(settings.login, settings.password.get_secret_value())
+        yield
     except LoginError as error:
         if isinstance(error.__context__, IMAPClientAbortError):  # the library says both by one class
             raise error.__context__ from None
-        raise MailboxFailed("The mail server refuses the login: see HANDRAIL_MAIL_USER and HANDRAIL_MAIL_PASSWORD.") from error
+        raise MailboxFailed(f"The mail server refuses the login. {advice}") from error
 
 
 def _idle(client: IMAPClient, seconds: float) -> None:

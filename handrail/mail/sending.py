@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handrail.domain.mail import MailNotTaken, MailRefused
+from handrail.mail.access import AccessTokens, NoAccessToken
 from handrail.mail.reading.headers import one_line
 from handrail.mail.settings import MailServer, MailSettings
 
@@ -19,6 +20,7 @@ class SmtpSender:
         self._tls = settings.tls()
         self._login = settings.login
         self._password = settings.password
+        self._tokens = AccessTokens(settings.tokens) if settings.tokens else None
 
     async def send(self, content: bytes, sender: str, recipient: str) -> None:
         """Hand a mail over.
@@ -29,24 +31,13 @@ class SmtpSender:
         """
         import aiosmtplib  # what does not send loads without it
 
-        password = self._password.get_secret_value()
-        plain = self._server.scheme == "smtp"
         try:
-            await aiosmtplib.send(
-                content,
-                sender=sender,
-                recipients=[recipient],
-                hostname=self._server.host,
-                port=self._server.port,
-                # A server on this machine takes mail from its own without a login; unencrypted, it offers none.
-                username=self._login if password and not plain else None,
-                password=password if password and not plain else None,
-                use_tls=self._server.scheme == "smtps",
-                start_tls=not plain and self._server.scheme != "smtps",
-                tls_context=None if plain else self._tls,
-                timeout=SECONDS,
-            )
+            await self._hand_over(content, sender, recipient)
+        except NoAccessToken as error:
+            raise MailNotTaken(str(error)) from error
         except aiosmtplib.SMTPAuthenticationError as error:
+            if self._tokens:
+                self._tokens.refused()
             raise MailNotTaken(f"The mail server refuses the login ({error.code}).") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             first = error.recipients[0]
@@ -58,6 +49,28 @@ class SmtpSender:
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             words = one_line(str(error))[:WORDS]
             raise MailNotTaken(f"The mail server does not answer ({type(error).__name__}: {words}).") from error
+
+    async def _hand_over(self, content: bytes, sender: str, recipient: str) -> None:
+        import aiosmtplib
+
+        password = self._password.get_secret_value()
+        plain = self._server.scheme == "smtp"
+        # A server on this machine takes mail from its own without a login; unencrypted, it offers none.
+        known = bool(password or self._tokens) and not plain
+        await aiosmtplib.send(
+            content,
+            sender=sender,
+            recipients=[recipient],
+            hostname=self._server.host,
+            port=self._server.port,
+            username=self._login if known else None,
+            password=password if known and password else None,
+            oauth_token_generator=self._tokens.get if known and self._tokens else None,
+            use_tls=self._server.scheme == "smtps",
+            start_tls=not plain and self._server.scheme != "smtps",
+            tls_context=None if plain else self._tls,
+            timeout=SECONDS,
+        )
 
 
 def _refused(code: int, message: str) -> MailRefused | MailNotTaken:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from handrail.domain.errors import InvalidInput
 from handrail.environment import EnvironmentSettings
+from handrail.mail.access import TokenSource
 
 
 class MailServer(NamedTuple):
@@ -36,6 +37,13 @@ class MailSettings(EnvironmentSettings):
     name: str = Field(default="", max_length=120, description="the name beside the address")
     user: str = Field(default="", description="the login of both servers; the address by default")
     password: SecretStr = SecretStr("")
+    token_url: str = Field(
+        default="", description="where an access token comes from that takes the password's place; https, or this machine"
+    )
+    client_id: str = Field(default="", description="who asks for the token")
+    client_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr = Field(default=SecretStr(""), description="of a person who let this program in, where one did")
+    scope: str = Field(default="", description="what the token is for, as the identity provider calls it")
     folder: str = Field(default="INBOX", pattern=r'^[^"\\\x00-\x1f\x7f]{1,200}$', description="the folder that is read")
     key: SecretStr = Field(default=SecretStr(""), description="signs the addresses that answers go to; 32 characters or more")
     authserv_id: str = Field(
@@ -55,6 +63,32 @@ class MailSettings(EnvironmentSettings):
                 "is no address for customers. Write one like support@example.com, at most 19 characters before the @"
             )
         return value.strip()
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.token_url and self.password.get_secret_value():
+            raise ValueError("PASSWORD and TOKEN_URL are both set. Set one: servers take a password or an access token")
+        if self.token_url and not self.client_id:
+            raise ValueError("TOKEN_URL is set without CLIENT_ID. Name who asks for the token")
+        if self.client_id and not self.token_url:
+            raise ValueError("CLIENT_ID is set without TOKEN_URL. Name where the token comes from")
+        return self
+
+    @field_validator("token_url")
+    @classmethod
+    def _token_url(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        safe = parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname or ""))
+        if value and not (safe and parts.hostname):
+            raise ValueError("is no address of https. Write for example https://login.example.com/oauth2/v2.0/token")
+        return value.strip()
+
+    @property
+    def tokens(self) -> TokenSource | None:
+        """The source of access tokens; None where servers take a password."""
+        if not self.token_url:
+            return None
+        return TokenSource(self.token_url, self.client_id, self.client_secret, self.refresh_token, self.scope)
 
     @property
     def all_own(self) -> frozenset[str]:

@@ -26,6 +26,7 @@ class Provider:
         self.keys = [RSAKey.generate_key(2048, {"kid": "first"})]
         self.asked: dict[str, dict[str, str]] = {}
         self.says: dict[str, Any] = {}
+        self.elsewhere: dict[str, str] = {}
         self.audience = CLIENT
         provider = self
 
@@ -61,7 +62,7 @@ class Provider:
     def documents(self) -> dict[str, dict[str, Any]]:
         """What lies where."""
         own = {name: f"{self.issuer}/{path}" for name, path in (("jwks_uri", "keys"), ("token_endpoint", "token"))}
-        about = {"issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/authorize", **own}
+        about = {"issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/authorize", **own, **self.elsewhere}
         published = [one.as_dict(private=False) for one in self.keys]
         return {
             "/.well-known/openid-configuration": about,

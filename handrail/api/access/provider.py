@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, import_key
@@ -26,8 +27,11 @@ FRESH_SECONDS = 3_600.0
 AGAIN_SECONDS = 30.0
 """Keys are fetched once more for a key id that nobody knows, so often at most: rotation works, a flood of tokens does not."""
 FETCH_SECONDS = 5.0
-FAULTS = (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError)
-"""What a provider that is away, or answers with something else, looks like."""
+FAULTS = (
+    *(httpx.HTTPError, httpx.InvalidURL, httpx2.HTTPError, httpx2.InvalidURL),
+    *(JoseError, ValueError, KeyError, TypeError),
+)
+"""What a provider that is away, or answers with something else, looks like: asked by us with httpx, by Authlib with httpx2."""
 _log = logging.getLogger(__name__)
 
 

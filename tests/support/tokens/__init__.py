@@ -1,0 +1,1 @@
+"""Servers of mail that take access tokens, and where those come from."""
