@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed
+from graphs.engine.places import Place, at_once
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.case.cases import Commit
@@ -35,13 +36,16 @@ BEAT_SECONDS, LONGEST_BEAT_SECONDS = 0.7, 2.0
 
 
 class TurnActivities:
-    """Runs turns on the compiled graph; `tries` bounds how often one model step is tried.
+    """Runs turns on the compiled graph; `tries` bounds how often one model step is tried, `place` is where a turn has its run.
 
     A worker polls before it has loaded the graph; the first turns wait for it.
     """
 
-    def __init__(self, machine: Callable[[], Awaitable[CaseMachine]], cases: Cases, tries: Tries) -> None:
+    def __init__(
+        self, machine: Callable[[], Awaitable[CaseMachine]], cases: Cases, tries: Tries, place: Place = at_once
+    ) -> None:
         self._machine = machine
+        self._place = place
         self._cases = cases
         self._tries = tries
 
@@ -83,7 +87,9 @@ class TurnActivities:
     async def _carry_out(self, run: TurnAttempt, wanted: TurnRequest) -> TurnResult:
         if wanted.commit is not None:
             await self._record(wanted.commit)
-        result = await self._of_a_restored_record(wanted) or await run.go()
+        async with self._place(wanted.state.row.customer_id, wanted.decision is not None):
+            result = await self._of_a_restored_record(wanted) or await run.go()
+        result = result.since(wanted.state) if wanted.briefly else result
         return result.model_copy(update={"recorded": True}) if wanted.commit else result
 
     async def _of_a_restored_record(self, wanted: TurnRequest) -> TurnResult | None:

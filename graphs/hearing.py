@@ -21,7 +21,7 @@ SAID = 1_500
 """Characters of one message that a packet quotes."""
 MARGIN = 80
 """A card number that the cut would go through is hidden whole."""
-STATED = 120
+STATED = 60
 
 
 def hear(messages: Sequence[Message], known: Iterable[Any] = ()) -> MessageExtract:

@@ -62,6 +62,15 @@ def merge_facts(before: Sequence[Any], new: Sequence[Any]) -> list[Fact]:
     return kept[::-1]
 
 
+POINTS_KEPT = 60
+"""As many as a packet holds."""
+
+
+def newest_points(before: Sequence[SentimentPoint], new: Sequence[SentimentPoint]) -> list[SentimentPoint]:
+    """Return how the customer sounded: what was known and what was not, the newest `POINTS_KEPT` of it."""
+    return [*before, *(one for one in new if one not in before)][-POINTS_KEPT:]
+
+
 def append_rulings(before: Sequence[Any], new: Sequence[Any]) -> list[RuledProposal]:
     """Every ruling of the turn once, in the order in which they came."""
     merged: dict[tuple[str, str, str], RuledProposal] = {}

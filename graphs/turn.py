@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, Field, field_serializer
 
+from graphs import news
 from graphs.handover.summary import trail
 from graphs.state import CaseState, TurnOutcome
 from graphs.views import EndView
@@ -23,6 +25,8 @@ from handrail.domain.llm.agent import Usage
 
 STEPS = 500
 """Nodes of one turn, at most."""
+STATED = "stated"
+"""The field of a state that no turn changes; every attempt is given it, so the journal does without."""
 
 
 class OpenQuestion(Stored):
@@ -38,7 +42,7 @@ class TurnRequest(Stored):
 
     `token` names the turn. `lost` names one whose end the case never heard of: where that has ended after all, its end is the
     answer; else what it had found out is taken over. `steps` bounds the nodes. `commit` has to stand in the record before the
-    first of them begins.
+    first of them begins. With `briefly` the result says of what grows with a case only what is new.
     """
 
     token: str
@@ -48,6 +52,7 @@ class TurnRequest(Stored):
     lost: str | None = None
     steps: int = STEPS
     commit: Commit | None = None
+    briefly: bool = False
 
     @field_serializer("state", "commit")
     def _sparse(self, part: BaseModel | None) -> dict[str, Any] | None:
@@ -117,11 +122,23 @@ class TurnResult(Stored):
     recovered: bool = False
     recorded: bool = False
 
+    def since(self, sent: CaseState) -> TurnResult:
+        """The result without what stands in the state that was `sent`."""
+        return self._with(news.since, sent)
+
+    def onto(self, sent: CaseState) -> TurnResult:
+        """The whole result, of what came back and the state that was `sent`."""
+        return self._with(news.onto, sent)
+
+    def _with(self, change: Callable[[Any, CaseState], Any], sent: CaseState) -> TurnResult:
+        found = {name: part for name, part in (("learned", self.learned), ("state", self.state)) if part}
+        return self.model_copy(update={name: change(part, sent) for name, part in found.items()})
+
     @field_serializer("learned", "state", "request", "question", "failure")
     def _sparse(self, part: BaseModel | None) -> dict[str, Any] | None:
         return sparse(part) if part else None
 
 
-def sparse(part: BaseModel) -> dict[str, Any]:
+def sparse(part: BaseModel, *, without: set[str] | None = None) -> dict[str, Any]:
     """The JSON without what is as it is by default: half of a state is, and all of it would stand in the history."""
-    return part.model_dump(mode="json", exclude_defaults=True)
+    return part.model_dump(mode="json", exclude_defaults=True, exclude=without)

@@ -47,8 +47,13 @@ MODEL_TRIES = Tries(calls=6, waiting=timedelta(minutes=10))
 """A call that failed counts, one that only waits as the model's server asks is bounded by time."""
 
 CLASSIFY = "local.classify"
-LOCAL_STEP: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STEP_RETRY}
-LOCAL_STORE: Mapping[str, Any] = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": STORE_RETRY}
+TASK_TRIES, TASK_SECONDS = 2, timedelta(seconds=10)
+STEP: Mapping[str, Any] = {
+    "priority": PEOPLE,
+    "start_to_close_timeout": timedelta(seconds=15),
+    "heartbeat_timeout": HEARTBEAT,
+    "retry_policy": STEP_RETRY,
+}
 STORE: Mapping[str, Any] = {
     "priority": PEOPLE,
     "start_to_close_timeout": timedelta(seconds=20),
@@ -93,6 +98,14 @@ QUALITY_STEP: Mapping[str, Any] = {
     "retry_policy": replace(WORK_RETRY, maximum_interval=timedelta(seconds=30), maximum_attempts=20),
 }
 """A step of the business's day. What fails so often is left to the next run, a quarter of an hour later."""
+
+
+def within_task(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options of a step that is tried within a workflow's task first."""
+    return {
+        "start_to_close_timeout": TASK_SECONDS,
+        "retry_policy": replace(options["retry_policy"], maximum_attempts=TASK_TRIES),
+    }
 
 
 def turn_options(customer_id: str, *, decided: bool) -> Mapping[str, Any]:

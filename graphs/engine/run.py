@@ -13,7 +13,7 @@ from langgraph.runtime import RunControl
 
 from graphs.engine.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
-from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult, sparse
+from graphs.turn import STATED, Learned, OpenQuestion, TurnRequest, TurnResult, sparse
 from handrail.domain.actions.approvals import Decision, HumanRequest
 from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
@@ -162,12 +162,12 @@ class TurnAttempt:
     def _take_over(self, lost: dict[str, Any]) -> None:
         """Begin with what a turn of which nobody heard the end had found out."""
         found = CaseState.model_validate(lost)
-        ours = ("row", "sequence", "incoming", "stated", "escalation", "outcome", "handoff", "decisions", "key")
+        ours = ("row", "sequence", "incoming", STATED, "escalation", "outcome", "handoff", "decisions", "key")
         self.state = found.model_copy(update={name: getattr(self.state, name) for name in ours})
 
     async def _go_on(self, node: str, state: dict[str, Any]) -> TurnResult:
         """Go on behind the last answered node, in the graph as it is now."""
-        self.state = CaseState.model_validate(state).model_copy(update={"key": self._key})
+        self.state = CaseState.model_validate({**state, STATED: self._wanted.state.stated, "key": self._key})
         if node not in self._machine.nodes:
             raise GraphChanged(f"The graph no longer has {node!r}, where the turn was interrupted.")
         self._stand_on(node)
@@ -214,7 +214,7 @@ class TurnAttempt:
         """Write down what a model came by, before anything comes of it."""
         if self.last != self.node or not self._machine.is_marked(self.last, ASKS):
             return
-        entry = JournalEntry(node=self.last, state=sparse(self.state))
+        entry = JournalEntry(node=self.last, state=sparse(self.state, without={STATED}))
         await self._journal(self._machine.journal.note(self.state.row.case_id, self._key, entry))
 
     async def _claim(self, lost: str) -> tuple[str, JournalEntry]:

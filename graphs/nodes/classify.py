@@ -9,6 +9,7 @@ from typing import Any
 from graphs.absent import failure, known_of, unread
 from graphs.ruling.asked import WITHDREW, withdrew
 from graphs.screening import FLUENT_ENOUGH, OwnWords, Screen, frustrated, told
+from graphs.state import newest_points
 from graphs.views import ClassifyView
 from handrail.domain.actions.confirmations import AnswerKind
 from handrail.domain.actions.consent import answered
@@ -21,7 +22,6 @@ from handrail.domain.errors import record_is_away
 from handrail.domain.text.message.excerpts import fair
 from handrail.ports import Clock, Customers, Router, Topics
 
-POINTS_KEPT = 100
 ANSWERS = (AnswerKind.CONFIRMED, AnswerKind.REFUSED, AnswerKind.UNSURE)
 READ = 8_000
 """Characters of a turn by which it is routed: of every message a part."""
@@ -72,7 +72,7 @@ class ClassifyNode:
             "classification": found,
             "escalation": why,
             "absent": [*view.absent, *absent],
-            "sentiment": [*view.sentiment, point][-POINTS_KEPT:],
+            "sentiment": newest_points(view.sentiment, [point]),
             "progress": self._bounded(view.progress, found.topic),
         }
 

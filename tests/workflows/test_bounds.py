@@ -17,7 +17,7 @@ from handrail.llm.chat import ATTEMPTS
 from handrail.settings import Settings
 from tests.support.house import House, first_task, wait_for
 from tests.workflows.test_paths import HELD, SMALL
-from workflows.options import DEFECTS, LOCAL_STEP, TURN
+from workflows.options import DEFECTS, STEP, TURN
 
 
 def test_the_slowest_model_fits_into_the_agents_step() -> None:
@@ -28,7 +28,7 @@ def test_the_slowest_model_fits_into_the_agents_step() -> None:
         Settings(model_timeout_seconds=most + 1)
 
 
-@pytest.mark.parametrize("options", [LOCAL_STEP, TURN])
+@pytest.mark.parametrize("options", [STEP, TURN])
 def test_no_step_is_repeated_for_ever(options: dict[str, object]) -> None:
     retry = options["retry_policy"]
     assert 0 < retry.maximum_attempts <= 300  # type: ignore[attr-defined]

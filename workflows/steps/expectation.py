@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from handrail.domain.team.staff import Expectation, Need, round_the_clock
 from workflows.memory.case import CaseMemory
-from workflows.options import LOCAL_STEP
+from workflows.options import STEP
+from workflows.steps.locally import locally
 
 RESPOND_WITHIN_MINUTES = 240
 
@@ -20,11 +21,8 @@ async def expect(memory: CaseMemory) -> Expectation:
     need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language, without=row.recused)
     minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES
     try:
-        found: Expectation = await workflow.execute_local_activity(
-            "staff.expect", args=[need, workflow.now(), minutes], result_type=Expectation, **LOCAL_STEP
-        )
-    except ActivityError as error:
+        return await locally("staff.expect", [need, workflow.now(), minutes], Expectation, STEP)
+    except FailureError as error:
         if is_cancelled_exception(error):
             raise asyncio.CancelledError from error
         return round_the_clock(workflow.now(), minutes)
-    return found

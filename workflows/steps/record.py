@@ -14,7 +14,8 @@ from handrail.domain.case.ratings import RateCase, RatedCase, RatingReceipt
 from handrail.domain.case.reconciling import Recover, Recovered
 from workflows.handlers.start import begun_again
 from workflows.memory.case import CaseMemory
-from workflows.options import LOCAL_STORE, RECOVER, STORE
+from workflows.options import RECOVER, STORE
+from workflows.steps.locally import locally
 
 
 async def enter(memory: CaseMemory) -> None:
@@ -23,7 +24,7 @@ async def enter(memory: CaseMemory) -> None:
     Where the case stood before this run was started, an earlier run of the same start was lost: the case is recovered.
     """
     given = [memory.opened, memory.row.content_digest, workflow.info().workflow_start_time]
-    opened = await workflow.execute_local_activity("record.open", args=given, result_type=Opened, **LOCAL_STORE)
+    opened = await locally("record.open", given, Opened, STORE)
     if opened.stood and not begun_again():
         memory.recovering = True
         return
@@ -35,7 +36,7 @@ async def enter(memory: CaseMemory) -> None:
 
 async def keep(how: Incoming) -> None:
     """A start that was not plain, as it came."""
-    await workflow.execute_local_activity("record.opening", how, **LOCAL_STORE)
+    await locally("record.opening", [how], type(None), STORE)
 
 
 async def recover(memory: CaseMemory) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from graphs.hearing import brief
 from graphs.state import CaseState, HandBackNote
@@ -22,11 +22,12 @@ from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.openings import ODD_MESSAGE
 from workflows.memory.case import CaseMemory
 from workflows.memory.fields import Suspended
-from workflows.options import CLASSIFY, LOCAL_STEP, turn_options
+from workflows.options import CLASSIFY, STEP, turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
+from workflows.steps.locally import locally
 from workflows.steps.record import flush, take_inbox
 
 LAST_WORDS = 3
@@ -134,7 +135,7 @@ class Turns:
         result: TurnResult | None = None
         request = self._request(state, steps=HAND_OVER_STEPS)
         try:
-            result = await finished(self._start(request))
+            result = (await finished(self._start(request))).onto(state)
         except Exception as error:  # noqa: BLE001 - whatever a graph does, the customer's case reaches a person
             failure = type(error).__name__
         self._lost = None
@@ -159,8 +160,8 @@ class Turns:
         view = ClassifyView(row=memory.row, incoming=brief(memory.inbox))
         memory.interruption = Escalation(reason=ODD_MESSAGE, words=words)
         try:
-            found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL_STEP)
-        except ActivityError as error:
+            found = await locally(CLASSIFY, [view], dict, STEP)
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
             return
@@ -179,8 +180,8 @@ class Turns:
         if question:
             view = view.model_copy(update={"confirmation": question, "acting": self._acting})
         try:
-            found = await workflow.execute_local_activity(CLASSIFY, view, result_type=dict, **LOCAL_STEP)
-        except ActivityError as error:
+            found = await locally(CLASSIFY, [view], dict, STEP)
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
             self._memory.interruption = UNREADABLE
@@ -205,6 +206,7 @@ class Turns:
         result: TurnResult | None = None
         try:
             result = await listen(self._start(request), memory, self.hear_meanwhile)
+            result = result.onto(state) if result else None
         except Exception as error:  # noqa: BLE001 - whatever a turn does, the customer's case reaches a person
             workflow.logger.warning("the turn failed: %s", type(error).__name__)
             memory.interruption = memory.interruption or NOT_HEARD
@@ -221,7 +223,7 @@ class Turns:
             self._stop(result, state)
 
     def _request(self, state: CaseState, **more: Any) -> TurnRequest:
-        return TurnRequest(token=str(workflow.uuid4()), state=state, lost=self._lost, **more)
+        return TurnRequest(token=str(workflow.uuid4()), state=state, lost=self._lost, briefly=True, **more)
 
     def _start(self, request: TurnRequest) -> workflow.ActivityHandle[TurnResult]:
         row = self._memory.row

@@ -1,0 +1,43 @@
+"""Steps that run within a workflow's task, for as long as that goes well.
+
+A task is one of few, and people's decisions need one, too. So where the database is away, the server waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutError
+
+from workflows.options import within_task
+
+T = TypeVar("T")
+WAITS_AT_SERVER = "local-steps-wait-at-the-server"
+
+
+async def locally(name: str, args: Sequence[Any], result_type: type[T], otherwise: Mapping[str, Any]) -> T:
+    """Run the activity within the task; where that fails twice, as an activity of its own with the options `otherwise`.
+
+    Raises:
+        FailureError: no repetition can mend it, the options allow no more, or it was cancelled.
+    """
+    try:
+        within: T = await workflow.execute_local_activity(name, args=args, result_type=result_type, **within_task(otherwise))
+        return within
+    except FailureError as error:
+        # A history in which as many attempts failed within the task as ever were made goes on as it did.
+        if not mendable(error, otherwise["retry_policy"]) or not workflow.patched(WAITS_AT_SERVER):
+            raise
+    found: T = await workflow.execute_activity(name, args=args, result_type=result_type, **otherwise)
+    return found
+
+
+def mendable(error: FailureError, policy: RetryPolicy) -> bool:
+    """Return whether another attempt may go better. A local activity's own failure comes without the one around it."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError):
+        return not cause.non_retryable and cause.type not in (policy.non_retryable_error_types or ())
+    return isinstance(cause, TimeoutError)
