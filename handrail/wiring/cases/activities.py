@@ -26,6 +26,7 @@ from handrail.temporal.identity import HistoryIdentities
 from handrail.temporal.repair.lost import LostRuns
 from handrail.temporal.worker.interceptors import Guards
 from handrail.wiring.cases.machine import LateMachine
+from handrail.wiring.cases.order import TurnOrder
 from handrail.wiring.redacting import redaction_of
 from workflows.options import MODEL_TRIES
 
@@ -76,7 +77,8 @@ def case_activities(
     identities = VouchedIdentities(world.vouchers, HistoryIdentities(client, settings.trusted_identity))
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
-    turns = TurnActivities(machine or LateMachine(nodes, world.journal), world.cases, MODEL_TRIES)
+    place = TurnOrder(settings.concurrency).place
+    turns = TurnActivities(machine or LateMachine(nodes, world.journal), world.cases, MODEL_TRIES, place)
     return [
         record.open,
         record.commit,

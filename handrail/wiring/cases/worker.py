@@ -81,6 +81,7 @@ from handrail.wiring.cases.activities import case_activities, guards_of, voucher
 from handrail.wiring.cases.building import build_models
 from handrail.wiring.cases.dialling import DialSources, definitions_of, record_of, reviewers_of, router_of
 from handrail.wiring.cases.machine import LateMachine
+from handrail.wiring.cases.order import fetched
 from handrail.wiring.cases.runners import workflow_runner
 from handrail.wiring.cases.watched import AgentModels
 from handrail.wiring.days.ramping import ramped
@@ -250,8 +251,7 @@ def case_worker(
         **({"deployment_config": upgrading(version)} if version else {"build_id": own_build()}),
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
         max_cached_workflows=CACHED_RUNS,
-        max_concurrent_activities=settings.concurrency,
-        max_concurrent_local_activities=settings.concurrency,
+        **fetched(settings.concurrency),
         max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
     )
     runs.evict_from(worker)

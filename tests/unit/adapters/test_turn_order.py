@@ -1,4 +1,4 @@
-"""Nodes at work in one process: those behind a decision go first, customers take turns, and no place is lost."""
+"""Nodes and turns at work in one process: decisions go first, customers take turns, none takes all, and no place is lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from handrail.wiring.cases.order import NodeOrder
+from handrail.wiring.cases.order import SHARE, NodeOrder, TurnOrder
 
 FOREVER = 60.0
 NOISY, OTHER, THIRD = "C-noisy", "C-other", "C-third"
@@ -16,7 +16,7 @@ NOISY, OTHER, THIRD = "C-noisy", "C-other", "C-third"
 class Work:
     """Nodes that end when they are told to; `begun` is who came to work, in that order."""
 
-    def __init__(self, order: NodeOrder) -> None:
+    def __init__(self, order: NodeOrder | TurnOrder) -> None:
         self.order = order
         self.begun: list[str] = []
         self.end = asyncio.Event()
@@ -68,7 +68,7 @@ async def test_a_node_that_waits_for_a_model_gives_up_its_place() -> None:
         await asyncio.sleep(0.001)
     work.end.set()
     await asyncio.gather(*tasks)
-    assert work.order._free == 1, "each place was given back once"
+    assert work.order._places._free == 1, "each place was given back once"
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -88,7 +88,7 @@ async def test_whoever_fails_or_is_cut_short_leaves_the_place_to_the_next(work: 
     await asyncio.gather(*tasks)
     await asyncio.wait({cut})
     assert work.begun == [NOISY, THIRD]
-    assert work.order._free == 1
+    assert work.order._places._free == 1
 
 
 async def test_a_place_that_comes_as_its_waiter_is_cut_short_is_not_lost(work: Work) -> None:
@@ -98,8 +98,46 @@ async def test_a_place_that_comes_as_its_waiter_is_cut_short_is_not_lost(work: W
     await settle()
     work.end.set()
     # Its place has come, and it has not run since.
-    work.order._pass_on()
+    work.order._places.leave(NOISY)
     waiting.cancel()
     await asyncio.wait({first, waiting})
-    assert work.order._free == 2, "that one, and the first one's"
+    assert work.order._places._free == 2, "that one, and the first one's"
     assert work.begun == [NOISY]
+
+
+async def test_one_customer_has_a_share_of_the_turns_and_others_begin_at_once() -> None:
+    work = Work(TurnOrder(places=2 * SHARE))
+    tasks = work.start([NOISY] * 3 * SHARE)
+    await settle()
+    assert work.begun == [NOISY] * 2
+    tasks += work.start([OTHER, THIRD])
+    await settle()
+    assert work.begun == [NOISY, NOISY, OTHER, THIRD]
+    work.end.set()
+    await asyncio.gather(*tasks)
+    assert sorted(work.begun) == sorted([OTHER, THIRD, *[NOISY] * 3 * SHARE])
+    assert work.order._places._free == 2 * SHARE
+    assert not work.order._places._taken
+    assert not work.order._places._customers
+
+
+async def test_what_a_person_decided_needs_no_share() -> None:
+    work = Work(TurnOrder(places=SHARE))
+    tasks = work.start([NOISY] * 2)
+    await settle()
+    tasks += work.start([NOISY], first=True)
+    await settle()
+    assert work.begun == [NOISY, NOISY], "the customer's one place, and the decision's"
+    work.end.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_a_decision_waits_for_the_next_place_alone_where_all_are_taken() -> None:
+    work = Work(TurnOrder(places=1))
+    tasks = work.start([NOISY, OTHER])
+    await settle()
+    tasks += work.start([THIRD], first=True)
+    await settle()
+    work.end.set()
+    await asyncio.gather(*tasks)
+    assert work.begun == [NOISY, THIRD, OTHER]
