@@ -14,7 +14,7 @@ SLICE_SECONDS = 0.02
 """A node has its place for so long at most: what takes longer mostly waits, for a model or the database."""
 TASKS = 8
 """Tasks of workflows at a time. What waits at the server is dealt out evenly; what was fetched begins all at once."""
-FETCHED = 4
+FETCHED = 2
 """So many times the turns under way may be fetched: those beyond their customer's share wait, and leave places to others."""
 SHARE = 8
 """One customer's turns have an eighth of a process's places at most."""
@@ -119,8 +119,11 @@ class TurnOrder:
 
     @asynccontextmanager
     async def place(self, customer_id: str, first: bool) -> AsyncIterator[None]:
-        """Wait for a place and keep it to the end of the turn."""
-        await self._places.take(customer_id, first)
+        """Wait for a place and keep it to the end of the turn; what a person decided waits for none and takes none."""
+        if first:
+            yield
+            return
+        await self._places.take(customer_id, False)
         try:
             yield
         finally:

@@ -121,23 +121,13 @@ async def test_one_customer_has_a_share_of_the_turns_and_others_begin_at_once() 
     assert not work.order._places._customers
 
 
-async def test_what_a_person_decided_needs_no_share() -> None:
-    work = Work(TurnOrder(places=SHARE))
-    tasks = work.start([NOISY] * 2)
-    await settle()
-    tasks += work.start([NOISY], first=True)
-    await settle()
-    assert work.begun == [NOISY, NOISY], "the customer's one place, and the decision's"
-    work.end.set()
-    await asyncio.gather(*tasks)
-
-
-async def test_a_decision_waits_for_the_next_place_alone_where_all_are_taken() -> None:
+async def test_what_a_person_decided_waits_for_no_turn_and_takes_nobodys_place() -> None:
     work = Work(TurnOrder(places=1))
     tasks = work.start([NOISY, OTHER])
+    tasks += work.start([NOISY, THIRD], first=True)
     await settle()
-    tasks += work.start([THIRD], first=True)
-    await settle()
+    assert work.begun == [NOISY, NOISY, THIRD]
     work.end.set()
     await asyncio.gather(*tasks)
-    assert work.begun == [NOISY, THIRD, OTHER]
+    assert work.begun == [NOISY, NOISY, THIRD, OTHER]
+    assert work.order._places._free == 1
