@@ -12,8 +12,9 @@ from handrail.drills.chaos.paths import ALL, ChaosPath
 from handrail.drills.chaos.plan import planned
 from handrail.drills.chaos.run import chaos
 
-SHORT = ALL - {ChaosPath.DISK, ChaosPath.BUILDS}
-"""Without what needs root, and a second worker: every drill by hand has both."""
+SHORT = ALL - {ChaosPath.DISK, ChaosPath.BUILDS, ChaosPath.SCORING}
+"""Without what needs root, a second worker, and days, which the drill of mutants has: every drill by hand has them all."""
+DAYS = {"every day is looked at", "a case is drawn once, and has ended", "what is drawn is scored"}
 
 
 def running() -> set[tuple[int, float]]:
@@ -31,7 +32,7 @@ async def test_everything_holds_whatever_dies_and_everything_is_stopped(tmp_path
     assert (found.plan, len(found.faults)) == (plan.hash, 3)
     assert all(one.progress is not None for one in found.faults)
     looked_at = {one.name: one.looked_at for one in found.invariants}
-    assert all(looked_at.values()), looked_at
+    assert {name for name, count in looked_at.items() if not count} == DAYS, looked_at
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert sum("invoke" in line for line in lines) == sum(one.ok + one.fail + one.unknown for one in found.operations)
     assert {"topic refund: off", "topic refund: auto"} <= set(heard)
@@ -44,8 +45,9 @@ async def test_parts_without_their_protections_are_caught_by_name() -> None:
         Mutant.HASTY_WEBHOOKS,
         Mutant.RENAMED_WEBHOOKS,
         Mutant.RESENT_MAIL,
+        Mutant.FORGOTTEN_SCORES,
     ]
-    found = await chaos(planned(4, 0, 14, mutants=mutants, paths=SHORT), lambda _: None)
+    found = await chaos(planned(4, 0, 14, mutants=mutants, paths=SHORT | {ChaosPath.SCORING}), lambda _: None)
     assert not found.passed
     broken = {one.name: one.broken for one in found.invariants if one.broken}
     assert set(broken) == {
@@ -54,4 +56,5 @@ async def test_parts_without_their_protections_are_caught_by_name() -> None:
         "nothing uncommitted is sent",
         "webhooks keep id and order",
         "a reply by mail leaves once",
+        "what is drawn is scored",
     }, broken

@@ -17,6 +17,7 @@ class Mutant(StrEnum):
     HASTY_WEBHOOKS = "hasty-webhooks"
     RENAMED_WEBHOOKS = "renamed-webhooks"
     RESENT_MAIL = "resent-mail"
+    FORGOTTEN_SCORES = "forgotten-scores"
 
 
 ELSEWHERE = {Mutant.FORGOTTEN_KEYS: "api", Mutant.RESENT_MAIL: "mail"}

@@ -11,7 +11,7 @@ from handrail.domain.errors import InvalidInput
 class ChaosPath(StrEnum):
     """A path of the load; the client of cases is always there.
 
-    `DISK` and `BUILDS` are grounds under it: they bring faults and parts of their own.
+    `DISK` and `BUILDS` are grounds under it: they bring faults and parts of their own. `SCORING` ends days of the business.
     """
 
     CLIENT = "client"
@@ -20,6 +20,7 @@ class ChaosPath(StrEnum):
     MAIL = "mail"
     DISK = "disk"
     BUILDS = "builds"
+    SCORING = "scoring"
 
 
 ALL = frozenset(ChaosPath)

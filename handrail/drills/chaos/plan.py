@@ -154,6 +154,7 @@ class ChaosPlan(Stored):
     cases: list[PlannedCase]
     faults: list[PlannedFault]
     switch: PlannedSwitch
+    days: list[float] = Field(default_factory=list, description="when a day of the business ends, in seconds from the start")
     paths: list[ChaosPath] = Field(default_factory=lambda: [ChaosPath.CLIENT])
     mutants: list[Mutant] = Field(default_factory=list)
 
@@ -184,6 +185,7 @@ def planned(
         cases=people,
         faults=_faults(chance, kills, length, max(LEAST_PAUSE, longest_pause), paths),
         switch=PlannedSwitch(topic=SWITCHED, off=off, on=on, cases=small[1::3] or small[:1]),
+        days=[round(length * chance.uniform(0.4, 0.7), 3)] if ChaosPath.SCORING in paths else [],
         paths=sorted(paths),
         mutants=list(mutants),
     )

@@ -19,6 +19,7 @@ from handrail.drills.chaos.log import OperationLog
 from handrail.drills.chaos.plan import ChaosPlan, CustomersAnswer, Finish, PlannedCase, PlannedRuling, Wish
 from handrail.drills.chaos.play.acting import PlannedConversation
 from handrail.drills.chaos.play.casting import Casting, casting
+from handrail.drills.chaos.play.days import EndedDays
 from handrail.drills.chaos.play.faults import Faults
 from handrail.drills.chaos.play.shoppers import Shopper, shoppers
 from handrail.drills.chaos.play.switching import PlannedThrow
@@ -67,8 +68,9 @@ class Drilled:
         """Play everything, wait until it is quiet, and read."""
         reading = PostgresEvidence(self.stack.pool)
         since = await reading.now()
+        days = EndedDays(self.stack, self.plan.days, since, self.tell)
         async with casting(self.stack, self.log) as cast:
-            heals = await self._played(cast, reading)
+            heals = await self._played(cast, reading, days)
             self.tell("the load is through; reading everything")
             found = await self._quiet(cast, reading)
             if self.stack.box is not None:
@@ -76,12 +78,15 @@ class Drilled:
                 found = await self._quiet(cast, reading)  # a mail that cannot leave gives its case to a person
             if self.stack.webhook is not None:
                 await self.stack.webhook.emptied(self.stack.pool, self.stack.client)
+            if self.plan.days:
+                await days.end()
             evidence = await reading.everything(since)
             outside = await self._outside(cast, evidence)
         seen = {"operations": self.log.all(), "histories": found, "late": cast.late, "heals": heals, **outside}
+        seen["days_ended"] = len(days.ended)
         return evidence.model_copy(update=seen)
 
-    async def _played(self, cast: Casting, reading: PostgresEvidence) -> list[Heal]:
+    async def _played(self, cast: Casting, reading: PostgresEvidence, days: EndedDays) -> list[Heal]:
         """Play load and faults together; return how the faults ended."""
         wishes = [*(one.wish for one in self.plan.cases), *(Wish.QUESTION for _ in self.plan.faults)]
         people = await shoppers(self.stack.pool, wishes)
@@ -95,6 +100,7 @@ class Drilled:
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._hurt(faults, began))
+            group.create_task(days.play(began))
             switched = [conversations[number].case_id for number in self.plan.switch.cases]
             group.create_task(throw.play(began, switched))
             places = asyncio.Semaphore(IN_FLIGHT)

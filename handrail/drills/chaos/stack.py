@@ -36,7 +36,7 @@ from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, Component
 from handrail.embedded.temporal import Temporal
 from handrail.embedded.worker import RUN, Worker, mail_part
-from handrail.llm.offline.wire import OFFLINE_MODEL
+from handrail.llm.offline.wire import JUDGE_MODEL, OFFLINE_MODEL
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
@@ -126,6 +126,7 @@ class ChaosServers:
             "OPENAI_BASE_URL": f"http://{HOST}:{self.proxies[FaultyPart.MODEL].port}/v1",
             "HANDRAIL_WEBHOOK_KEY": self.webhook.key,
             "HANDRAIL_WEBHOOKS_LOOPBACK": "true",
+            **({"HANDRAIL_JUDGE_MODEL": JUDGE_MODEL} if ChaosPath.SCORING in self.paths else {}),
         }
 
     def parts(self, mutants: Sequence[Mutant]) -> KillableParts:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from handrail.domain.case.events import CaseEvent, EventKind
 from handrail.domain.case.messages import Author
 from handrail.domain.channels import Departure
 from handrail.domain.errors import BusinessRefused
+from handrail.domain.quality.scores import CaseScore
 from handrail.domain.webhooks import Answered, payload
 from handrail.drills.chaos.mutants import Mutant
 from handrail.drills.queries import QUERIES
@@ -29,12 +31,14 @@ from handrail.postgres.business.tools import PostgresRecord, jsonable, validated
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, alone, writing
+from handrail.postgres.quality.scores import PostgresScores
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.settings import Settings
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
 from handrail.wiring.cases import dialling
 from handrail.wiring.cases import worker as wiring
+from handrail.wiring.days import daily
 from handrail.wiring.front import api, mail, webhooks
 
 PINS = ("refund", "refunded_before")
@@ -118,6 +122,14 @@ class ForgettingChannels(PostgresChannels):
             await super().sent(departure, words)
 
 
+class ForgetfulScores(PostgresScores):
+    """Keeps what was said of the first case of a batch, and leaves out the rest."""
+
+    async def keep(self, day: date, scores: Sequence[CaseScore]) -> None:
+        """See base class."""
+        await super().keep(day, [one for one in scores if one.case_id == scores[0].case_id])
+
+
 async def send_ahead(pool: Pool, case_id: str, message_id: str) -> None:
     """Tell every endpoint of a reply, under the number that its event may get."""
     settings, now, endpoints = Settings(), datetime.now(UTC), PostgresWebhooks(pool)
@@ -173,6 +185,8 @@ def break_it(mutant: Mutant) -> None:
             setattr(webhooks, "HttpSender", RenamingSender)  # noqa: B010
         case Mutant.RESENT_MAIL:
             setattr(mail, "PostgresChannels", ForgettingChannels)  # noqa: B010
+        case Mutant.FORGOTTEN_SCORES:
+            setattr(daily, "PostgresScores", ForgetfulScores)  # noqa: B010
 
 
 def main(part: str, *mutants: str) -> None:

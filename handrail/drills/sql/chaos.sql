@@ -91,3 +91,38 @@ SELECT m.case_id FROM handrail.mails AS m WHERE m.incoming AND m.settled_at IS N
 
 -- name: chaos_switch_log
 SELECT pg_switch_wal();
+
+-- name: chaos_days
+-- A case ends on the day on which it first ends.
+SELECT
+    d.day::text AS day,
+    d.since,
+    d.until,
+    coalesce(array_agg(d.step) FILTER (WHERE d.done_at IS NOT NULL), '{}') AS done,
+    coalesce(array_agg(d.step || ': ' || d.error) FILTER (WHERE d.error IS NOT NULL), '{}') AS failed,
+    (max((d.result #>> '{figures,cases}')::double precision) FILTER (WHERE d.step = 'sample'))::integer AS counted,
+    (max((d.result #>> '{figures,drawn}')::double precision) FILTER (WHERE d.step = 'sample'))::integer AS drawn,
+    (
+        SELECT count(*) FROM handrail.cases AS c
+        INNER JOIN handrail.outcome_settings AS o ON c.channel <> ALL(o.excluded_channels)
+        CROSS JOIN LATERAL (
+            SELECT min(e.at) AS at FROM handrail.audit AS e
+            WHERE e.case_id = c.case_id AND e.action IN ('turn:Resolved', 'resolve', 'close')
+        ) AS f
+        WHERE f.at >= d.since AND f.at < d.until
+    )::integer AS ended
+FROM handrail.quality_steps AS d
+GROUP BY d.day, d.since, d.until
+ORDER BY d.day;
+
+-- name: chaos_drawn
+SELECT s.day::text AS day, s.case_id, f.at AS ended_at
+FROM handrail.quality_samples AS s
+CROSS JOIN LATERAL (
+    SELECT min(e.at) AS at FROM handrail.audit AS e
+    WHERE e.case_id = s.case_id AND e.action IN ('turn:Resolved', 'resolve', 'close')
+) AS f
+ORDER BY s.day, s.case_id;
+
+-- name: chaos_scores
+SELECT day::text AS day, case_id, scorer FROM handrail.quality_scores ORDER BY day, case_id, scorer;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.domain.base import Stored
-from handrail.drills.chaos.invariants import cases, effects, http, mail, webhooks
+from handrail.drills.chaos.invariants import cases, days, effects, http, mail, webhooks
 from handrail.drills.chaos.invariants.examples import CounterExample, Invariant
 from handrail.drills.chaos.log import Act
 from handrail.drills.chaos.seen.evidence import ChaosEvidence
@@ -71,6 +71,9 @@ INVARIANTS = (
     Invariant("no mail lost", mail.lost_letters, lambda evidence: len(evidence.letters)),
     Invariant("a reply by mail leaves once", mail.unsent_mails, lambda evidence: len(evidence.departures)),
     Invariant("nothing uncommitted is mailed", mail.uncommitted_mails, lambda evidence: len(evidence.mails)),
+    Invariant("every day is looked at", days.unfinished_days, lambda evidence: len(evidence.days)),
+    Invariant("a case is drawn once, and has ended", days.misdrawn_cases, lambda evidence: len(evidence.drawn)),
+    Invariant("what is drawn is scored", days.misscored_cases, lambda evidence: len(evidence.drawn)),
     Invariant("no case stuck", cases.stuck_cases, lambda evidence: len(evidence.cases)),
     Invariant("progress after every fault", cases.without_progress, lambda evidence: len(evidence.heals)),
 )

@@ -76,7 +76,7 @@ class PlannedConversation:
 
     async def attempt(self, act: Act, key: str, call: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """Try it until an answer comes; each try is an operation of its own. None: it was refused, or nobody answers."""
-        deadline = time.monotonic() + PATIENCE
+        deadline, pause = time.monotonic() + PATIENCE, PAUSE
         while time.monotonic() < deadline:
             number = self.log.invoke(self.case_id, act, key)
             try:
@@ -89,7 +89,8 @@ class PlannedConversation:
             else:
                 self.log.end(number, Certainty.OK)
                 return found
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONG_PAUSE)
         return None
 
     async def settled(self, fits: Callable[[CaseView], bool]) -> CaseView | None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from handrail.domain.base import Stored
 from handrail.drills.chaos.log import Operation
+from handrail.drills.chaos.seen.days import DrawnRow, LookedAtDay, ScoreRow
 from handrail.drills.chaos.seen.outside import (
     ArrivedWebhook,
     GivenHttpAnswer,
@@ -146,7 +147,7 @@ class Heal(Stored):
 
 
 class ChaosEvidence(Stored):
-    """Everything that was seen. `called`: there was somebody to whom events were sent."""
+    """Everything that was seen. `called`: there was somebody to whom events were sent; `days_ended`: by the drill."""
 
     operations: list[Operation] = Field(default_factory=list)
     cases: list[CaseInRecord] = Field(default_factory=list)
@@ -171,3 +172,7 @@ class ChaosEvidence(Stored):
     letters: list[LetterHandedOver] = Field(default_factory=list)
     mails: list[TakenMail] = Field(default_factory=list)
     departures: list[RecordedDeparture] = Field(default_factory=list)
+    days_ended: int = 0
+    days: list[LookedAtDay] = Field(default_factory=list)
+    drawn: list[DrawnRow] = Field(default_factory=list)
+    scores: list[ScoreRow] = Field(default_factory=list)

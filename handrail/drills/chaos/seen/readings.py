@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from handrail.domain.audit import Checker, verify
 from handrail.domain.base import Stored
+from handrail.drills.chaos.seen.days import DrawnRow, LookedAtDay, ScoreRow
 from handrail.drills.chaos.seen.evidence import (
     AgentsReply,
     CaseInRecord,
@@ -59,6 +60,9 @@ class PostgresEvidence:
             replies=await self._all("chaos_replies", AgentsReply),
             departures=await self._all("chaos_departures", RecordedDeparture),
             outbox=await self._all("chaos_outbox", OutboxMessage),
+            days=await self._all("chaos_days", LookedAtDay),
+            drawn=await self._all("chaos_drawn", DrawnRow),
+            scores=await self._all("chaos_scores", ScoreRow),
             switched_off=[str(row["case_id"]) for row in await read(self._pool, "chaos_switched_off")],
             audited=audited,
             audit_broken=broken,

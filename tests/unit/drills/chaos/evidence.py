@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handrail.domain.quality.days import STEPS
+from handrail.domain.quality.scores import SCORED_BY
 from handrail.drills.chaos.invariants.every import checked
 from handrail.drills.chaos.log import Act, Certainty, Operation
+from handrail.drills.chaos.seen.days import DrawnRow, LookedAtDay, ScoreRow
 from handrail.drills.chaos.seen.evidence import (
     AgentsReply,
     CaseHistory,
@@ -167,8 +170,24 @@ def sound() -> ChaosEvidence:
         audited=9,
         answers=[answer("k-1-1", "Working"), answer("k-1-1", "Working"), answer("k-1-2", "Resolved")],
         streams={LATER: [streamed(1, 7, "message", "k-3-1"), streamed(2, 8, "reply", "k-3-p")]},
+        days_ended=2,
+        days=[day("2026-02-21", 0, 15, 1), day("2026-02-22", 15, 30, 1)],
+        drawn=[
+            DrawnRow(day="2026-02-21", case_id=SMALL, ended_at=at(3)),
+            DrawnRow(day="2026-02-22", case_id=LATER, ended_at=at(20)),
+        ],
+        scores=[
+            ScoreRow(day=when, case_id=case_id, scorer=scorer)
+            for when, case_id in (("2026-02-21", SMALL), ("2026-02-22", LATER))
+            for scorer in SCORED_BY
+        ],
         heals=[Heal(fault=0, part="worker", kind="SIGKILL", case_id="probe-0", away=2.0, progress=1.5)],
     )
+
+
+def day(name: str, since: float, until: float, cases: int) -> LookedAtDay:
+    limits = {"since": at(since), "until": at(until)}
+    return LookedAtDay(day=name, **limits, done=list(STEPS), counted=cases, drawn=cases, ended=cases)
 
 
 def said(messages: list[RecordedMessage]) -> list[ToldEvent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.drills.chaos.invariants.every import INVARIANTS, checked
-from tests.unit.drills.chaos import test_cases, test_effects, test_mail, test_outside
+from tests.unit.drills.chaos import test_cases, test_days, test_effects, test_mail, test_outside
 from tests.unit.drills.chaos.evidence import sound
 
 
@@ -14,6 +14,6 @@ def test_a_sound_record_breaks_nothing() -> None:
 
 
 def test_every_invariant_has_a_planted_counter_example() -> None:
-    rooms = (test_cases, test_effects, test_mail, test_outside)
+    rooms = (test_cases, test_days, test_effects, test_mail, test_outside)
     planted = [one for room in rooms for one in room.PLANTED.values()]
     assert {one.name for one in INVARIANTS} == {name for name, *_ in planted}
