@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from handrail.api.access.limits import CallLimits
 from handrail.api.agents.links import ConfirmLinks
 from handrail.domain.access.principals import Principal
+from handrail.domain.policy.batching import BatchTerms
 from handrail.ports import Ratings
 from handrail.ports.front.access import (
     CaseRecord,
@@ -24,6 +25,7 @@ from handrail.ports.front.access import (
 )
 from handrail.ports.front.agents import AgentTasks
 from handrail.ports.front.channels import Channels
+from handrail.ports.front.desk import DeskBatches
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.webhooks.managing import WebhookOffice
 
@@ -46,6 +48,9 @@ class ApiServices:
     queue: WaitingCases
     controls: ControlRoom
     webhooks: WebhookOffice
+    batches: DeskBatches
+    ceilings: Callable[[], Mapping[str, BatchTerms]]
+    """The policies' own for several at once."""
     authenticate: Authenticate
     limits: CallLimits
     away: Readiness

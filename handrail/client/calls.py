@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
@@ -14,6 +14,7 @@ from handrail.client.refusals import refused
 from handrail.domain.actions.approvals import Approval
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.case.ratings import RateCase, RatingReceipt
+from handrail.domain.http.batches import BatchBody, BatchItem, BatchResult
 from handrail.domain.http.cases import (
     CaseDetails,
     CaseList,
@@ -119,6 +120,15 @@ def decide(approval: Approval, body: DecisionBody, key: str | None) -> HttpCall[
     path = f"/v1/cases/{approval.case_id}/approvals/{approval.approval_id}/decide"
     match = {"if-match": f'"{approval.approval_id}.{approval.revision}"'}
     return HttpCall("POST", path, Approval, body, {**key_of(key), **match})
+
+
+def approve_together(approvals: Sequence[Approval], note: str | None, key: str | None) -> HttpCall[BatchResult]:
+    """Return the call that approves several, each exactly as it was seen."""
+    items = [
+        BatchItem(case_id=one.case_id, approval_id=one.approval_id, etag=f'"{one.approval_id}.{one.revision}"')
+        for one in approvals
+    ]
+    return HttpCall("POST", "/v1/approvals/batch", BatchResult, BatchBody(items=items, note=note), key_of(key))
 
 
 def act(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import httpx
@@ -14,6 +14,7 @@ from handrail.domain.actions.approvals import Approval, DecisionKind
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.ratings import RateCase, RatingReceipt
+from handrail.domain.http.batches import BatchResult
 from handrail.domain.http.cases import (
     CaseDetails,
     CaseSummary,
@@ -125,6 +126,12 @@ class Handrail:
         """Decide exactly the approval that was seen, as whom the key stands for."""
         body = DecisionBody(decision=decision, arguments=arguments, answer=answer, note=note)
         return self._sent(calls.decide(approval, body, key))
+
+    def approve_together(
+        self, approvals: Sequence[Approval], *, note: str | None = None, key: str | None = None
+    ) -> BatchResult:
+        """Approve several of one tool, each exactly as it was seen; the result says of each what became of it."""
+        return self._sent(calls.approve_together(approvals, note, key))
 
     def claim(self, case_id: str, *, instead_of: str | None = None, key: str | None = None) -> Receipt:
         """Take a case that waits for a person; `instead_of` names who has it and lets it go."""

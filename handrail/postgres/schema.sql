@@ -3467,11 +3467,11 @@ CREATE TABLE handrail.desk_batches (
     action text NOT NULL,
     amount numeric NOT NULL,
     unit text NOT NULL,
-    seconds double precision NOT NULL CONSTRAINT desk_batches_seconds CHECK (seconds >= 0),
+    seconds double precision CONSTRAINT desk_batches_seconds CHECK (seconds >= 0),
     at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE handrail.desk_batches IS
-'approvals that a person gave several at once; seconds is from when the page was shown until it was sent';
+'approvals that a person gave several at once; seconds is from when the page was shown until it was sent, null over HTTP';
 CREATE INDEX desk_batches_by_time ON handrail.desk_batches (at);
 
 CREATE TABLE handrail.desk_batch_rows (

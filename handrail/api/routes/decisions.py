@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from handrail.api.access.callers import Decider, Staff, named
 from handrail.api.agents.talking import settle
+from handrail.api.answering.batches import approve_together
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.matching import IfMatch, UnknownApproval, etag, revision_of
 from handrail.api.answering.once import CountsOnce
@@ -17,9 +18,16 @@ from handrail.api.routes.cases import CaseId
 from handrail.api.routes.looking import whole
 from handrail.api.services import Services
 from handrail.domain.actions.approvals import Approval
+from handrail.domain.http.batches import BatchBody, BatchResult
 from handrail.domain.http.people import DecisionBody
 
 router = APIRouter(prefix="/v1", tags=["approvals"])
+BATCH_SECONDS = 60.0
+"""How long the decisions of a batch may take, one after another."""
+BATCHED: dict[int | str, dict[str, Any]] = {
+    **refusals(404, 409, 412, 413, 428),
+    207: {"model": BatchResult, "description": "Some were taken, and some were refused: `items` says which, and why"},
+}
 ApprovalId = Annotated[str, Path(min_length=1, max_length=120)]
 
 
@@ -55,3 +63,14 @@ async def decide(
         return answered(settled, headers={"etag": etag(settled)})
 
     return await once.run(body, work, seconds=20.0)
+
+
+@router.post("/approvals/batch", responses=BATCHED, response_model=BatchResult)
+async def approve_several(body: BatchBody, caller: Decider, services: Services, once: CountsOnce) -> Response:
+    """Approve several of one tool, under the ceilings of the policies that hold them: 207 where some were refused."""
+
+    async def work() -> Response:
+        result = await approve_together(services, caller, body, once.update_id("batch"))
+        return answered(result, 207 if result.refused else 200)
+
+    return await once.run(body, work, seconds=BATCH_SECONDS)

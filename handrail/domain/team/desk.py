@@ -174,14 +174,17 @@ class BatchOutcome(Stored):
 
 
 class BatchKept(Stored):
-    """A batch as it is kept: who decided what, how long the page had been shown, and what became of each row."""
+    """A batch as it is kept: who decided what, how long the page had been shown, and what became of each row.
+
+    `seconds` is None where no page was shown: it came over HTTP.
+    """
 
     batch_id: str
     person: str
     action: str
     amount: Decimal
     unit: str
-    seconds: float
+    seconds: float | None = None
     rows: list[BatchOutcome]
 
 

@@ -157,7 +157,7 @@ SELECT
 FROM (
     SELECT b.person, b.action, b.seconds, (SELECT count(*) FROM handrail.desk_batch_rows AS r WHERE r.batch_id = b.batch_id) AS rows
     FROM handrail.desk_batches AS b
-    WHERE b.at > clock_timestamp() - interval '28 days'
+    WHERE b.at > clock_timestamp() - interval '28 days' AND b.seconds IS NOT NULL
 ) AS v
 GROUP BY v.person, v.action
 ORDER BY seconds_per_row, v.person;

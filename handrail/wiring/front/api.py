@@ -37,6 +37,7 @@ from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVo
 from handrail.postgres.case.events import PostgresEvents, announced
 from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
 from handrail.postgres.channels.record import PostgresChannels
+from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool, open_pool
 from handrail.redaction.values import Redaction
@@ -46,7 +47,7 @@ from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.wiring.cases import collecting
 from handrail.wiring.connecting import connected, runtime_of
 from handrail.wiring.front.agents import serving_agents
-from handrail.wiring.front.house import OwnersControls, PeoplesQueue, webhook_office
+from handrail.wiring.front.house import OwnersControls, PeoplesQueue, ceilings_in, webhook_office
 from handrail.wiring.front.providers import federated, oidc
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
@@ -181,6 +182,8 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         queue=PeoplesQueue(pool),
         controls=OwnersControls(settings, pool, business),
         webhooks=webhook_office(settings, pool, connection),
+        batches=PostgresDeskBatches(pool),
+        ceilings=ceilings_in(settings.definitions or business.folder, business),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=limits_of(settings),
         away=away,

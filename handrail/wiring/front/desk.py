@@ -19,7 +19,6 @@ from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.policy.batching import BatchTerms
 from handrail.domain.policy.policies import Policy
 from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.domain.quality.watch.trends import IndicatorTrend
@@ -33,7 +32,6 @@ from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.channels.mail import PostgresMail
-from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.record import PostgresDesk
 from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool
@@ -75,10 +73,10 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             vouchers=api.vouchers,
             controls=api.controls,
             house=DeskHouse(topics, dial, PostgresAlarms(pool), PostgresDrift(pool), folder),
-            batches=PostgresDeskBatches(pool),
+            batches=api.batches,
             replies=PostgresHeldReplies(pool),
             undo=timedelta(seconds=settings.desk_undo_seconds),
-            ceilings=lambda: ceilings_of(policies.all()),
+            ceilings=api.ceilings,
             batched=lambda: batched_by(policies.all()),
             labelling=labelling_of(settings, business, pool),
             reviewers=reviewers_of(settings, folder, business, LOOK_SECONDS),
@@ -101,11 +99,6 @@ def roster_of(people: FilePeople, queue: PostgresQueue) -> Callable[[], Awaitabl
         return people.roster(await queue.windows((now, now + HORIZON)))
 
     return roster
-
-
-def ceilings_of(policies: Sequence[Policy]) -> Mapping[str, BatchTerms]:
-    """Return the ceilings for several at once, by the policies that state one."""
-    return {one.id: one.batch for one in policies if one.batch}
 
 
 def batched_by(policies: Sequence[Policy]) -> list[str]:

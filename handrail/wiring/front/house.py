@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 from temporalio.client import Client
 
@@ -10,7 +12,9 @@ from handrail.business import Business
 from handrail.domain.autonomy.controls import Control, ControlRequest, Scope, ScopeKind
 from handrail.domain.errors import InvalidInput
 from handrail.domain.http.people import QueueItem, QueuePage
+from handrail.domain.policy.batching import BatchTerms
 from handrail.domain.webhooks import DeliveryRequest
+from handrail.policies.loader import FilePolicies
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
@@ -22,6 +26,9 @@ from handrail.topics.loader import FileTopics
 from handrail.webhooks.managing import WebhookOffice
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
+
+LOOK_SECONDS = 1.0
+"""How often policies are looked at for changes."""
 
 
 class OwnersControls:
@@ -70,6 +77,16 @@ class PeoplesQueue:
         depth, items = await self._queue.depth(queue=queue), await self._queue.items(queue=queue, limit=limit)
         counts = depth.model_dump(include={"waiting", "overdue", "held"})
         return QueuePage(**counts, items=[QueueItem.model_validate(one.model_dump()) for one in items])
+
+
+def ceilings_in(folder: Path, business: Business) -> Callable[[], Mapping[str, BatchTerms]]:
+    """Return what gives the ceilings for several at once, by the policies that state one; read when first asked for."""
+
+    @cache
+    def policies() -> FilePolicies:
+        return FilePolicies.of(folder / "policies", business, every=LOOK_SECONDS)
+
+    return lambda: {one.id: one.batch for one in policies().all() if one.batch}
 
 
 def webhook_office(settings: Settings, pool: Pool, client: Callable[[], Awaitable[Client]]) -> WebhookOffice:
