@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handrail.cli.common.drilling import progress
+from handrail.cli.common.drilling import end, heed_sigterm, progress
 from handrail.cli.common.options import Json
 from handrail.cli.common.running import run_async
 
@@ -33,21 +33,32 @@ def deploys(
     as_json: Json = False,
 ) -> None:
     """Deploy under load on a stack of its own; exit 1 where a case is lost or stuck, or too many reach people by it."""
-    from handrail.cli.common.documents import print_document
-    from handrail.cli.common.failures import Exit
+    from asyncio import CancelledError
+
+    try:
+        turns, row = run_async(work(minutes * 60, every, seed, many, keep, cases))
+    except CancelledError:
+        raise KeyboardInterrupt from None
+    found = [one for one in (turns, row) if one is not None]
+
+    def show() -> None:
+        show_turns(turns) if turns else None
+        show_many(row) if row else None
+
+    document = {"reports": [one.model_dump(mode="json") for one in found]}
+    end(document, show, passed=all(one.passed for one in found), as_json=as_json)
+
+
+async def work(
+    seconds: float, every: float, seed: int, many: int, keep: Path | None, cases: int | None
+) -> tuple[AlternationReport | None, ManyReport | None]:
+    """Run what was asked for; SIGTERM ends it as Ctrl-C does, with everything stopped."""
     from handrail.drills.deploys.alternating import alternate
     from handrail.drills.deploys.many import many as deployed
 
-    turns = run_async(alternate(minutes * 60, every, seed, progress, keep, cases)) if minutes else None
-    row = run_async(deployed(many, progress)) if many else None
-    found = [one for one in (turns, row) if one is not None]
-    if as_json:
-        print_document({"reports": [one.model_dump(mode="json") for one in found], "passed": all(one.passed for one in found)})
-    else:
-        show_turns(turns) if turns else None
-        show_many(row) if row else None
-    if not all(one.passed for one in found):
-        raise typer.Exit(Exit.UNEXPECTED)
+    heed_sigterm()
+    turns = await alternate(seconds, every, seed, progress, keep, cases) if seconds else None
+    return turns, await deployed(many, progress) if many else None
 
 
 def show_turns(found: AlternationReport) -> None:
