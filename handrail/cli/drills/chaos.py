@@ -83,7 +83,7 @@ def paths_here(text: str) -> frozenset[ChaosPath]:
         check_packages()
     if ChaosPath.DISK not in wanted or can_mount():
         return wanted
-    if text.strip() != "all":
+    if ChaosPath.DISK in [one.strip() for one in text.split(",")]:
         raise InvalidInput("--paths: `disk` needs root, and a Linux that lets it mount a tmpfs. Leave it out.")
     progress("without a full disk: that needs root, and a Linux that lets it mount a tmpfs")
     return wanted - {ChaosPath.DISK}

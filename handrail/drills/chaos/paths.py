@@ -11,7 +11,8 @@ from handrail.domain.errors import InvalidInput
 class ChaosPath(StrEnum):
     """A path of the load; the client of cases is always there.
 
-    `DISK` and `BUILDS` are grounds under it: they bring faults and parts of their own. `SCORING` ends days of the business.
+    `DISK` and `BUILDS` are grounds under it: they bring faults and parts of their own. `ENCRYPTED` is one, too: histories are.
+    `SCORING` ends days of the business.
     """
 
     CLIENT = "client"
@@ -21,9 +22,12 @@ class ChaosPath(StrEnum):
     DISK = "disk"
     BUILDS = "builds"
     SCORING = "scoring"
+    ENCRYPTED = "encrypted"
 
 
-ALL = frozenset(ChaosPath)
+ALL = frozenset(ChaosPath) - {ChaosPath.ENCRYPTED}
+"""What goes beside each other; encrypted histories take the place of plain ones, and are asked for by name."""
+EVERY = "all"
 ONLY_CLIENT = frozenset({ChaosPath.CLIENT})
 WISHES = 8
 """After so many customers the same wishes come again: an odd number of paths has moved on by then, an even one has not."""
@@ -34,13 +38,13 @@ CUSTOMERS = (ChaosPath.CLIENT, ChaosPath.HTTP, ChaosPath.MAIL)
 def paths_of(text: str) -> frozenset[ChaosPath]:
     """Return the paths of a list with commas. Raises: InvalidInput: one is none."""
     names = [one.strip() for one in text.split(",") if one.strip()]
-    if names == ["all"]:
-        return ALL
+    named = ALL if EVERY in names else frozenset[ChaosPath]()
+    names = [one for one in names if one != EVERY]
     unknown = next((one for one in names if one not in set(ChaosPath)), None)
-    if unknown is not None or not names:
+    if unknown is not None or not (names or named):
         wrong = f"{unknown[:40]!r} is no path" if unknown else "names no path"
         raise InvalidInput(f"--paths: {wrong}. Write `all`, or with commas: {', '.join(ChaosPath)}.")
-    return ONLY_CLIENT | {ChaosPath(one) for one in names}
+    return ONLY_CLIENT | named | {ChaosPath(one) for one in names}
 
 
 def path_of(number: int, paths: Collection[ChaosPath]) -> ChaosPath:

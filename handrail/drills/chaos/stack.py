@@ -34,14 +34,18 @@ from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
 from handrail.embedded.process import Command, Component
-from handrail.embedded.temporal import Temporal
+from handrail.embedded.temporal import NAMESPACE, Temporal
 from handrail.embedded.worker import RUN, Worker, mail_part
 from handrail.llm.offline.wire import JUDGE_MODEL, OFFLINE_MODEL
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
+from handrail.postgres.vault.keys import PostgresKeyStore
 from handrail.shop import business
+from handrail.temporal.codec import SealingCodec
 from handrail.temporal.connect import connect
+from handrail.vault.keyring import Keyring
+from handrail.vault.masters import LocalMasterKeys, new_master
 from handrail.wiring.connecting import silent
 
 POOL = 6
@@ -88,6 +92,7 @@ class ChaosServers:
         base = free_block(PORTS)
         self.post_port = base + 9
         self.folder, self.paths = folder, paths
+        self.master = new_master() if ChaosPath.ENCRYPTED in paths else ""
         self.disk = SmallDisk(folder / "disk") if ChaosPath.DISK in paths else None
         ground = self.disk.folder if self.disk else folder
         self.postgres = Postgres(ground / "postgres", base, durable=True)
@@ -127,7 +132,16 @@ class ChaosServers:
             "HANDRAIL_WEBHOOK_KEY": self.webhook.key,
             "HANDRAIL_WEBHOOKS_LOOPBACK": "true",
             **({"HANDRAIL_JUDGE_MODEL": JUDGE_MODEL} if ChaosPath.SCORING in self.paths else {}),
+            **({"HANDRAIL_MASTER_KEYS": self.master} if self.master else {}),
         }
+
+    def codec(self, pool: Pool) -> SealingCodec | None:
+        """Return what reads and writes histories; None where they are not encrypted."""
+
+        async def store() -> PostgresKeyStore:
+            return PostgresKeyStore(pool)
+
+        return SealingCodec(Keyring(LocalMasterKeys([self.master]), store), NAMESPACE) if self.master else None
 
     def parts(self, mutants: Sequence[Mutant]) -> KillableParts:
         """Return all that is started, the worker among it."""
@@ -224,5 +238,6 @@ async def running(servers: ChaosServers, parts: KillableParts, *more: str) -> As
             await seeded(business, connection, datetime.now(UTC))
         await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL)
         await parts.start_together(*more)
-        client, outside = [await connect(to, runtime=silent()) for to in (servers.temporal.address, servers.address)]
+        codec, addresses = servers.codec(pool), (servers.temporal.address, servers.address)
+        client, outside = [await connect(to, runtime=silent(), codec=codec) for to in addresses]
         yield ChaosStack(parts, servers.proxies, pool, client, outside)

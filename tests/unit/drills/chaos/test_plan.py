@@ -61,6 +61,7 @@ def test_a_full_disk_comes_where_there_is_one_and_is_under_postgres() -> None:
 
 def test_paths_are_named_with_commas_and_the_client_is_among_them() -> None:
     assert paths_of("all") == ALL
+    assert paths_of("all,encrypted") == set(ChaosPath)
     assert paths_of("http") == paths_of(" http, client ") == {ChaosPath.CLIENT, ChaosPath.HTTP}
     for wrong, words in {"": "names no path", "htpp": "'htpp' is no path"}.items():
         with pytest.raises(InvalidInput, match=f"{words}.*all.*http"):
