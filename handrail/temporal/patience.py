@@ -19,7 +19,9 @@ BUSY = (
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.DEADLINE_EXCEEDED,
     RPCStatusCode.ABORTED,
+    RPCStatusCode.CANCELLED,
 )
+"""The last is what a call ends with whose connection was given up, as that to a server which does not answer for long."""
 
 
 async def patiently(
