@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from handrail.desk.forms import fields
 from handrail.desk.pages import page, status_of
+from handrail.desk.reasons import reasons_of
 from handrail.desk.refusing import Why, why
 from handrail.desk.refusing import why_not as said_why_not
 from handrail.desk.services import DeskServices
@@ -134,6 +136,7 @@ class Looking:
             problem=said.problem,
             detail=said.detail,
             question=RequestKind.QUESTION,
+            reasons_of=partial(reasons_of, language, self._services.rules()),
         )
 
     def _decidable(self, approval: Approval, who: Seat, language: str) -> Decidable:

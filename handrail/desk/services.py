@@ -11,6 +11,7 @@ from handrail.api.access.limits import CallLimits
 from handrail.domain.access.principals import Principal
 from handrail.domain.mail import MailEntry
 from handrail.domain.policy.batching import BatchTerms
+from handrail.domain.policy.policies import Rule
 from handrail.domain.team.staff import Roster
 from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
 from handrail.ports.front.desk import DeskBatches, DeskCases, DeskRecord, FederatedSignIn, HeldReplies, Labelling, OwnersHouse
@@ -23,10 +24,10 @@ from handrail.temporal.cases.doorway import DoorwayClient
 class DeskServices:
     """Everything that pages reach.
 
-    `undo` is how long a reply can be taken back. `ceilings` are the policies' own for several at once, and `batched` the
-    tools that these rule on. `topics` are those that the agent handles, `schema` is the JSON schema of a tool's arguments,
-    `ui` a case in the Temporal Web UI, `mail` what came and went by mail in a case, `away` what does not answer now.
-    `federated` is the identity provider that people may sign in by.
+    `rules` are the policies' rules in force, as policy/rule. `undo` is how long a reply can be taken back. `ceilings` are
+    the policies' own for several at once, and `batched` the tools that these rule on. `topics` are those that the agent
+    handles, `schema` is the JSON schema of a tool's arguments, `ui` a case in the Temporal Web UI, `mail` what came and went
+    by mail in a case, `away` what does not answer now. `federated` is the identity provider that people may sign in by.
     """
 
     cases: Callable[[Principal], DoorwayClient]
@@ -42,6 +43,7 @@ class DeskServices:
     batches: DeskBatches
     replies: HeldReplies
     undo: timedelta
+    rules: Callable[[], Mapping[str, Rule]]
     ceilings: Callable[[], Mapping[str, BatchTerms]]
     batched: Callable[[], list[str]]
     labelling: Labelling

@@ -76,7 +76,7 @@ class Check:
             self._condition(rule.condition, (*place, "condition"), rule)
         if rule.expression:
             self._expression(rule.expression, (*place, "expression"))
-        for _, field in PLACEHOLDER.findall(rule.message):
+        for _, field in PLACEHOLDER.findall("\n".join([rule.message, *rule.messages.values()])):
             if within(self.facts, field) is None:
                 self._fact(field, (*place, "message"))
         self._demands(rule, rule.action, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from handrail.api.problems.table import code_of
 from handrail.desk.batch.candidates import Candidates
 from handrail.desk.looking import Said, refused, to_sign_in
 from handrail.desk.pages import page
+from handrail.desk.reasons import reasons_of
 from handrail.desk.refusing import why_not
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, seat, submitted
@@ -101,6 +103,7 @@ class Batching:
             tool=tool,
             choices=await self._candidates.of(tool, who, language),
             chosen=chosen,
+            reasons_of=partial(reasons_of, language, self._services.rules()),
             names=shown_names,
             total=total,
             at=at,

@@ -141,6 +141,7 @@ class Rule(Demanding):
     expression: str | None = Field(default=None, min_length=1, max_length=2_000, description="CEL over the facts")
     action: Ruling
     message: str = Field(min_length=1)
+    messages: dict[str, str] = Field(default_factory=dict, description="the message in other languages, by their code")
 
     @property
     def confirming(self) -> Confirming | None:

@@ -19,7 +19,7 @@ from handrail.desk.app import create_desk
 from handrail.desk.services import DeskServices
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.outcomes import OutcomeDefinitions
-from handrail.domain.policy.policies import Policy
+from handrail.domain.policy.policies import Policy, Rule
 from handrail.domain.quality.watch.drift import DriftAlarm
 from handrail.domain.quality.watch.trends import IndicatorTrend
 from handrail.domain.team.desk import TopicStanding
@@ -76,6 +76,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             batches=api.batches,
             replies=PostgresHeldReplies(pool),
             undo=timedelta(seconds=settings.desk_undo_seconds),
+            rules=lambda: rules_of(policies.all()),
             ceilings=api.ceilings,
             batched=lambda: batched_by(policies.all()),
             labelling=labelling_of(settings, business, pool),
@@ -99,6 +100,11 @@ def roster_of(people: FilePeople, queue: PostgresQueue) -> Callable[[], Awaitabl
         return people.roster(await queue.windows((now, now + HORIZON)))
 
     return roster
+
+
+def rules_of(policies: Sequence[Policy]) -> Mapping[str, Rule]:
+    """Return every rule by the name under which it holds something: policy/rule."""
+    return {f"{policy.id}/{rule.id}": rule for policy in policies for rule in policy.rules.rules}
 
 
 def batched_by(policies: Sequence[Policy]) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from handrail.desk.packet import line_of
 from handrail.desk.pages import reason, templates
+from handrail.desk.reasons import reasons_of
 from handrail.desk.words import words_of
 from handrail.domain.actions.approvals import Approval, HumanRequest, RequestKind
 from handrail.domain.actions.earlier import REPEATED
@@ -77,6 +78,7 @@ def decided_in(language: str, request: HumanRequest) -> str:
         "seat": SimpleNamespace(form_token="t"),
         "url": lambda name, **_: f"/{name}",
         "typed": {},
+        "reasons_of": partial(reasons_of, language, {}),
         "question": RequestKind.QUESTION,
         "note": "",
         "answer": "",

@@ -62,6 +62,24 @@ async def test_several_at_once_and_taking_back_are_read_by_everybody(
         await sound(ann.page, f"taken-back-{scheme}")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_leaving_a_case_to_others_is_read_by_everybody(home: House, browser: Browser, scheme: Any) -> None:
+    case = await held(home, 130, 170)
+    key = await key_of(home, "ann", *OWN)
+    async with serving(home) as at, window(browser, at, key, color_scheme=scheme) as ann:
+        await ann.page.goto(f"{at}cases/{case.case_id}")
+        await ann.page.get_by_role("button", name="DE", exact=True).click()
+        await expect(ann.page.get_by_text("über 100 USD entscheidet ein Mensch")).to_be_visible()
+        await ann.page.get_by_text("Ich sollte das nicht entscheiden").click()
+        await ann.page.get_by_label("Warum nicht").fill("Das ist die Bestellung meiner Cousine.")
+        await sound(ann.page, f"recuse-{scheme}")
+        await ann.page.get_by_role("button", name="Anderen überlassen").click()
+        await expect(ann.page.get_by_role("status")).to_contain_text("Andere bekommen ihn")
+        await ann.page.goto(f"{at}cases/{case.case_id}")
+        await expect(ann.page.get_by_text("Sie haben gesagt, dass Sie diesen Fall nicht entscheiden sollten")).to_be_visible()
+        await sound(ann.page, f"recused-{scheme}")
+
+
 async def test_a_case_prints_whole_on_a4(home: House, browser: Browser, tmp_path: Path) -> None:
     case = await held(home, 130, 170)
     async with serving(home) as at, window(browser, at, await key_of(home, "ann")) as ann:
