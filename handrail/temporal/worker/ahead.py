@@ -15,7 +15,7 @@ from temporalio.worker import Worker, WorkflowInstance, WorkflowInstanceDetails
 
 from handrail.temporal.worker.wrapping import WrappingInstance, WrappingRunner
 
-CACHED_RUNS = 400
+CACHED_RUNS = 250
 """Runs that a worker keeps in its cache, of 0.12 MB each. A case that left it is loaded from its history when it goes on."""
 QUESTION = "legacy_query"
 """The id of a question that came by itself; others are answered by the task that they came with."""
