@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 from psycopg import AsyncConnection, AsyncCursor, Notify, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, TupleRow, dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from handrail.postgres.adaptation import adapt
+from handrail.postgres.connections import LOOKING, OPTIONS, check_settings, refuse_what_cannot_serve
 from handrail.postgres.queries import QUERIES, Queries
 from handrail.seeing.now import now
 
@@ -48,32 +49,13 @@ class Pool(AsyncConnectionPool[Pooled]):
         await super().close(timeout)
 
 
-CONNECT_SECONDS = 5
 WAIT_SECONDS = 10.0
 # The pause between attempts doubles; giving up soon and starting afresh keeps it short after a long outage.
 RECONNECT_SECONDS = 5.0
-STATEMENT_MILLISECONDS = 30_000
-LOCK_MILLISECONDS = 15_000
-IDLE_MILLISECONDS = 60_000
-SILENT_PEER_MILLISECONDS = 15_000
 BEAT_SECONDS = 10.0
 """After so long a silence a connection that listens is asked whether it is there."""
 FRESH_SECONDS = 1.0
 """A connection on which the server answered within this time is used without being asked whether it is there."""
-
-_SERVER_OPTIONS = (
-    f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
-    f" -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
-)
-
-OPTIONS: dict[str, Any] = {
-    "application_name": "handrail",
-    "connect_timeout": CONNECT_SECONDS,
-    "keepalives_idle": 30,
-    "tcp_user_timeout": SILENT_PEER_MILLISECONDS,
-    "options": _SERVER_OPTIONS,
-}
-"""How Handrail connects."""
 
 
 async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> Pool:
@@ -83,19 +65,21 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
     connection, here and later.
 
     Raises:
-        psycopg_pool.PoolTimeout: the server did not answer in time (an `OperationalError`).
+        psycopg.OperationalError: the server did not answer in time, or refuses with words.
+        InvalidInput: what answers drops the settings of a connection.
     """
-    pool = Pool(url, kwargs=_kwargs(), min_size=min(2, size), **_settings(size, wait, lambda: pool.drain()))
-    looking: dict[str, Any] = {**_kwargs(), "options": f"{_SERVER_OPTIONS} -c default_transaction_read_only=on"}
+    writers: dict[str, Any] = {**OPTIONS, "autocommit": True}
+    pool = Pool(url, kwargs=writers, min_size=min(2, size), **_settings(size, wait, lambda: pool.drain()))
+    looking: dict[str, Any] = {**LOOKING, "autocommit": True}
     lookers = AsyncConnectionPool(url, kwargs=looking, min_size=0, **_settings(size, wait, lambda: lookers.drain()))
     pool.lookers = lookers
-    await pool.open(wait=True, timeout=wait)
+    try:
+        await pool.open(wait=True, timeout=wait)
+    except PoolTimeout:
+        await refuse_what_cannot_serve(url)
+        raise
     await lookers.open()
     return pool
-
-
-def _kwargs() -> dict[str, Any]:
-    return {**OPTIONS, "autocommit": True}
 
 
 def _settings(size: int, wait: float, drain: Callable[[], Awaitable[None]]) -> dict[str, Any]:
@@ -114,12 +98,17 @@ def _settings(size: int, wait: float, drain: Callable[[], Awaitable[None]]) -> d
         "connection_class": connection_class(),
         "max_size": size,
         "open": False,
-        "configure": adapt,
+        "configure": _begin,
         "check": check,
         "name": "handrail",
         "timeout": wait,
         "reconnect_timeout": RECONNECT_SECONDS,
     }
+
+
+async def _begin(connection: Pooled) -> None:
+    await adapt(connection)
+    await check_settings(connection)
 
 
 def connection_class() -> type[Pooled]:

@@ -1,2 +1,5 @@
 -- name: server_clock
 SELECT clock_timestamp() AS now;
+
+-- name: connection_settings
+SELECT current_setting('statement_timeout'), current_setting('default_transaction_read_only');

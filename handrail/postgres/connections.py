@@ -1,0 +1,61 @@
+"""How Handrail connects to PostgreSQL: the settings that every connection brings, and what answers but does not keep them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from handrail.domain.errors import InvalidInput
+from handrail.postgres.queries import QUERIES
+
+CONNECT_SECONDS = 5
+STATEMENT_MILLISECONDS = 30_000
+LOCK_MILLISECONDS = 15_000
+IDLE_MILLISECONDS = 60_000
+SILENT_PEER_MILLISECONDS = 15_000
+_SERVER_OPTIONS = (
+    f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
+    f" -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
+)
+_READ_ONLY = " -c default_transaction_read_only=on"
+
+OPTIONS: dict[str, Any] = {
+    "application_name": "handrail",
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": SILENT_PEER_MILLISECONDS,
+    "options": _SERVER_OPTIONS,
+}
+"""How Handrail connects."""
+LOOKING: dict[str, Any] = {**OPTIONS, "options": _SERVER_OPTIONS + _READ_ONLY}
+"""The same, where PostgreSQL refuses every write."""
+
+
+async def check_settings(connection: AsyncConnection[Any]) -> None:
+    """Ask the server whether it keeps what the connection brought.
+
+    A pooler may be told to ignore settings; then look-ups could write, and nothing would be given up in time.
+
+    Raises:
+        InvalidInput: it does not.
+    """
+    cursor = await connection.execute(QUERIES["connection_settings"], prepare=False)
+    statement, read_only = (await cursor.fetchone()) or ("", "")
+    wanted = "on" if _READ_ONLY in connection.info.options else "off"
+    if (statement, read_only) != (f"{STATEMENT_MILLISECONDS // 1_000}s", wanted):
+        raise InvalidInput(
+            "HANDRAIL_DATABASE_URL: what answers there drops the settings of a connection, as a pooler does that ignores "
+            "`options`. Look-ups could write there. Name PostgreSQL itself."
+        )
+
+
+async def refuse_what_cannot_serve(url: str) -> None:
+    """Connect once, and let nothing that the server says be lost; nothing happens where all is well.
+
+    Raises:
+        psycopg.OperationalError: it does not answer, or refuses.
+        InvalidInput: see `check_settings`.
+    """
+    async with await AsyncConnection.connect(url, autocommit=True, **LOOKING) as connection:
+        await check_settings(connection)
