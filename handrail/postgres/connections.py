@@ -1,4 +1,4 @@
-"""How Handrail connects to PostgreSQL: the settings that every connection brings, and what answers but does not keep them."""
+"""Connections to PostgreSQL: the settings that each one brings, and what answers but does not keep them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": SILENT_PEER_MILLISECONDS,
     "options": _SERVER_OPTIONS,
 }
-"""How Handrail connects."""
+"""The settings of a connection that writes."""
 LOOKING: dict[str, Any] = {**OPTIONS, "options": _SERVER_OPTIONS + _READ_ONLY}
 """The same, where PostgreSQL refuses every write."""
 
