@@ -87,11 +87,15 @@ class ProviderTokens:
         try:
             async with fetching() as client:
                 found: dict[str, Any] = (await client.get(url)).raise_for_status().json()
-                if found["issuer"] != self.provider.issuer:
-                    raise ValueError("the provider calls itself otherwise")
+                self._check_name(found["issuer"])
                 return found
         except FAULTS as error:
             raise Unreachable(f"{self.provider.issuer} does not say where to sign in ({type(error).__name__}).") from error
+
+    def _check_name(self, name: Any) -> None:
+        """Raises: Unreachable: the provider calls itself otherwise, be it by a slash at the end, and so do its tokens."""
+        if name != self.provider.issuer:
+            raise Unreachable(f"{self.provider.issuer} calls itself {str(name)[:200]}. Set the issuer to exactly that.")
 
     async def _verified(self, token: str) -> dict[str, Any]:
         keys = await self._known(FRESH_SECONDS)
@@ -120,9 +124,8 @@ class ProviderTokens:
             if self._keys is not None:
                 return self._keys
             issuer = self.provider.issuer
-            raise Unreachable(
-                f"The keys of {issuer} cannot be had ({type(error).__name__}), so no token can be checked."
-            ) from error
+            why = str(error) if isinstance(error, Unreachable) else type(error).__name__
+            raise Unreachable(f"The keys of {issuer} cannot be had ({why}), so no token can be checked.") from error
 
 
 def fetching() -> httpx.AsyncClient:

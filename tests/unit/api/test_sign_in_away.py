@@ -30,3 +30,15 @@ async def test_a_provider_that_errs_is_away(refusal: tuple[int, object]) -> None
 async def test_a_provider_that_takes_no_connections_is_away() -> None:
     with pytest.raises(Unreachable, match=r"identity provider gave no token \(ConnectError\)"):
         await finished(f"http://127.0.0.1:{free_block(1)}/token")
+
+
+async def test_a_provider_that_calls_itself_otherwise_is_named_as_it_does() -> None:
+    with provider() as known:
+        known.elsewhere["issuer"] = f"{known.issuer}/"
+        tokens = ProviderTokens(OidcProvider(issuer=known.issuer))
+        with pytest.raises(
+            Unreachable, match=rf"{known.issuer} calls itself {known.issuer}/\. Set the issuer to exactly that"
+        ):
+            await tokens.document()
+        with pytest.raises(Unreachable, match=r"cannot be had \(.* calls itself .*/\. Set the issuer"):
+            await tokens.claims(known.token(), "handrail")
