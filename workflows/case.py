@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError
 
 from handrail.domain.actions.approvals import SENDER_OF, Approval, DecisionKind, Source
 from handrail.domain.case.cases import CaseRow, CaseView
@@ -20,6 +19,7 @@ from handrail.domain.case.messages import Message
 from handrail.domain.case.ratings import RatingReceipt
 from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Recuse, Release, ResolveCase
+from workflows.failures import ACTIVITY_FAILED
 from workflows.handlers.authorize import TYPED, Desk
 from workflows.handlers.commands import Intake
 from workflows.handlers.payloads import NOTHING, by_person, conflict, refusal, value_of, wish
@@ -73,11 +73,11 @@ class CaseWorkflow:
             if self._opening.odd:
                 self._loop.opened = incoming([raw, *surplus], self._opening.why, self._opening)
             return await self._loop.run()
-        except ActivityError as error:
-            found = conflict(error)
-            if isinstance(found, ApplicationError):
-                self._invalid = CaseConflict(found.message)
-                await self._refused(self._invalid, raw, *surplus)
+        except ACTIVITY_FAILED as error:
+            if (found := conflict(error)) is None:
+                raise
+            self._invalid = CaseConflict(found.message)
+            await self._refused(self._invalid, raw, *surplus)
             raise found from None
 
     async def _refused(self, why: HandrailError, *given: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from handrail.domain.actions.approvals import (
     Approval,
@@ -28,6 +28,7 @@ from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidIn
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, Receipt, Recuse, ResolveCase
 from handrail.domain.team.recusing import Recusal, Recusing
 from handrail.domain.team.staff import Need
+from workflows.failures import ACTIVITY_FAILED, cause_of
 from workflows.handlers.commands import Intake
 from workflows.handlers.recusing import check_recuse, recuse
 from workflows.memory.case import CaseMemory
@@ -187,13 +188,13 @@ async def _checked(activity: str, asked: Stored, answer: type[Answer], source: S
             return cast(Answer, await workflow.execute_local_activity(activity, asked, **about, **CHECK))
         options = CHECK_SIGNAL if source.signal else CHECK
         return cast(Answer, await workflow.execute_activity(activity, asked, priority=PEOPLE, **about, **options))
-    except ActivityError as error:
+    except ACTIVITY_FAILED as error:
         raise unchecked(error) from None
 
 
-def unchecked(error: ActivityError) -> Refused:
+def unchecked(error: FailureError) -> Refused:
     """Return what the checking activity refused with, or that it could not be made."""
-    cause = error.cause
+    cause = cause_of(error)
     words = cause.message if isinstance(cause, ApplicationError) else "could not be checked now; try again."
     kind = cause.type if isinstance(cause, ApplicationError) else None
     kinds = {one.__name__: one for one in (InvalidInput, IllegalTransition)}

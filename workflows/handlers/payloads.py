@@ -14,12 +14,13 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from handrail.domain.case.messages import check_name, check_text, is_plain
 from handrail.domain.case.reconciling import EFFECT_LOST
 from handrail.domain.errors import CaseConflict, HandrailError, InvalidInput, UnknownCase
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Recuse, Release, ResolveCase
+from workflows.failures import cause_of
 
 M = TypeVar("M", bound=BaseModel)
 ByPerson = TypeVar("ByPerson", ClaimCase, Release, Recuse, PersonReply, HandBack, ResolveCase)
@@ -181,10 +182,10 @@ def tidy(field: str, note: str | None, limit: int = MAX_NOTE) -> str | None:
     return check_text(field, note, limit) if note and note.strip() else None
 
 
-def conflict(error: ActivityError) -> Exception:
+def conflict(error: FailureError) -> ApplicationError | None:
     """The record's refusal, as whoever started it receives it: the id stands with other content, or it holds no such case."""
-    cause = error.cause
+    cause = cause_of(error)
     known = {kind.__name__: kind for kind in (CaseConflict, UnknownCase)}
     if isinstance(cause, ApplicationError) and cause.type in known:
         return refusal(known[cause.type](cause.message))
-    return error
+    return None

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutError
+from temporalio.exceptions import ApplicationError, FailureError, TimeoutError
 
+from workflows.failures import cause_of
 from workflows.options import within_task
 
 T = TypeVar("T")
@@ -36,8 +37,8 @@ async def locally(name: str, args: Sequence[Any], result_type: type[T], otherwis
 
 
 def mendable(error: FailureError, policy: RetryPolicy) -> bool:
-    """Return whether another attempt may go better. A local activity's own failure comes without the one around it."""
-    cause = error.cause if isinstance(error, ActivityError) else error
+    """Return whether another attempt may go better."""
+    cause = cause_of(error)
     if isinstance(cause, ApplicationError):
         return not cause.non_retryable and cause.type not in (policy.non_retryable_error_types or ())
     return isinstance(cause, TimeoutError)

@@ -106,3 +106,18 @@ async def test_a_signal_in_a_form_of_its_own_reaches_a_person_whole(home: House,
 
     assert await wait_for(all_there)
     await healthy(home, case.case_id)
+
+
+async def test_a_start_under_an_id_that_stands_with_other_content_is_kept_for_somebody(home: House, wire: Wire) -> None:
+    order = await home.order(status="delivered")
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
+    workflow_id = f"case-{case.case_id}"
+    await home.temporal.get_workflow_handle(workflow_id).terminate("as an operator does by mistake")
+    other = opening(case.case_id, order.customer_id, message={"message_id": "m-9", "text": "Something else."})
+    await wire.start(workflow_id, plain(other))
+
+    async def kept() -> bool:
+        found = await PostgresOpenings(home.pool).refused(1_000)
+        return any(one.workflow_id == workflow_id and "Something else." in one.input for one in found)
+
+    assert await wait_for(kept)
