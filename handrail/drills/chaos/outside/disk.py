@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOMY = 2 << 30
 """Bytes of the disk while nothing is wrong: a write-ahead log may grow to half of it."""
 PAGE = 4096
+MEASURED = 100
+"""So often it is measured what the disk holds, at most, while somebody writes."""
 
 
 class SmallDisk:
@@ -38,9 +40,19 @@ class SmallDisk:
             _run("umount", "-l", str(self.folder))
 
     def fill(self) -> None:
-        """Leave no room for another page."""
-        used = os.statvfs(self.folder)
-        self._resize((used.f_blocks - used.f_bfree) * used.f_frsize)
+        """Leave no room for another page. What was written since it was measured refuses the size: it is measured again.
+
+        Raises:
+            subprocess.CalledProcessError: however often.
+        """
+        for _ in range(MEASURED - 1):
+            with suppress(subprocess.CalledProcessError):
+                return self._resize(self._used())
+        return self._resize(self._used())
+
+    def _used(self) -> int:
+        found = os.statvfs(self.folder)
+        return (found.f_blocks - found.f_bfree) * found.f_frsize
 
     def heal(self) -> None:
         """Give it its room again."""
