@@ -196,7 +196,7 @@ async def test_a_rejection_with_and_without_a_note(home: House, reviewer: Desk, 
 async def test_what_the_packet_says_to_paste_changes_the_amount(home: House, reviewer: Desk) -> None:
     case = await held(home)
     await reviewer.open_case(case.case_id)
-    pasted = await reviewer.packet().locator("pre").inner_text()
+    pasted = await reviewer.packet().locator("pre").filter(has_text='"decision": "edit"').inner_text()
     amount = json.loads(pasted)["arguments"]["amount"]
     await reviewer.send("Update", "decide", pasted.replace(f'"{amount}"', '"80.00"').strip())
     await home.until(case.case_id, lambda view: view.status == "Resolved")
@@ -274,7 +274,7 @@ async def test_a_person_takes_answers_and_resolves(home: House, reviewer: Desk) 
     await reviewer.shows("A person is needed: The customer asked for a person.")
     await reviewer.send("Update", "1 · Take this case")
     await reviewer.shows("Taken by: Temporal Web UI")
-    pasted = json.loads(await reviewer.packet().locator("pre").inner_text())
+    pasted = json.loads(await reviewer.packet().locator("pre").filter(has_text='"text"').inner_text())
     await reviewer.send("Update", "reply", json.dumps({**pasted, "text": "Bea here. How can I help?"}, indent=2))
     await home.until(case.case_id, lambda view: view.reply == "Bea here. How can I help?")
     await reviewer.send("Update", "2 · Resolve without another reply")

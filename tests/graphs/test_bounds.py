@@ -118,7 +118,7 @@ class Ledger:
 
 def earlier(effect: Effect) -> EarlierEffect:
     keys = effect.model_dump(include={"effect_id", "action", "arguments"})
-    return EarlierEffect(**keys, outcome=EarlierOutcome.APPLIED, at=NOON - timedelta(minutes=1))
+    return EarlierEffect(**keys, outcome=EarlierOutcome.APPLIED, at=NOON - timedelta(minutes=1), settled=True)
 
 
 async def run_again(first: Stage, *answers: Any) -> tuple[Stage, CaseState]:

@@ -106,6 +106,7 @@ async def test_a_later_turn_reads_what_became_of_every_effect(cases: PostgresCas
         "e-3": EarlierOutcome.UNKNOWN,
         "e-4": EarlierOutcome.NOT_DONE,
     }
+    assert [name for name, one in found.items() if one.settled] == ["e-1"], "a rule's refusal never got to the business"
     made = found["e-1"]
     assert (made.action, made.arguments, made.result, made.at) == ("pay", PAY_100, {"left": 900}, NOON)
     assert await cases.earlier("case-2") == []

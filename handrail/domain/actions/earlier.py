@@ -39,7 +39,10 @@ class EarlierOutcome(StrEnum):
 
 
 class EarlierEffect(Stored):
-    """The ledger's row of an effect, whether it was made or not. `at` is when that was known; `effect_id` names the row."""
+    """The ledger's row of an effect, whether it was made or not. `at` is when that was known; `effect_id` names the row.
+
+    `settled`: it got as far as the business, which made or refused it; what a rule refused did not.
+    """
 
     effect_id: str
     action: str
@@ -47,11 +50,7 @@ class EarlierEffect(Stored):
     outcome: EarlierOutcome
     at: datetime
     result: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def settled(self) -> bool:
-        """Return whether it got as far as the business, which made or refused it."""
-        return self.outcome in (EarlierOutcome.APPLIED, EarlierOutcome.REFUSED)
+    settled: bool = False
 
     def given(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """The arguments that say what is done: of `names`, which a model may give, or of all; no words that explain it."""

@@ -63,7 +63,8 @@ SELECT
         ELSE 'not_done'
     END AS outcome,
     coalesce(a.applied_at, t.begun_at, a.ruled_at) AS at,
-    coalesce(a.result, '{}') AS result
+    coalesce(a.result, '{}') AS result,
+    a.outcome IS NOT NULL AS settled
 FROM handrail.actions AS a
 LEFT JOIN handrail.effect_attempts AS t ON a.effect_id = t.effect_id
 WHERE a.case_id = %(case_id)s AND a.kind = 'effect'

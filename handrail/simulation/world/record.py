@@ -48,7 +48,7 @@ class LedgerEntry:
         proposal, made = self.ruled.proposal, self.result
         about = {"effect_id": proposal.proposal_id, "action": proposal.action}
         if made:
-            known = {"outcome": EarlierOutcome(made.status), "at": made.applied_at, "result": made.result}
+            known = {"outcome": EarlierOutcome(made.status), "at": made.applied_at, "result": made.result, "settled": True}
             return EarlierEffect(**about, **known, arguments=made.arguments)
         rejected = self.approval is not None and self.approval.status is ApprovalStatus.REJECTED
         blocked = self.ruled.verdict.ruling is Ruling.BLOCK

@@ -23,7 +23,8 @@ BEFORE, AFTER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
 def past(amount: float = 20, outcome: EarlierOutcome = EarlierOutcome.APPLIED, account: str = "A-101") -> EarlierEffect:
     """What an earlier turn paid."""
     arguments = {"account": account, "amount": amount, "note": "the customer's words"}
-    return EarlierEffect(effect_id="e-0", action="pay", arguments=arguments, outcome=outcome, at=NOON, result={"paid": amount})
+    about: dict[str, Any] = {"arguments": arguments, "result": {"paid": amount}, "settled": outcome is EarlierOutcome.APPLIED}
+    return EarlierEffect(effect_id="e-0", action="pay", outcome=outcome, at=NOON, **about)
 
 
 def pay(amount: float, account: str = "A-101") -> tuple[str, dict[str, Any]]:
