@@ -13,22 +13,24 @@ from handrail.embedded.postgres import Postgres, binaries
 
 
 class DumpedDatabase:
-    """A copy of the database at `url`; its dumps go into `folder`."""
+    """A copy of the `template`, on which nobody is at work; its dumps go into `folder`."""
 
-    def __init__(self, server: Postgres, url: str, folder: Path) -> None:
+    def __init__(self, server: Postgres, template: str, folder: Path) -> None:
         self._server, self._folder, self.name = server, folder, f"restored_{uuid4().hex}"
         self.url = server.url_of(self.name)
-        # No `template`: others may be at work on that database.
-        self._put(self._dumped(url))
+        self._admin("create database {} template {}", self.name, template)
 
     def dump(self) -> Path:
         """Dump it whole."""
-        return self._dumped(self.url)
+        file = self._folder / f"{uuid4().hex}.dump"
+        self._run("pg_dump", "--format=custom", f"--file={file}", self.url)
+        return file
 
     def restore(self, file: Path) -> None:
         """Put the whole dump in its place."""
         self._admin("drop database {} with (force)", self.name)
-        self._put(file)
+        self._admin("create database {}", self.name)
+        self._run("pg_restore", "--exit-on-error", "--single-transaction", f"--dbname={self.url}", str(file))
 
     def restore_ours(self, file: Path) -> None:
         """Put Handrail's tables of the dump in their place; the business's own stay as they are."""
@@ -37,15 +39,6 @@ class DumpedDatabase:
             connection.execute("create schema handrail")
         parts = ("--exit-on-error", "--single-transaction", "--schema=handrail")
         self._run("pg_restore", *parts, f"--dbname={self.url}", str(file))
-
-    def _dumped(self, url: str) -> Path:
-        file = self._folder / f"{uuid4().hex}.dump"
-        self._run("pg_dump", "--format=custom", f"--file={file}", url)
-        return file
-
-    def _put(self, file: Path) -> None:
-        self._admin("create database {}", self.name)
-        self._run("pg_restore", "--exit-on-error", "--single-transaction", f"--dbname={self.url}", str(file))
 
     def _admin(self, statement: str, *names: str) -> None:
         with psycopg.connect(self._server.url_of("postgres"), autocommit=True) as connection:

@@ -40,16 +40,32 @@ def scripted_model(servers: Path) -> Iterator[ScriptedModel]:
 
 
 @pytest.fixture(scope="session")
-async def shop_url(postgres: Postgres, postgres_url: str, template_database: str) -> str:
-    """A database with the seeded shop, shared by the session: tests use different orders."""
-    name = f"shop_{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
-        )
+async def seeded_database(postgres: Postgres, postgres_url: str, template_database: str) -> str:
+    """A database with the seeded shop and no case, to be copied and never written to."""
+    name = copied(postgres_url, template_database)
     async with await psycopg.AsyncConnection.connect(postgres.url_of(name)) as connection:
         await seeded(business, connection, datetime.now(UTC))
-    return postgres.url_of(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def shop_url(postgres: Postgres, postgres_url: str, seeded_database: str) -> str:
+    """A database with the seeded shop, shared by the session: tests use different orders."""
+    return postgres.url_of(copied(postgres_url, seeded_database))
+
+
+@pytest.fixture(scope="module")
+def own_shop_url(postgres: Postgres, postgres_url: str, seeded_database: str) -> str:
+    """The same for one file: whoever compares every case of a record meets no case of another server."""
+    return postgres.url_of(copied(postgres_url, seeded_database))
+
+
+def copied(postgres_url: str, template: str) -> str:
+    """Make a database as the template is, and return its name."""
+    name = f"shop_{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -103,9 +103,9 @@ async def looked_up(home: House, case_id: str) -> None:
 
 
 async def test_postgresql_from_before_the_last_effects(
-    postgres: Postgres, shop_url: str, scripted_model: ScriptedModel, temporal_client: Client, tmp_path: Path
+    postgres: Postgres, seeded_database: str, scripted_model: ScriptedModel, temporal_client: Client, tmp_path: Path
 ) -> None:
-    database = DumpedDatabase(postgres, shop_url, tmp_path)
+    database = DumpedDatabase(postgres, seeded_database, tmp_path)
     start = starting(database.url, scripted_model)
     async with start(temporal_client) as home:
         (spoken, says), (quiet, rests), (open_, waits), (cut, going) = [await held(home) for _ in range(4)]
@@ -126,6 +126,7 @@ async def test_postgresql_from_before_the_last_effects(
         await home.cases.say(says, f"Please refund order {spoken.order_id}, that is {spoken.refundable} USD.")
         await lost_to_people(home, says)
         found = await compared(home)
+        assert found.compared == 5, "nobody else's case: one whose worker is gone keeps a comparison waiting"
         assert DifferenceKind.EFFECT_MISSING in kinds(found, says)
         assert kinds(found, rests) == [DifferenceKind.BEHIND, DifferenceKind.EFFECT_MISSING]
         assert kinds(found, unknown) == [DifferenceKind.UNRECORDED, DifferenceKind.EFFECT_MISSING]
@@ -158,9 +159,9 @@ def copy(source: Path, target: Path) -> None:
 
 
 async def test_temporal_from_before_the_last_effects(
-    postgres: Postgres, shop_url: str, scripted_model: ScriptedModel, tmp_path: Path
+    postgres: Postgres, seeded_database: str, scripted_model: ScriptedModel, tmp_path: Path
 ) -> None:
-    database = DumpedDatabase(postgres, shop_url, tmp_path)
+    database = DumpedDatabase(postgres, seeded_database, tmp_path)
     start = starting(database.url, scripted_model)
     base = free_block(4)
     server = Temporal(tmp_path / "temporal.db", base, base + 1, base + 2, base + 3)

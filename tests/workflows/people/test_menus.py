@@ -49,19 +49,21 @@ def pausing(servers: Path) -> Iterator[Temporal]:
 
 
 @pytest.fixture(scope="module")
-async def there(pausing: Temporal, shop_url: str, scripted_model: ScriptedModel) -> AsyncIterator[House]:
+async def there(pausing: Temporal, own_shop_url: str, scripted_model: ScriptedModel) -> AsyncIterator[House]:
     """A house over that server."""
     client = await connect(pausing.address)
-    async with house(client, shop_url, scripted_model.root) as everything:
+    async with house(client, own_shop_url, scripted_model.root) as everything:
         await everything.model.clear()
         yield everything
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def overdue(pausing: Temporal, shop_url: str, scripted_model: ScriptedModel) -> AsyncIterator[tuple[House, CaseView]]:
+async def overdue(
+    pausing: Temporal, own_shop_url: str, scripted_model: ScriptedModel
+) -> AsyncIterator[tuple[House, CaseView]]:
     """A case that was paused while it had a minute to wait for a decision; the minute passes beside the other tests."""
     client = await connect(pausing.address)
-    async with house(client, shop_url, scripted_model.root, approval_minutes=1) as hurried:
+    async with house(client, own_shop_url, scripted_model.root, approval_minutes=1) as hurried:
         await hurried.model.clear()
         case = await held(hurried)
         await Page(client).pause(case.case_id)
