@@ -80,7 +80,7 @@ async def test_a_human_who_says_no_ends_it_and_forged_links_are_none(home: House
     path, case_id = page_of(case), str(case["case_id"])
     head, signature, rest = path.split(".", 2)
     forged = [
-        f"{head[:-1]}f.{signature}.{rest}",
+        f"{head[:-1]}{'0' if head.endswith('f') else 'f'}.{signature}.{rest}",
         f"{head}.{signature[::-1]}.{rest}",
         f"{head}.{signature}.c-another",
         "/confirm/",
