@@ -11,6 +11,7 @@ from handrail.domain.actions.proposals import RuleHit, Ruling, Verdict
 from handrail.domain.base import Stored, digest
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import InvalidInput
+from handrail.postgres.business.ledger import answer
 from handrail.postgres.pool import Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
 
@@ -82,8 +83,7 @@ class UnsettledEffects:
     async def _settle(self, query: str, parameters: dict[str, Any]) -> EffectResult | None:
         async with writing(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES[query], parameters)
-            settled = await cursor.fetchone()
-        return EffectResult.model_validate(settled) if settled else None
+            return await answer(connection, parameters["effect_id"]) if await cursor.fetchone() else None
 
 
 def _found(made: bool, actor: str, reason: str) -> dict[str, Any]:

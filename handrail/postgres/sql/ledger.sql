@@ -87,16 +87,7 @@ noted AS (
     ON CONFLICT (case_id, entry_id) DO NOTHING
 )
 
-SELECT
-    s.case_id,
-    s.effect_id,
-    s.action,
-    CASE WHEN s.decided_hash IS NULL THEN s.arguments ELSE s.decided_arguments END AS arguments,
-    s.outcome AS status,
-    s.code,
-    s.message,
-    s.applied_at
-FROM settled AS s;
+SELECT s.effect_id FROM settled AS s;
 
 -- name: settle_lost
 -- The row that a restored database lost, or has from before the effect: with the case's own arguments and result, and the word of
@@ -144,14 +135,4 @@ noted AS (
     ON CONFLICT (case_id, entry_id) DO NOTHING
 )
 
-SELECT
-    s.case_id,
-    s.effect_id,
-    s.action,
-    s.arguments,
-    s.outcome AS status,
-    coalesce(s.result, '{}') AS result,
-    s.code,
-    s.message,
-    s.applied_at
-FROM settled AS s;
+SELECT s.effect_id FROM settled AS s;
