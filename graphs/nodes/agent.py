@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphs.bounds import fitted, over, too_much
-from graphs.ruling.repeats import given, made_here
+from graphs.ruling.repeats import NEWEST, given, made_here
 from graphs.ruling.ruling_pass import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
@@ -24,9 +24,6 @@ from handrail.domain.llm.instructions import RULES
 from handrail.domain.rollout.ramps import ServedRelease
 from handrail.ports import Cases, Clock, Dial, LanguageModel, SystemOfRecord, Topics
 from handrail.ports.loop.rollout import Releases, Serving
-
-NEWEST = 60
-"""Messages of the transcript that a model may be given."""
 
 
 class OneRelease:

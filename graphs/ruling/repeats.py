@@ -22,7 +22,7 @@ from handrail.ports import Cases, SystemOfRecord
 
 POLICY, _, RULE = REPEATED.partition("/")
 NEWEST = 60
-"""Messages of the transcript that are looked at for words of the customer since an effect."""
+"""Messages of the transcript that a model may be given, and that are looked at for words of the customer since an effect."""
 
 
 @dataclass(frozen=True, slots=True)
