@@ -12,9 +12,9 @@ from tests.replay.branches import BRANCHES
 from tests.replay.record import fetch, slim
 from tests.support.deployed import deployed
 from tests.support.house import House
-from tests.workflows.conftest import at_home, scripted_model, shop_url
+from tests.workflows.conftest import at_home, scripted_model, seeded_database, shop_url
 
-__all__ = ["at_home", "scripted_model", "shop_url"]
+__all__ = ["at_home", "scripted_model", "seeded_database", "shop_url"]
 
 RECORD = "HANDRAIL_RECORD_HISTORIES"
 SHORTENED = Path(__file__).parent / "histories"
