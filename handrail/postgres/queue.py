@@ -91,9 +91,10 @@ class PostgresQueue:
         """The case in the queue; None where it is not with people."""
         return await self._one("queue_item", case_id=case_id)
 
-    async def items(self, *, queue: str | None = None, limit: int = 100) -> list[Item]:
-        """Read the waiting items, in the order in which they are handed out."""
-        return [Item.model_validate(row) for row in await self._all("queue_items", queue=queue, limit=limit)]
+    async def items(self, *, queue: str | None = None, limit: int = 100, reader: str | None = None) -> list[Item]:
+        """Read the waiting items, in the order in which they are handed out; those alone that the `reader` may read."""
+        about = {"queue": queue, "limit": limit, "reader": reader and folded(reader)}
+        return [Item.model_validate(row) for row in await self._all("queue_items", **about)]
 
     async def depth(self, *, queue: str | None = None) -> Depth:
         """Count the waiting items."""

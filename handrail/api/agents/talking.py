@@ -25,7 +25,6 @@ from handrail.domain.http.agents import AgentCase, AgentCases, AgentTask, open_a
 from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
 from handrail.domain.http.paging import CasesWanted
 from handrail.domain.http.people import DecisionBody
-from handrail.domain.team.commands import is_recused
 from handrail.domain.team.reviewers import NotAdmitted
 from handrail.temporal.cases.client import made
 
@@ -140,13 +139,12 @@ async def waiting(services: ApiServices, caller: Principal, queue: str | None, l
     check_scope(caller, ApiScope.QUEUE_READ)
     if not 1 <= limit <= MOST_WAITING:
         raise InvalidInput(f"limit: is {limit}. Ask for 1 to {MOST_WAITING} cases.")
-    asked = CasesWanted(status=CaseStatus.AWAITING_APPROVAL, limit=limit)
+    asked = CasesWanted(status=CaseStatus.AWAITING_APPROVAL, reader=caller.person, limit=limit)
     approvals = [] if queue else [one.case_id for one in (await services.record.page(asked)).cases]
-    found = await services.queue.waiting(queue, limit)
+    found = await services.queue.waiting(queue, limit, caller.person)
     ids = [*approvals, *(one.case_id for one in found.items)][:limit]
     views = [await services.record.show(one) for one in dict.fromkeys(ids)]
-    theirs = [view for view in views if not (caller.person and is_recused(caller.person, view.recused))]
-    return AgentCases(with_people=found.waiting, cases=[short(services, caller, view) for view in theirs])
+    return AgentCases(with_people=found.waiting, cases=[short(services, caller, view) for view in views])
 
 
 async def decide(

@@ -134,6 +134,7 @@ async def list_cases(
             status=status,
             topic=topic,
             customer_id=caller.customer_id or customer_id,
+            reader=caller.person,
             before=behind(cursor) if cursor else None,
             limit=limit,
         )

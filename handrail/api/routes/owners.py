@@ -30,7 +30,7 @@ async def show_queue(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List cases that wait for people, in the order in which they are handed out."""
-    return answered(await services.queue.waiting(queue, limit))
+    return answered(await services.queue.waiting(queue, limit, caller.person))
 
 
 @router.get("/controls", responses=refusals(), response_model=ControlList)

@@ -13,11 +13,14 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
 class CasesWanted(Stored):
-    """The cases that a page is of: every filter that is given holds. `before` is the last case of the page before."""
+    """The cases that a page is of: every filter that is given holds. `before` is the last case of the page before, `reader`
+    a person for whom it is: cases that they said they should not decide are not in it.
+    """
 
     status: CaseStatus | None = None
     topic: str | None = None
     customer_id: str | None = None
+    reader: str | None = None
     before: tuple[datetime, str] | None = None
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 

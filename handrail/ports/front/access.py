@@ -133,6 +133,6 @@ class ControlRoom(Protocol):
 class WaitingCases(Protocol):
     """The queue of cases that wait for people."""
 
-    async def waiting(self, queue: str | None, limit: int) -> QueuePage:
-        """Return how deep the queue is, and its first items."""
+    async def waiting(self, queue: str | None, limit: int, reader: str | None = None) -> QueuePage:
+        """Return how deep the queue is, and its first items but those that the `reader` said they should not decide."""
         ...

@@ -8,6 +8,7 @@ from handrail.business import Business
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import Message
 from handrail.domain.http.paging import CasePage, CasesWanted
+from handrail.domain.team.commands import folded
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, alone
 
@@ -41,6 +42,7 @@ class PostgresCaseRecord:
         """Return cases, the last opened first."""
         opened_at, case_id = wanted.before or (None, None)
         about: dict[str, Any] = {**wanted.model_dump(exclude={"before", "limit"}), "opened_at": opened_at, "case_id": case_id}
+        about["reader"] = wanted.reader and folded(wanted.reader)
         # Never prepared: an optional filter must be planned with its value, or no index is used.
         found = await alone(self._pool, "page_of_cases", prepare=False, **about, limit=wanted.limit + 1)
         cases = [CaseView.model_validate(row) for row in found[: wanted.limit]]

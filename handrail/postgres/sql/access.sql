@@ -68,6 +68,7 @@ SELECT * FROM handrail.overview
 WHERE (%(status)s::text IS NULL OR status = %(status)s)
     AND (%(topic)s::text IS NULL OR topic = %(topic)s)
     AND (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
+    AND (%(reader)s::text IS NULL OR %(reader)s <> ALL(recused))
     AND (%(opened_at)s::timestamptz IS NULL OR (opened_at, case_id) < (%(opened_at)s, %(case_id)s))
 ORDER BY opened_at DESC, case_id DESC
 LIMIT %(limit)s;

@@ -43,8 +43,12 @@ RETURNING *;
 SELECT * FROM handrail.queue_items WHERE case_id = %(case_id)s;
 
 -- name: queue_items
-SELECT * FROM handrail.queue_items
+SELECT * FROM handrail.queue_items AS q
 WHERE (%(queue)s::text IS NULL OR queue = %(queue)s)
+    AND (
+        %(reader)s::text IS NULL
+        OR NOT EXISTS (SELECT FROM handrail.cases AS c WHERE c.case_id = q.case_id AND %(reader)s = ANY(c.recused))
+    )
 ORDER BY priority, due_at, entered_at, case_id
 LIMIT %(limit)s;
 

@@ -72,9 +72,9 @@ class PeoplesQueue:
     def __init__(self, pool: Pool) -> None:
         self._queue = PostgresQueue(pool)
 
-    async def waiting(self, queue: str | None, limit: int) -> QueuePage:
+    async def waiting(self, queue: str | None, limit: int, reader: str | None = None) -> QueuePage:
         """Return how deep the queue is, and its first items in the order in which they are handed out."""
-        depth, items = await self._queue.depth(queue=queue), await self._queue.items(queue=queue, limit=limit)
+        depth, items = await self._queue.depth(queue=queue), await self._queue.items(queue=queue, limit=limit, reader=reader)
         counts = depth.model_dump(include={"waiting", "overdue", "held"})
         return QueuePage(**counts, items=[QueueItem.model_validate(one.model_dump()) for one in items])
 

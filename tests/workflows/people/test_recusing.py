@@ -122,7 +122,7 @@ async def test_a_case_is_offered_to_others_and_never_again_to_whoever_should_not
 
 async def test_over_http_nothing_is_read_or_decided_any_more(home: House) -> None:
     case = await held(home)
-    scopes = (ApiScope.APPROVALS_DECIDE, ApiScope.CASES_READ)
+    scopes = (ApiScope.APPROVALS_DECIDE, ApiScope.CASES_READ, ApiScope.QUEUE_READ)
     async with (
         serving(home) as address,
         AsyncHandrail(address.removesuffix("/desk/"), await key_of(home, "ann", *scopes)) as ann,
@@ -139,8 +139,32 @@ async def test_over_http_nothing_is_read_or_decided_any_more(home: House) -> Non
             await ann.messages(case.case_id)
         with pytest.raises(HttpRefused):
             await ann.decide(seen, DecisionKind.REJECT)
+        assert case.case_id not in {one.case_id async for one in ann.cases(customer_id=case.customer_id)}
     assert await audited(home, case.case_id) == [("ann", "I know them")]
     assert (await home.cases.status(case.case_id)).status == "AwaitingApproval"
+
+
+async def test_no_list_over_http_names_the_case_to_whoever_left_it(home: House) -> None:
+    case = await with_a_person(home)
+    async with serving(home) as address:
+        url = address.removesuffix("/desk/")
+        scopes = (ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.QUEUE_READ)
+        async with (
+            AsyncHandrail(url, await key_of(home, "ann", *scopes)) as ann,
+            AsyncHandrail(url, await key_of(home, "eve", *scopes)) as eve,
+        ):
+
+            async def listed(who: AsyncHandrail) -> tuple[bool, bool]:
+                queue = {one.case_id for one in (await who.queue(case.queue, limit=200)).items}
+                return case.case_id in queue, case.case_id in {
+                    one.case_id async for one in who.cases(customer_id=case.customer_id)
+                }
+
+            assert await listed(ann) == (True, True)
+            await home.cases.recuse(case.case_id, "Ann", "I know them")
+            await recorded(home, case, "ann")
+            assert await listed(ann) == (False, False)
+            assert await listed(eve) == (True, True)
 
 
 async def test_one_yes_of_two_counts_no_more_and_an_unknown_name_is_refused(home: House) -> None:
