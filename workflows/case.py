@@ -84,7 +84,7 @@ class CaseWorkflow:
         """Record input that cannot be a case; lists can ask for it, so somebody sees it."""
         if workflow.patched(KEEPS_REFUSED):
             publish_refused()
-            await keep(incoming(given, str(why)))
+            await keep(incoming(given, str(why)), lambda: None)
             await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _show(self) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from psycopg.errors import CheckViolation
+from temporalio.api.failure.v1 import Failure
 
 from handrail.domain.actions.approvals import ApprovalStatus, DecisionKind, HumanRequest
 from handrail.domain.actions.decisions import SETTLED_AS
@@ -20,6 +21,7 @@ from handrail.domain.llm.agent import Usage
 from handrail.ports import Cases, SystemOfRecord
 from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.case.cases import PostgresCases, within
+from handrail.temporal.converter import data_converter
 from tests.postgres.build import NOON, PAY_100, approval, at, audit, decided, effect, opening, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
 
@@ -152,6 +154,16 @@ async def test_two_people_are_kept_one_after_the_other(cases: PostgresCases, rec
     await cases.commit(Commit(row=row(3), approvals=[both]))
     assert (await record.apply(effect())).status is EffectStatus.APPLIED
     assert await run("SELECT approved_by FROM handrail.actions") == [("rita, ruth",)]
+
+
+async def test_an_error_of_the_database_is_told_as_it_is(cases: PostgresCases, run: Run) -> None:
+    await run("ALTER TABLE handrail.cases ADD CONSTRAINT full_disk CHECK (version < 1) NOT VALID")
+    with pytest.raises(CheckViolation, match="full_disk") as raised:
+        await cases.commit(Commit(row=row(1)))
+    told = Failure()
+    data_converter.failure_converter.to_failure(raised.value, data_converter.payload_converter, told)
+    assert told.application_failure_info.type == "CheckViolation"
+    assert not told.HasField("cause"), "whoever follows the causes comes to an end"
 
 
 async def test_what_its_editor_may_not_approve_does_not_run(cases: PostgresCases, record: SystemOfRecord) -> None:

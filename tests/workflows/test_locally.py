@@ -32,7 +32,7 @@ async def step(how: str) -> list[str]:
 class SmallWorkflow:
     @workflow.run
     async def run(self, how: str) -> list[str]:
-        return await locally("step", [how], list, STEP)
+        return await locally(lambda: None, "step", [how], list, STEP)
 
 
 async def ran(client: Client, how: str) -> tuple[list[str], int]:

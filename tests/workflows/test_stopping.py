@@ -155,3 +155,38 @@ async def test_a_wish_in_the_moment_in_which_the_turn_ends(home: House, capsys: 
         answered += "assistant" in ours
     with capsys.disabled():
         sys.stdout.write(f"\n{answered} of {len(cases)} had their answer before the wish was heard\n")
+
+
+async def waits_for_a_lock(home: House) -> None:
+    """Somebody waits for what another connection holds."""
+
+    async def waiting() -> bool:
+        return await home.rows(
+            "select true from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1"
+        ) == [(True,)]
+
+    await wait_for(waiting)
+
+
+async def test_who_cancels_while_the_record_is_written_stops_no_case(home: House) -> None:
+    order = await home.strangers_order(status="shipped")
+    case = await home.open(order.customer_id, "I want to speak to a person, please.")
+    async with await psycopg.AsyncConnection.connect(home.settings.database_url.get_secret_value()) as held:
+        await held.execute("select 1 from handrail.cases where case_id = %s for update", [case.case_id])
+        await home.cases.claim(case.case_id, "ann")
+        await waits_for_a_lock(home)
+        await home.temporal.get_workflow_handle(f"case-{case.case_id}").cancel()
+    await home.cases.reply(case.case_id, "ann", "Here I am.")
+    view = await home.until(case.case_id, lambda view: view.assignee == "ann")
+    assert view.status == "WithHuman"
+
+
+async def test_who_cancels_while_a_case_is_entered_gives_it_to_a_person(home: House) -> None:
+    order = await home.strangers_order(status="shipped")
+    async with await psycopg.AsyncConnection.connect(home.settings.database_url.get_secret_value()) as held:
+        await held.execute("lock table handrail.cases in share row exclusive mode")
+        case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
+        await waits_for_a_lock(home)
+        await home.temporal.get_workflow_handle(f"case-{case.case_id}").cancel()
+    view = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert view.reason == "cancelled"

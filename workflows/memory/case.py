@@ -17,6 +17,7 @@ from workflows.memory.approvals import AskedApprovals
 from workflows.memory.transcript import Transcript
 from workflows.memory.unsaved import UnsavedChanges
 
+CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
 ABOVE_ALL = 1_000
 ABOVE_ASKED = 10
 
@@ -77,6 +78,11 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
         self.holders += ABOVE_ASKED
         self.unsaved_approvals = [one.revision for one in self.open_approvals]
         self.begun_again = self.unsaved = True
+
+    def cancel(self) -> None:
+        """Somebody cancelled the workflow: a person takes the case, unless one has it."""
+        if self.row.status is not CaseStatus.WITH_HUMAN:
+            self.interruption = self.interruption or CANCELLED
 
     def let_go(self) -> None:
         """Take the case from its holder, who cannot go on with it under another; a click alone is nobody who could."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import FailureError
 
 from handrail.domain.team.staff import Expectation, Need, round_the_clock
 from workflows.memory.case import CaseMemory
@@ -21,8 +19,6 @@ async def expect(memory: CaseMemory) -> Expectation:
     need = Need(queue=row.queue or "", tier=int(row.tier), language=row.language, without=row.recused)
     minutes = memory.handoff.route.respond_within_minutes if memory.handoff else RESPOND_WITHIN_MINUTES
     try:
-        return await locally("staff.expect", [need, workflow.now(), minutes], Expectation, STEP)
-    except FailureError as error:
-        if is_cancelled_exception(error):
-            raise asyncio.CancelledError from error
+        return await locally(memory.cancel, "staff.expect", [need, workflow.now(), minutes], Expectation, STEP)
+    except FailureError:
         return round_the_clock(workflow.now(), minutes)

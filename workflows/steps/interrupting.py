@@ -1,20 +1,21 @@
-"""A turn with one ear open: a wish for a person counts at every moment, also while the agent is thinking."""
+"""Activities with one ear open: a wish for a person counts at every moment, also while the agent is thinking, and who cancels
+the workflow loses no step of the case.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from graphs.turn import TurnResult
-from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message
 from workflows.memory.case import CaseMemory
 
-CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
+T = TypeVar("T")
 
 
 class Hear(Protocol):
@@ -45,12 +46,26 @@ async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, 
                     fresh, heard = memory.inbox[max(heard - 1, 0) :], len(memory.inbox)
                     await unheard(fresh)
             except asyncio.CancelledError:
-                memory.interruption = CANCELLED
+                memory.cancel()
             if stop() and not turn.done():
                 return await _cut_short(turn)
         return turn.result()
     finally:
         turn.cancel()
+
+
+async def regardless(cancelled: Callable[[], None], step: Callable[[], Awaitable[T]]) -> T:
+    """Return what the step gives; where somebody cancels the workflow meanwhile, `cancelled` notes it, and it is done again.
+
+    The step is awaited as it is: another way of waiting would give what is replayed another order. Raises: what it raises.
+    """
+    while True:
+        try:
+            return await step()
+        except FailureError as error:
+            if not is_cancelled_exception(error):
+                raise
+            cancelled()
 
 
 async def finished(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult:

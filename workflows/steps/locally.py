@@ -5,7 +5,7 @@ A task is one of few, and people's decisions need one, too. So where the databas
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -14,17 +14,25 @@ from temporalio.exceptions import ApplicationError, FailureError, TimeoutError
 
 from workflows.failures import cause_of
 from workflows.options import within_task
+from workflows.steps.interrupting import regardless
 
 T = TypeVar("T")
 WAITS_AT_SERVER = "local-steps-wait-at-the-server"
 
 
-async def locally(name: str, args: Sequence[Any], result_type: type[T], otherwise: Mapping[str, Any]) -> T:
+async def locally(
+    cancelled: Callable[[], None], name: str, args: Sequence[Any], result_type: type[T], otherwise: Mapping[str, Any]
+) -> T:
     """Run the activity within the task; where that fails twice, as an activity of its own with the options `otherwise`.
+    `cancelled` notes that somebody cancels the workflow meanwhile, which ends no step.
 
     Raises:
-        FailureError: no repetition can mend it, the options allow no more, or it was cancelled.
+        FailureError: no repetition can mend it, or the options allow no more.
     """
+    return await regardless(cancelled, lambda: _locally(name, args, result_type, otherwise))
+
+
+async def _locally(name: str, args: Sequence[Any], result_type: type[T], otherwise: Mapping[str, Any]) -> T:
     try:
         within: T = await workflow.execute_local_activity(name, args=args, result_type=result_type, **within_task(otherwise))
         return within

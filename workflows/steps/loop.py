@@ -18,7 +18,6 @@ from workflows.page.memo import memo, publish_memo
 from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
 from workflows.steps.growth import Growth
-from workflows.steps.interrupting import CANCELLED
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
 from workflows.steps.turns import RECORDS_IN_TURN, Turns
 
@@ -67,8 +66,7 @@ class Loop:
             try:
                 await self._step()
             except asyncio.CancelledError:
-                if memory.row.status is not CaseStatus.WITH_HUMAN:
-                    memory.interruption = CANCELLED
+                memory.cancel()
             self._show()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return memory.view()
@@ -81,7 +79,7 @@ class Loop:
         elif memory.fresh:
             await enter(memory)
             if self.opened is not None:
-                await keep(self.opened)
+                await keep(self.opened, memory.cancel)
         elif memory.unsaved and not self._resumes():
             await flush(memory)
         elif memory.closing:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from temporalio import workflow
 
-from handrail.domain.case.cases import Opened, Terms
+from handrail.domain.case.cases import Commit, Opened, Terms
 from handrail.domain.case.handoffs import MessageExtract
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import Incoming
@@ -15,6 +16,7 @@ from handrail.domain.case.reconciling import Recover, Recovered
 from workflows.handlers.start import begun_again
 from workflows.memory.case import CaseMemory
 from workflows.options import RECOVER, STORE
+from workflows.steps.interrupting import regardless
 from workflows.steps.locally import locally
 
 
@@ -24,7 +26,7 @@ async def enter(memory: CaseMemory) -> None:
     Where the case stood before this run was started, an earlier run of the same start was lost: the case is recovered.
     """
     given = [memory.opened, memory.row.content_digest, workflow.info().workflow_start_time]
-    opened = await locally("record.open", given, Opened, STORE)
+    opened = await locally(memory.cancel, "record.open", given, Opened, STORE)
     if opened.stood and not begun_again():
         memory.recovering = True
         return
@@ -34,18 +36,20 @@ async def enter(memory: CaseMemory) -> None:
     memory.fresh = False
 
 
-async def keep(how: Incoming) -> None:
-    """A start that was not plain, as it came."""
-    await locally("record.opening", [how], type(None), STORE)
+async def keep(how: Incoming, cancelled: Callable[[], None]) -> None:
+    """A start that was not plain, as it came; `cancelled` notes that somebody cancels the workflow meanwhile."""
+    await locally(cancelled, "record.opening", [how], type(None), STORE)
 
 
 async def recover(memory: CaseMemory) -> None:
     """The case out of its record, for a run that begins with its name alone. Raises: ActivityError: there is none."""
     wanted = Recover(case_id=memory.row.case_id)
-    found = await workflow.execute_activity(
-        "record.recover", wanted, result_type=Recovered, summary="Read the record", **RECOVER
-    )
-    memory.recover(found, workflow.now())
+
+    def reading() -> Awaitable[Recovered]:
+        about = {"result_type": Recovered, "summary": "Read the record", **RECOVER}
+        return workflow.execute_activity("record.recover", wanted, **about)
+
+    memory.recover(await regardless(memory.cancel, reading), workflow.now())
 
 
 async def flush(memory: CaseMemory) -> None:
@@ -54,14 +58,15 @@ async def flush(memory: CaseMemory) -> None:
     while parts:
         commit = memory.commit()
         parts = len(commit.messages) < len(memory.unsaved_messages)
-        heard = await workflow.execute_activity(
-            "record.commit",
-            commit,
-            result_type=cast(type[MessageExtract], MessageExtract | None),
-            summary="Record what changed",
-            **STORE,
-        )
-        memory.saved(commit, heard)
+        memory.saved(commit, await _committed(memory, commit))
+
+
+async def _committed(memory: CaseMemory, commit: Commit) -> MessageExtract | None:
+    def writing() -> Awaitable[MessageExtract | None]:
+        heard = cast(type[MessageExtract], MessageExtract | None)
+        return workflow.execute_activity("record.commit", commit, result_type=heard, summary="Record what changed", **STORE)
+
+    return await regardless(memory.cancel, writing)
 
 
 async def rate(memory: CaseMemory, rating: RateCase) -> RatingReceipt:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import FailureError
 
 from graphs.hearing import brief
 from graphs.state import CaseState, HandBackNote
@@ -160,10 +159,8 @@ class Turns:
         view = ClassifyView(row=memory.row, incoming=brief(memory.inbox))
         memory.interruption = Escalation(reason=ODD_MESSAGE, words=words)
         try:
-            found = await locally(CLASSIFY, [view], dict, STEP)
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
+            found = await locally(memory.cancel, CLASSIFY, [view], dict, STEP)
+        except FailureError:
             return
         memory.row = CaseRow.model_validate(found["row"])
         memory.classification = Classification.model_validate(found["classification"])
@@ -180,10 +177,8 @@ class Turns:
         if question:
             view = view.model_copy(update={"confirmation": question, "acting": self._acting})
         try:
-            found = await locally(CLASSIFY, [view], dict, STEP)
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
+            found = await locally(self._memory.cancel, CLASSIFY, [view], dict, STEP)
+        except FailureError:
             self._memory.interruption = UNREADABLE
             return
         if waiting:  # while a turn runs, the message begins the next one and is heard again there

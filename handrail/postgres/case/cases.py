@@ -78,10 +78,11 @@ class PostgresCases:
         try:
             (found,) = await alone(self._pool, "commit_step", step=step, hold=controls.ADVISORY_LOCK, cleared=cleared)
         except DatabaseError as error:
-            refused = steps.refusal(error, commit.row.case_id)
-            if refused is error and any(one.author is Author.ASSISTANT for one in commit.messages):
+            if refused := steps.refusal(error, commit.row.case_id):
+                raise refused from error
+            if any(one.author is Author.ASSISTANT for one in commit.messages):
                 await self._cleared(commit)  # the controls may be what cannot be read
-            raise refused from error
+            raise
         return bool(found["written"])
 
     async def _cleared(self, commit: Commit) -> list[int]:

@@ -10,7 +10,7 @@ from psycopg import DatabaseError
 from handrail.domain.case.cases import Commit, RuledProposal
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.turns import TurnSuperseded
-from handrail.domain.errors import CaseConflict, EffectConflict
+from handrail.domain.errors import CaseConflict, EffectConflict, HandrailError
 from handrail.domain.text.message.thanks import only_thanks
 from handrail.postgres.adaptation import as_json, dumps
 from handrail.postgres.pool import Connection
@@ -35,8 +35,8 @@ def step_of(commit: Commit) -> str:
     return dumps(step)
 
 
-def refusal(error: DatabaseError, case_id: str) -> Exception:
-    """Return what a refused step raises; any other error of PostgreSQL's as it is.
+def refusal(error: DatabaseError, case_id: str) -> HandrailError | None:
+    """Return what a refused step raises, None for any other error of PostgreSQL's.
 
     `handrail.commit_step` refuses with these states.
     """
@@ -49,7 +49,7 @@ def refusal(error: DatabaseError, case_id: str) -> Exception:
             effect_id = error.diag.message_primary
             return EffectConflict(f"proposal_id: {effect_id} belongs to another case; every proposal needs an id of its own.")
         case _:
-            return error
+            return None
 
 
 def other_content(case_id: str) -> CaseConflict:
