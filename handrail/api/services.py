@@ -26,7 +26,9 @@ from handrail.ports.front.access import (
 from handrail.ports.front.agents import AgentTasks
 from handrail.ports.front.channels import Channels
 from handrail.ports.front.desk import DeskBatches
+from handrail.ports.front.starts import CaseStarts
 from handrail.temporal.cases.doorway import DoorwayClient
+from handrail.temporal.cases.starting import CaseStarter
 from handrail.webhooks.managing import WebhookOffice
 
 Readiness = Callable[[], Awaitable[dict[str, str]]]
@@ -38,6 +40,9 @@ class ApiServices:
     """Everything that routes reach. `away` tells what does not answer now, by its name; empty when all is ready."""
 
     cases: Callable[[Principal], DoorwayClient]
+    starts: CaseStarts
+    """Cases that were answered for, until the record has them."""
+    starter: CaseStarter
     record: CaseRecord
     answers: KeptAnswers
     vouchers: Vouchers

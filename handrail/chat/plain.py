@@ -106,7 +106,7 @@ class Plain:
         if view is not None and await api.channels.came(view.case_id, sent):
             return True
         with suppress(Unreachable):
-            return await api.cases(caller).owned_by(intake.case_of(caller, sent), caller.customer_id or "")
+            return await intake.taken(api, caller, intake.case_of(caller, sent), caller.customer_id or "")
         return False
 
     async def enter(self, request: Request) -> Response:

@@ -7,17 +7,20 @@ from urllib.parse import urlsplit
 
 from handrail.business import Business
 from handrail.doctor.findings import DoctorFinding, fine, notice, trouble
+from handrail.domain.counting import many
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.postgres import owner
 from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.case.starts import PostgresCaseStarts
 from handrail.postgres.health import clock, lacking, refusal
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.settings import Settings
 
 POSTGRES, MIGRATIONS, CLOCK, KEYS, WEBHOOKS = "PostgreSQL", "migrations", "clock", "API keys", "webhooks"
+STARTS = "cases to begin"
 SKEW = timedelta(seconds=2)
-SOON = timedelta(days=14)
+SOON, LATE = timedelta(days=14), timedelta(minutes=1)
 
 
 async def look(settings: Settings, business: Business) -> list[DoctorFinding]:
@@ -48,7 +51,7 @@ async def _within(pool: Pool, business: Business) -> list[DoctorFinding]:
     if missing:
         words = f"The database lacks {len(missing)}: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}."
         return [*found, trouble(MIGRATIONS, words, "handrail migrate")]
-    return [*found, fine(MIGRATIONS, "all are applied"), *await _keys(pool), *await _webhooks(pool)]
+    return [*found, fine(MIGRATIONS, "all are applied"), *await _keys(pool), *await _webhooks(pool), *await _starts(pool)]
 
 
 async def _clock(pool: Pool) -> list[DoctorFinding]:
@@ -72,6 +75,14 @@ async def _keys(pool: Pool) -> list[DoctorFinding]:
     if ending:
         return [notice(KEYS, f"These end soon: {', '.join(ending)}.", "handrail keys rotate KEY-ID")]
     return [fine(KEYS, f"none ends within {SOON.days} days")]
+
+
+async def _starts(pool: Pool) -> list[DoctorFinding]:
+    waiting, seconds = await PostgresCaseStarts(pool).oldest()
+    if seconds > LATE.total_seconds():
+        words = f"{many(waiting, 'case')} were answered for and have not begun, the oldest for {seconds:.0f} s."
+        return [trouble(STARTS, words, "Have Temporal answer, and the API or a worker run: they begin by themselves.")]
+    return [fine(STARTS, "every case that was answered for begins in time")]
 
 
 async def _webhooks(pool: Pool) -> list[DoctorFinding]:

@@ -5,6 +5,7 @@ Killed half way, the same call goes on: a case's row keeps its customer until al
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from handrail.ports.personal import PersonalRecord, PersonalRuns
 from handrail.ports.vault import KeyShredder
 
 PREFIX = "case-"
+STARTS = "case_starts"
 NAMED = 8
 
 
@@ -45,21 +47,21 @@ class Forgetting:
         began = datetime.now(UTC)
         forget_id, pseudonym = f"f-{secrets.token_hex(6)}", f"forgotten-{secrets.token_hex(8)}"
         await self._check_hold(customer_id)
-        cases = await self.record.cases_of(customer_id)
-        check_open(cases, close_open=close_open)
+        cases, promised = await self.record.cases_of(customer_id), await self.record.promised_to(customer_id)
+        check_open([*cases, *promised], close_open=close_open)
         for case in cases:
             if case.status is not CaseStatus.CLOSED:
                 self.tell(f"closing {case.case_id}")
                 await self.runs.close(case.case_id, self.seconds)
         counts = await self._erased(customer_id, cases, forget_id, pseudonym, asked_by, addresses)
-        if late := await self.record.cases_of(customer_id):
+        if late := [*await self.record.cases_of(customer_id), *await self.record.promised_to(customer_id)]:
             raise NotGone(f"{len(late)} of the customer's cases came meanwhile. The same command goes on from here.")
         proof = ForgetProof(
             forget_id=forget_id,
             asked_by=asked_by,
             at=began,
             ended_at=datetime.now(UTC),
-            cases=len(cases),
+            cases=len(cases) + len(promised),
             counts=dict(sorted(counts.items())),
             remains=remaining(began, self.backup_days),
         )
@@ -89,6 +91,7 @@ class Forgetting:
             await self.record.settle()
         for workflow_id in await self.record.odd_starts_of(customer_id):
             counts[RUNS] += await self.runs.delete(workflow_id, self.seconds)
+        counts.update(await self._withdrawn(customer_id))
         theirs = [*await self.record.addresses_of(customer_id), *addresses]
         counts.update(await self.record.erase_traffic(customer_id, theirs))
         for case in cases:
@@ -100,6 +103,14 @@ class Forgetting:
             self.tell(f"forgetting {case.case_id}")
             counts.update(await self.record.erase_case(case.case_id, customer_id, forget_id, pseudonym, asked_by))
         return +counts
+
+    async def _withdrawn(self, customer_id: str) -> Counter[str]:
+        """Have what was promised begin no more, and delete what did; count both."""
+        withdrawn = await self.record.withdraw(customer_id)
+        # Somebody may be at it: they begin it within their time or not at all.
+        await asyncio.sleep(max((one.seconds_left for one in withdrawn), default=0.0))
+        runs = [await self.runs.delete(f"{PREFIX}{one.case_id}", self.seconds) for one in withdrawn]
+        return Counter({STARTS: len(withdrawn), RUNS: sum(runs)})
 
 
 def check_open(cases: Sequence[TheirCase], *, close_open: bool) -> None:

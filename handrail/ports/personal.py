@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from handrail.domain.case.starts import WithdrawnStart
 from handrail.domain.personal.forgetting import ForgetProof, LegalHold, TheirCase
 
 
@@ -22,6 +23,14 @@ class PersonalRecord(Protocol):
 
     async def odd_starts_of(self, customer_id: str) -> list[str]:
         """Return ids of workflows that were started for the customer and became no case."""
+        ...
+
+    async def promised_to(self, customer_id: str) -> list[TheirCase]:
+        """Return the customer's cases that were answered for and that the record does not have yet, the oldest first."""
+        ...
+
+    async def withdraw(self, customer_id: str) -> list[WithdrawnStart]:
+        """Have those begin no more; return those that somebody may be beginning yet, too."""
         ...
 
     async def settle(self) -> None:

@@ -8,9 +8,12 @@ from handrail.api.services import ApiServices
 from handrail.domain.access.principals import Principal
 from handrail.domain.base import digest
 from handrail.domain.case.messages import IncomingMessage, check_message
+from handrail.domain.case.requests import CaseStatus
+from handrail.domain.case.starts import CaseStart
 from handrail.domain.channels import Arrival
 from handrail.domain.errors import InvalidInput
 from handrail.domain.team.commands import Receipt
+from handrail.temporal.connect import Unreachable
 
 MAIL = "mail"
 """The channel whose replies leave by a mailbox of the house."""
@@ -42,17 +45,42 @@ def case_of(caller: Principal, key: str) -> str:
     return f"c-{digest([caller.caller, key])[:24]}"
 
 
+async def wanted(
+    services: ApiServices, caller: Principal, case_id: str, customer_id: str, message: IncomingMessage, way: Way
+) -> CaseStart:
+    """Return the start of a case, ready to be kept. Raises: InvalidInput, RateLimited."""
+    cases, message = services.cases(caller), check_message(message)
+    await services.limits.count(services.limits.customer, f"customer {customer_id}")
+    case = cases.wanted(case_id, customer_id, message.text, message_id=message.message_id, channel=way.channel)
+    return CaseStart(case=case, identity=caller.identity)
+
+
 async def opened(
     services: ApiServices, caller: Principal, case_id: str, customer_id: str, message: IncomingMessage, way: Way
 ) -> Receipt:
-    """Open a case. Raises: InvalidInput, CaseConflict, Unreachable, RateLimited."""
-    message = check_message(message)
-    await services.limits.count(services.limits.customer, f"customer {customer_id}")
+    """Open a case; where Temporal is away it is kept, and begins as soon as it can.
+
+    Raises:
+        InvalidInput, CaseConflict, RateLimited.
+    """
+    start = await wanted(services, caller, case_id, customer_id, message, way)
     if way.address is not None:  # else the case's own channel says all that there is to note
         await _arrived(services, case_id, message, way)
-    return await services.cases(caller).open_soon(
-        case_id, customer_id, message.text, message_id=message.message_id, channel=way.channel
+    try:
+        return await services.cases(caller).open_soon(start.case)
+    except Unreachable:
+        kept = await services.starts.keep(start)
+    return Receipt(
+        case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=start.case.message.message_id, duplicate=not kept
     )
+
+
+async def taken(services: ApiServices, caller: Principal, case_id: str, customer_id: str) -> bool:
+    """Return whether the case was opened for the customer, be it recorded or not. Raises: Unreachable."""
+    kept = await services.starts.find(case_id)
+    if kept is not None:
+        return kept.case.customer_id == customer_id
+    return await services.cases(caller).owned_by(case_id, customer_id)
 
 
 async def said(

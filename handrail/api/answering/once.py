@@ -7,10 +7,9 @@ Where the record is away nothing is claimed, so nothing is done.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import uuid4
 
 from fastapi import Depends, Header, Request
@@ -22,11 +21,20 @@ from handrail.api.access.callers import principal
 from handrail.api.problems.answers import refusal
 from handrail.api.problems.table import LASTING, code_of
 from handrail.api.services import ApiServices, services_of
-from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer, KeyMissing, KeyReused, RequestInFlight
+from handrail.domain.access.answers import (
+    Acceptance,
+    ClaimedAnswer,
+    ClaimState,
+    GivenAnswer,
+    KeyMissing,
+    KeyReused,
+    RequestInFlight,
+)
 from handrail.domain.access.principals import Principal
 from handrail.domain.access.vouching import update_id
 from handrail.domain.base import digest
 from handrail.domain.case.messages import IDENTIFIER, check_identifier
+from handrail.domain.case.starts import CaseStart, other_content
 from handrail.domain.errors import HandrailError
 
 HOLD_SECONDS = 15.0
@@ -34,7 +42,6 @@ HOLD_SECONDS = 15.0
 KEPT_HEADERS = ("content-type", "location", "retry-after", "etag", "preference-applied")
 REPLAYED = "idempotency-replayed"
 Work = Callable[[], Awaitable[Response]]
-_log = logging.getLogger(__name__)
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -42,6 +49,14 @@ IdempotencyKey = Annotated[
         pattern=f'^("{IDENTIFIER.pattern}"|{IDENTIFIER.pattern})$',
     ),
 ]
+
+
+class Promise(NamedTuple):
+    """An answer that promises a case, the case's start, and the address to which replies go, if there is one."""
+
+    answer: Response
+    start: CaseStart
+    address: str | None
 
 
 class Once:
@@ -76,11 +91,9 @@ class Once:
         if self.key is None:
             return await work()
         hold = timedelta(seconds=HOLD_SECONDS + seconds)
-        found = await self._claimed(self.key, body, hold)
-        if found.answer is not None:
-            return again(found.answer)
-        if found.state is ClaimState.IN_FLIGHT:
-            raise self._in_flight(found)
+        found = await self._services.answers.claim(self._caller.caller, self.key, self._fingerprint(body), hold)
+        if found.state is not ClaimState.OURS:
+            return self._replayed(found)
         answer = await self._done(found.claim, work, hold)
         if answer.status_code < 500:  # a refusal comes this far only where it lasts
             await asyncio.shield(self._keep(found.claim, answer))
@@ -88,41 +101,36 @@ class Once:
             await asyncio.shield(self._drop(found.claim))
         return answer
 
-    async def accept(self, body: BaseModel | None, work: Work) -> Response:
-        """Do work that counts once by the key itself and comes out the same byte for byte, or give the answer that it had.
+    async def accept(self, body: BaseModel | None, promise: Callable[[], Awaitable[Promise]]) -> Response:
+        """Keep the answer with the start of the case that it promises, and begin that behind the answer.
 
-        So the claim is not waited for until it is on disk, the answer is kept behind its sending, and what comes while the
-        same is at work is done beside it.
+        Of a case that stands, and whose answer is not kept any more, the same comes out once more.
 
         Raises:
             KeyReused: the key stands for another request.
-            RequestInFlight: the same request is being worked on, and will be refused.
+            RequestInFlight: the same request is being worked on, by one that waits for the reply.
         """
-        hold = timedelta(seconds=HOLD_SECONDS)
-        found = await self._claimed(self.needed(None), body, hold, flushed=False)
-        if found.answer is not None:
-            return again(found.answer)
-        if found.state is ClaimState.IN_FLIGHT:
-            beside = await self._answered(work)
-            if not good(beside):
-                raise self._in_flight(found)  # a refusal names its request, and the first one's is kept
-            return beside
-        answer = await self._done(found.claim, work, hold)
-        if good(answer):
-            answer.background = BackgroundTask(self._keep_behind, found.claim, answer)
-        else:
-            await asyncio.shield(self._keep(found.claim, answer))
-        return answer
+        try:
+            promised = await promise()
+        except HandrailError as error:  # unless it was answered before
+            return await self.run(body, _refusing(error))
+        key, answer, start = self.needed(None), promised.answer, promised.start
+        wanted = Acceptance(answer=_given(answer), start=start, address=promised.address)
+        found = await self._services.answers.accept(self._caller.caller, key, self._fingerprint(body), wanted)
+        if found.state is ClaimState.STANDS:
+            return await self.run(body, lambda: _once_more(promised, found.content))
+        if found.state is ClaimState.OURS:
+            answer.background = BackgroundTask(self._services.starter.behind, start)
+            return answer
+        return self._replayed(found)
 
-    async def _claimed(self, key: str, body: BaseModel | None, hold: timedelta, *, flushed: bool = True) -> ClaimedAnswer:
-        answers, fingerprint = self._services.answers, self._fingerprint(body)
-        found = await answers.claim(self._caller.caller, key, fingerprint, hold, flushed=flushed)
+    def _replayed(self, found: ClaimedAnswer) -> Response:
+        """Return the answer that was given before. Raises: KeyReused, RequestInFlight: there is none."""
         if found.state is ClaimState.OTHER:
-            raise KeyReused(f"Idempotency-Key: {key} stands for another request of yours. Use a key of its own for each.")
-        return found
-
-    def _in_flight(self, found: ClaimedAnswer) -> RequestInFlight:
-        return RequestInFlight(f"Idempotency-Key: {self.key} is being worked on.", min(found.seconds_left, 2.0))
+            raise KeyReused(f"Idempotency-Key: {self.key} stands for another request of yours. Use a key of its own for each.")
+        if found.answer is None:
+            raise RequestInFlight(f"Idempotency-Key: {self.key} is being worked on.", min(found.seconds_left, 2.0))
+        return again(found.answer)
 
     async def _done(self, claim: str, work: Work, hold: timedelta) -> Response:
         try:
@@ -133,17 +141,7 @@ class Once:
             raise
 
     async def _keep(self, claim: str, answer: Response) -> None:
-        headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-        kept = GivenAnswer(status=answer.status_code, headers=headers, body=bytes(answer.body))
-        await self._services.answers.keep(self._caller.caller, self.needed(None), claim, kept)
-
-    async def _keep_behind(self, claim: str, answer: Response) -> None:
-        try:
-            await self._keep(claim, answer)
-        except Exception as error:
-            if code_of(error) != "RecordAway":
-                raise
-            _log.warning("an answer could not be kept: the same request will be done again, and come out the same")
+        await self._services.answers.keep(self._caller.caller, self.needed(None), claim, _given(answer))
 
     async def _drop(self, claim: str) -> None:
         await self._services.answers.drop(self._caller.caller, self.needed(None), claim)
@@ -163,9 +161,25 @@ class Once:
         return digest([self._request.method, self._request.url.path, self._caller.customer_id, given, *seen])
 
 
-def good(answer: Response) -> bool:
-    """Return whether the answer is no refusal."""
-    return answer.status_code < 400
+def _given(answer: Response) -> GivenAnswer:
+    headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+    return GivenAnswer(status=answer.status_code, headers=headers, body=bytes(answer.body))
+
+
+def _refusing(error: HandrailError) -> Work:
+    async def work() -> Response:
+        raise error
+
+    return work
+
+
+async def _once_more(promised: Promise, content: str) -> Response:
+    """Return the answer of a case that stands with the content. Raises: CaseConflict: the content is another."""
+    case = promised.start.case
+    if case.content_digest() != content:
+        raise other_content(case.case_id)
+    promised.answer.headers[REPLAYED] = "true"
+    return promised.answer
 
 
 def again(kept: GivenAnswer) -> Response:

@@ -12,11 +12,11 @@ from handrail.api.agents import talking
 from handrail.api.answering import intake
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.cursors import behind, next_cursor
-from handrail.api.answering.once import REPLAYED, CountsOnce
+from handrail.api.answering.once import CountsOnce, Promise
 from handrail.api.answering.prefer import Wait
 from handrail.api.answering.turns import next_turn, turn_ended
 from handrail.api.problems.documented import refusals
-from handrail.api.routes.looking import seen, unknown
+from handrail.api.routes.looking import seen, under_way, unknown
 from handrail.api.services import Services
 from handrail.domain.access.principals import Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -31,7 +31,6 @@ from handrail.domain.http.cases import (
     CustomersMessage,
     NewCase,
     NewMessage,
-    WaitsFor,
 )
 from handrail.domain.http.paging import DEFAULT_LIMIT, MAX_LIMIT, CasesWanted
 
@@ -53,19 +52,25 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
     key = once.needed(body.message_id)
     case_id = body.case_id or intake.case_of(caller, key)
     way = way_of(body, caller)
-    keyed = not seconds and body.case_id is None
-    """The key itself is the case's id, and the answer waits for nothing."""
+    given = (case_id, customer_id, IncomingMessage(message_id=body.message_id or key, text=body.text), way)
+
+    async def promise() -> Promise:
+        if caller.is_agent:
+            await talking.note(services, caller, case_id, customer_id=customer_id)
+        start = await intake.wanted(services, caller, *given)
+        return Promise(_under_way(case_id, 1, customer_id, seconds), start, way.address)
 
     async def work() -> Response:
         if caller.is_agent:
             await talking.note(services, caller, case_id, customer_id=customer_id)
-        message = IncomingMessage(message_id=body.message_id or key, text=body.text)
-        receipt = await intake.opened(services, caller, case_id, customer_id, message, way)
-        if keyed or not (seconds or receipt.duplicate):  # just begun: no record would know more
-            return _under_way(case_id, receipt.turn, customer_id, seconds, again=receipt.duplicate)
+        receipt = await intake.opened(services, caller, *given)
+        if not (seconds or receipt.duplicate):  # just begun: no record would know more
+            return _under_way(case_id, receipt.turn, customer_id, seconds)
         return await _replied(services, caller, receipt.case_id, receipt.turn, customer_id, seconds, created=201)
 
-    return await (once.accept(body, work) if keyed else once.run(body, work, seconds=seconds))
+    if seconds or body.case_id is not None:
+        return await once.run(body, work, seconds=seconds)
+    return await once.accept(body, promise)  # the key is the case's id, and the answer waits for nothing
 
 
 @router.post(
@@ -184,12 +189,9 @@ async def _replied(
     return answered(so_far, 202, {**_headers(case_id, seconds), "retry-after": RETRY})
 
 
-def _under_way(case_id: str, turn: int, customer_id: str | None, seconds: float, *, again: bool = False) -> Response:
-    """Return the answer about a case that the record does not have yet; `again`: it was taken before."""
-    working, agent = CaseStatus.WORKING, WaitsFor.AGENT
-    summed = CaseSummary(case_id=case_id, customer_id=customer_id, status=working, waits_for=agent, turn=max(turn, 1))
-    replayed = {REPLAYED: "true"} if again else {}
-    return answered(summed, 202, {**_headers(case_id, seconds), "retry-after": RETRY, **replayed})
+def _under_way(case_id: str, turn: int, customer_id: str | None, seconds: float) -> Response:
+    """Return the answer about a case that the record does not have yet."""
+    return answered(under_way(case_id, customer_id, max(turn, 1)), 202, {**_headers(case_id, seconds), "retry-after": RETRY})
 
 
 def _headers(case_id: str, seconds: float) -> dict[str, str]:

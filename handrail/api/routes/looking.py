@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.errors import UnknownCase
-from handrail.domain.http.cases import WAITS, CaseSummary
+from handrail.domain.http.cases import WAITS, CaseSummary, WaitsFor
 from handrail.domain.team.commands import is_recused
 from handrail.domain.team.reviewers import NotAdmitted
 
@@ -17,7 +19,7 @@ def unknown(case_id: str) -> UnknownCase:
 
 
 async def seen(services: ApiServices, caller: Principal, case_id: str) -> CaseView | CaseSummary:
-    """Return the case as it is recorded, or in short where the server has it and no worker has recorded it yet.
+    """Return the case as it is recorded, or in short where it is promised or begun and no worker has recorded it yet.
 
     Raises:
         UnknownCase: there is none that the caller may see.
@@ -33,6 +35,9 @@ async def seen(services: ApiServices, caller: Principal, case_id: str) -> CaseVi
 
 
 async def _started(services: ApiServices, caller: Principal, case_id: str) -> CaseSummary:
+    kept = await services.starts.find(case_id)
+    if kept is not None and caller.sees(kept.case.customer_id):
+        return under_way(case_id, kept.case.customer_id, opened_at=kept.kept_at)
     try:
         found = await services.cases(caller).listed(case_id)
     except UnknownCase:
@@ -42,6 +47,18 @@ async def _started(services: ApiServices, caller: Principal, case_id: str) -> Ca
     status = CaseStatus(found.status or CaseStatus.WORKING)
     return CaseSummary(
         case_id=case_id, customer_id=found.customer, status=status, waits_for=WAITS[status], opened_at=found.started
+    )
+
+
+def under_way(case_id: str, customer_id: str | None, turn: int = 1, opened_at: datetime | None = None) -> CaseSummary:
+    """Return a case that the record does not have yet, in short: the agent is about to answer."""
+    return CaseSummary(
+        case_id=case_id,
+        customer_id=customer_id,
+        status=CaseStatus.WORKING,
+        waits_for=WaitsFor.AGENT,
+        turn=turn,
+        opened_at=opened_at,
     )
 
 

@@ -71,7 +71,7 @@ class CliContext:
         from handrail.wiring.redacting import redaction_of
         from handrail.wiring.sealing import with_keys
 
-        options = {"patience": patience} if patience else {}
+        options: dict[str, Any] = {"patience": patience} if patience else {}
         redaction = redaction_of(self.settings)
         async with with_keys(await self.temporal(identity)) as client:
             yield CaseClient(client, task_queue=self.settings.task_queue, redaction=redaction, **options)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 
 from handrail.domain.base import Stored
+from handrail.domain.case.starts import CaseStart
 from handrail.domain.errors import HandrailError
 
 
 class ClaimState(StrEnum):
-    """The state of an idempotency key: ours to work on, another's who is at it, answered, or another request's."""
+    """The state of an idempotency key: ours, another's who is at it, answered, or another request's.
+
+    One whose answer is not kept any more may name a case that `stands`.
+    """
 
     OURS = "ours"
     IN_FLIGHT = "in_flight"
     ANSWERED = "answered"
     OTHER = "other"
+    STANDS = "stands"
 
 
 class GivenAnswer(Stored):
@@ -26,12 +31,28 @@ class GivenAnswer(Stored):
 
 
 class ClaimedAnswer(Stored):
-    """A look at an idempotency key: `claim` where it is ours, `answer` where it was answered, seconds left where in flight."""
+    """A look at an idempotency key.
+
+    `claim` where it is ours to work on, `answer` where it was answered, seconds left where it is in flight, and the digest of
+    the case's `content` where that stands.
+    """
 
     state: ClaimState
     claim: str = ""
     answer: GivenAnswer | None = None
     seconds_left: float = 0.0
+    content: str = ""
+
+
+class Acceptance(Stored):
+    """An answer that promises a case, and the start of that case, which are kept together or not at all.
+
+    `address` is where its replies go, None where the customer reads them where they wrote.
+    """
+
+    answer: GivenAnswer
+    start: CaseStart
+    address: str | None = None
 
 
 class KeyMissing(HandrailError):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import worker
 from handrail.business import Call
-from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer
+from handrail.domain.access.answers import Acceptance, ClaimedAnswer, ClaimState, GivenAnswer
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.case.cases import Commit
@@ -29,6 +29,7 @@ from handrail.postgres.autonomy import controls
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.business.tools import PostgresRecord, jsonable, validated
 from handrail.postgres.case.cases import PostgresCases
+from handrail.postgres.case.starts import PostgresCaseStarts
 from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.quality.scores import PostgresScores
@@ -84,9 +85,14 @@ class ForgetfulCases(PostgresCases):
 class ForgetfulAnswers(PostgresAnswers):
     """Keeps no answer: each request is done anew, whatever its key."""
 
-    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta, *, flushed: bool = True) -> ClaimedAnswer:
+    async def claim(self, caller: str, key: str, fingerprint: str, hold: timedelta) -> ClaimedAnswer:
         """See base class."""
         return ClaimedAnswer(state=ClaimState.OURS, claim="nobody's")
+
+    async def accept(self, caller: str, key: str, fingerprint: str, wanted: Acceptance) -> ClaimedAnswer:
+        """See base class."""
+        await PostgresCaseStarts(self._pool).keep(wanted.start)
+        return ClaimedAnswer(state=ClaimState.OURS)
 
     async def keep(self, caller: str, key: str, claim: str, answer: GivenAnswer) -> None:
         """See base class."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from handrail.domain.case.starts import WithdrawnStart
 from handrail.domain.personal.forgetting import ForgetProof, LegalHold, TheirCase
 from handrail.domain.personal.places import ErasingRound, erased_in, tables
 from handrail.postgres.pool import Cursor, Pool, alone, rows, writing
@@ -30,6 +31,14 @@ class PostgresPersonal:
     async def odd_starts_of(self, customer_id: str) -> list[str]:
         """See `ports.personal`."""
         return [row["workflow_id"] for row in await self._all("odd_starts_of_customer", customer_id=customer_id)]
+
+    async def promised_to(self, customer_id: str) -> list[TheirCase]:
+        """See `ports.personal`."""
+        return [TheirCase.model_validate(row) for row in await self._all("case_starts_of_customer", customer_id=customer_id)]
+
+    async def withdraw(self, customer_id: str) -> list[WithdrawnStart]:
+        """See `ports.personal`."""
+        return [WithdrawnStart.model_validate(row) for row in await self._all("withdraw_case_starts", customer_id=customer_id)]
 
     async def settle(self) -> None:
         """See `ports.personal`."""

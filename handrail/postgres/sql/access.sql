@@ -33,10 +33,9 @@ WHERE key_id = %(key_id)s AND (last_used_at IS NULL OR last_used_at < now() - in
 RETURNING key_id;
 
 -- name: claim_answer
--- Ours where nobody has it, or whoever had it for the same request is gone. On disk when it is told, if it is `flushed`.
+-- Ours where nobody has it, or whoever had it for the same request is gone.
 INSERT INTO handrail.api_answers AS a (caller, idempotency_key, fingerprint, claim, held_until, claimed_at)
-SELECT %(caller)s, %(key)s, %(fingerprint)s, gen_random_uuid()::text, now() + %(hold)s, now()
-WHERE %(flushed)s OR set_config('synchronous_commit', 'off', TRUE) IS NOT NULL
+VALUES (%(caller)s, %(key)s, %(fingerprint)s, gen_random_uuid()::text, now() + %(hold)s, now())
 ON CONFLICT (caller, idempotency_key) DO UPDATE
 SET claim = excluded.claim, held_until = excluded.held_until
 WHERE a.status IS NULL AND a.held_until < now() AND a.fingerprint = excluded.fingerprint

@@ -43,6 +43,10 @@ WHERE position(convert_to(to_jsonb(%(customer_id)s::text)::text, 'UTF8') IN t.bo
         WHERE c.customer_id = %(customer_id)s AND position(convert_to(to_jsonb(c.case_id)::text, 'UTF8') IN t.body) > 0
     );
 
+-- name: access_case_starts
+SELECT t.case_id, t.kept_at AS at, to_jsonb(t) - 'content_digest' AS held FROM handrail.case_starts AS t
+WHERE t.customer_id = %(customer_id)s;
+
 -- name: access_api_tokens
 SELECT NULL AS case_id, t.minted_at AS at, to_jsonb(t) - 'token_hash' AS held FROM handrail.api_tokens AS t
 WHERE t.customer_id = %(customer_id)s;

@@ -49,6 +49,9 @@ DELETE FROM handrail.api_answers AS x
 WHERE position(convert_to(to_jsonb(%(customer_id)s::text)::text, 'UTF8') IN x.body) > 0
     OR position(convert_to(to_jsonb(%(case_id)s::text)::text, 'UTF8') IN x.body) > 0;
 
+-- name: erase_case_starts
+DELETE FROM handrail.case_starts AS x WHERE x.customer_id = %(customer_id)s;
+
 -- name: erase_api_tokens
 DELETE FROM handrail.api_tokens AS x WHERE x.customer_id = %(customer_id)s;
 

@@ -63,6 +63,11 @@ UNION ALL
 SELECT 'handrail_webhook_endpoints_disabled', '', count(*)
 FROM handrail.webhook_endpoints AS w WHERE w.disabled_at IS NOT NULL AND w.removed_at IS NULL
 UNION ALL
+SELECT 'handrail_case_starts_waiting', '', count(*) FROM handrail.case_starts AS s WHERE s.begun_at IS NULL
+UNION ALL
+SELECT 'handrail_case_starts_oldest_seconds', '', coalesce(extract(EPOCH FROM now() - min(s.kept_at)), 0)
+FROM handrail.case_starts AS s WHERE s.begun_at IS NULL
+UNION ALL
 SELECT 'handrail_openings_refused', '', count(*) FROM handrail.openings AS o WHERE NOT o.taken AND o.settled_at IS NULL
 UNION ALL
 SELECT 'handrail_effects_unknown', '', count(*)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from temporalio.client import Client, RPCError
 
 from handrail.domain.base import Model
-from handrail.domain.case.cases import CaseStatus
+from handrail.domain.case.cases import CaseOpen, CaseStatus
 from handrail.domain.case.messages import IncomingMessage, PageAnswer, check_message
 from handrail.domain.errors import UnknownCase
 from handrail.domain.team.commands import Receipt
@@ -18,7 +18,7 @@ from handrail.temporal.acting import acting_as
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import Execution, execution
 from handrail.temporal.cases.opening import PATIENCE_SECONDS
-from handrail.temporal.cases.updates import Answer, Courier, translated, workflow_id
+from handrail.temporal.cases.updates import Answer, Begins, Courier, never_kept, translated, workflow_id
 from handrail.temporal.connect import REMEDY, Unreachable
 
 START_SECONDS = 10.0
@@ -36,21 +36,22 @@ class DoorwayClient(CaseClient):
         task_queue: str,
         patience: float = PATIENCE_SECONDS,
         redaction: Redaction | None = None,
+        begins: Begins = never_kept,
     ) -> None:
         self._acting = acting_as(client, identity)
-        self._own_queue = task_queue
-        super().__init__(self._acting, task_queue=task_queue, patience=patience, redaction=redaction)
+        self._own_queue, self._begins = task_queue, begins
+        super().__init__(self._acting, task_queue=task_queue, patience=patience, redaction=redaction, begins=begins)
 
-    async def open_soon(self, case_id: str, customer_id: str, text: str, *, message_id: str, channel: str) -> Receipt:
-        """Open a case, whether or not a worker runs.
+    async def open_soon(self, case: CaseOpen) -> Receipt:
+        """Open a case that is `wanted`, whether or not a worker runs.
 
         Raises:
-            InvalidInput, CaseConflict: see `open_case`.
+            CaseConflict: its id stands with other content.
             Unreachable: the server does not answer in time.
         """
         try:
             async with asyncio.timeout(START_SECONDS):
-                return await self.open_case(case_id, customer_id, text, message_id=message_id, channel=channel)
+                return await self.begin(case)
         except TimeoutError as error:
             raise Unreachable(f"The Temporal server did not take the case in {START_SECONDS:g} s. {REMEDY}") from error
 
@@ -64,12 +65,13 @@ class DoorwayClient(CaseClient):
         """
         message = check_message(IncomingMessage(message_id=message_id, text=text, answers=answers))
         options: dict[str, Any] = {"task_queue": self._own_queue, "patience": seconds, "redaction": self._redaction}
+        options["begins"] = self._begins
         hasty = DoorwayClient(self._acting, self._acting.identity, **options)
         try:
             return await hasty.say(case_id, message.text, message_id=message_id, answers=answers)
         except Unreachable:
             # The same id: should the update be taken after all, the message still counts once.
-            await Courier(self._acting, START_SECONDS, self._redaction).tell(case_id, "message", message)
+            await Courier(self._acting, START_SECONDS, self._redaction, self._begins).tell(case_id, "message", message)
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=0, message_id=message_id)
 
     async def answer(self, case_id: str, text: str, answer: PageAnswer, *, message_id: str) -> Receipt:

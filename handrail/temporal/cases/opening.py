@@ -14,9 +14,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from handrail.domain.case.fairness import fairness_key
 from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
-from handrail.domain.errors import CaseConflict
+from handrail.domain.case.starts import other_content
 from handrail.temporal.cases.executions import Execution, execution
-from handrail.temporal.cases.updates import Courier, translated, workflow_id
+from handrail.temporal.cases.updates import Begins, Courier, never_kept, translated, workflow_id
 from handrail.temporal.cases.wanted import AT_FIRST, WORKFLOW, memo_of, opened, summary_of, wanted
 from handrail.temporal.whose import begun_for
 
@@ -38,7 +38,7 @@ class CaseOpener:
     """Opens cases, and says how one stands. `patience` is how many seconds a call waits for a worker to take it.
 
     `redaction` takes secrets out of all that is sent, before it stands in a history; by default card and account numbers,
-    national ids, passwords, codes and keys.
+    national ids, passwords, codes and keys. `begins` begins a case that is kept and that Temporal does not have yet.
     """
 
     def __init__(
@@ -48,11 +48,12 @@ class CaseOpener:
         task_queue: str = "cases",
         patience: float = PATIENCE_SECONDS,
         redaction: Redaction | None = None,
+        begins: Begins = never_kept,
     ) -> None:
         self._client = client
         self._task_queue = task_queue
         self._redaction = redaction or plain_redaction()
-        self._courier = Courier(client, patience, self._redaction)
+        self._courier = Courier(client, patience, self._redaction, begins)
 
     async def open_case(
         self, case_id: str, customer_id: str, text: str, *, message_id: str | None = None, channel: str = "api"
@@ -63,13 +64,20 @@ class CaseOpener:
             InvalidInput: an id or the text cannot be taken.
             CaseConflict: the case id stands with other content.
         """
-        case = wanted(self._redaction, case_id, customer_id, text, message_id=message_id, channel=channel)
+        return await self.begin(self.wanted(case_id, customer_id, text, message_id=message_id, channel=channel))
+
+    def wanted(self, case_id: str, customer_id: str, text: str, *, message_id: str | None, channel: str) -> CaseOpen:
+        """Return the case to be opened, without its secrets. Raises: InvalidInput: an id or the text cannot be taken."""
+        return wanted(self._redaction, case_id, customer_id, text, message_id=message_id, channel=channel)
+
+    async def begin(self, case: CaseOpen) -> Receipt:
+        """Open the case as it is. Raises: CaseConflict: its id stands with other content."""
         try:
             await self._start(case)
         except WorkflowAlreadyStartedError:
             return await self._standing(case)
         except RPCError as error:
-            raise translated(error, case_id) from error
+            raise translated(error, case.case_id) from error
         return opened(case)
 
     async def _start(self, case: CaseOpen) -> None:
@@ -93,10 +101,7 @@ class CaseOpener:
         except RPCError as error:
             raise translated(error, case.case_id) from error
         if await self._content(found, case.case_id) != case.content_digest():
-            raise CaseConflict(
-                f"case_id: {case.case_id} stands with other content. "
-                "Use another id for a new case, or `say` to add a message to this one."
-            )
+            raise other_content(case.case_id)
         return Receipt(
             case_id=case.case_id,
             status=CaseStatus(found.status or CaseStatus.WORKING),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from handrail.redaction.values import Redaction
 
 Answer = TypeVar("Answer")
+Begins = Callable[[str], Awaitable[bool]]
+"""Begins a case that was answered for and that Temporal does not have yet; return whether there was one."""
 
 _LOST_IN_PARKING = "AcceptedUpdateCompletedWorkflow"
 _TRANSIENT = {
@@ -53,6 +56,11 @@ PASSING: dict[str, type[HandrailError]] = {kind.__name__: kind for kind in (Busi
 """What a case could not take because of a system behind it: no refusal, and worth another try."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 _STARVED = "[TMPRL1101]"
+
+
+async def never_kept(case_id: str) -> bool:
+    """Begin nothing: every case that there is stands at Temporal."""
+    return False
 
 
 def workflow_id(case_id: str) -> str:
@@ -74,8 +82,8 @@ class Courier:
     All that is sent to a case goes through here, and loses its secrets here: what a history holds, nobody takes out.
     """
 
-    def __init__(self, client: Client, patience: float, redaction: Redaction) -> None:
-        self._client = client
+    def __init__(self, client: Client, patience: float, redaction: Redaction, begins: Begins = never_kept) -> None:
+        self._client, self._begins = client, begins
         self._patience = patience
         self._redaction = redaction
         self._lanes = Lanes()
@@ -138,10 +146,12 @@ class Courier:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _check_open(self, case_id: str) -> None:
-        """Return where the case goes on in another run."""
+        """Return where the case goes on in another run, or has only begun now."""
         try:
             found = await execution(self._client, workflow_id(case_id))
         except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND and await self._begins(case_id):
+                return
             raise translated(error, case_id) from error
         if found.open:
             return
@@ -218,13 +228,20 @@ class Courier:
             UnknownCase: there is no such case.
             IllegalTransition: the case is closed.
         """
-        handle = self._client.get_workflow_handle(workflow_id(case_id))
         try:
-            await handle.signal(signal, self._redaction.of(argument))
+            await self._signal(case_id, signal, argument)
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                await self._check_open(case_id)
-            raise translated(error, case_id) from error
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise translated(error, case_id) from error
+            await self._check_open(case_id)
+            try:
+                await self._signal(case_id, signal, argument)
+            except RPCError as still:
+                raise translated(still, case_id) from still
+
+    async def _signal(self, case_id: str, signal: str, argument: BaseModel | dict[str, str]) -> None:
+        handle = self._client.get_workflow_handle(workflow_id(case_id))
+        await handle.signal(signal, self._redaction.of(argument))
 
 
 def translated(error: RPCError, case_id: str) -> HandrailError:

@@ -126,6 +126,8 @@ async def beside(
     """Do what goes on while this worker polls; what goes wrong there stands beside the ready file."""
     from handrail.wiring.days.shadowing import shadowing
     from handrail.wiring.front.webhooks import WORK, delivering
+    from handrail.wiring.starting import WORK as BEGIN
+    from handrail.wiring.starting import beginning
 
     file = trouble_file(settings.ready_file) if settings.ready_file else None
     about = BackgroundTroubles(file, troubled(around.seen)).about
@@ -147,6 +149,7 @@ async def beside(
         watching_tools(settings, pool, adapters, about(TOOLS)),
         supervised(KEPT, lambda: observing.keep_forever(PostgresOutcomes(pool), keeping), say=keeping),
         delivering(client, settings, pool, about(WORK)),
+        beginning(client, settings, pool, about(BEGIN)),
         heeding_shreds(settings, client, about(EAR)),
         reading(around.seen, pool, client, settings),
         supervised(DEPLOYMENT, lambda: watch_forever(client, settings, version, whose), say=whose),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 import uvicorn
@@ -24,7 +23,6 @@ from handrail.api.services import ApiServices
 from handrail.background import supervised, within
 from handrail.desk.replies.leaving import Leaving
 from handrail.domain.access.limits import CallLimit
-from handrail.domain.access.principals import Principal
 from handrail.domain.errors import InvalidInput
 from handrail.events.tail import EventTail
 from handrail.outside.loading import brought
@@ -36,14 +34,13 @@ from handrail.postgres.access.record import PostgresCaseRecord
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
 from handrail.postgres.case.events import PostgresEvents, announced
 from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
+from handrail.postgres.case.starts import PostgresCaseStarts
 from handrail.postgres.channels.record import PostgresChannels
 from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.pool import Pool, open_pool
-from handrail.redaction.values import Redaction
 from handrail.seeing.now import now
 from handrail.settings import Settings
-from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.wiring.cases import collecting
 from handrail.wiring.connecting import connected, runtime_of
 from handrail.wiring.front.agents import serving_agents
@@ -54,13 +51,13 @@ from handrail.wiring.front.sweeping import sweep_forever
 from handrail.wiring.redacting import redaction_of
 from handrail.wiring.sealing import keeping_keys, sealing_of
 from handrail.wiring.seen.beginning import define_topics, interceptors, reading, seeing
+from handrail.wiring.starting import WORK as BEGINNING
+from handrail.wiring.starting import clients, starter_of
 
 DAY_HOURS = 24
 PROBE = timedelta(seconds=2)
 GRACE_SECONDS = 10
 """Requests that run when the process is told to stop get so long to end."""
-KNOWN = 1_000
-"""Callers whose clients are kept: each is the one connection under a name of its own."""
 _log = logging.getLogger(__name__)
 
 
@@ -146,6 +143,7 @@ async def serving_on(settings: Settings, client: Client, pool: Pool) -> AsyncIte
         supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
         supervised("the tail of events", tail.forever),
         supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
+        supervised(BEGINNING, services.starter.forever),
         keeping_keys(settings, client),
     ):
         app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))
@@ -168,9 +166,13 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
         return {name: words for name, words in found.items() if words}
 
-    tokens = PostgresCustomerTokens(pool)
+    tokens, starts = PostgresCustomerTokens(pool), PostgresCaseStarts(pool)
+    starter = starter_of(client, settings, pool)
+    acting = clients(client, settings.task_queue, redaction, starter.now)
     return ApiServices(
-        cases=clients(client, settings.task_queue, redaction),
+        cases=lambda principal: acting(principal.identity),
+        starts=starts,
+        starter=starter,
         record=record,
         answers=PostgresAnswers(pool),
         vouchers=PostgresVouchers(pool),
@@ -192,16 +194,6 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         house=business.house,
         links=links_of(settings),
     )
-
-
-def clients(client: Client, task_queue: str, redaction: Redaction) -> Callable[[Principal], DoorwayClient]:
-    """Return what gives each caller a client of cases that acts in their name, over the one connection."""
-
-    @lru_cache(maxsize=KNOWN)
-    def acting(identity: str) -> DoorwayClient:
-        return DoorwayClient(client, identity, task_queue=task_queue, redaction=redaction)
-
-    return lambda principal: acting(principal.identity)
 
 
 def links_of(settings: Settings) -> ConfirmLinks | None:

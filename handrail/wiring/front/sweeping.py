@@ -8,6 +8,7 @@ from datetime import timedelta
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
 from handrail.postgres.case.ratings import PostgresRatingLinks
+from handrail.postgres.case.starts import PostgresCaseStarts
 from handrail.postgres.pool import Pool
 from handrail.postgres.webhooks.outbox import PostgresOutbox
 
@@ -18,6 +19,7 @@ async def sweep_forever(pool: Pool, answers_kept: timedelta, messages_kept: time
     """Forget what is old now and then, until cancelled."""
     while True:
         await PostgresAnswers(pool).sweep(answers_kept)
+        await PostgresCaseStarts(pool).sweep()
         await PostgresVouchers(pool).sweep()
         await PostgresCustomerTokens(pool).sweep()
         await PostgresRatingLinks(pool).sweep()

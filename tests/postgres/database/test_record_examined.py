@@ -38,7 +38,7 @@ async def look(url: str, business: Business = wallets) -> dict[str, DoctorFindin
 async def test_a_database_as_it_should_be(database_url: str) -> None:
     found = await look(database_url)
     assert {one.health for one in found.values()} == {PartHealth.FINE}
-    assert list(found) == ["PostgreSQL", "clock", "migrations", "API keys", "webhooks"]
+    assert list(found) == ["PostgreSQL", "clock", "migrations", "API keys", "webhooks", "cases to begin"]
 
 
 async def test_a_server_that_does_not_answer_and_a_database_that_is_not_there(postgres: Postgres) -> None:

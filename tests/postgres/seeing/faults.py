@@ -161,6 +161,14 @@ async def opening_refused(drill: Drill) -> None:
     )
 
 
+async def cases_not_begun(drill: Drill) -> None:
+    await drill.run(
+        "INSERT INTO handrail.case_starts"
+        " (case_id, customer_id, opening, content_digest, identity, kept_at, due_at, taken_until)"
+        " VALUES ('c', 'C-1', '{}', 'd', 'api:shop', now() - interval '3 minutes', now(), now())"
+    )
+
+
 async def approval_overdue(drill: Drill) -> None:
     await drill.cases.open(opening(), NOON)
     late = datetime.now(UTC) - timedelta(minutes=1)
@@ -220,6 +228,7 @@ FAULTS: dict[str, Fault] = {
     "HandrailModelCost": model_cost,
     "HandrailEffectUnknown": effect_unknown,
     "HandrailOpeningsRefused": opening_refused,
+    "HandrailCasesNotBegun": cases_not_begun,
     "HandrailApprovalsOverdue": approval_overdue,
     "HandrailQueueOverdue": queue_overdue,
     "HandrailOutboxOld": outbox_old,

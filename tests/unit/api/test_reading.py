@@ -31,7 +31,7 @@ class Keeper:
         self.kept: list[int] = []
         self.dropped = 0
 
-    async def claim(self, caller: str, key: str, fingerprint: str, hold: object, *, flushed: bool = True) -> ClaimedAnswer:
+    async def claim(self, caller: str, key: str, fingerprint: str, hold: object) -> ClaimedAnswer:
         self.claimed.append(fingerprint)
         return ClaimedAnswer(state=ClaimState.OURS, claim="1")
 

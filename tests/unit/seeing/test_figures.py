@@ -16,6 +16,7 @@ from handrail.seeing.figures.labels import FIXED, REASONS, WORK, Labels
 from handrail.wiring.cases.serving import DEPLOYMENT, KEPT, OUTCOMES, SCHEDULE, SWITCH, TOOLS
 from handrail.wiring.front.webhooks import WORK as WEBHOOKS
 from handrail.wiring.sealing import EAR
+from handrail.wiring.starting import WORK as BEGINNING
 from tests.support.figures import Served
 from tests.support.promql import Scrapes
 
@@ -87,7 +88,7 @@ def test_all_work_beside_the_cases_is_on_the_list() -> None:
     told = re.compile(r'(?:troubles\.about|\babout)\("([a-z ]+)"\)')
     named = {one for path in (ROOT / "handrail" / "wiring").rglob("*.py") for one in told.findall(path.read_text())}
     assert len(named) >= 5
-    assert named | {SWITCH, DEPLOYMENT, SCHEDULE, OUTCOMES, KEPT, TOOLS, WEBHOOKS, EAR} <= WORK
+    assert named | {SWITCH, DEPLOYMENT, SCHEDULE, OUTCOMES, KEPT, TOOLS, WEBHOOKS, EAR, BEGINNING} <= WORK
 
 
 def test_dashboards_and_rules_name_figures_that_there_are() -> None:

@@ -1,0 +1,102 @@
+"""Beginning what the front door has promised: behind the answer, when somebody asks for the case, and what is left in a sweep.
+
+Any number of processes may do it side by side. A case's id is its workflow's, so that whoever comes second changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from handrail.background import Say, silent
+from handrail.domain.case.starts import CaseStart
+from handrail.domain.errors import CaseConflict, InvalidInput
+from handrail.ports.front.starts import CaseStarts
+from handrail.temporal.cases.doorway import START_SECONDS, DoorwayClient
+from handrail.temporal.connect import Unreachable
+
+SIDE_BY_SIDE = 8
+"""Starts of one process at a time behind answers, and as many of its sweep."""
+LEASE = timedelta(seconds=START_SECONDS + 5)
+"""Nobody goes on with a start for longer that they took up."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
+"""Between two sweeps; it doubles while nothing can be begun."""
+_log = logging.getLogger(__name__)
+
+
+class CaseStarter:
+    """Begins kept starts, each in the name of who sent it."""
+
+    def __init__(self, starts: CaseStarts, cases: Callable[[str], DoorwayClient]) -> None:
+        """Take the starts, and what gives the client of an identity."""
+        self._starts, self._cases = starts, cases
+        self._behind, self._away = 0, False
+
+    async def behind(self, start: CaseStart) -> None:
+        """Begin what was just kept; where many are begun now, or Temporal is away, it is left to the sweep."""
+        if self._away or self._behind >= SIDE_BY_SIDE:
+            return
+        self._behind += 1
+        try:
+            await self._tried(start)
+        finally:
+            self._behind -= 1
+
+    async def now(self, case_id: str) -> bool:
+        """Begin the case if it is kept; return whether it is.
+
+        Raises:
+            CaseConflict: it can never begin, which people are told.
+            Unreachable: Temporal does not take it now.
+        """
+        start = await self._starts.take(case_id, LEASE)
+        if start is not None:
+            await self._begin(start)
+        return start is not None
+
+    async def forever(self, say: Say = silent) -> None:
+        """Sweep until cancelled, gently while nothing can be begun; `say` takes why."""
+        pause = FIRST_PAUSE
+        while True:
+            found, wrong = await self.sweep()
+            say(wrong)
+            pause = min(2 * pause, LONGEST_PAUSE) if wrong else FIRST_PAUSE
+            if wrong or found < SIDE_BY_SIDE:
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads processes, no secret
+
+    async def sweep(self) -> tuple[int, str | None]:
+        """Begin what is due, a few side by side, and one alone to try while Temporal is away.
+
+        Return how many there were, and what was wrong with one of them, if anything.
+        """
+        due = await self._starts.due(1 if self._away else SIDE_BY_SIDE, LEASE)
+        wrong = await asyncio.gather(*(self._tried(one) for one in due))
+        return len(due), next((words for words in wrong if words), None)
+
+    async def _tried(self, start: CaseStart) -> str | None:
+        """Begin it; return what was wrong, in words."""
+        try:
+            await self._begin(start)
+        except CaseConflict:
+            return None  # people have it
+        except Exception as error:  # noqa: BLE001 - whatever it is, the start stays and is tried again
+            _log.warning("case %s is answered and cannot begin yet: %s", start.case.case_id, type(error).__name__)
+            return f"cases that are answered cannot begin: {type(error).__name__}"
+        return None
+
+    async def _begin(self, start: CaseStart) -> None:
+        case_id = start.case.case_id
+        try:
+            await self._cases(start.identity).open_soon(start.case)
+        except (CaseConflict, InvalidInput) as error:
+            _log.error("case %s was answered and can never begin; people find it among the refused openings", case_id)
+            await self._starts.refused(case_id, f"It was answered, and could not begin. {error}")
+            raise CaseConflict(str(error)) from error
+        except Unreachable:
+            self._away = True
+            raise
+        self._away = False
+        await self._starts.begun(case_id)
