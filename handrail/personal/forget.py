@@ -47,13 +47,18 @@ class Forgetting:
         began = datetime.now(UTC)
         forget_id, pseudonym = f"f-{secrets.token_hex(6)}", f"forgotten-{secrets.token_hex(8)}"
         await self._check_hold(customer_id)
-        cases, promised = await self.record.cases_of(customer_id), await self.record.promised_to(customer_id)
-        check_open([*cases, *promised], close_open=close_open)
+        promised = await self.record.promised_to(customer_id)
+        check_open([*await self.record.cases_of(customer_id), *promised], close_open=close_open)
+        withdrawn = await self._withdrawn(customer_id)
+        cases = await self.record.cases_of(customer_id)
         for case in cases:
             if case.status is not CaseStatus.CLOSED:
                 self.tell(f"closing {case.case_id}")
                 await self.runs.close(case.case_id, self.seconds)
-        counts = await self._erased(customer_id, cases, forget_id, pseudonym, asked_by, addresses)
+        counts = Counter({STARTS: len(withdrawn)})
+        for case_id in withdrawn:
+            counts[RUNS] += await self.runs.delete(f"{PREFIX}{case_id}", self.seconds)
+        counts += await self._erased(customer_id, cases, forget_id, pseudonym, asked_by, addresses)
         if late := [*await self.record.cases_of(customer_id), *await self.record.promised_to(customer_id)]:
             raise NotGone(f"{len(late)} of the customer's cases came meanwhile. The same command goes on from here.")
         proof = ForgetProof(
@@ -61,7 +66,7 @@ class Forgetting:
             asked_by=asked_by,
             at=began,
             ended_at=datetime.now(UTC),
-            cases=len(cases) + len(promised),
+            cases=len({*(one.case_id for one in cases), *withdrawn}),
             counts=dict(sorted(counts.items())),
             remains=remaining(began, self.backup_days),
         )
@@ -91,7 +96,6 @@ class Forgetting:
             await self.record.settle()
         for workflow_id in await self.record.odd_starts_of(customer_id):
             counts[RUNS] += await self.runs.delete(workflow_id, self.seconds)
-        counts.update(await self._withdrawn(customer_id))
         theirs = [*await self.record.addresses_of(customer_id), *addresses]
         counts.update(await self.record.erase_traffic(customer_id, theirs))
         for case in cases:
@@ -104,13 +108,12 @@ class Forgetting:
             counts.update(await self.record.erase_case(case.case_id, customer_id, forget_id, pseudonym, asked_by))
         return +counts
 
-    async def _withdrawn(self, customer_id: str) -> Counter[str]:
-        """Have what was promised begin no more, and delete what did; count both."""
+    async def _withdrawn(self, customer_id: str) -> list[str]:
+        """Have what was promised begin no more; return the cases, some of which may have begun."""
         withdrawn = await self.record.withdraw(customer_id)
         # Somebody may be at it: they begin it within their time or not at all.
         await asyncio.sleep(max((one.seconds_left for one in withdrawn), default=0.0))
-        runs = [await self.runs.delete(f"{PREFIX}{one.case_id}", self.seconds) for one in withdrawn]
-        return Counter({STARTS: len(withdrawn), RUNS: sum(runs)})
+        return [one.case_id for one in withdrawn]
 
 
 def check_open(cases: Sequence[TheirCase], *, close_open: bool) -> None:

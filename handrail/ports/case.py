@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from handrail.domain.actions.approvals import Approval
@@ -156,6 +156,17 @@ class Standings(Protocol):
 
     async def effects(self, case_id: str) -> list[EffectResult]:
         """Read the effects that the ledger holds as applied or refused."""
+        ...
+
+    async def promised(self, older: timedelta) -> dict[str, bool]:
+        """Return cases that were answered for and that are not recorded, and whether they were seen to begin.
+
+        They have been due for so long, or begun so long ago.
+        """
+        ...
+
+    async def begin_again(self, case_id: str) -> None:
+        """Have the case that was answered for begin now, whether it had begun or not."""
         ...
 
     async def restore(self, case: Rebuilt) -> None:

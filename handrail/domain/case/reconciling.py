@@ -118,6 +118,7 @@ class DifferenceKind(StrEnum):
     UNRECORDED = "missing in the record"
     BEHIND = "the record is behind"
     AHEAD = "the record is ahead"
+    PROMISED = "answered and not begun"
     EFFECT_MISSING = "an effect is missing in the ledger"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult
@@ -13,6 +14,7 @@ from handrail.postgres.case import steps
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
 
+MOST_PROMISED = 200
 ADVISORY_LOCK = 7_240_118_322_904_156
 
 
@@ -34,6 +36,15 @@ class PostgresStandings:
     async def effects(self, case_id: str) -> list[EffectResult]:
         """See `ports.Standings`."""
         return [EffectResult.model_validate(row) for row in await self._all("effects_of_case", case_id=case_id)]
+
+    async def promised(self, older: timedelta) -> dict[str, bool]:
+        """See `ports.Standings`. The oldest alone, where there are very many."""
+        found = await self._all("unrecorded_case_starts", older=older, most=MOST_PROMISED)
+        return {row["case_id"]: row["begun"] for row in found}
+
+    async def begin_again(self, case_id: str) -> None:
+        """See `ports.Standings`."""
+        await self._all("begin_case_again", case_id=case_id)
 
     async def restore(self, case: Rebuilt) -> None:
         """See `ports.Standings`. What was said had left already, so no live control is asked."""

@@ -37,6 +37,7 @@ from handrail.temporal.cases.wanted import CASE_STATUS, CONTENT, WORKFLOW
 from handrail.temporal.plain import plain_events
 from handrail.temporal.repair.differences import DifferenceRepair, different
 from handrail.temporal.repair.lost import value
+from handrail.temporal.repair.promised import promised
 from handrail.temporal.repair.remembered import rebuilt
 
 GRACE = timedelta(seconds=20)
@@ -77,6 +78,7 @@ class Reconciler:
         found = await self._compare(recorded, newest, elsewhere, thorough=thorough)
         if not thorough and any(one.difference.kind in (DifferenceKind.UNRECORDED, DifferenceKind.BEHIND) for one in found):
             return await self.once(fix=fix, thorough=True)
+        found += await promised(self._client, self._record, newest, self._grace)
         differences = [await self._mended(one) if fix else one.difference for one in found]
         return Reconciliation(
             compared=len(recorded.keys() | newest.keys()),

@@ -57,13 +57,18 @@ async def test_an_answer_whose_row_was_lost_comes_again_byte_for_byte(home: Hous
     assert await opened(home, body["customer_id"]) == 1
 
 
-async def test_a_claim_whose_process_died_is_gone_on_with_at_once(home: House, api: Backend) -> None:
+async def test_a_request_that_waits_under_the_key_is_waited_for_while_it_lives(home: House, api: Backend) -> None:
     body, key = await opening(home), fresh()
     first = await api.post("/v1/cases", json=body, headers=soon(key))
-    forget = (
-        "update handrail.api_answers set status = null, headers = null, body = null where idempotency_key = %(k)s returning 1"
+    waiting = (
+        "update handrail.api_answers set status = null, headers = null, body = null,"
+        " held_until = now() + %(t)s::interval where idempotency_key = %(k)s returning 1"
     )
-    assert await home.rows(forget, k=key) == [(1,)]
+    assert await home.rows(waiting, k=key, t="1 minute") == [(1,)]
+    busy = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert (busy.status_code, busy.json()["code"]) == (409, "RequestInFlight")
+    assert int(busy.headers["retry-after"]) >= 1
+    assert await home.rows(waiting, k=key, t="-1 second") == [(1,)]
     again = await api.post("/v1/cases", json=body, headers=soon(key))
     assert (again.status_code, again.content) == (first.status_code, first.content)
     other = await api.post("/v1/cases", json={**body, "text": "Something else."}, headers=soon(key))

@@ -13,6 +13,8 @@ from tests.workflows.api.test_cases import opening
 
 LOOKS = ("case_version", "show_case", "asked_of_case", "customer_of_case")
 """Statements that look at a case."""
+BESIDE = ("claim_answer", "keep_answer", "standing_answer", "standing_case", "note_arrival", "keep_case_start")
+"""Statements of ways that are not so short."""
 
 
 async def test_a_case_that_is_not_waited_for_costs_two_statements_and_no_look(
@@ -28,8 +30,8 @@ async def test_a_case_that_is_not_waited_for_costs_two_statements_and_no_look(
     case = answer.json()
     assert (case["status"], case["waits_for"], case["customer_id"]) == ("Working", "agent", body["customer_id"])
     counts = dict(grouped(heard))
-    assert (counts.get("claim_answer"), counts.get("keep_answer")) == (1, 1)
-    assert not [name for name in (*LOOKS, "note_arrival") if name in counts]
+    assert (counts.get("accept_case"), counts.get("case_begun")) == (1, 1)
+    assert not [name for name in (*LOOKS, *BESIDE) if name in counts]
     assert not [one for one in heard if one.upper().startswith("BEGIN") and "READ ONLY" not in one.upper()]
 
     async def replied() -> bool:
