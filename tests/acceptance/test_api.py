@@ -30,7 +30,7 @@ from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.pool import open_pool
 from tests.acceptance.killing import Stack, stack, true
 
-KEYS, SAME, OTHER = 20, 8, 2
+KEYS, SAME, OTHER, AWAY = 20, 8, 2, 12
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +254,41 @@ async def test_no_generated_request_breaks_the_contract(town: Stack, caller: htt
     said, _ = await run.communicate()
     assert run.returncode == 0, said.decode()[-6_000:]
     assert b" passed" in said
+
+
+async def test_cases_are_taken_while_temporal_is_away_and_begin_whoever_dies(town: Stack, caller: httpx.AsyncClient) -> None:
+    orders = [await town.order(status="shipped") for _ in range(AWAY)]
+    bodies = [{"customer_id": one.customer_id, "text": f"Where is my order {one.order_id}?"} for one in orders]
+    town.kill("temporal")
+    soon = {"prefer": "respond-async"}
+    posts = [
+        caller.post("/v1/cases", json=body, headers={**soon, "idempotency-key": f"away-{n}"}) for n, body in enumerate(bodies)
+    ]
+    answers = await asyncio.gather(*posts)
+    assert [one.status_code for one in answers] == [202] * AWAY
+    named = {**bodies[0], "case_id": "away-named", "message_id": "m-1"}
+    other = await caller.post("/v1/cases", json=named, headers={**soon, "idempotency-key": "away-named"})
+    assert (other.status_code, other.json()["case_id"]) == (202, "away-named"), other.text
+    shown = await caller.get(answers[0].headers["location"])
+    assert (shown.status_code, shown.json()["status"], shown.json()["waits_for"]) == (200, "Working", "agent")
+    again = await caller.post("/v1/cases", json=bodies[0], headers={**soon, "idempotency-key": "away-0"})
+    assert (again.status_code, again.content) == (202, answers[0].content)
+    ready = await caller.get("/healthz/ready")
+    assert (ready.status_code, [*ready.json()["away"]]) == (200, ["temporal"])
+
+    town.kill("api")  # the worker alone is left to begin them
+    await town.start("temporal")
+    cases = [*(one.json()["case_id"] for one in answers), "away-named"]
+    for case_id in cases:
+        await true(lambda case_id=case_id: recorded(town, case_id))  # type: ignore[misc]
+        await town.at_rest(case_id)
+    await town.start("api")
+    assert await town.rows("select case_id from handrail.case_starts") == []
+    customers = [one.customer_id for one in orders]
+    found = await town.rows("select case_id from handrail.cases where customer_id = any(%(c)s)", c=customers)
+    assert sorted(case_id for (case_id,) in found) == sorted(cases)
+
+
+async def recorded(town: Stack, case_id: str) -> bool:
+    """Whether the record has the case."""
+    return bool(await town.rows("select 1 from handrail.cases where case_id = %(c)s", c=case_id))

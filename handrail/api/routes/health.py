@@ -13,7 +13,7 @@ router = APIRouter(prefix="/healthz", tags=["health"])
 
 
 class Health(BaseModel):
-    """The health: `ok`, or `away` with what does not answer and why."""
+    """The health: `ok`, or `away` where requests are in vain; in either case with what does not answer, and why."""
 
     status: str
     away: dict[str, str] = {}
@@ -25,8 +25,9 @@ async def live() -> Response:
     return answered(Health(status="ok"))
 
 
-@router.get("/ready", response_model=Health, responses={503: {"model": Health, "description": "Something is away"}})
+@router.get("/ready", response_model=Health, responses={503: {"model": Health, "description": "The record is away"}})
 async def ready(services: Services) -> Response:
-    """Say whether Temporal and the record answer; send no requests here while they do not."""
+    """Say what does not answer; send no requests here while the record does not. Without Temporal cases are still taken."""
     away = await services.away()
-    return answered(Health(status="away" if away else "ok", away=away), 503 if away else 200)
+    lost = "record" in away
+    return answered(Health(status="away" if lost else "ok", away=away), 503 if lost else 200)
