@@ -22,12 +22,12 @@ from handrail.api.problems.answers import refusal
 from handrail.api.problems.table import LASTING, code_of
 from handrail.api.services import ApiServices, services_of
 from handrail.domain.access.answers import (
-    Acceptance,
     ClaimedAnswer,
     ClaimState,
     GivenAnswer,
     KeyMissing,
     KeyReused,
+    PromisedAnswer,
     RequestInFlight,
 )
 from handrail.domain.access.principals import Principal
@@ -51,7 +51,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-class Promise(NamedTuple):
+class CasePromise(NamedTuple):
     """An answer that promises a case, the case's start, and the address to which replies go, if there is one."""
 
     answer: Response
@@ -101,7 +101,7 @@ class Once:
             await asyncio.shield(self._drop(found.claim))
         return answer
 
-    async def accept(self, body: BaseModel | None, promise: Callable[[], Awaitable[Promise]]) -> Response:
+    async def accept(self, body: BaseModel | None, promise: Callable[[], Awaitable[CasePromise]]) -> Response:
         """Keep the answer with the start of the case that it promises, and begin that behind the answer.
 
         Of a case that stands, and whose answer is not kept any more, the same comes out once more.
@@ -115,7 +115,7 @@ class Once:
         except HandrailError as error:  # unless it was answered before
             return await self.run(body, _refusing(error))
         key, answer, start = self.needed(None), promised.answer, promised.start
-        wanted = Acceptance(answer=_given(answer), start=start, address=promised.address)
+        wanted = PromisedAnswer(answer=_given(answer), start=start, address=promised.address)
         found = await self._services.answers.accept(self._caller.caller, key, self._fingerprint(body), wanted)
         if found.state is ClaimState.STANDS:
             return await self.run(body, lambda: _once_more(promised, found.content))
@@ -173,7 +173,7 @@ def _refusing(error: HandrailError) -> Work:
     return work
 
 
-async def _once_more(promised: Promise, content: str) -> Response:
+async def _once_more(promised: CasePromise, content: str) -> Response:
     """Return the answer of a case that stands with the content. Raises: CaseConflict: the content is another."""
     case = promised.start.case
     if case.content_digest() != content:

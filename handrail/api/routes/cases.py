@@ -12,7 +12,7 @@ from handrail.api.agents import talking
 from handrail.api.answering import intake
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.cursors import behind, next_cursor
-from handrail.api.answering.once import CountsOnce, Promise
+from handrail.api.answering.once import CasePromise, CountsOnce
 from handrail.api.answering.prefer import Wait
 from handrail.api.answering.turns import next_turn, turn_ended
 from handrail.api.problems.documented import refusals
@@ -54,11 +54,11 @@ async def open_case(body: NewCase, caller: Writer, services: Services, once: Cou
     way = way_of(body, caller)
     given = (case_id, customer_id, IncomingMessage(message_id=body.message_id or key, text=body.text), way)
 
-    async def promise() -> Promise:
+    async def promise() -> CasePromise:
         if caller.is_agent:
             await talking.note(services, caller, case_id, customer_id=customer_id)
         start = await intake.wanted(services, caller, *given)
-        return Promise(_under_way(case_id, 1, customer_id, seconds), start, way.address)
+        return CasePromise(_under_way(case_id, 1, customer_id, seconds), start, way.address)
 
     async def work() -> Response:
         if caller.is_agent:

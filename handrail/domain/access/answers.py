@@ -44,7 +44,7 @@ class ClaimedAnswer(Stored):
     content: str = ""
 
 
-class Acceptance(Stored):
+class PromisedAnswer(Stored):
     """An answer that promises a case, and the start of that case, which are kept together or not at all.
 
     `address` is where its replies go, None where the customer reads them where they wrote.

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import worker
 from handrail.business import Call
-from handrail.domain.access.answers import Acceptance, ClaimedAnswer, ClaimState, GivenAnswer
+from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer, PromisedAnswer
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.case.cases import Commit
@@ -89,7 +89,7 @@ class ForgetfulAnswers(PostgresAnswers):
         """See base class."""
         return ClaimedAnswer(state=ClaimState.OURS, claim="nobody's")
 
-    async def accept(self, caller: str, key: str, fingerprint: str, wanted: Acceptance) -> ClaimedAnswer:
+    async def accept(self, caller: str, key: str, fingerprint: str, wanted: PromisedAnswer) -> ClaimedAnswer:
         """See base class."""
         await PostgresCaseStarts(self._pool).keep(wanted.start)
         return ClaimedAnswer(state=ClaimState.OURS)

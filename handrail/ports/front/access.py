@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from handrail.domain.access.answers import Acceptance, ClaimedAnswer, GivenAnswer
+    from handrail.domain.access.answers import ClaimedAnswer, GivenAnswer, PromisedAnswer
     from handrail.domain.access.keys import ApiKey
     from handrail.domain.autonomy.controls import Control, ControlRequest, Scope
     from handrail.domain.case.cases import CaseView
@@ -37,7 +37,7 @@ class KeptAnswers(Protocol):
         """Claim the key for one request, or tell what stands under it."""
         ...
 
-    async def accept(self, caller: str, key: str, fingerprint: str, wanted: Acceptance) -> ClaimedAnswer:
+    async def accept(self, caller: str, key: str, fingerprint: str, wanted: PromisedAnswer) -> ClaimedAnswer:
         """Keep the answer with the start that it promises, on disk when it is told; or tell what stands under the key.
 
         Ours: both are kept now. In flight: another request under the key is at work. Stands: the case does, and no answer.

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from handrail.domain.access.answers import Acceptance, ClaimedAnswer, ClaimState, GivenAnswer
+from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer, PromisedAnswer
 from handrail.postgres.case.starts import columns
 from handrail.postgres.pool import Pool, alone
 
@@ -33,7 +33,7 @@ class PostgresAnswers:
                 return looked_at(found[0], fingerprint)
         return ClaimedAnswer(state=ClaimState.IN_FLIGHT)
 
-    async def accept(self, caller: str, key: str, fingerprint: str, wanted: Acceptance) -> ClaimedAnswer:
+    async def accept(self, caller: str, key: str, fingerprint: str, wanted: PromisedAnswer) -> ClaimedAnswer:
         """Keep the answer with the start that it promises, on disk when it is told; or tell what stands under the key."""
         about: dict[str, Any] = {"caller": caller, "key": key}
         given = {"status": wanted.answer.status, "headers": Jsonb(wanted.answer.headers), "body": wanted.answer.body}
