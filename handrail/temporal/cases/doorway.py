@@ -18,7 +18,8 @@ from handrail.temporal.acting import acting_as
 from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import Execution, execution
 from handrail.temporal.cases.opening import PATIENCE_SECONDS
-from handrail.temporal.cases.updates import Answer, Begins, Courier, never_kept, translated, workflow_id
+from handrail.temporal.cases.translating import translated
+from handrail.temporal.cases.updates import Answer, Begins, Courier, never_kept, workflow_id
 from handrail.temporal.connect import REMEDY, Unreachable
 
 START_SECONDS = 10.0

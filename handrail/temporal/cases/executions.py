@@ -108,9 +108,9 @@ async def executions(client: Client, query: str) -> AsyncIterator[Execution]:
             return
 
 
-async def newest_runs(client: Client, query: str) -> dict[str, Execution]:
-    """Return the newest run of each case among those that fit the query, by the case's id. Raises: RPCError."""
-    found = [one async for one in executions(client, query)]
+async def newest_runs(client: Client, since: datetime | None) -> dict[str, Execution]:
+    """Return the newest run of each case by the case's id; with `since`, see `listing`. Raises: RPCError."""
+    found = [one async for one in executions(client, listing(since))]
     return {one.case_id: one for one in sorted(found, key=lambda one: one.started) if one.workflow_id.startswith(PREFIX)}
 
 
@@ -193,3 +193,9 @@ async def _noted(client: Client, info: WorkflowExecutionInfo, name: str) -> str 
 
 def _words(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def listing(since: datetime | None) -> str:
+    """Return the query for the runs of all cases; with `since`, for open ones and those that ended behind it."""
+    cases = "WorkflowType = 'case'"
+    return f"{cases} AND (CloseTime IS NULL OR CloseTime > '{since.isoformat()}')" if since else cases

@@ -14,7 +14,7 @@ from handrail.domain.mail import CHANNEL
 from handrail.redaction.values import Redaction
 from handrail.temporal.acting import acting_as
 from handrail.temporal.cases.client import CaseClient
-from handrail.temporal.cases.updates import translated
+from handrail.temporal.cases.translating import translated
 from handrail.temporal.connect import REMEDY, Unreachable
 
 SECONDS = 15.0

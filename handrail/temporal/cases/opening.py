@@ -16,7 +16,8 @@ from handrail.domain.case.fairness import fairness_key
 from handrail.domain.case.requests import CaseOpen, CaseStatus, Receipt
 from handrail.domain.case.starts import other_content
 from handrail.temporal.cases.executions import Execution, execution
-from handrail.temporal.cases.updates import Begins, Courier, never_kept, translated, workflow_id
+from handrail.temporal.cases.translating import translated
+from handrail.temporal.cases.updates import Begins, Courier, never_kept, workflow_id
 from handrail.temporal.cases.wanted import AT_FIRST, WORKFLOW, memo_of, opened, summary_of, wanted
 from handrail.temporal.whose import begun_for
 

@@ -22,18 +22,13 @@ from temporalio.service import RPCStatusCode
 
 from handrail.domain.case.requests import CaseStatus
 from handrail.domain.errors import (
-    BusinessFailed,
     HandrailError,
     IllegalTransition,
-    NotReached,
-    OutcomeUnknown,
-    Refused,
-    UnknownCase,
 )
 from handrail.temporal.cases.executions import PREFIX, Paused, RunStatus, execution, paused_at, unpausing
 from handrail.temporal.cases.lanes import Lanes
+from handrail.temporal.cases.translating import SILENT, refusal, translated
 from handrail.temporal.connect import REMEDY, Unreachable
-from handrail.temporal.converter import REFUSALS
 
 if TYPE_CHECKING:
     from handrail.redaction.values import Redaction
@@ -51,9 +46,6 @@ _TRANSIENT = {
     # The workflow task that would have taken it failed; a run that goes on in another while something comes in does so, once.
     RPCStatusCode.FAILED_PRECONDITION,
 }
-_SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
-PASSING: dict[str, type[HandrailError]] = {kind.__name__: kind for kind in (BusinessFailed, NotReached, OutcomeUnknown)}
-"""What a case could not take because of a system behind it: no refusal, and worth another try."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 _STARVED = "[TMPRL1101]"
 
@@ -66,14 +58,6 @@ async def never_kept(case_id: str) -> bool:
 def workflow_id(case_id: str) -> str:
     """The id of the case's workflow."""
     return PREFIX + case_id
-
-
-def refusal(error: BaseException) -> HandrailError:
-    """The domain's error that crossed the wire, with its message."""
-    if isinstance(error, ApplicationError):
-        kind = REFUSALS.get(error.type or "") or PASSING.get(error.type or "", HandrailError)
-        return kind(error.message)
-    return HandrailError(f"The case could not take this: {error}")
 
 
 class Courier:
@@ -205,7 +189,7 @@ class Courier:
                 if _STARVED not in str(error.message):
                     raise
             except RPCError as error:
-                if error.status not in _TRANSIENT | _SILENT:
+                if error.status not in _TRANSIENT | SILENT:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -242,18 +226,3 @@ class Courier:
     async def _signal(self, case_id: str, signal: str, argument: BaseModel | dict[str, str]) -> None:
         handle = self._client.get_workflow_handle(workflow_id(case_id))
         await handle.signal(signal, self._redaction.of(argument))
-
-
-def translated(error: RPCError, case_id: str) -> HandrailError:
-    """Translate the server's error into what it means for a case."""
-    if any("NamespaceNotFound" in detail.type_url for detail in error.grpc_status.details):
-        return Unreachable(f"{error.message} Set HANDRAIL_TEMPORAL_NAMESPACE to a namespace of this server.")
-    if error.status is RPCStatusCode.NOT_FOUND:
-        return UnknownCase(f"There is no case {case_id!r}. `handrail case list` shows the cases.")
-    if error.status in _SILENT:
-        return Unreachable(f"Case {case_id}: no worker answers. {REMEDY}")
-    if error.status is RPCStatusCode.UNAVAILABLE:
-        return Unreachable(f"The Temporal server went away ({error.message}). {REMEDY}")
-    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
-        return Refused(f"Temporal refuses: {error.message}. Check HANDRAIL_TEMPORAL_API_KEY and the TLS settings.")
-    return HandrailError(f"Temporal: {error.message}")

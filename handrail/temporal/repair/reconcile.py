@@ -69,7 +69,7 @@ class Reconciler:
             RPCError, psycopg.OperationalError: a server does not answer.
         """
         recorded = {one.case_id: one for one in await self._record.recorded()}
-        newest = await newest_runs(self._client, listing(since))
+        newest = await newest_runs(self._client, since)
         elsewhere = await self._record.those_of([one for one in newest if one not in recorded])
         # What no record of ours holds and no queue of ours runs is another installation's, in the same namespace.
         known = recorded.keys() | elsewhere.keys()
@@ -271,9 +271,3 @@ class Reconciler:
     async def _restore(self, view: CaseView) -> None:
         latest, handoff = await self._cases.transcript(view.case_id), await self._cases.handoff(view.case_id)
         await self._record.restore(await rebuilt(self._client, view, latest, handoff))
-
-
-def listing(since: datetime | None) -> str:
-    """Return the query for the runs of all cases; with `since`, for open ones and those that ended behind it."""
-    cases = f"WorkflowType = '{WORKFLOW}'"
-    return f"{cases} AND (CloseTime IS NULL OR CloseTime > '{since.isoformat()}')" if since else cases

@@ -162,10 +162,6 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
     async def connection() -> Client:
         return client
 
-    async def away() -> dict[str, str]:
-        found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
-        return {name: words for name, words in found.items() if words}
-
     tokens, starts = PostgresCustomerTokens(pool), PostgresCaseStarts(pool)
     starter = starter_of(client, settings, pool)
     acting = clients(client, settings.task_queue, redaction, starter.now)
@@ -188,7 +184,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         ceilings=ceilings_in(settings.definitions or business.folder, business),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=limits_of(settings),
-        away=away,
+        away=lambda: away(record, client),
         kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),
         tasks=PostgresAgentTasks(pool),
         house=business.house,
@@ -208,6 +204,12 @@ def limits_of(settings: Settings) -> CallLimits:
         CallLimit(name="caller", calls=settings.api_calls_per_minute, seconds=60),
         CallLimit(name="customer", calls=settings.api_customer_calls_per_minute, seconds=60),
     )
+
+
+async def away(record: PostgresCaseRecord, client: Client) -> dict[str, str]:
+    """Return what does not answer, and why."""
+    found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
+    return {name: words for name, words in found.items() if words}
 
 
 async def alive(client: Client) -> None:

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from handrail.domain.case.reconciling import Reconciliation
-from handrail.temporal.repair.reconcile import Reconciler, listing
+from handrail.temporal.cases.executions import listing
+from handrail.temporal.repair.reconcile import Reconciler
 from handrail.wiring.cases.comparing import LATE, REST, compare_forever
 
 DONE = Reconciliation(compared=0, differences=[], paused={})

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from handrail.api.problems.table import PROBLEMS, code_of
 from handrail.domain.errors import ApprovalRefused
-from handrail.temporal.cases.updates import PASSING, refusal
+from handrail.temporal.cases.translating import PASSING, refusal
 
 
 @pytest.mark.parametrize("name", PASSING)
