@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -110,12 +111,13 @@ class MailOutgoing:
         await self.channels.failed(departure, words)
 
 
-async def send_forever(outgoing: MailOutgoing, woken: asyncio.Event, poll_seconds: float) -> None:
-    """Send what is due, whenever something was announced and now and then, until cancelled."""
+async def send_forever(outgoing: MailOutgoing, woken: asyncio.Event, poll_seconds: float, well: Callable[[], None]) -> None:
+    """Send what is due, whenever something was announced and now and then, until cancelled; `well` hears that it went well."""
     while True:
         woken.clear()
         while await outgoing.send_due() == BATCH:
             pass
+        well()
         try:
             async with asyncio.timeout(poll_seconds):
                 await woken.wait()

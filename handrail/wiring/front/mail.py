@@ -104,7 +104,7 @@ async def run_mail(
             woken.set()
 
     work: list[tuple[str, Callable[[], Awaitable[None]], Callable[[str | None], None]]] = [
-        ("sending mail", lambda: send_forever(outgoing, woken, mail.poll_seconds), sending),
+        ("sending mail", lambda: send_forever(outgoing, woken, mail.poll_seconds, lambda: sending(None)), sending),
         ("listening for departures", listen, lambda _: None),
         await letters_work(settings, mail, pool, business, troubles),
     ]

@@ -110,10 +110,13 @@ class Addressing:
 
     async def _wanted(self) -> bool:
         try:
-            return await self._webhooks.wanted()
+            wanted = await self._webhooks.wanted()
         except OperationalError as error:
             self._say(f"cannot deliver webhooks: {error}")
             return False
+        if not wanted:  # where somebody is to be called, the look says how that goes
+            self._say(None)
+        return wanted
 
     async def _address(self) -> None:
         """Do so while anybody is to be called; tell owners of endpoints that take nothing more."""

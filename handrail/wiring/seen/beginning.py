@@ -65,7 +65,7 @@ def reading(
     if seen.figures is None:
         return nullcontext()
     reader = ServerFigures(seen.figures, PostgresFigures(pool), client, settings)
-    return supervised(WORK, reader.forever, say=say)
+    return supervised(WORK, lambda: reader.forever(say), say=say)
 
 
 def define_topics(labels: Labels, folder: Path) -> None:

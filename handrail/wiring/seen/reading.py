@@ -12,7 +12,7 @@ from psycopg import OperationalError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from handrail.background import within
+from handrail.background import Say, silent, within
 from handrail.postgres.seeing import PostgresFigures
 from handrail.seeing.figures import catalogue
 from handrail.seeing.figures.kept import SeenFigures
@@ -31,10 +31,11 @@ class ServerFigures:
     def __init__(self, figures: SeenFigures, record: PostgresFigures, client: Client, settings: Settings) -> None:
         self._figures, self._record, self._client, self._settings = figures, record, client, settings
 
-    async def forever(self) -> None:
-        """Read until cancelled; a server that is away is a figure, too."""
+    async def forever(self, say: Say = silent) -> None:
+        """Read until cancelled, and `say` that it goes well; a server that is away is a figure, too."""
         while True:
             await self.read()
+            say(None)
             await asyncio.sleep(EVERY_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311 - spreads readers, no secret
 
     async def read(self) -> None:
