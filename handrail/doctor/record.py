@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from psycopg import OperationalError
+
 from handrail.business import Business
 from handrail.doctor.findings import DoctorFinding, fine, notice, trouble
 from handrail.domain.counting import many
@@ -12,7 +14,8 @@ from handrail.domain.errors import DefinitionInvalid, InvalidInput
 from handrail.postgres import owner
 from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.case.starts import PostgresCaseStarts
-from handrail.postgres.health import clock, lacking, refusal
+from handrail.postgres.connections import TakesNoWrites, refuse_what_cannot_serve
+from handrail.postgres.health import clock, lacking, takes_writes
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.settings import Settings
@@ -27,13 +30,24 @@ async def look(settings: Settings, business: Business) -> list[DoctorFinding]:
     """Look at the database. Raises: psycopg.OperationalError: it stopped answering."""
     url = settings.database_url.get_secret_value()
     place = urlsplit(url).netloc.rpartition("@")[2]
-    if refused := await refusal(url):
-        return [trouble(POSTGRES, f"No connection to {place}: {refused}", "Start it, or set HANDRAIL_DATABASE_URL.")]
+    try:
+        await refuse_what_cannot_serve(url)
+    except OperationalError as error:
+        words = f"No connection to {place}: {' '.join(str(error).split())}"
+        return [trouble(POSTGRES, words, "Start it, or set HANDRAIL_DATABASE_URL.")]
     pool = await open_pool(url, size=1)
     try:
-        return [fine(POSTGRES, f"answers at {place}"), *await _within(pool, business)]
+        return [await _writes(pool, place), *await _within(pool, business)]
     finally:
         await pool.close()
+
+
+async def _writes(pool: Pool, place: str) -> DoctorFinding:
+    try:
+        await takes_writes(pool)
+    except TakesNoWrites as error:
+        return trouble(POSTGRES, f"{place}: {error}", "Cases go on by themselves once it does; or set HANDRAIL_DATABASE_URL.")
+    return fine(POSTGRES, f"answers at {place}")
 
 
 async def _within(pool: Pool, business: Business) -> list[DoctorFinding]:

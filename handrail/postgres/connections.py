@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
+from psycopg.conninfo import conninfo_to_dict
 
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.queries import QUERIES
@@ -32,6 +33,21 @@ LOOKING: dict[str, Any] = {**OPTIONS, "options": _SERVER_OPTIONS + _READ_ONLY}
 """The same, where PostgreSQL refuses every write."""
 
 
+class TakesNoWrites(OperationalError):
+    """PostgreSQL answers and takes no writes, as during a failover: that is worth another try, like one that is away."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "PostgreSQL answers and takes no writes: it is a standby, or `default_transaction_read_only` is on there."
+        )
+
+
+def looking_at(url: str) -> dict[str, Any]:
+    """Return `LOOKING`; where the URL asks for a server that writes, so that a connection that does not is let in, too."""
+    among = conninfo_to_dict(url).get("target_session_attrs")
+    return {**LOOKING, "target_session_attrs": "primary"} if among == "read-write" else LOOKING
+
+
 async def check_settings(connection: AsyncConnection[Any]) -> None:
     """Ask the server whether it keeps what the connection brought.
 
@@ -42,12 +58,19 @@ async def check_settings(connection: AsyncConnection[Any]) -> None:
     """
     cursor = await connection.execute(QUERIES["connection_settings"], prepare=False)
     statement, read_only = (await cursor.fetchone()) or ("", "")
-    wanted = "on" if _READ_ONLY in connection.info.options else "off"
-    if (statement, read_only) != (f"{STATEMENT_MILLISECONDS // 1_000}s", wanted):
+    looks = _READ_ONLY in connection.info.options
+    if statement != f"{STATEMENT_MILLISECONDS // 1_000}s" or (looks and read_only != "on"):
         raise InvalidInput(
             "HANDRAIL_DATABASE_URL: what answers there drops the settings of a connection, as a pooler does that ignores "
             "`options`. Look-ups could write there. Name PostgreSQL itself."
         )
+
+
+async def check_writes(connection: AsyncConnection[Any]) -> None:
+    """Ask the server whether it lets anything be written now. Raises: TakesNoWrites: it does not."""
+    cursor = await connection.execute(QUERIES["takes_no_writes"])
+    if (await cursor.fetchone()) == (True,):
+        raise TakesNoWrites
 
 
 async def refuse_what_cannot_serve(url: str) -> None:
@@ -57,5 +80,5 @@ async def refuse_what_cannot_serve(url: str) -> None:
         psycopg.OperationalError: it does not answer, or refuses.
         InvalidInput: see `check_settings`.
     """
-    async with await AsyncConnection.connect(url, autocommit=True, **LOOKING) as connection:
+    async with await AsyncConnection.connect(url, autocommit=True, **looking_at(url)) as connection:
         await check_settings(connection)

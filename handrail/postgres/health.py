@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from psycopg import AsyncConnection, OperationalError
-
 from handrail.business import Business
 from handrail.postgres import migrations
+from handrail.postgres.connections import check_writes
 from handrail.postgres.pool import Pool, alone
 
-CONNECT_SECONDS = 3
 
+async def takes_writes(pool: Pool) -> None:
+    """Ask the server whether it lets anything be written now.
 
-async def refusal(url: str) -> str:
-    """Return in words why no connection is made to `url`; empty where one is."""
-    try:
-        await (await AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS)).close()
-    except OperationalError as error:
-        return " ".join(str(error).split())
-    return ""
+    Raises:
+        TakesNoWrites: it does not.
+        psycopg.OperationalError: it is away.
+    """
+    async with pool.connection() as connection:
+        await check_writes(connection)
 
 
 async def clock(pool: Pool) -> datetime:

@@ -18,6 +18,7 @@ from psycopg import AsyncConnection
 from handrail.business import Business
 from handrail.domain.errors import DefinitionInvalid
 from handrail.postgres import owner
+from handrail.postgres.connections import check_writes
 from handrail.postgres.pool import Connection, Pool, reading
 from handrail.postgres.queries import QUERIES
 
@@ -73,6 +74,7 @@ async def migrate(url: str, business: Business, at: datetime, package: str = "")
     Raises:
         InvalidInput: it belongs to another business; nothing was applied.
         DefinitionInvalid: the files do not go with what was applied before; see `pending`.
+        TakesNoWrites: the server lets nothing be written now.
         psycopg.Error: a file failed; it changed nothing, the ones before it stay.
     """
     wanted = [load(OWN, FOLDER)]
@@ -82,6 +84,7 @@ async def migrate(url: str, business: Business, at: datetime, package: str = "")
         wanted.append(load(business.name, business.migrations))
     done: list[str] = []
     async with await AsyncConnection.connect(url, autocommit=True, application_name="handrail-migrations") as connection:
+        await check_writes(connection)
         await connection.execute(QUERIES["lock_migrations"], {"key": ADVISORY_LOCK})
         await connection.execute(QUERIES["prepare_migrations"])
         await owner.check_stamp(connection, business)

@@ -1,7 +1,8 @@
 """The connection pools, and the ways to use them: a transaction that reads, one that writes, one query alone, a look, an ear.
 
 A server that was killed and came back is survived: the operation that hit it raises `psycopg.OperationalError`, which the
-caller may try again; connections from before are discarded together and new ones opened.
+caller may try again; connections from before are discarded together and new ones opened. One that takes no writes for a while
+is survived as well: what would write raises `TakesNoWrites`, of the same kind.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection, AsyncCursor, Notify, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from handrail.postgres.adaptation import adapt
-from handrail.postgres.connections import LOOKING, OPTIONS, check_settings, refuse_what_cannot_serve
+from handrail.postgres.connections import OPTIONS, TakesNoWrites, check_settings, looking_at, refuse_what_cannot_serve
 from handrail.postgres.queries import QUERIES, Queries
 from handrail.seeing.now import now
 
@@ -70,7 +72,7 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
     """
     writers: dict[str, Any] = {**OPTIONS, "autocommit": True}
     pool = Pool(url, kwargs=writers, min_size=min(2, size), **_settings(size, wait, lambda: pool.drain()))
-    looking: dict[str, Any] = {**LOOKING, "autocommit": True}
+    looking: dict[str, Any] = {**looking_at(url), "autocommit": True}
     lookers = AsyncConnectionPool(url, kwargs=looking, min_size=0, **_settings(size, wait, lambda: lookers.drain()))
     pool.lookers = lookers
     try:
@@ -122,10 +124,17 @@ def connection_class() -> type[Pooled]:
 
 @asynccontextmanager
 async def writing(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection in a transaction: committed at the end, rolled back by an exception."""
+    """A connection in a transaction: committed at the end, rolled back by an exception.
+
+    Raises:
+        TakesNoWrites: the server lets nothing be written now.
+    """
     async with pool.connection() as connection:
-        async with connection.transaction():
-            yield connection
+        try:
+            async with connection.transaction():
+                yield connection
+        except ReadOnlySqlTransaction as error:
+            raise TakesNoWrites from error
         connection.answered = time.monotonic()
 
 
@@ -153,13 +162,19 @@ async def reading(pool: Pool) -> AsyncIterator[Connection]:
 async def alone(
     pool: Pool, query: str, *, prepare: bool | None = None, queries: Queries | None = None, **parameters: Any
 ) -> list[DictRow]:
-    """The rows of one named query that is a transaction of its own: no BEGIN and COMMIT are sent around it."""
+    """The rows of one named query that is a transaction of its own: no BEGIN and COMMIT are sent around it.
+
+    Raises:
+        TakesNoWrites: it writes, and the server lets nothing be written now.
+    """
     # Not `pool.connection()`: it ends a transaction, and here is none.
     connection = await pool.getconn()
     try:
         await connection.kept.execute((queries or QUERIES)[query], parameters, prepare=prepare)
         connection.answered = time.monotonic()
         return await connection.kept.fetchall()
+    except ReadOnlySqlTransaction as error:
+        raise TakesNoWrites from error
     except BaseException:
         await _as_it_was(connection)
         raise
@@ -173,10 +188,13 @@ async def listen(url: str, query: str) -> AsyncGenerator[list[Notify], None]:
     It has a connection of its own, beside any pool.
 
     Raises:
-        psycopg.OperationalError: the server is away.
+        psycopg.OperationalError: the server is away, or announces nothing, as a standby.
     """
     async with await AsyncConnection.connect(url, autocommit=True, **OPTIONS) as connection:
-        await connection.execute(QUERIES[query])
+        try:
+            await connection.execute(QUERIES[query])
+        except ReadOnlySqlTransaction as error:
+            raise TakesNoWrites from error
         heard: list[Notify] = []
         while True:
             yield heard

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handrail.domain.quality.days import STEPS
+from handrail.postgres.health import takes_writes
 from handrail.postgres.pool import Pool, looking, rows
 from handrail.postgres.queries import QUERIES
 
@@ -13,13 +14,14 @@ Read = Mapping[str, Mapping[str, float]]
 
 
 class PostgresFigures:
-    """Reads all of them in one statement, on a connection that cannot write."""
+    """Reads all of them in one statement, on a connection that cannot write, where others can."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def read(self) -> Read:
-        """Return the figures as they are now. Raises: psycopg.OperationalError: the server is away."""
+        """Return the figures as they are now. Raises: psycopg.OperationalError: the server is away, or takes no writes."""
+        await takes_writes(self._pool)
         found: dict[str, dict[str, float]] = {}
         async with looking(self._pool) as connection, rows(connection) as cursor:
             await cursor.execute(QUERIES["seen_figures"], {"steps": len(STEPS)})

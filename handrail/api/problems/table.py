@@ -85,15 +85,14 @@ PLAIN: Mapping[int, str] = {
     422: "InvalidInput",
 }
 """Codes of what the framework itself refuses, by its status."""
-RECORD_AWAY = "PostgreSQL does not answer just now. Nothing was changed that you were not told of."
+RECORD_AWAY = "PostgreSQL does not answer just now, or takes no writes. Nothing was changed that you were not told of."
 UNEXPECTED = "This is a fault of the house, which has been written down under the request_id."
 
 
 def code_of(error: BaseException) -> str:
     """Return the code of an error: the first class of its own order that the table knows."""
-    if type(error).__module__.split(".")[0] in ("psycopg", "psycopg_pool"):
-        away = any(kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(error).__mro__)
-        return "RecordAway" if away else "Unexpected"
+    if any(kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(error).__mro__):
+        return "RecordAway"
     return next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in PROBLEMS), "Unexpected")
 
 

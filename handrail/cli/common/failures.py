@@ -43,6 +43,10 @@ CODES: dict[str, Exit] = {
 """By name, so that `handrail --help` need not load the domain; the first class of an error's own order counts."""
 
 _DATABASE_LINES = {
+    "TakesNoWrites": (
+        Exit.NOTHING_ANSWERS,
+        "PostgreSQL answers and takes no writes now, as during a failover. Try again; `handrail doctor` says whether it does.",
+    ),
     "OperationalError": (
         Exit.NOTHING_ANSWERS,
         "PostgreSQL went away. Start the stack with `handrail up`, or set HANDRAIL_DATABASE_URL.",
@@ -55,7 +59,7 @@ _DATABASE_LINES = {
 def judge(error: BaseException) -> tuple[Exit, str]:
     """The exit code and the line for people. A driver's own words are not passed on: they may hold a password."""
     names = [kind.__name__ for kind in type(error).__mro__]
-    if type(error).__module__.split(".")[0] in ("psycopg", "psycopg_pool"):
+    if not {"psycopg", "psycopg_pool"}.isdisjoint(kind.__module__.split(".")[0] for kind in type(error).__mro__):
         known = next((_DATABASE_LINES[name] for name in names if name in _DATABASE_LINES), None)
         return known or (Exit.UNEXPECTED, f"PostgreSQL: {names[0]}. Run again with --debug to see more.")
     code = next((CODES[name] for name in names if name in CODES), Exit.UNEXPECTED)

@@ -36,7 +36,10 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 PLAIN: tuple[type[BaseException], ...] = (ConnectionError, TimeoutError)
 """Kinds of errors whose words tell of machines alone."""
 PLAIN_NAMES = frozenset(
-    {"Unreachable", "StackFailed", "OperationalError", "PoolTimeout", "RPCError", "DefinitionInvalid", "ModelUnavailable"}
+    {
+        *("Unreachable", "StackFailed", "RPCError", "DefinitionInvalid", "ModelUnavailable"),
+        *("OperationalError", "PoolTimeout", "TakesNoWrites"),
+    }
 )
 """Others of that sort, by name: this room knows no driver, and no domain."""
 

@@ -36,8 +36,10 @@ from handrail.postgres.case.events import PostgresEvents, announced
 from handrail.postgres.case.ratings import PostgresRatingLinks, PostgresRatings
 from handrail.postgres.case.starts import PostgresCaseStarts
 from handrail.postgres.channels.record import PostgresChannels
+from handrail.postgres.connections import TakesNoWrites
 from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.replies import PostgresHeldReplies
+from handrail.postgres.health import takes_writes
 from handrail.postgres.pool import Pool, open_pool
 from handrail.seeing.now import now
 from handrail.settings import Settings
@@ -184,7 +186,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         ceilings=ceilings_in(settings.definitions or business.folder, business),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=limits_of(settings),
-        away=lambda: away(record, client),
+        away=lambda: away(pool, client),
         kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),
         tasks=PostgresAgentTasks(pool),
         house=business.house,
@@ -206,9 +208,9 @@ def limits_of(settings: Settings) -> CallLimits:
     )
 
 
-async def away(record: PostgresCaseRecord, client: Client) -> dict[str, str]:
+async def away(pool: Pool, client: Client) -> dict[str, str]:
     """Return what does not answer, and why."""
-    found = {"record": await silence(record.version("-")), "temporal": await silence(alive(client))}
+    found = {"record": await silence(takes_writes(pool)), "temporal": await silence(alive(client))}
     return {name: words for name, words in found.items() if words}
 
 
@@ -223,6 +225,8 @@ async def silence(asking: Coroutine[Any, Any, object]) -> str:
         await within(PROBE.total_seconds(), asking)
     except (RPCError, RuntimeError, TimeoutError, OSError):
         return "does not answer"
+    except TakesNoWrites:
+        return "takes no writes"
     except Exception as error:  # noqa: BLE001 - a driver's own errors: whatever it is, it is away
         return f"does not answer ({type(error).__name__})"
     return ""
