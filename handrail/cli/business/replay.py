@@ -10,8 +10,9 @@ import typer
 
 from handrail.cli.common.failures import Exit
 from handrail.cli.common.options import Json
+from handrail.cli.common.probing import probe
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import CliContext, probe, world
+from handrail.cli.common.world import CliContext, world
 
 if TYPE_CHECKING:
     from handrail.domain.autonomy.topics import Topic

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import typer
 
@@ -85,6 +84,7 @@ class CliContext:
     @asynccontextmanager
     async def pool(self) -> AsyncIterator[Pool]:
         """PostgreSQL. Raises: Unreachable, or InvalidInput where it is another business's."""
+        from handrail.cli.common.probing import probe
         from handrail.postgres import owner
         from handrail.postgres.pool import open_pool
 
@@ -252,29 +252,3 @@ def secret(url: str) -> object:
     from pydantic import SecretStr
 
     return SecretStr(url)
-
-
-async def probe(url: str) -> None:
-    """Say at once that nothing answers, where a pool would go on trying.
-
-    Raises:
-        Unreachable: nothing answers there.
-    """
-    import asyncio
-
-    from handrail.temporal.connect import Unreachable
-
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return
-    port = parts.port or 5432
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError) as error:
-        raise Unreachable(
-            f"No PostgreSQL answers at {parts.hostname}:{port}. "
-            "Start the stack with `handrail up`, or set HANDRAIL_DATABASE_URL."
-        ) from error
-    with closing(writer):
-        pass

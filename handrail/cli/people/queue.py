@@ -250,8 +250,8 @@ def drill(
 ) -> None:
     """Load the queue in a database of its own, with people who die over their cases. Exit code 1 where one is lost."""
     from handrail.cli.common.documents import print_document
+    from handrail.cli.common.probing import probe
     from handrail.cli.common.tables import print_pairs
-    from handrail.cli.common.world import probe
     from handrail.drills.queue_load import Crowd, CrowdReport, throwaway
 
     place = world(ctx)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from handrail.cli.common.options import Json
+from handrail.cli.common.probing import probe
 from handrail.cli.common.running import run_async
-from handrail.cli.common.world import probe, world
+from handrail.cli.common.world import world
 
 app = typer.Typer()
 
