@@ -14,13 +14,16 @@ PATIENCE = 60.0
 """Seconds for which a change of a deployment is asked for again."""
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two tries; the last counts for all that follow."""
-BUSY = (
+UNWELL = (
     RPCStatusCode.RESOURCE_EXHAUSTED,
     RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
     RPCStatusCode.ABORTED,
-    RPCStatusCode.CANCELLED,
+    RPCStatusCode.INTERNAL,
+    RPCStatusCode.DATA_LOSS,
+    RPCStatusCode.UNKNOWN,
 )
+"""What a server says that can do nothing just now; the last where its own database refuses, as with a full disk."""
+BUSY = (*UNWELL, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 """The last is what a call ends with whose connection was given up, as that to a server which does not answer for long."""
 
 

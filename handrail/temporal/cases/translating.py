@@ -9,6 +9,7 @@ from temporalio.service import RPCStatusCode
 from handrail.domain.errors import BusinessFailed, HandrailError, NotReached, OutcomeUnknown, Refused, UnknownCase
 from handrail.temporal.connect import REMEDY, Unreachable
 from handrail.temporal.converter import REFUSALS
+from handrail.temporal.patience import UNWELL
 
 SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 """The server, or a worker behind it, gave no answer."""
@@ -32,8 +33,8 @@ def translated(error: RPCError, case_id: str) -> HandrailError:
         return UnknownCase(f"There is no case {case_id!r}. `handrail case list` shows the cases.")
     if error.status in SILENT:
         return Unreachable(f"Case {case_id}: no worker answers. {REMEDY}")
-    if error.status is RPCStatusCode.UNAVAILABLE:
-        return Unreachable(f"The Temporal server went away ({error.message}). {REMEDY}")
+    if error.status in UNWELL:
+        return Unreachable(f"The Temporal server cannot do it just now ({error.message}). {REMEDY}")
     if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
         return Refused(f"Temporal refuses: {error.message}. Check HANDRAIL_TEMPORAL_API_KEY and the TLS settings.")
     return HandrailError(f"Temporal: {error.message}")

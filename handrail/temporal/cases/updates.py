@@ -29,6 +29,7 @@ from handrail.temporal.cases.executions import PREFIX, Paused, RunStatus, execut
 from handrail.temporal.cases.lanes import Lanes
 from handrail.temporal.cases.translating import SILENT, refusal, translated
 from handrail.temporal.connect import REMEDY, Unreachable
+from handrail.temporal.patience import UNWELL
 
 if TYPE_CHECKING:
     from handrail.redaction.values import Redaction
@@ -39,10 +40,7 @@ Begins = Callable[[str], Awaitable[bool]]
 
 _LOST_IN_PARKING = "AcceptedUpdateCompletedWorkflow"
 _TRANSIENT = {
-    RPCStatusCode.ABORTED,
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.INTERNAL,
+    *UNWELL,
     # The workflow task that would have taken it failed; a run that goes on in another while something comes in does so, once.
     RPCStatusCode.FAILED_PRECONDITION,
 }
