@@ -78,10 +78,12 @@ def without_values(error: BaseException) -> str:
 
 
 def report(error: BaseException, *, as_json: bool, debug: bool) -> Exit:
-    """Tell it, and give the exit code."""
-    code, words = judge(error)
+    """Tell it, and give the exit code; of tasks that ran together the first failure is told."""
     if debug:
         traceback.print_exception(error, file=sys.stderr)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    code, words = judge(error)
     tell(type(error).__name__, words, as_json=as_json)
     return code
 

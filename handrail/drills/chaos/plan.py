@@ -91,6 +91,10 @@ OF_PATHS = {
 """Parts that a path brings along."""
 
 
+STORING = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL)
+"""Parts whose disk may be full."""
+
+
 class FaultKind(StrEnum):
     """A kind of fault: a signal to the part, what happens to the network before it, or to the disk under it."""
 
@@ -233,5 +237,5 @@ def _faults(
 def may_have(part: FaultyPart, kind: FaultKind) -> bool:
     """Return whether the part may have a fault of the kind."""
     if kind is FaultKind.FULL:
-        return part is FaultyPart.POSTGRES
+        return part in STORING
     return kind in (FaultKind.KILL, FaultKind.PAUSE) or part in NETWORKED

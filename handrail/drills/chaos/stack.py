@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -25,7 +25,7 @@ from handrail.drills.chaos.outside.mailing import IMAP, DrilledMailbox, check_pa
 from handrail.drills.chaos.outside.webhooks import DrilledWebhook, ReceiverPart
 from handrail.drills.chaos.parts import KillableParts
 from handrail.drills.chaos.paths import ONLY_CLIENT, ChaosPath
-from handrail.drills.chaos.plan import NETWORKED, OF_PATHS, FaultyPart
+from handrail.drills.chaos.plan import NETWORKED, OF_PATHS, STORING, FaultyPart
 from handrail.drills.chaos.play.acting import DECIDER, PERSON
 from handrail.drills.chaos.proxy import FaultyProxy
 from handrail.drills.deploys.builds import edited_build
@@ -50,7 +50,8 @@ from handrail.wiring.connecting import silent
 
 POOL = 6
 PORTS = 20
-NO_ROOM = "No space left on device"
+NO_ROOM = {FaultyPart.POSTGRES: "No space left on device", FaultyPart.TEMPORAL: "disk is full"}
+"""What stands in the log of a server whose disk is full."""
 PLENTY = {"HANDRAIL_API_CALLS_PER_MINUTE": "1000000", "HANDRAIL_API_CUSTOMER_CALLS_PER_MINUTE": "1000000"}
 MUTANTS = "handrail.drills.chaos.work"
 
@@ -67,11 +68,11 @@ class ChaosStack:
     door: FrontDoor | None = None
     webhook: DrilledWebhook | None = None
     box: DrilledMailbox | None = None
-    disk: SmallDisk | None = None
+    disks: Mapping[FaultyPart, SmallDisk] = field(default_factory=dict)
 
-    def words_of_full_disk(self) -> int:
-        """Count how often PostgreSQL's log says that there was no room."""
-        return (self.parts.folder / "postgres.log").read_text(errors="replace").count(NO_ROOM)
+    def words_of_full_disk(self, part: FaultyPart) -> int:
+        """Count how often the server's log says that there was no room."""
+        return (self.parts.folder / f"{part}.log").read_text(errors="replace").count(NO_ROOM[part])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,13 @@ class ChaosServers:
         self.post_port = base + 9
         self.folder, self.paths = folder, paths
         self.master = new_master() if ChaosPath.ENCRYPTED in paths else ""
-        self.disk = SmallDisk(folder / "disk") if ChaosPath.DISK in paths else None
-        ground = self.disk.folder if self.disk else folder
-        self.postgres = Postgres(ground / "postgres", base, durable=True)
-        self.temporal = Temporal(folder / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic)
+        small = STORING if ChaosPath.DISK in paths else ()
+        self.disks = {part: SmallDisk(folder / f"disk of {part}") for part in small}
+        grounds = {part: self.disks[part].folder if small else folder for part in STORING}
+        self.postgres = Postgres(grounds[FaultyPart.POSTGRES] / "postgres", base, durable=True)
+        self.temporal = Temporal(
+            grounds[FaultyPart.TEMPORAL] / "temporal.db", base + 1, base + 2, base + 3, base + 4, **dynamic
+        )
         self.model = OfflineModel(base + 5)
         self.api = Api(base + 6, lambda: {**self.environment(), **PLENTY})
         self.receiver = ReceiverPart(base + 7, folder / "webhooks.jsonl")
@@ -193,7 +197,9 @@ async def opened(
     more: list[str] = [part for path, parts in OF_PATHS.items() if path in paths for part in parts]
     if ChaosPath.MAIL in paths:
         more = [IMAP, *more]
-    with servers.disk.mounted(folder if kept else None) if servers.disk else nullcontext():
+    with ExitStack() as disks:
+        for disk in servers.disks.values():
+            disks.enter_context(disk.mounted(folder if kept else None))
         async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
             if ChaosPath.HTTP in paths:
                 stack.door = await front_door(servers, stack.pool)
@@ -201,7 +207,7 @@ async def opened(
                 stack.webhook = servers.webhook
                 await servers.webhook.add(stack.pool, servers.proxies[FaultyPart.RECEIVER].port)
             stack.box = servers.box if ChaosPath.MAIL in paths else None
-            stack.disk = servers.disk
+            stack.disks = servers.disks
             yield stack
 
 

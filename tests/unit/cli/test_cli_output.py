@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from handrail.cli.common.documents import approval_document, case_document
-from handrail.cli.common.failures import Exit, judge
+from handrail.cli.common.failures import Exit, judge, report
 from handrail.cli.common.tables import plain, print_case
 from handrail.cli.main import app
 from handrail.domain import errors
@@ -150,6 +150,12 @@ def test_a_setting_that_cannot_be_used_is_named() -> None:
 )
 def test_every_error_has_its_exit_code_and_keeps_its_words(error: Exception, code: Exit) -> None:
     assert judge(error) == (code, "x")
+
+
+def test_of_tasks_that_ran_together_the_first_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    together = ExceptionGroup("unhandled", [ExceptionGroup("inner", [Unreachable("nobody answers")]), ValueError("later")])
+    assert report(together, as_json=True, debug=False) is Exit.NOTHING_ANSWERS
+    assert json.loads(capsys.readouterr().out) == {"error": {"type": "Unreachable", "message": "nobody answers"}}
 
 
 def test_a_drivers_own_words_are_not_passed_on() -> None:

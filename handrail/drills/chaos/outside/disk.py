@@ -1,4 +1,4 @@
-"""A small disk under PostgreSQL: a file system in memory of its own, which can be full for a while. It needs root on Linux."""
+"""A small disk under a server: a file system in memory of its own, which can be full for a while. It needs root on Linux."""
 
 from __future__ import annotations
 

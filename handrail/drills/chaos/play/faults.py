@@ -82,22 +82,22 @@ class Faults:
                 self.stack.proxies[fault.part].heal()
 
     async def _full(self, fault: PlannedFault) -> None:
-        """Have PostgreSQL's disk full for a while, every other time so that its log needs a new segment at once.
+        """Have the server's disk full for a while, PostgreSQL's every other time so that its log needs a new segment at once.
 
         A server that cannot write its log ends by itself, and is started again when there is room.
         """
-        disk, before = self.stack.disk, self.stack.words_of_full_disk()
-        assert disk is not None  # noqa: S101 - the plan and the stack are of the same paths
+        part = fault.part
+        disk, before = self.stack.disks[part], self.stack.words_of_full_disk(part)
         disk.fill()
         try:
-            if fault.number % 2:
+            if part is FaultyPart.POSTGRES and fault.number % 2:
                 with suppress(psycopg.Error):
                     await read(self.stack.pool, "chaos_switch_log")
             await asyncio.sleep(fault.seconds)
         finally:
             disk.heal()
-        await self.stack.parts.revive(FaultyPart.POSTGRES)
-        self.tell(f"PostgreSQL was refused room {self.stack.words_of_full_disk() - before} times")
+        await self.stack.parts.revive(part)
+        self.tell(f"{part} was refused room {self.stack.words_of_full_disk(part) - before} times")
 
     async def _progress(self, case_id: str, healed: float) -> float | None:
         """Return how many seconds after the heal the record says that the case was worked on."""

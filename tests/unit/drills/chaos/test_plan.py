@@ -50,11 +50,11 @@ def test_a_path_that_is_left_out_brings_neither_customers_nor_faults() -> None:
     assert planned(30, 80, 3).hash != plan.hash
 
 
-def test_a_full_disk_comes_where_there_is_one_and_is_under_postgres() -> None:
+def test_a_full_disk_comes_where_there_is_one_and_is_under_both_stores() -> None:
     plan = planned(30, 80, 3)
     full = [one for one in plan.faults if one.kind is FaultKind.FULL]
-    assert full
-    assert all(one.part is FaultyPart.POSTGRES and one.seconds >= 1 for one in full)
+    assert {one.part for one in full} == {FaultyPart.POSTGRES, FaultyPart.TEMPORAL}
+    assert all(one.seconds >= 1 for one in full)
     without = planned(30, 80, 3, paths=ALL - {ChaosPath.DISK})
     assert not any(one.kind is FaultKind.FULL for one in without.faults)
 
