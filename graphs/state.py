@@ -12,6 +12,7 @@ from handrail.domain.actions.approvals import Decision
 from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation, CustomerYes
 from handrail.domain.actions.declined import Declined
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.base import Stored
@@ -121,6 +122,7 @@ class CaseState(BaseModel):
 
     facts: Annotated[list[Fact], merge_facts] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
+    begun: list[EarlierEffect] = Field(default_factory=list, description="sent to another system, whose answer was lost")
     calls: dict[str, int] = Field(default_factory=dict)
     sent_back: int = 0
     usage: Usage = Field(default_factory=Usage)

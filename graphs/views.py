@@ -9,6 +9,7 @@ from handrail.domain.actions.approvals import Decision
 from handrail.domain.actions.asked import AskedEffect
 from handrail.domain.actions.confirmations import Confirmation, CustomerYes
 from handrail.domain.actions.declined import Declined
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.case.cases import CaseRow, RuledProposal, Unrecorded
@@ -142,6 +143,7 @@ class EndView(BaseModel):
     exchanges: list[Exchange] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
+    begun: list[EarlierEffect] = Field(default_factory=list)
     calls: dict[str, int] = Field(default_factory=dict)
     declined: list[str] = Field(default_factory=list)
     declines: list[Declined] = Field(default_factory=list)

@@ -32,13 +32,18 @@ from handrail.domain.text.asking import asking as asking
 from handrail.domain.text.packs import Told
 
 
+async def _sending_nothing() -> None:
+    """Look-ups are noted nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """The context of a tool's call, given to its function beside its arguments.
 
     `connection` is an open psycopg `AsyncConnection`. An effect's is inside the transaction that commits its changes together
-    with its ledger row; that of reads and previews refuses every write, and each statement is a transaction of its own. A tool
-    over a remote system passes `idempotency_key` on instead.
+    with its ledger row; that of reads and previews refuses every write, and each statement is a transaction of its own.
+    An effect over a remote system awaits `sending()` before it sends anything, and passes `idempotency_key` on: what is then
+    cut off counts as of unknown outcome, and may be sent again under the same key alone.
     `customer_id` comes from the case; a tool answers for this customer only.
     """
 
@@ -47,6 +52,7 @@ class Call:
     connection: Any
     now: datetime
     idempotency_key: str | None = None
+    sending: Callable[[], Awaitable[None]] = _sending_nothing
 
 
 CustomerFact = float | int | str | bool | list[Any] | dict[str, Any] | None
@@ -239,12 +245,3 @@ def load_business(name: str) -> Business:
     if not isinstance(business, Business):
         raise DefinitionInvalid(f"HANDRAIL_BUSINESS: {name} has no `business: Business` at module level.")
     return business
-
-
-def belongs_to_another(what: str, owner: str, package: str, asked: str) -> str:
-    """Words for whoever would work on another business's cases, with how to start theirs."""
-    start = f"Set HANDRAIL_BUSINESS={package}" if package else f"Set HANDRAIL_BUSINESS to the package of {owner!r}"
-    return (
-        f"HANDRAIL_BUSINESS: {what} belongs to the business {owner!r}, and {asked!r} would work on its cases. "
-        f"{start} to go on with it, or give {asked!r} a folder (--data-dir) and a database (HANDRAIL_DATABASE_URL) of its own."
-    )

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from handrail.domain.actions.approvals import Decision
 from handrail.domain.actions.decisions import BINDING
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.case.cases import CaseRow, RuledProposal
@@ -54,6 +55,8 @@ class TurnKnowledge(Protocol):
     def exchanges(self) -> list[Exchange]: ...
     @property
     def effects(self) -> list[EffectResult]: ...
+    @property
+    def begun(self) -> list[EarlierEffect]: ...
 
 
 def trail(told: TurnKnowledge, matrix: str = "", model: str = "", served: ServedRelease | None = None) -> CaseTrail:
@@ -83,7 +86,8 @@ def tried(told: TurnKnowledge) -> list[str]:
         lines.append(f"{one.call.tool}({arguments}): {'done' if one.ok else words or 'refused'}")
     strict = [one.verdict for one in told.ruled if one.verdict.ruling is not Ruling.ALLOW]
     lines += [f"{verdict.title}: {verdict.ruling} ({'; '.join(verdict.messages)})" for verdict in strict]
-    return [clipped(without_cards(line[: WORDS + 80]), WORDS) for line in dict.fromkeys([*lines, *undone(told)])]
+    lines += [*doubts(told), *undone(told)]
+    return [clipped(without_cards(line[: WORDS + 80]), WORDS) for line in dict.fromkeys(lines)]
 
 
 def hits(told: TurnKnowledge) -> list[PolicyHit]:
@@ -105,7 +109,7 @@ def hits(told: TurnKnowledge) -> list[PolicyHit]:
 
 def undone(told: TurnKnowledge) -> list[str]:
     """List what a person approved and nobody carried out."""
-    done = {one.effect_id for one in told.effects}
+    done = {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
     proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
         f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
@@ -114,9 +118,14 @@ def undone(told: TurnKnowledge) -> list[str]:
     ]
 
 
+def doubts(told: TurnKnowledge) -> list[str]:
+    """List what may have been done in another system."""
+    return [f"Sent, and nobody knows whether it was done: {one.in_words()}" for one in told.begun]
+
+
 def undecided(told: TurnKnowledge) -> list[RuledProposal]:
-    """List the effects that were held or stopped and are neither done nor declined, each by its latest ruling."""
-    done = {one.effect_id for one in told.effects}
+    """List the effects that were held or stopped and are neither begun nor declined, each by its latest ruling."""
+    done = {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
     said_no = [(one.call.tool, one.call.arguments) for one in told.exchanges if "declined" in one.result]
     latest = {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
@@ -199,6 +208,8 @@ def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
 
 def next_step(told: TurnKnowledge, why: Escalation) -> str:
     """Suggest a person's first step."""
+    if told.begun:
+        return f"{doubts(told)[-1]}. Look in the other system first; then tell the customer."
     left = undone(told)
     if left:
         return f"{left[-1]}. Carry it out or tell the customer why not."

@@ -13,6 +13,7 @@ from graphs.handover.handoff import packet, shortened
 from graphs.nodes.resolve import end, said, with_notice
 from graphs.views import EndView
 from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
+from handrail.domain.actions.earlier import unanswered
 from handrail.domain.case.cases import CaseRow, CaseStatus, Tier, Unrecorded
 from handrail.domain.case.handoffs import Escalation, Handoff
 from handrail.domain.case.messages import Author
@@ -48,7 +49,8 @@ class EscalateNode:
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
         held = await self._cases.effects(view.row.case_id)
         done = [*held, *lost_effects(view.effects, held)]
-        view = view.model_copy(update={"effects": done, **await self._asked(view, now)})
+        begun = unanswered(await self._cases.earlier(view.row.case_id))
+        view = view.model_copy(update={"effects": done, "begun": begun, **await self._asked(view, now)})
         route, absent = await destination(view, why, self._matrix, self._customers, now)
         route = await self._expected(view.row, route, now)
         why, assignee = come_back(view, why)
@@ -64,7 +66,7 @@ class EscalateNode:
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})
         outcome = await end(self._cases, view, row, messages, handoff)
         kept = {"disclosed": view.disclosed, "unrecorded": Unrecorded()}
-        return {"outcome": outcome, "row": row, "effects": view.effects, "asked": view.asked, **kept}
+        return {"outcome": outcome, "row": row, "effects": view.effects, "begun": begun, "asked": view.asked, **kept}
 
     def _opening(self, view: EndView) -> str:
         language, disclosed = view.row.language or "en", view.disclosed

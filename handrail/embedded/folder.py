@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ValidationError
 
-from handrail.business import belongs_to_another
+from handrail.domain.ownership import belongs_to_another
 from handrail.embedded.process import StackFailed
 from handrail.embedded.state import last, leftovers
 

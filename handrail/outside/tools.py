@@ -14,7 +14,6 @@ from handrail.business import Call, Kind, OutsideTerms, Preview, Shape, Tool
 from handrail.domain.errors import (
     BusinessFailed,
     BusinessRefused,
-    DefinitionInvalid,
     InvalidInput,
     NotReached,
     OutcomeUnknown,
@@ -26,8 +25,8 @@ from handrail.domain.text.asking import AskedValue, asking
 from handrail.outside.answers import OutsideAnswer, at
 from handrail.outside.arguments import OutsideArguments, arguments_of
 from handrail.outside.definitions import LookFirst, OutsideTool
+from handrail.outside.fitting import fits
 from handrail.outside.pinning import SHOWN, Pin, ToolDefinition
-from handrail.outside.schemas import check
 from handrail.outside.systems import OutsideCall, OutsideSystem
 from handrail.outside.validating import SchemaCheck
 
@@ -84,14 +83,28 @@ class ToolFromOutside:
                 raise BusinessFailed(str(error)) from error
         for one in self.terms.first:
             await self._look(call, one, arguments.root)
+        await call.sending()
+        return await self._sent(call, arguments)
+
+    async def _sent(self, call: Call, arguments: OutsideArguments) -> dict[str, Any]:
+        """Send it, again where that is safe: with the same key it is the same effect, without one what was never sent."""
+        lost: OutcomeUnknown | None = None
         for pause in (*PAUSES, None):
             try:
                 return await self._answer(call, arguments)
-            except (OutcomeUnknown, NotReached) as error:
-                # With the same key a second try is the same effect; without one only what was never sent is tried again.
-                if pause is None or (self.terms.once and not isinstance(error, NotReached)):
+            except ToolChanged as changed:
+                if lost is None:
                     raise
-                await asyncio.sleep(pause)
+                raise lost from changed
+            except OutcomeUnknown as error:
+                failure: BusinessFailed = error
+                lost = error
+            except NotReached as error:
+                # Of a try before this one it says nothing.
+                failure = lost or error
+            if pause is None or (lost and self.terms.once):
+                raise failure
+            await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
     async def preview(self, call: Call, arguments: OutsideArguments) -> Preview:
@@ -188,39 +201,6 @@ class ToolFromOutside:
 def facts_of(terms: OutsideTool) -> dict[str, Shape]:
     """Return the facts that its preview gives, for `Business.facts`."""
     return {name: fact.type for one in terms.first for name, fact in one.facts.items()}
-
-
-def fits(terms: OutsideTool, definition: ToolDefinition) -> None:
-    """Refuse terms that do not fit the tool.
-
-    Raises:
-        DefinitionInvalid: an argument that they name is none of the tool's, or a schema cannot be held to.
-    """
-    start = f"tools.yaml: {terms.name}:"
-    if definition.call and "unusable" in definition.call:
-        raise DefinitionInvalid(f"{start} cannot be a tool: {definition.call['unusable']}.")
-    if terms.kind is Kind.READ and definition.call and not str(definition.call["request"]).startswith("GET "):
-        raise DefinitionInvalid(f"{start} is no GET, so it may write. Write kind: effect.")
-    try:
-        check(definition.input_schema)
-        if definition.output_schema is not None:
-            check({"type": "object", "properties": {"answer": _nested(definition.output_schema)}, **_defined(definition)})
-    except InvalidInput as error:
-        raise DefinitionInvalid(f"{start} {error}") from None
-    known = definition.input_schema.get("properties", {})
-    named = {*terms.filled, *(ours for one in terms.first for ours in one.arguments.values()), *terms.sums}
-    if unknown := sorted(named - set(known)):
-        arguments = ", ".join(known) or "none"
-        raise DefinitionInvalid(f"{start} {unknown[0]} is no argument of it. Known: {arguments}.")
-
-
-def _nested(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key not in ("$defs", "definitions", "$schema")}
-
-
-def _defined(definition: ToolDefinition) -> dict[str, Any]:
-    schema = definition.output_schema or {}
-    return {key: schema[key] for key in ("$defs", "definitions") if key in schema}
 
 
 def _same(value: Any, customer_id: str) -> bool:

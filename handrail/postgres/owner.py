@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handrail.business import Business, belongs_to_another
+from handrail.business import Business
 from handrail.domain.errors import InvalidInput
+from handrail.domain.ownership import belongs_to_another
 from handrail.postgres.pool import Connection, Pool, reading
 from handrail.postgres.queries import QUERIES
 

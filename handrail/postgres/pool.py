@@ -41,12 +41,14 @@ class Pooled(AsyncConnection[TupleRow]):
 
 
 class Pool(AsyncConnectionPool[Pooled]):
-    """A pool of connections that write, with another of connections that cannot: `lookers`."""
+    """A pool of connections that write, with two others: `lookers` cannot, `noters` note what must stand at once."""
 
     lookers: AsyncConnectionPool[Pooled]
+    noters: AsyncConnectionPool[Pooled]
 
     async def close(self, timeout: float = 5) -> None:
-        """Close both."""
+        """Close all three."""
+        await self.noters.close(timeout)
         await self.lookers.close(timeout)
         await super().close(timeout)
 
@@ -56,6 +58,8 @@ WAIT_SECONDS = 10.0
 RECONNECT_SECONDS = 5.0
 BEAT_SECONDS = 10.0
 """After so long a silence a connection that listens is asked whether it is there."""
+NOTERS = 2
+"""Connections for notes: each is needed for one short statement."""
 FRESH_SECONDS = 1.0
 """A connection on which the server answered within this time is used without being asked whether it is there."""
 
@@ -63,8 +67,8 @@ FRESH_SECONDS = 1.0
 async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> Pool:
     """An open pool of at most `size` connections to `url`; close it with `await pool.close()`.
 
-    Its lookers are as many again at most, opened as they are needed. `wait` is how many seconds anyone waits for a
-    connection, here and later.
+    Its lookers are as many again at most, its noters `NOTERS`; both are opened as they are needed. `wait` is how many
+    seconds anyone waits for a connection, here and later.
 
     Raises:
         psycopg.OperationalError: the server did not answer in time, or refuses with words.
@@ -74,13 +78,15 @@ async def open_pool(url: str, *, size: int = 10, wait: float = WAIT_SECONDS) -> 
     pool = Pool(url, kwargs=writers, min_size=min(2, size), **_settings(size, wait, lambda: pool.drain()))
     looking: dict[str, Any] = {**looking_at(url), "autocommit": True}
     lookers = AsyncConnectionPool(url, kwargs=looking, min_size=0, **_settings(size, wait, lambda: lookers.drain()))
-    pool.lookers = lookers
+    noters = AsyncConnectionPool(url, kwargs=writers, min_size=0, **_settings(NOTERS, wait, lambda: noters.drain()))
+    pool.lookers, pool.noters = lookers, noters
     try:
         await pool.open(wait=True, timeout=wait)
     except PoolTimeout:
         await refuse_what_cannot_serve(url)
         raise
     await lookers.open()
+    await noters.open()
     return pool
 
 
@@ -142,6 +148,14 @@ async def writing(pool: Pool) -> AsyncIterator[Connection]:
 async def looking(pool: Pool) -> AsyncIterator[Connection]:
     """A connection on which PostgreSQL refuses every write: each statement is a transaction of its own."""
     async with pool.lookers.connection() as connection:
+        yield connection
+        connection.answered = time.monotonic()
+
+
+@asynccontextmanager
+async def noting(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection on which each statement stands at once, for whoever holds one of the pool: a second might never come."""
+    async with pool.noters.connection() as connection:
         yield connection
         connection.answered = time.monotonic()
 

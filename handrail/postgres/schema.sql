@@ -386,7 +386,8 @@ CREATE TABLE handrail.effect_attempts (
     begun_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE handrail.effect_attempts IS
-'attempts at effects of other systems that take no key, noted before anything is sent: a second one is never made';
+'attempts at effects of other systems, noted before anything is sent: until one is answered or settled, nobody knows whether '
+'it was made';
 
 CREATE VIEW handrail.effects AS
 SELECT

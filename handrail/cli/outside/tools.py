@@ -159,7 +159,7 @@ async def _looked(folder: Path, definitions: OutsideDefinitions, chosen: list[Ou
 
 def _usable(terms: OutsideTool, agreed: Pin) -> None:
     """Raises: DefinitionInvalid: the tool's schema or the terms it is listed with cannot be used."""
-    from handrail.outside.tools import fits
+    from handrail.outside.fitting import fits
 
     fits(terms, agreed.definition)
 

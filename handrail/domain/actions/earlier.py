@@ -78,6 +78,11 @@ class ToldEffect(Stored):
     customer_wrote_since: bool = False
 
 
+def unanswered(earlier: Iterable[EarlierEffect]) -> list[EarlierEffect]:
+    """List what was sent to another system whose answer was lost, and of which nobody has said what became of it."""
+    return [one for one in earlier if one.outcome is EarlierOutcome.UNKNOWN]
+
+
 def about_the_same(earlier: Iterable[EarlierEffect], proposal: Proposal, title: str) -> list[EarlierEffect]:
     """List what the same tool did to the same object under another id, or may have done, oldest first."""
     about = objects(proposal.arguments, title)

@@ -1,4 +1,4 @@
-"""The ledger's row of one effect: locked, compared with what is wanted, settled once; and attempts made only once."""
+"""The ledger's row of one effect: locked, compared with what is wanted, settled once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from psycopg import Error, errors
 
 from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult
 from handrail.domain.base import digest
-from handrail.domain.errors import EffectConflict, OutcomeUnknown
-from handrail.postgres.pool import Connection, Pool, rows, writing
+from handrail.domain.errors import EffectConflict
+from handrail.postgres.pool import Connection, rows
 from handrail.postgres.queries import QUERIES
 
 APPROVED = ("approved", "edited")
@@ -90,31 +90,6 @@ async def answer(connection: Connection, effect_id: str) -> EffectResult:
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["effect"], {"effect_id": effect_id})
         return EffectResult.model_validate(await cursor.fetchone())
-
-
-async def begin_attempt(pool: Pool, effect_id: str, action: str) -> None:
-    """Note that an attempt begins, in a transaction of its own that outlives whatever becomes of it.
-
-    Raises:
-        OutcomeUnknown: one began before, and nobody knows how it ended.
-        psycopg.OperationalError: the server is away; nothing was sent, try again.
-    """
-    if not await note_attempt(pool, effect_id):
-        words = f"{action} was begun before and its answer was lost. Look in the other system whether it was done"
-        raise OutcomeUnknown(f"{words} (effect {effect_id}); it is not tried again.")
-
-
-async def note_attempt(pool: Pool, effect_id: str) -> bool:
-    """Note that it may be made from now on, until its outcome is known; return whether nobody had noted it before."""
-    async with writing(pool) as connection, rows(connection) as cursor:
-        await cursor.execute(QUERIES["note_attempt"], {"effect_id": effect_id})
-        return await cursor.fetchone() is not None
-
-
-async def forget_attempt(pool: Pool, effect_id: str) -> None:
-    """Strike an attempt of which nothing was sent: the next one may be made."""
-    async with writing(pool) as connection:
-        await connection.execute(QUERIES["forget_attempt"], {"effect_id": effect_id})
 
 
 def _refuse_another(effect: Effect, stands: dict[str, Any]) -> None:

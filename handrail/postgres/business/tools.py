@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from psycopg import OperationalError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
@@ -16,16 +17,19 @@ from handrail.domain.errors import (
     BusinessRefused,
     DefinitionInvalid,
     EffectConflict,
+    HandrailError,
     InvalidInput,
     NotReached,
     OutcomeUnknown,
+    SwitchedOff,
     ToolChanged,
 )
 from handrail.domain.llm.agent import ToolSpec
 from handrail.ports import Clock
 from handrail.postgres.autonomy import controls
-from handrail.postgres.business import ledger
+from handrail.postgres.business import attempts, ledger
 from handrail.postgres.business.asking import failed, inquire, look
+from handrail.postgres.business.attempts import EffectAttempt
 from handrail.postgres.business.history import Past
 from handrail.postgres.pool import Connection, Pool, writing
 
@@ -120,7 +124,7 @@ class PostgresRecord:
                 await controls.gate(connection, self._business, stands.controls, effect, approved=stands.approved)
                 return await self._run(connection, effect, stands)
         except OutcomeUnknown:
-            await ledger.note_attempt(self._pool, effect.effect_id)
+            await attempts.note(self._pool, effect.effect_id)
             raise
         except ToolChanged as changed:
             await self._tell(changed)
@@ -131,40 +135,49 @@ class PostgresRecord:
         if known.kind is not Kind.EFFECT:
             raise InvalidInput(f"tool: {known.name} writes nothing; use `read`. Effects: {self._names(Kind.EFFECT)}.")
         valid = validated(known, effect.arguments)
-        call = Call(effect.case_id, effect.customer_id, connection, self._clock.now(), effect.effect_id)
-        outcome: dict[str, Any]
-        try:
-            async with connection.transaction():
-                await self._past.refuse_more(connection, call.now, effect, stands.watched)
-                result = await self._made(known, call, valid, approved=stands.approved)
-                outcome = {"status": EffectStatus.APPLIED, "result": jsonable(result)}
-        except TimeoutError as error:
-            if known.outside is not None:
-                # What another system was sent is not undone with our transaction.
-                raise OutcomeUnknown(f"{effect.action} was sent, and no answer came in time.") from error
-            raise failed(effect.action, error) from error
-        except BusinessRefused as no:
-            outcome = {"status": EffectStatus.REFUSED, "code": no.code, "message": str(no)}
+        once = known.outside is not None and known.outside.once
+        if once and not stands.approved:
+            raise EffectConflict(f"{known.name}: {known.by_person} No person approved effect {effect.effect_id}.")
+        attempt = EffectAttempt(self._pool, effect.effect_id, effect.action, once=once)
+        call = Call(effect.case_id, effect.customer_id, connection, self._clock.now(), effect.effect_id, attempt.begin)
+        outcome = await self._outcome(call, known, valid, attempt, effect, stands.watched)
         return await ledger.settle(connection, effect, {**outcome, "applied_at": self._clock.now()})
 
-    async def _made(self, tool: Tool, call: Call, arguments: BaseModel, *, approved: bool) -> Any:
-        """Run the effect; where the other system cannot tell a repetition, never after an attempt that may have got there.
+    async def _outcome(
+        self, call: Call, tool: Tool, arguments: BaseModel, attempt: EffectAttempt, effect: Effect, watched: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Make the effect; what went wrong before it was sent again says nothing of an attempt that stands."""
+        try:
+            async with call.connection.transaction():
+                await self._past.refuse_more(call.connection, call.now, effect, watched)
+                result = jsonable(await self._made(tool, call, arguments, attempt))
+            return {"status": EffectStatus.APPLIED, "result": result}
+        except (OutcomeUnknown, SwitchedOff, OperationalError):
+            raise
+        except Exception as error:
+            answered = isinstance(error, BusinessRefused) and attempt.begun
+            if not answered and await attempt.stands(call.connection):
+                raise attempt.lost(error if isinstance(error, HandrailError) else failed(tool.name, error)) from error
+            if not isinstance(error, BusinessRefused):
+                raise
+            return {"status": EffectStatus.REFUSED, "code": error.code, "message": str(error)}
+
+    async def _made(self, tool: Tool, call: Call, arguments: BaseModel, attempt: EffectAttempt) -> Any:
+        """Run the effect, in time. What another system was sent is not undone with our transaction.
 
         Raises:
-            OutcomeUnknown: such an attempt stands.
+            OutcomeUnknown: it may have been made there, by this attempt or by one before it.
         """
-        once = tool.outside is not None and tool.outside.once
-        if once and not approved:
-            raise EffectConflict(f"{tool.name}: {tool.by_person} No person approved effect {call.idempotency_key}.")
-        if once:
-            await ledger.begin_attempt(self._pool, str(call.idempotency_key), tool.name)
         try:
             async with asyncio.timeout(EFFECT_SECONDS):
                 return await tool.run(call, arguments)
         except (NotReached, ToolChanged):
-            if once:
-                await ledger.forget_attempt(self._pool, str(call.idempotency_key))
+            await attempt.unsent()
             raise
+        except TimeoutError as error:
+            if attempt.begun:
+                raise OutcomeUnknown(f"{tool.name} was sent, and no answer came in time.") from error
+            raise failed(tool.name, error) from error
 
     async def _tell(self, changed: ToolChanged) -> None:
         if self._changed is not None:

@@ -43,6 +43,9 @@ SELECT * FROM handrail.effects WHERE effect_id = %(effect_id)s;
 -- name: note_attempt
 INSERT INTO handrail.effect_attempts (effect_id) VALUES (%(effect_id)s) ON CONFLICT DO NOTHING RETURNING effect_id;
 
+-- name: attempt_stands
+SELECT effect_id FROM handrail.effect_attempts WHERE effect_id = %(effect_id)s;
+
 -- name: forget_attempt
 DELETE FROM handrail.effect_attempts WHERE effect_id = %(effect_id)s;
 

@@ -12,6 +12,8 @@ from graphs.handover.stake import at_stake
 from graphs.nodes.escalate import EscalateNode
 from graphs.ruling.ruling_pass import REFUSED, plain
 from graphs.views import EndView
+from handrail.domain.actions.approvals import Decision, DecisionKind
+from handrail.domain.actions.earlier import EarlierEffect, EarlierOutcome
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling, Verdict
 from handrail.domain.case.cases import CaseRow, CaseStatus, RuledProposal
 from handrail.domain.case.handoffs import Escalation
@@ -108,6 +110,29 @@ async def test_amount_customer_and_hour_choose_the_row() -> None:
         assert len(house.view.handoff.route.version) == 16
         assert house.view.handoff.versions.matrix == house.view.handoff.route.version
     assert rows == ["customer_asked", "a_valued_customer", "asked_after_hours", "a_large_amount"]
+
+
+async def test_what_may_have_been_done_elsewhere_is_the_first_thing_to_look_at() -> None:
+    house = House(MONDAY)
+    arguments = {"order_id": "O-1", "amount": 20}
+    begun = {"effect_id": "e-1", "action": "refund", "arguments": arguments, "at": MONDAY}
+    house.cases.past = [EarlierEffect.model_validate({**begun, "outcome": EarlierOutcome.UNKNOWN})]
+    proposal = Proposal(proposal_id="e-1", kind=ProposalKind.EFFECT, action="refund", arguments=arguments, arguments_hash="h")
+    verdict = Verdict(proposal_id="e-1", revision=1, arguments_hash="h", ruling=Ruling.REQUIRE_APPROVAL, title="Refund 20")
+    at = {"decided_at": MONDAY}
+    yes = Decision(approval_id="e-1", revision=1, decision=DecisionKind.APPROVE, arguments_hash="h", reviewer="ann", **at)
+    known = {"ruled": [RuledProposal(proposal=proposal, verdict=verdict)], "decisions": [yes]}
+    await house.hand_over("customer_asked", "A person, please", **known)
+    packet = house.view.handoff
+    assert packet
+    sent = "Sent, and nobody knows whether it was done: refund (order_id O-1, amount 20), 2026-11-23 09:00 UTC, ledger e-1"
+    assert packet.next_step == f"{sent}. Look in the other system first; then tell the customer."
+    assert sent in packet.tried
+    assert not any("NOT carried out" in line for line in packet.tried), "a person would do it a second time"
+    house.cases.past = []
+    await house.hand_over("customer_asked", "A person, please", **known)
+    assert house.view.handoff
+    assert house.view.handoff.next_step.startswith("Refund 20: approved by ann, NOT carried out")
 
 
 def test_the_largest_amount_counts_wherever_it_stands() -> None:

@@ -94,16 +94,11 @@ async def test_what_was_sent_under_a_key_and_not_answered_counts_and_may_be_aske
     effects: UnsettledEffects,
     hotel: Hotel,
     run: Run,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await cases.commit(ruling(Ruling.ALLOW, action="refund_booking", arguments=PAYS))
-    monkeypatch.setattr("handrail.postgres.business.tools.EFFECT_SECONDS", 1)
-    hotel.hold.clear()
-    try:
-        with pytest.raises(OutcomeUnknown):
-            await tools.apply(effect("e-1", PAYS, action="refund_booking"))
-    finally:
-        hotel.hold.set()
+    hotel.lose = 3
+    with pytest.raises(OutcomeUnknown):
+        await tools.apply(effect("e-1", PAYS, action="refund_booking"))
     await run("UPDATE handrail.cases SET status = 'WithHuman'")
     assert [one.effect_id for one in await effects.all(age=NOW)] == ["e-1"]
     assert await past(pool, outside, "refund_booking.count_24h") == 1

@@ -21,7 +21,7 @@ from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.handoffs import Escalation, StatedFact
 
 ROOT = Path(__file__).parents[3]
-WRITE = ("open_questions", "unanswered", "next_step", "undone")
+WRITE = ("open_questions", "unanswered", "next_step", "undone", "doubts")
 OTHERS = [one for one in languages() if one != "en"]
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WHY = Escalation(reason="risk", words="It is risky.")
@@ -49,7 +49,7 @@ def proposed(ruling: Ruling) -> Any:
 
 def knowing(topic: str = "", ruled: list[Any] | None = None, exchanges: list[Any] | None = None) -> Any:
     row = SimpleNamespace(customer_id="C-1001", topic=topic)
-    return SimpleNamespace(row=row, ruled=ruled or [], effects=[], exchanges=exchanges or [], decisions=[])
+    return SimpleNamespace(row=row, ruled=ruled or [], effects=[], begun=[], exchanges=exchanges or [], decisions=[])
 
 
 @pytest.mark.parametrize("language", OTHERS)

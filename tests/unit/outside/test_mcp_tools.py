@@ -12,7 +12,10 @@ import pytest
 
 from handrail.business import Call
 from handrail.domain.errors import BusinessFailed, BusinessRefused, NotReached, OutcomeUnknown, ToolChanged
+from handrail.outside.answers import OutsideAnswer
 from handrail.outside.loading import outside_tools
+from handrail.outside.pinning import ToolDefinition
+from handrail.outside.systems import OutsideCall
 from handrail.outside.tools import ToolFromOutside
 from tests.support.outside.bookings import Hotel
 from tests.support.outside.listing import CALL, GET, REFUND, listed, pinned
@@ -86,6 +89,30 @@ async def test_without_a_key_nothing_is_sent_twice(hotel: Hotel, tools: dict[str
         await ran(tools["call_guest"], {"booking": "B-1"}, key="e-2")
     with pytest.raises(BusinessRefused, match="hotel refuses: no such thing today"):
         await ran(tools["refund_booking"], PAYS, key="e-3")
+
+
+class Tries:
+    """A system whose tries end one after another as a test says."""
+
+    def __init__(self, *ends: Exception) -> None:
+        self.ends = list(ends)
+
+    async def definitions(self) -> dict[str, ToolDefinition]:
+        raise AssertionError("an effect is sent")
+
+    async def call(self, wanted: OutsideCall) -> OutsideAnswer:
+        raise self.ends.pop(0)
+
+
+@pytest.mark.parametrize("later", [NotReached("away"), ToolChanged("refund_booking", "", "changed")])
+async def test_what_fails_later_says_nothing_of_a_try_that_may_have_got_there(
+    later: Exception, tools: dict[str, ToolFromOutside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail.outside.tools.PAUSES", (0, 0))
+    refund = tools["refund_booking"]
+    sent = ToolFromOutside(refund.terms, refund._pin, Tries(OutcomeUnknown("lost"), later, later), tools)
+    with pytest.raises(OutcomeUnknown, match="lost"):
+        await ran(sent, PAYS, key="e-1")
 
 
 @pytest.mark.parametrize(

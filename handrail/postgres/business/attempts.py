@@ -1,0 +1,65 @@
+"""Attempts at effects in other systems, noted before anything is sent: one whose answer is lost may have been made.
+
+The note stands whatever becomes of the process and of its transaction. Until the effect is answered or settled, the ledger
+reads as of unknown outcome for everybody; the same effect alone may be sent again, under the same key.
+"""
+
+from __future__ import annotations
+
+from handrail.domain.errors import OutcomeUnknown
+from handrail.postgres.pool import Connection, Pool, noting, rows
+from handrail.postgres.queries import QUERIES
+
+
+class EffectAttempt:
+    """One attempt at an effect. `begun`: another system may have been sent something in it.
+
+    `once`: that system cannot tell a repetition by its key.
+    """
+
+    def __init__(self, pool: Pool, effect_id: str, action: str, *, once: bool) -> None:
+        self._pool = pool
+        self._effect_id = effect_id
+        self._action = action
+        self._once = once
+        self._first = False
+        self.begun = False
+
+    async def begin(self) -> None:
+        """Note it, the first time this is called; nothing may be sent before.
+
+        Raises:
+            OutcomeUnknown: it was begun before, nobody knows how that ended, and a second one could not be told from it.
+            psycopg.OperationalError: the server is away; nothing was sent, try again.
+        """
+        if self.begun:
+            return
+        self._first = await note(self._pool, self._effect_id)
+        if self._once and not self._first:
+            raise self.lost("it is not tried again.")
+        self.begun = True
+
+    async def unsent(self) -> None:
+        """Strike it where nothing was sent after all; one that stood before stays."""
+        if self._first:
+            async with noting(self._pool) as connection:
+                await connection.execute(QUERIES["forget_attempt"], {"effect_id": self._effect_id})
+        self.begun = self._first = False
+
+    async def stands(self, connection: Connection) -> bool:
+        """Return whether this one, or one before it, may have been made."""
+        async with rows(connection) as cursor:
+            await cursor.execute(QUERIES["attempt_stands"], {"effect_id": self._effect_id})
+            return await cursor.fetchone() is not None
+
+    def lost(self, now: object) -> OutcomeUnknown:
+        """Make the error of an attempt without an answer; `now` says what came of it since."""
+        words = f"{self._action} was begun before and its answer was lost. Look in the other system whether it was done"
+        return OutcomeUnknown(f"{words} (effect {self._effect_id}); {now}")
+
+
+async def note(pool: Pool, effect_id: str) -> bool:
+    """Note that an effect may be made from now on, until its outcome is known; return whether nobody had noted it before."""
+    async with noting(pool) as connection, rows(connection) as cursor:
+        await cursor.execute(QUERIES["note_attempt"], {"effect_id": effect_id})
+        return await cursor.fetchone() is not None
