@@ -49,8 +49,9 @@ class Forgetting:
         await self._check_hold(customer_id)
         promised = await self.record.promised_to(customer_id)
         check_open([*await self.record.cases_of(customer_id), *promised], close_open=close_open)
-        withdrawn = await self._withdrawn(customer_id)
+        withdrawn = await self._withdrawn(customer_id) if promised else []
         cases = await self.record.cases_of(customer_id)
+        check_open(cases, close_open=close_open)
         for case in cases:
             if case.status is not CaseStatus.CLOSED:
                 self.tell(f"closing {case.case_id}")

@@ -50,7 +50,8 @@ WHERE position(convert_to(to_jsonb(%(customer_id)s::text)::text, 'UTF8') IN x.bo
     OR position(convert_to(to_jsonb(%(case_id)s::text)::text, 'UTF8') IN x.body) > 0;
 
 -- name: erase_case_starts
-DELETE FROM handrail.case_starts AS x WHERE x.customer_id = %(customer_id)s;
+-- One that came meanwhile stays, and is told.
+DELETE FROM handrail.case_starts AS x WHERE x.customer_id = %(customer_id)s AND x.taken_until <= clock_timestamp();
 
 -- name: erase_api_tokens
 DELETE FROM handrail.api_tokens AS x WHERE x.customer_id = %(customer_id)s;

@@ -6,8 +6,11 @@ import asyncio
 
 import httpx
 
+from handrail.api.app import create_app
+from handrail.domain.access.principals import ApiScope
+from handrail.wiring.front.api import services_of
 from tests.support.house import House, wait_for
-from tests.workflows.api.conftest import Backend, fresh
+from tests.workflows.api.conftest import Backend, backend, fresh
 from tests.workflows.api.test_cases import opening
 
 AT_ONCE = 12
@@ -91,3 +94,38 @@ async def test_a_case_under_an_id_of_the_callers_is_told_as_it_stands(home: Hous
     assert first.status_code == httpx.codes.CREATED, first.text
     again = await api.post("/v1/cases", json=body, headers=soon(fresh()))
     assert (again.status_code, again.json()["status"]) == (201, "Resolved")
+
+
+async def test_what_was_answered_is_answered_again_beyond_the_limit(home: House) -> None:
+    settings = home.settings.model_copy(update={"api_calls_per_minute": 100, "api_customer_calls_per_minute": 1})
+    app = create_app(await services_of(settings, home.temporal, home.pool))
+    body, key = await opening(home), fresh()
+    async with await backend(home, app, [ApiScope.CASES_WRITE, ApiScope.CASES_READ]) as caller:
+        first = await caller.post("/v1/cases", json=body, headers=soon(key))
+        again = await caller.post("/v1/cases", json=body, headers=soon(key))
+        assert (again.status_code, again.content) == (httpx.codes.ACCEPTED, first.content)
+        beyond = await caller.post("/v1/cases", json=body, headers=soon(fresh()))
+        assert (beyond.status_code, beyond.json()["code"]) == (429, "RateLimited")
+    assert await opened(home, body["customer_id"]) == 1
+
+
+async def test_where_replies_go_is_noted_with_the_case(home: House, api: Backend) -> None:
+    body, key = {**await opening(home), "channel": "sms", "address": "+15550100"}, fresh()
+    answer = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+    case_id = answer.json()["case_id"]
+    noted = "select message_id, channel, address from handrail.arrivals where case_id = %(c)s"
+    assert await home.rows(noted, c=case_id) == [(key, "sms", "+15550100")]
+    other = await api.post("/v1/cases", json={**body, "address": "+15550199"}, headers=soon(key))
+    assert (other.status_code, other.json()["code"]) == (422, "KeyReused")
+    assert await home.rows(noted, c=case_id) == [(key, "sms", "+15550100")]
+
+
+async def test_what_cannot_be_taken_is_refused_ahead_of_the_answer_and_kept_as_such(home: House, api: Backend) -> None:
+    body, key = {**await opening(home), "text": "\u200b"}, fresh()
+    first = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert (first.status_code, first.json()["code"]) == (422, "InvalidInput")
+    again = await api.post("/v1/cases", json=body, headers=soon(key))
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    kept = "select 1 from handrail.case_starts where customer_id = %(c)s"
+    assert await home.rows(kept, c=body["customer_id"]) == []
