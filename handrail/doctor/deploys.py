@@ -9,7 +9,7 @@ from handrail.domain.counting import listed, many
 from handrail.domain.rollout.deploys import DeploymentStanding
 from handrail.settings import Settings
 from handrail.temporal.connect import Unreachable
-from handrail.temporal.deployments import Deployment
+from handrail.temporal.deployments import PINNED, Deployment
 from handrail.wiring.connecting import connected, silent
 
 DEPLOYMENT = "deployment"
@@ -17,6 +17,10 @@ PATIENCE = 5.0
 """Seconds for which a server that is too busy is asked again: whoever asks the doctor wants to know that it is."""
 NAMED = 5
 PROMOTE = "handrail deploys promote"
+UNPIN = (
+    f"temporal workflow update-options --query \"WorkflowType = 'case' AND {PINNED}\""
+    " --versioning-override-behavior unspecified lets them move; or start workers of their build."
+)
 
 
 async def look(settings: Settings) -> list[DoctorFinding]:
@@ -39,7 +43,7 @@ async def look(settings: Settings) -> list[DoctorFinding]:
 
 def found_of(standing: DeploymentStanding, *, versioned: bool) -> list[DoctorFinding]:
     """Say what is wrong with a deployment as it stands."""
-    found = [*_current(standing, versioned=versioned), *_waiting(standing), *_room(standing)]
+    found = [*_current(standing, versioned=versioned), *_waiting(standing), *_pinned(standing), *_room(standing)]
     if found:
         return found
     works = (
@@ -76,6 +80,18 @@ def _waiting(standing: DeploymentStanding) -> list[DoctorFinding]:
             )
             found.append(trouble(DEPLOYMENT, words, "Start its workers, or `handrail deploys rollback`, or promote another."))
     return found
+
+
+def _pinned(standing: DeploymentStanding) -> list[DoctorFinding]:
+    if standing.stranded:
+        words = (
+            f"{many(standing.stranded, 'open case')} pinned by hand to a build for which nobody polls: nothing is done there."
+        )
+        return [trouble(DEPLOYMENT, words, UNPIN)]
+    if standing.pinned:
+        words = f"{many(standing.pinned, 'open case')} pinned by hand to a build: no promotion moves them, keep its workers."
+        return [notice(DEPLOYMENT, words, UNPIN)]
+    return []
 
 
 def _room(standing: DeploymentStanding) -> list[DoctorFinding]:

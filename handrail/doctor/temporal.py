@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueConfig
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -17,11 +17,10 @@ from handrail.embedded.temporal import SEARCH_ATTRIBUTES
 from handrail.settings import Settings
 from handrail.temporal.cases.executions import executions
 from handrail.temporal.connect import Unreachable
+from handrail.temporal.polling import POLLED_WITHIN
 from handrail.wiring.connecting import connected, silent
 
 TEMPORAL, NAMESPACE, ATTRIBUTES, WORKERS, RUNS = "Temporal", "namespace", "search attributes", "workers", "runs"
-POLLED_WITHIN = timedelta(seconds=90)
-"""A poll waits for a minute; the server lists a poller that is gone for some minutes more."""
 AHEAD = timedelta(seconds=5)
 KINDS = {TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW: "workflow tasks", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY: "activities"}
 NAMED = 5
@@ -84,9 +83,11 @@ async def _workers(client: Client, task_queue: str) -> list[DoctorFinding]:
     now, found, builds = datetime.now(UTC), list[DoctorFinding](), set[str]()
     for kind, what in KINDS.items():
         request = DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
+            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind, report_config=True
         )
-        pollers = list((await client.workflow_service.describe_task_queue(request)).pollers)
+        answer = await client.workflow_service.describe_task_queue(request)
+        pollers = list(answer.pollers)
+        found += _limits(task_queue, what, answer.config)
         seen = [one.last_access_time.ToDatetime(UTC) for one in pollers]
         if not any(now - at < POLLED_WITHIN for at in seen):
             words = f"Nobody polls {task_queue} for {what}: cases wait."
@@ -99,6 +100,24 @@ async def _workers(client: Client, task_queue: str) -> list[DoctorFinding]:
         words = f"{len(builds)} builds poll {task_queue}: {', '.join(sorted(builds))}."
         found.append(notice(WORKERS, words, "As it should be during a deployment; afterwards stop the older ones."))
     return found or [fine(WORKERS, f"{task_queue} is polled{''.join(f', build {one}' for one in builds)}")]
+
+
+def _limits(task_queue: str, what: str, config: TaskQueueConfig) -> list[DoctorFinding]:
+    """Tell of rates that somebody set by hand: they hold back decisions as they hold back customers."""
+    found = []
+    for limit, each, flag in (
+        (config.queue_rate_limit, "", "queue-rps-limit"),
+        (config.fairness_keys_rate_limit_default, " for each customer", "fairness-key-rps-limit-default"),
+    ):
+        if not limit.HasField("rate_limit"):
+            continue
+        about = limit.metadata
+        by = f" by {about.update_identity}" if about.update_identity else ""
+        why = f": {about.reason.rstrip('.')}" if about.reason else ""
+        words = f"{task_queue} gives out at most {limit.rate_limit.requests_per_second:g} {what} a second{each}, set{by}{why}."
+        remedy = f"temporal task-queue config set --task-queue {task_queue} --task-queue-type activity --{flag} default"
+        found.append(notice(WORKERS, words, remedy))
+    return found
 
 
 def _build(poller: PollerInfo) -> str:

@@ -11,9 +11,9 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from handrail.temporal.polling import POLLED_WITHIN
+
 KINDS = {"workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY}
-POLLED_WITHIN = timedelta(seconds=90)
-"""A poll waits for a minute; the server lists a poller that is gone for some minutes more."""
 PATIENCE = timedelta(seconds=5)
 
 

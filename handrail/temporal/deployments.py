@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,15 +12,11 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo, WorkerDeploymentVersion
 from temporalio.api.enums.v1 import (
     RoutingConfigUpdateState,
-    TaskQueueType,
     WorkerDeploymentVersionStatus,
-    WorkerVersioningMode,
 )
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import (
     CountWorkflowExecutionsRequest,
     DeleteWorkerDeploymentVersionRequest,
-    DescribeTaskQueueRequest,
     DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentVersionRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -32,10 +28,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.rollout.deploys import DeployedVersion, DeploymentStanding, DeployRefused, VersionStatus
 from handrail.temporal.patience import BUSY, PATIENCE, Answer, patiently
+from handrail.temporal.polling import pollers_of
 
 CHECKED = "handrail.checked"
-POLLED_WITHIN = timedelta(seconds=90)
-"""A poll waits for a minute; the server lists a poller that is gone for some minutes more, and deletes no version of it."""
+PINNED = "TemporalWorkflowVersioningBehavior = 'Pinned'"
+"""Cases upgrade by themselves: one that is pinned was pinned by hand, with `temporal workflow update-options`."""
 STATUSES = {
     f"WORKER_DEPLOYMENT_VERSION_STATUS_{status.name}": status
     for status in VersionStatus
@@ -59,13 +56,20 @@ class Deployment:
         """Return it as it stands; without versions where no worker of it ever polled."""
         found = await self.outline()
         versions = await asyncio.gather(*map(self.filled, found.versions))
-        return found.model_copy(
-            update={"versions": versions, "unversioned": await self._count("TemporalWorkerDeploymentVersion IS NULL")}
-        )
+        polled = (one.build_id for one in versions if one.pollers)
+        update = {
+            "versions": versions,
+            "unversioned": await self._count("TemporalWorkerDeploymentVersion IS NULL"),
+            "stranded": found.pinned - await self._pinned_to(polled) if found.pinned else 0,
+        }
+        return found.model_copy(update=update)
+
+    async def _pinned_to(self, builds: Iterable[str]) -> int:
+        return sum(await asyncio.gather(*(self._count(f"{PINNED} AND {self._of(build)}") for build in builds)))
 
     async def outline(self) -> DeploymentStanding:
-        """Return it without what takes a question for each version: its cases, its check. Three questions, however many."""
-        info, pollers = await self._info(), await self._pollers()
+        """Return it without what takes a question for each version: its cases, its check. Four questions, however many."""
+        info, pollers = await self._info(), await self._asking(lambda: pollers_of(self._client, self._queue, self.name))
         routing = info.routing_config
         percent = routing.ramping_version_percentage
         shares = {
@@ -80,6 +84,7 @@ class Deployment:
             percent=round(percent, 2),
             versions=sorted(versions, key=lambda one: one.created_at or datetime.min.replace(tzinfo=UTC), reverse=True),
             open_cases=await self._count(),
+            pinned=await self._count(PINNED),
             unversioned_pollers=pollers.get("", []),
             cap=self._cap,
             settled=arrived(info),
@@ -87,9 +92,7 @@ class Deployment:
 
     async def filled(self, one: DeployedVersion) -> DeployedVersion:
         """Return the version with its open cases and its check."""
-        (words, at), cases = await asyncio.gather(
-            self._checked(one.build_id), self._count(f"TemporalWorkerDeploymentVersion = '{self.name}:{one.build_id}'")
-        )
+        (words, at), cases = await asyncio.gather(self._checked(one.build_id), self._count(self._of(one.build_id)))
         return one.model_copy(update={"cases": cases, "checked": words, "checked_at": at})
 
     async def routes(self) -> tuple[str, str]:
@@ -137,6 +140,9 @@ class Deployment:
     def _about(self) -> dict[str, Any]:
         return {"namespace": self._client.namespace, "deployment_name": self.name}
 
+    def _of(self, build_id: str) -> str:
+        return f"TemporalWorkerDeploymentVersion = '{self.name}:{build_id}'"
+
     def _named(self, build_id: str) -> WorkerDeploymentVersion:
         return WorkerDeploymentVersion(deployment_name=self.name, build_id=build_id)
 
@@ -181,26 +187,6 @@ class Deployment:
         query += f" AND {more}" if more else ""
         request = CountWorkflowExecutionsRequest(namespace=self._client.namespace, query=query)
         return (await self._asking(lambda: self._service.count_workflow_executions(request))).count
-
-    async def _pollers(self) -> dict[str, list[str]]:
-        """Return who polled lately, by their build; unversioned ones under the empty name."""
-        found: dict[str, list[str]] = {}
-        async for one in self._polled():
-            build = one.deployment_options.build_id if one.deployment_options.deployment_name == self.name else ""
-            versioned = one.deployment_options.worker_versioning_mode == WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
-            found.setdefault(build if versioned else "", []).append(one.identity)
-        return {build: sorted(set(who)) for build, who in found.items()}
-
-    async def _polled(self) -> AsyncIterator[PollerInfo]:
-        request = DescribeTaskQueueRequest(
-            namespace=self._client.namespace,
-            task_queue=TaskQueue(name=self._queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-        since = datetime.now(UTC) - POLLED_WITHIN
-        for one in (await self._asking(lambda: self._service.describe_task_queue(request))).pollers:
-            if one.last_access_time.ToDatetime(UTC) > since:
-                yield one
 
     async def _asking(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         return await patiently(ask, self._patience)

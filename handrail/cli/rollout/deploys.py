@@ -170,6 +170,7 @@ def show(found: DeploysList) -> None:
     headings = ("build", "status", "open cases", "pollers", "first seen", "current since, or last", "replay check")
     print_rows(headings, rows, f"No worker of the deployment {standing.deployment!r} has polled yet.")
     words = f"{standing.open_cases} open cases, {standing.unversioned} of which no version has worked on yet"
+    words += f", {standing.pinned} pinned by hand to a version" if standing.pinned else ""
     screen().print(plain(f"{words}; {len(standing.versions)} of {standing.cap} versions. This build is {found.here}."))
     if not standing.current:
         who = (

@@ -64,6 +64,8 @@ class DeploymentStanding(Stored):
     versions: list[DeployedVersion] = Field(default_factory=list, description="the newest first")
     open_cases: int = 0
     unversioned: int = 0
+    pinned: int = Field(default=0, description="open cases that somebody pinned to a version: they move with no promotion")
+    stranded: int = Field(default=0, description="those among them for whose version nobody polls")
     unversioned_pollers: list[str] = Field(default_factory=list)
     cap: int = Field(description="versions that the server keeps at most, as the settings say")
     settled: bool = Field(default=True, description="false while the newest change is still on its way to all task queues")
@@ -163,7 +165,9 @@ def of_the_cases(change: DeployChange) -> str:
     if change.act is DeployAct.RAMP:
         share = f"About {change.percent:g} % of the {opened} open cases, and of new ones, are worked on by {build}"
         return f"{share} from their next step on, always the same ones by their id; the others by {change.before}."
-    words = f"{build} works on all {opened} open cases from their next step on, and answers questions about them at once"
+    pinned = change.evidence.get("pinned")
+    kept = f" but {pinned} pinned by hand to a version" if pinned else ""
+    words = f"{build} works on all {opened} open cases{kept} from their next step on, and answers questions about them at once"
     back = change.evidence.get("stepped_since")
     if change.act is DeployAct.ROLLBACK and back:
         return f"{words}. {back} of them took steps in {change.before}: what {build} cannot replay goes to a person."

@@ -200,5 +200,10 @@ class Changing:
             percent=percent,
             actor=order.by,
             words=order.words,
-            evidence={"open_cases": before.open_cases, **evidence, **({"unfit": True} if order.unfit else {})},
+            evidence={
+                "open_cases": before.open_cases,
+                "pinned": before.pinned,
+                **evidence,
+                **({"unfit": True} if order.unfit else {}),
+            },
         )

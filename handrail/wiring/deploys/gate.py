@@ -17,7 +17,7 @@ from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, 
 
 from handrail.domain.rollout.deploys import ReplayCheck, ReplayFailure
 from handrail.redaction.values import by_code
-from handrail.temporal.cases.executions import Execution, executions
+from handrail.temporal.cases.executions import Execution, executions, paused_runs
 from handrail.temporal.converter import data_converter
 from handrail.temporal.worker.announcing import AnnouncingRunner
 from handrail.temporal.worker.interceptors import Guards
@@ -30,7 +30,7 @@ SAMPLE = 200
 TOGETHER = 16
 WORDS = 400
 MESSAGE = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
-OPEN = "WorkflowType = 'case' AND TaskQueue = '{queue}' AND ExecutionStatus = 'Running'"
+CASES = "WorkflowType = 'case' AND TaskQueue = '{queue}'"
 
 
 async def replay_check(
@@ -43,7 +43,9 @@ async def replay_check(
     """
     began = time.monotonic()
     recorded = {path.stem: path.read_text(encoding="utf-8") for path in sorted(HISTORIES.glob("*.json"))}
-    running = [one async for one in executions(client, OPEN.format(queue=task_queue))]
+    cases = CASES.format(queue=task_queue)
+    running = [one async for one in executions(client, f"{cases} AND ExecutionStatus = 'Running'")]
+    running += await paused_runs(client, cases)  # whoever unpauses one has it replayed
     chosen = spread(running, sample)
     fetched = await _histories(client, chosen)
     given = {name: WorkflowHistory.from_json(workflow_id(text), text) for name, text in recorded.items()}

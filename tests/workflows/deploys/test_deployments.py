@@ -6,9 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.workflow.v1 import VersioningOverride, WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest, UpdateWorkflowExecutionOptionsRequest
 
 from handrail.doctor.deploys import found_of
-from handrail.doctor.findings import PartHealth
+from handrail.doctor.findings import DoctorFinding, PartHealth
 from handrail.domain.rollout.deploys import DeployAct, DeployRefused, VersionStatus, of_the_cases
 from handrail.temporal.cases.client import CaseClient
 from handrail.wiring.deploys import gate
@@ -146,6 +151,58 @@ async def test_rolling_back_takes_workers_of_the_build_before(line: Line) -> Non
             assert (back.build_id, back.evidence["stepped_since"]) == ("b1", 1)
             assert "1 of them took steps in b2" in of_the_cases(back)
             await stepped(line, home, case_id, "b1")
+
+
+async def pin(line: Line, case_id: str, build: str | None) -> None:
+    """As `temporal workflow update-options` pins a case, or lets it go."""
+    to = VersioningOverride.PinnedOverride(
+        behavior=VersioningOverride.PINNED_OVERRIDE_BEHAVIOR_PINNED,
+        version=WorkerDeploymentVersion(deployment_name=line.name, build_id=build or ""),
+    )
+    await line.client.workflow_service.update_workflow_execution_options(
+        UpdateWorkflowExecutionOptionsRequest(
+            namespace=line.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=f"case-{case_id}"),
+            workflow_execution_options=WorkflowExecutionOptions(
+                versioning_override=VersioningOverride(pinned=to) if build else None
+            ),
+            update_mask=FieldMask(paths=["versioning_override"]),
+        )
+    )
+
+
+async def test_a_case_pinned_by_hand_stays_and_is_told_of(quick_line: Line) -> None:
+    async def found(health: PartHealth) -> DoctorFinding | None:
+        told = found_of(await quick_line.standing(), versioned=True)
+        return next((one for one in told if one.health is health and "1 open case pinned by hand" in one.words), None)
+
+    async with quick_line.worker("b1") as home:
+        await quick_line.changing("b1").promote("b1", ANN)
+        case_id = await waiting(home)
+        await pin(quick_line, case_id, "b1")
+        kept = await wait_for(lambda: found(PartHealth.NOTICE))
+        async with quick_line.worker("b2"):
+            change = await quick_line.changing("b2").promote("b2", ANN)
+            assert "b2 works on all 1 open cases but 1 pinned by hand to a version" in of_the_cases(change)
+    async with quick_line.worker("b2") as home:
+        left = await wait_for(lambda: found(PartHealth.TROUBLE))
+        assert kept.remedy == left.remedy
+        assert "--versioning-override-behavior unspecified" in left.remedy
+        await pin(quick_line, case_id, None)
+        await stepped(quick_line, home, case_id, "b2")
+
+
+async def test_a_paused_case_is_held_against_the_build_too(line: Line) -> None:
+    async with line.worker("b1") as home:
+        await line.changing("b1").promote("b1", ANN)
+        case_id = await waiting(home)
+        about = {"namespace": line.client.namespace, "workflow_id": f"case-{case_id}", "identity": "ann", "reason": "a look"}
+        await line.client.workflow_service.pause_workflow_execution(PauseWorkflowExecutionRequest(**about))
+
+        async def held() -> bool:
+            return (await gate.replay_check(line.client, "b1", line.name)).open_cases == 1
+
+        await wait_for(held)
 
 
 async def test_a_build_without_workers_gets_nothing(line: Line) -> None:

@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from temporalio import activity, workflow
-from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import RateLimit
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateTaskQueueConfigRequest
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -134,6 +136,35 @@ async def test_nobody_polls_then_a_worker_does_then_two_builds(
     both = await wait_for(lambda: polled("2 builds"))
     assert both.health is PartHealth.NOTICE
     assert "first, second" in both.words
+
+
+async def test_a_limit_that_somebody_set_on_the_queue(
+    seen: Callable[..., Any], working: Callable[[str], Any], temporal_client: Client, line: str
+) -> None:
+    await working("only")
+    limit = UpdateTaskQueueConfigRequest.RateLimitUpdate(
+        rate_limit=RateLimit(requests_per_second=0.5), reason="the vendor is slow."
+    )
+    await temporal_client.workflow_service.update_task_queue_config(
+        UpdateTaskQueueConfigRequest(
+            namespace=temporal_client.namespace,
+            identity="ann",
+            task_queue=line,
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+            update_queue_rate_limit=limit,
+            update_fairness_key_rate_limit_default=limit,
+        )
+    )
+
+    async def told() -> list[DoctorFinding]:
+        return [one for one in await seen() if one.part == "workers" and "gives out at most" in one.words]
+
+    both = await wait_for(told)
+    words = f"{line} gives out at most 0.5 activities a second{{}}, set by ann: the vendor is slow."
+    assert [one.words for one in both] == [words.format(""), words.format(" for each customer")]
+    assert {one.health for one in both} == {PartHealth.NOTICE}
+    assert both[0].remedy.endswith(f"--task-queue {line} --task-queue-type activity --queue-rps-limit default")
+    assert both[1].remedy.endswith("--fairness-key-rps-limit-default default")
 
 
 async def test_a_run_that_fails_its_tasks(
