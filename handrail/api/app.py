@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from handrail.api.access.gate import Gate
 from handrail.api.agents import page
 from handrail.api.problems.answers import Problem, handle
-from handrail.api.routes import cases, decisions, events, health, owners, people, webhooks
+from handrail.api.routes import cases, customers, decisions, events, health, owners, people, webhooks
 from handrail.api.services import ApiServices
 
 VERSION = "1.0.0"
@@ -31,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     people.router,
     owners.router,
+    customers.router,
     webhooks.router,
     health.router,
 )

@@ -27,6 +27,7 @@ from handrail.ports.front.agents import AgentTasks
 from handrail.ports.front.channels import Channels
 from handrail.ports.front.desk import DeskBatches
 from handrail.ports.front.starts import CaseStarts
+from handrail.ports.personal import KinRecord
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.cases.starting import CaseStarter
 from handrail.webhooks.managing import WebhookOffice
@@ -47,6 +48,7 @@ class ApiServices:
     answers: KeptAnswers
     vouchers: Vouchers
     tokens: CustomerTokens
+    kin: KinRecord
     ratings: Ratings
     channels: Channels
     rating_links: RatingLinks

@@ -65,7 +65,7 @@ class Visiting:
         found = await api.authenticate(token)
         if found.customer_id is None:
             raise NotAuthenticated("The chat is for customers: bring a token of theirs, POST /v1/tokens.")
-        await api.limits.count(api.limits.of(found), found.caller)
+        await api.limits.count(api.limits.of(found), found.limited)
         return found
 
     async def seated(self, request: Request) -> Principal | None:

@@ -69,6 +69,7 @@ LATE = {
     ),
     "access": LateCommand("personal.access", "Give out all that is held of a customer, and nothing of others."),
     "hold": LateCommand("personal.holds", "Legal holds, which forbid to forget a customer: set, clear, list.", group=True),
+    "customers": LateCommand("personal.customers", "Customer ids that are one person: merge, undo, show.", group=True),
     "metrics": LateCommand("record.metrics", "Count what became of the cases that were opened in a period."),
     "reconcile": LateCommand(
         "record.reconcile",

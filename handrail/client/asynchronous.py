@@ -24,6 +24,7 @@ from handrail.domain.http.cases import (
     NewMessage,
     TokenRequest,
 )
+from handrail.domain.http.customers import MergeBody, UndoMergeBody
 from handrail.domain.http.people import (
     ClaimBody,
     ClearBody,
@@ -35,6 +36,7 @@ from handrail.domain.http.people import (
     ReplyBody,
     ResolveBody,
 )
+from handrail.domain.personal.kin import CustomerKin
 from handrail.domain.team.commands import Receipt
 
 TIMEOUT = 45.0
@@ -183,6 +185,18 @@ class AsyncHandrail:
     async def token(self, customer_id: str, *, minutes: int = 15) -> CustomerToken:
         """Mint a token for one customer's own browser."""
         return await self._sent(calls.token(TokenRequest(customer_id=customer_id, minutes=minutes)))
+
+    async def kin(self, customer_id: str) -> CustomerKin:
+        """Read which ids are one person."""
+        return await self._sent(calls.kin(customer_id))
+
+    async def merge_customer(self, customer_id: str, into: str, reason: str) -> CustomerKin:
+        """Say that an id is the same person as another; from then on both count as one."""
+        return await self._sent(calls.merge(customer_id, MergeBody(into=into, reason=reason)))
+
+    async def undo_merge(self, customer_id: str, reason: str) -> CustomerKin:
+        """Part an id from the one that it was merged into; from then on each counts for itself."""
+        return await self._sent(calls.undo_merge(customer_id, UndoMergeBody(reason=reason)))
 
     async def _sent(self, call: HttpCall[Given]) -> Given:
         tried = 0

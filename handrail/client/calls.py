@@ -25,6 +25,7 @@ from handrail.domain.http.cases import (
     NewMessage,
     TokenRequest,
 )
+from handrail.domain.http.customers import MergeBody, UndoMergeBody
 from handrail.domain.http.people import (
     ClaimBody,
     ClearBody,
@@ -37,6 +38,7 @@ from handrail.domain.http.people import (
     ReplyBody,
     ResolveBody,
 )
+from handrail.domain.personal.kin import CustomerKin
 from handrail.domain.team.commands import Receipt
 
 Given = TypeVar("Given", bound=BaseModel)
@@ -166,3 +168,18 @@ def clear_controls(body: ClearBody) -> HttpCall[ControlList]:
 def token(body: TokenRequest) -> HttpCall[CustomerToken]:
     """Return the call that mints a token; each try mints another, so it is not sent again."""
     return HttpCall("POST", "/v1/tokens", CustomerToken, body, safe=False)
+
+
+def kin(customer_id: str) -> HttpCall[CustomerKin]:
+    """Return the call that reads which ids are one person."""
+    return HttpCall("GET", f"/v1/customers/{customer_id}/kin", CustomerKin)
+
+
+def merge(customer_id: str, body: MergeBody) -> HttpCall[CustomerKin]:
+    """Return the call that merges an id into another; the same again changes nothing."""
+    return HttpCall("POST", f"/v1/customers/{customer_id}/merge", CustomerKin, body)
+
+
+def undo_merge(customer_id: str, body: UndoMergeBody) -> HttpCall[CustomerKin]:
+    """Return the call that parts an id again; the same again changes nothing."""
+    return HttpCall("POST", f"/v1/customers/{customer_id}/merge/undo", CustomerKin, body)

@@ -24,6 +24,7 @@ from handrail.domain.http.cases import (
     NewMessage,
     TokenRequest,
 )
+from handrail.domain.http.customers import MergeBody, UndoMergeBody
 from handrail.domain.http.people import (
     ClaimBody,
     ClearBody,
@@ -35,6 +36,7 @@ from handrail.domain.http.people import (
     ReplyBody,
     ResolveBody,
 )
+from handrail.domain.personal.kin import CustomerKin
 from handrail.domain.team.commands import Receipt
 
 TIMEOUT = 45.0
@@ -180,6 +182,18 @@ class Handrail:
     def token(self, customer_id: str, *, minutes: int = 15) -> CustomerToken:
         """Mint a token for one customer's own browser."""
         return self._sent(calls.token(TokenRequest(customer_id=customer_id, minutes=minutes)))
+
+    def kin(self, customer_id: str) -> CustomerKin:
+        """Read which ids are one person."""
+        return self._sent(calls.kin(customer_id))
+
+    def merge_customer(self, customer_id: str, into: str, reason: str) -> CustomerKin:
+        """Say that an id is the same person as another; from then on both count as one."""
+        return self._sent(calls.merge(customer_id, MergeBody(into=into, reason=reason)))
+
+    def undo_merge(self, customer_id: str, reason: str) -> CustomerKin:
+        """Part an id from the one that it was merged into; from then on each counts for itself."""
+        return self._sent(calls.undo_merge(customer_id, UndoMergeBody(reason=reason)))
 
     def _sent(self, call: HttpCall[Given]) -> Given:
         tried = 0

@@ -70,7 +70,8 @@ class MailIntake:
         writer = found or unidentified(sender)
         message_id = f"mail-{mail.key}"
         whose = await self.record.customer_of(case_id) if case_id else None
-        if case_id and whose == writer:
+        # Whose mailbox says nothing is whoever they say they are, and gets no other id's case by that.
+        if case_id and whose and (whose == writer or (mail.vouched and reachable and await self.record.same(whose, writer))):
             disposition = MailDisposition.CONTINUED
             return MailVerdict(disposition=disposition, case_id=case_id, message_id=message_id, customer_id=writer)
         fresh = case_id_of(mail.key)

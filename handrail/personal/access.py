@@ -15,7 +15,7 @@ from handrail.ports.personal import PersonalRecord
 STAFF = frozenset(
     (
         *("by", "reviewer", "actor", "assignee", "person", "approved_by", "set_by", "cleared_by", "approvers", "sender"),
-        *("settled_by", "retired_by", "holder", "name_of_person", "owner"),
+        *("settled_by", "retired_by", "undone_by", "holder", "name_of_person", "owner"),
     )
 )
 """Fields that name people of the company. In mail `sender` is the customer's own address."""
@@ -34,7 +34,7 @@ MailText = Callable[[bytes], str]
 async def everything(
     record: PersonalRecord, customer_id: str, mail_text: MailText, addresses: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return all that is held, as JSON: each entry with its source, its time and what it holds.
+    """Return all that is held of the person, under whichever id, as JSON: each entry with its source, time and what it holds.
 
     `addresses` are mail addresses of the customer, beside those that are known.
     """
@@ -51,6 +51,7 @@ async def everything(
     ]
     return {
         "customer": customer_id,
+        "customer_ids": await record.kin_of(customer_id),
         "made_at": datetime.now(UTC).isoformat(),
         "entries": entries,
         "elsewhere": [{"place": one.place, "holds": one.holds} for one in ELSEWHERE],
@@ -89,7 +90,7 @@ def hidden(value: Any) -> Any:
 
 def page(found: dict[str, Any]) -> str:
     """Return the same as a page to read, in Markdown, case by case in the order of time."""
-    lines = [f"# What we hold of {found['customer']}", "", f"Made {found['made_at'][:16]} UTC."]
+    lines = [f"# What we hold of {', '.join(found['customer_ids'])}", "", f"Made {found['made_at'][:16]} UTC."]
     cases: dict[str, list[dict[str, Any]]] = {}
     for one in found["entries"]:
         cases.setdefault(one["case"] or "", []).append(one)

@@ -1,6 +1,7 @@
 """Forgets a customer: closes their cases, deletes every run, erases row by row, destroys their keys, and proves it.
 
-Killed half way, the same call goes on: a case's row keeps its customer until all else of that case is gone.
+Killed half way, the same call goes on: a case's row keeps its customer until all else of that case is gone, and which ids are
+one person is known until all of them are.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Forgetting:
     async def forget(
         self, customer_id: str, asked_by: str, *, close_open: bool = False, addresses: Sequence[str] = ()
     ) -> ForgetProof:
-        """Forget the customer; `addresses` are mail addresses that are theirs, beside those that are known.
+        """Forget the person, under every id that was joined to this one; whose they are is told before anything is done.
+
+        `addresses` are mail addresses that are theirs, beside those that are known.
 
         Raises:
             HeldBack: a legal hold is in force.
@@ -47,10 +50,9 @@ class Forgetting:
         began = datetime.now(UTC)
         forget_id, pseudonym = f"f-{secrets.token_hex(6)}", f"forgotten-{secrets.token_hex(8)}"
         await self._check_hold(customer_id)
-        promised = await self.record.promised_to(customer_id)
-        check_open([*await self.record.cases_of(customer_id), *promised], close_open=close_open)
-        withdrawn = await self._withdrawn(customer_id) if promised else []
-        cases = await self.record.cases_of(customer_id)
+        kin = await self._person(customer_id)
+        withdrawn = await self._withdrawn(kin, close_open=close_open)
+        cases = await self.record.cases_of(kin)
         check_open(cases, close_open=close_open)
         for case in cases:
             if case.status is not CaseStatus.CLOSED:
@@ -59,14 +61,13 @@ class Forgetting:
         counts = Counter({STARTS: len(withdrawn)})
         for case_id in withdrawn:
             counts[RUNS] += await self.runs.delete(f"{PREFIX}{case_id}", self.seconds)
-        counts += await self._erased(customer_id, cases, forget_id, pseudonym, asked_by, addresses)
-        if late := [*await self.record.cases_of(customer_id), *await self.record.promised_to(customer_id)]:
-            raise NotGone(f"{len(late)} of the customer's cases came meanwhile. The same command goes on from here.")
+        counts += await self._erased(kin, cases, forget_id, pseudonym, asked_by, addresses) + await self._ended(kin)
         proof = ForgetProof(
             forget_id=forget_id,
             asked_by=asked_by,
             at=began,
             ended_at=datetime.now(UTC),
+            customers=len(kin),
             cases=len({*(one.case_id for one in cases), *withdrawn}),
             counts=dict(sorted(counts.items())),
             remains=remaining(began, self.backup_days),
@@ -75,16 +76,23 @@ class Forgetting:
             await self.record.keep(proof, pseudonym)
         return proof
 
+    async def _person(self, customer_id: str) -> list[str]:
+        """Return all ids of the person, and tell them where there are several."""
+        kin = await self.record.kin_of(customer_id)
+        if len(kin) > 1:
+            self.tell(f"{customer_id} is one person with {', '.join(kin[1:])}: all of them are forgotten")
+        return kin
+
     async def _check_hold(self, customer_id: str) -> None:
         if hold := await self.record.hold_of(customer_id):
             raise HeldBack(
-                f"{customer_id} must not be forgotten: {hold.set_by} set a legal hold on {hold.set_at:%Y-%m-%d} "
-                f"({hold.reason}). Whoever may end it does so with `handrail hold clear {customer_id}`."
+                f"{hold.customer_id} must not be forgotten: {hold.set_by} set a legal hold on {hold.set_at:%Y-%m-%d} "
+                f"({hold.reason}). Whoever may end it does so with `handrail hold clear {hold.customer_id}`."
             )
 
     async def _erased(
         self,
-        customer_id: str,
+        kin: Sequence[str],
         cases: Sequence[TheirCase],
         forget_id: str,
         pseudonym: str,
@@ -95,23 +103,35 @@ class Forgetting:
         counts: Counter[str] = Counter()
         if cases:
             await self.record.settle()
-        for workflow_id in await self.record.odd_starts_of(customer_id):
+        for workflow_id in await self.record.odd_starts_of(kin):
             counts[RUNS] += await self.runs.delete(workflow_id, self.seconds)
-        theirs = [*await self.record.addresses_of(customer_id), *addresses]
-        counts.update(await self.record.erase_traffic(customer_id, theirs))
+        theirs = [*await self.record.addresses_of(kin), *addresses]
+        for customer_id in kin:
+            counts.update(await self.record.erase_traffic(customer_id, theirs))
         for case in cases:
             self.tell(f"deleting the runs of {case.case_id}")
             counts[RUNS] += await self.runs.delete(f"{PREFIX}{case.case_id}", self.seconds)
         # Behind the runs, which cannot go on without them, and ahead of the rows, which tell whose some of them are.
-        counts[KEYS] += sum(await self.keys.shred(customer_id))
+        for customer_id in kin:
+            counts[KEYS] += sum(await self.keys.shred(customer_id))
         for case in cases:
             self.tell(f"forgetting {case.case_id}")
-            counts.update(await self.record.erase_case(case.case_id, customer_id, forget_id, pseudonym, asked_by))
+            counts.update(await self.record.erase_case(case.case_id, case.customer_id, forget_id, pseudonym, asked_by))
         return +counts
 
-    async def _withdrawn(self, customer_id: str) -> list[str]:
-        """Have what was promised begin no more; return the cases, some of which may have begun."""
-        withdrawn = await self.record.withdraw(customer_id)
+    async def _ended(self, kin: Sequence[str]) -> Counter[str]:
+        """Erase which ids are one person, which is known until nothing else is left; count. Raises: NotGone."""
+        if late := [*await self.record.cases_of(kin), *await self.record.promised_to(kin)]:
+            raise NotGone(f"{len(late)} of the customer's cases came meanwhile. The same command goes on from here.")
+        return Counter(await self.record.erase_last(kin))
+
+    async def _withdrawn(self, kin: Sequence[str], *, close_open: bool) -> list[str]:
+        """Have what was promised begin no more; return the cases, some of which may have begun. Raises: StillOpen."""
+        promised = await self.record.promised_to(kin)
+        check_open([*await self.record.cases_of(kin), *promised], close_open=close_open)
+        if not promised:
+            return []
+        withdrawn = await self.record.withdraw(kin)
         # Somebody may be at it: they begin it within their time or not at all.
         await asyncio.sleep(max((one.seconds_left for one in withdrawn), default=0.0))
         return [one.case_id for one in withdrawn]

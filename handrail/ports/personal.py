@@ -8,28 +8,33 @@ from typing import Any, Protocol
 
 from handrail.domain.case.starts import WithdrawnStart
 from handrail.domain.personal.forgetting import ForgetProof, LegalHold, TheirCase
+from handrail.domain.personal.kin import CustomerKin, LinkChange
 
 
 class PersonalRecord(Protocol):
     """The record of a customer, as PostgreSQL holds it."""
 
-    async def cases_of(self, customer_id: str) -> list[TheirCase]:
-        """Return the customer's cases that were not forgotten, the oldest first."""
+    async def kin_of(self, customer_id: str) -> list[str]:
+        """Return all ids of the person, the given one first."""
         ...
 
-    async def addresses_of(self, customer_id: str) -> list[str]:
-        """Return the addresses that the customer wrote from."""
+    async def cases_of(self, customer_ids: Sequence[str]) -> list[TheirCase]:
+        """Return the customers' cases that were not forgotten, the oldest first."""
         ...
 
-    async def odd_starts_of(self, customer_id: str) -> list[str]:
-        """Return ids of workflows that were started for the customer and became no case."""
+    async def addresses_of(self, customer_ids: Sequence[str]) -> list[str]:
+        """Return the addresses that the customers wrote from."""
         ...
 
-    async def promised_to(self, customer_id: str) -> list[TheirCase]:
-        """Return the customer's cases that were answered for and that the record does not have yet, the oldest first."""
+    async def odd_starts_of(self, customer_ids: Sequence[str]) -> list[str]:
+        """Return ids of workflows that were started for the customers and became no case."""
         ...
 
-    async def withdraw(self, customer_id: str) -> list[WithdrawnStart]:
+    async def promised_to(self, customer_ids: Sequence[str]) -> list[TheirCase]:
+        """Return the customers' cases that were answered for and that the record does not have yet, the oldest first."""
+        ...
+
+    async def withdraw(self, customer_ids: Sequence[str]) -> list[WithdrawnStart]:
         """Have those begin no more; return those that somebody may be beginning yet, too."""
         ...
 
@@ -47,11 +52,21 @@ class PersonalRecord(Protocol):
         """Delete or blank what a case holds, in one transaction; return how many rows of each table."""
         ...
 
+    async def erase_last(self, customer_ids: Sequence[str]) -> dict[str, int]:
+        """Erase what tells which ids are one person; return how many rows of each table.
+
+        Raises:
+            NotGone: another id was joined to them meanwhile.
+        """
+        ...
+
     async def keep(self, proof: ForgetProof, pseudonym: str) -> None:
         """Keep the proof."""
         ...
 
-    async def hold_of(self, customer_id: str) -> LegalHold | None: ...
+    async def hold_of(self, customer_id: str) -> LegalHold | None:
+        """Return a hold on any id of the person."""
+        ...
 
     async def holds(self) -> list[LegalHold]: ...
 
@@ -64,9 +79,29 @@ class PersonalRecord(Protocol):
         ...
 
     async def all_of(self, customer_id: str, addresses: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return all that the record holds of the customer, in the order of time: `place`, `case_id`, `at` and `held`.
+        """Return all that the record holds of the person, in the order of time: `place`, `case_id`, `at` and `held`.
 
         `addresses` are mail addresses of theirs, beside those that are known.
+        """
+        ...
+
+
+class KinRecord(Protocol):
+    """The record of which customer ids are one person."""
+
+    async def of(self, customer_id: str) -> CustomerKin:
+        """Return all ids of the person; of an id that nobody knows, it alone."""
+        ...
+
+    async def change(self, wanted: LinkChange) -> CustomerKin:
+        """Join an id to another, or part it again, noted in the audit of every case of theirs; the same again changes nothing.
+
+        When this returns, whatever counts by customer counts so; effects that were under way have ended.
+
+        Raises:
+            InvalidInput: it is to be joined to itself.
+            UnknownCustomer: nobody knows one of them.
+            MergeRefused: it is joined to another, or never was; or an effect of theirs takes long.
         """
         ...
 

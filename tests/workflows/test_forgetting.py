@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -191,7 +192,7 @@ async def test_a_customer_is_forgotten_everywhere_and_nobody_else_is(home: House
     assert who.canary in page(shown)
 
     await killed_half_way(home, temporal_server, who.customer_id)
-    left = await PostgresPersonal(home.pool).cases_of(who.customer_id)
+    left = await PostgresPersonal(home.pool).cases_of([who.customer_id])
     assert 0 < len(left) < len(who.cases), "killed too early, or too late, to show anything"
     proof = json.loads(await said(home, temporal_server, "forget", who.customer_id, "--by", "dpo", "--close-open", "--json"))
     assert proof["cases"] == len(left)
@@ -214,6 +215,59 @@ async def test_a_customer_is_forgotten_everywhere_and_nobody_else_is(home: House
     assert again.startswith(f"Nothing left of {who.customer_id}.")
     told = await said(home, temporal_server, "forget", "--places", "--json")
     assert any(one["place"].startswith("messages") for one in json.loads(told))
+
+
+async def greeted(home: House) -> Customer:
+    """A customer with one case."""
+    who = Customer(await home.strangers_order(**HELD))
+    opened = await home.open(who.customer_id, f"{who.canary} here. Where is my order {who.order.order_id}?")
+    who.cases.append(opened.case_id)
+    return who
+
+
+@pytest.mark.timeout(400)
+async def test_a_person_of_two_ids_is_held_given_out_and_forgotten_whole(home: House, temporal_server: Temporal) -> None:
+    url = home.settings.database_url.get_secret_value()
+    mail, widget, stranger = [await greeted(home) for _ in range(3)]
+    by = ("--reason", "they called", "--by", "ann")
+    merged = await said(home, temporal_server, "customers", "merge", widget.customer_id, "--into", mail.customer_id, *by)
+    assert f"One person: {widget.customer_id}, {mail.customer_id}" in merged
+    await said(home, temporal_server, "customers", "merge", stranger.customer_id, "--into", mail.customer_id, *by)
+    parted = await said(home, temporal_server, "customers", "undo", stranger.customer_id, *by)
+    assert parted.startswith(f"{stranger.customer_id} has no other id.")
+    shown = json.loads(await said(home, temporal_server, "customers", "show", mail.customer_id, "--json"))
+    assert shown["customer_ids"] == [mail.customer_id, widget.customer_id]
+    await said(home, temporal_server, "customers", "merge", mail.customer_id, "--into", mail.customer_id, *by, code=3)
+
+    given = await everything(PostgresPersonal(home.pool), widget.customer_id, lambda raw: raw.decode())
+    assert given["customer_ids"] == [widget.customer_id, mail.customer_id]
+    told = json.dumps(given)
+    assert mail.canary in told
+    assert widget.canary in told
+    assert stranger.canary not in told
+    assert stranger.customer_id not in told, "whom they were parted from is somebody else"
+    assert "ann" not in [one["data"].get("by") for one in given["entries"]]
+
+    await said(home, temporal_server, "hold", "set", mail.customer_id, "--reason", "a claim", "--by", "law")
+    held = await said(home, temporal_server, "forget", widget.customer_id, "--by", "dpo", "--close-open", code=3)
+    assert f"{mail.customer_id} must not be forgotten" in held
+    await said(home, temporal_server, "hold", "clear", mail.customer_id, "--reason", "settled", "--by", "law")
+
+    forgotten = await said(home, temporal_server, "forget", widget.customer_id, "--by", "dpo", "--close-open")
+    assert forgotten.index(f"is one person with {mail.customer_id}") < forgotten.index("deleting the runs")
+    for canary in (mail.canary, widget.canary, mail.customer_id, widget.customer_id):
+        assert postgres_holds(url, canary) == {}
+        await wait_for(partial(nothing_in, temporal_server, canary))
+    assert postgres_holds(url, stranger.canary)
+    left = await home.rows("select kept, reason, by, undone_by from handrail.customer_links where merged = '' order by 1")
+    assert sorted(left, key=str) == [("", "", "ann", "ann"), ("", "", "ann", None)], (
+        "that there were links, and by whom, stays"
+    )
+    noted = "select actor, details from handrail.audit where case_id = %(c)s and action = 'customer:merged'"
+    assert (await home.rows(noted, c=widget.cases[0]))[0] == ("ann", {})
+    (proof,) = await home.rows("select proof ->> 'customers' from handrail.forgettings order by at desc limit 1")
+    assert proof == ("2",)
+    await said(home, temporal_server, "audit", "verify")
 
 
 async def nothing_in(server: Temporal, canary: str) -> bool:

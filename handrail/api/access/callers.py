@@ -52,6 +52,7 @@ QueueReader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.QUEUE_READ
 ControlsReader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CONTROLS_READ])]
 ControlsSetter = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CONTROLS_SET])]
 Minter = Annotated[Principal, Security(_bearer, scopes=[ApiScope.TOKENS_MINT])]
+Merger = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CUSTOMERS_MERGE])]
 WebhookManager = Annotated[Principal, Security(_bearer, scopes=[ApiScope.WEBHOOKS_MANAGE])]
 
 
@@ -59,6 +60,13 @@ async def staff(caller: Reader) -> Principal:
     """Return the caller, who is no customer. Raises: ScopeMissing."""
     if caller.customer_id is not None:
         raise ScopeMissing("This is for the house's own callers; a customer's token never has it.")
+    return caller
+
+
+async def merger(caller: Merger) -> Principal:
+    """Return the caller, who knows which customers are one person: neither a customer nor an agent. Raises: ScopeMissing."""
+    if caller.customer_id is not None or caller.is_agent:
+        raise ScopeMissing("This is for a backend that knows its customers; no customer and no agent says who they are.")
     return caller
 
 
@@ -83,4 +91,5 @@ def _remedy(found: Principal, scope: str) -> str:
 
 
 Staff = Annotated[Principal, Depends(staff)]
+KinKeeper = Annotated[Principal, Depends(merger)]
 Concerned = Annotated[Principal, Depends(concerned)]

@@ -29,11 +29,11 @@ class CustomerCheck:
         """See `TokenCheck`."""
         if not token.startswith(OPENING):
             return None
-        customer_id = await self._tokens.customer(_hashed(token)) if SHAPE.fullmatch(token) else None
-        if customer_id is None:
+        found = await self._tokens.customer(_hashed(token)) if SHAPE.fullmatch(token) else None
+        if found is None:
             raise NotAuthenticated("This token is unknown or has expired. Have the backend mint another: POST /v1/tokens.")
-        caller = f"customer:{customer_id}"
-        return Principal(kind=CallerKind.CUSTOMER, caller=caller, scopes=CUSTOMERS, customer_id=customer_id)
+        caller = f"customer:{found.customer_id}"
+        return Principal(kind=CallerKind.CUSTOMER, caller=caller, scopes=CUSTOMERS, **found.model_dump())
 
 
 def _hashed(token: str) -> str:

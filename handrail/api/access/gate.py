@@ -83,7 +83,7 @@ class Gate:
             raise NotAuthenticated(NO_BEARER)
         principal = await services.authenticate(token.strip())
         scope["state"]["principal"] = principal
-        extra.update(await services.limits.count(services.limits.of(principal), principal.caller))
+        extra.update(await services.limits.count(services.limits.of(principal), principal.limited))
 
 
 def bounded(receive: Receive, most: int) -> Receive:

@@ -59,7 +59,7 @@ class McpDoor:
             caller = await self._services.authenticate(token)
         except NotAuthenticated:
             return None
-        await self._services.limits.count(self._services.limits.of(caller), caller.caller)
+        await self._services.limits.count(self._services.limits.of(caller), caller.limited)
         return caller.as_agent()
 
 

@@ -50,7 +50,7 @@ async def wanted(
 ) -> CaseStart:
     """Return the start of a case, ready to be kept. Raises: InvalidInput, RateLimited."""
     cases, message = services.cases(caller), check_message(message)
-    await services.limits.count(services.limits.customer, f"customer {customer_id}")
+    await services.limits.count(services.limits.customer, f"customer {caller.counted_as or customer_id}")
     case = cases.wanted(case_id, customer_id, message.text, message_id=message.message_id, channel=way.channel)
     return CaseStart(case=case, identity=caller.identity)
 
@@ -94,7 +94,7 @@ async def said(
 ) -> Receipt:
     """Pass on another message; a worker has so many seconds. Raises: InvalidInput, UnknownCase, IllegalTransition, …"""
     message = check_message(message)
-    await services.limits.count(services.limits.customer, f"customer {customer_id}")
+    await services.limits.count(services.limits.customer, f"customer {caller.counted_as or customer_id}")
     await _arrived(services, case_id, message, way)
     return await services.cases(caller).say_soon(
         case_id, message.text, message_id=message.message_id, seconds=seconds, answers=message.answers

@@ -131,7 +131,10 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
-    """List cases, the last opened first; a customer's token lists that customer's own."""
+    """List cases, the last opened first; a customer's token lists that customer's own.
+
+    Of a customer who was merged with others, the backend gets the cases of all ids; a token never does.
+    """
     if caller.customer_id is not None and customer_id not in (None, caller.customer_id):
         return answered(CaseList(cases=[]))
     page = await services.record.page(
@@ -140,6 +143,7 @@ async def list_cases(
             topic=topic,
             customer_id=caller.customer_id or customer_id,
             reader=caller.person,
+            kin=caller.customer_id is None,
             before=behind(cursor) if cursor else None,
             limit=limit,
         )

@@ -21,6 +21,7 @@ class ApiScope(StrEnum):
     CONTROLS_READ = "controls:read"
     CONTROLS_SET = "controls:set"
     TOKENS_MINT = "tokens:mint"
+    CUSTOMERS_MERGE = "customers:merge"
     WEBHOOKS_MANAGE = "webhooks:manage"
     AGENTS_ACT = "agents:act"
     PLAIN_READ = "plain:read"
@@ -44,6 +45,13 @@ class CallerKind(StrEnum):
     CUSTOMER = "customer"
 
 
+class TokenHolder(Stored):
+    """The customer whose token it is, and the one id by which limits count them under all their ids."""
+
+    customer_id: str
+    counted_as: str
+
+
 class Principal(Stored):
     """A caller whose key or token was checked.
 
@@ -58,11 +66,17 @@ class Principal(Stored):
     person: str | None = None
     customer_id: str | None = None
     key_id: str | None = Field(default=None, description="the key of several that was shown")
+    counted_as: str | None = Field(default=None, description="the one id by which limits count a customer who has several")
 
     @property
     def identity(self) -> str:
         """The caller as the histories of cases name them."""
         return self.person or f"api:{self.caller}"
+
+    @property
+    def limited(self) -> str:
+        """The caller as limits count them: a customer's ids together."""
+        return f"customer:{self.counted_as}" if self.counted_as else self.caller
 
     @property
     def is_agent(self) -> bool:

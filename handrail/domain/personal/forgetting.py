@@ -30,6 +30,7 @@ class TheirCase(Stored):
     """A case of a customer."""
 
     case_id: str
+    customer_id: str
     status: CaseStatus
 
 
@@ -53,13 +54,14 @@ class Remainder(Stored):
 class ForgetProof(Stored):
     """The proof of a forgetting: numbers by place. Nothing in it leads back to the customer.
 
-    `nothing_left`: nothing was there any more.
+    `customers` is how many ids the person had. `nothing_left`: nothing was there any more.
     """
 
     forget_id: str
     asked_by: str
     at: datetime
     ended_at: datetime
+    customers: int = 1
     cases: int = 0
     counts: dict[str, int] = Field(default_factory=dict)
     remains: list[Remainder] = Field(default_factory=list)

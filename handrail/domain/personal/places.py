@@ -17,11 +17,12 @@ RUNS, KEYS = "temporal runs", "keys"
 
 
 class ErasingRound(StrEnum):
-    """A time at which a place is erased: before any case, with each case, or with the keys between."""
+    """A time at which a place is erased: before any case, with the keys, with each case behind them, or last of all."""
 
     CUSTOMER = "customer"
     KEYS = "keys"
     CASE = "case"
+    LAST = "last"
 
 
 class Erasing(StrEnum):

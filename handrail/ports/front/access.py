@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from handrail.domain.access.answers import ClaimedAnswer, GivenAnswer, PromisedAnswer
     from handrail.domain.access.keys import ApiKey
+    from handrail.domain.access.principals import TokenHolder
     from handrail.domain.autonomy.controls import Control, ControlRequest, Scope
     from handrail.domain.case.cases import CaseView
     from handrail.domain.case.messages import Message
@@ -100,7 +101,7 @@ class CustomerTokens(Protocol):
         """Keep a token's hash."""
         ...
 
-    async def customer(self, token_hash: str) -> str | None:
+    async def customer(self, token_hash: str) -> TokenHolder | None:
         """Return whose token it is, None where it is none or has expired."""
         ...
 

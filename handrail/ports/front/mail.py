@@ -39,6 +39,10 @@ class MailRecord(Protocol):
         """Return whose case it is, None where there is none."""
         ...
 
+    async def same(self, customer_id: str, other: str) -> bool:
+        """Return whether the two ids were merged into one person."""
+        ...
+
     async def bounced(self, message_id: str, words: str) -> None:
         """Note of a mail of ours that it did not arrive."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from handrail.domain.access.principals import TokenHolder
 from handrail.postgres.pool import Pool, alone
 
 VALID = timedelta(minutes=10)
@@ -42,10 +43,10 @@ class PostgresCustomerTokens:
         whose: dict[str, Any] = {"customer_id": customer_id, "caller": caller}
         await alone(self._pool, "add_token", token_hash=token_hash, at=at, expires_at=expires_at, **whose)
 
-    async def customer(self, token_hash: str) -> str | None:
+    async def customer(self, token_hash: str) -> TokenHolder | None:
         """Return whose token it is, None where it is none or has expired."""
         found = await alone(self._pool, "token", token_hash=token_hash)
-        return str(found[0]["customer_id"]) if found else None
+        return TokenHolder.model_validate(found[0]) if found else None
 
     async def sweep(self) -> None:
         """Forget tokens that have expired."""

@@ -71,6 +71,10 @@ class PostgresMail:
                 return str(found[0]["customer_id"])
         return None
 
+    async def same(self, customer_id: str, other: str) -> bool:
+        """Return whether the two ids were merged into one person."""
+        return other in (await alone(self._pool, "kin", customer_id=customer_id))[0]["customer_ids"]
+
     async def bounced(self, message_id: str, words: str) -> None:
         """Note of a mail of ours that it did not arrive."""
         await self._write("note_mail_bounced", header_id=message_id, words=words)

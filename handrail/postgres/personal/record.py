@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from handrail.domain.case.starts import WithdrawnStart
-from handrail.domain.personal.forgetting import ForgetProof, LegalHold, TheirCase
+from handrail.domain.personal.forgetting import ForgetProof, LegalHold, NotGone, TheirCase
 from handrail.domain.personal.places import ErasingRound, erased_in, tables
+from handrail.postgres.personal.kin import held_alone
 from handrail.postgres.pool import Cursor, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 from handrail.postgres.vault.keys import CASE_PREFIX
@@ -20,25 +21,32 @@ class PostgresPersonal:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def cases_of(self, customer_id: str) -> list[TheirCase]:
+    async def kin_of(self, customer_id: str) -> list[str]:
         """See `ports.personal`."""
-        return [TheirCase.model_validate(row) for row in await self._all("cases_of_customer", customer_id=customer_id)]
+        return list((await self._all("kin", customer_id=customer_id))[0]["customer_ids"])
 
-    async def addresses_of(self, customer_id: str) -> list[str]:
+    async def cases_of(self, customer_ids: Sequence[str]) -> list[TheirCase]:
         """See `ports.personal`."""
-        return [row["address"] for row in await self._all("addresses_of_customer", customer_id=customer_id)]
+        found = await self._all("cases_of_customers", customer_ids=list(customer_ids))
+        return [TheirCase.model_validate(row) for row in found]
 
-    async def odd_starts_of(self, customer_id: str) -> list[str]:
+    async def addresses_of(self, customer_ids: Sequence[str]) -> list[str]:
         """See `ports.personal`."""
-        return [row["workflow_id"] for row in await self._all("odd_starts_of_customer", customer_id=customer_id)]
+        return [row["address"] for row in await self._all("addresses_of_customers", customer_ids=list(customer_ids))]
 
-    async def promised_to(self, customer_id: str) -> list[TheirCase]:
+    async def odd_starts_of(self, customer_ids: Sequence[str]) -> list[str]:
         """See `ports.personal`."""
-        return [TheirCase.model_validate(row) for row in await self._all("case_starts_of_customer", customer_id=customer_id)]
+        return [row["workflow_id"] for row in await self._all("odd_starts_of_customers", customer_ids=list(customer_ids))]
 
-    async def withdraw(self, customer_id: str) -> list[WithdrawnStart]:
+    async def promised_to(self, customer_ids: Sequence[str]) -> list[TheirCase]:
         """See `ports.personal`."""
-        return [WithdrawnStart.model_validate(row) for row in await self._all("withdraw_case_starts", customer_id=customer_id)]
+        found = await self._all("case_starts_of_customers", customer_ids=list(customer_ids))
+        return [TheirCase.model_validate(row) for row in found]
+
+    async def withdraw(self, customer_ids: Sequence[str]) -> list[WithdrawnStart]:
+        """See `ports.personal`."""
+        found = await self._all("withdraw_case_starts", customer_ids=list(customer_ids))
+        return [WithdrawnStart.model_validate(row) for row in found]
 
     async def settle(self) -> None:
         """See `ports.personal`."""
@@ -63,6 +71,13 @@ class PostgresPersonal:
             done = await _erased(cursor, ErasingRound.CASE, about)
             await cursor.execute(QUERIES["note_forgotten"], {**noted, "entries": done.get("audit", 0)})
             return done
+
+    async def erase_last(self, customer_ids: Sequence[str]) -> dict[str, int]:
+        """See `ports.personal`."""
+        async with writing(self._pool) as connection, rows(connection) as cursor:
+            if joined := set(await held_alone(cursor, customer_ids)) - set(customer_ids):
+                raise NotGone(f"{', '.join(sorted(joined))} was joined to them meanwhile. The same command goes on from here.")
+            return await _erased(cursor, ErasingRound.LAST, {"customer_ids": list(customer_ids)})
 
     async def keep(self, proof: ForgetProof, pseudonym: str) -> None:
         """See `ports.personal`."""
@@ -90,8 +105,9 @@ class PostgresPersonal:
 
     async def all_of(self, customer_id: str, addresses: Sequence[str] = ()) -> list[dict[str, Any]]:
         """See `ports.personal`."""
-        known = [*await self.addresses_of(customer_id), *addresses]
-        about = {"customer_id": customer_id, "addresses": known, "prefix": CASE_PREFIX}
+        kin = await self.kin_of(customer_id)
+        known = [*await self.addresses_of(kin), *addresses]
+        about = {"customer_ids": kin, "addresses": known, "prefix": CASE_PREFIX}
         found: list[dict[str, Any]] = []
         async with self._pool.connection() as connection, connection.transaction(), rows(connection) as cursor:
             await cursor.execute(QUERIES["one_view"])

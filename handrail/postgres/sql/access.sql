@@ -66,7 +66,9 @@ SELECT version FROM handrail.cases WHERE case_id = %(case_id)s;
 SELECT * FROM handrail.overview
 WHERE (%(status)s::text IS NULL OR status = %(status)s)
     AND (%(topic)s::text IS NULL OR topic = %(topic)s)
-    AND (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
+    AND (%(customer_id)s::text IS NULL OR customer_id = ANY(
+        CASE WHEN %(kin)s THEN handrail.kin(%(customer_id)s) ELSE ARRAY[%(customer_id)s::text] END
+    ))
     AND (%(reader)s::text IS NULL OR %(reader)s <> ALL(recused))
     AND (%(opened_at)s::timestamptz IS NULL OR (opened_at, case_id) < (%(opened_at)s, %(case_id)s))
 ORDER BY opened_at DESC, case_id DESC
@@ -91,7 +93,9 @@ VALUES (%(token_hash)s, %(customer_id)s, %(caller)s, %(at)s, %(expires_at)s)
 RETURNING token_hash;
 
 -- name: token
-SELECT customer_id, caller FROM handrail.api_tokens WHERE token_hash = %(token_hash)s AND expires_at > now();
+SELECT t.customer_id, (SELECT min(k) FROM unnest(handrail.kin(t.customer_id)) AS k) AS counted_as
+FROM handrail.api_tokens AS t
+WHERE t.token_hash = %(token_hash)s AND t.expires_at > now();
 
 -- name: sweep_tokens
 DELETE FROM handrail.api_tokens WHERE expires_at < now() RETURNING token_hash;

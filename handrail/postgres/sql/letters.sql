@@ -115,7 +115,7 @@ WITH before AS (
         count(*) FILTER (WHERE l.noted_at > clock_timestamp() - interval '1 day') AS within_a_day,
         count(*) FILTER (WHERE l.case_id = %(case_id)s AND l.noted_at > clock_timestamp() - %(pause)s::interval) AS of_late
     FROM handrail.letters AS l
-    WHERE l.kind = 'transcript' AND l.recipient = %(customer_id)s AND l.letter_id <> %(letter_id)s
+    WHERE l.kind = 'transcript' AND l.recipient = ANY(handrail.kin(%(customer_id)s)) AND l.letter_id <> %(letter_id)s
 ),
 
 made AS (

@@ -1,25 +1,29 @@
--- name: cases_of_customer
-SELECT c.case_id, c.status FROM handrail.cases AS c WHERE c.customer_id = %(customer_id)s ORDER BY c.opened_at, c.case_id;
+-- name: cases_of_customers
+SELECT c.case_id, c.customer_id, c.status FROM handrail.cases AS c
+WHERE c.customer_id = ANY(%(customer_ids)s)
+ORDER BY c.opened_at, c.case_id;
 
--- name: addresses_of_customer
+-- name: addresses_of_customers
 SELECT DISTINCT x.address
 FROM (
     SELECT m.sender AS address FROM handrail.mails AS m
     WHERE m.incoming AND m.vouched <> '' AND m.disposition IN ('opened', 'continued')
-        AND (m.customer_id = %(customer_id)s OR m.case_id = ANY(
-            ARRAY(SELECT c.case_id FROM handrail.cases AS c WHERE c.customer_id = %(customer_id)s)
+        AND (m.customer_id = ANY(%(customer_ids)s) OR m.case_id = ANY(
+            ARRAY(SELECT c.case_id FROM handrail.cases AS c WHERE c.customer_id = ANY(%(customer_ids)s))
         ))
     UNION ALL
     SELECT a.address FROM handrail.arrivals AS a
     INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
-    WHERE c.customer_id = %(customer_id)s
+    WHERE c.customer_id = ANY(%(customer_ids)s)
 ) AS x
 WHERE x.address IS NOT NULL
 ORDER BY x.address;
 
--- name: odd_starts_of_customer
+-- name: odd_starts_of_customers
 SELECT DISTINCT o.workflow_id FROM handrail.openings AS o
-WHERE NOT o.taken AND position(to_jsonb(%(customer_id)s::text)::text IN o.input) > 0;
+WHERE NOT o.taken AND EXISTS (
+    SELECT FROM unnest(%(customer_ids)s::text[]) AS i WHERE position(to_jsonb(i)::text IN o.input) > 0
+);
 
 -- name: settle_outcomes
 SELECT handrail.refresh_outcomes(10000) AS settled;
@@ -30,7 +34,7 @@ VALUES (%(forget_id)s, %(pseudonym)s, %(asked_by)s, %(at)s, %(ended_at)s, %(proo
 
 -- name: legal_holds
 SELECT h.customer_id, h.reason, h.set_by, h.set_at FROM handrail.legal_holds AS h
-WHERE h.cleared_at IS NULL AND (%(customer_id)s::text IS NULL OR h.customer_id = %(customer_id)s)
+WHERE h.cleared_at IS NULL AND (%(customer_id)s::text IS NULL OR h.customer_id = ANY(handrail.kin(%(customer_id)s)))
 ORDER BY h.set_at, h.hold_id;
 
 -- name: set_legal_hold
@@ -49,5 +53,5 @@ INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
 SELECT
     c.case_id, %(action)s || ':' || %(hold_id)s, %(at)s, %(actor)s, %(action)s, jsonb_build_object('reason', %(reason)s::text)
 FROM handrail.cases AS c
-WHERE c.customer_id = %(customer_id)s
+WHERE c.customer_id = ANY(handrail.kin(%(customer_id)s))
 ON CONFLICT DO NOTHING;

@@ -210,3 +210,9 @@ UPDATE handrail.cases AS x SET
     content_digest = '',
     status = 'Closed'
 WHERE x.case_id = %(case_id)s;
+
+-- name: erase_customer_links
+-- That there was a link, by whom and when, stays.
+UPDATE handrail.customer_links AS x SET
+    merged = '', kept = '', reason = '', undone_because = CASE WHEN x.undone_at IS NOT NULL THEN '' END
+WHERE x.merged = ANY(%(customer_ids)s) OR x.kept = ANY(%(customer_ids)s);

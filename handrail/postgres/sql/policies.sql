@@ -13,7 +13,7 @@ WITH past AS (
         END AS arguments
     FROM handrail.cases AS c
     INNER JOIN handrail.actions AS a ON c.case_id = a.case_id
-    WHERE c.customer_id = %(customer_id)s
+    WHERE c.customer_id = ANY(handrail.kin(%(customer_id)s))
         AND a.kind = 'effect'
         AND a.effect_id <> ALL(%(leaving_out)s)
         AND (
@@ -43,7 +43,11 @@ LEFT JOIN unnest(%(actions)s::text[], %(arguments)s::text[]) AS s (action, argum
 GROUP BY p.action, w.name, s.argument;
 
 -- name: lock_customer
-SELECT pg_advisory_xact_lock(hashtextextended(%(customer_id)s, 9));
+-- By every id of the person, in one order. Who that is, `begin_effect` keeps as it is.
+SELECT pg_advisory_xact_lock(i.place)
+FROM (
+    SELECT DISTINCT hashtextextended(k, 9) AS place FROM unnest(handrail.kin(%(customer_id)s)) AS k ORDER BY place
+) AS i;
 
 -- name: newest_proposals
 SELECT a.*, c.customer_id FROM handrail.actions AS a

@@ -28,7 +28,7 @@ CROSS JOIN LATERAL (
     SELECT array_agg(text ORDER BY sequence) AS texts FROM handrail.messages
     WHERE case_id = c.case_id AND author = 'customer'
 ) AS m
-WHERE c.customer_id = %(customer_id)s
+WHERE c.customer_id = ANY(handrail.kin(%(customer_id)s))
     AND c.topic = %(topic)s
     AND c.updated_at >= %(since)s
     AND c.case_id <> %(case_id)s

@@ -103,10 +103,11 @@ UPDATE handrail.case_starts SET begun_at = NULL, due_at = clock_timestamp() WHER
 SELECT count(*) AS waiting, coalesce(extract(EPOCH FROM now() - min(kept_at)), 0)::double precision AS seconds
 FROM handrail.case_starts WHERE begun_at IS NULL;
 
--- name: case_starts_of_customer
-SELECT s.case_id, 'Working' AS status FROM handrail.case_starts AS s WHERE s.customer_id = %(customer_id)s
+-- name: case_starts_of_customers
+SELECT s.case_id, s.customer_id, 'Working' AS status FROM handrail.case_starts AS s
+WHERE s.customer_id = ANY(%(customer_ids)s)
 ORDER BY s.kept_at, s.case_id;
 
 -- name: withdraw_case_starts
-DELETE FROM handrail.case_starts WHERE customer_id = %(customer_id)s
+DELETE FROM handrail.case_starts WHERE customer_id = ANY(%(customer_ids)s)
 RETURNING case_id, greatest(0, extract(EPOCH FROM taken_until - clock_timestamp()))::double precision AS seconds_left;

@@ -21,6 +21,7 @@ from handrail.api.access.limits import CallLimits
 from handrail.api.agents.links import ConfirmLinks
 from handrail.api.services import ApiServices
 from handrail.background import supervised, within
+from handrail.clock import SystemClock
 from handrail.desk.replies.leaving import Leaving
 from handrail.domain.access.limits import CallLimit
 from handrail.domain.errors import InvalidInput
@@ -40,6 +41,7 @@ from handrail.postgres.connections import TakesNoWrites
 from handrail.postgres.desk.batches import PostgresDeskBatches
 from handrail.postgres.desk.replies import PostgresHeldReplies
 from handrail.postgres.health import takes_writes
+from handrail.postgres.personal.kin import PostgresKin
 from handrail.postgres.pool import Pool, open_pool
 from handrail.seeing.now import now
 from handrail.settings import Settings
@@ -175,6 +177,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         answers=PostgresAnswers(pool),
         vouchers=PostgresVouchers(pool),
         tokens=tokens,
+        kin=PostgresKin(pool, business, SystemClock()),
         ratings=PostgresRatings(pool),
         channels=PostgresChannels(pool),
         rating_links=PostgresRatingLinks(pool),

@@ -152,4 +152,7 @@ INSERT INTO handrail.desk_replies (case_id, message_id, person, principal, text,
 VALUES (%(case)s, 'm-9', 'ann', '{"name": "ann"}', %(who)s, %(who)s, FALSE, now(), %(who)s);
 
 INSERT INTO handrail.legal_holds (customer_id, reason, set_by, set_at, cleared_by, cleared_because, cleared_at)
-VALUES (%(who)s, %(who)s, 'law', now(), 'law', %(who)s, now())
+VALUES (%(who)s, %(who)s, 'law', now(), 'law', %(who)s, now());
+
+INSERT INTO handrail.customer_links (merged, kept, reason, contradictions, by, at, undone_by, undone_because, undone_at)
+VALUES (%(who)s, 'like-' || %(who)s, %(who)s, '{}', 'law', now(), 'law', %(who)s, now())

@@ -91,3 +91,27 @@ async def test_an_address_that_no_mail_can_go_to_is_for_people() -> None:
         assert answerable(address)
     for address in ("ann..b@x.example", ".ann@x.example", "ann.@x.example", "ann@x-.example", "ann@[127.0.0.1]", "ann"):
         assert not answerable(address)
+
+
+@pytest.mark.parametrize(
+    ("vouched", "known", "continues"),
+    [(True, True, True), (True, False, True), (False, True, False), (False, False, False)],
+)
+async def test_of_a_merged_address_a_vouched_mail_alone_goes_on_with_the_persons_case(
+    *, vouched: bool, known: bool, continues: bool
+) -> None:
+    intake = taking(AsyncMock(MailCases), "case-7")
+    record, customers = intake.record, intake.customers
+    assert isinstance(record, AsyncMock)
+    assert isinstance(customers, AsyncMock)
+    record.customer_of.return_value = "W-1"
+    customers.of_address.return_value = "C-1" if known else None
+    writer = "C-1" if known and vouched else unidentified("ann@example.com")
+    record.same.side_effect = lambda whose, other: (whose, other) == ("W-1", writer)
+    raw = letter("ann@example.com", "And my parcel?", passed=vouched)
+    verdict = await intake.decide(read_mail(raw, AUTHSERV))
+    if continues:
+        assert (verdict.disposition, verdict.case_id, verdict.customer_id) == (MailDisposition.CONTINUED, "case-7", writer)
+    else:
+        assert verdict.disposition is MailDisposition.PEOPLE
+        assert verdict.case_id != "case-7"
