@@ -28,7 +28,7 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     monkeypatch.setattr(endurance, "IDLE_SECONDS", 0.5)
     before, heard = running(), list[str]()
     found = await bench(
-        BenchPlan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, waiting=30, profile=True),
+        BenchPlan((Measure.PLAIN, Measure.HISTORY), rounds=2, sizes=TINY, processes=1, waiting=30, soak=20, profile=True),
         heard.append,
         app=False,
     )
@@ -48,6 +48,10 @@ async def test_every_arm_has_its_turn_and_everything_is_stopped(monkeypatch: pyt
     assert held["memory with 30 waiting cases over idle"].at_most == 1.2
     assert 1 < held["a waiting case in PostgreSQL"].value < 1_000
     assert 1 < held["a waiting case in Temporal's database"].value < 1_000
+    in_a_row, machine = held["last 2 over first 2"].value, held["do nothing, after over before"].value
+    assert held["last 2 over first 2, over do nothing's"].value == pytest.approx(in_a_row / machine, rel=0.01)
+    assert all(held[f"{part}'s CPU, last 2 of 20 cases"].value > 0 for part in endurance.PARTS)
+    assert held["temporal's CPU, do nothing, after 20 cases"].value > 0
     assert sum(one.share for one in found.profile) == pytest.approx(1, abs=0.01)
     assert all(one.ms > 0 for one in found.profile)
     assert set(found.sides) == {OURS}

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from handrail.drills.bench.stack.processes import resident
 from handrail.drills.bench.stack.side import Side
 from handrail.drills.bench.statistics.results import Reading
+from handrail.drills.bench.turns import many
 from handrail.drills.bench.work import loads
+from handrail.drills.bench.work.arms import NOTHING
 
 SHARE = 10
 LONGEST = 500
+PARTS = ("worker", "temporal", "postgres")
 IDLE_SECONDS = 5.0
 AT_MOST = {1_000: 1.2, 20_000: 1.3}
 """How many times an idle worker's memory one may take with up to so many waiting cases."""
 
 
-async def soak(side: Side, count: int, in_flight: int) -> list[Reading]:
-    """Run `count` plain cases in a row; return the rate of the last part over that of the first."""
-    _, moments = await loads.cases(side, await side.customers.questions(count), in_flight)
-    part = max(2, min(LONGEST, count // SHARE))
-    first, last = rate(moments[:part]), rate(moments[-part:])
+async def soak(side: Side, count: int, nothing: int, in_flight: int) -> list[Reading]:
+    """Run `count` plain cases in a row; return rates and processor time of the first part of them and of the last.
+
+    What slows `nothing` workflows that do nothing as well, before and after them, is the machine's or Temporal's own.
+    """
+    part, letters = max(2, min(LONGEST, count // SHARE)), await side.customers.questions(count)
+    before = await many(side, NOTHING, nothing, in_flight)
+    first = await loads.cases(side, letters[:part], in_flight)
+    await loads.cases(side, letters[part:-part], in_flight)
+    last = await loads.cases(side, letters[-part:], in_flight)
+    after = await many(side, NOTHING, nothing, in_flight)
+    rounds = {f"first {part} of {count:,} cases": first, f"last {part} of {count:,} cases": last}
+    rounds |= {f"do nothing, before {count:,} cases": before, f"do nothing, after {count:,} cases": after}
+    held, machine = last.rate / first.rate, after.rate / before.rate
+    ratios = {f"last {part} over first {part}": held, "do nothing, after over before": machine}
+    ratios[f"last {part} over first {part}, over do nothing's"] = held / machine
     return [
-        Reading(figure=f"first {part} of {count:,} cases", side=side.name, value=round(first, 2), unit="per second"),
-        Reading(figure=f"last {part} of {count:,} cases", side=side.name, value=round(last, 2), unit="per second"),
-        Reading(figure=f"last {part} over first {part}", side=side.name, value=round(last / first, 3)),
+        *(Reading(figure=what, side=side.name, value=round(one.rate, 2), unit="per second") for what, one in rounds.items()),
+        *(Reading(figure=what, side=side.name, value=round(ratio, 3)) for what, ratio in ratios.items()),
+        *(
+            Reading(figure=f"{part_of}'s CPU, {what}", side=side.name, value=round(one.cpu_ms[part_of], 1), unit="ms each")
+            for what, one in rounds.items()
+            for part_of in PARTS
+        ),
     ]
-
-
-def rate(moments: Sequence[float]) -> float:
-    """Return how many came per second between the first and the last of them."""
-    took = moments[-1] - moments[0]
-    return (len(moments) - 1) / took if took else float("inf")
 
 
 async def waiting(side: Side, count: int, warm: int, in_flight: int) -> list[Reading]:

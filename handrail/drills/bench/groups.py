@@ -163,8 +163,7 @@ class Groups:
 
     async def _cases(self, side: Side) -> Round:
         letters = await side.customers.questions(self._sizes.cases)
-        found, _ = await loads.cases(side, letters, self._sizes.in_flight)
-        return found
+        return await loads.cases(side, letters, self._sizes.in_flight)
 
     def _busy(self, measure: Measure) -> Group:
         """A group whose control is the do-nothing workflow under load."""

@@ -121,7 +121,7 @@ async def once(plan: BenchPlan, sides: Sequence[Side], tell: Tell) -> list[Readi
             found += await waiting(side, plan.waiting, plan.sizes.warm, plan.sizes.in_flight)
         if plan.soak:
             tell(f"{plan.soak:,} cases in a row: {side.name}")
-            found += await soak(side, plan.soak, plan.sizes.in_flight)
+            found += await soak(side, plan.soak, plan.sizes.nothing, plan.sizes.in_flight)
     return found
 
 

@@ -28,7 +28,7 @@ async def profile(side: Side, count: int, warm: int, in_flight: int) -> list[Par
         await loads.cases(side, await side.customers.questions(max(warm, in_flight)), in_flight)
         for pid in side.worker_pids():
             os.kill(pid, signal.SIGUSR1)
-        done, _ = await loads.cases(side, await side.customers.questions(count), in_flight)
+        done = await loads.cases(side, await side.customers.questions(count), in_flight)
     finally:
         await side.stop_worker()
         await side.start_worker()

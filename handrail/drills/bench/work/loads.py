@@ -75,8 +75,8 @@ async def paced(pieces: Sequence[Callable[[], Awaitable[float]]], per_second: fl
     return list(await asyncio.gather(*running))
 
 
-async def cases(side: Side, letters: Sequence[Letter], in_flight: int) -> tuple[Round, list[float]]:
-    """Open a case for each letter, `in_flight` at once, without asking them; return also when each settled."""
+async def cases(side: Side, letters: Sequence[Letter], in_flight: int) -> Round:
+    """Open a case for each letter, `in_flight` at once, without asking them."""
     waiting, under_way, found = list(reversed(letters)), set[str](), list[Settled]()
     meter, began = Meter(side.parts()), time.time()
     while waiting or under_way:
@@ -89,8 +89,8 @@ async def cases(side: Side, letters: Sequence[Letter], in_flight: int) -> tuple[
         await asyncio.sleep(LOOK_SECONDS)
     strays = check_answered(found)
     await asyncio.sleep(TRAILING_SECONDS)
-    moments, count = sorted(one.committed for one in found), len(found)
-    return Round(count=count, seconds=moments[-1] - began, cpu_ms=meter.per_piece(count), strays=strays), moments
+    took, count = max(one.committed for one in found) - began, len(found)
+    return Round(count=count, seconds=took, cpu_ms=meter.per_piece(count), strays=strays)
 
 
 async def cases_singly(side: Side, letters: Sequence[Letter]) -> Round:
