@@ -108,9 +108,9 @@ async def executions(client: Client, query: str) -> AsyncIterator[Execution]:
             return
 
 
-async def newest_runs(client: Client, since: datetime | None) -> dict[str, Execution]:
-    """Return the newest run of each case by the case's id; with `since`, see `listing`. Raises: RPCError."""
-    found = [one async for one in executions(client, listing(since))]
+async def newest_runs(client: Client, since: datetime | None, begun: datetime | None = None) -> dict[str, Execution]:
+    """Return the newest run of each case by the case's id; with `since` and `begun`, see `listing`. Raises: RPCError."""
+    found = [one async for one in executions(client, listing(since, begun))]
     return {one.case_id: one for one in sorted(found, key=lambda one: one.started) if one.workflow_id.startswith(PREFIX)}
 
 
@@ -129,6 +129,12 @@ async def described(client: Client, workflow_id: str, run_id: str = "") -> Descr
         ),
         retry=True,
     )
+
+
+async def busy(client: Client, workflow_id: str) -> bool:
+    """Return whether a step of the workflow is under way or waits for a worker. Raises: RPCError with NOT_FOUND."""
+    found = await described(client, workflow_id)
+    return bool(found.pending_activities) or found.HasField("pending_workflow_task")
 
 
 async def paused_at(client: Client, workflow_id: str) -> CasePause | None:
@@ -195,7 +201,13 @@ def _words(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def listing(since: datetime | None) -> str:
-    """Return the query for the runs of all cases; with `since`, for open ones and those that ended behind it."""
+def listing(since: datetime | None, begun: datetime | None = None) -> str:
+    """Return the query for the runs of all cases; with `since`, for open ones and those that ended behind it.
+
+    With `begun`, too, of the open ones those alone that began then or later.
+    """
     cases = "WorkflowType = 'case'"
-    return f"{cases} AND (CloseTime IS NULL OR CloseTime > '{since.isoformat()}')" if since else cases
+    if since is None:
+        return cases
+    still_open = f"StartTime >= '{begun.isoformat()}'" if begun else "CloseTime IS NULL"
+    return f"{cases} AND ({still_open} OR CloseTime > '{since.isoformat()}')"

@@ -32,9 +32,10 @@ from handrail.domain.case.reconciling import (
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.ports import Standings
 from handrail.temporal.cases.client import CaseClient
-from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, described, execution, newest_runs, paused_cases
+from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, busy, execution, paused_cases
 from handrail.temporal.cases.wanted import CASE_STATUS, CONTENT, WORKFLOW
 from handrail.temporal.plain import plain_events
+from handrail.temporal.repair.alike import AlikeCases
 from handrail.temporal.repair.differences import DifferenceRepair, different
 from handrail.temporal.repair.lost import value
 from handrail.temporal.repair.promised import promised
@@ -52,6 +53,7 @@ class Reconciler:
     def __init__(self, client: Client, record: Standings, task_queue: str, grace: timedelta = GRACE) -> None:
         self._client, self._record, self._queue, self._grace = client, record, task_queue, grace
         self._cases = CaseClient(client, task_queue=task_queue, patience=PATIENCE_SECONDS)
+        self._alike = AlikeCases(client, task_queue, grace)
 
     async def alone(self, since: datetime | None = None) -> Reconciliation | None:
         """Compare and mend, where no other process is doing so; None where one is."""
@@ -69,15 +71,17 @@ class Reconciler:
             RPCError, psycopg.OperationalError: a server does not answer.
         """
         recorded = {one.case_id: one for one in await self._record.recorded()}
-        newest = await newest_runs(self._client, since)
+        newest, rest = await self._alike.listed(recorded, since)
         elsewhere = await self._record.those_of([one for one in newest if one not in recorded])
         # What no record of ours holds and no queue of ours runs is another installation's, in the same namespace.
         known = recorded.keys() | elsewhere.keys()
         newest = {case: run for case, run in newest.items() if case in known or run.task_queue == self._queue}
         paused = await paused_cases(self._client)
-        found = await self._compare(recorded, newest, elsewhere, thorough=thorough)
+        found = await self._compare(rest, newest, elsewhere, thorough=thorough)
         if not thorough and any(one.difference.kind in (DifferenceKind.UNRECORDED, DifferenceKind.BEHIND) for one in found):
             return await self.once(fix=fix, thorough=True)
+        if not found:
+            self._alike.note(recorded, newest)
         found += await promised(self._client, self._record, newest, self._grace)
         differences = [await self._mended(one) if fix else one.difference for one in found]
         return Reconciliation(
@@ -169,7 +173,7 @@ class Reconciler:
         row = (await self._record.those_of([case_id])).get(case_id)
         found = await self._effects(view, row, run)
         if row is not None and row.version > view.version:
-            if view.status is CaseStatus.WORKING or await self._busy(run):
+            if view.status is CaseStatus.WORKING or await busy(self._client, run.workflow_id):
                 return found
             words = "The record is newer than the run, whose steps it would not take; a person gets it in a fresh run."
             again = DifferenceRepair(
@@ -193,10 +197,6 @@ class Reconciler:
             )
             for one in lost
         ]
-
-    async def _busy(self, run: Execution) -> bool:
-        found = await described(self._client, run.workflow_id)
-        return bool(found.pending_activities) or found.HasField("pending_workflow_task")
 
     async def _mended(self, found: DifferenceRepair) -> Difference:
         difference = found.difference

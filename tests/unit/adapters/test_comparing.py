@@ -74,3 +74,6 @@ def test_the_query_names_open_runs_and_what_ended_since() -> None:
     assert listing(None) == "WorkflowType = 'case'"
     since = datetime(2026, 3, 1, tzinfo=UTC)
     assert listing(since) == "WorkflowType = 'case' AND (CloseTime IS NULL OR CloseTime > '2026-03-01T00:00:00+00:00')"
+    begun = "StartTime >= '2026-03-01T01:00:00+00:00'"
+    ended = "CloseTime > '2026-03-01T00:00:00+00:00'"
+    assert listing(since, since + timedelta(hours=1)) == f"WorkflowType = 'case' AND ({begun} OR {ended})"
