@@ -84,10 +84,10 @@ SELECT 'kept-' || r.case_id, gen_random_uuid()::text, r.kept_at, %(words)s, r.op
 RETURNING workflow_id;
 
 -- name: sweep_case_starts
--- One that was kept in the moment in which its case was recorded.
+-- One that was kept in the moment in which its case was recorded. What has begun is that case, however it was read.
 DELETE FROM handrail.case_starts AS s
 USING handrail.cases AS c
-WHERE c.case_id = s.case_id AND c.content_digest = s.content_digest
+WHERE c.case_id = s.case_id AND (c.content_digest = s.content_digest OR s.begun_at IS NOT NULL)
 RETURNING s.case_id;
 
 -- name: unrecorded_case_starts

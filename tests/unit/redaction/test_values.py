@@ -10,10 +10,12 @@ import pytest
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseOpen
 from handrail.domain.case.messages import Author, IncomingMessage, Message
+from handrail.domain.case.openings import read_opening
 from handrail.domain.errors import InvalidInput
 from handrail.domain.team.commands import HandBack, PersonReply
 from handrail.redaction.values import by_code
 from handrail.settings import Settings
+from handrail.temporal.cases.wanted import wanted
 from handrail.wiring.redacting import redaction_of
 
 CARD, IBAN = "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00"
@@ -59,3 +61,19 @@ def test_the_settings_say_what_stays() -> None:
     assert redaction_of(Settings(redaction_keep="iban", card_last_four=False)).words(BOTH) == f"[card] and {IBAN}"
     with pytest.raises(InvalidInput, match="'phone' is no kind of secret"):
         redaction_of(Settings(redaction_keep="phone"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"  {BOTH}\n\n",
+        f"My password is hunter2secret \n\n {CARD}   ",
+        f"e\u0301clair {IBAN}\r\n\tcode 123456 is my one-time code",
+        "Where is my order O-10001?",
+    ],
+)
+def test_what_was_redacted_ahead_of_a_start_is_read_as_the_same_content(text: str) -> None:
+    case = wanted(by_code(), "c-1", "C-1", text, message_id="m-1", channel="api")
+    again = read_opening([case.model_dump(mode="json")], "case-c-1")
+    assert (again.digest, again.case, again.odd) == (case.content_digest(), case, [])
+    assert by_code().of(case) == case
