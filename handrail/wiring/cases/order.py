@@ -9,6 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from temporalio.worker import FixedSizeSlotSupplier, Interceptor, WorkerTuner
+
+from handrail.temporal.worker.slots import Beginning, PromptSlots
+
 NODES = 4
 SLICE_SECONDS = 0.02
 """A node has its place for so long at most: what takes longer mostly waits, for a model or the database."""
@@ -20,13 +24,16 @@ SHARE = 8
 """One customer's turns have an eighth of a process's places at most."""
 
 
-def fetched(turns: int) -> dict[str, Any]:
-    """Return how much a worker fetches at most that has so many turns under way, as options of Temporal's."""
-    return {
-        "max_concurrent_workflow_tasks": TASKS,
-        "max_concurrent_activities": turns * FETCHED,
-        "max_concurrent_local_activities": turns,
-    }
+def fetched(turns: int, guards: Interceptor) -> dict[str, Any]:
+    """Return how much a worker fetches at most that has so many turns under way, as options of Temporal's, with its guards."""
+    slots = PromptSlots(turns * FETCHED)
+    tuner = WorkerTuner.create_composite(
+        workflow_supplier=FixedSizeSlotSupplier(TASKS),
+        activity_supplier=slots,
+        local_activity_supplier=FixedSizeSlotSupplier(turns),
+        nexus_supplier=FixedSizeSlotSupplier(1),
+    )
+    return {"tuner": tuner, "interceptors": [Beginning(slots), guards]}
 
 
 class Places:

@@ -246,12 +246,11 @@ def case_worker(
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, *([QualityWorkflow] if day else [])],
         activities=[*case_activities(client, settings, world, nodes, machine), *(day.all() if day else [])],
-        interceptors=[guards_of(settings)],
         workflow_runner=runs,
         **({"deployment_config": upgrading(version)} if version else {"build_id": own_build()}),
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
         max_cached_workflows=CACHED_RUNS,
-        **fetched(settings.concurrency),
+        **fetched(settings.concurrency, guards_of(settings)),
         max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
     )
     runs.evict_from(worker)

@@ -196,6 +196,21 @@ async def test_a_turn_that_gets_on_beats_less(
         assert await environment.run(until_beaten) >= soonest * 0.99
 
 
+async def test_a_turn_that_came_late_to_its_first_step_beats_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "BEAT_SECONDS", 1_000.0)
+    monkeypatch.setattr(turns, "LONGEST_BEAT_SECONDS", 2_000.0)
+    environment, beaten = ActivityEnvironment(), asyncio.Event()
+    environment.on_heartbeat = lambda *_: beaten.set()
+
+    async def until_beaten() -> None:
+        beating = asyncio.create_task(turns.Pulse(cast(TurnAttempt, Progress()), Waits(), handed=5_000.0).forever())
+        await beaten.wait()
+        beating.cancel()
+
+    async with asyncio.timeout(20):
+        await environment.run(until_beaten)
+
+
 async def test_a_turn_that_comes_while_the_graph_is_loaded_waits_and_says_that_it_lives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
