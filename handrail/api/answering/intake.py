@@ -11,7 +11,7 @@ from handrail.domain.case.messages import IncomingMessage, check_message
 from handrail.domain.case.requests import CaseStatus
 from handrail.domain.case.starts import CaseStart
 from handrail.domain.channels import Arrival
-from handrail.domain.errors import InvalidInput
+from handrail.domain.errors import IllegalTransition, InvalidInput, UnknownCase
 from handrail.domain.team.commands import Receipt
 from handrail.temporal.connect import Unreachable
 
@@ -96,9 +96,15 @@ async def said(
     message = check_message(message)
     await services.limits.count(services.limits.customer, f"customer {caller.counted_as or customer_id}")
     await _arrived(services, case_id, message, way)
-    return await services.cases(caller).say_soon(
-        case_id, message.text, message_id=message.message_id, seconds=seconds, answers=message.answers
-    )
+    try:
+        return await services.cases(caller).say_soon(
+            case_id, message.text, message_id=message.message_id, seconds=seconds, answers=message.answers
+        )
+    except UnknownCase as error:
+        if (await services.record.show(case_id)).status is not CaseStatus.CLOSED:
+            raise
+        # Temporal keeps what has ended for its namespace's retention; the record keeps it longer.
+        raise IllegalTransition(f"case {case_id} was closed long ago and takes nothing more. Open a new case.") from error
 
 
 async def _arrived(services: ApiServices, case_id: str, message: IncomingMessage, way: Way) -> None:

@@ -9,7 +9,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from handrail.domain.access.principals import ApiScope
-from tests.support.house import House
+from tests.support.house import House, wait_for
+from tests.support.menus import Page
 from tests.workflows.api.conftest import Backend, backend, fresh
 
 
@@ -42,6 +43,23 @@ async def test_the_first_reply_comes_in_the_same_call_and_counts_once(home: Hous
         "select count(*) from handrail.messages where case_id = %(c)s and author = 'customer'", c=case["case_id"]
     )
     assert counted == [(1,)]
+
+
+async def test_a_case_that_temporal_has_forgotten_is_still_closed(home: House, api: Backend) -> None:
+    case = (await api.post("/v1/cases", json=await opening(home), headers={"idempotency-key": fresh()})).json()
+    path, handle = f"/v1/cases/{case['case_id']}", home.temporal.get_workflow_handle(f"case-{case['case_id']}")
+    await handle.signal("close_case")
+    await handle.result()
+    await Page(home.temporal).delete(case["case_id"])
+
+    async def refused() -> dict[str, str] | None:
+        answer = await api.post(f"{path}/messages", json={"text": "Hello?"}, headers={"idempotency-key": fresh()})
+        problem: dict[str, str] = answer.json()
+        return problem if "long ago" in problem["detail"] else None
+
+    found = await wait_for(refused)
+    assert (found["status"], found["code"]) == (409, "IllegalTransition")
+    assert (await api.get(path)).json()["status"] == "Closed"
 
 
 async def test_a_second_message_goes_on_with_the_case(home: House, api: Backend) -> None:
