@@ -116,8 +116,11 @@ class AgentNode:
         )
 
     async def _earlier(self, view: AgentView, said: Sequence[Message]) -> list[ToldEffect]:
-        """Return what the turns before this one did; what this one did stands in its exchanges."""
-        if view.turn == 1:
+        """Return what was done before: by earlier turns, and in this one by a run that was cut off.
+
+        What this run did stands in its exchanges.
+        """
+        if view.turn == 1 and not view.row.begun_again:
             return []
         past = [one for one in await self._cases.earlier(view.row.case_id) if not made_here(one, view.exchanges)]
         return told(past, {one.action: given(self._record, one.action) for one in past}, said)

@@ -10,7 +10,7 @@ from graphs.engine.limits import SECONDS, within
 from graphs.handover import notice as waiting
 from graphs.handover.destination import come_back, destination
 from graphs.handover.handoff import packet, shortened
-from graphs.nodes.resolve import end, said, with_notice
+from graphs.nodes.resolve import end, once, said, with_notice
 from graphs.views import EndView
 from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.actions.earlier import unanswered
@@ -62,7 +62,7 @@ class EscalateNode:
         words = f"{opened}\n\n{words}" if opened else words
         words = with_notice(words or "", view.incoming, view.row.language)
         view = view.model_copy(update={"disclosed": view.disclosed or bool(opened)})
-        messages = [said(view, Author.SYSTEM, words, now, "tell")] if words else []
+        messages = [await once(self._cases, view, said(view, Author.SYSTEM, words, now, "tell"))] if words else []
         row = row.model_copy(update={"reply": words or row.reply, "version": view.row.version + 1})
         outcome = await end(self._cases, view, row, messages, handoff)
         kept = {"disclosed": view.disclosed, "unrecorded": Unrecorded()}

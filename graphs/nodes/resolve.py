@@ -9,6 +9,7 @@ from typing import Any
 from graphs.handover.notice import acting_for
 from graphs.nodes.act import held_back
 from graphs.ruling.asked import audited
+from graphs.ruling.repeats import NEWEST
 from graphs.ruling.replies import text_of
 from graphs.ruling.ruling_pass import decided
 from graphs.state import TurnOutcome, identity
@@ -59,6 +60,7 @@ class ResolveNode:
         )
         approved = decided(view.decisions, proposal) is not None
         message = said(view, Author.ASSISTANT, text, now, "reply").model_copy(update={"approved": approved})
+        message = await once(self._cases, view, message)
         try:
             told = view.model_copy(update={"disclosed": True})
             outcome = await end(self._cases, told, row, [message], None, approved=approved)
@@ -95,6 +97,15 @@ def said(view: EndView, author: Author, text: str, now: datetime, what: str) -> 
         sequence=view.sequence,
         language=view.row.language,
     )
+
+
+async def once(cases: Cases, view: EndView, message: Message) -> Message:
+    """Return the message, or the one with which a run that was cut off said the same in this turn: nobody is told twice."""
+    if not view.row.begun_again:
+        return message
+    before = await cases.transcript_ends(view.row.case_id, 0, NEWEST)
+    words = (message.author, message.turn, message.text)
+    return next((one for one in before if (one.author, one.turn, one.text) == words), message)
 
 
 async def end(

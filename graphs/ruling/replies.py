@@ -14,6 +14,7 @@ from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.messages import Author, Message
+from handrail.domain.case.reconciling import lost_effects
 from handrail.domain.errors import BusinessFailed
 from handrail.domain.llm.instructions import RULES
 from handrail.domain.text.accounting.evidence import Evidence
@@ -50,7 +51,7 @@ class Replying:
 
     async def rule(self, sheet: RulingPass, proposal: Proposal) -> None:
         """Rule on the reply and note what comes of it on the sheet."""
-        view, topic = sheet.view, sheet.topic
+        view, topic = await self._with_all_made(sheet.view), sheet.topic
         if decided(view.decisions, proposal):
             asked = plain(proposal, Ruling.REQUIRE_APPROVAL, "reply", "A person decides on these words.")
             return sheet.rule(proposal, by_people(sheet, proposal, asked.model_copy(update=shown(proposal))))
@@ -75,6 +76,13 @@ class Replying:
         if verdict.ruling is Ruling.BLOCK:
             sheet.escalate(why_blocked(sheet, proposal, verdict), "; ".join(verdict.messages))
         return None
+
+    async def _with_all_made(self, view: GuardrailView) -> GuardrailView:
+        """Return the view; with what a run that was cut off made as well, for that may be told."""
+        if not view.row.begun_again:
+            return view
+        held = await self._cases.effects(view.row.case_id)
+        return view.model_copy(update={"effects": [*held, *lost_effects(view.effects, held)]})
 
     async def _on_record(self, view: GuardrailView) -> dict[str, Any]:
         """Return what the business's record tells of the customer: asked only where a reply would not pass."""

@@ -8,7 +8,7 @@ from graphs.state import CaseState
 from graphs.turn import Learned
 from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.actions.confirmations import Confirmation
-from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus, CaseView
+from handrail.domain.case.cases import ABOVE_ALL, CaseOpen, CaseRow, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.case.reconciling import RUN_LOST, Recovered
@@ -18,7 +18,6 @@ from workflows.memory.transcript import Transcript
 from workflows.memory.unsaved import UnsavedChanges
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
-ABOVE_ALL = 1_000
 ABOVE_ASKED = 10
 
 

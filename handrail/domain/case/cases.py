@@ -90,6 +90,10 @@ class Opened(Terms):
     stood: bool = False
 
 
+ABOVE_ALL = 1_000
+"""More versions than a run commits: where one was cut off, the next begins so far above it."""
+
+
 class CaseRow(Stored):
     """The case's row as people and reports read it. `version` grows with every commit; an older one changes nothing."""
 
@@ -114,6 +118,11 @@ class CaseRow(Stored):
     version: int = 0
     content_digest: str = ""
     recused: list[str] = Field(default_factory=list, description="people who should not decide it, as names are compared")
+
+    @property
+    def begun_again(self) -> bool:
+        """Return whether a run of the case was cut off, so that the record may hold what this one does not know."""
+        return self.version >= ABOVE_ALL
 
     @property
     def by_agent(self) -> bool:

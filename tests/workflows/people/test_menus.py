@@ -15,7 +15,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
-from handrail.domain.case.cases import CaseView
+from handrail.domain.case.cases import ABOVE_ALL, CaseView
 from handrail.domain.case.reconciling import DifferenceKind, Reconciliation
 from handrail.domain.errors import IllegalTransition
 from handrail.embedded.ports import free_block
@@ -337,10 +337,40 @@ async def test_resetting_a_case_after_the_money_went_out_pays_nothing_again(ther
     yes = DecisionInput(decision=DecisionKind.APPROVE, approval_id=one.approval_id, revision=one.revision, reviewer="ann")
     await there.cases.decide(case.case_id, yes)
     await there.until(case.case_id, lambda view: view.status == "Resolved")
-    await page.reset(case.case_id, (await page.tasks(case.case_id))[0])
-    await there.settled(case.case_id)
+    before = await told(there, case.case_id)
+    run = await page.reset(case.case_id, (await page.tasks(case.case_id))[0])
+    await answered_by(there, case.case_id, run)
     assert await refunds(there, case) == 1
+    assert await told(there, case.case_id) == before
     await equal(there, case.case_id)
+
+
+async def test_resetting_a_case_tells_the_customer_nothing_twice(there: House, page: Page) -> None:
+    order = await there.order(status="delivered")
+    case = await there.open(order.customer_id, f"Where is my order {order.order_id}?")
+    before = await told(there, case.case_id)
+    assert len(before) == 1
+    run = await page.reset(case.case_id, (await page.tasks(case.case_id))[0])
+    await answered_by(there, case.case_id, run)
+    assert await told(there, case.case_id) == before
+    await equal(there, case.case_id)
+
+
+async def told(there: House, case_id: str) -> list[tuple[str, str]]:
+    """What the customer was told: id and words."""
+    query = "select message_id, text from handrail.messages where case_id = %(c)s and author <> 'customer' order by at"
+    return await there.rows(query, c=case_id)
+
+
+async def answered_by(there: House, case_id: str, run_id: str) -> None:
+    """The run that a reset made has ended its turn."""
+
+    async def ended() -> bool:
+        found = await there.rows("select version, status from handrail.cases where case_id = %(c)s", c=case_id)
+        return all(version > ABOVE_ALL and status in ("Resolved", "WithHuman") for version, status in found)
+
+    await wait_for(ended)
+    assert (await there.temporal.get_workflow_handle(f"case-{case_id}").describe()).run_id == run_id
 
 
 async def test_a_terminated_run_that_is_reset_goes_on_by_itself(there: House, page: Page) -> None:
