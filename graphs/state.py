@@ -17,7 +17,7 @@ from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseRow, CaseStatus, RuledProposal, Unrecorded
-from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.classification import Classification, FurtherWish, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
@@ -104,6 +104,8 @@ class CaseState(BaseModel):
     person: HandBackNote | None = None
 
     classification: Classification | None = None
+    taken_up: FurtherWish | None = Field(default=None, description="the wish that this turn is about, of words heard before")
+    besides: list[FurtherWish] = Field(default_factory=list, description="wishes that later turns take up")
 
     step: int = 0
     exchanges: list[Exchange] = Field(default_factory=list)

@@ -18,10 +18,10 @@ from handrail.domain.actions.declined import Declined
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseRow, CaseStatus, Commit
-from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.classification import Classification, FurtherWish, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact
 from handrail.domain.case.patience import Progress
-from handrail.domain.llm.agent import Usage
+from handrail.domain.llm.agent import Disposition, Usage
 
 STEPS = 500
 """Nodes of one turn, at most."""
@@ -60,7 +60,10 @@ class TurnRequest(Stored):
 
 
 class Learned(Stored):
-    """The part of a turn that a case keeps; `outcome` where the turn has ended."""
+    """The part of a turn that a case keeps; `outcome` where the turn has ended.
+
+    `goes_on`: the wish of this turn is done, and one of `besides` is next.
+    """
 
     row: CaseRow
     facts: list[Fact] = Field(default_factory=list)
@@ -71,6 +74,8 @@ class Learned(Stored):
     usage: Usage = Field(default_factory=Usage)
     disclosed: bool = False
     classification: Classification | None = None
+    besides: list[FurtherWish] = Field(default_factory=list, description="wishes that are not taken up yet")
+    goes_on: bool = False
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
     trail: CaseTrail = Field(default_factory=CaseTrail)
@@ -83,8 +88,10 @@ class Learned(Stored):
     def of(cls, known: CaseState | EndView, outcome: TurnOutcome | None = None) -> Learned:
         """The part of the state, or of the last node's view, that outlives the turn."""
         progress = known.progress
+        waits = outcome is not None and outcome.status is CaseStatus.AWAITING_CUSTOMER
+        goes_on = waits and bool(known.besides) and known.disposition is Disposition.RESOLVED and not known.confirmation
         if outcome:
-            progress = progress.after(known.exchanges, asking=outcome.status is CaseStatus.AWAITING_CUSTOMER)
+            progress = progress.after(known.exchanges, asking=waits and not goes_on)
         return cls(
             row=known.row,
             facts=known.facts,
@@ -95,11 +102,13 @@ class Learned(Stored):
             usage=known.usage,
             disclosed=known.disclosed,
             classification=known.classification,
+            besides=known.besides,
+            goes_on=goes_on,
             sentiment=known.sentiment,
             progress=progress,
             trail=trail(known, model=known.answered_by, served=known.served),
             outcome=outcome,
-            confirmation=known.confirmation if outcome and outcome.status is CaseStatus.AWAITING_CUSTOMER else None,
+            confirmation=known.confirmation if waits else None,
             confirmed=None if outcome else known.confirmed,
             asked=known.asked,
         )

@@ -13,7 +13,7 @@ from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.case.cases import CaseRow, RuledProposal, Unrecorded
-from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.classification import Classification, FurtherWish, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, StatedFact
 from handrail.domain.case.messages import Message
 from handrail.domain.case.patience import Progress
@@ -31,6 +31,7 @@ class ClassifyView(BaseModel):
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)
     absent: list[str] = Field(default_factory=list)
+    besides: list[FurtherWish] = Field(default_factory=list)
     confirmation: Confirmation | None = None
     confirmed: Confirmation | None = Field(default=None, description="the question whose yes is acted on")
     acting: list[Message] = Field(default_factory=list, description="what the turn under way began with, if one is")
@@ -70,6 +71,8 @@ class AgentView(BaseModel):
     turn: int = 1
     step: int = 0
     person: HandBackNote | None = None
+    taken_up: FurtherWish | None = None
+    besides: list[FurtherWish] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
@@ -136,6 +139,7 @@ class EndView(BaseModel):
     step: int = 0
     incoming: list[Message] = Field(default_factory=list)
     classification: Classification | None = None
+    besides: list[FurtherWish] = Field(default_factory=list)
     disposition: Disposition | None = None
     proposals: list[Proposal] = Field(default_factory=list)
     ruled: list[RuledProposal] = Field(default_factory=list)

@@ -40,7 +40,7 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
             "problem": telling.problem(view, telling.quote(texts, why), told, why),
             "wanted": telling.wanted(texts),
             "stated": told,
-            "open_questions": telling.open_questions(said, told, known, why),
+            "open_questions": [*telling.open_questions(said, told, known, why), *telling.left(view.besides)],
         }
     )
     return bounded(with_what_was_known(made, view.handoff) if view.handoff else made)

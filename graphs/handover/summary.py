@@ -13,7 +13,7 @@ from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.actions.effects import EffectResult
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.case.cases import CaseRow, RuledProposal
-from handrail.domain.case.classification import Classification
+from handrail.domain.case.classification import Classification, FurtherWish
 from handrail.domain.case.handoffs import CaseTrail, Escalation, PolicyHit, StatedFact, Versions
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.routes import OUTCOME_UNKNOWN
@@ -192,6 +192,12 @@ def open_questions(
     if attached:
         questions.append(f"Is the attachment needed (“{attached}”)? None can be taken here: ask for it another way if it is.")
     return questions
+
+
+def left(besides: Sequence[FurtherWish]) -> list[str]:
+    """List the wishes that no turn has taken up."""
+    wishes = [(one.topic.replace("_", " "), clipped(" ".join(one.sentences), QUOTE)) for one in besides]
+    return [f"The customer also writes about {topic}, which nobody has seen to: “{words}”" for topic, words in wishes]
 
 
 def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:

@@ -11,6 +11,7 @@ from graphs.ruling.asked import WITHDREW, withdrew
 from graphs.screening import FLUENT_ENOUGH, OwnWords, Screen, frustrated, told
 from graphs.state import newest_points
 from graphs.views import ClassifyView
+from graphs.wishes import still
 from handrail.domain.actions.confirmations import AnswerKind
 from handrail.domain.actions.consent import answered
 from handrail.domain.case.cases import CaseRow
@@ -74,6 +75,7 @@ class ClassifyNode:
             "absent": [*view.absent, *absent],
             "sentiment": newest_points(view.sentiment, [point]),
             "progress": self._bounded(view.progress, found.topic),
+            "besides": still(view.besides, found.besides, found.topic),
         }
 
     async def _own_words(self, view: ClassifyView) -> OwnWords:

@@ -46,7 +46,7 @@ class ResolveNode:
         text, house = text_of(proposal), self._house if view.row.by_agent else ""
         text = introduced(text, self._disclosure, view.row.language or "en", disclosed=view.disclosed, house=house)
         text = with_notice(text, view.incoming, view.row.language)
-        resolved = view.disposition is Disposition.RESOLVED
+        resolved = view.disposition is Disposition.RESOLVED and not view.besides
         status = CaseStatus.RESOLVED if resolved else CaseStatus.AWAITING_CUSTOMER
         row = view.row.model_copy(
             update={

@@ -106,6 +106,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
             spent=self.usage,
             disclosed=self.disclosed,
             classification=self.classification,
+            besides=self.besides,
             handoff=self.handoff,
             trail=self.trail,
             sentiment=self.sentiment,
@@ -127,6 +128,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
         self.classification, self.sentiment = learned.classification, learned.sentiment
         self.trail = self.trail.then(learned.trail)
         self.progress = learned.progress
+        self.besides, self.goes_on = learned.besides, learned.goes_on
         self.confirmed, self.asked = learned.confirmed, together(self.asked, learned.asked)
         asked = learned.confirmation
         # What came in before the case heard that the question went out answers nothing.

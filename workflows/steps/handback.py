@@ -56,6 +56,8 @@ def _remember(memory: CaseMemory, holder: str) -> None:
 def arrive(memory: CaseMemory) -> None:
     """People have the case; where it came for a reason for which it was handed back, it stays with them."""
     row = memory.row
+    if row.status is CaseStatus.WITH_HUMAN:  # with every wish of it
+        memory.besides = []
     if row.status is CaseStatus.WITH_HUMAN and row.reason and row.reason != NO_ANSWER:
         memory.stuck = memory.stuck or row.reason in memory.returned
         memory.reasons = list(dict.fromkeys([*memory.reasons, row.reason]))

@@ -18,6 +18,7 @@ from workflows.page.memo import memo, publish_memo
 from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
 from workflows.steps.growth import Growth
+from workflows.steps.hearing import hear_for_people
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
 from workflows.steps.turns import RECORDS_IN_TURN, Turns
 
@@ -92,6 +93,8 @@ class Loop:
             await self._turns.hand_back(memory.handed_back)
         elif memory.inbox:
             await self._hear()
+        elif memory.goes_on:
+            await self._turns.go_on()
         elif memory.noticed:
             memory.noticed = False
         else:
@@ -110,7 +113,7 @@ class Loop:
         memory = self._memory
         self._notice_a_cut()
         asked = memory.closing or memory.interruption or memory.decided or memory.handed_back
-        return bool(memory.unsaved or asked or memory.inbox or memory.noticed)
+        return bool(memory.unsaved or asked or memory.inbox or memory.goes_on or memory.noticed)
 
     def _notice_a_cut(self) -> None:
         """Begin again where this run was reset to a later task, once the history it kept was gone through.
@@ -150,7 +153,7 @@ class Loop:
                 memory.ask_anew(now)
                 memory.notice = SEEN_ANEW
         elif memory.odd:
-            await self._turns.for_people(memory.odd)
+            await hear_for_people(memory, memory.odd)
         else:
             await self._turns.start()
 

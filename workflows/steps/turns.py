@@ -6,27 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
 
 from graphs.hearing import brief
 from graphs.state import CaseState, HandBackNote
 from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult
-from graphs.views import ClassifyView
+from graphs.wishes import again
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
-from handrail.domain.actions.confirmations import UNCLEAR
-from handrail.domain.case.cases import CaseRow, CaseStatus, Commit
-from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.cases import CaseStatus, Commit
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
-from handrail.domain.case.openings import ODD_MESSAGE
 from workflows.memory.case import CaseMemory
 from workflows.memory.fields import Suspended
-from workflows.options import CLASSIFY, STEP, turn_options
+from workflows.options import turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
+from workflows.steps.hearing import hear_beside
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
-from workflows.steps.locally import locally
 from workflows.steps.record import flush, take_inbox
 
 LAST_WORDS = 3
@@ -35,8 +31,6 @@ HAND_OVER_STEPS = 20
 HANDING_OVER = "escalate"
 NO_OUTCOME = Escalation(reason="graph_error", words="The graph ended without an outcome.")
 NOT_HEARD = Escalation(reason="graph_error", words="The turn could not be run to its end.")
-STOPS_A_TURN = ("customer_asked", "risk", "frustrated", UNCLEAR)
-UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
 
 class Turns:
@@ -64,6 +58,18 @@ class Turns:
             await flush(memory)
         state = memory.state()
         state.incoming = self._acting = brief(said)
+        await self._go(state)
+
+    async def go_on(self) -> None:
+        """Take up a further wish of what the customer wrote: a turn of its own, in its topic."""
+        memory = self._memory
+        memory.goes_on, (wish, *memory.besides) = False, memory.besides
+        memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1, "topic": wish.topic})
+        memory.become(CaseStatus.WORKING, workflow.now())
+        await flush(memory)
+        state = memory.state()
+        state.taken_up = wish
+        state.incoming = self._acting = brief([again(memory.messages, wish)])
         await self._go(state)
 
     async def resume(self, decision: Decision) -> None:
@@ -153,38 +159,9 @@ class Turns:
         await flush(memory)
         returns.arrive(memory)
 
-    async def for_people(self, words: str) -> None:
-        """A first message that no agent should read alone: classified, so that it reaches the people whose subject it is."""
-        memory = self._memory
-        view = ClassifyView(row=memory.row, incoming=brief(memory.inbox))
-        memory.interruption = Escalation(reason=ODD_MESSAGE, words=words)
-        try:
-            found = await locally(memory.cancel, CLASSIFY, [view], dict, STEP)
-        except FailureError:
-            return
-        memory.row = CaseRow.model_validate(found["row"])
-        memory.classification = Classification.model_validate(found["classification"])
-        if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
-            why = Escalation.model_validate(found["escalation"])
-            memory.interruption = why.model_copy(update={"words": f"{why.words} {words}"})
-
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
-        """Classify what came in anew; a wish for a person, a high risk, too much anger or a yes that is taken back stops the
-        agent."""
-        waiting, question, confirmed = self._memory.suspended, self._memory.confirmation, self._memory.confirmed
-        mood = waiting.state.sentiment if waiting else []
-        view = ClassifyView(row=self._memory.row, incoming=brief(messages), sentiment=mood, confirmed=confirmed)
-        if question:
-            view = view.model_copy(update={"confirmation": question, "acting": self._acting})
-        try:
-            found = await locally(self._memory.cancel, CLASSIFY, [view], dict, STEP)
-        except FailureError:
-            self._memory.interruption = UNREADABLE
-            return
-        if waiting:  # while a turn runs, the message begins the next one and is heard again there
-            waiting.state.sentiment = [SentimentPoint.model_validate(one) for one in found["sentiment"]]
-        if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
-            self._memory.interruption = Escalation.model_validate(found["escalation"])
+        """Hear what came in beside the turn under way, or beside what was asked."""
+        await hear_beside(self._memory, messages, self._acting)
 
     async def _go(
         self,

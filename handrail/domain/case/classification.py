@@ -35,11 +35,19 @@ class Sentiment(StrEnum):
     ANGRY = "angry"
 
 
+class FurtherWish(Stored):
+    """A wish beside the one that a turn is about: its topic, and the customer's sentences about it, as they were written."""
+
+    topic: str
+    sentences: list[str]
+
+
 class Classification(Stored):
     """Routing's view of one message. Confidences are 0 to 1; `reasons` can be read by a person.
 
     `confidences` holds one per field: topic, risk, complexity, language, sentiment, wants_person. `abstained`: the local
     classifier could not tell, though the message is not clearly out of scope; whoever asks a language model asks it only then.
+    `besides` are further wishes: parts of the message are surely about other topics, and it names several things apart.
     """
 
     topic: str = Field(description=f"a topic's name, or {OUT_OF_SCOPE!r}")
@@ -51,6 +59,7 @@ class Classification(Stored):
     frustration: float = Field(default=0.0, ge=0, le=1)
     sentiment: Sentiment = Sentiment.NEUTRAL
     wants_person: bool = False
+    besides: list[FurtherWish] = Field(default_factory=list)
     confidences: dict[str, float] = Field(default_factory=dict)
     abstained: bool = False
     reasons: list[str] = Field(default_factory=list)

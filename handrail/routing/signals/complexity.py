@@ -38,10 +38,12 @@ class Complexity:
         """`topics` are those that parts of the message are surely about."""
         if len(message.words) > LONG or self._judgement.first(message):
             return JUDGEMENT
+        return SEVERAL if len(topics) > 1 or self.apart(text, message) else SINGLE
+
+    def apart(self, text: str, message: Folded) -> bool:
+        """Return whether the message says by itself that it is about several things: it names two, or joins them."""
         references = {found.casefold() for found in _REFERENCE.findall(text)}
-        if len(topics) > 1 or len(references) > 1 or self._joined(message):
-            return SEVERAL
-        return SINGLE
+        return len(references) > 1 or self._joined(message)
 
     def _joined(self, message: Folded) -> bool:
         """A word such as 'also' with at least three words on either side."""

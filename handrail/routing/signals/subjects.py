@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,13 +34,13 @@ STAYS = 0.7
 
 @dataclass(frozen=True)
 class MessageSubject:
-    """`topic` with its confidence and why; `also` are all topics that parts of the message are surely about. `abstained`: none
-    is clear, though the message is not clearly about something else."""
+    """`topic` with its confidence and why; `parts` are the topics that the message and its sentences are surely about, with
+    the sentences of each. `abstained`: none is clear, though the message is not clearly about something else."""
 
     topic: str
     confidence: float
     reasons: list[str] = field(default_factory=list)
-    also: frozenset[str] = frozenset()
+    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     abstained: bool = False
 
 
@@ -66,17 +66,21 @@ class Subjects:
             before = None
         if not self._content(message):
             return self._without_content(before)
-        parts = [text, *sentences(text)]
-        scores = self._classifier.predict(parts)
-        found = [one for one in map(self._accepted, scores) if one]
-        also = frozenset(one.topic for one in found)
+        said = sentences(text)
+        scores = self._classifier.predict([text, *said])
+        accepted = [self._accepted(one) for one in scores]
+        found = [one for one in accepted if one]
+        parts = {
+            one.topic: [part for sure, part in zip(accepted[1:], said, strict=True) if sure and sure.topic == one.topic]
+            for one in found
+        }
         best = self._choose(found)
         if best is None:
             return self._nothing_found(scores, before)
         if before not in (None, OUT_OF_SCOPE, best.topic) and not self._switches(best):
             reason = f"'{best.topic}' with {best.confidence:.0%} is too little to leave the case's topic '{before}'"
-            return MessageSubject(str(before), STAYS, [reason], also)
-        return MessageSubject(best.topic, best.confidence, [f"classifier: '{best.topic}' with {best.confidence:.0%}"], also)
+            return MessageSubject(str(before), STAYS, [reason], parts)
+        return MessageSubject(best.topic, best.confidence, [f"classifier: '{best.topic}' with {best.confidence:.0%}"], parts)
 
     def _content(self, message: Folded) -> list[str]:
         """The words that can carry a subject."""

@@ -21,7 +21,7 @@ from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.handoffs import Escalation, StatedFact
 
 ROOT = Path(__file__).parents[3]
-WRITE = ("open_questions", "unanswered", "next_step", "undone", "doubts")
+WRITE = ("open_questions", "left", "unanswered", "next_step", "undone", "doubts")
 OTHERS = [one for one in languages() if one != "en"]
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WHY = Escalation(reason="risk", words="It is risky.")
