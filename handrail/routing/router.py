@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.base import digest
-from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, FurtherWish, Risk
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk
 from handrail.domain.errors import DefinitionInvalid
 from handrail.ports import Topics
 from handrail.routing.lexicon import shipped_digest
 from handrail.routing.model.identity import learnt_from
-from handrail.routing.phrases import Phrase
 from handrail.routing.rules import Hit, RiskRules, RoutingRules
 from handrail.routing.signals.complexity import SINGLE, Complexity
 from handrail.routing.signals.language import DEFAULT, LanguageDetector
@@ -145,7 +144,8 @@ class LocalRouter:
         (opinion,) = trained.schooled.opinions([text]) if trained.schooled else [None]
         risk, risk_sure = self._risk(in_force.value, hits, topic, confidence, opinion)
         complexity = self._complexity.of(text, message, set(subject.parts))
-        besides = further(subject, topic) if self._complexity.apart(text, message) else []
+        besides = subject.further(topic) if self._complexity.apart(text, message) else []
+        said = [*(hit.sentence for hit in hits), *([f"asks for a person: '{wish.text}'"] if wish else [])]
         frustration = self._mood.frustration(text, message)
         sentiment, sentiment_sure = self._mood.sentiment(frustration, message)
         return Classification(
@@ -168,7 +168,7 @@ class LocalRouter:
                 "wants_person": MARKED if wish else UNMARKED,
             },
             abstained=subject.abstained and topic == OUT_OF_SCOPE and not hits,
-            reasons=[*_said(hits, wish), *subject.reasons, *(self._trained_reasons(opinion, topic) if opinion else [])],
+            reasons=[*said, *subject.reasons, *(self._trained_reasons(opinion, topic) if opinion else [])],
             router_version=_version(trained.learnt, self._artefact, in_force.version),
         )
 
@@ -260,16 +260,6 @@ def _version(examples: str, artefact: Artefact | None, rules: str) -> str:
 @lru_cache(maxsize=16)
 def _hashed(examples: str, artefact: str | None, rules: str) -> str:
     return digest([FORMAT, LIBRARIES, examples, artefact, rules, shipped_digest()])[:12]
-
-
-def further(subject: MessageSubject, topic: str) -> list[FurtherWish]:
-    """List the wishes of other topics that whole sentences are about, in the order in which they were said."""
-    return [FurtherWish(topic=other, sentences=list(said)) for other, said in subject.parts.items() if other != topic and said]
-
-
-def _said(hits: Sequence[Hit], wish: Phrase | None) -> list[str]:
-    """The reasons that the rules and a wish for a person give."""
-    return [*(hit.sentence for hit in hits), *([f"asks for a person: '{wish.text}'"] if wish else [])]
 
 
 def _ruled(hits: list[Hit], subject: MessageSubject) -> tuple[str, float]:

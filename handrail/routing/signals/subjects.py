@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from handrail.domain.case.classification import OUT_OF_SCOPE
+from handrail.domain.case.classification import OUT_OF_SCOPE, FurtherWish
 from handrail.routing.lexicon import lexicon
 from handrail.routing.signals.complexity import sentences
 from handrail.routing.signals.human_request import vocabulary
@@ -42,6 +42,11 @@ class MessageSubject:
     reasons: list[str] = field(default_factory=list)
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     abstained: bool = False
+
+    def further(self, topic: str) -> list[FurtherWish]:
+        """List the wishes of other topics that whole sentences are about, in the order in which they were said."""
+        parts = [(other, list(said)) for other, said in self.parts.items() if other != topic and said]
+        return [FurtherWish(topic=other, sentences=said) for other, said in parts]
 
 
 @dataclass(frozen=True)
