@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from handrail.api.services import ApiServices
@@ -66,10 +67,10 @@ async def opened(
     start = await wanted(services, caller, case_id, customer_id, message, way)
     if way.address is not None:  # else the case's own channel says all that there is to note
         await _arrived(services, case_id, message, way)
-    try:
-        return await services.cases(caller).open_soon(start.case)
-    except Unreachable:
-        kept = await services.starts.keep(start)
+    if not services.starter.away:
+        with suppress(Unreachable):
+            return await services.cases(caller).open_soon(start.case)
+    kept = await services.starts.keep(start)
     return Receipt(
         case_id=case_id, status=CaseStatus.WORKING, turn=1, message_id=start.case.message.message_id, duplicate=not kept
     )

@@ -33,11 +33,13 @@ class CaseStarter:
     def __init__(self, starts: CaseStarts, cases: Callable[[str], DoorwayClient]) -> None:
         """Take the starts, and what gives the client of an identity."""
         self._starts, self._cases = starts, cases
-        self._behind, self._away = 0, False
+        self._behind = 0
+        self.away = False
+        """Whether Temporal was away at the last try: then nobody waits for it, and the sweep alone tries."""
 
     async def behind(self, start: CaseStart) -> None:
         """Begin what was just kept; where many are begun now, or Temporal is away, it is left to the sweep."""
-        if self._away or self._behind >= SIDE_BY_SIDE:
+        if self.away or self._behind >= SIDE_BY_SIDE:
             return
         self._behind += 1
         try:
@@ -72,7 +74,7 @@ class CaseStarter:
 
         Return how many there were, and what was wrong with one of them, if anything.
         """
-        due = await self._starts.due(1 if self._away else SIDE_BY_SIDE, LEASE)
+        due = await self._starts.due(1 if self.away else SIDE_BY_SIDE, LEASE)
         wrong = await asyncio.gather(*(self._tried(one) for one in due))
         return len(due), next((words for words in wrong if words), None)
 
@@ -96,7 +98,7 @@ class CaseStarter:
             await self._starts.refused(case_id, f"It was answered, and could not begin. {error}")
             raise CaseConflict(str(error)) from error
         except Unreachable:
-            self._away = True
+            self.away = True
             raise
-        self._away = False
+        self.away = False
         await self._starts.begun(case_id)

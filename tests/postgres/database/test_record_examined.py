@@ -114,3 +114,16 @@ async def test_a_key_that_ends_soon_and_an_endpoint_that_takes_nothing_more(data
     assert "shop 400" not in found["API keys"].words
     assert "shop 2 " not in found["API keys"].words
     assert "wh-1 of ann: it answered 410" in found["webhooks"].words
+
+
+async def test_cases_that_were_answered_for_and_do_not_begin(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO handrail.case_starts"
+            " (case_id, customer_id, opening, content_digest, identity, kept_at, due_at, taken_until, begun_at)"
+            " SELECT 'c-' || n, 'C-1', '{}', 'd', 'api:shop', now() - interval '2 minutes', now(), now(),"
+            " CASE WHEN n > 2 THEN now() END FROM generate_series(1, 3) AS n"
+        )
+    found = (await look(database_url))["cases to begin"]
+    assert found.health is PartHealth.TROUBLE
+    assert "2 cases were answered for and have not begun, the oldest for 12" in found.words

@@ -28,7 +28,9 @@ from handrail.postgres.vault.keys import PostgresKeyStore
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.cases.erasing import TemporalRuns
 from handrail.temporal.cases.starting import CaseStarter
+from handrail.temporal.connect import Unreachable
 from handrail.temporal.repair.promised import promised
+from handrail.wiring.redacting import redaction_of
 from handrail.wiring.starting import clients, starter_of
 from tests.support.house import House, wait_for
 from tests.workflows.api.conftest import Backend, backend, fresh
@@ -87,8 +89,6 @@ class Counting(CaseStarter):
     """One process that sweeps; it counts what it begins."""
 
     def __init__(self, home: House) -> None:
-        from handrail.wiring.redacting import redaction_of
-
         acting = clients(home.temporal, home.settings.task_queue, redaction_of(home.settings))
         self.begun: list[str] = []
         super().__init__(PostgresCaseStarts(home.pool), acting)
@@ -106,7 +106,8 @@ async def test_what_was_answered_begins_though_the_process_died(home: House, pos
     another = starter_of(home.temporal, home.settings, home.pool)
     sweeping = asyncio.create_task(another.forever())
     try:
-        await home.settled(case_id) if await wait_for(lambda: begun(home, case_id)) else None
+        await wait_for(lambda: begun(home, case_id))
+        await home.settled(case_id)
     finally:
         sweeping.cancel()
     await gone(home, case_id)
@@ -178,7 +179,7 @@ async def test_a_case_that_can_never_begin_comes_to_people_and_hurts_no_other(ho
     assert refused.workflow_id == f"kept-{standing.case_id}"
     assert "stands with other content" in refused.words
     assert (await home.cases.status(standing.case_id)).version == standing.version
-    assert await PostgresPersonal(home.pool).odd_starts_of(order.customer_id) == [refused.workflow_id]
+    assert await PostgresPersonal(home.pool).odd_starts_of([order.customer_id]) == [refused.workflow_id]
     await home.rows("delete from handrail.openings where workflow_id = %(w)s returning 1", w=refused.workflow_id)
 
 
@@ -257,16 +258,33 @@ async def test_a_case_that_temporal_lost_before_it_was_recorded_begins_again(hom
     ]
 
 
+async def test_a_request_that_waits_is_kept_where_temporal_is_away(
+    home: House, api: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, headers = await opening(home), {"idempotency-key": fresh(), "prefer": "wait=1"}
+    with monkeypatch.context() as outage:
+        outage.setattr(DoorwayClient, "open_soon", away)
+        first = await api.post("/v1/cases", json=body, headers=headers)
+    assert (first.status_code, first.json()["status"]) == (202, "Working"), first.text
+    case_id = first.json()["case_id"]
+    assert await kept(home, case_id) == 1
+    await home.rows(DUE, c=[case_id])
+    await wait_for(starter_of(home.temporal, home.settings, home.pool).sweep)
+    await gone(home, case_id)
+    again = await api.post("/v1/cases", json=body, headers=headers)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+
+
+async def away(self: DoorwayClient, case: CaseOpen) -> None:
+    """Find nobody there."""
+    raise Unreachable("The server is away.")
+
+
 async def test_where_nothing_can_begin_one_is_tried_at_a_time_and_none_is_lost(
     home: House, posts: Posts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from handrail.temporal.connect import Unreachable
-
     cases = [(await posts())[1]["case_id"] for _ in range(3)]
     await home.rows(DUE, c=cases)
-
-    async def away(self: DoorwayClient, case: CaseOpen) -> None:
-        raise Unreachable("The server is away.")
 
     process = Counting(home)
     with monkeypatch.context() as outage:
