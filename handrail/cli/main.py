@@ -73,7 +73,7 @@ LATE = {
     "metrics": LateCommand("record.metrics", "Count what became of the cases that were opened in a period."),
     "reconcile": LateCommand(
         "record.reconcile",
-        "Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal.",
+        "Compare the record with Temporal, both ways. Exit code 5 where differences are left, or a queue is not served.",
     ),
     "effects": LateCommand("record.effects", "Effects that may have been made: list them, say what was found.", group=True),
     "quality": LateCommand("quality.quality", "Quality: each ended day's sample, its scores, what is due.", group=True),

@@ -26,7 +26,7 @@ def reconcile(
     grace: Annotated[float, typer.Option("--grace", min=0, help="Seconds: what changed since is no difference yet.")] = 20.0,
     as_json: Json = False,
 ) -> None:
-    """Compare the record with Temporal, both ways. Exit code 5 where differences are left, 0 where all is equal."""
+    """Compare the record with Temporal, both ways. Exit code 5 where differences are left, or a queue is not served."""
     from handrail.cli.common.documents import print_document
 
     place = world(ctx)
@@ -35,7 +35,7 @@ def reconcile(
         print_document({**report.model_dump(mode="json"), "left": len(report.left)})
     else:
         show(report, fixed=fix)
-    if report.left:
+    if report.left or report.unserved:
         raise typer.Exit(Exit.CONFLICT)
 
 
@@ -66,7 +66,16 @@ def show(report: Reconciliation, *, fixed: bool) -> None:
         (one.case_id, one.kind, one.recorded or "nothing", one.temporal, words[one.mended], one.words)
         for one in report.differences
     ]
-    print_rows(("case", "difference", "record", "Temporal", "now", "what it means"), rows, "Record and Temporal agree.")
+    print_rows(
+        ("case", "difference", "record", "Temporal", "now", "what it means"),
+        rows,
+        "Record and Temporal agree." if not report.unserved else "No difference was found.",
+    )
     how = "" if fixed or not report.left else " Mend them: handrail reconcile --fix"
     screen().print(plain(f"{many(report.compared, 'case')} compared, {many(len(report.left), 'difference')} left.{how}"))
+    for queue, cases in report.unserved.items():
+        nobody = (
+            f"Nobody serves the task queue {queue}: {many(len(cases), 'case')} not compared. Start a worker, then try again."
+        )
+        screen().print(plain(nobody))
     print_paused(report.paused)

@@ -134,11 +134,14 @@ class Difference(Stored):
 
 
 class Reconciliation(Stored):
-    """One comparison: how many cases were compared, what differs, and which are paused."""
+    """One comparison: how many cases it was about, what differs, which are paused, and which nobody could be asked about."""
 
     compared: int = 0
     differences: list[Difference] = Field(default_factory=list)
     paused: dict[str, str] = Field(default_factory=dict, description="case id to who paused it, when and why")
+    unserved: dict[str, list[str]] = Field(
+        default_factory=dict, description="task queue that no worker serves to the cases that were not compared for that"
+    )
 
     @property
     def left(self) -> list[Difference]:

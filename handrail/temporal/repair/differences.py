@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from temporalio.service import RPCError
+
 from handrail.domain.case.reconciling import Difference, DifferenceKind, RecordedCase
+from handrail.domain.errors import HandrailError
 from handrail.temporal.cases.executions import Execution
+
+_log = logging.getLogger("handrail.reconcile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,20 @@ class DifferenceRepair:
 
     difference: Difference
     mend: Callable[[], Awaitable[None]] | None = None
+
+    async def mended(self) -> Difference:
+        """Mend it where that can be, and tell how that went."""
+        difference = self.difference
+        if self.mend is None:
+            _log.error("%s: %s: %s", difference.case_id, difference.kind, difference.words)
+            return difference
+        try:
+            await self.mend()
+        except (HandrailError, RPCError) as error:
+            _log.error("%s: %s, and it could not be mended: %s", difference.case_id, difference.kind, error)
+            return difference.model_copy(update={"mended": False, "words": f"{difference.words} It failed: {error}"})
+        _log.warning("%s: %s: %s", difference.case_id, difference.kind, difference.words)
+        return difference.model_copy(update={"mended": True})
 
 
 def different(case_id: str, kind: DifferenceKind, row: RecordedCase | None, run: Execution | None, words: str) -> Difference:

@@ -6,7 +6,6 @@ twice and beside live traffic: a run is started under the case's own id, a recor
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
@@ -21,7 +20,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.reconciling import (
-    Difference,
     DifferenceKind,
     Reconciliation,
     RecordedCase,
@@ -40,11 +38,11 @@ from handrail.temporal.repair.differences import DifferenceRepair, different
 from handrail.temporal.repair.lost import value
 from handrail.temporal.repair.promised import promised
 from handrail.temporal.repair.remembered import rebuilt
+from handrail.temporal.repair.serving import QueueUnserved, ServedCases, in_order
 
 GRACE = timedelta(seconds=20)
 """What changed since is no difference yet: lists lag behind, and a commit is on its way."""
 PATIENCE_SECONDS = 10.0
-_log = logging.getLogger("handrail.reconcile")
 
 
 class Reconciler:
@@ -53,6 +51,7 @@ class Reconciler:
     def __init__(self, client: Client, record: Standings, task_queue: str, grace: timedelta = GRACE) -> None:
         self._client, self._record, self._queue, self._grace = client, record, task_queue, grace
         self._cases = CaseClient(client, task_queue=task_queue, patience=PATIENCE_SECONDS)
+        self._served = ServedCases(client, self._cases)
         self._alike = AlikeCases(client, task_queue, grace)
 
     async def alone(self, since: datetime | None = None) -> Reconciliation | None:
@@ -80,14 +79,15 @@ class Reconciler:
         found = await self._compare(rest, newest, elsewhere, thorough=thorough)
         if not thorough and any(one.difference.kind in (DifferenceKind.UNRECORDED, DifferenceKind.BEHIND) for one in found):
             return await self.once(fix=fix, thorough=True)
-        if not found:
+        if not (found or self._served.unserved):
             self._alike.note(recorded, newest)
         found += await promised(self._client, self._record, newest, self._grace)
-        differences = [await self._mended(one) if fix else one.difference for one in found]
+        differences = [await one.mended() if fix else one.difference for one in found]
         return Reconciliation(
             compared=len(recorded.keys() | newest.keys()),
             differences=differences,
             paused={case_id: str(pause) for case_id, pause in paused.items()},
+            unserved=self._served.unserved,
         )
 
     async def _compare(
@@ -99,18 +99,21 @@ class Reconciler:
         thorough: bool,
     ) -> list[DifferenceRepair]:
         before = datetime.now(UTC) - self._grace
-        found: list[DifferenceRepair] = []
-        for case_id in sorted(recorded.keys() | newest.keys()):
+        self._served = ServedCases(self._client, self._cases)
+
+        async def ask(case_id: str) -> list[DifferenceRepair]:
             row, run = recorded.get(case_id) or elsewhere.get(case_id), newest.get(case_id)
             if (row and row.updated_at > before) or (run and (run.closed or run.started) > before):
-                continue
+                return []
             try:
-                found += await self._one(case_id, row, run, thorough=thorough)
+                return await self._one(case_id, row, run, thorough=thorough)
+            except QueueUnserved:
+                return []
             except HandrailError as error:
-                found.append(
-                    DifferenceRepair(different(case_id, DifferenceKind.BEHIND, row, run, f"It cannot be compared: {error}"))
-                )
-        return found
+                words = f"It cannot be compared: {error}"
+                return [DifferenceRepair(different(case_id, DifferenceKind.BEHIND, row, run, words))]
+
+        return [one for each in await in_order(sorted(recorded.keys() | newest.keys()), ask) for one in each]
 
     async def _one(
         self, case_id: str, row: RecordedCase | None, run: Execution | None, *, thorough: bool
@@ -169,7 +172,7 @@ class Reconciler:
 
     async def _against(self, case_id: str, run: Execution) -> list[DifferenceRepair]:
         """Compare the case's own word with its row, as both stand now."""
-        view = await self._cases.status(case_id)
+        view = await self._served.status(case_id, run.task_queue)
         row = (await self._record.those_of([case_id])).get(case_id)
         found = await self._effects(view, row, run)
         if row is not None and row.version > view.version:
@@ -197,19 +200,6 @@ class Reconciler:
             )
             for one in lost
         ]
-
-    async def _mended(self, found: DifferenceRepair) -> Difference:
-        difference = found.difference
-        if found.mend is None:
-            _log.error("%s: %s: %s", difference.case_id, difference.kind, difference.words)
-            return difference
-        try:
-            await found.mend()
-        except (HandrailError, RPCError) as error:
-            _log.error("%s: %s, and it could not be mended: %s", difference.case_id, difference.kind, error)
-            return difference.model_copy(update={"mended": False, "words": f"{difference.words} It failed: {error}"})
-        _log.warning("%s: %s: %s", difference.case_id, difference.kind, difference.words)
-        return difference.model_copy(update={"mended": True})
 
     async def recover(self, case_id: str, status: CaseStatus) -> None:
         """Start a fresh run that reads the case out of its record. Nothing happens where a run of it goes on."""
