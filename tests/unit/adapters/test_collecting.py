@@ -18,6 +18,12 @@ assert gc.isenabled() and gc.get_freeze_count() > 5_000 and not gc.get_objects(g
 gone = ring()
 kept = [[] for _ in range(2 * YOUNG)]
 assert gone() is None, "a ring that is dropped stays for ever"
+
+old = Ring(); old.itself = old; gone = weakref.ref(old)
+gc.collect(1)
+del old
+kept += [[] for _ in range(600_000)]
+assert gone() is None, "a ring that is dropped when it is old lies about for more than a thousand cases"
 """
 
 
