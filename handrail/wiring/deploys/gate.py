@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
@@ -111,7 +112,7 @@ def workflow_id(text: str) -> str:
 
 
 async def _histories(client: Client, chosen: Sequence[Execution]) -> dict[str, WorkflowHistory]:
-    """Fetch the histories by the workflow's id; a case that has ended and is gone meanwhile is left out."""
+    """Fetch the histories by the workflow's id; none of a case that is gone meanwhile, or was reset to its beginning."""
     places = asyncio.Semaphore(TOGETHER)
 
     async def fetch(one: Execution) -> WorkflowHistory | None:
@@ -124,4 +125,23 @@ async def _histories(client: Client, chosen: Sequence[Execution]) -> dict[str, W
                 return None
 
     found = await asyncio.gather(*map(fetch, chosen))
-    return {one.workflow_id: history for one, history in zip(chosen, found, strict=True) if history is not None}
+    return {
+        one.workflow_id: history
+        for one, history in zip(chosen, found, strict=True)
+        if history is not None and not begins_anew(history)
+    }
+
+
+def begins_anew(history: WorkflowHistory) -> bool:
+    """Return whether the run was reset to its very first task.
+
+    The replayer gives such a run the id of the one that was cut off, by which its code tells a reset: what a worker replays
+    without a difference fails there.
+    """
+    for event in history.events:
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            return False
+        failed = event.workflow_task_failed_event_attributes
+        if failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
+            return True
+    return False

@@ -20,6 +20,7 @@ from handrail.wiring.deploys import gate
 from handrail.wiring.deploys.changing import DeployOrder
 from handrail.wiring.deploys.watching import idle
 from tests.support.house import House, wait_for
+from tests.support.menus import Page
 from tests.workflows.deploys.conftest import Line
 from workflows.case import CaseWorkflow
 
@@ -190,6 +191,26 @@ async def test_a_case_pinned_by_hand_stays_and_is_told_of(quick_line: Line) -> N
         assert "--versioning-override-behavior unspecified" in left.remedy
         await pin(quick_line, case_id, None)
         await stepped(quick_line, home, case_id, "b2")
+
+
+async def test_a_case_that_was_reset_to_its_beginning_stands_in_no_promotions_way(line: Line) -> None:
+    async with line.worker("b1") as home:
+        await line.changing("b1").promote("b1", ANN)
+        case_id, page = await waiting(home), Page(line.client)
+        later = await waiting(home)
+        await page.reset(case_id, (await page.tasks(case_id))[0])
+        await page.reset(later, (await page.tasks(later))[-1])
+        await wait_for(lambda: written_again(home, case_id))
+        async with line.worker("b2"):
+            change = await line.changing("b2").promote("b2", ANN)
+            assert (change.evidence["open_cases"], change.build_id) == (2, "b2")
+            await stepped(line, home, case_id, "b2")
+            await stepped(line, home, later, "b2")
+
+
+async def written_again(home: House, case_id: str) -> bool:
+    """The run that the reset made has recorded its turn."""
+    return await home.rows("select version > 1000 from handrail.cases where case_id = %(c)s", c=case_id) == [(True,)]
 
 
 async def test_a_paused_case_is_held_against_the_build_too(line: Line) -> None:
