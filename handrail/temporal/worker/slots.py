@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
 from weakref import WeakSet
 
 from temporalio import activity
@@ -23,8 +26,16 @@ from temporalio.worker import (
     SlotReserveContext,
 )
 
-AHEAD, EAGER = 4, 2
+Late: TypeAlias = Callable[[], Awaitable[bool]]
+AHEAD, EAGER = 2, 1
 """Polls that are out or have brought an activity that has not begun, and what may come beside them with a workflow's task."""
+BETWEEN, QUIET_SECONDS = 2, 1.0
+"""Activities that begin from one that comes with a workflow's task to the next, unless none began for so long: the core lets
+each of those pass by what polls have brought, and many in a row would keep it waiting beyond its heartbeat."""
+LATE_SECONDS, AGAIN_SECONDS = 0.25, 0.5
+"""A pass of the event loop that takes longer has more to do than it gets done: nothing is added, and it is looked at again."""
+FEW = 8
+"""So many activities run however late the loop is: some of them wait for a model, and none may keep all others away."""
 
 
 class PromptSlots(CustomSlotSupplier):
@@ -35,8 +46,10 @@ class PromptSlots(CustomSlotSupplier):
     too, some of which hold a lock of the core: nothing here waits for anything but the lock of these counts.
     """
 
-    def __init__(self, most: int, ahead: int = AHEAD, eager: int = EAGER) -> None:
+    def __init__(self, most: int, ahead: int = AHEAD, eager: int = EAGER, late: Late | None = None) -> None:
+        """`late` says whether the event loop is behind; by default it is timed."""
         self._most, self._ahead, self._eager = most, ahead, eager
+        self._is_late, self._late = late or passes_late, False
         self._counting = threading.Lock()
         # A permit that the core forgets, as it may where a worker ends, counts no more.
         self._out = WeakSet[SlotPermit]()
@@ -45,18 +58,28 @@ class PromptSlots(CustomSlotSupplier):
         """Of those that are out: the ones that run, and the ones that ended and are not released yet."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room = asyncio.Event()
+        self._since, self._last = BETWEEN, time.monotonic()
+        """How many began since the last slot for what comes with a workflow's task, and when the last one did."""
 
     async def reserve_slot(self, ctx: SlotReserveContext) -> SlotPermit:
         """See base class."""
         self._loop = asyncio.get_running_loop()
-        while (permit := self._given(self._ahead)) is None:
+        while True:
+            self._late = await self._is_late()
+            if (permit := self._given(self._ahead)) is not None:
+                return permit
             self._room.clear()
-            await self._room.wait()
-        return permit
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_SECONDS if self._late else None):
+                    await self._room.wait()
 
     def try_reserve_slot(self, ctx: SlotReserveContext) -> SlotPermit | None:
         """See base class."""
-        return self._given(self._ahead + self._eager)
+        if self._since < BETWEEN and time.monotonic() - self._last < QUIET_SECONDS:
+            return None
+        permit = self._given(self._ahead + self._eager)
+        self._since = self._since if permit is None else 0
+        return permit
 
     def mark_slot_used(self, ctx: SlotMarkUsedContext) -> None:
         """See base class. It counts as waiting already."""
@@ -75,6 +98,7 @@ class PromptSlots(CustomSlotSupplier):
         with self._counting:
             self._running += 1
             self._begun += 1
+            self._since, self._last = self._since + 1, time.monotonic()
         self._wake()
 
     def end(self) -> None:
@@ -84,7 +108,8 @@ class PromptSlots(CustomSlotSupplier):
 
     def _given(self, ahead: int) -> SlotPermit | None:
         with self._counting:
-            if len(self._out) >= self._most or len(self._out) - self._begun >= ahead:
+            most = FEW if self._late else self._most
+            if len(self._out) >= most or len(self._out) - self._begun >= ahead:
                 return None
             permit = SlotPermit()
             self._out.add(permit)
@@ -93,6 +118,13 @@ class PromptSlots(CustomSlotSupplier):
     def _wake(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._room.set)
+
+
+async def passes_late() -> bool:
+    """Return whether one pass of the event loop takes long."""
+    began = time.monotonic()
+    await asyncio.sleep(0)
+    return time.monotonic() - began > LATE_SECONDS
 
 
 class Beginning(Interceptor):

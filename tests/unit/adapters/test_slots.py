@@ -6,9 +6,10 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from temporalio.worker import SlotPermit
 
-from handrail.temporal.worker.slots import PromptSlots
+from handrail.temporal.worker.slots import FEW, PromptSlots
 
 CONTEXT: Any = None
 
@@ -77,6 +78,48 @@ async def test_what_never_begins_keeps_nobody_waiting_once_it_is_over() -> None:
     polls = await asyncio.wait_for(slots.reserve_slot(CONTEXT), 20)
     (await waits(slots)).cancel()
     assert polls
+
+
+async def test_while_the_loop_is_late_nothing_is_added_to_what_runs() -> None:
+    late = asyncio.Event()
+
+    async def is_late() -> bool:
+        await asyncio.sleep(0)
+        return late.is_set()
+
+    slots = PromptSlots(most=100, ahead=4, eager=2, late=is_late)
+    late.set()
+    out = []
+    for _ in range(FEW):
+        out.append(await asyncio.wait_for(slots.reserve_slot(CONTEXT), 20))
+        slots.begin()
+    asking = await waits(slots)
+    assert slots.try_reserve_slot(CONTEXT) is None
+    late.clear()
+    out.append(await asyncio.wait_for(asking, 20))
+    assert slots.try_reserve_slot(CONTEXT)
+
+
+async def test_what_comes_with_a_workflows_task_does_not_pass_by_what_polls_brought_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("handrail.temporal.worker.slots.QUIET_SECONDS", 1_000.0)
+    slots = PromptSlots(most=10, ahead=2, eager=1)
+    polls = [await slots.reserve_slot(CONTEXT) for _ in range(2)]
+    brought = slots.try_reserve_slot(CONTEXT)
+    assert brought
+    slots.begin()
+    assert slots.try_reserve_slot(CONTEXT) is None, "that was the one that came so"
+    slots.begin()
+    assert slots.try_reserve_slot(CONTEXT)
+    assert polls
+
+
+async def test_where_little_begins_everything_may_come_with_a_workflows_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handrail.temporal.worker.slots.QUIET_SECONDS", 0.0)
+    slots = PromptSlots(most=10, ahead=0, eager=5)
+    brought = [slots.try_reserve_slot(CONTEXT) for _ in range(2)]
+    assert None not in brought
 
 
 async def test_a_slot_that_the_sdk_forgot_is_free_again() -> None:
