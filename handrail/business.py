@@ -1,7 +1,6 @@
 """A company's business: typed tools over its own systems, and a folder of topics, policies, risk rules and matrix.
 
-A business is a package named by `HANDRAIL_BUSINESS`; its module has a module-level `business: Business`.
-Nothing outside that package knows what an order is.
+A business is a package named by `HANDRAIL_BUSINESS`, with a `business: Business`; nothing outside it knows what an order is.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -44,7 +43,7 @@ class Call:
     with its ledger row; that of reads and previews refuses every write, and each statement is a transaction of its own.
     An effect over a remote system awaits `sending()` before it sends anything, and passes `idempotency_key` on: what is then
     cut off counts as of unknown outcome, and may be sent again under the same key alone.
-    `customer_id` comes from the case; a tool answers for this customer only.
+    `customer_id` comes from the case; a tool answers for this customer only, under all their ids (`customer_ids`).
     """
 
     case_id: str
@@ -53,6 +52,11 @@ class Call:
     now: datetime
     idempotency_key: str | None = None
     sending: Callable[[], Awaitable[None]] = _sending_nothing
+    kin: Callable[[], Awaitable[Sequence[str]]] | None = None
+
+    async def customer_ids(self) -> tuple[str, ...]:
+        """Return all ids of this customer, the case's own first; SQL asks `handrail.kin(customer_id)`, a round trip less."""
+        return tuple(await self.kin()) if self.kin else (self.customer_id,)
 
 
 CustomerFact = float | int | str | bool | list[Any] | dict[str, Any] | None
@@ -211,8 +215,7 @@ class Business:
 
 def takes_now(seed: Callable[..., Awaitable[None]]) -> bool:
     """Return whether a seed counts its days from a time that it is given: it has a second argument to fill."""
-    needed = [one for one in inspect.signature(seed).parameters.values() if one.default is one.empty]
-    return len(needed) > 1
+    return sum(one.default is one.empty for one in inspect.signature(seed).parameters.values()) > 1
 
 
 async def seeded(business: Business, connection: Any, now: datetime) -> None:

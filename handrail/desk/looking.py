@@ -105,13 +105,14 @@ class Looking:
 
     async def _whole(self, request: Request, who: Seat, said: Said, view: CaseView) -> Response:
         stored, record, case_id = self._services.stored, self._services.record, view.case_id
-        handoff, transcript, mail, drafts, readers, held = await asyncio.gather(
-            stored.handoff(case_id),
-            stored.transcript(case_id),
-            self._services.mail(case_id),
-            record.drafts(case_id),
-            record.read(case_id, who.person),
-            self._services.replies.of(case_id),
+        (handoff, transcript, mail, kin), (drafts, readers, held) = await asyncio.gather(
+            asyncio.gather(
+                stored.handoff(case_id),
+                stored.transcript(case_id),
+                self._services.mail(case_id),
+                self._services.kin.of(view.customer_id),
+            ),
+            asyncio.gather(record.drafts(case_id), record.read(case_id, who.person), self._services.replies.of(case_id)),
         )
         mine = view.assignee is not None and same_name(view.assignee, who.person)
         still_open, language = (one for one in view.approvals if one.status is ApprovalStatus.OPEN), language_of(request)
@@ -123,6 +124,7 @@ class Looking:
             view=view,
             mine=mine,
             held=held,
+            kin=kin,
             held_why=said_why_not(held.words, held.code, language) if held and held.words else None,
             decidable=[self._decidable(one, who, language) for one in still_open],
             handoff=handoff,

@@ -16,6 +16,7 @@ from handrail.domain.team.staff import Roster
 from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
 from handrail.ports.front.desk import DeskBatches, DeskCases, DeskRecord, FederatedSignIn, HeldReplies, Labelling, OwnersHouse
 from handrail.ports.people import ReviewersInForce
+from handrail.ports.personal import KinRecord
 from handrail.redaction.values import Redaction
 from handrail.temporal.cases.doorway import DoorwayClient
 
@@ -42,6 +43,7 @@ class DeskServices:
     house: OwnersHouse
     batches: DeskBatches
     replies: HeldReplies
+    kin: KinRecord
     undo: timedelta
     rules: Callable[[], Mapping[str, Rule]]
     ceilings: Callable[[], Mapping[str, BatchTerms]]

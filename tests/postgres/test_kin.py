@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handrail.business import Business
+from handrail.business import Business, Call, Preview
 from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import Commit, RuledProposal
@@ -322,3 +322,39 @@ async def test_contacts_of_the_other_id_are_the_persons(family: Family, pool: Po
     assert await contacts.answered(now, "t", NOON - timedelta(hours=1)) == []
     await family.merge("C-2", "C-1")
     assert [one.case_id for one in await contacts.answered(now, "t", NOON - timedelta(hours=1))] == ["case-1"]
+
+
+async def test_tools_are_given_all_ids_the_cases_own_first(family: Family, pool: Pool) -> None:
+    seen: dict[str, tuple[str, ...]] = {}
+
+    def telling(name: str) -> Any:
+        async def run(call: Call, _: Any) -> Any:
+            seen[name] = await call.customer_ids()
+            return Preview(title="t", headline="h") if name == "preview" else {}
+
+        return run
+
+    ways = {"run": telling("effect"), "preview": telling("preview")}
+    tools = (
+        dataclasses.replace(business.by_name["balance"], run=telling("read")),
+        dataclasses.replace(business.by_name["pay"], **ways),
+    )
+    record = PostgresRecord(pool, dataclasses.replace(business, tools=tools), FixedClock())
+
+    async def told(customer_id: str, name: str) -> dict[str, tuple[str, ...]]:
+        await record.read("c", customer_id, "balance", {})
+        await record.check("c", customer_id, "pay", ARGUMENTS)
+        wanted = await family.allowed(customer_id, name)
+        await record.apply(wanted)
+        return dict(seen)
+
+    assert set((await told("C-1", "e-1")).values()) == {("C-1",)}
+    await family.merge("C-3", "C-2")
+    found = await told("C-2", "e-2")
+    assert found == dict.fromkeys(("read", "preview", "effect"), ("C-2", "C-3"))
+    await family.undo("C-3")
+    assert set((await told("C-3", "e-3")).values()) == {("C-3",)}
+
+
+def test_a_call_without_a_record_has_its_own_id_alone() -> None:
+    assert asyncio.run(Call("c", "C-1", None, NOON).customer_ids()) == ("C-1",)

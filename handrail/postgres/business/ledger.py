@@ -22,13 +22,19 @@ class Stands:
     """The ledger's state of an effect.
 
     Its first `answer`, or None where it may run now; `approved` by a person, with exactly these arguments. `watched` is what
-    the ruling saw of the past. `controls` are those in force, as rows, or the error that kept them from being read.
+    the ruling saw of the past, `kin` are all ids of the customer, and stay so until the transaction ends. `controls` are
+    those in force, as rows, or the error that kept them from being read.
     """
 
     answer: EffectResult | None
     approved: bool = False
     watched: Mapping[str, Any] = field(default_factory=dict)
+    kin: Sequence[str] = ()
     controls: Sequence[Mapping[str, Any]] | type[Error] = ()
+
+    async def ids(self) -> Sequence[str]:
+        """Return all ids of the customer, as a tool asks for them."""
+        return self.kin
 
 
 async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
@@ -59,7 +65,7 @@ async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
             "record a verdict or a decision that allows exactly these."
         )
     controls = errors.lookup(stands["unreadable"]) if stands["unreadable"] else stands["controls"]
-    return Stands(None, approved, stands["watched"] or {}, controls)
+    return Stands(None, approved, stands["watched"] or {}, stands["kin"], controls)
 
 
 async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:

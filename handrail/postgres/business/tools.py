@@ -31,7 +31,7 @@ from handrail.postgres.business import attempts, ledger
 from handrail.postgres.business.asking import failed, inquire, look
 from handrail.postgres.business.attempts import EffectAttempt
 from handrail.postgres.business.history import Past
-from handrail.postgres.pool import Connection, Pool, writing
+from handrail.postgres.pool import Connection, Pool, alone, writing
 
 Answer = TypeVar("Answer")
 Changed = Callable[[ToolChanged], Awaitable[None]]
@@ -139,7 +139,8 @@ class PostgresRecord:
         if once and not stands.approved:
             raise EffectConflict(f"{known.name}: {known.by_person} No person approved effect {effect.effect_id}.")
         attempt = EffectAttempt(self._pool, effect.effect_id, effect.action, once=once)
-        call = Call(effect.case_id, effect.customer_id, connection, self._clock.now(), effect.effect_id, attempt.begin)
+        now, key = self._clock.now(), effect.effect_id
+        call = Call(effect.case_id, effect.customer_id, connection, now, key, attempt.begin, stands.ids)
         outcome = await self._outcome(call, known, valid, attempt, effect, stands.watched)
         return await ledger.settle(connection, effect, {**outcome, "applied_at": self._clock.now()})
 
@@ -193,13 +194,20 @@ class PostgresRecord:
         arguments: BaseModel,
     ) -> Answer:
         now = self._clock.now()
+
+        def call(connection: Connection | None) -> Call:
+            return Call(case_id, customer_id, connection, now, kin=lambda: self._kin(customer_id))
+
         if tool.outside is not None:
             try:
-                return await inquire(what, lambda: run(Call(case_id, customer_id, None, now), arguments), tool.outside.seconds)
+                return await inquire(what, lambda: run(call(None), arguments), tool.outside.seconds)
             except ToolChanged as changed:
                 await self._tell(changed)
                 raise
-        return await look(self._pool, what, lambda connection: run(Call(case_id, customer_id, connection, now), arguments))
+        return await look(self._pool, what, lambda connection: run(call(connection), arguments))
+
+    async def _kin(self, customer_id: str) -> list[str]:
+        return list((await alone(self._pool, "kin", customer_id=customer_id))[0]["customer_ids"])
 
     def _tool(self, name: str) -> Tool:
         if name not in self._business.by_name:

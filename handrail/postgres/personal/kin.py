@@ -12,7 +12,6 @@ from handrail.business import Business
 from handrail.domain.personal.kin import (
     Contradiction,
     CustomerKin,
-    CustomerLink,
     LinkChange,
     MergeRefused,
     UnknownCustomer,
@@ -121,12 +120,8 @@ async def held_alone(cursor: Cursor, customer_ids: Sequence[str]) -> list[str]:
 
 
 async def _kin(cursor: Cursor, customer_id: str) -> CustomerKin:
-    await cursor.execute(QUERIES["kin"], {"customer_id": customer_id})
-    found = await cursor.fetchone()
-    assert found is not None  # noqa: S101 - a function gives a row
-    await cursor.execute(QUERIES["kin_links"], {"customer_id": customer_id})
-    links = [CustomerLink.model_validate(row) for row in await cursor.fetchall()]
-    return CustomerKin(customer_id=customer_id, customer_ids=found["customer_ids"], links=links)
+    await cursor.execute(QUERIES["kin_and_links"], {"customer_id": customer_id})
+    return CustomerKin.model_validate({"customer_id": customer_id, **(await cursor.fetchone() or {})})
 
 
 async def _noted(cursor: Cursor, action: str, about: dict[str, Any], held: list[str]) -> None:

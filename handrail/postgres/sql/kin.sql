@@ -1,18 +1,20 @@
 -- name: kin
 SELECT handrail.kin(%(customer_id)s) AS customer_ids;
 
+-- name: kin_and_links
+-- With the links in force between those ids, the newest first.
+SELECT
+    handrail.kin(%(customer_id)s) AS customer_ids,
+    (
+        SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.at DESC, l.link_id DESC), '[]') FROM handrail.customer_links AS l
+        WHERE l.undone_at IS NULL AND l.merged <> '' AND l.merged = ANY(handrail.kin(%(customer_id)s))
+    ) AS links;
+
 -- name: hold_kin_alone
 -- Whoever waits longer than `patience` is told so.
 SELECT handrail.hold_kin(%(customer_ids)s, TRUE) AS customer_ids
 FROM (SELECT set_config('lock_timeout', %(patience)s, TRUE) AS set) AS p
 WHERE p.set IS NOT NULL;
-
--- name: kin_links
--- Those in force between ids of the person, the newest first.
-SELECT l.link_id, l.merged, l.kept, l.reason, l.contradictions, l.by, l.at, l.undone_by, l.undone_because, l.undone_at
-FROM handrail.customer_links AS l
-WHERE l.undone_at IS NULL AND l.merged <> '' AND l.merged = ANY(handrail.kin(%(customer_id)s))
-ORDER BY l.at DESC, l.link_id DESC;
 
 -- name: add_link
 INSERT INTO handrail.customer_links (merged, kept, reason, contradictions, by, at)

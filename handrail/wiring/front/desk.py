@@ -75,6 +75,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             house=DeskHouse(topics, dial, PostgresAlarms(pool), PostgresDrift(pool), folder),
             batches=api.batches,
             replies=PostgresHeldReplies(pool),
+            kin=api.kin,
             undo=timedelta(seconds=settings.desk_undo_seconds),
             rules=lambda: rules_of(policies.all()),
             ceilings=api.ceilings,

@@ -372,3 +372,74 @@ async def test_the_same_effect_is_never_written_twice(shop: Shop) -> None:
     with pytest.raises(Exception, match="refunds_effect_id_key"):
         await shop.apply(order.customer_id, "refund_order", "same", order_id=order.order_id, amount=5)
     assert await shop.value("select count(*) from shop.refunds where effect_id = 'same'") == 1
+
+
+async def merged(shop: Shop, one: str, other: str) -> None:
+    async with shop.connect() as connection:
+        await connection.execute(
+            b"""insert into handrail.customer_links (merged, kept, reason, contradictions, by, at)
+            values (%s, %s, 'said so', '{}', 'ann', now())""",
+            [one, other],
+        )
+
+
+async def test_orders_of_a_merged_id_are_the_customers_own_until_the_merge_is_undone(shop: Shop) -> None:
+    theirs = await delivered(shop, refundable_over=60)
+    async with shop.connect() as connection:
+        mine = next(
+            one for one in await find(connection, now=NOW, limit=50, status="paid") if one.customer_id != theirs.customer_id
+        )
+    who, order = mine.customer_id, {"order_id": theirs.order_id}
+    refund = {**order, "amount": "20.00", "reason": "broken"}
+
+    async def listed() -> set[str]:
+        return {one["order_id"] for one in (await shop.read(who, "list_orders", limit=50))["orders"]}
+
+    async def unknown() -> None:
+        for tool in ("get_order", "refund_eligibility", "list_payments"):
+            assert await refused(shop.read(who, tool, **order)) == "not_found"
+        assert await refused(shop.preview(who, "refund_order", **refund)) == "not_found"
+        assert await refused(shop.apply(who, "refund_order", "e-none", **refund)) == "not_found"
+
+    await unknown()
+    before = await listed()
+    await merged(shop, theirs.customer_id, who)
+    assert await listed() > {theirs.order_id} | before
+    assert (await shop.read(who, "get_order", **order))["order_id"] == theirs.order_id
+    preview = await shop.preview(who, "refund_order", **refund)
+    assert preview.shown["Customer"] == theirs.customer_id
+    spent = preview.facts["customer_refunded_30d_usd"]
+    await shop.apply(who, "refund_order", "e-1", **refund)
+    for one in (who, theirs.customer_id):
+        again = await shop.preview(one, "refund_order", **refund)
+        assert again.facts["customer_refunded_30d_usd"] == spent + 20, "what went back counts under each id"
+        async with shop.connect() as connection:
+            assert business.customer is not None
+            facts = await business.customer(connection, one, NOW)
+        assert facts["orders"] == len(await listed())
+        assert facts["refunds_90d"] == 1
+    assert (await shop.read(who, "get_customer"))["orders"] == len(await listed())
+    assert (await shop.read(who, "get_customer"))["customer_id"] == who, "the account stays the case's own"
+    async with shop.connect() as connection:
+        await connection.execute(
+            b"update handrail.customer_links set undone_by = 'a', undone_because = 'b', undone_at = now()"
+        )
+    await unknown()
+    assert await listed() == before
+
+
+async def test_two_refunds_to_one_person_under_two_ids_are_not_each_the_first(shop: Shop) -> None:
+    async with shop.connect() as connection:
+        one, other = await find(connection, now=NOW, limit=2, refundable_over=60, status="delivered", refunded=False)
+    await merged(shop, one.customer_id, other.customer_id)
+    wanted = [(order, {"order_id": order.order_id, "amount": "20.00", "reason": "broken"}) for order in (one, other)]
+    pinned = [
+        (order, {**asked, **(await shop.preview(order.customer_id, "refund_order", **asked)).pins}) for order, asked in wanted
+    ]
+    done = await asyncio.gather(
+        *(shop.apply(order.customer_id, "refund_order", f"e-{order.order_id}", **asked) for order, asked in pinned),
+        return_exceptions=True,
+    )
+    (no,) = (result for result in done if isinstance(result, BaseException))
+    assert isinstance(no, BusinessRefused)
+    assert no.code == "changed"

@@ -1,4 +1,4 @@
--- Whole orders of one customer, newest first; with order_id that one only.
+-- Whole orders of one customer, under whichever of their ids, newest first; with order_id that one only.
 select o.order_id, o.customer_id, o.status, o.shipping, o.total, o.placed_at, o.cancelled_at,
        a.recipient, a.street, a.city, a.postal_code, a.country,
        s.carrier, s.tracking_code, s.shipped_at, s.due_at, s.delivered_at, s.redirected_at,
@@ -23,7 +23,7 @@ select o.order_id, o.customer_id, o.status, o.shipping, o.total, o.placed_at, o.
          from shop.order_lines join shop.products using (sku)
         where order_id = o.order_id
        ) l on true
- where o.customer_id = %(customer_id)s
+ where o.customer_id = any(handrail.kin(%(customer_id)s))
    and (%(order_id)s::text is null or o.order_id = %(order_id)s)
    and (%(status)s::text is null or o.status = %(status)s)
  order by o.placed_at desc, o.order_id

@@ -1,1 +1,1 @@
-select order_id from shop.orders where order_id = %(order_id)s and customer_id = %(customer_id)s for update
+select order_id from shop.orders where order_id = %(order_id)s and customer_id = any(handrail.kin(%(customer_id)s)) for update
