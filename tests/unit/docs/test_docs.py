@@ -177,7 +177,7 @@ def test_the_page_of_the_command_line_names_every_command() -> None:
 
 
 def test_every_setting_of_a_worker_is_documented() -> None:
-    text = (ROOT / "docs" / "operating" / "operations.md").read_text()
+    text = (ROOT / "docs" / "operating" / "settings.md").read_text()
     local = {"data_dir", "port_base", "temporal_ui", "model_timeout_seconds"}
     others = {"openai_api_key", "openai_base_url", "otlp_endpoint"}  # by the names that others gave them
     assert not {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields if name not in local | others} - set(
