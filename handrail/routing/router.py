@@ -144,7 +144,8 @@ class LocalRouter:
         (opinion,) = trained.schooled.opinions([text]) if trained.schooled else [None]
         risk, risk_sure = self._risk(in_force.value, hits, topic, confidence, opinion)
         complexity = self._complexity.of(text, message, set(subject.parts))
-        besides = subject.further(topic) if self._complexity.apart(text, message) else []
+        further = subject.further(topic)
+        besides = further if further and self._complexity.apart(text, message) else []
         said = [*(hit.sentence for hit in hits), *([f"asks for a person: '{wish.text}'"] if wish else [])]
         frustration = self._mood.frustration(text, message)
         sentiment, sentiment_sure = self._mood.sentiment(frustration, message)

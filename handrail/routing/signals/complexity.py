@@ -16,7 +16,7 @@ SIDE = 3
 MOST_PARTS = 12
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\n+")
-_REFERENCE = re.compile(r"\b(?=[\w-]*\d{3})(?:[A-Za-z]{1,4}-?\d[\w-]*|\d{5,})\b")
+_REFERENCE = re.compile(r"\b(?=[\w-]{0,40}\d{3})(?:[A-Za-z]{1,4}-?\d[\w-]*|\d{5,})\b")
 
 
 def sentences(text: str) -> list[str]:
