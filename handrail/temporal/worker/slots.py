@@ -32,6 +32,8 @@ AHEAD, EAGER = 2, 1
 BETWEEN, QUIET_SECONDS = 2, 1.0
 """Activities that begin from one that comes with a workflow's task to the next, unless none began for so long: the core lets
 each of those pass by what polls have brought, and many in a row would keep it waiting beyond its heartbeat."""
+FREELY, CALM_SECONDS = 8, 10.0
+"""As many come with workflows' tasks where the event loop was not behind for so long: each saves the server a poll."""
 LATE_SECONDS, AGAIN_SECONDS = 0.25, 0.5
 """A pass of the event loop that takes longer has more to do than it gets done: nothing is added, and it is looked at again."""
 FEW = 8
@@ -50,6 +52,7 @@ class PromptSlots(CustomSlotSupplier):
         """`late` says whether the event loop is behind; by default it is timed."""
         self._most, self._ahead, self._eager = most, ahead, eager
         self._is_late, self._late = late or passes_late, False
+        self._late_at = time.monotonic()
         self._counting = threading.Lock()
         # A permit that the core forgets, as it may where a worker ends, counts no more.
         self._out = WeakSet[SlotPermit]()
@@ -66,6 +69,8 @@ class PromptSlots(CustomSlotSupplier):
         self._loop = asyncio.get_running_loop()
         while True:
             self._late = await self._is_late()
+            if self._late:
+                self._late_at = time.monotonic()
             if (permit := self._given(self._ahead)) is not None:
                 return permit
             self._room.clear()
@@ -75,6 +80,8 @@ class PromptSlots(CustomSlotSupplier):
 
     def try_reserve_slot(self, ctx: SlotReserveContext) -> SlotPermit | None:
         """See base class."""
+        if time.monotonic() - self._late_at > CALM_SECONDS:
+            return self._given(self._ahead + FREELY)
         if self._since < BETWEEN and time.monotonic() - self._last < QUIET_SECONDS:
             return None
         permit = self._given(self._ahead + self._eager)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.worker import SlotPermit
 
-from handrail.temporal.worker.slots import FEW, PromptSlots
+from handrail.temporal.worker.slots import FEW, FREELY, PromptSlots
 
 CONTEXT: Any = None
 
@@ -120,6 +120,14 @@ async def test_where_little_begins_everything_may_come_with_a_workflows_task(mon
     slots = PromptSlots(most=10, ahead=0, eager=5)
     brought = [slots.try_reserve_slot(CONTEXT) for _ in range(2)]
     assert None not in brought
+
+
+async def test_while_the_loop_keeps_up_much_may_come_with_workflows_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handrail.temporal.worker.slots.CALM_SECONDS", -1.0)
+    slots = PromptSlots(most=100, ahead=2, eager=1)
+    brought = [slots.try_reserve_slot(CONTEXT) for _ in range(2 + FREELY)]
+    assert None not in brought
+    assert slots.try_reserve_slot(CONTEXT) is None, "none of them has begun"
 
 
 async def test_a_slot_that_the_sdk_forgot_is_free_again() -> None:
