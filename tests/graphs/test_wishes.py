@@ -31,6 +31,8 @@ def test_nothing_is_taken_away_whole_nor_from_anybody_else() -> None:
     said = [message(Author.CUSTOMER, "Where is O-1?"), message(Author.PERSON, "Where is O-1?")]
     assert focused(said, None, [WHERE]) == said
     assert focused([BOTH], None, []) == [BOTH]
+    pointing = [message(Author.CUSTOMER, "Where is O-1? Please cancel it.")]
+    assert focused(pointing, None, [WHERE]) == pointing, "what the rest points at is named in what would go"
 
 
 def test_wishes_wait_until_their_topic_has_its_turn() -> None:
