@@ -29,10 +29,10 @@ def unconfirmed(state: CaseState) -> bool:
 
 
 async def entrance(state: CaseState) -> Literal["classify", "agent", "escalate"]:
-    """A turn starts with new words, with some that were routed before, with a person's note, or with a reason to escalate."""
+    """A turn starts with new words, with a person's note, or with a reason to escalate."""
     if state.escalation:
         return "escalate"
-    return "agent" if state.person or state.taken_up else "classify"
+    return "agent" if state.person else "classify"
 
 
 def circling(state: CaseState) -> bool:

@@ -104,8 +104,7 @@ class CaseState(BaseModel):
     person: HandBackNote | None = None
 
     classification: Classification | None = None
-    taken_up: FurtherWish | None = Field(default=None, description="the wish that this turn is about, of words heard before")
-    besides: list[FurtherWish] = Field(default_factory=list, description="wishes that later turns take up")
+    besides: list[FurtherWish] = Field(default_factory=list, description="wishes that this turn leaves")
 
     step: int = 0
     exchanges: list[Exchange] = Field(default_factory=list)

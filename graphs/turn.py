@@ -62,7 +62,7 @@ class TurnRequest(Stored):
 class Learned(Stored):
     """The part of a turn that a case keeps; `outcome` where the turn has ended.
 
-    `goes_on`: the wish of this turn is done, and one of `besides` is next.
+    `goes_on`: the wish of this turn is done, and `besides` are next.
     """
 
     row: CaseRow
@@ -74,7 +74,7 @@ class Learned(Stored):
     usage: Usage = Field(default_factory=Usage)
     disclosed: bool = False
     classification: Classification | None = None
-    besides: list[FurtherWish] = Field(default_factory=list, description="wishes that are not taken up yet")
+    besides: list[FurtherWish] = Field(default_factory=list, description="wishes that the turn left")
     goes_on: bool = False
     sentiment: list[SentimentPoint] = Field(default_factory=list)
     progress: Progress = Field(default_factory=Progress)

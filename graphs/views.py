@@ -71,8 +71,6 @@ class AgentView(BaseModel):
     turn: int = 1
     step: int = 0
     person: HandBackNote | None = None
-    taken_up: FurtherWish | None = None
-    besides: list[FurtherWish] = Field(default_factory=list)
     exchanges: list[Exchange] = Field(default_factory=list)
     feedback: list[str] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)

@@ -10,7 +10,6 @@ from graphs.ruling.repeats import NEWEST, given, made_here
 from graphs.ruling.ruling_pass import lowering, of_tool_alone
 from graphs.state import identity
 from graphs.views import AgentView
-from graphs.wishes import focused
 from handrail.domain.actions.earlier import ToldEffect, told
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind
 from handrail.domain.autonomy.controls import SWITCHED_OFF, reason_of
@@ -108,7 +107,7 @@ class AgentNode:
             topic=topic.name,
             prompt=topic.prompt,
             tools=self._record.specs(topic.tools),
-            transcript=focused(said, view.taken_up, view.besides),
+            transcript=said,
             context={fact.name: fact.value for fact in facts},
             earlier=await self._earlier(view, said),
             exchanges=view.exchanges,

@@ -96,6 +96,11 @@ class ToolFromOutside:
                 if lost is None:
                     raise
                 raise lost from changed
+            except BusinessRefused as refused:
+                # Of a try before this one, whose answer was lost, it says nothing: a key may have been changed since.
+                if lost is None:
+                    raise
+                raise lost from refused
             except OutcomeUnknown as error:
                 failure: BusinessFailed = error
                 lost = error

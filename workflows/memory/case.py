@@ -128,7 +128,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
         self.classification, self.sentiment = learned.classification, learned.sentiment
         self.trail = self.trail.then(learned.trail)
         self.progress = learned.progress
-        self.besides, self.goes_on = learned.besides, learned.goes_on
+        self.besides = learned.besides
         self.confirmed, self.asked = learned.confirmed, together(self.asked, learned.asked)
         asked = learned.confirmation
         # What came in before the case heard that the question went out answers nothing.

@@ -31,7 +31,7 @@ class Suspended(BaseModel):
 class CaseFields(BaseModel):
     """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush.
 
-    `besides` are wishes of the customer's that wait for a turn of their own; where it `goes_on` the first of them is next.
+    `besides` are wishes of the customer's that no turn has seen to, nor a person.
     `expected` is until when people are to answer; `lost` are those who let the case go or were overtaken; `holders` counts how
     often it changed hands. `stated` and `said` are what the customer's messages say, read when they were recorded; of `said`
     the newest are kept. `confirmed` is the question whose yes a suspended turn acts on, `asked` are those before it, too.
@@ -55,7 +55,6 @@ class CaseFields(BaseModel):
 
     classification: Classification | None = None
     besides: list[FurtherWish] = Field(default_factory=list)
-    goes_on: bool = False
     facts: list[Fact] = Field(default_factory=list)
     effects: list[EffectResult] = Field(default_factory=list)
     calls: dict[str, int] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Literal
 from temporalio import workflow
 
 from graphs.state import identity
+from graphs.wishes import for_people
 from handrail.domain.actions.asked import EXPIRED, with_answer
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
@@ -67,6 +68,8 @@ async def passed(memory: CaseMemory, what: What) -> None:
         _unanswered(memory, now)
     elif what == "reroute":
         await _pass_on(memory)
+    elif memory.besides and memory.row.status is CaseStatus.AWAITING_CUSTOMER:
+        memory.interruption = for_people(memory.besides)
     else:
         memory.closing = "clock"
 
@@ -90,6 +93,8 @@ def _unanswered(memory: CaseMemory, now: datetime) -> None:
     )
     memory.asked = with_answer(memory.asked, question, EXPIRED, now)
     memory.audit("clock", "confirm:expired", now, question_id=question.question_id)
+    if memory.besides:
+        memory.interruption = for_people(memory.besides)
 
 
 def _remind(memory: CaseMemory, now: datetime) -> None:

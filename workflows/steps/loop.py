@@ -93,8 +93,6 @@ class Loop:
             await self._turns.hand_back(memory.handed_back)
         elif memory.inbox:
             await self._hear()
-        elif memory.goes_on:
-            await self._turns.go_on()
         elif memory.noticed:
             memory.noticed = False
         else:
@@ -113,7 +111,7 @@ class Loop:
         memory = self._memory
         self._notice_a_cut()
         asked = memory.closing or memory.interruption or memory.decided or memory.handed_back
-        return bool(memory.unsaved or asked or memory.inbox or memory.goes_on or memory.noticed)
+        return bool(memory.unsaved or asked or memory.inbox or memory.noticed)
 
     def _notice_a_cut(self) -> None:
         """Begin again where this run was reset to a later task, once the history it kept was gone through.

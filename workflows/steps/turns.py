@@ -10,7 +10,7 @@ from temporalio import workflow
 from graphs.hearing import brief
 from graphs.state import CaseState, HandBackNote
 from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult
-from graphs.wishes import again
+from graphs.wishes import for_people
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
 from handrail.domain.case.cases import CaseStatus, Commit
 from handrail.domain.case.handoffs import Escalation
@@ -58,18 +58,6 @@ class Turns:
             await flush(memory)
         state = memory.state()
         state.incoming = self._acting = brief(said)
-        await self._go(state)
-
-    async def go_on(self) -> None:
-        """Take up a further wish of what the customer wrote: a turn of its own, in its topic."""
-        memory = self._memory
-        memory.goes_on, (wish, *memory.besides) = False, memory.besides
-        memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1, "topic": wish.topic})
-        memory.become(CaseStatus.WORKING, workflow.now())
-        await flush(memory)
-        state = memory.state()
-        state.taken_up = wish
-        state.incoming = self._acting = brief([again(memory.messages, wish)])
         await self._go(state)
 
     async def resume(self, decision: Decision) -> None:
@@ -209,6 +197,8 @@ class Turns:
         memory.absorb(learned)
         memory.reminded = False
         memory.suspended = None
+        if learned.goes_on:
+            memory.interruption = memory.interruption or for_people(memory.besides)
         returns.arrive(memory)
 
     def _ask(self, state: CaseState, question: OpenQuestion, request: HumanRequest) -> None:

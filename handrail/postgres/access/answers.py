@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer, PromisedAnswer
@@ -41,8 +43,9 @@ class PostgresAnswers:
         came = {"message_id": case.message.message_id, "channel": case.channel, "address": wanted.address}
         parameters = {**about, **given, **came, **columns(wanted.start)}
         for _ in range(LOOKS):
-            if await alone(self._pool, "accept_case", **parameters, fingerprint=fingerprint):
-                return ClaimedAnswer(state=ClaimState.OURS)
+            with suppress(UniqueViolation):  # kept in the same moment by another way, which is seen to now
+                if await alone(self._pool, "accept_case", **parameters, fingerprint=fingerprint):
+                    return ClaimedAnswer(state=ClaimState.OURS)
             found = await alone(self._pool, "standing_answer", **about)
             seen = looked_at(found[0], fingerprint) if found else None
             if seen and (seen.state is not ClaimState.IN_FLIGHT or seen.seconds_left > 0):

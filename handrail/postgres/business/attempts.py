@@ -12,7 +12,7 @@ from handrail.postgres.queries import QUERIES
 
 
 class EffectAttempt:
-    """One attempt at an effect. `begun`: another system may have been sent something in it.
+    """One attempt at an effect. `begun`: another system may have been sent something in it; `first`: and in none before it.
 
     `once`: that system cannot tell a repetition by its key.
     """
@@ -22,7 +22,7 @@ class EffectAttempt:
         self._effect_id = effect_id
         self._action = action
         self._once = once
-        self._first = False
+        self.first = False
         self.begun = False
 
     async def begin(self) -> None:
@@ -34,17 +34,17 @@ class EffectAttempt:
         """
         if self.begun:
             return
-        self._first = await note(self._pool, self._effect_id)
-        if self._once and not self._first:
+        self.first = await note(self._pool, self._effect_id)
+        if self._once and not self.first:
             raise self.lost("it is not tried again.")
         self.begun = True
 
     async def unsent(self) -> None:
         """Strike it where nothing was sent after all; one that stood before stays."""
-        if self._first:
+        if self.first:
             async with noting(self._pool) as connection:
                 await connection.execute(QUERIES["forget_attempt"], {"effect_id": self._effect_id})
-        self.begun = self._first = False
+        self.begun = self.first = False
 
     async def stands(self, connection: Connection) -> bool:
         """Return whether this one, or one before it, may have been made."""

@@ -156,7 +156,7 @@ class PostgresRecord:
         except (OutcomeUnknown, SwitchedOff, OperationalError):
             raise
         except Exception as error:
-            answered = isinstance(error, BusinessRefused) and attempt.begun
+            answered = isinstance(error, BusinessRefused) and attempt.first
             if not answered and await attempt.stands(call.connection):
                 raise attempt.lost(error if isinstance(error, HandrailError) else failed(tool.name, error)) from error
             if not isinstance(error, BusinessRefused):

@@ -103,7 +103,7 @@ ORDER BY w.due_at, n.position;
 -- name: mail_of_customer
 -- Their own mailbox's word: the newest address that was vouched for and opened or went on with a case of theirs.
 SELECT m.sender AS address FROM handrail.cases AS c
-INNER JOIN handrail.mails AS m ON c.case_id = m.case_id
+INNER JOIN handrail.mails AS m ON c.case_id = m.case_id AND c.customer_id = m.customer_id
 WHERE c.customer_id = %(customer_id)s
     AND m.incoming AND m.disposition IN ('opened', 'continued') AND m.vouched <> '' AND m.sender IS NOT NULL
 ORDER BY m.at DESC LIMIT 1;

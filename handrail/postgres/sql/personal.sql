@@ -8,13 +8,14 @@ SELECT DISTINCT x.address
 FROM (
     SELECT m.sender AS address FROM handrail.mails AS m
     WHERE m.incoming AND m.vouched <> '' AND m.disposition IN ('opened', 'continued')
-        AND (m.customer_id = ANY(%(customer_ids)s) OR m.case_id = ANY(
-            ARRAY(SELECT c.case_id FROM handrail.cases AS c WHERE c.customer_id = ANY(%(customer_ids)s))
-        ))
+        AND m.customer_id = ANY(%(customer_ids)s)
     UNION ALL
     SELECT a.address FROM handrail.arrivals AS a
     INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
-    WHERE c.customer_id = ANY(%(customer_ids)s)
+    WHERE c.customer_id = ANY(%(customer_ids)s) AND NOT EXISTS (
+        SELECT FROM handrail.mails AS m
+        WHERE m.case_id = a.case_id AND m.message_id = a.message_id AND m.customer_id <> ALL(%(customer_ids)s)
+    )
 ) AS x
 WHERE x.address IS NOT NULL
 ORDER BY x.address;

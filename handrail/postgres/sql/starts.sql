@@ -109,5 +109,11 @@ WHERE s.customer_id = ANY(%(customer_ids)s)
 ORDER BY s.kept_at, s.case_id;
 
 -- name: withdraw_case_starts
+-- With the address to which replies would have gone.
+WITH noted AS (
+    DELETE FROM handrail.arrivals AS a USING handrail.case_starts AS s
+    WHERE s.customer_id = ANY(%(customer_ids)s) AND a.case_id = s.case_id
+)
+
 DELETE FROM handrail.case_starts WHERE customer_id = ANY(%(customer_ids)s)
 RETURNING case_id, greatest(0, extract(EPOCH FROM taken_until - clock_timestamp()))::double precision AS seconds_left;

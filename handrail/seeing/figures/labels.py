@@ -14,6 +14,7 @@ REASONS = frozenset(
     {
         *("action_failed", "action_refused", "agent_asked", "approval_expired", "approval_rejected", "autonomy_off", "bounds"),
         *("cancelled", "customer_asked", "customer_unsure", "draft", "effect_lost", "facts_unavailable", "frustrated"),
+        "further_wish",
         *(
             "graph_changed",
             "graph_error",
