@@ -50,8 +50,13 @@ WHERE position(convert_to(to_jsonb(%(customer_id)s::text)::text, 'UTF8') IN x.bo
     OR position(convert_to(to_jsonb(%(case_id)s::text)::text, 'UTF8') IN x.body) > 0;
 
 -- name: erase_case_starts
--- One that came meanwhile stays, and is told.
-DELETE FROM handrail.case_starts AS x WHERE x.customer_id = %(customer_id)s AND x.taken_until <= clock_timestamp();
+-- What was withdrawn, with the address to which replies would have gone. One that came meanwhile stays, and is told.
+WITH noted AS (
+    DELETE FROM handrail.arrivals AS a USING handrail.case_starts AS s
+    WHERE a.case_id = s.case_id AND s.customer_id = %(customer_id)s AND s.due_at = 'infinity'
+)
+
+DELETE FROM handrail.case_starts AS x WHERE x.customer_id = %(customer_id)s AND x.due_at = 'infinity';
 
 -- name: erase_api_tokens
 DELETE FROM handrail.api_tokens AS x WHERE x.customer_id = %(customer_id)s;

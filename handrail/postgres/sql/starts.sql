@@ -64,7 +64,7 @@ RETURNING s.opening, s.identity, s.kept_at, s.begun_at;
 
 -- name: take_case_start
 UPDATE handrail.case_starts SET taken_until = clock_timestamp() + %(lease)s::interval
-WHERE case_id = %(case_id)s
+WHERE case_id = %(case_id)s AND due_at < 'infinity'
 RETURNING opening, identity, kept_at, begun_at;
 
 -- name: case_begun
@@ -92,16 +92,18 @@ RETURNING s.case_id;
 
 -- name: unrecorded_case_starts
 SELECT s.case_id, s.begun_at IS NOT NULL AS begun FROM handrail.case_starts AS s
-WHERE coalesce(s.begun_at, s.due_at) < now() - %(older)s::interval
+WHERE coalesce(s.begun_at, s.due_at) < now() - %(older)s::interval AND s.due_at < 'infinity'
 ORDER BY s.kept_at
 LIMIT %(most)s;
 
 -- name: begin_case_again
-UPDATE handrail.case_starts SET begun_at = NULL, due_at = clock_timestamp() WHERE case_id = %(case_id)s RETURNING case_id;
+UPDATE handrail.case_starts SET begun_at = NULL, due_at = clock_timestamp()
+WHERE case_id = %(case_id)s AND due_at < 'infinity'
+RETURNING case_id;
 
 -- name: oldest_case_start
 SELECT count(*) AS waiting, coalesce(extract(EPOCH FROM now() - min(kept_at)), 0)::double precision AS seconds
-FROM handrail.case_starts WHERE begun_at IS NULL;
+FROM handrail.case_starts WHERE begun_at IS NULL AND due_at < 'infinity';
 
 -- name: case_starts_of_customers
 SELECT s.case_id, s.customer_id, 'Working' AS status FROM handrail.case_starts AS s
@@ -109,11 +111,6 @@ WHERE s.customer_id = ANY(%(customer_ids)s)
 ORDER BY s.kept_at, s.case_id;
 
 -- name: withdraw_case_starts
--- With the address to which replies would have gone.
-WITH noted AS (
-    DELETE FROM handrail.arrivals AS a USING handrail.case_starts AS s
-    WHERE s.customer_id = ANY(%(customer_ids)s) AND a.case_id = s.case_id
-)
-
-DELETE FROM handrail.case_starts WHERE customer_id = ANY(%(customer_ids)s)
+-- Due never again. The row stays until its runs are gone, so that a forgetting that was interrupted finds them.
+UPDATE handrail.case_starts SET due_at = 'infinity' WHERE customer_id = ANY(%(customer_ids)s)
 RETURNING case_id, greatest(0, extract(EPOCH FROM taken_until - clock_timestamp()))::double precision AS seconds_left;

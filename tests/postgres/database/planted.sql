@@ -40,7 +40,7 @@ INSERT INTO handrail.openings (workflow_id, run_id, case_id, at, words, input, t
 VALUES ('case-' || %(who)s, 'r', NULL, now(), %(who)s, jsonb_build_object('c', %(who)s::text)::text, FALSE);
 
 INSERT INTO handrail.case_starts (case_id, customer_id, opening, content_digest, identity, due_at, taken_until)
-VALUES ('s-' || %(case)s, %(who)s, jsonb_build_object('c', %(who)s::text), 'of ' || %(who)s, 'api:shop', now(), now());
+VALUES ('s-' || %(case)s, %(who)s, jsonb_build_object('c', %(who)s::text), 'of ' || %(who)s, 'api:shop', 'infinity', now());
 
 INSERT INTO handrail.ratings (case_id, survey_id, csat, comment, rated_at) VALUES (%(case)s, 's', 1, %(who)s, now());
 
