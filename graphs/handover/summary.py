@@ -107,9 +107,14 @@ def hits(told: TurnKnowledge) -> list[PolicyHit]:
     return list({str(hit): hit for hit in found}.values())
 
 
+def sent(told: TurnKnowledge) -> set[str]:
+    """Return the ids of effects that were made or may have been."""
+    return {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
+
+
 def undone(told: TurnKnowledge) -> list[str]:
     """List what a person approved and nobody carried out."""
-    done = {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
+    done = sent(told)
     proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
         f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
@@ -125,7 +130,7 @@ def doubts(told: TurnKnowledge) -> list[str]:
 
 def undecided(told: TurnKnowledge) -> list[RuledProposal]:
     """List the effects that were held or stopped and are neither begun nor declined, each by its latest ruling."""
-    done = {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
+    done = sent(told)
     said_no = [(one.call.tool, one.call.arguments) for one in told.exchanges if "declined" in one.result]
     latest = {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
@@ -195,7 +200,7 @@ def open_questions(
 
 
 def left(besides: Sequence[FurtherWish]) -> list[str]:
-    """List the wishes that no turn has taken up."""
+    """List the wishes that no turn has seen to."""
     wishes = [(one.topic.replace("_", " "), clipped(" ".join(one.sentences), QUOTE)) for one in besides]
     return [f"The customer also writes about {topic}, which nobody has seen to: “{words}”" for topic, words in wishes]
 
