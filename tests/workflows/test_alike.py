@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -126,3 +127,24 @@ async def test_cases_of_another_line_are_listed_every_time(there: House, listed:
     for _ in range(2):
         await elsewhere.once(fix=False, since=BEFORE)
         assert case.case_id in listed[-1]
+
+
+async def test_a_commit_that_is_on_its_way_is_no_difference(there: House) -> None:
+    """The case says its new version before the record has it; here the record is kept from taking it for a while."""
+    case = await held(there)
+    await there.cases.request_human(case.case_id)
+    case = await there.until(case.case_id, lambda view: view.status == "WithHuman")
+    reconciler = Reconciler(there.temporal, PostgresStandings(there.pool), there.settings.task_queue, timedelta(0))
+    async with there.pool.connection() as connection, connection.transaction():
+        await connection.execute("select 1 from handrail.cases where case_id = %s for update", (case.case_id,))
+        claiming = asyncio.create_task(there.cases.claim(case.case_id, "bea"))
+
+        async def ahead() -> bool:
+            return (await there.cases.status(case.case_id)).version > case.version
+
+        await wait_for(ahead)
+        looking = asyncio.create_task(reconciler.once(fix=False, thorough=True))
+        done, _ = await asyncio.wait([looking], timeout=1)
+        assert not done, "the look does not end before the commit does"
+    assert not [one for one in (await looking).differences if one.case_id == case.case_id]
+    assert await claiming

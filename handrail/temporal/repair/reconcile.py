@@ -38,11 +38,10 @@ from handrail.temporal.repair.differences import DifferenceRepair, different
 from handrail.temporal.repair.lost import value
 from handrail.temporal.repair.promised import promised
 from handrail.temporal.repair.remembered import rebuilt
-from handrail.temporal.repair.serving import QueueUnserved, ServedCases, in_order
+from handrail.temporal.repair.serving import PATIENCE_SECONDS, QueueUnserved, ServedCases, arrives, in_order
 
 GRACE = timedelta(seconds=20)
 """What changed since is no difference yet: lists lag behind, and a commit is on its way."""
-PATIENCE_SECONDS = 10.0
 
 
 class Reconciler:
@@ -183,7 +182,7 @@ class Reconciler:
                 different(case_id, DifferenceKind.AHEAD, row, run, words), lambda: self._replace(case_id, row.status)
             )
             return [*found, again]
-        if row is not None and row.version == view.version:
+        if (row is not None and row.version == view.version) or await arrives(self._client, self._record, view):
             return found
         kind = DifferenceKind.UNRECORDED if row is None else DifferenceKind.BEHIND
         words = "The record lacks what the case says; it is rebuilt from the case and its history."

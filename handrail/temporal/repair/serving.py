@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from temporalio.client import Client
 
 from handrail.domain.case.cases import CaseView
+from handrail.ports import Standings
 from handrail.temporal.backlog import backlog
 from handrail.temporal.cases.client import CaseClient
+from handrail.temporal.cases.executions import PREFIX, busy
 from handrail.temporal.connect import Unreachable
 
 AT_ONCE = 16
+PATIENCE_SECONDS, LOOK_SECONDS = 10.0, 0.1
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -45,6 +49,20 @@ class ServedCases:
                     raise
         self.unserved.setdefault(queue, []).append(case_id)
         raise QueueUnserved(f"Nobody serves the task queue {queue}. Start a worker.")
+
+
+async def arrives(client: Client, record: Standings, view: CaseView) -> bool:
+    """Return whether what the case says of itself is only on its way into the record, and gets there.
+
+    A step of it is at work meanwhile; longer than `PATIENCE_SECONDS` is not waited for it. Raises: RPCError.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while await busy(client, f"{PREFIX}{view.case_id}") and time.monotonic() < until:
+        await asyncio.sleep(LOOK_SECONDS)
+        row = (await record.those_of([view.case_id])).get(view.case_id)
+        if row is not None and row.version >= view.version:
+            return True
+    return False
 
 
 async def in_order(items: Iterable[Item], ask: Callable[[Item], Awaitable[Answer]], at_once: int = AT_ONCE) -> list[Answer]:
