@@ -91,7 +91,7 @@ async def open_case(
     """
     check_scope(caller, ApiScope.CASES_WRITE)
     message = check_message(IncomingMessage(message_id=message_id, text=text))
-    case_id, way = case_of(caller, message_id), intake.way_of(channel, None, caller)
+    case_id, way = case_of(caller, message_id), intake.Way(channel)
     await note(services, caller, case_id, context_id, customer_id)
     receipt = await intake.opened(services, caller, case_id, customer_id, message, way)
     return await _replied(services, caller, case_id, receipt.turn, customer_id, seconds)
@@ -109,7 +109,7 @@ async def say(
     """
     check_scope(caller, ApiScope.CASES_WRITE)
     message = check_message(IncomingMessage(message_id=message_id, text=text))
-    view, way = await seen(services, caller, case_id), intake.way_of(channel, None, caller)
+    view, way = await seen(services, caller, case_id), intake.Way(channel)
     await check_agents(services, caller, view)
     await note(services, caller, case_id)
     receipt = await intake.said(services, caller, case_id, view.customer_id, message, way, max(seconds, 1.0))

@@ -18,6 +18,8 @@ from handrail.temporal.connect import Unreachable
 
 MAIL = "mail"
 """The channel whose replies leave by a mailbox of the house."""
+CUSTOMERS_OWN = ("api", "chat", "widget")
+"""The channels that a customer's token may name: a browser holds it, and policies, samples and figures go by the channel."""
 
 
 class Way(NamedTuple):
@@ -33,9 +35,11 @@ def way_of(channel: str, address: str | None, caller: Principal) -> Way:
     Raises:
         InvalidInput: it is not theirs to name.
     """
-    if caller.customer_id is not None and (address is not None or channel == MAIL):
-        wrong = "address" if address is not None else "channel"
-        raise InvalidInput(f"{wrong}: does not go with a customer's token. Leave it out; the customer reads where they wrote.")
+    if caller.customer_id is not None and address is not None:
+        raise InvalidInput("address: does not go with a customer's token. Leave it out; the customer reads where they wrote.")
+    if caller.customer_id is not None and channel not in CUSTOMERS_OWN:
+        known = ", ".join(map(repr, CUSTOMERS_OWN))
+        raise InvalidInput(f"channel: a customer's token names one of {known}. Leave it out, or let your backend send it.")
     if channel == MAIL and address is not None:
         raise InvalidInput("channel: 'mail' is the house's own mailbox. Name your channel otherwise, for example 'sms'.")
     return Way(channel, address)

@@ -41,7 +41,7 @@ async def test_a_customers_token_reaches_that_customers_cases_alone(home: House,
     body = await opening(home)
     mine = (await shop.post("/v1/tokens", json={"customer_id": body["customer_id"], "minutes": 5})).json()
     others = (await shop.post("/v1/tokens", json={"customer_id": "C-0001"})).json()
-    words, waiting = {"text": body["text"], "channel": "rehearsal"}, {"prefer": "wait=30"}
+    words, waiting = {"text": body["text"]}, {"prefer": "wait=30"}
     async with calling(served, mine["token"]) as customer, calling(served, others["token"]) as other:
         opened = await customer.post("/v1/cases", json=words, headers={"idempotency-key": fresh(), **waiting})
         assert (opened.status_code, opened.json()["customer_id"]) == (201, body["customer_id"]), opened.text

@@ -250,8 +250,10 @@ async def test_a_message_is_known_to_have_arrived_while_no_worker_runs(home: Hou
         assert "has arrived" not in (await other.get(link[1].replace("&amp;", "&"))).text, "another's message"
 
 
-@pytest.mark.parametrize("wrong", [{"channel": "sms", "address": "+1"}, {"channel": "mail"}])
-async def test_a_customer_names_no_way_for_replies(home: House, wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"channel": "sms", "address": "+1"}, *({"channel": one} for one in ("mail", "drill", "branch"))]
+)
+async def test_a_customer_names_no_way_for_replies_and_no_channel_of_the_business(home: House, wrong: dict[str, str]) -> None:
     order = await home.order(status="shipped")
     app = await served(home)
     headers = {"authorization": f"Bearer {await token_of(home, order.customer_id)}", "idempotency-key": fresh()}
