@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.waits import Waits, postponed
 from graphs.engine.places import Place, at_once
+from graphs.engine.resting import ModelRest
 from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.case.cases import Commit
@@ -38,13 +39,20 @@ BEAT_SECONDS, LONGEST_BEAT_SECONDS = 0.7, 2.0
 class TurnActivities:
     """Runs turns on the compiled graph; `tries` bounds how often one model step is tried, `place` is where a turn has its run.
 
-    A worker polls before it has loaded the graph; the first turns wait for it.
+    A worker polls before it has loaded the graph; the first turns wait for it. With `rest` a turn that waits for its model is
+    run again only once there is something to run it for.
     """
 
     def __init__(
-        self, machine: Callable[[], Awaitable[CaseMachine]], cases: Cases, tries: Tries, place: Place = at_once
+        self,
+        machine: Callable[[], Awaitable[CaseMachine]],
+        cases: Cases,
+        tries: Tries,
+        place: Place = at_once,
+        rest: ModelRest | None = None,
     ) -> None:
         self._machine = machine
+        self._rest = rest
         self._place = place
         self._cases = cases
         self._tries = tries
@@ -59,10 +67,11 @@ class TurnActivities:
         """
         info = activity.info()
         waits = Waits.of(info.heartbeat_details)
+        await self._wait_on(wanted, waits, info.attempt)
         try:
             machine = await loaded(self._machine(), waits)
         except asyncio.CancelledError:
-            if cut_short():
+            if cut_short() and info.attempt == 1 and not wanted.lost:
                 return TurnResult(state=wanted.state)
             raise
         run = machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
@@ -72,18 +81,46 @@ class TurnActivities:
         try:
             return await watched(run, going)
         except ModelUnavailable as error:
-            again = waits.again(error, run.step, datetime.now(UTC), self._tries)
-            if again is None:
-                return run.failed(error)
-            kept, delay = again
-            activity.heartbeat(kept.model_dump(mode="json"))
-            raise postponed(error, delay) from None
+            here = waits.at(run.node).model_copy(update={"topic": run.state.row.topic})
+            self._postpone(error, here, run.step, info.attempt)
+            return run.failed(error)
         except TurnSuperseded as error:
             raise ApplicationError(str(error), type=TurnSuperseded.__name__, non_retryable=True) from None
         finally:
             beating.cancel()
             with suppress(asyncio.CancelledError):
                 await beating
+
+    async def _wait_on(self, wanted: TurnRequest, waits: Waits, attempt: int) -> None:
+        """Postpone the turn again where the attempt before this one was told to wait, and nothing has changed since.
+
+        That attempt had recorded the request's commit before it came to its model. Where anything is otherwise than then, the
+        turn is run, and finds out.
+
+        Raises:
+            ApplicationError: it waits on, as after a run.
+        """
+        if self._rest is None or not waits.told or waits.told != attempt - 1:
+            return
+        row = wanted.state.row.model_copy(update={"topic": waits.topic})
+        try:
+            left = await self._rest.left(row, waits.node or "")
+        except Exception as error:  # noqa: BLE001 - the turn asks the same, and says what is wrong
+            _log.warning("a turn that waits for its model is run, as nobody can tell how long: %s", type(error).__name__)
+            return
+        if left > 0:
+            words = f"The model's server asks to be left alone for {left:.0f} s more; nothing was sent."
+            self._postpone(ModelUnavailable(words, left, sent=False), waits, waits.step, attempt)
+
+    def _postpone(self, error: ModelUnavailable, waits: Waits, step: str, attempt: int) -> None:
+        """Ask for the next attempt, unless enough was tried. Raises: ApplicationError."""
+        again = waits.again(error, step, datetime.now(UTC), self._tries)
+        if again is None:
+            return
+        kept, delay = again
+        told = kept.model_copy(update={"told": attempt if error.wait else 0})
+        activity.heartbeat(told.model_dump(mode="json"))
+        raise postponed(error, delay) from None
 
     async def _carry_out(self, run: TurnAttempt, wanted: TurnRequest) -> TurnResult:
         if wanted.commit is not None:

@@ -34,6 +34,10 @@ class Waits(Stored):
     failed: int = 0
     waited: int = 0
     since: datetime | None = None
+    told: int = 0
+    """The attempt that ended because the model was to be left alone: the next one need only ask whether it still is."""
+    topic: str | None = None
+    """The topic on which that attempt came to its node."""
 
     @classmethod
     def of(cls, details: Sequence[Any]) -> Waits:
@@ -49,7 +53,7 @@ class Waits(Stored):
 
     def again(self, error: ModelUnavailable, step: str, now: datetime, tries: Tries) -> tuple[Waits, timedelta] | None:
         """Return what to keep and how long to wait before the next attempt; None where enough was tried."""
-        before = self if self.step == step else Waits(node=self.node, step=step)
+        before = self if self.step == step else Waits(node=self.node, step=step, topic=self.topic)
         if not error.wait:
             kept = before.model_copy(update={"failed": before.failed + 1})
             return (kept, pause(kept.failed)) if kept.failed < tries.calls else None

@@ -36,6 +36,10 @@ class OneRelease:
         """Return the one model and the topic as it is."""
         return Serving(self._model, topic, ServedRelease())
 
+    async def resting(self, row: CaseRow) -> float:
+        """Return 0: nobody keeps what its server asks for."""
+        return 0.0
+
 
 class AgentNode:
     """One model call with this topic's tools and prompt only."""

@@ -36,7 +36,7 @@ class ConsultNode:
         before = view.classification
         if before is None:
             return refused("The message was not classified.")
-        if not await self._anywhere(view.row):
+        if not await anywhere(self._topics, self._dial, view.row):
             words = "The agent is switched off everywhere, so no model was asked what the message is about."
             return {"escalation": Escalation(reason=SWITCHED_OFF, words=words)}
         own = await self._screen.own_words(view.row, view.incoming)
@@ -67,13 +67,6 @@ class ConsultNode:
             "progress": view.progress.model_copy(update={"bearable": bearable}),
         }
 
-    async def _anywhere(self, row: CaseRow) -> bool:
-        """Return whether the agent may work on anything now; where it may not, no model is called."""
-        for topic in self._topics.all():
-            if not topic.people_only and (await self._dial.autonomy(topic, row)).autonomy is not Autonomy.OFF:
-                return True
-        return False
-
     def _question(self, view: ConsultView, found: Classification) -> ConsultQuestion:
         return ConsultQuestion(
             case_id=view.row.case_id,
@@ -82,6 +75,14 @@ class ConsultNode:
             choices=[Choice(name=topic.name, description=topic.description) for topic in self._topics.all()],
             language=found.language,
         )
+
+
+async def anywhere(topics: Topics, dial: Dial, row: CaseRow) -> bool:
+    """Return whether the agent may work on anything now; where it may not, no model is called."""
+    for topic in topics.all():
+        if not topic.people_only and (await dial.autonomy(topic, row)).autonomy is not Autonomy.OFF:
+            return True
+    return False
 
 
 def refused(words: str) -> dict[str, Any]:

@@ -30,15 +30,14 @@ class Cooldown:
         """A pause has ended, and no call has shown yet that the server takes them again."""
         self._tried = float("-inf")
 
+    async def left(self) -> float:
+        """Return the seconds for which a call would be refused now, 0 where one may be made; nothing is sent to find out."""
+        paused = await self._paused()
+        return paused or (LOOK_SECONDS if self._unproven and self._tries() else 0.0)
+
     async def check(self) -> None:
         """Raises: ModelUnavailable: it is to be left alone for now."""
-        now = self._clock()
-        if now - self._looked >= LOOK_SECONDS:
-            self._looked = now
-            self._until = now + await self._record.paused(self._served)
-        left = self._until - self._clock()
-        if left > 0:
-            self._unproven = True
+        if left := await self._paused():
             words = f"Model {self._served}: its server asks to be left alone for {left:.0f} s more; nothing was sent."
             raise ModelUnavailable(words, left, sent=False)
 
@@ -65,12 +64,25 @@ class Cooldown:
             if tries:
                 self._tried = float("-inf")
 
-    def _go_alone(self) -> None:
+    async def _paused(self) -> float:
+        """Return the seconds that are left of a pause, 0 where none is."""
         now = self._clock()
-        if now - self._tried < PROBE_SECONDS:
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._until = now + await self._record.paused(self._served)
+        left = self._until - self._clock()
+        self._unproven = self._unproven or left > 0
+        return max(left, 0.0)
+
+    def _tries(self) -> bool:
+        """Return whether a call is under way that tries whether the pause is over."""
+        return self._clock() - self._tried < PROBE_SECONDS
+
+    def _go_alone(self) -> None:
+        if self._tries():
             words = f"Model {self._served}: a call tries whether its server takes them again; nothing was sent."
             raise ModelUnavailable(words, LOOK_SECONDS, sent=False)
-        self._tried = now
+        self._tried = self._clock()
 
     async def begin(self, seconds: float) -> None:
         """Leave it alone for so long, everywhere."""

@@ -42,7 +42,7 @@ class ServerCall:
 
 class CircuitBreaker:
     """One for each process and model. `served` names the model and its server; `clock` gives seconds that never go back;
-    `calls` are where a switch finds those under way."""
+    `calls` are where a switch finds those under way, and `cooldown` is the model's where others look at it, too."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class CircuitBreaker:
         served: str = "",
         clock: Callable[[], float] = time.monotonic,
         calls: Calls | None = None,
+        cooldown: Cooldown | None = None,
     ) -> None:
         self._controls = controls
         self._under_way = calls or Calls(controls)
@@ -63,7 +64,7 @@ class CircuitBreaker:
         self._record = record
         self._limits = limits
         self._served = served or approved.configured
-        self._cooldown = Cooldown(record, self._served, clock)
+        self._cooldown = cooldown or Cooldown(record, self._served, clock)
         self._names = NameWatch(record, self._served, approved, meanings or Meanings())
         self._clock = clock
         self._calls: dict[str, ServerCall] = {}

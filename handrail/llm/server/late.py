@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.llm.agent import ModelAnswer, ModelRequest
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
+from handrail.llm.server.cooldown import Cooldown
 
 if TYPE_CHECKING:
     from handrail.llm.chat import ChatModel
 
 
 class LateModel:
-    """The ports `LanguageModel` and `Consultant`; `make` builds the model in a thread, once, and a call waits for it."""
+    """The ports `LanguageModel` and `Consultant`; `make` builds the model in a thread, once, and a call waits for it.
 
-    def __init__(self, make: Callable[[], ChatModel]) -> None:
-        self._make = make
+    `cooldown` is that of the model's calls, where they keep one.
+    """
+
+    def __init__(self, make: Callable[[], ChatModel], cooldown: Cooldown | None = None) -> None:
+        self._make, self._cooldown = make, cooldown
         self._loading: asyncio.Task[ChatModel] | None = None
 
     async def load(self) -> ChatModel:
@@ -33,6 +37,10 @@ class LateModel:
     async def consult(self, question: ConsultQuestion) -> ModelOpinion:
         """See `handrail.llm.chat.ChatModel.consult`."""
         return await (await self.load()).consult(question)
+
+    async def resting(self) -> float:
+        """Return the seconds for which the model is to be left alone, 0 where it may be asked. Raises: see `ModelRecord`."""
+        return await self._cooldown.left() if self._cooldown else 0.0
 
     async def aclose(self) -> None:
         """Close the connections, where there are any."""

@@ -34,6 +34,10 @@ class Releases(Protocol):
         """Return what answers this case. An error stops the turn."""
         ...
 
+    async def resting(self, row: CaseRow) -> float:
+        """Return the seconds for which the model that would answer this case is to be left alone, 0 where it may be asked."""
+        ...
+
 
 class RampRecord(Protocol):
     """The ramps and their steps."""

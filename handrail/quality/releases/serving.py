@@ -25,6 +25,8 @@ class AskedModel(Protocol):
 
     async def consult(self, question: ConsultQuestion) -> ModelOpinion: ...
 
+    async def resting(self) -> float: ...
+
 
 class CandidateServing(Protocol):
     """The candidate of a ramp, ready to answer: its model, and its gate."""
@@ -72,12 +74,13 @@ class RampedReleases:
         await self._assign(row.case_id, served)
         return Serving(self.candidate(ramp).model, ramp.candidate.topic(topic), served)
 
+    async def resting(self, row: CaseRow) -> float:
+        """Return the seconds for which the model of the customer's arm is to be left alone. Raises: what the record raises."""
+        return await (await self._asked(row.customer_id)).resting()
+
     async def consult(self, question: ConsultQuestion) -> ModelOpinion:
         """Ask the model of the customer's arm what a message is about. Raises: see `Consultant`."""
-        ramp = await self.ramp()
-        if ramp is not None and ramp.arm(question.customer_id) is Arm.CANDIDATE:
-            return await self.candidate(ramp).model.consult(question)
-        return await self._model.consult(question)
+        return await (await self._asked(question.customer_id)).consult(question)
 
     async def settings(self, topic: Topic, row: CaseRow | None, tools: Sequence[str] = ()) -> LeverSettings:
         """The candidate's gate on a case in its arm. It only ever lowers: everything else says its own word beside it."""
@@ -101,6 +104,12 @@ class RampedReleases:
         if ramp.ramp_id not in self._candidates:
             self._candidates[ramp.ramp_id] = self._ready(ramp)
         return self._candidates[ramp.ramp_id]
+
+    async def _asked(self, customer_id: str) -> AskedModel:
+        ramp = await self.ramp()
+        if ramp is not None and ramp.arm(customer_id) is Arm.CANDIDATE:
+            return self.candidate(ramp).model
+        return self._model
 
     async def _assign(self, case_id: str, served: ServedRelease) -> None:
         place = (case_id, served.release, served.ramp_id)

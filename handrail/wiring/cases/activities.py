@@ -15,6 +15,7 @@ from activities.recovery import RecoveryActivities
 from activities.recusing import RecusalActivities
 from activities.staff import StaffActivities
 from activities.turns import TurnActivities
+from graphs.engine.resting import ModelRest
 from graphs.nodes.case_nodes import CaseNodes
 from handrail.domain.actions.approvals import Decision, Identity, Source
 from handrail.domain.case.cases import Terms
@@ -78,7 +79,8 @@ def case_activities(
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
     people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
     place = TurnOrder(settings.concurrency).place
-    turns = TurnActivities(machine or LateMachine(nodes, world.journal), world.cases, MODEL_TRIES, place)
+    rest = ModelRest(world.topics, world.dial, world.releases, world.clock) if world.releases else None
+    turns = TurnActivities(machine or LateMachine(nodes, world.journal), world.cases, MODEL_TRIES, place, rest)
     return [
         record.open,
         record.commit,

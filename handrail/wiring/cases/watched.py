@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from handrail.domain.llm.health import ModelLimits
 from handrail.domain.llm.names import Approved, Meanings
 from handrail.llm.server.calls import Calls
+from handrail.llm.server.cooldown import Cooldown
 from handrail.llm.server.health import CircuitBreaker
 from handrail.llm.server.late import LateModel
 from handrail.ports import ModelTroubles
@@ -25,12 +26,12 @@ class AgentModels:
 
     def __init__(self, settings: Settings, controls: PostgresControls, record: PostgresModels, calls: Calls) -> None:
         self._controls, self._record, self._calls = controls, record, calls
-        self.base = LateModel(lambda: self._watched(settings, controls))
+        self.base = self._model(settings, controls)
         self._candidates: list[LateModel] = []
 
     def candidate(self, settings: Settings, troubles: ModelTroubles) -> LateModel:
         """Make a candidate's model; what becomes of trouble with it is for `troubles` to say."""
-        self._candidates.append(LateModel(lambda: self._watched(settings, troubles)))
+        self._candidates.append(self._model(settings, troubles))
         return self._candidates[-1]
 
     async def aclose(self) -> None:
@@ -38,7 +39,11 @@ class AgentModels:
         for model in (self.base, *self._candidates):
             await model.aclose()
 
-    def _watched(self, settings: Settings, troubles: ModelTroubles) -> ChatModel:
+    def _model(self, settings: Settings, troubles: ModelTroubles) -> LateModel:
+        cooldown = Cooldown(self._record, agent_served(settings))
+        return LateModel(lambda: self._watched(settings, troubles, cooldown), cooldown)
+
+    def _watched(self, settings: Settings, troubles: ModelTroubles, cooldown: Cooldown) -> ChatModel:
         """Build a client; the OpenAI library is loaded here."""
         return agent_model(
             settings,
@@ -51,6 +56,7 @@ class AgentModels:
                 Meanings(other=settings.model_change, version=settings.model_version_change),
                 served=agent_served(settings),
                 calls=self._calls,
+                cooldown=cooldown,
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -244,3 +245,19 @@ async def test_a_turn_cut_short_while_the_graph_is_loaded_ends_at_once() -> None
     environment.cancel(ActivityCancellationDetails(cancel_requested=True))
     result = await going
     assert (log, result.state, result.recorded) == ([], asked().state, False)
+
+
+async def test_a_later_attempt_that_is_cut_short_so_claims_nothing_as_the_journal_knows_more() -> None:
+    asked_for = asyncio.Event()
+
+    async def never() -> CaseMachine:
+        asked_for.set()
+        raise AssertionError(await asyncio.Event().wait())
+
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=2)
+    going = asyncio.create_task(environment.run(over(never, []).turn, asked()))
+    await asked_for.wait()
+    environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+    with pytest.raises(asyncio.CancelledError):
+        await going

@@ -105,3 +105,26 @@ async def test_a_try_that_is_cut_short_makes_room_for_the_next(cooldown: Cooldow
     cut.cancel()
     await asyncio.wait({cut})
     assert await call(cooldown) == "answered"
+
+
+async def test_whoever_looks_without_calling_is_told_what_a_call_would_be(cooldown: Cooldown, pauses: Pauses) -> None:
+    assert await cooldown.left() == 0
+    await pauses.pause(SERVED, 5)
+    pauses.now += 1
+    assert await cooldown.left() == pytest.approx(4)
+    pauses.now += 4.1
+    assert await cooldown.left() == 0
+    answer = asyncio.Event()
+    probe = asyncio.create_task(call(cooldown, answer=answer))
+    await asyncio.sleep(0)
+    assert await cooldown.left() > 0, "one call goes alone, also where nobody here was refused before"
+    answer.set()
+    assert await probe == "answered"
+    assert await cooldown.left() == 0
+
+
+async def test_looks_make_no_calls_of_their_own(cooldown: Cooldown, pauses: Pauses) -> None:
+    await call(cooldown, ModelUnavailable("busy", 5))
+    pauses.now += 5.1
+    assert await asyncio.gather(*(cooldown.left() for _ in range(50))) == [0.0] * 50
+    assert await call(cooldown) == "answered"

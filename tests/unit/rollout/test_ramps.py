@@ -86,7 +86,12 @@ class Kept:
 
 
 class Asked:
-    """A model that is never really asked."""
+    """A model that is never really asked, and rests for `rests` seconds."""
+
+    rests = 0.0
+
+    async def resting(self) -> float:
+        return self.rests
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         raise AssertionError
@@ -111,6 +116,14 @@ def releases(kept: Kept, ready: Ready) -> RampedReleases:
         return "old"
 
     return RampedReleases(Asked(), kept, name, lambda found: ready)
+
+
+async def test_the_model_that_rests_is_that_of_the_customers_arm() -> None:
+    ready = Ready(open=True)
+    ready.model.rests = 7.0
+    found = releases(Kept(ramp(50)), ready)
+    arms = {ramp(50).arm(who): await found.resting(row(who)) for who in PEOPLE}
+    assert (arms[Arm.CANDIDATE], arms[Arm.CONTROL]) == (7.0, 0.0)
 
 
 async def test_a_case_is_served_by_its_customers_arm_and_that_is_written_down_once() -> None:

@@ -8,9 +8,17 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.client import Client
 
+from graphs.engine.machine import CaseMachine
+from graphs.engine.run import TurnAttempt
+from graphs.turn import TurnRequest
 from handrail.domain.actions.approvals import DecisionKind
+from handrail.domain.autonomy.controls import ControlRequest, Scope
+from handrail.domain.autonomy.topics import Autonomy
+from handrail.domain.case.turns import TurnKey
 from handrail.domain.llm.health import Tries
+from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
+from handrail.wiring.clients import agent_served
 from tests.support.house import House, Model, house, wait_for
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.test_paths import HELD, decision
@@ -64,6 +72,74 @@ async def test_a_person_and_a_decision_do_not_wait_for_the_model(home: House) ->
     assert case.reason == "customer_asked"
     await home.cases.close(parked.case_id)
     await home.until(parked.case_id, lambda view: view.status == "Closed")
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The cases whose turns were run, and at which attempt."""
+    runs, begin = list[tuple[str, int]](), CaseMachine.begin
+
+    def counted(machine: CaseMachine, wanted: TurnRequest, key: TurnKey) -> TurnAttempt:
+        runs.append((wanted.state.row.case_id, key.attempt))
+        return begin(machine, wanted, key)
+
+    monkeypatch.setattr(CaseMachine, "begin", counted)
+    return runs
+
+
+async def attempts(home: House, case_id: str) -> int:
+    """The attempt at its turn that a case is at."""
+    found = await home.temporal.get_workflow_handle(f"case-{case_id}").describe()
+    return max((one.attempt for one in found.raw_description.pending_activities), default=0)
+
+
+async def waits_for(home: House, seconds: float) -> str:
+    """Open a case whose model says no once, and have it left alone for so long then; gives its id."""
+    order = await home.order(status="shipped")
+    await home.model.script(order.order_id, {"status": 429, "retry_after": 1})
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
+    models = PostgresModels(home.pool)
+    await wait_for(models.pauses)
+    await models.pause(agent_served(home.settings), seconds)
+    return case.case_id
+
+
+async def test_a_turn_that_waits_is_not_run_again_before_its_model_may_be_asked(
+    home: House, begun: list[tuple[str, int]]
+) -> None:
+    case_id = await waits_for(home, 6)
+    case = await home.until(case_id, lambda view: view.status == "Resolved")
+    assert case.reply
+    assert len(await home.model.requests(case_id)) == 2
+    runs = [attempt for one, attempt in begun if one == case_id]
+    assert (len(runs), runs[0]) == (2, 1)
+    assert runs[1] > 2, "an attempt between them only asked"
+
+
+async def test_a_turn_that_waits_hears_that_its_agent_was_switched_off(home: House, begun: list[tuple[str, int]]) -> None:
+    case_id = await waits_for(home, 500)
+    controls = PostgresControls(home.pool, home.world.business)
+    scope = Scope.parse("topic:order_status")
+    await controls.put(ControlRequest(scope=scope, level=Autonomy.OFF, reason="a test", actor="ann"))
+    try:
+        case = await home.until(case_id, lambda view: view.status == "WithHuman")
+    finally:
+        await controls.clear([str(scope)], "the test is over", "test")
+    assert case.reason == "switched_off"
+    assert len(await home.model.requests(case_id)) == 1
+
+
+async def test_a_turn_that_only_asked_is_cut_short_like_any_other(home: House, begun: list[tuple[str, int]]) -> None:
+    case_id = await waits_for(home, 500)
+
+    async def asked_again() -> bool:
+        return await attempts(home, case_id) > 2
+
+    await wait_for(asked_again)
+    await home.cases.say(case_id, "I want to speak to a human please")
+    case = await home.until(case_id, lambda view: view.status == "WithHuman")
+    assert case.reason == "customer_asked"
+    assert next(attempt for one, attempt in begun if one == case_id) == 1
 
 
 async def test_a_wait_beyond_the_bound_is_a_persons_at_once(home: House) -> None:
