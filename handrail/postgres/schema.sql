@@ -383,11 +383,14 @@ CREATE TRIGGER actions_stay_or_go BEFORE DELETE ON handrail.actions
 FOR EACH ROW EXECUTE FUNCTION handrail.refuse_unless_forgotten('the ledger never forgets');
 CREATE TABLE handrail.effect_attempts (
     effect_id text PRIMARY KEY,
-    begun_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    said_unknown boolean NOT NULL DEFAULT FALSE
 );
 COMMENT ON TABLE handrail.effect_attempts IS
 'attempts at effects of other systems, noted before anything is sent: until one is answered or settled, nobody knows whether '
 'it was made';
+COMMENT ON COLUMN handrail.effect_attempts.said_unknown IS
+'its tool said that nobody knows whether it was made: it is never made again by itself';
 
 CREATE VIEW handrail.effects AS
 SELECT
@@ -2752,7 +2755,8 @@ CREATE FUNCTION handrail.begin_effect(wanted text, wanted_hash text, hold bigint
     permitted boolean,
     controls jsonb,
     unreadable text,
-    kin text []
+    kin text [],
+    said_unknown boolean
 ) LANGUAGE plpgsql AS $$
 BEGIN
     -- First of all locks: taken behind another it could deadlock.
@@ -2773,6 +2777,7 @@ BEGIN
     END IF;
     PERFORM handrail.hold_kin(ARRAY[customer_id], FALSE);
     kin := handrail.kin(customer_id);
+    said_unknown := EXISTS (SELECT FROM handrail.effect_attempts AS t WHERE t.effect_id = wanted AND t.said_unknown);
     BEGIN
         SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.control_id), '[]') INTO controls
         FROM handrail.controls_in_force AS f;
@@ -2784,7 +2789,7 @@ END
 $$;
 COMMENT ON FUNCTION handrail.begin_effect IS
 'what the ledger holds of an effect, its row locked, the controls in force and all ids of its customer, kept as they are until '
-'the transaction ends; '
+'the transaction ends; said_unknown: its tool said that nobody knows whether it was made; '
 'unreadable: the state of the error that kept the controls from being read; nothing comes back for an effect without a verdict';
 
 CREATE TABLE handrail.quality_judgements (

@@ -6,9 +6,17 @@ reads as of unknown outcome for everybody; the same effect alone may be sent aga
 
 from __future__ import annotations
 
-from handrail.domain.errors import OutcomeUnknown
+import asyncio
+import logging
+
+from handrail.domain.errors import OutcomeUnknown, record_is_away
 from handrail.postgres.pool import Connection, Pool, noting, rows
 from handrail.postgres.queries import QUERIES
+
+NOTE_SECONDS = 30.0
+"""So long whoever made an effect waits until PostgreSQL takes the word that nobody knows of it; then it is noted beside."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+_log = logging.getLogger(__name__)
 
 
 class EffectAttempt:
@@ -19,7 +27,7 @@ class EffectAttempt:
 
     def __init__(self, pool: Pool, effect_id: str, action: str, *, once: bool) -> None:
         self._pool = pool
-        self._effect_id = effect_id
+        self.effect_id = effect_id
         self._action = action
         self._once = once
         self.first = False
@@ -34,7 +42,7 @@ class EffectAttempt:
         """
         if self.begun:
             return
-        self.first = await note(self._pool, self._effect_id)
+        self.first = await note(self._pool, self.effect_id)
         if self._once and not self.first:
             raise self.lost("it is not tried again.")
         self.begun = True
@@ -43,19 +51,58 @@ class EffectAttempt:
         """Strike it where nothing was sent after all; one that stood before stays."""
         if self.first:
             async with noting(self._pool) as connection:
-                await connection.execute(QUERIES["forget_attempt"], {"effect_id": self._effect_id})
+                await connection.execute(QUERIES["forget_attempt"], {"effect_id": self.effect_id})
         self.begun = self.first = False
 
     async def stands(self, connection: Connection) -> bool:
         """Return whether this one, or one before it, may have been made."""
         async with rows(connection) as cursor:
-            await cursor.execute(QUERIES["attempt_stands"], {"effect_id": self._effect_id})
+            await cursor.execute(QUERIES["attempt_stands"], {"effect_id": self.effect_id})
             return await cursor.fetchone() is not None
 
     def lost(self, now: object) -> OutcomeUnknown:
         """Make the error of an attempt without an answer; `now` says what came of it since."""
         words = f"{self._action} was begun before and its answer was lost. Look in the other system whether it was done"
-        return OutcomeUnknown(f"{words} (effect {self._effect_id}); {now}")
+        return OutcomeUnknown(f"{words} (effect {self.effect_id}); {now}")
+
+
+class UnknownOutcomes:
+    """The word of tools that nobody knows whether their effects were made: kept, however long PostgreSQL is away.
+
+    An effect of which that was said is never made again by itself: here at once, and by any process once it is noted.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._noting: dict[str, asyncio.Task[None]] = {}
+
+    def holds(self, effect_id: str) -> bool:
+        """Return whether it was said of this effect here, and is not noted yet."""
+        return effect_id in self._noting
+
+    async def note(self, effect_id: str) -> None:
+        """Note it. Where the server is away for long, that goes on beside; nothing is raised that would be tried again."""
+        if effect_id not in self._noting:
+            self._noting[effect_id] = asyncio.create_task(self._until_noted(effect_id))
+        await asyncio.wait([self._noting[effect_id]], timeout=NOTE_SECONDS)
+
+    async def _until_noted(self, effect_id: str) -> None:
+        pause = FIRST_PAUSE
+        while not self._pool.noters.closed:
+            try:
+                async with noting(self._pool) as connection:
+                    await connection.execute(QUERIES["note_unknown"], {"effect_id": effect_id})
+                del self._noting[effect_id]
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it is, the word must not be lost
+                _log.log(
+                    logging.WARNING if record_is_away(error) else logging.ERROR,
+                    "effect %s is of unknown outcome, which is not noted yet: %s",
+                    effect_id,
+                    type(error).__name__,
+                )
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
 
 async def note(pool: Pool, effect_id: str) -> bool:

@@ -23,7 +23,8 @@ class Stands:
 
     Its first `answer`, or None where it may run now; `approved` by a person, with exactly these arguments. `watched` is what
     the ruling saw of the past, `kin` are all ids of the customer, and stay so until the transaction ends. `controls` are
-    those in force, as rows, or the error that kept them from being read.
+    those in force, as rows, or the error that kept them from being read. `unknown`: its tool said that nobody knows whether
+    it was made.
     """
 
     answer: EffectResult | None
@@ -31,6 +32,7 @@ class Stands:
     watched: Mapping[str, Any] = field(default_factory=dict)
     kin: Sequence[str] = ()
     controls: Sequence[Mapping[str, Any]] | type[Error] = ()
+    unknown: bool = False
 
     async def ids(self) -> Sequence[str]:
         """Return all ids of the customer, as a tool asks for them."""
@@ -65,7 +67,7 @@ async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
             "record a verdict or a decision that allows exactly these."
         )
     controls = errors.lookup(stands["unreadable"]) if stands["unreadable"] else stands["controls"]
-    return Stands(None, approved, stands["watched"] or {}, stands["kin"], controls)
+    return Stands(None, approved, stands["watched"] or {}, stands["kin"], controls, stands["said_unknown"])
 
 
 async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]) -> EffectResult:

@@ -27,9 +27,9 @@ from handrail.domain.errors import (
 from handrail.domain.llm.agent import ToolSpec
 from handrail.ports import Clock
 from handrail.postgres.autonomy import controls
-from handrail.postgres.business import attempts, ledger
+from handrail.postgres.business import ledger
 from handrail.postgres.business.asking import failed, inquire, look
-from handrail.postgres.business.attempts import EffectAttempt
+from handrail.postgres.business.attempts import EffectAttempt, UnknownOutcomes
 from handrail.postgres.business.history import Past
 from handrail.postgres.pool import Connection, Pool, alone, writing
 
@@ -63,6 +63,7 @@ class PostgresRecord:
         self._business = business
         self._past = Past(business)
         self._clock = clock
+        self._unknown = UnknownOutcomes(pool)
         self._specs = {tool.name: specification(tool) for tool in business.tools}
 
     def specs(self, names: list[str]) -> list[ToolSpec]:
@@ -114,7 +115,7 @@ class PostgresRecord:
             SwitchedOff: a live control says no; nothing was written, and it may be tried again when it is lifted.
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
             OutcomeUnknown: it may have been made in another system, which cannot be asked. Until that is settled it counts as
-                made wherever policies look at the past.
+                made wherever policies look at the past. Where its tool says so, it is never made again by itself.
         """
         try:
             async with writing(self._pool) as connection:
@@ -123,9 +124,6 @@ class PostgresRecord:
                     return stands.answer
                 await controls.gate(connection, self._business, stands.controls, effect, approved=stands.approved)
                 return await self._run(connection, effect, stands)
-        except OutcomeUnknown:
-            await attempts.note(self._pool, effect.effect_id)
-            raise
         except ToolChanged as changed:
             await self._tell(changed)
             raise
@@ -139,6 +137,8 @@ class PostgresRecord:
         if once and not stands.approved:
             raise EffectConflict(f"{known.name}: {known.by_person} No person approved effect {effect.effect_id}.")
         attempt = EffectAttempt(self._pool, effect.effect_id, effect.action, once=once)
+        if stands.unknown or self._unknown.holds(effect.effect_id):
+            raise attempt.lost("it is not made again.")
         now, key = self._clock.now(), effect.effect_id
         call = Call(effect.case_id, effect.customer_id, connection, now, key, attempt.begin, stands.ids)
         outcome = await self._outcome(call, known, valid, attempt, effect, stands.watched)
@@ -167,11 +167,15 @@ class PostgresRecord:
         """Run the effect, in time. What another system was sent is not undone with our transaction.
 
         Raises:
-            OutcomeUnknown: it may have been made there, by this attempt or by one before it.
+            OutcomeUnknown: it may have been made there, by this attempt or by one before it. That is noted while the ledger's
+                row is held: whoever waits for it, to run the turn again, reads it.
         """
         try:
             async with asyncio.timeout(EFFECT_SECONDS):
                 return await tool.run(call, arguments)
+        except OutcomeUnknown:
+            await self._unknown.note(attempt.effect_id)
+            raise
         except (NotReached, ToolChanged):
             await attempt.unsent()
             raise

@@ -43,6 +43,10 @@ SELECT * FROM handrail.effects WHERE effect_id = %(effect_id)s;
 -- name: note_attempt
 INSERT INTO handrail.effect_attempts (effect_id) VALUES (%(effect_id)s) ON CONFLICT DO NOTHING RETURNING effect_id;
 
+-- name: note_unknown
+INSERT INTO handrail.effect_attempts (effect_id, said_unknown) VALUES (%(effect_id)s, TRUE)
+ON CONFLICT (effect_id) DO UPDATE SET said_unknown = TRUE;
+
 -- name: attempt_stands
 SELECT effect_id FROM handrail.effect_attempts WHERE effect_id = %(effect_id)s;
 

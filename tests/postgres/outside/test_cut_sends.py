@@ -157,7 +157,6 @@ def paying(pool: Pool, business: Business, bank: Bank) -> PostgresRecord:
     [
         (TimeoutError(), r"pay was sent, and no answer came in time\."),
         (KeyError("paid"), r"pay was begun before .* pay failed \(KeyError\)\."),
-        (OutcomeUnknown("Nobody knows."), "Nobody knows"),
     ],
 )
 async def test_a_tool_of_ones_own_over_another_system_is_noted_too(
