@@ -22,31 +22,36 @@ class MessageLane:
     """The line of one case's messages, first come, first served."""
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room, self._pace = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
         self._moved = 0
         self._due = 0.0
 
     @asynccontextmanager
     async def place(self, patience: float) -> AsyncIterator[None]:
         """Wait for a place, as long as the line moves. Raises: TimeoutError: it stood still for `patience` seconds."""
-        while not await self._entered(patience):
-            pass
+        await self._entered(patience)
         try:
-            await asyncio.sleep(self._pause())
+            # One pauses at a time: who is due later never overtakes, however late the event loop wakes them both.
+            async with self._pace:
+                await asyncio.sleep(self._pause())
             yield
             self._moved += 1
         finally:
             self._room.release()
 
-    async def _entered(self, patience: float) -> bool:
-        before = self._moved
+    async def _entered(self, patience: float) -> None:
+        """Wait in one place of the line to the end: who asked for room anew would stand behind those that came later."""
+        entering = asyncio.ensure_future(self._room.acquire())
         try:
-            async with asyncio.timeout(patience):
-                return await self._room.acquire()
-        except TimeoutError:
-            if self._moved == before:
-                raise
-            return False
+            while not entering.done():
+                before = self._moved
+                await asyncio.wait({entering}, timeout=patience)
+                if not entering.done() and self._moved == before:
+                    raise TimeoutError
+        except BaseException:
+            if not entering.cancel():
+                self._room.release()
+            raise
 
     def _pause(self) -> float:
         """The seconds until the next message is due, by the generic cell rate algorithm (ITU-T I.371)."""
