@@ -27,6 +27,7 @@ FLAGS = [
 ]
 WAITING = 'CaseStatus="AwaitingApproval" AND ExecutionStatus IN ("Running", "Paused")'
 PATIENCE = 30_000
+"""Milliseconds for which what is expected of a page is waited for; the library's own five seconds are few on a slow one."""
 CLOSING_MILLISECONDS = 2_000
 What = Literal["Signal", "Update"]
 
@@ -37,6 +38,7 @@ async def chromium() -> AsyncIterator[Browser]:
     executable = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if executable is None:
         pytest.skip("no Chromium on the PATH: on Debian, apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         try:
@@ -50,7 +52,6 @@ async def desk(browser: Browser, ui: str) -> AsyncIterator[Desk]:
     """A fresh browser window of a reviewer."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US", timezone_id="UTC")
     context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     try:
         yield Desk(await context.new_page(), f"{ui}/namespaces/default/workflows")
     finally:

@@ -71,12 +71,19 @@ class House:
         return await self.until(case_id, lambda view: view.status != "Working")
 
     async def until(self, case_id: str, fits: Callable[[CaseView], bool]) -> CaseView:
-        """The case once it `fits`."""
+        """The case once it `fits`; where nobody works on it, once its record has that, too.
+
+        A case says how it stands before that is recorded, and what reads the record, as the desk does, is a moment behind it.
+        """
         try:
-            return await self.cases.wait(case_id, until=fits, timeout=DEADLINE_SECONDS)
+            view = await self.cases.wait(case_id, until=fits, timeout=DEADLINE_SECONDS)
         except TimedOut as late:
             late.add_note((await self.cases.status(case_id)).model_dump_json(indent=1))
             raise
+        if view.status != "Working":
+            query = "select 1 from handrail.cases where case_id = %(c)s and version >= %(v)s"
+            await wait_for(lambda: self.rows(query, c=case_id, v=view.version))
+        return view
 
     async def page(self, case_id: str) -> str:
         """The page of the Web UI, as the server gives it to the browser."""

@@ -18,12 +18,11 @@ pytest.importorskip("playwright.async_api", reason="playwright is not installed:
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Page, Request, Route, expect
 
-from tests.acceptance.browser import chromium
+from tests.acceptance.browser import PATIENCE, chromium
 
 SERIOUS = ("serious", "critical")
 NARROW = 320
 WIDTHS = (NARROW, 768, 1280)
-PATIENCE = 30_000
 TAKEN_OVER = "A person has taken over. You are no longer talking to the automatic assistant."
 BREAKS_ONCE = "log => { log.append = () => { delete log.append; throw new Error('it broke'); }; }"
 LOADED, NOT_SHOWN = "Failed to load resource", "is not shown"
@@ -32,7 +31,6 @@ LOADED, NOT_SHOWN = "Failed to load resource", "is not shown"
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
     async with chromium() as found:
         yield found
 

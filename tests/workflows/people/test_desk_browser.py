@@ -19,7 +19,7 @@ pytest.importorskip("playwright.async_api", reason="playwright is not installed:
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from tests.acceptance.browser import chromium
+from tests.acceptance.browser import PATIENCE, chromium
 
 SERIOUS = ("serious", "critical")
 WIDTHS = (320, 768, 1280)
@@ -50,7 +50,7 @@ class Window:
 async def window(browser: Browser, at: str, key: str, **options: Any) -> AsyncIterator[Window]:
     """A window of somebody who signed in."""
     context = await browser.new_context(locale="en-US", **options)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     try:
         await page.goto(at)
@@ -67,7 +67,7 @@ async def refund(home: House) -> CaseView:
     order = await home.strangers_order(status="delivered", refunded=False, refundable_over=120, refundable_under=480)
     case = await home.open(order.customer_id, f"Please refund order {order.order_id}, that is {order.refundable} USD.")
     assert case.status == "AwaitingApproval", case
-    await home.rows(f"{DUE_AT_ONCE} returning 1", c=case.case_id)
+    assert await home.rows(f"{DUE_AT_ONCE} returning 1", c=case.case_id)
     return case
 
 
