@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
@@ -19,6 +21,7 @@ from temporalio.api.history.v1 import HistoryEvent, MarkerRecordedEventAttribute
 from temporalio.client import Client
 
 from handrail.postgres.queries import QUERIES
+from tests.support.house import wait_for
 
 SPLIT_BYTES = 1_000
 """A field that is larger, and an object, is shown by its own fields."""
@@ -26,6 +29,8 @@ WATCHING = "test"
 """Application name of connections whose statements do not count."""
 LOGGED = re.compile(r"^costs (?P<application>\S*) (?P<database>\S+) LOG:\s+(?:statement|execute [^:]+): (?P<sql>.*)")
 FRAMES = ("BEGIN", "COMMIT", "ROLLBACK")
+BY_THE_CLOCK = "handrail.llm.server.health.GOOD_SECONDS"
+"""So often a worker writes down how its model answers, in a transaction, whatever a case does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,10 @@ def grouped(statements: list[str]) -> list[tuple[str, int]]:
 def first_line(statement: str) -> str:
     """Return the first line, with every parameter as `?`: the log has no more of a statement."""
     return re.sub(r"%\(\w+\)s|\$\d+", "?", statement.splitlines()[0]).strip()
+
+
+BESIDE = {first_line(QUERIES[name].decode()) for name in ("still_there", "connection_settings")}
+"""What an ear asks after a silence, and what a connection is asked once: neither is for a case."""
 
 
 def payloads(events: list[HistoryEvent]) -> Iterator[tuple[str, Payload]]:
@@ -169,7 +178,10 @@ def split(name: str, value: Any) -> Iterator[tuple[str, int]]:
 
 @asynccontextmanager
 async def statements(admin_url: str, database: str, log: Path) -> AsyncIterator[list[str]]:
-    """Collect every statement on a database that comes from others than us; the list is complete once the block has ended."""
+    """Collect every statement on a database that comes from others than us; the list is complete once the block has ended.
+
+    Nothing is in it that goes by the clock, as how long a case takes would count, then.
+    """
     found: list[str] = []
     begin = len(read(log))
     async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
@@ -177,7 +189,10 @@ async def statements(admin_url: str, database: str, log: Path) -> AsyncIterator[
             await admin.execute("alter system set log_statement = 'all'")
             await admin.execute("alter system set log_line_prefix = 'costs %a %d '")
             await admin.execute("select pg_reload_conf()")
-            yield found
+            await wait_for(lambda: told(admin_url))
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(BY_THE_CLOCK, math.inf)
+                yield found
         finally:
             await admin.execute("alter system reset log_statement")
             await admin.execute("alter system reset log_line_prefix")
@@ -185,7 +200,13 @@ async def statements(admin_url: str, database: str, log: Path) -> AsyncIterator[
     heard = [LOGGED.match(line) for line in read(log)[begin:].decode("utf-8", "replace").splitlines()]
     ours = [one for one in heard if one and one["database"] == database and one["application"] != WATCHING]
     # The pool asks with an empty statement whether a connection is there: once a second, whatever a case does.
-    found += [one["sql"] for one in ours if one["sql"].strip()]
+    found += [one["sql"] for one in ours if one["sql"].strip() and first_line(one["sql"]) not in BESIDE]
+
+
+async def told(admin_url: str) -> bool:
+    """Return whether the server has told all its processes to log: before that it lets nobody in who does."""
+    async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as another:
+        return await (await another.execute("show log_statement")).fetchone() == ("all",)
 
 
 def read(log: Path) -> bytes:
