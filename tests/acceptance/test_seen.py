@@ -31,6 +31,7 @@ from tests.support.collecting import Collector, TakenSpan, collecting
 MONITORING = Path(catalogue.__file__).parents[1] / "monitoring"
 CANARY = "zephyrine quokka 4111 1111 1111 1111"
 TRACE, REFUND = "0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"
+CALLER = "00f067aa0ba902b7"
 HELD = {"status": "delivered", "refunded": False, "refundable_over": 120, "refundable_under": 480}
 SERVED = re.compile(r"\b((?:handrail|temporal)_\w+|up)\b")
 
@@ -46,10 +47,15 @@ class SeenStack:
     api: str
 
     async def spans(self, trace: str, *wanted: str) -> list[TakenSpan]:
-        """The spans of a trace, once these have come."""
+        """The spans of a trace, once these have come, and with each all those above it, up to the caller's.
+
+        A span leaves its process when it has ended, and the one above it ends later, or in another process.
+        """
 
         async def come() -> bool:
-            return set(wanted) <= {one.name for one in self.collector.of(trace)}
+            spans = self.collector.of(trace)
+            known = {one.name for one in spans}
+            return known.issuperset(wanted) and all(way(spans, one)[0].parent == CALLER for one in wanted)
 
         await true(come)
         return self.collector.of(trace)
@@ -86,26 +92,29 @@ async def seen(servers: Path, collector: Collector) -> AsyncIterator[SeenStack]:
             yield SeenStack(city, collector, backend, worker, api)
 
 
-def below(spans: list[TakenSpan], name: str) -> list[str]:
-    """The names from the trace's first span down to the one of this name."""
+def way(spans: list[TakenSpan], name: str) -> list[TakenSpan]:
+    """The spans from the trace's first one that has come down to the one of this name."""
     by_id = {one.span: one for one in spans}
-    found = next(one for one in spans if one.name == name)
-    way = [found.name]
-    while found.parent in by_id:
-        found = by_id[found.parent]
-        way.insert(0, found.name)
-    return way
+    found = [next(one for one in spans if one.name == name)]
+    while found[0].parent in by_id:
+        found.insert(0, by_id[found[0].parent])
+    return found
+
+
+def below(spans: list[TakenSpan], name: str) -> list[str]:
+    """Their names."""
+    return [one.name for one in way(spans, name)]
 
 
 async def test_one_trace_goes_from_the_request_to_the_commit_across_a_killed_worker(seen: SeenStack) -> None:
     city = seen.city
     order = await city.order(status="shipped")
-    await city.model.script(order.order_id, {"latency_seconds": 6})
+    await city.model.script(order.order_id, {"latency_seconds": 600})  # longer than it takes to kill whoever asks
     asked = asyncio.create_task(
         seen.backend.post(
             "/v1/cases",
             json={"customer_id": order.customer_id, "text": f"Where is my order {order.order_id}? {CANARY}"},
-            headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "idempotency-key": "seen-1", "prefer": "wait=60"},
+            headers={"traceparent": f"00-{TRACE}-{CALLER}-01", "idempotency-key": "seen-1", "prefer": "wait=60"},
         )
     )
     await true(lambda: city.model.requests(order.order_id))
@@ -116,9 +125,9 @@ async def test_one_trace_goes_from_the_request_to_the_commit_across_a_killed_wor
     case = await city.at_rest(answer.json()["case_id"])
     assert order.order_id in (case.reply or "")
     spans = await seen.spans(TRACE, "POST /v1/cases", "invoke_agent handrail", "commit_step")
-    way = below(spans, "commit_step")
-    assert way[0] == "POST /v1/cases"
-    assert [one for one in way if one.startswith(("activity", "invoke_agent", "node"))] == [
+    down = below(spans, "commit_step")
+    assert down[0] == "POST /v1/cases"
+    assert [one for one in down if one.startswith(("activity", "invoke_agent", "node"))] == [
         "activity case.turn",
         "invoke_agent handrail",
         "node resolve",
@@ -145,7 +154,7 @@ async def test_a_decision_is_a_trace_of_its_own_down_to_the_effects_commit(seen:
         f"/v1/cases/{case_id}/approvals/{held.approval_id}/decide",
         json={"decision": "approve"},
         headers={
-            "traceparent": f"00-{REFUND}-00f067aa0ba902b7-01",
+            "traceparent": f"00-{REFUND}-{CALLER}-01",
             "idempotency-key": "seen-3",
             "if-match": f'"{held.approval_id}.{held.revision}"',
         },
@@ -153,8 +162,7 @@ async def test_a_decision_is_a_trace_of_its_own_down_to_the_effects_commit(seen:
     assert decided.is_success, decided.text
     seen.city.approved.add(held.approval_id)
     spans = await seen.spans(REFUND, "execute_tool refund_order", "COMMIT", "node resolve", "invoke_agent handrail")
-    way = below(spans, "execute_tool refund_order")
-    assert [one for one in way if not one.startswith(("fastapi", "POST"))] == [
+    assert [one for one in below(spans, "execute_tool refund_order") if not one.startswith(("fastapi", "POST"))] == [
         "send update decide",
         "update decide",
         "activity case.turn",
