@@ -75,6 +75,14 @@ async def at_home(temporal_client: Client, shop_url: str, scripted_model: Script
         yield everything
 
 
+@pytest.fixture(scope="module")
+async def there(temporal_client: Client, own_shop_url: str, scripted_model: ScriptedModel) -> AsyncIterator[House]:
+    """A house whose record holds the cases of one file alone."""
+    async with house(temporal_client, own_shop_url, scripted_model.root) as everything:
+        await everything.model.clear()
+        yield everything
+
+
 @pytest.fixture
 async def home(at_home: House) -> AsyncIterator[House]:
     """The house with a model that follows its rules."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,21 +15,12 @@ from handrail.postgres.case.standings import PostgresStandings
 from handrail.temporal.cases.executions import Execution, newest_runs
 from handrail.temporal.repair import alike
 from handrail.temporal.repair.reconcile import Reconciler
-from tests.support.house import House, house, wait_for
+from tests.support.house import House, wait_for
 from tests.support.menus import Page
-from tests.workflows.conftest import ScriptedModel
 from tests.workflows.test_paths import HELD
 
 BEFORE = datetime.now(UTC) - timedelta(minutes=1)
 Listed = list[set[str]]
-
-
-@pytest.fixture(scope="module")
-async def there(temporal_client: Client, own_shop_url: str, scripted_model: ScriptedModel) -> AsyncIterator[House]:
-    """A house whose record holds the cases of this file alone."""
-    async with house(temporal_client, own_shop_url, scripted_model.root) as everything:
-        await everything.model.clear()
-        yield everything
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.connect import Unreachable
 from handrail.temporal.repair.reconcile import Reconciler
 from handrail.temporal.repair.serving import AT_ONCE, in_order
+from tests.support.listed import listed
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 CASES = 3 * AT_ONCE
@@ -40,6 +41,13 @@ class Record:
 
     async def promised(self, grace: timedelta) -> dict[str, datetime]:
         return {}
+
+
+async def started(client: Client, queue: str, names: list[str]) -> None:
+    """Start such cases, which nobody serves; the server's lists know them, as they know all but the newest."""
+    for one in names:
+        await client.start_workflow("case", id=f"case-{one}", task_queue=queue)
+    await listed(client, names)
 
 
 async def test_many_are_asked_at_once_and_answer_in_order() -> None:
@@ -80,8 +88,7 @@ async def test_a_queue_that_nobody_serves_is_found_out_once(
 ) -> None:
     queue = f"nobody-{uuid4().hex[:8]}"
     names = [f"{queue}-{number:03}" for number in range(CASES)]
-    for one in names:
-        await temporal_client.start_workflow("case", id=f"case-{one}", task_queue=queue)
+    await started(temporal_client, queue, names)
     asked = list[str]()
 
     async def unanswered(self: CaseClient, case_id: str) -> Any:
@@ -105,8 +112,7 @@ async def test_a_case_that_does_not_answer_by_itself_is_told_of_by_itself(
 ) -> None:
     queue = f"alone-{uuid4().hex[:8]}"
     names = [f"{queue}-{number}" for number in range(3)]
-    for one in names:
-        await temporal_client.start_workflow("case", id=f"case-{one}", task_queue=queue)
+    await started(temporal_client, queue, names)
 
     async def broken(self: CaseClient, case_id: str) -> Any:
         raise HandrailError(f"Case {case_id} cannot answer.")
