@@ -55,7 +55,7 @@ async def test_a_lost_turn_that_is_still_alive_somewhere_cannot_end_beside_the_n
 
     world.before["finish"] = wait
     zombie = asyncio.create_task(turn(world.machine(), wanted("t-1")))
-    await asyncio.wait_for(there.wait(), 5)
+    await asyncio.wait_for(there.wait(), 30)
     if not noted:
         world.journal.rows.clear()
     ready, last = asyncio.Event(), asyncio.Event()
@@ -67,12 +67,12 @@ async def test_a_lost_turn_that_is_still_alive_somewhere_cannot_end_beside_the_n
 
     world.before["ask"] = hold
     new = asyncio.create_task(turn(world.machine(), wanted("t-2", lost="t-1"), minutes=1))
-    await asyncio.wait_for(ready.wait(), 5)
+    await asyncio.wait_for(ready.wait(), 30)
     go.set()
     with pytest.raises(TurnSuperseded):
-        await asyncio.wait_for(zombie, 5)
+        await asyncio.wait_for(zombie, 30)
     last.set()
-    assert (await asyncio.wait_for(new, 5)).learned
+    assert (await asyncio.wait_for(new, 30)).learned
     assert len(world.replies) == 1
 
 

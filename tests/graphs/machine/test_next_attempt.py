@@ -57,11 +57,11 @@ async def test_an_attempt_that_another_has_overtaken_stops(where: str) -> None:
 
     world.before[where] = wait
     late = asyncio.create_task(turn(world.machine()))
-    await asyncio.wait_for(there.wait(), 5)
+    await asyncio.wait_for(there.wait(), 30)
     first = await turn(world.machine(), attempt=2)
     replies, written = len(world.replies), list(world.written)
     go.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await late == first
     assert (len(world.replies), world.written) == (replies, written)
 
@@ -77,11 +77,11 @@ async def test_an_attempt_that_a_running_one_has_overtaken_says_so() -> None:
 
     world.after["ask"] = wait
     late = asyncio.create_task(turn(world.machine()))
-    await asyncio.wait_for(there.wait(), 5)
+    await asyncio.wait_for(there.wait(), 30)
     await lost_at(world, "act")  # the same attempt's number is taken by hand below
     kept = world.journal.rows["c-1"]
     kept.key = kept.key.model_copy(update={"attempt": 2})
     go.set()
     with pytest.raises(TurnSuperseded):
-        await asyncio.wait_for(late, 5)
+        await asyncio.wait_for(late, 30)
     assert world.replies == []

@@ -30,7 +30,7 @@ async def stopped_in(world: World, name: str, *, after: bool = False) -> tuple[T
     (world.after if after else world.before)[name] = wait
     run = world.machine().begin(wanted(), key())
     going = asyncio.create_task(run.go())
-    await asyncio.wait_for(there.wait(), 5)
+    await asyncio.wait_for(there.wait(), 30)
     way = list(world.way)
     stopping = asyncio.create_task(run.stop(going))
     for _ in range(50):
@@ -38,7 +38,7 @@ async def stopped_in(world: World, name: str, *, after: bool = False) -> tuple[T
     if world.machine().is_marked(name, "writes"):
         assert not stopping.done(), "what writes is let finish"
         go.set()
-    result = await asyncio.wait_for(stopping, 5)
+    result = await asyncio.wait_for(stopping, 30)
     assert going.done()
     return result, way
 

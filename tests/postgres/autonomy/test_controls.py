@@ -85,7 +85,7 @@ async def queued(run: Run, count: int) -> None:
     async def waiting() -> bool:
         return await run(WAITING) == [(count,)]
 
-    await wait_for(waiting, 10)
+    await wait_for(waiting)
 
 
 async def test_a_switch_waits_for_the_effect_under_way_and_stops_the_next(
@@ -210,7 +210,7 @@ async def test_no_hand_lifts_what_another_has_set_but_a_clear_lifts_all(controls
     async def expired() -> bool:
         return [one.level for one in await controls.in_force()] == [Autonomy.DRAFT, Autonomy.REVIEW]
 
-    await wait_for(expired, 5)
+    await wait_for(expired)
     await controls.put(wanted(Autonomy.AUTO))
     assert [one.hand for one in await controls.in_force()] == [Hand.HANDRAIL]
     assert [one.level for one in (await controls.clear(["global"], "well again", "ann")).lifted] == [Autonomy.REVIEW]

@@ -32,7 +32,7 @@ async def test_every_change_is_heard_and_a_lost_connection_is_replaced(
         async def has() -> bool:
             return seen[-1] is level and len(seen) > looks
 
-        await wait_for(has, 5)
+        await wait_for(has)
 
     listening = asyncio.create_task(switch.forever(database_url, look, told.append))
     await sees(Autonomy.AUTO, 1)

@@ -30,7 +30,7 @@ async def test_what_goes_wrong_stands_in_the_file_until_it_goes_well_again(tmp_p
         well.set()
         await asyncio.sleep(3_600)
 
-    async with asyncio.timeout(5), supervised("the healer", work, first_pause=0.01, say=healing):
+    async with asyncio.timeout(30), supervised("the healer", work, first_pause=0.01, say=healing):
         await well.wait()
         (first,) = seen
         assert first.startswith("since 20")
@@ -61,7 +61,7 @@ async def test_what_raises_or_ends_begins_again_and_says_so(caplog: pytest.LogCa
             await asyncio.sleep(3_600)
 
     with caplog.at_level(logging.ERROR, "handrail.background"):
-        async with supervised("the healer", work, first_pause=0.01), asyncio.timeout(5):
+        async with supervised("the healer", work, first_pause=0.01), asyncio.timeout(30):
             await enough.wait()
     assert begun == 3
     assert [one.getMessage().split(";")[0] for one in caplog.records] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from handrail.domain.case.cases import CaseView
 from handrail.domain.errors import IllegalTransition, InvalidInput
 from handrail.domain.team.staff import TeamMember
 from handrail.postgres.queue import Item, PostgresQueue
-from tests.support.house import House, wait_for
+from tests.support.house import House, quiet, wait_for
 
 LEASE, OVER = timedelta(minutes=10), timedelta(milliseconds=1)
+THINKING = 8.0
 
 
 class Desk:
@@ -201,14 +203,19 @@ async def system_messages(home: House, case_id: str) -> list[str]:
 
 async def test_once_a_person_is_asked_for_nothing_of_the_agent_s_leaves(home: House) -> None:
     order = await home.order(status="shipped")
-    await home.model.script(order.order_id, {"latency_seconds": 3})
+    await home.model.script(order.order_id, {"latency_seconds": THINKING})
     case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
     await wait_for(lambda: home.model.requests(order.order_id))
+    answered = time.monotonic() + THINKING
     await home.cases.request_human(case.case_id)
     case = await home.until(case.case_id, lambda view: view.status == "WithHuman")
     assert case.reason == "customer_asked"
     version = case.version
-    await asyncio.sleep(3)  # the answer that was on its way is there now
+
+    async def there() -> bool:
+        return time.monotonic() > answered and await quiet(home.temporal, case.case_id)
+
+    await wait_for(there)  # the answer that was on its way
     case = await home.cases.status(case.case_id)
     assert (case.status, case.version, case.effects) == ("WithHuman", version, [])
     said = await home.world.cases.transcript(case.case_id)
