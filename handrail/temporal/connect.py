@@ -84,7 +84,7 @@ async def connect(
         identity=identity,
         runtime=runtime,
         interceptors=interceptors,
-        data_converter=_converter(codec),
+        data_converter=converter_of(codec),
         grpc_compression=_compression(address),
     )
     return await _reached(address, connecting)
@@ -131,7 +131,8 @@ async def _reached(address: str, connecting: Awaitable[Connection]) -> Connectio
         raise Unreachable(f"No Temporal server answers at {address}. {REMEDY}") from error
 
 
-def _converter(codec: SealingCodec | None) -> DataConverter:
+def converter_of(codec: SealingCodec | None) -> DataConverter:
+    """Return what turns values into payloads and back, behind the codec if there is one."""
     from handrail.temporal.converter import with_codec
 
     return with_codec(codec, encrypts=codec is not None and codec.encrypts)

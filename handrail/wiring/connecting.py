@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from temporalio.runtime import Runtime, TelemetryConfig
 
+from handrail.background import Say, supervised
+from handrail.background import silent as silently
 from handrail.settings import Settings
 from handrail.temporal.connect import connect, connect_bare
 from handrail.wiring.sealing import codec_of
@@ -28,6 +31,26 @@ async def connected(settings: Settings, **options: Any) -> Client:
     return await connect(
         settings.temporal_address, settings.temporal_namespace, **_reach(settings), **{"codec": codec_of(settings), **options}
     )
+
+
+async def connected_late(settings: Settings, **options: Any) -> Client:
+    """Return a client as `connected` does, and also while the server is away; `connecting` then goes on to connect it.
+
+    Raises:
+        InvalidInput: a setting cannot be used.
+    """
+    from handrail.temporal.late import connect_late  # for processes that serve
+
+    further = {"codec": codec_of(settings), **options}
+    return await connect_late(settings.temporal_address, settings.temporal_namespace, **_reach(settings), **further)
+
+
+def connecting(client: Client, say: Say = silently) -> AbstractAsyncContextManager[None]:
+    """Connect the client for the block, where the server was away; `say` takes why there is no connection yet."""
+    from handrail.temporal.late import WORK, late_of
+
+    late = late_of(client)
+    return supervised(WORK, lambda: late.forever(say), say=say) if late and not late.reached else nullcontext()
 
 
 async def connected_bare(settings: Settings) -> ServiceClient:

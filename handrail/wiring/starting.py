@@ -16,6 +16,7 @@ from handrail.settings import Settings
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.cases.starting import CaseStarter
 from handrail.temporal.cases.updates import Begins, never_kept
+from handrail.temporal.late import reached
 from handrail.wiring.redacting import redaction_of
 
 WORK = "cases that begin"
@@ -37,7 +38,8 @@ def clients(
 
 def starter_of(client: Client, settings: Settings, pool: Pool) -> CaseStarter:
     """Return what begins the cases that are kept."""
-    return CaseStarter(PostgresCaseStarts(pool), clients(client, settings.task_queue, redaction_of(settings)))
+    acting = clients(client, settings.task_queue, redaction_of(settings))
+    return CaseStarter(PostgresCaseStarts(pool), acting, away=not reached(client))
 
 
 def beginning(client: Client, settings: Settings, pool: Pool, say: Say) -> AbstractAsyncContextManager[None]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -31,6 +32,8 @@ from handrail.postgres.pool import open_pool
 from tests.acceptance.killing import Stack, stack, true
 
 KEYS, SAME, OTHER, AWAY = 20, 8, 2, 12
+AT_ONCE = 8.0
+"""Seconds within which nobody has waited for Temporal: it has ten to take a case."""
 
 
 @pytest.fixture(scope="module")
@@ -296,3 +299,75 @@ async def test_cases_are_taken_while_temporal_is_away_and_begin_whoever_dies(tow
 async def recorded(town: Stack, case_id: str) -> bool:
     """Whether the record has the case."""
     return bool(await town.rows("select 1 from handrail.cases where case_id = %(c)s", c=case_id))
+
+
+async def test_temporal_is_known_to_be_back_without_any_case_to_begin(town: Stack, caller: httpx.AsyncClient) -> None:
+    order = await town.order(status="shipped")
+    body = {"customer_id": order.customer_id, "text": f"Where is my order {order.order_id}?"}
+    town.kill("temporal")
+    taken = await caller.post("/v1/cases", json=body, headers={"prefer": "respond-async", "idempotency-key": "back-1"})
+    assert taken.status_code == httpx.codes.ACCEPTED, taken.text
+
+    async def known() -> bool:
+        began = time.monotonic()
+        answer = await caller.post("/v1/cases", json=body, headers={"prefer": "wait=1", "idempotency-key": fresh("back")})
+        return answer.status_code == httpx.codes.ACCEPTED and time.monotonic() - began < AT_ONCE
+
+    await true(known)
+    # Held by nobody, and due to nobody: no case that begins can tell this process that Temporal is back.
+    await town.rows("update handrail.case_starts set due_at = 'infinity' returning 1")
+    await town.start("temporal")
+    await true(lambda: nothing_away(caller))
+    answer = await caller.post("/v1/cases", json=body, headers={"prefer": "wait=1", "idempotency-key": "back-2"})
+    assert answer.is_success, answer.text
+    assert not await kept(town, answer), "Temporal itself took it"
+    await town.rows("delete from handrail.case_starts where due_at = 'infinity' returning 1")
+
+
+async def test_a_process_that_begins_while_temporal_is_away_takes_cases_and_connects(
+    town: Stack, caller: httpx.AsyncClient
+) -> None:
+    orders = [await town.order(status="shipped") for _ in range(3)]
+    soon, now, later = [{"customer_id": one.customer_id, "text": f"Where is my order {one.order_id}?"} for one in orders]
+    town.kill("temporal", "api")
+    await town.start("api")
+    ready = await caller.get("/healthz/ready")
+    assert (ready.status_code, [*ready.json()["away"]]) == (200, ["temporal"])
+    assert (await caller.get("/desk/sign-in")).status_code == httpx.codes.OK
+    first = await caller.post("/v1/cases", json=soon, headers={"prefer": "respond-async", "idempotency-key": "early-1"})
+    began = time.monotonic()
+    second = await caller.post("/v1/cases", json=now, headers={"prefer": "wait=1", "idempotency-key": "early-2"})
+    assert [first.status_code, second.status_code] == [httpx.codes.ACCEPTED] * 2
+    assert time.monotonic() - began < AT_ONCE
+    said = await caller.post(
+        f"{first.headers['location']}/messages", json={"text": "Hi"}, headers={"idempotency-key": "early-3"}
+    )
+    assert (said.status_code, said.json()["code"]) == (httpx.codes.SERVICE_UNAVAILABLE, "Unreachable")
+
+    town.kill("worker")  # the API alone is left to begin them
+    await town.start("temporal")
+    await true(lambda: nothing_away(caller))
+    await town.start("worker")
+    for answer in (first, second):
+        await true(lambda answer=answer: recorded(town, answer.json()["case_id"]))  # type: ignore[misc]
+    third = await caller.post("/v1/cases", json=later, headers={"prefer": "wait=1", "idempotency-key": "early-4"})
+    assert third.is_success, third.text
+    assert not await kept(town, third), "Temporal itself took it"
+    log = (town.folder / "api.log").read_text()
+    assert "connects as soon as it answers" in log
+    assert "is connected now" in log
+
+
+async def kept(town: Stack, answer: httpx.Response) -> bool:
+    """Whether the case that was answered for waits in PostgreSQL to begin."""
+    return bool(await town.rows("select 1 from handrail.case_starts where case_id = %(c)s", c=answer.json()["case_id"]))
+
+
+async def nothing_away(caller: httpx.AsyncClient) -> bool:
+    """Whether the process says that nothing is away."""
+    return not (await caller.get("/healthz/ready")).json()["away"]
+
+
+def fresh(word: str) -> str:
+    """A key that nobody has used."""
+    return f"{word}-{uuid4().hex[:12]}"

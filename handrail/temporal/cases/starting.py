@@ -9,11 +9,12 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from handrail.background import Say, silent
 from handrail.domain.case.starts import CaseStart
-from handrail.domain.errors import CaseConflict, InvalidInput
+from handrail.domain.errors import CaseConflict, InvalidInput, UnknownCase
 from handrail.ports.front.starts import CaseStarts
 from handrail.temporal.cases.doorway import START_SECONDS, DoorwayClient
 from handrail.temporal.connect import Unreachable
@@ -24,17 +25,20 @@ LEASE = timedelta(seconds=START_SECONDS + 5)
 """Nobody goes on with a start for longer that they took up."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 """Between two sweeps; it doubles while nothing can be begun."""
+IDENTITY = "starting"
+"""Whoever asks Temporal for a sign of life."""
+NO_CASE = "there-is-no-such-case"
 _log = logging.getLogger(__name__)
 
 
 class CaseStarter:
     """Begins kept starts, each in the name of who sent it."""
 
-    def __init__(self, starts: CaseStarts, cases: Callable[[str], DoorwayClient]) -> None:
-        """Take the starts, and what gives the client of an identity."""
+    def __init__(self, starts: CaseStarts, cases: Callable[[str], DoorwayClient], *, away: bool = False) -> None:
+        """Take the starts, and what gives the client of an identity; `away` where Temporal is known to be so."""
         self._starts, self._cases = starts, cases
         self._behind = 0
-        self.away = False
+        self.away = away
         """Whether Temporal was away at the last try: then nobody waits for it, and the sweep alone tries."""
 
     async def behind(self, start: CaseStart) -> None:
@@ -72,11 +76,31 @@ class CaseStarter:
     async def sweep(self) -> tuple[int, str | None]:
         """Begin what is due, a few side by side, and one alone to try while Temporal is away.
 
+        Where none is due then, Temporal itself is asked: what waits may be with another process, or there is nothing.
         Return how many there were, and what was wrong with one of them, if anything.
         """
         due = await self._starts.due(1 if self.away else SIDE_BY_SIDE, LEASE)
+        if self.away and not due:
+            return 0, await self._asked()
         wrong = await asyncio.gather(*(self._tried(one) for one in due))
         return len(due), next((words for words in wrong if words), None)
+
+    async def _asked(self) -> str | None:
+        """Ask Temporal for a case that there is not, as whoever opens one does; return what was wrong, in words."""
+        try:
+            with suppress(UnknownCase):
+                await self._cases(IDENTITY).listed(NO_CASE)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is asked again
+            return f"Temporal takes no cases: {type(error).__name__}"
+        self._found(away=False)
+        return None
+
+    def _found(self, *, away: bool) -> None:
+        if away and not self.away:
+            _log.warning("Temporal is away: cases are kept, and begin when it is back")
+        if self.away and not away:
+            _log.warning("Temporal is back: cases begin at once again")
+        self.away = away
 
     async def _tried(self, start: CaseStart) -> str | None:
         """Begin it; return what was wrong, in words."""
@@ -98,7 +122,7 @@ class CaseStarter:
             await self._starts.refused(case_id, f"It was answered, and could not begin. {error}")
             raise CaseConflict(str(error)) from error
         except Unreachable:
-            self.away = True
+            self._found(away=True)
             raise
-        self.away = False
+        self._found(away=False)
         await self._starts.begun(case_id)

@@ -45,8 +45,9 @@ from handrail.postgres.personal.kin import PostgresKin
 from handrail.postgres.pool import Pool, open_pool
 from handrail.seeing.now import now
 from handrail.settings import Settings
+from handrail.temporal.cases.starting import CaseStarter
 from handrail.wiring.cases import collecting
-from handrail.wiring.connecting import connected, runtime_of
+from handrail.wiring.connecting import connected_late, connecting, runtime_of
 from handrail.wiring.front.agents import serving_agents
 from handrail.wiring.front.house import OwnersControls, PeoplesQueue, ceilings_in, webhook_office
 from handrail.wiring.front.providers import federated, oidc
@@ -60,6 +61,7 @@ from handrail.wiring.starting import clients, starter_of
 
 DAY_HOURS = 24
 PROBE = timedelta(seconds=2)
+NOT_YET = "answers, and has taken no case yet since it was away"
 GRACE_SECONDS = 10
 """Requests that run when the process is told to stop get so long to end."""
 _log = logging.getLogger(__name__)
@@ -70,7 +72,7 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         InvalidInput: the address cannot be had, or the database is another business's.
-        Unreachable: Temporal or PostgreSQL does not answer.
+        OperationalError: PostgreSQL does not answer. Without Temporal cases are taken, and begin when it is there.
     """
     listening = listen(settings.api_address)
     try:
@@ -129,7 +131,7 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with its connections, which are closed at the end. Raises: see `serve`."""
     runtime = runtime_of(settings.api_metrics_address, "HANDRAIL_API_METRICS_ADDRESS")
     with seeing(settings, "handrail-api", runtime if settings.api_metrics_address else None) as seen:
-        client = await connected(settings, runtime=runtime, interceptors=interceptors(seen))
+        client = await connected_late(settings, runtime=runtime, interceptors=interceptors(seen))
         pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
         try:
             async with reading(seen, pool, client, settings), serving_on(settings, client, pool) as app:
@@ -148,6 +150,7 @@ async def serving_on(settings: Settings, client: Client, pool: Pool) -> AsyncIte
         supervised("the tail of events", tail.forever),
         supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
         supervised(BEGINNING, services.starter.forever),
+        connecting(client),
         keeping_keys(settings, client),
     ):
         app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))
@@ -189,7 +192,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         ceilings=ceilings_in(settings.definitions or business.folder, business),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=limits_of(settings),
-        away=lambda: away(pool, client),
+        away=lambda: away(pool, client, starter),
         kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),
         tasks=PostgresAgentTasks(pool),
         house=business.house,
@@ -211,9 +214,10 @@ def limits_of(settings: Settings) -> CallLimits:
     )
 
 
-async def away(pool: Pool, client: Client) -> dict[str, str]:
-    """Return what does not answer, and why."""
-    found = {"record": await silence(takes_writes(pool)), "temporal": await silence(alive(client))}
+async def away(pool: Pool, client: Client, starter: CaseStarter) -> dict[str, str]:
+    """Return what does not answer, and why. Temporal is away until it has taken a case or said that it would."""
+    temporal = await silence(alive(client)) or (NOT_YET if starter.away else "")
+    found = {"record": await silence(takes_writes(pool)), "temporal": temporal}
     return {name: words for name, words in found.items() if words}
 
 

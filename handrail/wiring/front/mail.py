@@ -33,7 +33,8 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.redaction.values import Redaction
 from handrail.settings import Settings
 from handrail.temporal.cases.mailed import MailedCases
-from handrail.wiring.connecting import connected, runtime_of
+from handrail.temporal.late import WORK as CONNECTING
+from handrail.wiring.connecting import connected_late, connecting, runtime_of
 from handrail.wiring.front.letters import letters_work
 from handrail.wiring.redacting import redaction_of
 from handrail.wiring.sealing import EAR, keeping_keys
@@ -62,7 +63,7 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         InvalidInput: a setting is wrong, or the database is another business's.
-        Unreachable: Temporal or PostgreSQL does not answer.
+        OperationalError: PostgreSQL does not answer. Without Temporal letters leave, and mail waits in its mailbox.
     """
     asked = asyncio.Event()
     for one in STOPS:
@@ -74,7 +75,8 @@ async def serve(settings: Settings) -> None:
         troubles = BackgroundTroubles(file, troubled(seen))
         pool = await open_pool(settings.database_url.get_secret_value(), size=POOL)
         stack.push_async_callback(pool.close)
-        client = await connected(settings, runtime=runtime, interceptors=seen_by(seen))
+        client = await connected_late(settings, runtime=runtime, interceptors=seen_by(seen))
+        await stack.enter_async_context(connecting(client, troubles.about(CONNECTING)))
         await stack.enter_async_context(keeping_keys(settings, client, troubles.about(EAR)))
         await run_mail(settings, mail_settings(), client, pool, troubles, stack)
         if settings.ready_file:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from handrail.seeing.figures import catalogue
 from handrail.seeing.figures.labels import FIXED, REASONS, WORK, Labels
+from handrail.temporal.late import WORK as CONNECTING
 from handrail.wiring.cases.serving import DEPLOYMENT, KEPT, OUTCOMES, SCHEDULE, SWITCH, TOOLS
 from handrail.wiring.front.webhooks import WORK as WEBHOOKS
 from handrail.wiring.sealing import EAR
@@ -88,7 +89,7 @@ def test_all_work_beside_the_cases_is_on_the_list() -> None:
     told = re.compile(r'(?:troubles\.about|\babout)\("([a-z ]+)"\)')
     named = {one for path in (ROOT / "handrail" / "wiring").rglob("*.py") for one in told.findall(path.read_text())}
     assert len(named) >= 5
-    assert named | {SWITCH, DEPLOYMENT, SCHEDULE, OUTCOMES, KEPT, TOOLS, WEBHOOKS, EAR, BEGINNING} <= WORK
+    assert named | {SWITCH, DEPLOYMENT, SCHEDULE, OUTCOMES, KEPT, TOOLS, WEBHOOKS, EAR, BEGINNING, CONNECTING} <= WORK
 
 
 def test_dashboards_and_rules_name_figures_that_there_are() -> None:
