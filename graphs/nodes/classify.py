@@ -18,7 +18,7 @@ from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message
-from handrail.domain.case.patience import Progress
+from handrail.domain.case.patience import SOFT, Progress
 from handrail.domain.errors import record_is_away
 from handrail.domain.text.message.excerpts import fair
 from handrail.ports import Clock, Customers, Router, Topics
@@ -63,8 +63,8 @@ class ClassifyNode:
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
         why = await self._why(row, said, found, absent, newest, answers=answers)
-        if withdrew(view):
-            why = why or WITHDREW
+        if (why is None or why.reason in SOFT) and withdrew(view):
+            why = WITHDREW
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
         point = SentimentPoint(turn=row.turn, at=self._clock.now(), frustration=found.frustration)

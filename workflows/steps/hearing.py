@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from graphs.hearing import brief
+from graphs.hearing import SAID, brief
 from graphs.views import ClassifyView
+from graphs.wishes import still
 from handrail.domain.actions.confirmations import UNCLEAR
 from handrail.domain.case.cases import CaseRow
-from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, FurtherWish, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import ODD_MESSAGE
+from handrail.domain.case.patience import SOFT
 from workflows.memory.case import CaseMemory
+from workflows.memory.fields import Suspended
 from workflows.options import CLASSIFY, STEP
 from workflows.steps.locally import locally
 
 STOPS_A_TURN = ("customer_asked", "risk", "frustrated", UNCLEAR)
+ROUTED = "words-beside-a-question-are-routed"
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 
 
@@ -42,7 +48,8 @@ async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: S
     too much anger or a yes that is taken back stops the agent."""
     waiting, question, confirmed = memory.suspended, memory.confirmation, memory.confirmed
     mood = waiting.state.sentiment if waiting else []
-    view = ClassifyView(row=memory.row, incoming=brief(messages), sentiment=mood, confirmed=confirmed)
+    known = waiting.state.classification if waiting else None
+    view = ClassifyView(row=memory.row, incoming=brief(messages), classification=known, sentiment=mood, confirmed=confirmed)
     if question:
         view = view.model_copy(update={"confirmation": question, "acting": list(acting)})
     try:
@@ -50,7 +57,38 @@ async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: S
     except FailureError:
         memory.interruption = UNREADABLE
         return
+    why = Escalation.model_validate(found["escalation"]) if found["escalation"] else None
     if waiting:  # while a turn runs, the message begins the next one and is heard again there
-        waiting.state.sentiment = [SentimentPoint.model_validate(one) for one in found["sentiment"]]
-    if found["escalation"] and found["escalation"]["reason"] in STOPS_A_TURN:
-        memory.interruption = Escalation.model_validate(found["escalation"])
+        _keep(memory, waiting, messages, found, why)
+    elif why and why.reason in STOPS_A_TURN:
+        memory.interruption = why
+
+
+def _keep(
+    memory: CaseMemory, waiting: Suspended, messages: Sequence[Message], found: Mapping[str, Any], why: Escalation | None
+) -> None:
+    """Keep what was heard beside a question to people: no turn begins with these words, so nobody routes them again.
+
+    What would give a turn to people gives them the case, but for what only says that the customer waits; a wish of another
+    topic is left for a person behind the turn.
+    """
+    state, heard = waiting.state, Classification.model_validate(found["classification"])
+    state.sentiment = [SentimentPoint.model_validate(one) for one in found["sentiment"]]
+    fresh = heard.besides
+    if why and why.reason not in SOFT and workflow.patched(ROUTED):
+        memory.interruption = why
+        state.classification = _sent_where_it_belongs(memory, heard)
+    elif why and why.reason in STOPS_A_TURN:
+        memory.interruption = why
+    elif heard.topic != OUT_OF_SCOPE:
+        fresh = [FurtherWish(topic=heard.topic, sentences=[one.text for one in brief(messages, SAID)]), *fresh]
+    state.besides = still(state.besides, fresh, memory.row.topic or "")
+
+
+def _sent_where_it_belongs(memory: CaseMemory, heard: Classification) -> Classification:
+    """Give the row what the matrix goes by, the topic that the words have and the gravest risk; return both classified."""
+    row = memory.row
+    topic = row.topic or heard.topic if heard.topic == OUT_OF_SCOPE else heard.topic
+    risk = max(heard.risk, Risk(row.risk or Risk.LOW), key=lambda one: one.rank)
+    memory.row = row.model_copy(update={"topic": topic, "risk": risk.value, "language": heard.language})
+    return heard.model_copy(update={"topic": topic, "risk": risk})

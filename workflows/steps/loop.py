@@ -28,6 +28,7 @@ SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide
 
 DECIDES_AT_ONCE = "decision-in-one-commit"
 COUNTED = "history-counted-by-what-was-done"
+EACH_HEARD = "each-word-beside-a-question-is-heard"
 EVENTS = 800
 """A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events.
 
@@ -138,22 +139,29 @@ class Loop:
 
     async def _hear(self) -> None:
         """The customer wrote: to the person who has the case, beside what is being asked, or to the agent."""
-        memory, now = self._memory, workflow.now()
+        memory = self._memory
         status = memory.row.status
         if status is CaseStatus.WITH_HUMAN:
             await self._hear_for_people()
         elif status is CaseStatus.AWAITING_APPROVAL:
-            await self._turns.hear_meanwhile(memory.inbox)
-            said = take_inbox(memory)
-            if memory.suspended:
-                memory.suspended.state.incoming = brief([*memory.suspended.state.incoming, *said])
-            if not memory.interruption and not memory.decided:
-                memory.ask_anew(now)
-                memory.notice = SEEN_ANEW
+            await self._hear_beside_the_question()
         elif memory.odd:
             await hear_for_people(memory, memory.odd)
         else:
             await self._turns.start()
+
+    async def _hear_beside_the_question(self) -> None:
+        """Route the words, then ask the people anew; what came in behind them is routed first, too."""
+        memory, now, heard = self._memory, workflow.now(), len(self._memory.inbox)
+        await self._turns.hear_meanwhile(list(memory.inbox))
+        if len(memory.inbox) > heard and workflow.patched(EACH_HEARD):
+            return
+        said = take_inbox(memory)
+        if memory.suspended:
+            memory.suspended.state.incoming = brief([*memory.suspended.state.incoming, *said])
+        if not memory.interruption and not memory.decided:
+            memory.ask_anew(now)
+            memory.notice = SEEN_ANEW
 
     async def _hear_for_people(self) -> None:
         """An answer is due: as it was, or where a person had answered already, anew."""

@@ -27,6 +27,8 @@ _REFERENCE = re.compile(
     r"#?\b[A-Za-z]{1,4}[-_]?\d{3,}\b|\b[B-HJ-Zb-hj-z] \d{4,}\b|#\d{3,}\b|(?<![\d.,$€£])\b\d{5,}\b(?![.,]\d)"
 )
 
+SOFT = ("repeated_question", "second_contact")
+"""Reasons that say only that the customer has waited: they hide no graver one, and stop nothing that people look at."""
 REHEARSED = ("sample", "file", "rehearsal", "drill", "conformance")
 """Channels by which no customer writes: many cases are opened at once there, under the names of few."""
 

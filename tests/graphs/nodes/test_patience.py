@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from graphs.state import CaseState
+from handrail.domain.actions.confirmations import UNCLEAR, Confirmation
 from handrail.domain.autonomy.topics import Topic
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.classification import Classification, SentimentPoint
@@ -56,6 +57,30 @@ async def test_a_question_that_was_answered_and_comes_again_goes_to_a_person() -
     first = Stage(says("It is on its way."))
     assert ended(await first.run(text=AGAIN, row={"turn": 2}))[0] is CaseStatus.RESOLVED
     assert first.cases.ends_read == 2, "once for all looks at the message, once for the model"
+
+
+async def test_a_yes_that_is_taken_back_in_words_of_before_is_taken_back() -> None:
+    words = "no wait please do not pay order O-10021"
+    said = [(9, Author.CUSTOMER, words), (8, Author.ASSISTANT, "As you like. Shall I pay it now?")]
+    question = Confirmation(
+        question_id="q-1",
+        topic="payout",
+        language="en",
+        asked=[],
+        words="Shall I?",
+        unanswered="Nothing was done.",
+        asked_at=NOON - timedelta(minutes=7),
+        due_at=NOON + timedelta(hours=1),
+    )
+    stage = Stage(says("It is on its way."))
+    stage.cases.said = [
+        Message(message_id=f"m-{minutes}", author=author, text=text, at=NOON - timedelta(minutes=minutes), turn=1)
+        for minutes, author, text in said
+    ]
+    assert ended(await stage.run(text=words, row={"turn": 2}))[1] == "repeated_question"
+    again = Stage(says("It is on its way."))
+    again.cases.said = stage.cases.said
+    assert ended(await again.run(text=words, row={"turn": 2}, confirmed=question))[1] == UNCLEAR
 
 
 async def test_the_third_question_in_a_row_is_not_asked_and_becomes_the_draft() -> None:
