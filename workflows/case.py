@@ -121,7 +121,7 @@ class CaseWorkflow:
 
     @decide.validator
     def _check_decide(self, raw: RawValue = NOTHING) -> None:
-        self._check(lambda: self._intake.check_decision(raw, workflow.now()))
+        self._check(lambda: self._desk.check_decision(raw))
 
     @workflow.update(name="claim", description="Take this case: {reviewer}")
     def claim(self, raw: RawValue = NOTHING) -> Receipt:
@@ -288,7 +288,7 @@ class CaseWorkflow:
         await self._tolerate_later(word, lambda: self._desk.decide(self._intake.bare(word, raw), sent(word), word))
 
     def _check_click(self, name: str, note: Any) -> None:
-        self._check(lambda: self._intake.check_click(name, given(note)))
+        self._check(lambda: self._desk.check_click(name, given(note)))
 
     async def _click_update(self, name: str, note: Any) -> Any:
         return await self._await(lambda: self._desk.click(name, given(note), sent(), "web ui update"))

@@ -21,7 +21,7 @@ from handrail.domain.actions.approvals import (
     SentDecision,
     Source,
 )
-from handrail.domain.actions.decisions import draft
+from handrail.domain.actions.decisions import BINDING, draft
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.errors import ApprovalRefused, IllegalTransition, InvalidInput, Refused
@@ -37,6 +37,8 @@ from workflows.page.entries import FINISH, HAND_BACK, TAKE, decision_of
 
 TYPED = "decide"
 """Came as an update that names who decides: its sender reads the refusal, and nobody else's entries change."""
+READ_FIRST = "decisions-wait-for-what-is-unread"
+UNREAD = "the customer has just written. Read it, then decide under the new revision."
 WITHOUT_NOTE = "Handed back without a note."
 Answer = TypeVar("Answer", Decision, Permit, Recusal)
 
@@ -51,6 +53,18 @@ class Desk:
         # First come, first served, however long it takes to find out who it is.
         self._in_turn = asyncio.Lock()
 
+    def check_decision(self, raw: Any) -> None:
+        """Check a decision before it is taken. Raises: InvalidInput, ApprovalRefused."""
+        wanted, _ = self._intake.check_decision(raw, workflow.now())
+        if unread(self._memory, wanted.decision):
+            raise ApprovalRefused(UNREAD)
+
+    def check_click(self, name: str, note: Any) -> None:
+        """Check a menu entry before it is taken. Raises: ApprovalRefused, InvalidInput."""
+        what, *_ = self._intake.check_click(name, note)
+        if unread(self._memory, decision_of(what)):
+            raise ApprovalRefused(UNREAD)
+
     async def decide(self, wanted: DecisionInput, source: Source, via: str) -> Approval:
         """Settle, once, or note one more yes.
 
@@ -64,17 +78,25 @@ class Desk:
             return await self._decide(wanted, now, source, via)
 
     async def _decide(self, wanted: DecisionInput, now: datetime, source: Source, via: str) -> Approval:
-        shown = self._intake.undecided(wanted, now)
+        shown = self._undecided(wanted, now)
         decision = draft(shown, wanted, now, via)
         permit = await self._permit(shown, decision, source, sorted(wanted.arguments or {}))
         exactly = wanted.model_copy(update={"approval_id": shown.approval_id, "revision": shown.revision})
-        current = self._intake.undecided(exactly, workflow.now())
+        current = self._undecided(exactly, workflow.now())
         try:
             if permit.refused:
                 raise ApprovalRefused(permit.refused)
             return self._intake.settle(current, permit, workflow.now(), source)
         except ApprovalRefused as refused:
             raise ApprovalRefused(self._refused(current, permit.decision, str(refused), source)) from None
+
+    def _undecided(self, wanted: DecisionInput, now: datetime) -> Approval:
+        """The open approval, with nothing of the customer's behind it that nobody has seen. Raises: ApprovalRefused."""
+        approval = self._intake.undecided(wanted, now)
+        # A history in which such a decision counted goes on as it did.
+        if unread(self._memory, wanted.decision) and workflow.patched(READ_FIRST):
+            raise ApprovalRefused(UNREAD)
+        return approval
 
     def _refused(self, approval: Approval, decision: Decision, words: str, source: Source) -> str:
         """Note the attempt. A click spends the name that it was made by: whoever may gets another one."""
@@ -168,6 +190,11 @@ class Desk:
         key = (source.signal, said, now)
         place, self._heard[key] = self._heard[key], self._heard[key] + 1
         return source.model_copy(update={"place": place})
+
+
+def unread(memory: CaseMemory, decision: DecisionKind | None) -> bool:
+    """Return whether the decision would let something out beside words of the customer's that are not routed yet."""
+    return decision in BINDING and memory.row.status is CaseStatus.AWAITING_APPROVAL and bool(memory.inbox)
 
 
 def _said(who: str, words: str | None, via: str, now: datetime) -> Decision:

@@ -13,6 +13,7 @@ from graphs.hearing import brief
 from handrail.domain.actions.approvals import ApprovalStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
 from handrail.domain.case.openings import Incoming
+from workflows.handlers.authorize import UNREAD
 from workflows.memory.case import CaseMemory
 from workflows.page.memo import memo, publish_memo
 from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
@@ -161,7 +162,7 @@ class Loop:
             memory.suspended.state.incoming = brief([*memory.suspended.state.incoming, *said])
         if not memory.interruption and not memory.decided:
             memory.ask_anew(now)
-            memory.notice = SEEN_ANEW
+            memory.notice = memory.notice if UNREAD in (memory.notice or "") else SEEN_ANEW
 
     async def _hear_for_people(self) -> None:
         """An answer is due: as it was, or where a person had answered already, anew."""
