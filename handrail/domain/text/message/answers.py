@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from handrail.domain.text.message.mail import own_words
+from handrail.domain.text.message.signs import signed, signs_of
 from handrail.domain.text.packs import Packs, packs
 from handrail.domain.text.plain import clean
 from handrail.domain.text.scripts import pieces, unaccented
@@ -55,16 +56,17 @@ class Consent(StrEnum):
 def read_answer(texts: Sequence[str], language: str, asked: Sequence[str] = (), ours: Sequence[str] = ()) -> Consent:
     """Read the customer's `texts`, all together, as the answer to what was `asked`.
 
-    A yes is clear where every word is a yes, courtesy, or an echo of what was asked; an identifier or number counts as an
-    echo only if each line of `asked` holds it. Words that are quoted, and `ours`, are not the customer's.
+    A yes is clear where every word is a yes, courtesy, or an echo of what was asked, and every emoji or symbol agrees; an
+    identifier or number counts as an echo only if each line of `asked` holds it. Words that are quoted, and `ours`, are not
+    the customer's.
     """
     text = "\n".join(unquoted(clean(text), ours) for text in texts)
     if len(text) > READ:
         return Consent.OTHER
-    words = words_of(text)
-    if not words:
+    words, signs = words_of(text), signs_of(text)
+    if not words and "no" not in signs:
         return Consent.UNSURE if text.strip() else Consent.OTHER
-    found = kinds_of(words, language, [frozenset(words_of(one)) for one in asked])
+    found = [*kinds_of(words, language, [frozenset(words_of(one)) for one in asked]), *signs]
     return _weighed(found, words, question=_ASKS.search(text) is not None)
 
 
@@ -76,11 +78,12 @@ def takes_back(texts: Sequence[str], language: str, asked: Sequence[str] = (), o
     """
     lines = [frozenset(words_of(one)) for one in asked]
     spoken = "\n".join(unquoted(clean(text[:READ]), ours) for text in texts)
-    return any(_doubts(words_of(clause), language, lines) for clause in _CLAUSES.split(spoken))
+    return any(_doubts(clause, language, lines) for clause in _CLAUSES.split(spoken))
 
 
-def _doubts(words: Sequence[str], language: str, asked: Sequence[frozenset[str]]) -> bool:
-    found = phrases_of(words, language, asked)
+def _doubts(clause: str, language: str, asked: Sequence[frozenset[str]]) -> bool:
+    words = words_of(clause)
+    found = [*phrases_of(words, language, asked), *(((), kind) for kind in signs_of(clause) if kind != "unknown")]
     kinds = [kind for _, kind in found]
     if "no" not in kinds:
         return "unsure" in kinds and len(words) <= NEAR
@@ -96,8 +99,11 @@ def unquoted(text: str, ours: Sequence[str]) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of `text` in the form in which they are compared: without case, accents and stretched letters."""
-    return pieces(_STRETCHED.sub(r"\1", unaccented(clean(text).casefold())))
+    """Return the words of `text` in the form in which they are compared: without case, accents and stretched letters.
+
+    A sign before a number is part of it.
+    """
+    return pieces(signed(_STRETCHED.sub(r"\1", unaccented(clean(text).casefold()))))
 
 
 def _weighed(found: Sequence[str], words: Sequence[str], *, question: bool) -> Consent:

@@ -9,6 +9,7 @@ from typing import Any
 from handrail.domain.text.deeds.done import STEMS
 from handrail.domain.text.deeds.lexicon import spoken_in
 from handrail.domain.text.message.answers import phrases_of, unquoted, words_of
+from handrail.domain.text.message.signs import signs_of
 from handrail.domain.text.packs import packs
 from handrail.domain.text.plain import clean
 
@@ -25,7 +26,7 @@ def asked_exactly(texts: Sequence[str], language: str, action: str, line: str, a
     courtesy, an echo of the line, or a small word of the language.
     """
     text = "\n".join(unquoted(clean(one), ()) for one in texts)
-    if len(text) > MOST or "?" in text:
+    if len(text) > MOST or "?" in text or signs_of(text):
         return False
     words, wanted = words_of(_WHOLE.sub("", text)), words_of(_WHOLE.sub("", clean(line)))
     verbs = {word for word in words if _names(word, language, action)}
