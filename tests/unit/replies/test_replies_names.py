@@ -117,8 +117,8 @@ def test_what_the_model_was_told_is_not_recited() -> None:
 
 
 def test_a_long_text_takes_no_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for text in ("Aa " * 3_000, "a" * 9_000, "Mr " * 3_000, "A, \n" * 2_000):
         list(names_in(text, "en"))
         broken(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
