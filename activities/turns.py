@@ -74,8 +74,9 @@ class TurnActivities:
             if cut_short() and info.attempt == 1 and not wanted.lost:
                 return TurnResult(state=wanted.state)
             raise
-        run = machine.begin(wanted, TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt))
-        going = asyncio.create_task(self._carry_out(run, wanted))
+        key = TurnKey(token=wanted.token, asked_at=info.scheduled_time, attempt=info.attempt)
+        run = machine.begin(wanted, key)
+        going = asyncio.create_task(self._carry_out(run, wanted, key))
         handed = (datetime.now(UTC) - info.started_time).total_seconds()
         beating = asyncio.create_task(Pulse(run, waits, handed).forever())
         try:
@@ -122,9 +123,9 @@ class TurnActivities:
         activity.heartbeat(told.model_dump(mode="json"))
         raise postponed(error, delay) from None
 
-    async def _carry_out(self, run: TurnAttempt, wanted: TurnRequest) -> TurnResult:
+    async def _carry_out(self, run: TurnAttempt, wanted: TurnRequest, key: TurnKey) -> TurnResult:
         if wanted.commit is not None:
-            await self._record(wanted.commit)
+            await self._record(wanted.commit.model_copy(update={"key": key}))
         async with self._place(wanted.state.row.customer_id, wanted.decision is not None):
             result = await self._of_a_restored_record(wanted) or await run.go()
         result = result.since(wanted.state) if wanted.briefly else result
@@ -155,6 +156,10 @@ class TurnActivities:
                 return await self._cases.commit(commit)
             except CaseConflict:
                 raise
+            except TurnSuperseded:
+                # What was decided stands, whoever has the case; the attempt hears of it before it makes anything.
+                commit = commit.model_copy(update={"key": None})
+                continue
             except Exception as error:  # noqa: BLE001 - as with any other commit of a case
                 _log.warning("what was decided is not recorded yet: %s", type(error).__name__)
             await asyncio.sleep(pause)

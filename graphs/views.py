@@ -40,6 +40,7 @@ class ClassifyView(BaseModel):
 class AnswerView(BaseModel):
     """The customer's newest words, and the question that they may answer."""
 
+    key: TurnKey | None = None
     row: CaseRow
     incoming: list[Message] = Field(default_factory=list)
     confirmation: Confirmation | None = None
@@ -80,6 +81,7 @@ class AgentView(BaseModel):
 class GuardrailView(BaseModel):
     """Proposals, and everything that rules may look at."""
 
+    key: TurnKey | None = None
     row: CaseRow
     turn: int = 1
     step: int = 0
@@ -103,6 +105,7 @@ class GuardrailView(BaseModel):
 class ActView(BaseModel):
     """A view of what was allowed or approved."""
 
+    key: TurnKey | None = None
     row: CaseRow
     step: int = 0
     proposals: list[Proposal] = Field(default_factory=list)

@@ -145,10 +145,9 @@ class TurnAttempt:
     async def _go(self) -> TurnResult:
         wanted, token = self._wanted, self._key.token
         left: JournalEntry | None = None
-        if wanted.lost:
-            token, left = await self._claim(wanted.lost)
-        elif self._key.attempt > 1:
-            left = await self._left(token)
+        # Whoever ran the turn before may be alive yet: from here on it makes no effect, and ends nothing.
+        if wanted.lost or self._key.attempt > 1 or wanted.state.escalation:
+            token, left = await self._claim(wanted.lost or "")
         if left and left.result:
             return TurnResult.model_validate({**left.result, "recovered": token == wanted.lost})
         if left and left.state and left.node:

@@ -32,6 +32,7 @@ class ActNode:
 
         Raises:
             EffectConflict: the ledger holds no allowing verdict for exactly these arguments.
+            TurnSuperseded: another attempt or a person has the case by now; nothing more is made.
         """
         view = ActView.model_validate(state)
         allowed = {
@@ -91,6 +92,7 @@ def effect(view: ActView, one: Proposal) -> Effect:
         arguments=one.arguments,
         arguments_hash=one.arguments_hash,
         approved_by=approved.reviewer if approved else None,
+        turn=view.key,
     )
 
 

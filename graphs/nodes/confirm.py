@@ -135,7 +135,7 @@ class ConfirmNode:
         now, newest = self._clock.now(), answering(waiting, view.incoming) if customers(view.incoming) else None
         said_by = newest.message_id if newest else ""
         entry = audited(view.row.case_id, waiting, kind, now, "customer", message_id=said_by)
-        await self._cases.commit(Commit(row=view.row, audit=[entry]))
+        await self._cases.commit(Commit(row=view.row, audit=[entry], key=view.key))
         return with_answer(view.asked, waiting, kind, now, said_by, newest.text if newest else "")
 
 

@@ -235,7 +235,7 @@ class GuardrailNode:
         found = noted(sheet, ledger, self._clock.now())
         if only_a_reply(sheet):
             return found
-        await self._cases.commit(Commit(row=sheet.view.row, rulings=found.rulings, audit=found.audit))
+        await self._cases.commit(Commit(row=sheet.view.row, rulings=found.rulings, audit=found.audit, key=sheet.view.key))
         return Unrecorded()
 
 

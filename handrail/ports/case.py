@@ -40,9 +40,10 @@ class Journal(Protocol):
         ...
 
     async def claim(self, case_id: str, key: TurnKey, lost: str) -> tuple[str, JournalEntry]:
-        """Shut the `lost` turn out, and tell what it or earlier attempts at this one left, and which of them did.
+        """Shut out the `lost` turn and everything before, and tell what it or earlier attempts at this one left, and which.
 
-        What the lost one left has no node: it is taken over, not gone on with.
+        What the lost one left has no node: it is taken over, not gone on with. Without a `lost` one it is empty. An effect
+        that has begun is waited for.
 
         Raises:
             TurnSuperseded: a later attempt writes, or a later turn does.

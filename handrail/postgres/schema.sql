@@ -866,6 +866,7 @@ CREATE FUNCTION handrail.save_step(step jsonb) RETURNS void LANGUAGE plpgsql AS 
 DECLARE
     wanted handrail.cases := jsonb_populate_record(NULL::handrail.cases, step -> 'row');
     ended handrail.turns := jsonb_populate_record(NULL::handrail.turns, step #> '{turn,key}');
+    going handrail.turns := jsonb_populate_record(NULL::handrail.turns, nullif(step -> 'key', 'null'));
     message handrail.messages;
     approval handrail.approvals;
     proposed handrail.actions;
@@ -883,12 +884,35 @@ BEGIN
             result = excluded.result,
             at = clock_timestamp()
         WHERE (t.token <> excluded.token AND t.asked_at <= excluded.asked_at)
-            OR (t.token = excluded.token AND t.result IS NULL);
+            OR (t.token = excluded.token AND t.result IS NULL AND t.attempt <= excluded.attempt);
         IF NOT FOUND THEN
             RAISE EXCEPTION 'the turn has ended already, or a later one has begun' USING ERRCODE = 'HR002';
         END IF;
+    ELSIF going.token IS NOT NULL THEN
+        -- The attempt takes the journal before it may make an effect; where another makes one, it waits for that.
+        INSERT INTO handrail.turns AS t (case_id, token, asked_at, attempt)
+        VALUES (wanted.case_id, going.token, going.asked_at, going.attempt)
+        ON CONFLICT (case_id) DO UPDATE SET
+            token = excluded.token,
+            asked_at = excluded.asked_at,
+            attempt = excluded.attempt,
+            node = CASE WHEN t.token = excluded.token THEN t.node END,
+            state = CASE WHEN t.token = excluded.token THEN t.state END,
+            result = NULL,
+            at = clock_timestamp()
+        WHERE (t.token <> excluded.token AND t.asked_at <= excluded.asked_at)
+            OR (t.token = excluded.token AND t.result IS NULL AND t.attempt <= excluded.attempt);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'another attempt goes on, or the turn has ended' USING ERRCODE = 'HR002';
+        END IF;
     ELSIF wanted.status = 'Closed' THEN
         DELETE FROM handrail.turns AS t WHERE t.case_id = wanted.case_id;
+    ELSIF wanted.status IN ('WithHuman', 'Resolved') THEN
+        -- People have the case, and no turn's end says so: an attempt that is not over makes nothing more.
+        UPDATE handrail.turns AS t SET node = NULL, state = NULL, result = '{}', at = clock_timestamp()
+        FROM handrail.cases AS c
+        WHERE t.case_id = wanted.case_id AND t.result IS NULL
+            AND c.case_id = wanted.case_id AND c.version = wanted.version AND c.status = wanted.status;
     END IF;
     FOR message IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.messages, step -> 'messages') LOOP
         INSERT INTO handrail.messages AS m (case_id, message_id, author, text, at, turn, sequence, language, by, thanks, approved)
@@ -2741,7 +2765,7 @@ COMMENT ON FUNCTION handrail.hold_kin IS
 
 -- One statement says whether an effect may be made. Every statement within sees what was committed before it began, so the
 -- controls are read as they are once the locks are held.
-CREATE FUNCTION handrail.begin_effect(wanted text, wanted_hash text, hold bigint) RETURNS TABLE (
+CREATE FUNCTION handrail.begin_effect(wanted text, wanted_hash text, hold bigint, of_turn jsonb DEFAULT NULL) RETURNS TABLE (
     case_id text,
     customer_id text,
     action text,
@@ -2761,6 +2785,16 @@ CREATE FUNCTION handrail.begin_effect(wanted text, wanted_hash text, hold bigint
 BEGIN
     -- First of all locks: taken behind another it could deadlock.
     PERFORM pg_advisory_xact_lock_shared(hold);
+    -- Kept until the transaction ends: whoever takes the journal over waits for the effect, and reads of it then.
+    IF of_turn IS NOT NULL THEN
+        PERFORM FROM handrail.turns AS t
+        WHERE t.case_id = of_turn ->> 'case_id' AND t.token = of_turn ->> 'token'
+            AND t.attempt = (of_turn ->> 'attempt')::integer AND t.result IS NULL
+        FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'another attempt, or a person, has the case' USING ERRCODE = 'HR002';
+        END IF;
+    END IF;
     SELECT
         a.case_id, c.customer_id, a.action, a.status, a.ruling, a.approval_status, a.outcome, a.applied_hash,
         a.verdict -> 'watched', coalesce(a.decided_hash = wanted_hash, FALSE),
@@ -2790,7 +2824,8 @@ $$;
 COMMENT ON FUNCTION handrail.begin_effect IS
 'what the ledger holds of an effect, its row locked, the controls in force and all ids of its customer, kept as they are until '
 'the transaction ends; said_unknown: its tool said that nobody knows whether it was made; '
-'unreadable: the state of the error that kept the controls from being read; nothing comes back for an effect without a verdict';
+'unreadable: the state of the error that kept the controls from being read; nothing comes back for an effect without a verdict; '
+'of_turn: the attempt at a turn that wants it, refused with HR002 where the journal is not its own any more; null asks nothing';
 
 CREATE TABLE handrail.quality_judgements (
     day date NOT NULL,

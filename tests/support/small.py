@@ -66,7 +66,7 @@ class MemoryJournal:
         ours = kept.key.token in (key.token, lost) if kept else False
         if kept and ours and kept.entry.result:
             return kept.key.token, kept.entry.model_copy(deep=True)
-        if kept and kept.key.token != lost and not self._may(kept, key, most=key.attempt):
+        if kept and kept.key.token != lost and not self._may(kept, key):
             raise TurnSuperseded("fenced")
         state = kept.entry.state if kept and ours else None
         node = kept.entry.node if kept and kept.key.token == key.token else None
@@ -79,7 +79,7 @@ class MemoryJournal:
             await self.hold.wait()
         self._there()
         kept = self.rows.get(case_id)
-        if kept and not self._may(kept, key, most=key.attempt):
+        if kept and not self._may(kept, key):
             raise TurnSuperseded("fenced")
         entry = JournalEntry.model_validate(json.loads(json.dumps(entry.model_dump())))
         self.rows[case_id] = Kept(key, entry)
@@ -88,14 +88,14 @@ class MemoryJournal:
     def end(self, case_id: str, ended: TurnEnded) -> None:
         self._there()
         kept = self.rows.get(case_id)
-        if kept and not self._may(kept, ended.key, most=None):
+        if kept and not self._may(kept, ended.key):
             raise TurnSuperseded("ended")
         self.rows[case_id] = Kept(ended.key, JournalEntry(result=json.loads(json.dumps(ended.result))))
 
-    def _may(self, kept: Kept, key: TurnKey, *, most: int | None) -> bool:
+    def _may(self, kept: Kept, key: TurnKey) -> bool:
         if kept.key.token != key.token:
             return kept.key.asked_at <= key.asked_at
-        return kept.entry.result is None and (most is None or kept.key.attempt <= most)
+        return kept.entry.result is None and kept.key.attempt <= key.attempt
 
     def _there(self) -> None:
         if self.away:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from handrail.domain.base import Stored
+from handrail.domain.case.turns import TurnKey
 
 TAKEN_BACK = "taken_back"
 """The ledger's code of an effect whose customer took their yes back before it was made."""
@@ -17,7 +18,8 @@ TAKEN_BACK = "taken_back"
 class Effect(Stored):
     """An allowed or approved proposal on its way to the system of record. `effect_id` is the idempotency key.
 
-    `customer_id` and `topic` come from the case, never from the model.
+    `customer_id` and `topic` come from the case, never from the model. `turn` is the attempt at a turn that wants it, None
+    where no turn does: then nobody asks whether that attempt still has the case.
     """
 
     effect_id: str
@@ -28,6 +30,7 @@ class Effect(Stored):
     arguments: dict[str, Any]
     arguments_hash: str
     approved_by: str | None = None
+    turn: TurnKey | None = None
 
 
 class EffectStatus(StrEnum):

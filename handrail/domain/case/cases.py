@@ -20,7 +20,7 @@ from handrail.domain.case.messages import Message
 from handrail.domain.case.requests import CaseOpen as CaseOpen
 from handrail.domain.case.requests import CaseStatus as CaseStatus
 from handrail.domain.case.routes import Route
-from handrail.domain.case.turns import TurnEnded
+from handrail.domain.case.turns import TurnEnded, TurnKey
 from handrail.domain.errors import IllegalTransition
 from handrail.domain.llm.agent import Usage
 
@@ -192,3 +192,4 @@ class Commit(Stored):
     reply_approved: bool = Field(default=False, description="a person approved the assistant's words among the messages")
     begun_again: bool = Field(default=False, description="open approvals that an abandoned run alone knew are withdrawn")
     turn: TurnEnded | None = Field(default=None, description="the end of a turn that has a journal")
+    key: TurnKey | None = Field(default=None, description="the attempt that writes this while its turn goes on")

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from handrail.domain.actions.effects import Effect
 from handrail.domain.errors import OutcomeUnknown, record_is_away
+from handrail.postgres.business import ledger
 from handrail.postgres.pool import Connection, Pool, noting, rows
 from handrail.postgres.queries import QUERIES
 
@@ -25,10 +27,10 @@ class EffectAttempt:
     `once`: that system cannot tell a repetition by its key.
     """
 
-    def __init__(self, pool: Pool, effect_id: str, action: str, *, once: bool) -> None:
+    def __init__(self, pool: Pool, effect: Effect, *, once: bool) -> None:
         self._pool = pool
-        self.effect_id = effect_id
-        self._action = action
+        self.effect_id = effect.effect_id
+        self._effect = effect
         self._once = once
         self.first = False
         self.begun = False
@@ -38,11 +40,12 @@ class EffectAttempt:
 
         Raises:
             OutcomeUnknown: it was begun before, nobody knows how that ended, and a second one could not be told from it.
+            TurnSuperseded: the turn that wants it has lost its case since the transaction began; nothing was sent.
             psycopg.OperationalError: the server is away; nothing was sent, try again.
         """
         if self.begun:
             return
-        self.first = await note(self._pool, self.effect_id)
+        self.first = await note(self._pool, self._effect)
         if self._once and not self.first:
             raise self.lost("it is not tried again.")
         self.begun = True
@@ -62,7 +65,7 @@ class EffectAttempt:
 
     def lost(self, now: object) -> OutcomeUnknown:
         """Make the error of an attempt without an answer; `now` says what came of it since."""
-        words = f"{self._action} was begun before and its answer was lost. Look in the other system whether it was done"
+        words = f"{self._effect.action} was begun before and its answer was lost. Look in the other system whether it was done"
         return OutcomeUnknown(f"{words} (effect {self.effect_id}); {now}")
 
 
@@ -105,8 +108,17 @@ class UnknownOutcomes:
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def note(pool: Pool, effect_id: str) -> bool:
-    """Note that an effect may be made from now on, until its outcome is known; return whether nobody had noted it before."""
+async def note(pool: Pool, effect: Effect) -> bool:
+    """Note that an effect may be made from now on, until its outcome is known; return whether nobody had noted it before.
+
+    Raises:
+        TurnSuperseded: the turn that wants it has lost its case; it is not noted.
+    """
+    turn = effect.turn
+    about = {"token": turn.token if turn else None, "attempt": turn.attempt if turn else None}
     async with noting(pool) as connection, rows(connection) as cursor:
-        await cursor.execute(QUERIES["note_attempt"], {"effect_id": effect_id})
-        return await cursor.fetchone() is not None
+        await cursor.execute(QUERIES["note_attempt"], {"effect_id": effect.effect_id, "case_id": effect.case_id, **about})
+        found = await cursor.fetchone()
+    if found is None or not found["held"]:
+        raise ledger.lost(effect)
+    return bool(found["first"])

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from psycopg import Error, errors
+from psycopg import DatabaseError, Error, errors
+from psycopg.types.json import Jsonb
 
 from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult
 from handrail.domain.base import digest
+from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import EffectConflict
 from handrail.postgres.pool import Connection, rows
 from handrail.postgres.queries import QUERIES
 
 APPROVED = ("approved", "edited")
+LOST = "HR002"
+"""The state with which PostgreSQL refuses what a turn wants that has lost its case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,9 @@ async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
 
     Raises:
         EffectConflict: nothing, or something else, stands under this id, or no verdict and no person allows it.
+        TurnSuperseded: the turn that wants it has lost its case to another attempt, a later turn, a person or its end.
     """
-    async with rows(connection) as cursor:
-        about = {"effect_id": effect.effect_id, "arguments_hash": effect.arguments_hash, "hold": hold}
-        await cursor.execute(QUERIES["begin_effect"], about)
-        stands = await cursor.fetchone()
+    stands = await _stands(connection, effect, hold)
     if stands is None:
         raise EffectConflict(f"effect_id: {effect.effect_id} is not in the ledger; record its verdict first.")
     _refuse_another(effect, stands)
@@ -80,7 +82,7 @@ async def settle(connection: Connection, effect: Effect, outcome: dict[str, Any]
         "code": None,
         "message": None,
         **outcome,
-        **effect.model_dump(exclude={"arguments", "topic"}),
+        **effect.model_dump(exclude={"arguments", "topic", "turn"}),
     }
     entry = {
         "entry_id": f"{effect.effect_id}:{outcome['status']}",
@@ -98,6 +100,24 @@ async def answer(connection: Connection, effect_id: str) -> EffectResult:
     async with rows(connection) as cursor:
         await cursor.execute(QUERIES["effect"], {"effect_id": effect_id})
         return EffectResult.model_validate(await cursor.fetchone())
+
+
+async def _stands(connection: Connection, effect: Effect, hold: int) -> dict[str, Any] | None:
+    about = {"effect_id": effect.effect_id, "arguments_hash": effect.arguments_hash, "hold": hold}
+    turn = effect.turn and Jsonb({"case_id": effect.case_id, "token": effect.turn.token, "attempt": effect.turn.attempt})
+    async with rows(connection) as cursor:
+        try:
+            await cursor.execute(QUERIES["begin_effect"], {**about, "of_turn": turn})
+        except DatabaseError as error:
+            if error.sqlstate == LOST:
+                raise lost(effect) from error
+            raise
+        return await cursor.fetchone()
+
+
+def lost(effect: Effect) -> TurnSuperseded:
+    """Return the error of an effect whose turn has lost its case."""
+    return TurnSuperseded(f"{effect.action} was not carried out: another attempt at this turn, or a person, has the case.")
 
 
 def _refuse_another(effect: Effect, stands: dict[str, Any]) -> None:

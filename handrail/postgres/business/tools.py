@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from handrail.business import Business, Call, Kind, Tool
 from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import (
     BusinessRefused,
     DefinitionInvalid,
@@ -113,6 +114,7 @@ class PostgresRecord:
         Raises:
             EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
             SwitchedOff: a live control says no; nothing was written, and it may be tried again when it is lifted.
+            TurnSuperseded: the turn that wants it has lost its case; nothing was written, nor sent.
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
             OutcomeUnknown: it may have been made in another system, which cannot be asked. Until that is settled it counts as
                 made wherever policies look at the past. Where its tool says so, it is never made again by itself.
@@ -136,7 +138,7 @@ class PostgresRecord:
         once = known.outside is not None and known.outside.once
         if once and not stands.approved:
             raise EffectConflict(f"{known.name}: {known.by_person} No person approved effect {effect.effect_id}.")
-        attempt = EffectAttempt(self._pool, effect.effect_id, effect.action, once=once)
+        attempt = EffectAttempt(self._pool, effect, once=once)
         if stands.unknown or self._unknown.holds(effect.effect_id):
             raise attempt.lost("it is not made again.")
         now, key = self._clock.now(), effect.effect_id
@@ -153,7 +155,7 @@ class PostgresRecord:
                 await self._past.refuse_more(call.connection, call.now, effect, watched)
                 result = jsonable(await self._made(tool, call, arguments, attempt))
             return {"status": EffectStatus.APPLIED, "result": result}
-        except (OutcomeUnknown, SwitchedOff, OperationalError):
+        except (OutcomeUnknown, SwitchedOff, TurnSuperseded, OperationalError):
             raise
         except Exception as error:
             answered = isinstance(error, BusinessRefused) and attempt.first
@@ -197,10 +199,8 @@ class PostgresRecord:
         customer_id: str,
         arguments: BaseModel,
     ) -> Answer:
-        now = self._clock.now()
-
         def call(connection: Connection | None) -> Call:
-            return Call(case_id, customer_id, connection, now, kin=lambda: self._kin(customer_id))
+            return Call(case_id, customer_id, connection, self._clock.now(), kin=lambda: self._kin(customer_id))
 
         if tool.outside is not None:
             try:

@@ -1,7 +1,7 @@
 -- name: begin_effect
 -- Takes the lock that a change of the controls waits for first, then the action's row. A switch waits for all that hold it, and
 -- whoever comes behind the switch reads it: locks are released only once a commit is visible to everybody.
-SELECT * FROM handrail.begin_effect(%(effect_id)s, %(arguments_hash)s, %(hold)s);
+SELECT * FROM handrail.begin_effect(%(effect_id)s, %(arguments_hash)s, %(hold)s, %(of_turn)s);
 
 -- name: settle_action
 -- With its entry in the audit; what comes back is as `handrail.effects` gives it ever after.
@@ -41,7 +41,21 @@ FROM settled AS s;
 SELECT * FROM handrail.effects WHERE effect_id = %(effect_id)s;
 
 -- name: note_attempt
-INSERT INTO handrail.effect_attempts (effect_id) VALUES (%(effect_id)s) ON CONFLICT DO NOTHING RETURNING effect_id;
+-- Noted where the journal is still that of the turn that wants the effect, or none does; `first` where nobody had noted it before.
+WITH held AS (
+    SELECT t.case_id FROM handrail.turns AS t
+    WHERE t.case_id = %(case_id)s AND t.token = %(token)s AND t.attempt = %(attempt)s AND t.result IS NULL
+    FOR SHARE
+),
+
+noted AS (
+    INSERT INTO handrail.effect_attempts (effect_id)
+    SELECT %(effect_id)s WHERE %(token)s::text IS NULL OR EXISTS (SELECT FROM held)
+    ON CONFLICT DO NOTHING
+    RETURNING effect_id
+)
+
+SELECT EXISTS (SELECT FROM noted) AS first, %(token)s::text IS NULL OR EXISTS (SELECT FROM held) AS held;
 
 -- name: note_unknown
 INSERT INTO handrail.effect_attempts (effect_id, said_unknown) VALUES (%(effect_id)s, TRUE)

@@ -242,8 +242,8 @@ class SimulatedRecord:
         return None
 
     async def claim(self, case_id: str, key: TurnKey, lost: str) -> tuple[str, JournalEntry]:
-        """Refuse: no turn is lost in a simulation."""
-        raise NotImplementedError("a simulated turn is never lost")
+        """Nothing: see `left`."""
+        return key.token, JournalEntry()
 
     async def note(self, case_id: str, key: TurnKey, entry: JournalEntry) -> None:
         """Keep nothing: see `left`."""

@@ -23,6 +23,7 @@ from graphs.turn import TurnRequest, TurnResult
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import CaseConflict
 from handrail.domain.llm.health import Tries
 from handrail.ports import Cases
@@ -98,6 +99,12 @@ async def test_what_was_decided_stands_before_the_turn_goes_on() -> None:
 async def test_it_waits_for_a_database_that_is_away() -> None:
     log: list[str] = []
     result = await ActivityEnvironment().run(made(log, *[OperationalError("away")] * 4).turn, asked())
+    assert (log, result.recorded) == (["recorded", "went on"], True)
+
+
+async def test_what_was_decided_stands_where_the_turn_has_lost_its_case() -> None:
+    log: list[str] = []
+    result = await ActivityEnvironment().run(made(log, TurnSuperseded("another attempt goes on")).turn, asked())
     assert (log, result.recorded) == (["recorded", "went on"], True)
 
 
