@@ -7,9 +7,10 @@ from typing import Any
 from temporalio import activity
 
 from graphs.nodes.case_nodes import GraphNode
-from graphs.ruling.asked import audited, settled, withdrew
+from graphs.ruling.asked import WITHDREW_TOO_LATE, audited, settled, withdrew
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import Confirmation, Undoing
+from handrail.domain.actions.confirmations import UNCLEAR, Confirmation, Undoing
+from handrail.domain.actions.earlier import unanswered
 from handrail.domain.case.messages import Author
 from handrail.ports import Cases
 
@@ -25,17 +26,25 @@ class NodeActivities:
     async def classify(self, view: ClassifyView) -> dict[str, Any]:
         """Routing before any model; where the words undo a yes, that stands in the ledger first.
 
-        A correction of what is done by then undoes nothing: it is a new request, which the agent reads next.
+        A correction of what is done by then undoes nothing: it is a new request, which the agent reads next. Of what was sent
+        and not answered nobody knows whether it was done: that is what a person hears and the customer is told.
         """
         undoing = withdrew(view)
-        if undoing and await self._too_late(view, *undoing):
-            view = settled(view)
-        return await self._classify(state=view)
+        if undoing is None:
+            return await self._classify(state=view)
+        question, how = undoing
+        wanted = {one.proposal.proposal_id for one in question.asked}
+        done = await self._take_back(view, question, how)
+        if how is Undoing.CORRECTED and done >= wanted:
+            return await self._classify(state=settled(view))
+        found = await self._classify(state=view)
+        left = [] if done >= wanted else unanswered(await self._cases.earlier(view.row.case_id))
+        sent = any(one.effect_id in wanted for one in left)
+        return {**found, "escalation": WITHDREW_TOO_LATE} if sent and found["escalation"].reason == UNCLEAR else found
 
-    async def _too_late(self, view: ClassifyView, question: Confirmation, how: Undoing) -> bool:
-        """Stop what is not done yet; return whether it was a correction and everything is done."""
+    async def _take_back(self, view: ClassifyView, question: Confirmation, how: Undoing) -> set[str]:
+        """Stop what is not begun yet; return the ids of what is done."""
         said = [one for one in view.incoming if one.author is Author.CUSTOMER][-1]
         case_id, effect_ids = view.row.case_id, [one.proposal.proposal_id for one in question.asked]
         entry = audited(case_id, question, how, said.at, "customer", message_id=said.message_id)
-        done = await self._cases.take_back(case_id, effect_ids, said.at, entry)
-        return how is Undoing.CORRECTED and set(done) >= set(effect_ids)
+        return set(await self._cases.take_back(case_id, effect_ids, said.at, entry))

@@ -11,10 +11,16 @@ from handrail.domain.actions.confirmations import UNCLEAR, AnswerKind, Confirmat
 from handrail.domain.actions.consent import answered, undone
 from handrail.domain.case.cases import AuditEntry
 from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.routes import OUTCOME_UNKNOWN
 
 WITHDREW = Escalation(
     reason=UNCLEAR,
     words="The customer took back, doubted or corrected their yes while it was acted on. The packet says what is done.",
+)
+
+WITHDREW_TOO_LATE = Escalation(
+    reason=OUTCOME_UNKNOWN,
+    words="The customer took back, doubted or corrected their yes once it had been sent, and the answer is missing.",
 )
 
 

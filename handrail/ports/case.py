@@ -100,10 +100,11 @@ class Cases(Protocol):
         ...
 
     async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> list[str]:
-        """The customer undid their yes: none of these effects that is not made by now is made any more. Return those that are.
+        """The customer undid their yes: none of these effects is begun any more. Return those that are made by now.
 
-        An effect whose transaction has begun is waited for. The audit's `entry` tells which were stopped and which were done;
-        a correction of what is all done is no such entry.
+        An effect whose transaction has begun is waited for. One that another system was sent and did not answer stays of
+        unknown outcome, and is not sent again. The audit's `entry` tells which were stopped, which were done, and of which
+        nobody knows; a correction of what is all done is no such entry.
         """
         ...
 

@@ -390,7 +390,8 @@ COMMENT ON TABLE handrail.effect_attempts IS
 'attempts at effects of other systems, noted before anything is sent: until one is answered or settled, nobody knows whether '
 'it was made';
 COMMENT ON COLUMN handrail.effect_attempts.said_unknown IS
-'its tool said that nobody knows whether it was made: it is never made again by itself';
+'its tool said that nobody knows whether it was made, or its customer undid their yes once it had been sent: it is never made '
+'again by itself';
 
 CREATE VIEW handrail.effects AS
 SELECT
@@ -407,17 +408,27 @@ FROM handrail.actions
 WHERE outcome IS NOT NULL;
 
 -- Whoever comes first has the say: an effect whose transaction holds its row is waited for and is done; of every other one the
--- ledger holds from here on that it was refused, and each later look at it finds that.
+-- ledger holds from here on that it was refused, and each later look at it finds that. What another system was sent and did not
+-- answer may have been made: it stays of unknown outcome, and is not sent again.
 CREATE FUNCTION handrail.take_back(of_case text, effect_ids text [], noted_at timestamptz, entry jsonb)
 RETURNS text [] LANGUAGE plpgsql AS $$
 DECLARE
     stopped text[];
     done text[];
+    unknown text[];
 BEGIN
     -- First the case, as with every step of it: taken behind an action it could deadlock with one.
     PERFORM FROM handrail.cases AS c WHERE c.case_id = of_case FOR NO KEY UPDATE;
     PERFORM FROM handrail.actions AS a
     WHERE a.case_id = of_case AND a.effect_id = ANY(effect_ids) ORDER BY a.effect_id FOR UPDATE;
+    WITH sent AS (
+        UPDATE handrail.effect_attempts AS t SET said_unknown = TRUE
+        FROM handrail.actions AS a
+        WHERE t.effect_id = a.effect_id AND a.case_id = of_case AND a.effect_id = ANY(effect_ids) AND a.outcome IS NULL
+        RETURNING t.effect_id
+    )
+
+    SELECT coalesce(array_agg(s.effect_id ORDER BY s.effect_id), '{}') INTO unknown FROM sent AS s;
     WITH refused AS (
         UPDATE handrail.actions AS a SET
             outcome = 'refused',
@@ -430,6 +441,7 @@ BEGIN
                 ELSE 'The customer took their yes back before this was done.'
             END
         WHERE a.case_id = of_case AND a.effect_id = ANY(effect_ids) AND a.kind = 'effect' AND a.outcome IS NULL
+            AND a.effect_id <> ALL(unknown)
         RETURNING a.effect_id, a.action, a.arguments_hash
     ),
 
@@ -449,7 +461,7 @@ BEGIN
     INSERT INTO handrail.audit (case_id, entry_id, at, actor, action, details)
     SELECT
         of_case, e.entry_id, e.at, e.actor, e.action,
-        e.details || jsonb_build_object('stopped', to_jsonb(stopped), 'done', to_jsonb(done))
+        e.details || jsonb_build_object('stopped', to_jsonb(stopped), 'done', to_jsonb(done), 'unknown', to_jsonb(unknown))
     FROM jsonb_populate_record(NULL::handrail.audit, entry) AS e
     -- A correction of what is all done by then is a new request, and undoes nothing.
     WHERE e.action <> 'confirm:corrected' OR NOT done @> effect_ids
@@ -458,7 +470,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION handrail.take_back IS
-'the customer took their yes to these effects back: gives those that were done by then, none of the others is done any more';
+'the customer took their yes to these effects back: gives those that were done by then, none of the others is begun any more';
 
 CREATE VIEW handrail.asked AS
 SELECT

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,11 +14,15 @@ import pytest
 from graphs.ruling.asked import audited
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.confirmations import AnswerKind, Asking, Confirmation, Undoing
+from handrail.domain.actions.earlier import EarlierOutcome
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.case.messages import Author, Message
+from handrail.domain.errors import OutcomeUnknown
+from handrail.postgres import migrations
 from handrail.postgres.business.tools import PostgresRecord
+from handrail.postgres.business.unsettled import UnsettledEffects
 from handrail.postgres.case.audit import PostgresAudit
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
@@ -107,6 +113,65 @@ async def test_a_correction_stops_as_a_withdrawal_does_and_of_what_is_done_is_no
     refused = await record.apply(effect("e-2"))
     assert (refused.code, refused.message) == ("taken_back", "The customer wanted it otherwise before this was done.")
     assert await run(corrections) == [(["e-2"], ["e-1"])]
+
+
+async def test_what_may_have_been_made_elsewhere_stays_of_unknown_outcome_and_is_not_sent_again(
+    cases: PostgresCases, record: PostgresRecord, pool: Pool, run: Run
+) -> None:
+    three = [ruled(proposal(one), Ruling.ALLOW) for one in ("e-1", "e-2", "e-3")]
+    await cases.commit(Commit(row=row(), rulings=three))
+    await record.apply(effect("e-3"))
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-1')")
+    await take_back(cases, "e-1", "e-2", "e-3")
+    assert await run("SELECT details -> 'unknown' FROM handrail.audit WHERE action = 'confirm:taken_back'") == [(["e-1"],)]
+    assert await run(WITHDRAWALS) == [(["e-2"], ["e-3"])]
+    assert {one.effect_id: one.outcome for one in await cases.earlier("case-1")} == {
+        "e-1": EarlierOutcome.UNKNOWN,
+        "e-2": EarlierOutcome.REFUSED,
+        "e-3": EarlierOutcome.APPLIED,
+    }
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown, match=r"pay was begun before .*e-1.*; it is not made again"):
+            await record.apply(effect("e-1"))
+    assert await run(PAID) == [("e-3",)]
+    unsettled = UnsettledEffects(pool)
+    assert [one.effect_id for one in await unsettled.all(age=timedelta(0))] == ["e-1"]
+    found = await unsettled.settle("e-1", made=True, actor="ann", reason="The bank's list.")
+    assert (found.status, found.code) == (EffectStatus.APPLIED, "found_made")
+    assert await record.apply(effect("e-1")) == found
+
+
+async def test_what_was_written_down_as_not_done_though_it_was_sent_is_put_right(
+    cases: PostgresCases, record: PostgresRecord, run: Run
+) -> None:
+    two = [ruled(proposal(one), Ruling.ALLOW) for one in ("e-1", "e-2")]
+    await cases.commit(Commit(row=row(), rulings=two))
+    await take_back(cases, "e-1", "e-2")
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-1')")
+    migration = Path(migrations.__file__).parent / "migrations" / "0098_taken_back_unanswered.sql"
+    _, _, mending = migration.read_text("utf-8").partition("-- What was written down as not done")
+    for statement in filter(str.strip, f"--{mending}".split(";\n")):
+        await run(statement)
+    found = {one.effect_id: one.outcome for one in await cases.earlier("case-1")}
+    assert found == {"e-1": EarlierOutcome.UNKNOWN, "e-2": EarlierOutcome.REFUSED}
+    with pytest.raises(OutcomeUnknown):
+        await record.apply(effect("e-1"))
+    assert await run("SELECT details ->> 'effect_id' FROM handrail.audit WHERE action = 'effect:unknown'") == [("e-1",)]
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="an effect happens once"):
+        await run("UPDATE handrail.actions SET code = 'other' WHERE effect_id = 'e-2'")
+
+
+async def test_a_correction_of_what_may_have_been_made_is_noted_as_one(
+    cases: PostgresCases, record: PostgresRecord, run: Run
+) -> None:
+    await cases.commit(ruling(Ruling.ALLOW))
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-1')")
+    correction = audited("case-1", question("e-1"), "corrected", at(2), "customer", message_id="m-3")
+    assert await cases.take_back("case-1", ["e-1"], at(2), correction) == []
+    noted = "SELECT details -> 'stopped', details -> 'unknown' FROM handrail.audit WHERE action = 'confirm:corrected'"
+    assert await run(noted) == [([], ["e-1"])]
+    with pytest.raises(OutcomeUnknown):
+        await record.apply(effect("e-1"))
 
 
 async def test_an_effect_whose_transaction_has_begun_is_waited_for_and_is_done(

@@ -18,12 +18,13 @@ from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message
 from handrail.domain.case.openings import ODD_MESSAGE
 from handrail.domain.case.patience import SOFT
+from handrail.domain.case.routes import OUTCOME_UNKNOWN
 from workflows.memory.case import CaseMemory
 from workflows.memory.fields import Suspended
 from workflows.options import CLASSIFY, STEP
 from workflows.steps.locally import locally
 
-STOPS_A_TURN = ("customer_asked", "risk", "frustrated", UNCLEAR)
+STOPS_A_TURN = ("customer_asked", "risk", "frustrated", UNCLEAR, OUTCOME_UNKNOWN)
 ROUTED = "words-beside-a-question-are-routed"
 UNREADABLE = Escalation(reason="graph_error", words="A new message could not be classified.")
 

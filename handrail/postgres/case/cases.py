@@ -120,7 +120,7 @@ class PostgresCases:
         return [excerpted(AskedEffect.model_validate(row)) for row in await self._all("asked_of_case", case_id=case_id)]
 
     async def take_back(self, case_id: str, effect_ids: Sequence[str], at: datetime, entry: AuditEntry) -> list[str]:
-        """The customer undid their yes: none of these effects that is not made by now is made any more. Return those."""
+        """The customer undid their yes: none of these effects is begun any more. Return those that are made by now."""
         noted = Jsonb(entry.model_dump(mode="json"))
         found = await alone(self._pool, "take_back", case_id=case_id, effect_ids=list(effect_ids), at=at, entry=noted)
         return [str(one) for row in found for one in row["done"]]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from graphs.ruling.repeats import Repeats
@@ -23,9 +24,10 @@ from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.business.unsettled import UnsettledEffects
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool, open_pool
-from tests.postgres.build import FixedClock, effect, proposal, row, ruled, ruling
+from tests.postgres.build import FixedClock, at, effect, proposal, row, ruled, ruling
 from tests.postgres.conftest import Run
 from tests.postgres.outside.test_outside_effects import PAYS, killed
+from tests.postgres.test_taken_back import take_back, until_blocked, withdrawal
 from tests.support.outside.bookings import Hotel
 
 ACTION = "refund_booking"
@@ -104,6 +106,45 @@ async def test_what_a_turn_is_cut_off_from_is_noted(cases: PostgresCases, tools:
     assert [one.outcome for one in await cases.earlier("case-1")] == [EarlierOutcome.UNKNOWN]
 
 
+async def test_a_yes_that_is_taken_back_while_a_send_hangs_leaves_it_of_unknown_outcome(
+    cases: PostgresCases, tools: PostgresRecord, hotel: Hotel, database_url: str
+) -> None:
+    await cases.commit(ruling(Ruling.ALLOW, action=ACTION, arguments=PAYS))
+    hotel.lose = 3
+    hotel.hold.clear()
+    attempt = asyncio.create_task(tools.apply(effect("e-1", PAYS, action=ACTION)))
+    try:
+        assert await asyncio.to_thread(hotel.asked.wait, 60)
+        taking = asyncio.create_task(take_back(cases))
+        await until_blocked(database_url, "SELECT handrail.take_back")
+    finally:
+        hotel.hold.set()
+    with pytest.raises(OutcomeUnknown):
+        await attempt
+    await taking
+    assert [one.outcome for one in await cases.earlier("case-1")] == [EarlierOutcome.UNKNOWN]
+    tries = len(hotel.tries)
+    with pytest.raises(OutcomeUnknown, match="it is not made again"):
+        await tools.apply(effect("e-1", PAYS, action=ACTION))
+    assert len(hotel.tries) == tries
+
+
+async def test_an_effect_that_waited_behind_the_withdrawal_of_what_was_sent_is_not_sent_again(
+    cases: PostgresCases, tools: PostgresRecord, hotel: Hotel, database_url: str, run: Run
+) -> None:
+    await cases.commit(ruling(Ruling.ALLOW, action=ACTION, arguments=PAYS))
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-1')")
+    entry = withdrawal().model_dump_json()
+    async with await psycopg.AsyncConnection.connect(database_url) as taking:
+        await taking.execute("SELECT handrail.take_back('case-1', ARRAY['e-1'], %s, %s::jsonb)", [at(2), entry])
+        again = asyncio.create_task(tools.apply(effect("e-1", PAYS, action=ACTION)))
+        await until_blocked(database_url, "handrail.begin_effect")
+        await taking.commit()
+    with pytest.raises(OutcomeUnknown, match="it is not made again"):
+        await again
+    assert hotel.tries == []
+
+
 async def test_a_look_up_that_refuses_first_leaves_no_note(
     cases: PostgresCases, tools: PostgresRecord, hotel: Hotel, run: Run
 ) -> None:
@@ -130,16 +171,20 @@ async def test_effects_that_outnumber_the_connections_do_not_wait_for_one_anothe
 
 
 class Bank:
-    """A system that a tool of the business's own package calls."""
+    """A system that a tool of the business's own package calls; while `hold` is not set, it does not answer."""
 
     def __init__(self, *answers: BaseException | None, note: bool = True) -> None:
         self.answers = list(answers)
         self.note = note
+        self.asked, self.hold = asyncio.Event(), asyncio.Event()
+        self.hold.set()
 
     async def pay(self, call: Any, arguments: Any) -> dict[str, Any]:
         """Send it, as a business's own tool does."""
         if self.note:
             await call.sending()
+        self.asked.set()
+        await self.hold.wait()
         answer = self.answers.pop(0)
         if answer is not None:
             raise answer
@@ -168,6 +213,23 @@ async def test_a_tool_of_ones_own_over_another_system_is_noted_too(
         await record.apply(effect())
     assert [one.outcome for one in await cases.earlier("case-1")] == [EarlierOutcome.UNKNOWN]
     assert (await record.apply(effect())).result == {"paid": 100}
+
+
+async def test_what_is_noted_only_once_it_is_lost_is_noted_before_anybody_else_sees_the_row(
+    cases: PostgresCases, pool: Pool, outside: Business, database_url: str
+) -> None:
+    await cases.commit(ruling(Ruling.ALLOW))
+    bank = Bank(OutcomeUnknown("Nobody knows."), note=False)
+    bank.hold.clear()
+    paying_now = asyncio.create_task(paying(pool, outside, bank).apply(effect()))
+    await asyncio.wait_for(bank.asked.wait(), 60)
+    taking = asyncio.create_task(take_back(cases))
+    await until_blocked(database_url, "SELECT handrail.take_back")
+    bank.hold.set()
+    with pytest.raises(OutcomeUnknown):
+        await paying_now
+    await taking
+    assert [one.outcome for one in await cases.earlier("case-1")] == [EarlierOutcome.UNKNOWN]
 
 
 async def test_what_was_not_reached_strikes_its_own_note_and_none_before_it(
