@@ -11,10 +11,12 @@ from graphs.handover import summary as telling
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.actions.asked import together as asked_in_all
+from handrail.domain.actions.earlier import EarlierEffect
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import CustomerWords, Escalation, Fact, Handoff, Passing
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.routes import NO_ANSWER, Route
+from handrail.domain.text.message.cards import without_cards
 from handrail.domain.text.message.entities import named, stated
 from handrail.domain.text.message.mail import own_words
 
@@ -134,6 +136,12 @@ def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
             "versions": packet.versions.since(before.versions),
         }
     )
+
+
+def with_what_was_left(packet: Handoff, earlier: Sequence[EarlierEffect]) -> Handoff:
+    """The packet, saying of what the rules had allowed that it was not carried out: nobody does it any more but a person."""
+    left = [f"Allowed, and NOT carried out: {without_cards(one.in_words())}" for one in earlier if one.allowed]
+    return packet.model_copy(update={"tried": list(dict.fromkeys([*packet.tried, *left[-EARLIER:]]))[-MESSAGES:]})
 
 
 def in_order(ones: Any) -> list[Any]:

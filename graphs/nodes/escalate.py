@@ -9,7 +9,7 @@ from typing import Any
 from graphs.engine.limits import SECONDS, within
 from graphs.handover import notice as waiting
 from graphs.handover.destination import come_back, destination
-from graphs.handover.handoff import packet, shortened
+from graphs.handover.handoff import packet, shortened, with_what_was_left
 from graphs.nodes.resolve import end, once, said, with_notice
 from graphs.views import EndView
 from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
@@ -49,14 +49,15 @@ class EscalateNode:
         why = view.escalation or Escalation(reason="cancelled", words="The case left the agent.")
         held = await self._cases.effects(view.row.case_id)
         done = [*held, *lost_effects(view.effects, held)]
-        begun = unanswered(await self._cases.earlier(view.row.case_id))
+        earlier = await self._cases.earlier(view.row.case_id)
+        begun = unanswered(earlier)
         view = view.model_copy(update={"effects": done, "begun": begun, **await self._asked(view, now)})
         route, absent = await destination(view, why, self._matrix, self._customers, now)
         route = await self._expected(view.row, route, now)
         why, assignee = come_back(view, why)
         words, route = self._told(view, why, route, now)
         view = view.model_copy(update={"absent": list(dict.fromkeys([*view.absent, *absent]))})
-        handoff = await self._packet(view, why, route, now)
+        handoff = with_what_was_left(await self._packet(view, why, route, now), earlier)
         row = handed_over(view.row, why, route, now, assignee)
         opened = self._opening(view) if words else ""
         words = f"{opened}\n\n{words}" if opened else words

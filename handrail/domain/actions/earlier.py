@@ -41,7 +41,8 @@ class EarlierOutcome(StrEnum):
 class EarlierEffect(Stored):
     """The ledger's row of an effect, whether it was made or not. `at` is when that was known; `effect_id` names the row.
 
-    `settled`: it got as far as the business, which made or refused it; what a rule refused did not.
+    `settled`: it got as far as the business, which made or refused it; what a rule refused did not. `allowed`: it was left
+    undone although the rules let it be made by itself.
     """
 
     effect_id: str
@@ -51,6 +52,7 @@ class EarlierEffect(Stored):
     at: datetime
     result: dict[str, Any] = Field(default_factory=dict)
     settled: bool = False
+    allowed: bool = False
 
     def given(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """The arguments that say what is done: of `names`, which a model may give, or of all; no words that explain it."""

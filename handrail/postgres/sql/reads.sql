@@ -64,7 +64,8 @@ SELECT
     END AS outcome,
     coalesce(a.applied_at, t.begun_at, a.ruled_at) AS at,
     coalesce(a.result, '{}') AS result,
-    a.outcome IS NOT NULL AS settled
+    a.outcome IS NOT NULL AS settled,
+    a.status = 'allowed' AND t.effect_id IS NULL AS allowed
 FROM handrail.actions AS a
 LEFT JOIN handrail.effect_attempts AS t ON a.effect_id = t.effect_id
 WHERE a.case_id = %(case_id)s AND a.kind = 'effect'

@@ -135,6 +135,17 @@ async def test_what_may_have_been_done_elsewhere_is_the_first_thing_to_look_at()
     assert house.view.handoff.next_step.startswith("Refund 20: approved by ann, NOT carried out")
 
 
+async def test_what_was_allowed_and_not_carried_out_is_said() -> None:
+    house = House(MONDAY)
+    about = {"effect_id": "e-1", "action": "refund", "arguments": {"order_id": "O-1", "amount": 20}, "at": MONDAY}
+    past = [{**about, "outcome": EarlierOutcome.NOT_DONE, "allowed": allowed} for allowed in (True, False)]
+    house.cases.past = [EarlierEffect.model_validate(one) for one in past]
+    await house.hand_over("customer_asked", "A person, please")
+    assert house.view.handoff
+    left = "Allowed, and NOT carried out: refund (order_id O-1, amount 20), 2026-11-23 09:00 UTC, ledger e-1"
+    assert [line for line in house.view.handoff.tried if "NOT" in line] == [left]
+
+
 def test_the_largest_amount_counts_wherever_it_stands() -> None:
     proposal = Proposal(
         proposal_id="p", kind=ProposalKind.EFFECT, action="refund", arguments={"amount": 80}, arguments_hash="h"
