@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -47,6 +48,9 @@ SERVED = ("acceptance", "workflows", "replay", "postgres", "graphs")
 def pytest_configure(config: pytest.Config) -> None:
     """Workflow loggers speak in tests: a bad keyword in a log call fails only where its level is on."""
     logging.getLogger("temporalio").setLevel(logging.INFO)
+    # Hypothesis gives each example 200 ms by the wall, which says how busy the machine is.
+    settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
     gc.disable()  # nothing of what is collected becomes garbage, and looking for it takes a fifth of the time
 
 
