@@ -6,6 +6,7 @@
     │   ├── ApprovalRefused     a decision that does not fit an open approval
     │   ├── CaseConflict        the same id with other content
     │   ├── UnknownCase
+    │   ├── UnknownMessage      the case has no such message of its customer's
     │   └── IllegalTransition
     ├── BusinessRefused         the business's own rules say no (already refunded, not yours)
     ├── BusinessFailed          a function of the business raised, or did not answer
@@ -51,6 +52,10 @@ class CaseConflict(Refused):
 
 class UnknownCase(Refused):
     """There is no case with this id."""
+
+
+class UnknownMessage(Refused):
+    """The case has no such message, or no longer at hand."""
 
 
 class IllegalTransition(Refused):

@@ -108,12 +108,21 @@ CREATE TABLE handrail.messages (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     thanks boolean,
     approved boolean,
+    corrects text,
+    edited_at timestamptz,
+    withdrawn_at timestamptz,
     PRIMARY KEY (case_id, message_id)
 );
 COMMENT ON COLUMN handrail.messages.thanks IS
 'a customer''s message that says thanks or goodbye and nothing else; null where nobody has read it for that';
 COMMENT ON COLUMN handrail.messages.approved IS
 'words of the assistant''s that a person approved; null where nobody noted it';
+COMMENT ON COLUMN handrail.messages.corrects IS
+'the customer''s message that these words were put in the place of';
+COMMENT ON COLUMN handrail.messages.edited_at IS
+'since when other words of the customer''s stand for these, which are kept as they were said';
+COMMENT ON COLUMN handrail.messages.withdrawn_at IS
+'since when the customer has withdrawn these words, which are kept for those who acted on them';
 CREATE INDEX messages_in_order ON handrail.messages (case_id, sequence, at, message_id);
 CREATE INDEX messages_recorded ON handrail.messages (recorded_at) WHERE author = 'assistant';
 
@@ -927,13 +936,22 @@ BEGIN
             AND c.case_id = wanted.case_id AND c.version = wanted.version AND c.status = wanted.status;
     END IF;
     FOR message IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.messages, step -> 'messages') LOOP
-        INSERT INTO handrail.messages AS m (case_id, message_id, author, text, at, turn, sequence, language, by, thanks, approved)
-        VALUES (
+        INSERT INTO handrail.messages AS m (
+            case_id, message_id, author, text, at, turn, sequence, language, by, thanks, approved, corrects, edited_at,
+            withdrawn_at
+        ) VALUES (
             wanted.case_id, message.message_id, message.author, message.text, message.at, message.turn, message.sequence,
-            message.language, message."by", message.thanks, message.approved
+            message.language, message."by", message.thanks, message.approved, message.corrects, message.edited_at,
+            message.withdrawn_at
         )
-        ON CONFLICT (case_id, message_id) DO UPDATE SET language = excluded.language
-        WHERE m.language IS NULL AND excluded.language IS NOT NULL;
+        -- What was said stays as it was said; that it was edited or withdrawn never goes away.
+        ON CONFLICT (case_id, message_id) DO UPDATE SET
+            language = coalesce(m.language, excluded.language),
+            edited_at = greatest(m.edited_at, excluded.edited_at),
+            withdrawn_at = coalesce(m.withdrawn_at, excluded.withdrawn_at)
+        WHERE (m.language IS NULL AND excluded.language IS NOT NULL)
+            OR excluded.edited_at > coalesce(m.edited_at, '-infinity')
+            OR (m.withdrawn_at IS NULL AND excluded.withdrawn_at IS NOT NULL);
     END LOOP;
     IF jsonb_typeof(step -> 'classification') = 'object' THEN
         INSERT INTO handrail.classifications (case_id, version, body, at)
@@ -2871,7 +2889,7 @@ CREATE TABLE handrail.case_event (
     kind text NOT NULL CONSTRAINT case_event_kind CHECK (
         kind IN (
             'opened', 'message', 'reply', 'status', 'waiting', 'assigned', 'decided', 'effect', 'handoff', 'resolved',
-            'reopened', 'closed', 'rated'
+            'reopened', 'closed', 'rated', 'message.edited', 'message.withdrawn'
         )
     ),
     body jsonb NOT NULL,
@@ -3006,7 +3024,7 @@ BEGIN
         CASE NEW.author WHEN 'customer' THEN 'message' ELSE 'reply' END,
         jsonb_build_object(
             'message_id', NEW.message_id, 'author', NEW.author, 'by', NEW."by", 'turn', NEW.turn,
-            'approved', nullif(NEW.approved, FALSE)
+            'approved', nullif(NEW.approved, FALSE), 'corrects', NEW.corrects
         )
     );
     RETURN NULL;
@@ -3014,6 +3032,33 @@ END
 $$;
 CREATE TRIGGER messages_tell AFTER INSERT ON handrail.messages
 FOR EACH ROW EXECUTE FUNCTION handrail.draft_message();
+
+-- One event of each edit, under the message's own id: that of what it says now.
+CREATE FUNCTION handrail.draft_edit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM handrail.draft_event(
+        NEW.case_id, 3, 'message.edited', jsonb_build_object('message_id', NEW.corrects, 'correction', NEW.message_id)
+    );
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER messages_edited_tell AFTER INSERT ON handrail.messages
+FOR EACH ROW WHEN (NEW.corrects IS NOT NULL) EXECUTE FUNCTION handrail.draft_edit();
+
+CREATE FUNCTION handrail.draft_withdrawal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM handrail.draft_event(
+        NEW.case_id, 3, 'message.withdrawn', jsonb_build_object('message_id', NEW.message_id)
+    );
+    RETURN NULL;
+END
+$$;
+-- A correction goes with the message that it corrects.
+CREATE TRIGGER messages_come_withdrawn_tell AFTER INSERT ON handrail.messages
+FOR EACH ROW WHEN (NEW.withdrawn_at IS NOT NULL AND NEW.corrects IS NULL) EXECUTE FUNCTION handrail.draft_withdrawal();
+CREATE TRIGGER messages_withdrawn_tell AFTER UPDATE ON handrail.messages
+FOR EACH ROW WHEN (OLD.withdrawn_at IS NULL AND NEW.withdrawn_at IS NOT NULL AND NEW.corrects IS NULL)
+EXECUTE FUNCTION handrail.draft_withdrawal();
 
 CREATE FUNCTION handrail.draft_approval() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -3120,7 +3165,7 @@ CREATE INDEX departures_failed ON handrail.departures (settled_at) WHERE state =
 CREATE FUNCTION handrail.note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     latest text := (
-        SELECT m.message_id FROM handrail.messages AS m
+        SELECT coalesce(m.corrects, m.message_id) FROM handrail.messages AS m
         WHERE m.case_id = NEW.case_id AND m.author = 'customer'
         ORDER BY m.sequence DESC, m.at DESC, m.message_id DESC LIMIT 1
     );

@@ -32,10 +32,20 @@ from handrail.domain.errors import (
     KeyUnknown,
     Refused,
     UnknownCase,
+    UnknownMessage,
 )
 
 REFUSALS: dict[str, type[Refused]] = {
-    kind.__name__: kind for kind in (Refused, InvalidInput, ApprovalRefused, CaseConflict, UnknownCase, IllegalTransition)
+    kind.__name__: kind
+    for kind in (
+        Refused,
+        InvalidInput,
+        ApprovalRefused,
+        CaseConflict,
+        UnknownCase,
+        UnknownMessage,
+        IllegalTransition,
+    )
 }
 """Wire name to error: what a case says when the sender must change something."""
 READABLE = frozenset(REFUSALS) | {kind.__name__ for kind in (KeyTrouble, KeyUnknown, KeyShredded, KeysAway)}

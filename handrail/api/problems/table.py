@@ -27,6 +27,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "NotAdmitted": ProblemKind(403, "This person may not decide this", "Have it decided by somebody whom `detail` names."),
     "CaseConflict": ProblemKind(409, "The id stands with other content", "Use another id, or send the same content."),
     "UnknownCase": ProblemKind(404, "There is no such case", "Check the id; another customer's cases are unknown, too."),
+    "UnknownMessage": ProblemKind(
+        404, "The case has no such message", "Check the id; where the message is on its way, send it later."
+    ),
     "UnknownCustomer": ProblemKind(404, "There is no such customer", "Check the id."),
     "MergeRefused": ProblemKind(409, "These customers cannot be merged or parted now", "Do what `detail` says."),
     "IllegalTransition": ProblemKind(409, "The case does not allow this now", "Read the case again."),

@@ -20,9 +20,15 @@ _KINDS = {
 def answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     """Read what came in as the answer to the question that waits. A yes from before it, or beside such words, is unsure.
 
-    So is what stands alone under a button of another question, and a yes beside it. Whoever else wrote, answers nothing.
+    So is what stands alone under a button of another question, and a yes beside it, and a yes that another message was edited
+    to. Whoever else wrote, answers nothing.
     """
-    incoming = customers(incoming)
+    found = _answered(waiting, customers(incoming))
+    edited = any(one.corrects for one in incoming)
+    return AnswerKind.UNSURE if found is AnswerKind.CONFIRMED and edited else found
+
+
+def _answered(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
     if any(one.at > waiting.due_at for one in incoming if _is_later(waiting, one)):
         return AnswerKind.EXPIRED
     if waiting.by_page:
@@ -47,7 +53,14 @@ def _worded(waiting: Confirmation, incoming: Sequence[Message]) -> AnswerKind:
 
 
 def undone(confirmed: Confirmation, incoming: Sequence[Message]) -> Undoing | None:
-    """Return how what came in after the yes to the question undoes it; None where it does not."""
+    """Return how what came in after the yes to the question undoes it; None where it does not.
+
+    An earlier message that is withdrawn takes it back, and one that is edited corrects it, whatever the words are.
+    """
+    if any(one.withdrawn_at for one in customers(incoming)):
+        return Undoing.TAKEN_BACK
+    if any(one.corrects for one in customers(incoming)):
+        return Undoing.CORRECTED
     said = [one.text for one in customers(incoming)]
     about = (said, confirmed.language, confirmed.lines, [confirmed.words])
     if changes(*about):

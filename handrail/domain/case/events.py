@@ -16,6 +16,8 @@ class EventKind(StrEnum):
 
     OPENED = "opened"
     MESSAGE = "message"
+    MESSAGE_EDITED = "message.edited"
+    MESSAGE_WITHDRAWN = "message.withdrawn"
     REPLY = "reply"
     STATUS = "status"
     WAITING = "waiting"
@@ -43,7 +45,9 @@ class CaseEvent(Stored):
 
 CUSTOMER_SEES: dict[EventKind, frozenset[str]] = {
     EventKind.OPENED: frozenset({"channel"}),
-    EventKind.MESSAGE: frozenset({"message_id", "author", "turn"}),
+    EventKind.MESSAGE: frozenset({"message_id", "author", "turn", "corrects"}),
+    EventKind.MESSAGE_EDITED: frozenset({"message_id", "correction"}),
+    EventKind.MESSAGE_WITHDRAWN: frozenset({"message_id"}),
     EventKind.REPLY: frozenset({"message_id", "author", "turn", "approved"}),
     EventKind.STATUS: frozenset({"status", "before"}),
     EventKind.WAITING: frozenset({"for"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -77,12 +78,25 @@ class Message(Stored):
     answer: PageAnswer | None = Field(default=None, description="what a human answered on the page of a question")
     pressed_under: str | None = Field(default=None, description=ANSWERS)
     approved: bool = Field(default=False, description="a person approved these words of the assistant's")
+    corrects: str | None = Field(default=None, description="the id of the customer's message that these words correct")
+    edited_at: datetime | None = Field(default=None, description="since when other words of the customer's stand for it")
+    withdrawn_at: datetime | None = Field(default=None, description="since when the customer has withdrawn it")
 
     @field_validator("approved", mode="before")
     @classmethod
     def _noted(cls, value: Any) -> Any:
         """Read a row in which nobody noted it as one that nobody approved."""
         return False if value is None else value
+
+    @property
+    def stands(self) -> bool:
+        """Return whether the words still count: they were neither edited nor withdrawn."""
+        return self.edited_at is None and self.withdrawn_at is None
+
+
+def standing(messages: Sequence[Message]) -> list[Message]:
+    """The messages whose words still count."""
+    return [one for one in messages if one.stands]
 
 
 def check_identifier(field: str, value: str) -> str:

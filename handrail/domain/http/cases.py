@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from handrail.domain.base import Stored
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -65,6 +65,15 @@ class NewMessage(HttpBody):
     channel: str = CHANNEL
     address: str | None = ADDRESS
     answers: str | None = Field(default=None, pattern=IDENTIFIER, description=ANSWERS)
+
+
+class MessageEdit(HttpBody):
+    """The words of a message since its customer edited it."""
+
+    text: str = Field(min_length=1, max_length=4 * MAX_CHARACTERS, description="all that it says now")
+    edited_at: AwareDatetime | None = Field(
+        default=None, description="when, by the channel's clock: of two edits the later stands, whichever comes first"
+    )
 
 
 class HumanQuestion(Stored):
@@ -151,7 +160,8 @@ class CaseList(Stored):
 class CustomersMessage(Stored):
     """A message as the customer may read it: people by their part, not by name.
 
-    `approved`: a person approved these words of the assistant's.
+    `approved`: a person approved these words of the assistant's. Of a message that the customer edited, what it says now is a
+    message of its own, which `corrects` it; of one that they withdrew nothing is left but that it was there.
     """
 
     message_id: str
@@ -160,11 +170,15 @@ class CustomersMessage(Stored):
     at: datetime
     turn: int
     approved: bool = False
+    corrects: str | None = Field(default=None, description="the id of the customer's message that these words correct")
+    edited_at: datetime | None = Field(default=None, description="since when other words of the customer's stand for it")
+    withdrawn_at: datetime | None = Field(default=None, description="since when it is withdrawn; then `text` is empty")
 
     @classmethod
     def of(cls, message: Message) -> CustomersMessage:
-        """The message without who wrote it for the house."""
-        return cls.model_validate(message.model_dump(include=set(cls.model_fields)))
+        """The message without who wrote it for the house, and without words that were withdrawn."""
+        told = message.model_dump(include=set(cls.model_fields))
+        return cls.model_validate({**told, "text": ""} if message.withdrawn_at else told)
 
 
 class CaseTranscript(Stored):

@@ -1,5 +1,6 @@
 -- name: events_of_case
-SELECT e.case_id, e.sequence, e.position, e.kind, e.body || handrail.way_out(e) AS body, e.at, m.text
+SELECT e.case_id, e.sequence, e.position, e.kind, e.body || handrail.way_out(e) AS body, e.at,
+    CASE WHEN m.withdrawn_at IS NULL THEN m.text END AS text
 FROM handrail.case_event AS e
 LEFT JOIN handrail.messages AS m
     ON e.kind IN ('message', 'reply') AND e.case_id = m.case_id AND e.body ->> 'message_id' = m.message_id

@@ -131,7 +131,8 @@ SELECT EXISTS (SELECT FROM made)
 
 -- name: letter_transcript
 SELECT
-    m.message_id, m.author, m.text, m.at, m.turn, m.sequence, m.language, m."by", coalesce(m.approved, FALSE) AS approved
+    m.message_id, m.author, m.text, m.at, m.turn, m.sequence, m.language, m."by", coalesce(m.approved, FALSE) AS approved,
+    m.edited_at, m.withdrawn_at
 FROM handrail.messages AS m
 INNER JOIN handrail.cases AS c ON m.case_id = c.case_id
 WHERE m.case_id = %(case_id)s AND c.customer_id = %(customer_id)s

@@ -1,12 +1,13 @@
 -- name: transcript
-SELECT message_id, author, text, at, turn, sequence, language, by, approved FROM handrail.messages
+SELECT message_id, author, text, at, turn, sequence, language, by, approved, corrects, edited_at, withdrawn_at
+FROM handrail.messages
 WHERE case_id = %(case_id)s ORDER BY sequence, at, message_id;
 
 -- name: spoken
 SELECT * FROM (
     (
         SELECT message_id, author, text, at, turn, sequence, language, by FROM handrail.messages
-        WHERE case_id = %(case_id)s AND author IN ('customer', 'person')
+        WHERE case_id = %(case_id)s AND author IN ('customer', 'person') AND edited_at IS NULL AND withdrawn_at IS NULL
         ORDER BY sequence DESC, at DESC, message_id DESC LIMIT %(most)s
     )
     UNION ALL
@@ -27,16 +28,17 @@ SELECT * FROM (
 ) AS words ORDER BY at DESC, sequence DESC, message_id DESC LIMIT %(most)s;
 
 -- name: transcript_ends
-SELECT message_id, author, text, at, turn, sequence, language, by FROM (
+-- The words that stand: nothing is made of what the customer has edited or withdrawn.
+SELECT message_id, author, text, at, turn, sequence, language, by, corrects FROM (
     (
         SELECT * FROM handrail.messages
-        WHERE case_id = %(case_id)s
+        WHERE case_id = %(case_id)s AND edited_at IS NULL AND withdrawn_at IS NULL
         ORDER BY sequence DESC, at DESC, message_id DESC LIMIT %(newest)s
     )
     UNION
     (
         SELECT * FROM handrail.messages
-        WHERE case_id = %(case_id)s
+        WHERE case_id = %(case_id)s AND edited_at IS NULL AND withdrawn_at IS NULL
         ORDER BY sequence ASC, at ASC, message_id ASC LIMIT %(first)s
     )
 ) AS ends
