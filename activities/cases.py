@@ -69,7 +69,7 @@ class CaseActivities:
         return heard
 
     async def _heard(self, customer_id: str, messages: Sequence[Message], packet: Handoff | None) -> MessageExtract | None:
-        spoken = [one for one in messages if one.author is Author.CUSTOMER]
+        spoken = [one for one in messages if one.author is Author.CUSTOMER and one.stands]
         if not spoken:
             return None
         known = [one.value for one in packet.facts] if packet else []

@@ -6,8 +6,8 @@ may, `loop.py` acts. No node of the graph runs here: a turn is one activity, so 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -21,6 +21,7 @@ from handrail.domain.errors import ApprovalRefused, CaseConflict, HandrailError
 from handrail.domain.team.commands import NOBODY, ClaimCase, HandBack, PersonReply, Receipt, Recuse, Release, ResolveCase
 from workflows.failures import ACTIVITY_FAILED
 from workflows.handlers.authorize import TYPED, Desk
+from workflows.handlers.changing import ChangingHandlers
 from workflows.handlers.commands import Intake
 from workflows.handlers.payloads import NOTHING, by_person, conflict, refusal, value_of, wish
 from workflows.handlers.recusing import check_recuse
@@ -35,12 +36,10 @@ from workflows.steps.record import keep, rate
 
 INTERNAL = "(internal - do not choose)"
 KEEPS_REFUSED = "refused-openings"
-NOTICE = 800
-T = TypeVar("T")
 
 
 @workflow.defn(name="case")
-class CaseWorkflow:
+class CaseWorkflow(ChangingHandlers):
     """Input: the JSON of `CaseOpen`; `{"parked": …}` in a continued run, `{"recover": …}` of a lost one. Gives `CaseView`."""
 
     @workflow.init
@@ -251,35 +250,9 @@ class CaseWorkflow:
         """The page of the Web UI; called where somebody looks at it, for most steps of a case nobody does."""
         return "" if self._invalid else packet(self._memory)
 
-    def refuse_signal(self, name: str, words: str) -> None:
-        """Show what was refused; called for signals that fit no handler, too."""
-        if self._invalid:
-            return
-        self._memory.notice = f"{workflow.now():%Y-%m-%d %H:%M} UTC, signal {name[:60]!r}: {words[:NOTICE]}"
-        # The loop shows it, once for a burst; it also sees there that the history is long enough for a fresh run.
-        self._memory.noticed = True
-
     def refuse_surplus(self, name: str, words: str) -> None:
         """Refuse a signal with several values; a wish for a person counts, whatever came with it."""
         self.request_human() if name == "request_human" else self.refuse_signal(name, words)
-
-    def _tolerate(self, name: str, act: Callable[[], Any]) -> None:
-        try:
-            if not self._invalid:
-                act()
-        except HandrailError as error:
-            self.refuse_signal(name, str(error))
-
-    def _take(self, act: Callable[[], T]) -> T:
-        if self._invalid:
-            raise refusal(self._invalid)
-        try:
-            return act()
-        except HandrailError as error:
-            raise refusal(error) from None
-
-    def _check(self, act: Callable[[], Any]) -> None:
-        self._take(act)
 
     def _unknown(self, name: str) -> str:
         return "the case could not be opened." if self._invalid else self._intake.unknown_name(name)
@@ -295,21 +268,6 @@ class CaseWorkflow:
 
     async def _click_signal(self, name: str, note: Any) -> None:
         await self._tolerate_later(name, lambda: self._desk.click(name, given(note), sent(name), "web ui signal"))
-
-    async def _await(self, act: Callable[[], Awaitable[T]]) -> T:
-        if self._invalid:
-            raise refusal(self._invalid)
-        try:
-            return await act()
-        except HandrailError as error:
-            raise refusal(error) from None
-
-    async def _tolerate_later(self, name: str, act: Callable[[], Awaitable[Any]]) -> None:
-        try:
-            if not self._invalid:
-                await act()
-        except HandrailError as error:
-            self.refuse_signal(name, str(error))
 
 
 def sent(signal: str | None = None) -> Source:

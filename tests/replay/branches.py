@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
@@ -124,6 +125,20 @@ async def cut_short(home: House) -> str:
     return case_id
 
 
+async def changed(home: House) -> str:
+    """Edited while the model is asked, and withdrawn after the reply to what it says then."""
+    order = await home.order(status="shipped")
+    await home.model.script(order.order_id, {"latency_seconds": 30})
+    case_id = f"t-{uuid4().hex[:12]}"
+    first = f"Where is my order {order.order_id}?"
+    await home.cases.open_case(case_id, order.customer_id, first, channel="rehearsal", message_id="first")
+    await wait_for(lambda: home.model.requests(order.order_id))
+    await home.cases.edit_message(case_id, "first", f"Where is my order {order.order_id}, please?")
+    await home.settled(case_id)
+    await home.cases.withdraw_message(case_id, "first")
+    return case_id
+
+
 async def model_failure(home: House) -> str:
     return await ask(home, status=401)
 
@@ -172,6 +187,11 @@ BRANCHES = {
     "second_turn": Branch(second_turn, ("Working", "Resolved", "Working"), has=("send_message",), lacks=("continued",)),
     "handed_back": Branch(handed_back, ("Working", "WithHuman", "Working"), "low_confidence", ("hand_back", "case.turn")),
     "cut_short": Branch(cut_short, ("Working", "WithHuman"), "customer_asked", ("ACTIVITY_TASK_CANCEL_REQUESTED",)),
+    "changed": Branch(
+        changed,
+        ("Working", "Resolved"),
+        has=("edit_message", "withdraw_message", "ACTIVITY_TASK_CANCEL_REQUESTED"),
+    ),
     "model_failure": Branch(model_failure, ("Working", "WithHuman"), "model_rejected", ("case.turn",)),
     "cancelled": Branch(cancelled, ("Working", "WithHuman"), "cancelled", ("WORKFLOW_EXECUTION_CANCEL_REQUESTED",)),
     "closed": Branch(closed, ("Working", "Resolved", "Closed"), has=("close_case", "WORKFLOW_EXECUTION_COMPLETED")),

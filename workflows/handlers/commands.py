@@ -112,7 +112,7 @@ class Intake:
     def undecided(self, wanted: DecisionInput, now: datetime) -> Approval:
         """The open approval, while a decision on it can still have its effect. Raises: ApprovalRefused."""
         approval = find(self._memory.approvals, wanted, now)
-        if self._memory.interruption or self._memory.closing:
+        if self._memory.interruption or self._memory.closing or self._memory.changed:
             raise ApprovalRefused("the case is just going to a person or being closed; the request is withdrawn.")
         return approval
 

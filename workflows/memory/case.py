@@ -14,14 +14,14 @@ from handrail.domain.case.messages import IncomingMessage
 from handrail.domain.case.reconciling import RUN_LOST, Recovered
 from handrail.domain.team.commands import NOBODY, same_name
 from workflows.memory.approvals import AskedApprovals
-from workflows.memory.transcript import Transcript
+from workflows.memory.changing import ChangedMessages
 from workflows.memory.unsaved import UnsavedChanges
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
 ABOVE_ASKED = 10
 
 
-class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
+class CaseMemory(ChangedMessages, AskedApprovals, UnsavedChanges):
     """Everything of a case that is not in PostgreSQL alone: its messages, its approvals, what is not written yet."""
 
     @classmethod
@@ -48,7 +48,7 @@ class CaseMemory(Transcript, AskedApprovals, UnsavedChanges):
 
     def recover(self, found: Recovered, now: datetime) -> None:
         """Take over what the record holds; a person gets the case, unless it was over or everything had been said."""
-        came = [one for one in self.inbox if found.known.get(one.message_id) is None]
+        came = [one for one in self.inbox if one.stands and found.known.get(one.message_id) is None]
         self.opened, self.terms, self.row = found.opened, found.terms, found.row
         self.seen, self.messages, self.inbox = dict(found.known), [], []
         for message in found.messages:

@@ -36,7 +36,8 @@ class CaseFields(BaseModel):
     often it changed hands. `stated` and `said` are what the customer's messages say, read when they were recorded; of `said`
     the newest are kept. `confirmed` is the question whose yes a suspended turn acts on, `asked` are those before it, too.
     `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck` that it came back for
-    one of them. `odd` is why what the customer wrote first is for a person whatever it says.
+    one of them. `odd` is why what the customer wrote first is for a person whatever it says. `changed` are messages that the
+    customer has edited or withdrawn after they were read, and that nobody has heeded yet.
     """
 
     opened: CaseOpen
@@ -47,6 +48,7 @@ class CaseFields(BaseModel):
     messages: list[Message] = Field(default_factory=list)
     seen: dict[str, str] = Field(default_factory=dict)
     inbox: list[Message] = Field(default_factory=list)
+    changed: list[Message] = Field(default_factory=list)
 
     revision: int = 0
     approvals: list[Approval] = Field(default_factory=list)

@@ -73,9 +73,9 @@ class UnsavedChanges(CaseFields):
         """Forget what `commit` wrote; what came meanwhile stays pending. `heard` is what its messages say."""
         self.begun_again = False
         self.unsaved_handoff = self.unsaved_handoff and commit.handoff != self.handoff
-        messages = {one.message_id for one in commit.messages}
+        messages = {_version(one) for one in commit.messages}
         audit = {one.entry_id for one in commit.audit}
-        self.unsaved_messages = [one for one in self.unsaved_messages if one.message_id not in messages]
+        self.unsaved_messages = [one for one in self.unsaved_messages if _version(one) not in messages]
         self.unsaved_audit = [one for one in self.unsaved_audit if one.entry_id not in audit]
         written = {(one.revision, one.status, len(one.yes)) for one in commit.approvals}
         self.unsaved_approvals = [
@@ -95,7 +95,18 @@ class UnsavedChanges(CaseFields):
 
     def hear(self, heard: MessageExtract, *, packet: bool = False) -> None:
         """Keep what the customer's messages say; with `packet`, it stands in the packet that was written, too."""
+        gone = {one.message_id for one in [*self.messages, *self.inbox] if not one.stands}
+        if gone:
+            heard = MessageExtract(
+                stated=[one for one in heard.stated if one.message_id not in gone],
+                said=[one for one in heard.said if one.message_id not in gone],
+            )
         self.stated = merged(self.stated, heard.stated)
         self.said = [*self.said, *heard.said][-SAID_KEPT:]
         if packet and self.handoff:
             self.handoff = bounded(with_heard(self.handoff, heard))
+
+
+def _version(message: Message) -> tuple[str, datetime | None, datetime | None]:
+    """Tell the message from itself once it was edited or withdrawn."""
+    return message.message_id, message.edited_at, message.withdrawn_at

@@ -11,7 +11,7 @@ from handrail.domain.actions.approvals import Approval, HumanRequest, RequestKin
 from handrail.domain.actions.decisions import progress
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Handoff
-from handrail.domain.case.messages import Author
+from handrail.domain.case.messages import Author, Message
 from workflows.memory.case import CaseMemory
 from workflows.page.entries import HINTS, entries
 from workflows.page.escape import escape
@@ -190,7 +190,17 @@ def _decided(approval: Approval) -> str:
 
 def _words(memory: CaseMemory) -> Section:
     said = [one for one in [*memory.messages, *memory.inbox] if one.author is Author.CUSTOMER][-3:]
-    return Section(WORDS_TITLE, 2, [f"- {one.at:%H:%M} UTC: “{escape(one.text, WORDS)}”" for one in reversed(said)])
+    return Section(
+        WORDS_TITLE, 2, [f"- {one.at:%H:%M} UTC{_mark(one)}: “{escape(one.text, WORDS)}”" for one in reversed(said)]
+    )
+
+
+def _mark(message: Message) -> str:
+    if message.withdrawn_at:
+        return f", withdrawn at {message.withdrawn_at:%H:%M}"
+    if message.edited_at:
+        return f", edited at {message.edited_at:%H:%M}"
+    return ", after an edit" if message.corrects else ""
 
 
 def _facts(memory: CaseMemory) -> Section:

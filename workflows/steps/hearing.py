@@ -15,7 +15,7 @@ from handrail.domain.actions.confirmations import UNCLEAR
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, FurtherWish, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.case.messages import Message
+from handrail.domain.case.messages import Message, standing
 from handrail.domain.case.openings import ODD_MESSAGE
 from handrail.domain.case.patience import SOFT
 from handrail.domain.case.routes import OUTCOME_UNKNOWN
@@ -31,7 +31,7 @@ UNREADABLE = Escalation(reason="graph_error", words="A new message could not be 
 
 async def hear_for_people(memory: CaseMemory, words: str) -> None:
     """Hear a first message that no agent should read alone: so that it reaches the people whose subject it is."""
-    view = ClassifyView(row=memory.row, incoming=brief(memory.inbox))
+    view = ClassifyView(row=memory.row, incoming=brief(standing(memory.inbox)))
     memory.interruption = Escalation(reason=ODD_MESSAGE, words=words)
     try:
         found = await locally(memory.cancel, CLASSIFY, [view], dict, STEP)
@@ -47,6 +47,9 @@ async def hear_for_people(memory: CaseMemory, words: str) -> None:
 async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: Sequence[Message]) -> None:
     """Hear messages beside a turn that began with the words `acting`, or beside a question: a wish for a person, a high risk,
     too much anger or a yes that is taken back stops the agent."""
+    read = {one.message_id for one in memory.changed}
+    # What is edited before it was read corrects nothing that anybody acts on.
+    messages = [one if one.corrects in read else one.model_copy(update={"corrects": None}) for one in messages]
     waiting, question, confirmed = memory.suspended, memory.confirmation, memory.confirmed
     mood = waiting.state.sentiment if waiting else []
     known = waiting.state.classification if waiting else None

@@ -12,8 +12,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from graphs.turn import TurnResult
-from handrail.domain.case.messages import Message
+from handrail.domain.case.messages import Message, standing
 from workflows.memory.case import CaseMemory
+from workflows.steps.heeding import withdrawn
 
 T = TypeVar("T")
 
@@ -24,27 +25,36 @@ class Hear(Protocol):
     def __call__(self, messages: Sequence[Message]) -> Awaitable[None]: ...
 
 
-async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear) -> TurnResult | None:
+async def listen(
+    turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear, changed: Callable[[], bool]
+) -> TurnResult | None:
     """Wait for the turn and return its result; None where it was cut short and did not say how far it came.
 
-    A node that writes is always let finish: the activity sees to that, and is waited for.
+    It is cut short where a person is needed, where the case is closed, and where the words that it began with are `changed`. A
+    node that writes is always let finish: the activity sees to that, and is waited for.
     """
-    heard = 0
+    heard = seen = 0
 
     def stop() -> bool:
-        return bool(memory.interruption or memory.closing)
+        return bool(memory.interruption or memory.closing or changed())
+
+    def news() -> bool:
+        return len(memory.inbox) > heard or len(memory.changed) > seen
 
     def something() -> bool:
-        return turn.done() or stop() or len(memory.inbox) > heard
+        return turn.done() or stop() or news()
 
     try:
         while not turn.done():
             try:
                 await workflow.wait_condition(something)
-                if len(memory.inbox) > heard and not memory.interruption:
+                if news() and not memory.interruption:
                     # The message before is heard with the new ones: a wish may begin in one and end in the next.
-                    fresh, heard = memory.inbox[max(heard - 1, 0) :], len(memory.inbox)
-                    await unheard(fresh)
+                    fresh = memory.inbox[max(heard - 1, 0) :] if len(memory.inbox) > heard else []
+                    beside = [*standing(fresh), *withdrawn(memory.changed[seen:])]
+                    heard, seen = len(memory.inbox), len(memory.changed)
+                    if beside:
+                        await unheard(beside)
             except asyncio.CancelledError:
                 memory.cancel()
             if stop() and not turn.done():

@@ -12,6 +12,7 @@ from temporalio import workflow
 from graphs.hearing import brief
 from handrail.domain.actions.approvals import ApprovalStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.messages import standing
 from handrail.domain.case.openings import Incoming
 from workflows.handlers.authorize import UNREAD
 from workflows.memory.case import CaseMemory
@@ -20,6 +21,7 @@ from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
 from workflows.steps.growth import Growth
 from workflows.steps.hearing import hear_for_people
+from workflows.steps.heeding import CHANGED, ask_no_more, nothing_to_read, to_hear, withdrawn
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
 from workflows.steps.turns import RECORDS_IN_TURN, Turns
 
@@ -89,6 +91,8 @@ class Loop:
             await self._close(memory.closing)
         elif memory.interruption:
             await self._turns.escalate(memory.interruption)
+        elif memory.changed:
+            await self._heed()
         elif memory.decided:
             await self._turns.resume(memory.decided)
         elif memory.handed_back:
@@ -103,7 +107,7 @@ class Loop:
     def _resumes(self) -> bool:
         """Return whether a decision is acted on next: it goes into the record together with what it sets off."""
         memory = self._memory
-        at_once = memory.decided and not memory.closing and not memory.interruption
+        at_once = memory.decided and not memory.closing and not memory.interruption and not memory.changed
         # The newer of the two stands for both: each leaves a marker and an attribute in the history.
         if not at_once or memory.terms.at_once:
             return bool(at_once)
@@ -113,7 +117,7 @@ class Loop:
         memory = self._memory
         self._notice_a_cut()
         asked = memory.closing or memory.interruption or memory.decided or memory.handed_back
-        return bool(memory.unsaved or asked or memory.inbox or memory.noticed)
+        return bool(memory.unsaved or asked or memory.inbox or memory.changed or memory.noticed)
 
     def _notice_a_cut(self) -> None:
         """Begin again where this run was reset to a later task, once the history it kept was gone through.
@@ -142,7 +146,10 @@ class Loop:
         """The customer wrote: to the person who has the case, beside what is being asked, or to the agent."""
         memory = self._memory
         status = memory.row.status
-        if status is CaseStatus.WITH_HUMAN:
+        if not standing(memory.inbox):
+            take_inbox(memory)
+            nothing_to_read(memory, workflow.now())
+        elif status is CaseStatus.WITH_HUMAN:
             await self._hear_for_people()
         elif status is CaseStatus.AWAITING_APPROVAL:
             await self._hear_beside_the_question()
@@ -154,7 +161,9 @@ class Loop:
     async def _hear_beside_the_question(self) -> None:
         """Route the words, then ask the people anew; what came in behind them is routed first, too."""
         memory, now, heard = self._memory, workflow.now(), len(self._memory.inbox)
-        await self._turns.hear_meanwhile(list(memory.inbox))
+        await self._turns.hear_meanwhile(standing(memory.inbox))
+        if memory.changed:
+            return
         if len(memory.inbox) > heard and workflow.patched(EACH_HEARD):
             return
         said = take_inbox(memory)
@@ -163,6 +172,18 @@ class Loop:
         if not memory.interruption and not memory.decided:
             memory.ask_anew(now)
             memory.notice = memory.notice if UNREAD in (memory.notice or "") else SEEN_ANEW
+
+    async def _heed(self) -> None:
+        """Something that was read is edited or withdrawn; what an edit says now waits to be heard."""
+        memory, now = self._memory, workflow.now()
+        status = memory.row.status
+        if status is CaseStatus.AWAITING_APPROVAL:
+            if beside := to_hear(memory):
+                await self._turns.hear_meanwhile(beside)
+            memory.interruption = memory.interruption or CHANGED
+        elif status is CaseStatus.AWAITING_CUSTOMER and withdrawn(memory.changed):
+            ask_no_more(memory, now)
+        memory.changed = []
 
     async def _hear_for_people(self) -> None:
         """An answer is due: as it was, or where a person had answered already, anew."""

@@ -9,7 +9,7 @@ from temporalio import workflow
 
 from handrail.domain.case.cases import Commit, Opened, Terms
 from handrail.domain.case.handoffs import MessageExtract
-from handrail.domain.case.messages import Message
+from handrail.domain.case.messages import Message, standing
 from handrail.domain.case.openings import Incoming
 from handrail.domain.case.ratings import RateCase, RatedCase, RatingReceipt
 from handrail.domain.case.reconciling import Recover, Recovered
@@ -79,10 +79,13 @@ async def rate(memory: CaseMemory, rating: RateCase) -> RatingReceipt:
 
 
 def take_inbox(memory: CaseMemory) -> list[Message]:
-    """Move the inbox into the transcript; the message that opened the case was recorded with it."""
+    """Move the inbox into the transcript and return what is to be read of it: what was neither edited nor withdrawn.
+
+    The message that opened the case was recorded with it.
+    """
     opening = memory.opened.message.message_id
     said = [one.model_copy(update={"turn": memory.row.turn}) for one in memory.inbox]
     memory.inbox = []
     for one in said:
-        memory.say(one, save=one.message_id != opening)
-    return said
+        memory.say(one, save=one.message_id != opening or not one.stands)
+    return standing(said)

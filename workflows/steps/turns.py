@@ -21,6 +21,7 @@ from workflows.options import turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
 from workflows.steps.hearing import hear_beside
+from workflows.steps.heeding import CHANGED, begins_anew, rests_on
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
 from workflows.steps.record import flush, take_inbox
@@ -112,13 +113,13 @@ class Turns:
             memory.decided = None
         said = take_inbox(memory)
         if not state.incoming and not said:
-            said = [one for one in memory.messages if one.author is Author.CUSTOMER][-LAST_WORDS:]
+            said = [one for one in memory.messages if one.author is Author.CUSTOMER and one.stands][-LAST_WORDS:]
         expired = why.reason == "approval_expired"
         memory.drop_approvals(ApprovalStatus.EXPIRED if expired else ApprovalStatus.WITHDRAWN)
         if memory.unsaved:
             await flush(memory)
         changes = {"row": memory.row, "sequence": memory.heard + 1, "escalation": why, "outcome": None}
-        heard = {"incoming": brief([*state.incoming, *said]), "stated": memory.stated}
+        heard = {"incoming": brief([*memory.still(state.incoming), *said]), "stated": memory.stated}
         state = state.model_copy(update={**changes, **heard})
         await self._give(state, why)
 
@@ -162,10 +163,11 @@ class Turns:
         memory = self._memory
         self._show()
         publish_memo(memory)
+        reads = {one.message_id for one in state.incoming}
         request = self._request(state, question=question, decision=decision, commit=commit)
         result: TurnResult | None = None
         try:
-            result = await listen(self._start(request), memory, self.hear_meanwhile)
+            result = await listen(self._start(request), memory, self.hear_meanwhile, lambda: rests_on(memory, reads))
             result = result.onto(state) if result else None
         except Exception as error:  # noqa: BLE001 - whatever a turn does, the customer's case reaches a person
             workflow.logger.warning("the turn failed: %s", type(error).__name__)
@@ -175,8 +177,12 @@ class Turns:
             memory.saved(commit)
         if result is None:
             self._stopped = state
+            if rests_on(memory, reads):
+                memory.interruption = memory.interruption or CHANGED
         elif result.learned:
             self._end(result.learned)
+        elif rests_on(memory, reads) and not memory.interruption and not memory.closing:
+            self._changed(result, state, decision)
         elif result.request and result.question and result.state:
             self._ask(result.state, result.question, result.request)
         else:
@@ -209,6 +215,12 @@ class Turns:
         memory.suspended = Suspended(state=state, **question.model_dump())
         approval = memory.ask(request, now)
         memory.become(CaseStatus.AWAITING_APPROVAL, now, due_at=approval.due_at)
+
+    def _changed(self, result: TurnResult, state: CaseState, decision: Decision | None) -> None:
+        """The words that the turn began with do not stand any more: it begins anew, or a person gets the case."""
+        if decision or not begins_anew(self._memory, result, state, workflow.now()):
+            self._memory.interruption = CHANGED
+            self._stop(result, state)
 
     def _stop(self, result: TurnResult, state: CaseState) -> None:
         """The turn was cut short or failed: what it found out is kept, and a person gets the case."""

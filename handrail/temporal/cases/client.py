@@ -19,8 +19,8 @@ from handrail.domain.case.reconciling import EFFECT_LOST
 from handrail.domain.case.requests import CaseStatus, Receipt
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Recuse, Release, ResolveCase
+from handrail.temporal.cases.changing import ChangingClient
 from handrail.temporal.cases.executions import execution
-from handrail.temporal.cases.opening import CaseOpener
 from handrail.temporal.cases.updates import workflow_id
 from handrail.temporal.connect import Unreachable
 
@@ -59,7 +59,7 @@ def answered(receipt: Receipt, *, handed_back: bool = False) -> Callable[[CaseVi
     return lambda view: view.turn >= turn and settled(view)
 
 
-class CaseClient(CaseOpener):
+class CaseClient(ChangingClient):
     """Cases over a Temporal connection. Every call may be repeated: ids make it count once."""
 
     async def _at_work(self, case_id: str) -> bool:

@@ -1,0 +1,124 @@
+"""Messages that their customer has edited or withdrawn: what was said stays, with a mark, and what it says now is a message.
+
+What no turn has read yet is read as it is now; what one has read is corrected by a message of its own, as a customer's "no, I
+meant" is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from handrail.domain.case.changes import VERSION, EditMessage
+from handrail.domain.case.messages import Author, Message, fingerprint
+from handrail.domain.errors import IllegalTransition, UnknownMessage
+from workflows.memory.transcript import Transcript
+
+
+class ChangedMessages(Transcript):
+    """The customer's messages, and what became of them."""
+
+    def theirs(self, message_id: str) -> Message:
+        """The customer's own message under this id, as they wrote it.
+
+        Raises:
+            UnknownMessage: there is none, or it is so long ago that only the record has it.
+            IllegalTransition: it is nobody's to change.
+        """
+        found = next((one for one in self._at_hand() if one.message_id == message_id), None)
+        if found is None and message_id in self.seen:
+            raise UnknownMessage(
+                f"message_id: {message_id!r} is too long ago to be changed. Send what is meant as a new message."
+            )
+        if found is None:
+            raise UnknownMessage(
+                f"message_id: the case has no message {message_id!r}. Is it on its way? Send this again then."
+            )
+        if found.author is not Author.CUSTOMER:
+            raise IllegalTransition(
+                f"message_id: {message_id!r} is not the customer's; only their own can be edited or withdrawn."
+            )
+        if found.answer is not None:
+            raise IllegalTransition(
+                f"message_id: {message_id!r} is an answer given on a page. Say otherwise in a new message."
+            )
+        return found
+
+    def newest_of(self, written: Message) -> Message:
+        """Return what stands for the message now: itself, or its newest correction."""
+        return next((one for one in self._at_hand()[::-1] if one.corrects == written.message_id), written)
+
+    def edit(self, written: Message, wanted: EditMessage, now: datetime) -> Message:
+        """Put other words in the place of a message. Return them: they come in as a message of the customer's."""
+        at = min(wanted.edited_at or now, now)
+        number = 2
+        while (name := f"{written.message_id}{VERSION}{number}") in self.seen:
+            number += 1
+        self._mark(written, read=self._is_read(written), edited_at=at)
+        self.seen[name] = fingerprint(Author.CUSTOMER, wanted.text)
+        correction = Message(
+            message_id=name,
+            author=Author.CUSTOMER,
+            text=wanted.text,
+            at=now,
+            turn=self.row.turn,
+            sequence=self.heard,
+            corrects=written.message_id,
+        )
+        self.inbox = [*self.inbox, correction]
+        return correction
+
+    def retract(self, written: Message, now: datetime) -> None:
+        """Take a message back, with all that it was edited to."""
+        self._mark(written, read=self._is_read(written), withdrawn_at=now)
+
+    def unread(self, ids: Collection[str]) -> None:
+        """A turn was cut short, and nothing has come of it: its messages are read again, where they still stand."""
+        again = [one for one in self.messages if one.message_id in ids and one.stands]
+        names = {one.message_id for one in again}
+        self.messages = [one for one in self.messages if one.message_id not in names]
+        self.inbox = [*again, *self.inbox]
+        self._forget_words(names)
+
+    def still(self, messages: Sequence[Message]) -> list[Message]:
+        """Return those of the messages whose words still stand."""
+        gone = {one.message_id for one in self._at_hand() if not one.stands}
+        return [one for one in messages if one.message_id not in gone]
+
+    def _at_hand(self) -> list[Message]:
+        return [*self.messages, *self.inbox]
+
+    def _is_read(self, written: Message) -> bool:
+        """Return whether a turn has read what the message says now, or a person."""
+        newest = self.newest_of(written).message_id
+        return all(one.message_id != newest for one in self.inbox)
+
+    def _mark(self, written: Message, *, read: bool, **mark: datetime) -> None:
+        """Mark the message, and what it was edited to; when that was edited in its turn stays as it was."""
+        name = written.message_id
+
+        def marked(one: Message) -> Message:
+            if name != one.message_id and (one.corrects != name or (one.edited_at and "edited_at" in mark)):
+                return one
+            return one.model_copy(update=mark)
+
+        before = self._at_hand()
+        self.messages = [marked(one) for one in self.messages]
+        self.inbox = [marked(one) for one in self.inbox]
+        changed = [new for old, new in zip(before, self._at_hand(), strict=True) if new is not old]
+        inbox = {one.message_id for one in self.inbox}
+        # What is in the inbox is recorded when it is taken out.
+        self.unsaved_messages.extend(one for one in changed if one.message_id not in inbox)
+        self.unsaved = True
+        self._forget_words({one.message_id for one in changed})
+        if read:
+            self.changed = [*self.changed, next(one for one in changed if one.message_id == name)]
+
+    def _forget_words(self, ids: Collection[str]) -> None:
+        """Nothing is made of these words any more."""
+        self.stated = [one for one in self.stated if one.message_id not in ids]
+        self.said = [one for one in self.said if one.message_id not in ids]
+        if self.handoff:
+            stated = [one for one in self.handoff.stated if one.message_id not in ids]
+            said = [one for one in self.handoff.said if one.message_id not in ids]
+            self.handoff = self.handoff.model_copy(update={"stated": stated, "said": said})
