@@ -21,12 +21,13 @@ from starlette.types import ASGIApp
 from handrail.api.access.gate import Gate
 from handrail.api.agents import page
 from handrail.api.problems.answers import Problem, handle
-from handrail.api.routes import cases, customers, decisions, events, health, owners, people, webhooks
+from handrail.api.routes import cases, customers, decisions, events, health, messages, owners, people, webhooks
 from handrail.api.services import ApiServices
 
 VERSION = "1.0.0"
 ROUTERS: tuple[APIRouter, ...] = (
     cases.router,
+    messages.router,
     events.router,
     decisions.router,
     people.router,

@@ -21,6 +21,7 @@ from handrail.domain.http.cases import (
     CaseSummary,
     CaseTranscript,
     CustomerToken,
+    MessageEdit,
     NewCase,
     NewMessage,
     TokenRequest,
@@ -100,6 +101,16 @@ def say(case_id: str, body: NewMessage, key: str | None, wait: float) -> HttpCal
     """Return the call that passes on another message."""
     headers = {**key_of(key or body.message_id), "prefer": f"wait={wait:.0f}"}
     return HttpCall("POST", f"/v1/cases/{case_id}/messages", CaseSummary, body, headers)
+
+
+def edit_message(case_id: str, message_id: str, body: MessageEdit, key: str | None) -> HttpCall[Receipt]:
+    """Return the call that passes on an edit of the customer's."""
+    return HttpCall("PATCH", f"/v1/cases/{case_id}/messages/{message_id}", Receipt, body, key_of(key))
+
+
+def withdraw_message(case_id: str, message_id: str, key: str | None) -> HttpCall[Receipt]:
+    """Return the call that passes on that the customer deleted a message."""
+    return HttpCall("DELETE", f"/v1/cases/{case_id}/messages/{message_id}", Receipt, None, key_of(key))
 
 
 def case(case_id: str) -> HttpCall[CaseDetails]:

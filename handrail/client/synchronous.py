@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 import httpx
@@ -20,6 +21,7 @@ from handrail.domain.http.cases import (
     CaseSummary,
     CustomersMessage,
     CustomerToken,
+    MessageEdit,
     NewCase,
     NewMessage,
     TokenRequest,
@@ -93,6 +95,17 @@ class Handrail:
         """Pass on another message of the customer's and wait for the reply; `answers` names a button's question."""
         body = NewMessage(text=text, channel=channel, address=address, answers=answers)
         return self._sent(calls.say(case_id, body, key, wait))
+
+    def edit_message(
+        self, case_id: str, message_id: str, text: str, *, edited_at: datetime | None = None, key: str | None = None
+    ) -> Receipt:
+        """Pass on that the customer edited a message; of two edits the one with the later `edited_at` stands."""
+        body = MessageEdit(text=text, edited_at=edited_at)
+        return self._sent(calls.edit_message(case_id, message_id, body, key))
+
+    def withdraw_message(self, case_id: str, message_id: str, *, key: str | None = None) -> Receipt:
+        """Pass on that the customer deleted a message."""
+        return self._sent(calls.withdraw_message(case_id, message_id, key))
 
     def case(self, case_id: str) -> CaseDetails:
         """Look at a case."""

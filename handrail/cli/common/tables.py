@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handrail.domain.actions.approvals import Approval
     from handrail.domain.case.cases import CaseView
     from handrail.domain.case.handoffs import Fact, Handoff
+    from handrail.domain.case.messages import Message
     from handrail.domain.team.commands import Receipt
 
 Row = Sequence[object]
@@ -201,7 +202,14 @@ def print_transcript(lines: list[TranscriptLine]) -> None:
     for one in lines:
         who = f"{one.author} ({one.by})" if one.by else str(one.author)
         about = [plain(f"  {read}\n") for read in (*one.asks, *one.answers)]
-        screen().print(Text.assemble((plain(f"{moment(one.at)}  {who}"), "bold"), "\n", plain(one.text), "\n", *about))
+        head = plain(f"{moment(one.at)}  {who}{_mark(one)}")
+        screen().print(Text.assemble((head, "bold"), "\n", plain(one.text), "\n", *about))
+
+
+def _mark(one: Message) -> str:
+    if one.withdrawn_at:
+        return f", withdrawn {moment(one.withdrawn_at)}"
+    return f", edited {moment(one.edited_at)}" if one.edited_at else ", after an edit" if one.corrects else ""
 
 
 def print_handoff(packet: Handoff) -> None:

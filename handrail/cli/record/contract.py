@@ -32,6 +32,7 @@ def parts() -> tuple[WireName, ...]:
     """Everything that can be sent to a case or asked of it; names and shapes are permanent."""
     from handrail.domain.actions.approvals import Approval, DecisionInput
     from handrail.domain.case.cases import CaseOpen, CaseView
+    from handrail.domain.case.changes import EditMessage, WithdrawMessage
     from handrail.domain.case.handoffs import Handoff
     from handrail.domain.case.messages import IncomingMessage, Message
     from handrail.domain.case.ratings import RateCase, RatingReceipt
@@ -43,6 +44,8 @@ def parts() -> tuple[WireName, ...]:
             "update", "open", CaseOpen | None, Receipt, "the case stands in the record; with a start: opens it and answers"
         ),
         WireName("update", "send_message", IncomingMessage, Receipt, "the customer wrote again"),
+        WireName("update", "edit_message", EditMessage, Receipt, "the customer edited a message"),
+        WireName("update", "withdraw_message", WithdrawMessage, Receipt, "the customer deleted a message"),
         WireName("update", "decide", DecisionInput, Approval, "approve, reject, edit or answer"),
         WireName("update", "claim", ClaimCase, Receipt, "a person takes the case"),
         WireName("update", "release", Release, Receipt, "a person puts the case back into its queue"),

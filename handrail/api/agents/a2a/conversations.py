@@ -14,7 +14,7 @@ from handrail.api.agents.a2a.tasks import TERMINAL, WAITING, sign_in, state_of, 
 from handrail.api.answering.cursors import behind, packed
 from handrail.api.services import ApiServices
 from handrail.domain.access.principals import NotAuthenticated, Principal
-from handrail.domain.case.messages import IDENTIFIER, check_identifier
+from handrail.domain.case.messages import IDENTIFIER, check_identifier, standing
 from handrail.domain.errors import InvalidInput, UnknownCase
 from handrail.domain.http.agents import AgentCase, AgentTask
 from handrail.events.tail import EventTail
@@ -141,7 +141,7 @@ class Conversations:
 
     async def _task(self, part: AgentTask, case: AgentCase, history: int) -> Task:
         most = max(0, min(history, MOST_HISTORY))
-        messages = (await self._services.record.transcript(part.case_id))[-most:] if most else []
+        messages = standing(await self._services.record.transcript(part.case_id))[-most:] if most else []
         return task_of(part, case, messages)
 
 
