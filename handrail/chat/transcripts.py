@@ -21,10 +21,22 @@ def author_of(message: Message) -> str:
     return f"script_by_{message.author.value}"
 
 
+def text_of(say: Say, message: Message) -> str:
+    """Return what the customer reads of a message: of one that they withdrew, that they did."""
+    return say("script_withdrawn") if message.withdrawn_at else message.text
+
+
+def mark_of(say: Say, message: Message) -> str:
+    """Return the mark of a message for which other words stand now; of others, nothing."""
+    return f" · {say('script_edited')}" if message.edited_at else ""
+
+
 def as_text(say: Say, case_id: str, messages: Iterable[Message]) -> str:
     """Write the conversation: each message under its author and time, in UTC."""
     parts = [say("transcript_of", case_id=case_id)]
-    parts += [f"{say(author_of(one))} · {one.at:%Y-%m-%d %H:%M} UTC\n{one.text}" for one in messages]
+    parts += [
+        f"{say(author_of(one))} · {one.at:%Y-%m-%d %H:%M} UTC{mark_of(say, one)}\n{text_of(say, one)}" for one in messages
+    ]
     return "\n\n".join(parts) + "\n"
 
 

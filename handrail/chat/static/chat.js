@@ -52,6 +52,9 @@ function add(item) {
   if (below || !seen) toEnd();
 }
 
+// The message and what it was edited to.
+const versions = (id_) => [...log.children].filter(({ dataset }) => dataset.id === id_ || dataset.id?.startsWith(`${id_}~`));
+
 function turnTo(person) {
   if (person === withPerson) return;
   withPerson = person;
@@ -65,7 +68,17 @@ function turnTo(person) {
 const happened = {
   message: ({ text: said, at, body }) => {
     unsent.delete(body.message_id);
-    add(line("customer", said, at, body.message_id));
+    add(line("customer", said ?? words.withdrawn, at, body.message_id));
+  },
+  "message.edited": ({ body }) => {
+    for (const item of versions(body.message_id)) {
+      const who = item.querySelector(".who");
+      if (item.dataset.id !== body.correction && !item.dataset.edited) who.textContent += ` · ${words.edited}`;
+      if (item.dataset.id !== body.correction) item.dataset.edited = "1";
+    }
+  },
+  "message.withdrawn": ({ body }) => {
+    for (const item of versions(body.message_id)) item.querySelector(".words").textContent = words.withdrawn;
   },
   reply: ({ text: said, at, body }) => {
     if (body.author === "assistant") turnTo(false);

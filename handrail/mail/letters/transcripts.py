@@ -35,7 +35,7 @@ class TranscriptsSent:
         say = self.words.words_of(letter.language)
         title = say("transcript_of", case_id=letter.case_id)
         told = self.disclosure.get(letter.language) or self.disclosure.get(ENGLISH, "")
-        parts = [title, told, *(f"{who(say, one)} · {one.at:%Y-%m-%d %H:%M} UTC\n{one.text}" for one in said)]
+        parts = [title, told, *(written(say, one) for one in said)]
         return self.house.mail(letter, title, "\n\n".join(one for one in parts if one) + "\n")
 
 
@@ -44,3 +44,10 @@ def who(say: Say, one: Message) -> str:
     if one.author is Author.ASSISTANT and one.approved:
         return say("script_by_approved")
     return say(f"script_by_{one.author.value}")
+
+
+def written(say: Say, one: Message) -> str:
+    """Return a message as its customer reads it: of one that they withdrew, that they did."""
+    mark = f" · {say('script_edited')}" if one.edited_at else ""
+    text = say("script_withdrawn") if one.withdrawn_at else one.text
+    return f"{who(say, one)} · {one.at:%Y-%m-%d %H:%M} UTC{mark}\n{text}"
