@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass, replace
 from typing import Annotated, Any
 
-from langgraph.channels import BinaryOperatorAggregate, LastValue
+from langgraph.channels import BinaryOperatorAggregate
 from langgraph.graph import StateGraph
 from langgraph.types import Command
 from pydantic import BaseModel
 
+from graphs.engine.checks import check
 from graphs.state import CaseState
 
 ROOT = "__root__"
@@ -26,7 +27,7 @@ def compact(graph: Any) -> Any:
     """Return a graph of the same nodes, edges and routers whose state is one channel; nodes get the whole state.
 
     Raises:
-        ValueError: a field is no plain one, has no reducer of two arguments, or is in a node's view alone.
+        ValueError: the graph cannot run every turn, see `graphs.engine.checks`.
     """
     check(graph)
     whole = Annotated[Any, merging(graph)]
@@ -36,18 +37,6 @@ def compact(graph: Any) -> Any:
     for start, branches in graph.branches.items():
         made.branches[start] = {name: over_all(graph, branch) for name, branch in branches.items()}
     return made
-
-
-def check(graph: Any) -> None:
-    """Raises: ValueError."""
-    for name, channel in graph.channels.items():
-        if name not in graph.state_schema.model_fields:
-            raise ValueError(f"{name}: is in a node's view and not in {graph.state_schema.__name__}. Add the field there.")
-        if not isinstance(channel, (LastValue, BinaryOperatorAggregate)):
-            kind = type(channel).__name__
-            raise ValueError(f"{name}: is a {kind}, which a case's state cannot hold. Use a plain field or a reducer.")
-    if graph.managed:
-        raise ValueError(f"{', '.join(graph.managed)}: managed values are no part of a case's state.")
 
 
 def merging(graph: Any) -> Callable[[Any, Any], Any]:

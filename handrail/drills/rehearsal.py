@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
-from graphs.engine.unserialised import Unserialised
+from graphs.engine.unserialised import in_memory
 from graphs.state import CaseState
 from handrail.business import Business, seeded
 from handrail.domain.actions.approvals import Approval, DecisionInput, DecisionKind, HumanRequest
@@ -136,7 +135,7 @@ class GraphRehearsal:
         self._cases, self._clock = adapters.cases, adapters.clock
         self._played, self._tell = played, tell
         graph = build_case_graph(case_nodes(adapters, settings.approval_minutes))
-        self._app = graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
+        self._app = in_memory(graph)
         self._config: Any = {"configurable": {"thread_id": CASE_ID}, "recursion_limit": STEPS}
         self._revision = 0
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from graphs.case import CaseGraph
 from graphs.engine.compact import compact
 from graphs.engine.machine import CaseMachine
+from graphs.engine.unserialised import in_memory
 from graphs.state import CaseState
 from handrail.domain.case.handoffs import Fact
 from tests.support.fakes import NOON
@@ -123,6 +124,25 @@ def test_a_field_that_only_a_view_has_is_refused_with_its_name() -> None:
     graph.add_edge(START, "node")
     with pytest.raises(ValueError, match="aside: is in a node's view and not in CaseState"):
         CaseMachine(graph, MemoryJournal())
+
+
+def test_a_router_that_may_lead_where_its_edge_does_not_is_refused_with_both_names() -> None:
+    graph: CaseGraph = Graph(CaseState)
+
+    async def node(state: CaseState) -> dict[str, Any]:
+        return {}
+
+    async def onward(state: CaseState) -> Literal["other", "__end__"]:
+        return "__end__"
+
+    graph.add_node("node", node)
+    graph.add_node("other", node)
+    graph.add_edge(START, "node")
+    graph.add_edge("other", END)
+    graph.add_conditional_edges("node", onward, [END])
+    for run in (lambda: CaseMachine(graph, MemoryJournal()), lambda: in_memory(graph)):
+        with pytest.raises(ValueError, match="onward: may lead to other, which the edge of node does not list"):
+            run()
 
 
 async def test_a_node_sees_what_the_one_before_it_wrote_as_in_the_graph_itself() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.case import build_case_graph
-from graphs.engine.unserialised import Unserialised
+from graphs.engine.unserialised import in_memory
 from graphs.handover.handoff import packet
 from graphs.handover.stake import at_stake
 from graphs.views import EndView
@@ -35,7 +34,7 @@ def routed(router: LocalRouter, about: str, *said: Message, reply: str = "It is 
     """The graph with the real router and a topic called `about`."""
     stage = Stage(says(reply), topics=[topic(name=about, languages=["en", "de"])])
     stage.router, stage.cases.said = router, list(said)  # type: ignore[assignment]
-    stage.app = build_case_graph(stage.nodes()).compile(checkpointer=InMemorySaver(serde=Unserialised()))
+    stage.app = in_memory(build_case_graph(stage.nodes()))
     return stage
 
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from graphs.case import CaseNodes, build_case_graph
-from graphs.engine.unserialised import Unserialised
+from graphs.engine.unserialised import in_memory
 from graphs.nodes.act import ActNode
 from graphs.nodes.agent import AgentNode
 from graphs.nodes.approval import ApprovalNode as Ask
@@ -327,7 +326,7 @@ class Stage:
         self.consultant, self.consulting = FakeConsultant(), consulting
         self.asked: HumanRequest | None = None
         self.way: list[str] = []
-        self.app = build_case_graph(self.nodes()).compile(checkpointer=InMemorySaver(serde=Unserialised()))
+        self.app = in_memory(build_case_graph(self.nodes()))
         self._config: Any = {"configurable": {"thread_id": "1"}, "recursion_limit": 400}
 
     def nodes(self) -> CaseNodes:

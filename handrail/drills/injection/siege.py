@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
 from graphs.case import build_case_graph
-from graphs.engine.unserialised import Unserialised
+from graphs.engine.unserialised import in_memory
 from graphs.state import CaseState
 from handrail.business import Kind
 from handrail.domain.actions.effects import Effect, EffectResult
@@ -246,7 +245,7 @@ def adapters_with(adapters: Adapters, record: SystemOfRecord) -> Adapters:
 async def turn(adapters: Adapters, settings: Settings, attack: Attack) -> CaseState:
     """One turn of the graph, until it ends or asks a person: nobody answers."""
     graph = build_case_graph(case_nodes(adapters, settings.approval_minutes))
-    app = graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
+    app = in_memory(graph)
     now = adapters.clock.now()
     message = check_message(IncomingMessage(message_id="first", text=attack.message))
     case = CaseOpen(case_id=case_of(attack), customer_id=attack.customer.customer_id, message=message, channel=CHANNEL)

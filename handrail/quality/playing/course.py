@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from langgraph.checkpoint.memory import InMemorySaver
-
 from graphs.case import CaseGraph
-from graphs.engine.unserialised import Unserialised
+from graphs.engine.unserialised import in_memory
 from graphs.state import CaseState
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import RuledProposal
@@ -44,7 +42,7 @@ class TurnCourse:
 
 async def follow(graph: CaseGraph, state: CaseState, played: TurnCourse, enough: Callable[[], bool]) -> None:
     """Play the turn from this state, and note its course, until it ends, asks people, or is `enough`."""
-    app = graph.compile(checkpointer=InMemorySaver(serde=Unserialised()))
+    app = in_memory(graph)
     config: Any = {"configurable": {"thread_id": state.row.case_id}, "recursion_limit": STEPS}
     events = app.astream(state, config, stream_mode="updates")
     try:

@@ -244,6 +244,7 @@ TRIAL = """
 import asyncio, handrail.wiring.cases.worker
 import tests.support.fakes as fakes
 from graphs.nodes.second_look import SecondLook
+from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.classification import Classification, Risk
 
@@ -258,6 +259,14 @@ async def trial():
         assert stage.asked.title == "Let the assistant answer this case", stage.asked
         await stage.decide(decision)
         print(*stage.way)
+    question = Confirmation(
+        question_id="q", topic="payout", language="en", asked=[], words="?", unanswered=".",
+        asked_at=fakes.NOON, due_at=fakes.NOON,
+    )
+    aside = fakes.Stage(fakes.says("Hello."), found=found)
+    await aside.run("I have another wish", confirmation=question)
+    await aside.decide(DecisionKind.APPROVE)
+    print(*aside.way)
     stage = fakes.Stage(fakes.says("Hello."))
     await stage.run()
     print(*stage.way)
@@ -288,6 +297,7 @@ def test_the_worked_edit_of_the_graph_applies_and_runs(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "classify second_look agent guardrail resolve",
         "classify second_look escalate",
+        "classify answer second_look agent guardrail resolve",
         "classify agent guardrail resolve",
     ]
 
