@@ -1,8 +1,7 @@
-"""Bounds of a turn and a case: every node's input and result is written to history, and the server ends a case whose is too
+"""Bounds of a turn and a case: a turn's state goes into its case's history, and the server ends a case whose history is too
 long.
 
 Sizes are bytes of JSON.
-
 """
 
 from __future__ import annotations

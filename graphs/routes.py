@@ -1,4 +1,4 @@
-"""Routes between nodes: pure functions of the state, async because conditional edges run inside workflows."""
+"""Routes between nodes: pure functions of the state. They are async, since LangGraph runs a plain one in a thread."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class CaseState(BaseModel):
 
     `incoming` are the customer's messages that this turn answers. `proposals` wait for a ruling or an action, `rulings` are
     the guardrail's latest words on them. `calls` counts equal calls over the whole case, key is the digest of action and
-    arguments. `step` grows with every agent call, so no two node inputs are ever equal. `sequence` is the place in the
+    arguments. `step` grows with every agent call; ids of proposals are made of it. `sequence` is the place in the
     transcript of what the case says in this turn: behind everything that was heard before it. `trail` is what earlier turns
     tried; `answered_by` is the name that the model gave itself, to the prompt and in the graph of these versions. `returned`
     tells for which reasons people had the case before and who handed it back. `stated` was taken out of the customer's
