@@ -13,10 +13,12 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from typer.testing import CliRunner
 
 from handrail.business import Business, Call, load_business, seeded
 from handrail.checking.check import check
 from handrail.checking.starting import contents
+from handrail.cli.main import app
 from handrail.conformance.plays import load_suite, package_of
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.errors import BusinessRefused
@@ -60,6 +62,13 @@ def test_it_is_what_business_new_writes_and_passes_the_check(typed: Typed) -> No
     written = {f"acme/{file}": text for file, text in contents("acme")}
     assert dict(WRITTEN.findall(PAGE.read_text())) == written
     assert check("acme", data=False).findings == []
+
+
+def test_the_check_prints_what_the_page_says(typed: Typed) -> None:
+    run = CliRunner().invoke(app, ["business", "check", "acme", "--no-data"])
+    printed = [row.split() for row in run.stdout.splitlines() if not row.startswith("data ")]
+    (shown,) = re.findall(r"^part .*?passed\.$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert printed == [row.split() for row in shown.splitlines() if not row.startswith("data ")]
 
 
 def test_its_definitions_load_and_rule_as_the_page_says(typed: Typed) -> None:
