@@ -1,4 +1,4 @@
-"""Every setting, read only where things are wired: `worker.py`, `wiring.py` and the command line."""
+"""Every setting, read only where things are wired: `worker.py`, `handrail/wiring/` and the command line."""
 
 from __future__ import annotations
 
@@ -209,7 +209,10 @@ class Settings(DeploymentSettings, SeeingSettings):
     concurrency: int = Field(default=40, ge=1, description="activities at a time in one worker")
     reconcile_seconds: float = Field(default=60.0, ge=1, description="how often the record is held against Temporal")
     sandbox: bool = Field(default=False, description="workflow code runs in Temporal's sandbox")
-    ready_file: Path | None = Field(default=None, description="the worker writes its process id here once it polls")
+    ready_file: Path | None = Field(
+        default=None,
+        description="the worker writes its process id here once it can do everything",
+    )
 
     approval_minutes: int = Field(default=240, ge=1, le=43_200, description="how long an approval stays open")
 

@@ -19,6 +19,7 @@ import pytest
 import typer
 import yaml
 from jsonschema import Draft202012Validator
+from pydantic import SecretStr
 from typer.core import TyperGroup
 
 from handrail.cli.main import app
@@ -34,7 +35,15 @@ from handrail.shop import business
 from handrail.topics.loader import FileTopics
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "findings" / "README.md",
+        *(ROOT / "examples").glob("*/README.md"),
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+)
 FENCE = re.compile(r"^( *)```(\w+)?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -62,6 +71,7 @@ OTHERS = (
     "kubectl",
     "nice",
     "build/chart/bin/helm",
+    "bash",
 )
 
 
@@ -176,13 +186,24 @@ def test_the_page_of_the_command_line_names_every_command() -> None:
     assert not missing
 
 
-def test_every_setting_of_a_worker_is_documented() -> None:
+def said(default: Any) -> str:
+    """Return the default as the page of settings writes it."""
+    value = default.get_secret_value() if isinstance(default, SecretStr) else default
+    if value in (None, ""):
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def test_every_setting_is_on_its_page_once_with_its_default() -> None:
     text = (ROOT / "docs" / "operating" / "settings.md").read_text()
-    local = {"data_dir", "port_base", "temporal_ui", "model_timeout_seconds"}
-    others = {"openai_api_key", "openai_base_url", "otlp_endpoint"}  # by the names that others gave them
-    assert not {f"HANDRAIL_{name.upper()}" for name in Settings.model_fields if name not in local | others} - set(
-        VARIABLE.findall(text)
-    )
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| (.+?) \| .+ \|$", text, re.MULTILINE)
+    named = {Settings.variables()[field.validation_alias or name]: field for name, field in Settings.model_fields.items()}
+    beside = {"HANDRAIL_TEMPORAL_BIN": "none", "HANDRAIL_REVIEWER": "none"}
+    wanted = {name: said(field.default) for name, field in named.items()} | beside
+    wanted["HANDRAIL_CACHE_DIR"] = "`handrail` in `XDG_CACHE_HOME` or `~/.cache`"
+    assert sorted(rows) == sorted(wanted.items())
 
 
 def test_every_setting_of_mail_is_documented() -> None:
@@ -307,3 +328,14 @@ def test_the_places_that_contributors_are_sent_to_exist() -> None:
     places = re.findall(r"`((?:handrail|graphs|workflows|activities|tests|docs)/[\w./-]+)`", text)
     assert len(places) > 25
     assert [place for place in places if not (ROOT / place).exists()] == []
+
+
+def test_the_list_of_pages_names_every_page() -> None:
+    named = {one.partition("#")[0] for one in LINK.findall((ROOT / "docs" / "README.md").read_text())}
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert pages - named == set()
+
+
+def test_the_list_of_findings_names_every_script() -> None:
+    named = set(LINK.findall((ROOT / "findings" / "README.md").read_text()))
+    assert named == {script.name for script in (ROOT / "findings").glob("*.sh")}
