@@ -13,6 +13,7 @@ from typing import Any
 
 from graphs.views import AgentView
 from handrail.domain.autonomy.topics import ExecutionBounds
+from handrail.domain.base import json_bytes
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.llm.agent import Exchange, ModelAnswer
 
@@ -23,21 +24,17 @@ TURN_BYTES = 100_000
 LEFT_OUT = "left_out"
 
 
-def size(value: Any) -> int:
-    """Bytes of `value` as JSON."""
-    return len(json.dumps(value, default=str, ensure_ascii=False).encode(errors="surrogatepass"))
-
-
 def fitted(value: dict[str, Any], limit: int = RESULT_BYTES) -> dict[str, Any]:
     """A tool's result, the ends of its longest lists left out until it fits; what was left out is said in it."""
-    if size(value) <= limit:
+    if json_bytes(value) <= limit:
         return value
     kept: dict[str, Any] = json.loads(json.dumps(value, default=str))
-    kept[LEFT_OUT] = f"The result has {size(value):,} bytes; the ends of long lists are left out. Ask for less to see them."
+    weight = json_bytes(value)
+    kept[LEFT_OUT] = f"The result has {weight:,} bytes; the ends of long lists are left out. Ask for less to see them."
     longest = max(map(len, lists(kept)), default=0)
-    while size(kept) > limit:
+    while json_bytes(kept) > limit:
         if not longest:
-            return {LEFT_OUT: f"The result has {size(value):,} bytes, at most {limit:,} can be shown. Ask for less."}
+            return {LEFT_OUT: f"The result has {weight:,} bytes, at most {limit:,} can be shown. Ask for less."}
         longest //= 2
         for one in list(lists(kept)):
             del one[longest:]
@@ -58,7 +55,7 @@ def too_much(answer: ModelAnswer) -> Escalation | None:
         return Escalation(
             reason="bounds", words=f"The agent asked for {len(answer.calls):,} calls at once, the bound is {CALLS_AT_ONCE}."
         )
-    weight = size(answer.model_dump(mode="json", include={"calls", "reply"}))
+    weight = json_bytes(answer.model_dump(mode="json", include={"calls", "reply"}))
     if weight > ANSWER_BYTES:
         return Escalation(
             reason="bounds", words=f"The agent's answer has {weight:,} bytes, the bound of one answer is {ANSWER_BYTES:,}."
@@ -87,7 +84,7 @@ def over(view: AgentView, bounds: ExecutionBounds, now: datetime) -> Escalation 
 
 def too_long(exchanges: Sequence[Exchange]) -> Escalation | None:
     """The bound that what was called in one turn breaks, together with its results."""
-    weight = size([one.model_dump(mode="json") for one in exchanges])
+    weight = json_bytes([one.model_dump(mode="json") for one in exchanges])
     if weight <= TURN_BYTES:
         return None
     return Escalation(

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from graphs.bounds import fitted, size
+from graphs.bounds import fitted
 from graphs.handover import summary as telling
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.actions.asked import together as asked_in_all
 from handrail.domain.actions.earlier import EarlierEffect
+from handrail.domain.base import json_bytes
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import CustomerWords, Escalation, Fact, Handoff, Passing
 from handrail.domain.case.messages import Author, Message
@@ -164,7 +165,7 @@ def bounded(packet: Handoff, limit: int = PACKET_BYTES) -> Handoff:
             "asked": packet.asked[-MESSAGES:],
         }
     )
-    while size(kept.model_dump(mode="json")) > limit:
+    while json_bytes(kept.model_dump(mode="json")) > limit:
         if len(kept.facts) > 1:
             kept = kept.model_copy(update={"facts": kept.facts[len(kept.facts) // 2 :]})
         elif len(kept.said) > 2:
@@ -182,7 +183,7 @@ def shortest(packet: Handoff) -> Handoff:
 
 def cut(fact: Fact) -> Fact:
     """The fact, its value no longer than `FACT_BYTES`."""
-    if size(fact.value) <= FACT_BYTES:
+    if json_bytes(fact.value) <= FACT_BYTES:
         return fact
     value = fitted(fact.value, FACT_BYTES) if isinstance(fact.value, dict) else str(fact.value)[: FACT_BYTES // 4]
     return fact.model_copy(update={"value": value, "clipped": f"read it again: {fact.name}"})

@@ -31,6 +31,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def json_bytes(value: Any) -> int:
+    """Return the bytes of `value` as JSON."""
+    return len(json.dumps(value, default=str, ensure_ascii=False).encode(errors="surrogatepass"))
+
+
 def fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of `pairs`: the `object_pairs_hook` of `json.loads` for JSON in which no field may stand twice.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from handrail.domain.errors import InvalidInput
+from handrail.domain.loopback import is_loopback
 from handrail.environment import EnvironmentSettings
 from handrail.mail.access import TokenSource
 
@@ -78,7 +78,7 @@ class MailSettings(EnvironmentSettings):
     @classmethod
     def _token_url(cls, value: str) -> str:
         parts = urlsplit(value.strip())
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname or ""))
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
         if value and not (safe and parts.hostname):
             raise ValueError("is no address of https. Write for example https://login.example.com/oauth2/v2.0/token")
         return value.strip()
@@ -129,13 +129,6 @@ def _server(name: str, url: str, ports: dict[str, int]) -> MailServer:
         raise InvalidInput(
             f"{name}: is no address of a server. Write for example {example}://mail.example.com:{ports[example]}."
         )
-    if parts.scheme in ("imap", "smtp") and not _here(found.host):
+    if parts.scheme in ("imap", "smtp") and not is_loopback(found.host):
         raise InvalidInput(f"{name}: would send the password unencrypted. Use {example}://.")
     return found
-
-
-def _here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

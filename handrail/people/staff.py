@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
 
 from handrail.domain.team.hours import Span
 from handrail.domain.team.staff import HORIZON, Expectation, Need, Roster, Window
+from handrail.domain.text.locales import locale_of
 from handrail.people.loader import FilePeople
 
 
@@ -46,17 +46,9 @@ class PeopleAtWork:
 def words(moment: datetime, now: datetime, language: str, zone: str) -> str:
     """`15:40 (Berlin)` on the same day, else `Monday, 23 November 2026, 08:00 (Berlin)`, as the language has it."""
     place = ZoneInfo(zone)
-    locale = _locale(language)
+    locale = locale_of(language)
     local, today = moment.astimezone(place), now.astimezone(place).date()
     clock = format_time(local, "HH:mm", tzinfo=place, locale=locale)
     where = "UTC" if zone == "UTC" else get_timezone_location(place, locale=locale, return_city=True)
     day = "" if local.date() == today else f"{format_date(local, 'full', locale=locale)}, "
     return f"{day}{clock} ({where})"
-
-
-def _locale(language: str) -> Locale:
-    # British English for `en`: day before month, as in the other languages.
-    try:
-        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError):
-        return Locale.parse("en_GB")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.loopback import is_loopback
 
 if TYPE_CHECKING:
     # Whoever only has to know `Unreachable` does not wait for the client to be loaded.
@@ -146,8 +146,4 @@ def _compression(address: str) -> GrpcCompression:
 
 def on_this_machine(address: str) -> bool:
     """Tell whether the server answers on the loopback, where compressing costs more than sending."""
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(address.rpartition(":")[0].strip("[]"))

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from graphs.bounds import ANSWER_BYTES, CALLS_AT_ONCE, LEFT_OUT, RESULT_BYTES, TURN_BYTES, fitted, size
+from graphs.bounds import ANSWER_BYTES, CALLS_AT_ONCE, LEFT_OUT, RESULT_BYTES, TURN_BYTES, fitted
 from graphs.ruling.replays import alike, same_call
 from graphs.state import FACTS_BYTES, CaseState, merge_facts
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.earlier import EarlierEffect, EarlierOutcome
 from handrail.domain.actions.effects import Effect
 from handrail.domain.actions.proposals import Proposal, ProposalKind
+from handrail.domain.base import json_bytes
 from handrail.domain.case.handoffs import Fact
 from handrail.domain.llm.agent import ToolSpec, Usage
 from tests.support.fakes import NOON, Stage, calls, says, topic
@@ -44,16 +45,16 @@ async def test_a_large_result_is_cut_and_says_so() -> None:
     state = await stage.run()
 
     (told,) = stage.model.asked[1].exchanges
-    assert size(told.result) <= RESULT_BYTES
+    assert json_bytes(told.result) <= RESULT_BYTES
     assert told.result["orders"][0]["lines"][0] == {"product": "P-0"}
-    assert f"{size(ORDERS):,} bytes" in told.result[LEFT_OUT]
-    assert all(size(fact.value) <= RESULT_BYTES for fact in state.facts)
+    assert f"{json_bytes(ORDERS):,} bytes" in told.result[LEFT_OUT]
+    assert all(json_bytes(fact.value) <= RESULT_BYTES for fact in state.facts)
 
 
 @pytest.mark.parametrize("value", [{"text": "x" * 50_000}, {f"key-{n}": n for n in range(9_000)}, {"rows": ["x" * 50_000]}])
 def test_what_has_no_list_to_shorten_is_cut_too(value: dict[str, Any]) -> None:
     cut = fitted(value)
-    assert size(cut) <= RESULT_BYTES
+    assert json_bytes(cut) <= RESULT_BYTES
     assert LEFT_OUT in cut
 
 
@@ -70,7 +71,7 @@ async def test_a_turn_whose_results_grow_goes_to_a_person() -> None:
 
     assert reason(state) == "bounds"
     assert len(stage.model.asked) <= TURN_BYTES // RESULT_BYTES * 2
-    assert size([one.model_dump(mode="json") for one in state.exchanges]) < TURN_BYTES + RESULT_BYTES * 2
+    assert json_bytes([one.model_dump(mode="json") for one in state.exchanges]) < TURN_BYTES + RESULT_BYTES * 2
 
 
 @pytest.mark.parametrize(

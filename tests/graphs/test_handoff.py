@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from graphs.bounds import size
 from graphs.handover.handoff import FACT_BYTES, PACKET_BYTES, bounded, packet
 from graphs.hearing import hear, with_heard
 from graphs.state import CaseState
 from graphs.views import EndView
+from handrail.domain.base import json_bytes
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import Classification, SentimentPoint
 from handrail.domain.case.handoffs import CaseTrail, Escalation, Fact, Handoff, PolicyHit, Route
@@ -119,13 +119,13 @@ def test_it_is_bounded_and_says_where_the_rest_stands() -> None:
     facts = [Fact(name=f"get_order O-{n}", value={"rows": ["x" * 90] * 300}, source="get_order", at=NOON) for n in range(25)]
     talk = [said(f"O-{10_000 + n} " + "word " * 320, n) for n in range(1, 80)]
     found = made(talk, facts=facts, trail=CaseTrail(tried=["t" * 900] * 60))
-    assert size(found.model_dump(mode="json")) <= PACKET_BYTES
-    assert all(size(one.value) <= FACT_BYTES and one.name in one.clipped for one in found.facts)
+    assert json_bytes(found.model_dump(mode="json")) <= PACKET_BYTES
+    assert all(json_bytes(one.value) <= FACT_BYTES and one.name in one.clipped for one in found.facts)
     assert all(one.clipped for one in found.said)
     assert found.said[0].turn == 1
     assert found.said[-1].turn == 79
     wordy = found.model_copy(update={"tried": ["字" * 999] * 60, "open_questions": ["字" * 999] * 60, "said": found.said[:2]})
-    assert size(bounded(wordy).model_dump(mode="json")) <= PACKET_BYTES
+    assert json_bytes(bounded(wordy).model_dump(mode="json")) <= PACKET_BYTES
 
 
 def test_what_others_said_is_nobodys_statement() -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from handrail.api.services import Authenticate
 from handrail.domain.access.principals import ApiScope, CallerKind, NotAuthenticated, Principal, ScopeMissing
 from handrail.domain.errors import HandrailError, InvalidInput
+from handrail.domain.loopback import is_loopback
 
 LOCAL = Principal(
     kind=CallerKind.KEY,
@@ -94,7 +95,7 @@ def door_of(authenticate: Authenticate, ui: str, address: str, *, unguarded: boo
     if not unguarded:
         return CodecDoor(authenticate, origins)
     host, _, port = address.rpartition(":")
-    if not _loopback(host.strip("[]")) or not _loopback(parts.hostname or ""):
+    if not is_loopback(host.strip("[]")) or not is_loopback(parts.hostname or ""):
         raise InvalidInput(
             "HANDRAIL_CODEC_UNGUARDED: is for a stack on one machine, and HANDRAIL_API_ADDRESS or HANDRAIL_TEMPORAL_UI is "
             "elsewhere. Unset it: keys with the scope plain:read, or your identity provider, say who may read."
@@ -106,12 +107,5 @@ def door_of(authenticate: Authenticate, ui: str, address: str, *, unguarded: boo
 def _names(scheme: str, host: str, port: int | None) -> list[str]:
     """The origin; on this machine under each of the names that a person may have typed."""
     end = f":{port}" if port else ""
-    names = dict.fromkeys((host, "127.0.0.1", "localhost")) if _loopback(host) else (host,)
+    names = dict.fromkeys((host, "127.0.0.1", "localhost")) if is_loopback(host) else (host,)
     return [f"{scheme}://{name}{end}" for name in names]
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +11,7 @@ from pydantic import Field
 
 from handrail.domain.actions.declined import objects, same_arguments, telling
 from handrail.domain.actions.proposals import Proposal
-from handrail.domain.base import Stored
+from handrail.domain.base import Stored, json_bytes
 from handrail.domain.case.messages import Author, Message
 
 REPEATED = "handrail/repeated"
@@ -125,15 +124,11 @@ def told(
             arguments=one.given(names.get(one.action)),
             outcome=one.outcome,
             at=one.at,
-            result=one.result if _bytes(one.result) <= RESULT_BYTES else {},
+            result=one.result if json_bytes(one.result) <= RESULT_BYTES else {},
             customer_wrote_since=written_since(said, one.at),
         )
-        left -= _bytes(call.model_dump(mode="json"))
+        left -= json_bytes(call.model_dump(mode="json"))
         if left < 0:
             break
         calls.append(call)
     return calls[::-1]
-
-
-def _bytes(value: Any) -> int:
-    return len(json.dumps(value, default=str, ensure_ascii=False).encode(errors="surrogatepass"))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, get_currency_precision
 
 from handrail.domain.money import Money
+from handrail.domain.text.locales import locale_of
 
 AskedValue = Money | date | Decimal | int | str
 """A sum, a day, a moment (a `datetime` with its zone), a number, or words that stand as they are."""
@@ -31,7 +32,7 @@ def written(value: AskedValue, language: str) -> str:
     Raises:
         ValueError: see `asking`.
     """
-    locale = _locale(language)
+    locale = locale_of(language)
     if isinstance(value, str):
         return value
     if isinstance(value, Money):
@@ -69,11 +70,3 @@ def _sum(money: Money, locale: Locale) -> str:
     places = get_currency_precision(currency)
     pattern = "#,##0." + "0" * places if places else "#,##0"
     return f"{format_decimal(money.amount, pattern, locale=locale)} {currency}"
-
-
-def _locale(language: str) -> Locale:
-    # British English for `en`: day before month, as in the other languages.
-    try:
-        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError):
-        return Locale.parse("en_GB")

@@ -7,10 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from handrail.domain.audit import Checker, verify
 from handrail.domain.base import Stored
+from handrail.drills.audited import audited
 from handrail.drills.queries import read
-from handrail.postgres.case.audit import PostgresAudit
 from handrail.postgres.pool import Pool
 
 EASY_DAYS, EASY_USD = 28, 100
@@ -116,10 +115,7 @@ class HostileEvidence:
 
     async def audit(self) -> tuple[int, str]:
         """Count the audit's entries, and say where its chain is broken."""
-        async with PostgresAudit(self._pool).trail() as trail:
-            report = await verify(trail.links(), Checker(), trail.head)
-            broken = report.broken or await trail.unwitnessed()
-        return report.checked, f"entry {broken.entry_id} of case {broken.case_id}: {broken.problem}" if broken else ""
+        return await audited(self._pool)
 
     async def _all(self, query: str, kind: type[Row], **parameters: Any) -> list[Row]:
         return [kind.model_validate(row) for row in await read(self._pool, query, **parameters)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 
 import uvicorn
 
+from handrail.domain.loopback import is_loopback
 from handrail.llm.offline.app import Server
 
 GRACE_SECONDS = 2
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--variant", default="", help="for tests: another model under the same name, in free text")
     parser.add_argument("--seed", type=int, default=None, help="for tests: free text is the same each time")
     given = parser.parse_args()
-    if given.scripted and not loopback(given.host):
+    if given.scripted and not is_loopback(given.host):
         parser.error(f"--scripted: anyone who reaches {given.host} could script answers; use --host 127.0.0.1.")
     server = Server(
         api_key=os.environ.get("HANDRAIL_OFFLINE_API_KEY") or None,
@@ -45,14 +45,6 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-
-
-def loopback(host: str) -> bool:
-    """Return whether only this machine reaches the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from handrail.domain.text.figures import cldr
+from handrail.domain.text.figures.measures import number_at
 from handrail.domain.text.figures.mention import Mention, Page
 from handrail.domain.text.figures.numerals import Numeral
 from handrail.domain.text.figures.vocabulary import listed, spaced, vocabulary
@@ -48,7 +49,7 @@ def amount(page: Page, place: int) -> Mention | None:
     before = None if page.text[place].isdigit() else currency(page, place)
     if before and (found := _behind(page, place, before)):
         return found
-    number = _number(page, place)
+    number = number_at(page, place)
     return None if number is None else _before_unit(page, place, number)
 
 
@@ -201,14 +202,6 @@ def _minor(page: Page, place: int) -> Currency | None:
                 return None
             return Currency(end, _minors()[name], "name")
     return None
-
-
-def _number(page: Page, place: int) -> Numeral | None:
-    found = page.number(place)
-    if found:
-        return found if found.readings else None
-    words = page.spelled(place)
-    return Numeral(words.end, (words.value,)) if words else None
 
 
 def _after(page: Page, end: int) -> Currency | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeVar
 
-from handrail.domain.audit import Checker, verify
 from handrail.domain.base import Stored
+from handrail.drills.audited import audited
 from handrail.drills.chaos.seen.days import DrawnRow, LookedAtDay, ScoreRow
 from handrail.drills.chaos.seen.evidence import (
     AgentsReply,
@@ -21,7 +21,6 @@ from handrail.drills.chaos.seen.evidence import (
 )
 from handrail.drills.chaos.seen.outside import OutboxMessage, RecordedDeparture
 from handrail.drills.queries import read
-from handrail.postgres.case.audit import PostgresAudit
 from handrail.postgres.pool import Pool
 
 Row = TypeVar("Row", bound=Stored)
@@ -48,7 +47,7 @@ class PostgresEvidence:
 
     async def everything(self, since: datetime) -> ChaosEvidence:
         """Read all that the record, the shop since a moment, and the audit hold."""
-        audited, broken = await self._audit()
+        checked, broken = await audited(self._pool)
         return ChaosEvidence(
             cases=await self._all("chaos_cases", CaseInRecord),
             messages=await self._all("chaos_messages", RecordedMessage),
@@ -64,15 +63,9 @@ class PostgresEvidence:
             drawn=await self._all("chaos_drawn", DrawnRow),
             scores=await self._all("chaos_scores", ScoreRow),
             switched_off=[str(row["case_id"]) for row in await read(self._pool, "chaos_switched_off")],
-            audited=audited,
+            audited=checked,
             audit_broken=broken,
         )
 
     async def _all(self, query: str, kind: type[Row], **parameters: Any) -> list[Row]:
         return [kind.model_validate(row) for row in await read(self._pool, query, **parameters)]
-
-    async def _audit(self) -> tuple[int, str]:
-        async with PostgresAudit(self._pool).trail() as trail:
-            report = await verify(trail.links(), Checker(), trail.head)
-            broken = report.broken or await trail.unwitnessed()
-        return report.checked, f"entry {broken.entry_id} of case {broken.case_id}: {broken.problem}" if broken else ""
