@@ -16,7 +16,7 @@ from handrail.ports import Cases
 
 
 class NodeActivities:
-    """The real node behind a name of Temporal's."""
+    """The activity `local.classify`: routes words that come in beside a turn."""
 
     def __init__(self, classify: GraphNode[ClassifyView], cases: Cases) -> None:
         self._classify = classify

@@ -100,7 +100,7 @@ class CaseState(BaseModel):
     turn: int = 1
     sequence: int = 0
     incoming: list[Message] = Field(default_factory=list)
-    acting: list[Message] = Field(default_factory=list, description="empty; for words that come in while the turn runs")
+    acting: list[Message] = Field(default_factory=list, description="what the turn under way began with, for `local.classify`")
     person: HandBackNote | None = None
 
     classification: Classification | None = None

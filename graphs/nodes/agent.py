@@ -53,6 +53,7 @@ class AgentNode:
         cases: Cases,
         clock: Clock,
         graph_version: str = "",
+        *,
         releases: Releases | None = None,
     ) -> None:
         self._releases = releases or OneRelease(model)

@@ -53,6 +53,7 @@ class GuardrailNode:
         policies: Policies,
         cases: Cases,
         clock: Clock,
+        *,
         links: Collection[str] = (),
         reviewers: Callable[[], Reviewers] = Reviewers,
         languages: Languages | None = None,
@@ -71,26 +72,25 @@ class GuardrailNode:
 
     async def guardrail(self, state: GuardrailView) -> dict[str, Any]:
         """Verdicts on all proposals; effects are recorded in the ledger under their verdict before anything runs."""
-        view = state
-        topic = self._topics.get(view.row.topic or "")
+        topic = self._topics.get(state.row.topic or "")
         if topic is None:
-            return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {view.row.topic} is gone.")}
-        named = [one.action for one in view.proposals if one.kind is not ProposalKind.REPLY and one.action in topic.tools]
+            return {"escalation": Escalation(reason="out_of_scope", words=f"The topic {state.row.topic} is gone.")}
+        named = [one.action for one in state.proposals if one.kind is not ProposalKind.REPLY and one.action in topic.tools]
         # None of the three waits for another: a person's decision is not to wait for each in turn.
         dial, about, made = await asyncio.gather(
-            self._dial.over(topic, view.row, list(dict.fromkeys(named))), self._about(view), self._earlier(view)
+            self._dial.over(topic, state.row, list(dict.fromkeys(named))), self._about(state), self._earlier(state)
         )
-        if fresh(view) and (late := for_people_now(topic, dial.topic)):
+        if fresh(state) and (late := for_people_now(topic, dial.topic)):
             return {"proposals": [], "escalation": late}
-        sheet = RulingPass(view, topic, dial.topic, self._reviewers(), calls=dict(view.calls), sent_back=view.sent_back)
+        sheet = RulingPass(state, topic, dial.topic, self._reviewers(), calls=dict(state.calls), sent_back=state.sent_back)
         sheet.by_tool, sheet.about = dial.tools, about
-        for proposal in view.proposals:
+        for proposal in state.proposals:
             if proposal.kind is ProposalKind.REPLY:
                 await self._replying.rule(sheet, proposal)
                 self._reply(sheet, proposal)
             else:
                 await self._call(sheet, proposal, made)
-        refusals = sum(not one.ok for one in [*view.exchanges, *sheet.exchanges])
+        refusals = sum(not one.ok for one in [*state.exchanges, *sheet.exchanges])
         if refusals > REFUSALS:
             sheet.escalate("guardrail", f"{refusals} of the agent's calls were refused in this turn.")
         unrecorded = await self._record_rulings(sheet)
@@ -98,7 +98,7 @@ class GuardrailNode:
             "proposals": sheet.kept,
             "rulings": sheet.rulings,
             "ruled": sheet.rulings,
-            "exchanges": [*view.exchanges, *sheet.exchanges],
+            "exchanges": [*state.exchanges, *sheet.exchanges],
             "feedback": sheet.feedback,
             "calls": sheet.calls,
             "sent_back": sheet.sent_back,

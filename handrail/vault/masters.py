@@ -80,24 +80,6 @@ class LocalMasterKeys:
             ) from None
 
 
-class NoMasterKeys:
-    """The port `MasterKeys` where none is named: nothing can be read that was encrypted."""
-
-    first = ""
-    ids: Sequence[str] = ()
-
-    async def wrap(self, key: bytes, about: bytes) -> MasterWrapped:
-        """Raises: KeyUnknown."""
-        raise KeyUnknown(f"{SETTING}: names no master key, so nothing can be encrypted. {_REMEDY}")
-
-    async def unwrap(self, wrapped: MasterWrapped, about: bytes) -> bytes:
-        """Raises: KeyUnknown."""
-        raise KeyUnknown(f"master key {wrapped.master}: is not here; {SETTING} names none. {_REMEDY}")
-
-
-_REMEDY = f"Set {SETTING} or {FILE_SETTING} to what the other processes have."
-
-
 def read_masters(named: str, file: Path | None) -> list[str]:
     """Return the keys of the setting, or of the file: one a line, `#` begins a remark.
 

@@ -22,8 +22,9 @@ class Exit(IntEnum):
 
 
 EPILOG = (
-    "Exit codes: 0 done · 1 unexpected · 2 wrong usage · 3 refused or invalid input · 4 unknown case · "
-    "5 conflict with what stands · 6 nothing answers (is the stack up?) · 7 not in time. "
+    "Exit codes: 0 done · 1 unexpected, or what was tried does not hold · 2 wrong usage · 3 refused, invalid input, or "
+    "not as it should be · 4 unknown case · 5 conflict with what is recorded · 6 nothing answers (is the stack up?) · "
+    "7 not in time. "
     "With --json every command prints one JSON document on standard out, an error as "
     '{"error": {"type": …, "message": …}}.'
 )

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 STANDARD = SimulationPlan()
-DAYS_OF = {one.kind: one.day for one in STANDARD.events}
 
 
 @app.command()

@@ -10,8 +10,6 @@ from handrail.domain.quality.judge.labels import GivenLabel, LabelledTask, Label
 from handrail.postgres.pool import Cursor, Pool, alone, rows, writing
 from handrail.postgres.queries import QUERIES
 
-LATELY = 28
-
 
 class PostgresLabels:
     """The port `LabelRecord`. Any method raises `psycopg.OperationalError` while the server is away; try it again."""

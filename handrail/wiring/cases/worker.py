@@ -199,10 +199,10 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         world.policies,
         world.cases,
         world.clock,
-        world.business.links,
-        world.reviewers.now,
-        world.languages,
-        PolicyFactsReader(world.customers, world.history, world.clock),
+        links=world.business.links,
+        reviewers=world.reviewers.now,
+        languages=world.languages,
+        situation=PolicyFactsReader(world.customers, world.history, world.clock),
     )
     clock, house = world.clock, world.business.house
     confirming = ConfirmNode(world.cases, clock, world.business.disclosure, world.staff.say, house)
@@ -213,7 +213,7 @@ def case_nodes(world: Adapters, approval_minutes: int) -> CaseNodes:
         ).classify,
         consult=ConsultNode(world.consultant, screen, world.topics, world.dial).consult,
         agent=AgentNode(
-            world.model, world.topics, world.dial, world.record, world.cases, clock, graph_version(), world.releases
+            world.model, world.topics, world.dial, world.record, world.cases, clock, graph_version(), releases=world.releases
         ).agent,
         guardrail=guardrail.guardrail,
         approval=ApprovalNode(approval_minutes).approval,

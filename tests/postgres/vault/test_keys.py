@@ -15,7 +15,7 @@ from handrail.postgres.vault.keys import PostgresKeyRotation, PostgresKeyStore
 from handrail.vault.cipher import opened, sealed
 from handrail.vault.hierarchy import rewrapped
 from handrail.vault.keyring import Keyring
-from handrail.vault.masters import LocalMasterKeys, NoMasterKeys, new_master
+from handrail.vault.masters import LocalMasterKeys, new_master
 
 OLD, NEW = new_master(), new_master()
 Ring = Callable[..., Keyring]
@@ -91,12 +91,6 @@ async def test_no_key_stands_in_the_database_in_the_plain(ring: Ring, pool: Pool
     await ring().of_workflow("default", "case-1", "C-1")
     with pytest.raises(KeyUnknown, match=r"^master key m[0-9a-f]{12}: is not in HANDRAIL_MASTER_KEYS.*Put it back, behind"):
         await ring(NEW).of_workflow("default", "case-1", "C-1")
-
-    async def there() -> KeyStore:
-        return PostgresKeyStore(pool)
-
-    with pytest.raises(KeyUnknown, match=r"is not here; HANDRAIL_MASTER_KEYS names none\. Set"):
-        await Keyring(NoMasterKeys(), there).of_workflow("default", "case-1", None)
 
 
 async def test_a_key_of_another_row_is_refused(ring: Ring, pool: Pool) -> None:
