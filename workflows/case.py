@@ -1,7 +1,7 @@
 """The `case` workflow: one customer's problem from first message to resolution.
 
-This file is the wire: names and shapes are permanent. Handlers only take or refuse; `desk.py` asks first whether a person
-may, `loop.py` acts. No node of the graph runs here: a turn is one activity, so an edited graph cannot break replay.
+This file is the wire: names and shapes are permanent. Handlers only take or refuse; `handlers/authorize.py` asks first
+whether a person may, `steps/loop.py` acts. No node runs here: a turn is one activity, so an edited graph breaks no replay.
 """
 
 from __future__ import annotations
