@@ -52,7 +52,7 @@ async def follow(graph: CaseGraph, state: CaseState, played: TurnCourse, enough:
             if enough():
                 break
     finally:
-        await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as an iterator
+        await events.aclose()
 
 
 def newest(said: list[Message]) -> list[Message]:

@@ -199,7 +199,8 @@ def said(default: Any) -> str:
 def test_every_setting_is_on_its_page_once_with_its_default() -> None:
     text = (ROOT / "docs" / "operating" / "settings.md").read_text()
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \| (.+?) \| .+ \|$", text, re.MULTILINE)
-    named = {Settings.variables()[field.validation_alias or name]: field for name, field in Settings.model_fields.items()}
+    fields = {str(field.validation_alias or name): field for name, field in Settings.model_fields.items()}
+    named = {variable: fields[name] for name, variable in Settings.variables().items()}
     beside = {"HANDRAIL_TEMPORAL_BIN": "none", "HANDRAIL_REVIEWER": "none"}
     wanted = {name: said(field.default) for name, field in named.items()} | beside
     wanted["HANDRAIL_CACHE_DIR"] = "`handrail` in `XDG_CACHE_HOME` or `~/.cache`"
