@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from handrail.domain.errors import InvalidInput
-from handrail.domain.loopback import is_loopback
 from handrail.environment import EnvironmentSettings
+from handrail.loopback import is_loopback
 from handrail.mail.access import TokenSource
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.domain.loopback import is_loopback
+from handrail.loopback import is_loopback
 
 if TYPE_CHECKING:
     # Whoever only has to know `Unreachable` does not wait for the client to be loaded.

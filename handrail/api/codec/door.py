@@ -12,7 +12,7 @@ from starlette.requests import Request
 from handrail.api.services import Authenticate
 from handrail.domain.access.principals import ApiScope, CallerKind, NotAuthenticated, Principal, ScopeMissing
 from handrail.domain.errors import HandrailError, InvalidInput
-from handrail.domain.loopback import is_loopback
+from handrail.loopback import is_loopback
 
 LOCAL = Principal(
     kind=CallerKind.KEY,

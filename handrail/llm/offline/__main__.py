@@ -7,8 +7,8 @@ import os
 
 import uvicorn
 
-from handrail.domain.loopback import is_loopback
 from handrail.llm.offline.app import Server
+from handrail.loopback import is_loopback
 
 GRACE_SECONDS = 2
 """How long requests in flight may go on after SIGTERM."""
