@@ -96,6 +96,28 @@ async def test_what_is_under_way_counts_until_it_is_refused_or_a_person_has_the_
     assert await of(history) == {}
 
 
+async def test_what_is_under_way_counts_as_of_now_and_what_was_sent_as_of_when_it_was(
+    cases: PostgresCases, history: PostgresHistory, run: Run
+) -> None:
+    """A payout that was ruled on three days ago, and approved and sent today."""
+    await opened(cases, "case-1")
+    digest = opening("case-1").content_digest()
+    held = ruling(Ruling.REQUIRE_APPROVAL, content_digest=digest).rulings
+    waiting = row(1, content_digest=digest, status=CaseStatus.AWAITING_APPROVAL)
+    await cases.commit(Commit(row=waiting, rulings=held, approvals=[approval()]))
+    await run("UPDATE handrail.actions SET ruled_at = clock_timestamp() - interval '3 days'")
+    assert (await of(history))["pay.count_1h"] == 1
+    yes = decided(approval(), DecisionKind.APPROVE)
+    await cases.commit(Commit(row=row(2, content_digest=digest), approvals=[yes]))
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-1')")
+    await cases.commit(Commit(row=row(3, content_digest=digest, status=CaseStatus.WITH_HUMAN)))
+    found = await of(history)
+    assert (found["pay.count_1h"], found["pay.sum_amount_24h"]) == (1, 100)
+    await run("UPDATE handrail.effect_attempts SET begun_at = clock_timestamp() - interval '30 hours'")
+    found = await of(history)
+    assert (found.get("pay.count_24h"), found["pay.count_7d"]) == (None, 1)
+
+
 async def test_a_sum_over_what_is_no_number_is_not_available(
     cases: PostgresCases, record: PostgresRecord, history: PostgresHistory, run: Run
 ) -> None:

@@ -1,11 +1,12 @@
 -- name: history
 -- Effects of the customer that were applied, that another system may have made and nobody has settled, or that are under way in a
--- case that nobody has taken over.
+-- case that nobody has taken over: by when they were made or sent, and now where they still may be. What PostgreSQL's clock says
+-- is put into the time of the clock that asks.
 WITH past AS (
     SELECT
         a.case_id,
         a.action,
-        coalesce(a.applied_at, a.ruled_at + (%(now)s - clock_timestamp())) AS at, -- what was ruled, by the clock that asks
+        coalesce(a.applied_at, t.begun_at + (%(now)s - clock_timestamp()), %(now)s) AS at,
         CASE
             WHEN a.outcome IS NULL THEN coalesce(a.decided_arguments, a.arguments)
             WHEN a.applied_hash = a.arguments_hash THEN a.arguments
@@ -13,12 +14,13 @@ WITH past AS (
         END AS arguments
     FROM handrail.cases AS c
     INNER JOIN handrail.actions AS a ON c.case_id = a.case_id
+    LEFT JOIN handrail.effect_attempts AS t ON a.effect_id = t.effect_id
     WHERE c.customer_id = ANY(handrail.kin(%(customer_id)s))
         AND a.kind = 'effect'
         AND a.effect_id <> ALL(%(leaving_out)s)
         AND (
             a.status = 'applied'
-            OR (a.outcome IS NULL AND EXISTS (SELECT FROM handrail.effect_attempts AS t WHERE t.effect_id = a.effect_id))
+            OR (a.outcome IS NULL AND t.effect_id IS NOT NULL)
             OR (
                 %(under_way)s
                 AND a.status IN ('allowed', 'approved', 'held')
