@@ -203,7 +203,7 @@ class GuardrailNode:
             update={"title": checked.title, "headline": checked.headline, "shown": checked.shown, "asks": checked.asks}
         )
         verdict = by_speaker(sheet, by_tool(by_topic(sheet, verdict), checked.by_person))
-        verdict = again.over(by_autonomy(sheet, proposal, verdict))
+        verdict = again.over(proposal, by_autonomy(sheet, proposal, verdict))
         verdict = by_customer(sheet, proposal, verdict)
         verdict = by_people(sheet, proposal, verdict)
         sheet.rule(proposal, verdict)

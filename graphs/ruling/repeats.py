@@ -13,10 +13,11 @@ from handrail.domain.actions.earlier import (
     EarlierEffect,
     EarlierOutcome,
     about_the_same,
+    asked_again,
     exactly,
     written_since,
 )
-from handrail.domain.actions.proposals import Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit, Ruling, Verdict
 from handrail.domain.llm.agent import Exchange
 from handrail.ports import Cases, SystemOfRecord
 
@@ -29,19 +30,21 @@ NEWEST = 60
 class Repetition:
     """Effects of the same tool on the same object that the case made, or may have made, `before`.
 
-    `anew`: the customer has written since the newest of them, and nobody answered that yet. `names` are the arguments that the
-    model may give, `exchanges` are this turn's.
+    `anew`: the customer has written since the newest of them, and nobody answered that yet. `named`: with words that name the
+    object or an amount again. `names` are the arguments that the model may give, `exchanges` are this turn's.
     """
 
     before: list[EarlierEffect] = field(default_factory=list)
     anew: bool = False
     names: list[str] | None = None
     exchanges: Sequence[Exchange] = ()
+    named: bool = False
 
     def made(self, proposal: Proposal) -> EarlierEffect | None:
         """Return the effect that the proposal asks for once more although nobody has since; None where there is none."""
-        if self.anew:
-            return None
+        return None if self.anew else self._equal(proposal)
+
+    def _equal(self, proposal: Proposal) -> EarlierEffect | None:
         return next((one for one in reversed(self.before) if exactly(one, proposal, self.names)), None)
 
     def refusal(self, one: EarlierEffect) -> str:
@@ -51,17 +54,22 @@ class Repetition:
             f"This was done in this case already: {done}. The customer has not asked for it since; tell them that it is done."
         )
 
-    def over(self, verdict: Verdict) -> Verdict:
+    def over(self, proposal: Proposal, verdict: Verdict) -> Verdict:
         """The verdict that says first, to whoever decides, what was done before.
 
         A person decides on another effect of an earlier turn's kind that nobody has asked for since, and wherever nobody knows
-        whether the first was made.
+        whether the first was made. The customer is asked about exactly what was made where their new words do not name it.
         """
-        asking = Ruling.REQUIRE_APPROVAL
-        if verdict.ruling is Ruling.BLOCK or not self.before or not (self._demanded or verdict.ruling is asking):
+        if verdict.ruling is Ruling.BLOCK or not self.before:
             return verdict
-        hits = [RuleHit(policy=POLICY, rule=RULE, ruling=asking, message=words) for words in self._words()]
-        return verdict.model_copy(update={"ruling": asking, "hits": [*hits, *verdict.hits]})
+        if self._demanded or verdict.ruling is Ruling.REQUIRE_APPROVAL:
+            ruling, confirm = Ruling.REQUIRE_APPROVAL, None
+        elif not self.named and self._equal(proposal):
+            ruling, confirm = Ruling.CONFIRM, Confirming.ALWAYS
+        else:
+            return verdict
+        hits = [RuleHit(policy=POLICY, rule=RULE, ruling=ruling, message=words, confirm=confirm) for words in self._words()]
+        return verdict.model_copy(update={"ruling": ruling, "hits": [*hits, *verdict.hits]})
 
     @property
     def _demanded(self) -> bool:
@@ -94,7 +102,9 @@ class Repeats:
             return Repetition()
         said = [*await self._cases.transcript_ends(view.row.case_id, 0, NEWEST), *view.incoming]
         names = given(self._record, proposal.action)
-        return Repetition(before, written_since(said, before[-1].at), names, view.exchanges)
+        last, language = before[-1].at, view.row.language or "en"
+        named = asked_again(said, last, proposal, title, language)
+        return Repetition(before, written_since(said, last), names, view.exchanges, named)
 
 
 def given(record: SystemOfRecord, action: str) -> list[str] | None:

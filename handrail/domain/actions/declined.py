@@ -22,6 +22,7 @@ _NAMES_AN_OBJECT = re.compile(r"(?:^|_)(?:ids?|number|numbers|reference|referenc
 _EXPLAINS = re.compile(r"(?:^|_)(?:reasons?|notes?|comments?|explanation|remarks?|description|details|message|text)$")
 _IDENTIFIER = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])#?[^\W_][\w:-]{1,63}")
 _MEASURE = re.compile(r"\d+[x×]\d+(?:[x×]\d+)?|\d+[^\W\d_]{1,4}")
+_FIGURE = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z-]*)?")
 
 
@@ -67,6 +68,13 @@ def objects(arguments: Mapping[str, Any], title: str = "") -> list[str]:
     shown = title.casefold()
     titled = (ids for ids in found if all(_stands_in(one, shown) for one in ids))
     return next(titled, found[0] if found else [])
+
+
+def sums(arguments: Mapping[str, Any]) -> list[Decimal]:
+    """List the arguments that are figures and name no object."""
+    told = (arguments[name] for name in telling(arguments) if not _NAMES_AN_OBJECT.search(name.casefold()))
+    written = (str(value) for value in told if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool))
+    return [Decimal(one) for one in written if _FIGURE.fullmatch(one)]
 
 
 def same_arguments(one: Mapping[str, Any], other: Mapping[str, Any], names: Iterable[str] | None = None) -> bool:

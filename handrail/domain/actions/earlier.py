@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic import Field
 
-from handrail.domain.actions.declined import objects, same_arguments, telling
+from handrail.domain.actions.declined import objects, same_arguments, sums, telling
 from handrail.domain.actions.proposals import Proposal
 from handrail.domain.base import Stored, json_bytes
 from handrail.domain.case.messages import Author, Message
+from handrail.domain.text.message.again import names_again
 
 REPEATED = "handrail/repeated"
 """The rule, as policy/rule, by which a person reads first that the same was done, or may have been, in this very case."""
@@ -96,11 +97,23 @@ def about_the_same(earlier: Iterable[EarlierEffect], proposal: Proposal, title: 
     ]
 
 
-def written_since(said: Iterable[Message], moment: datetime) -> bool:
-    """Return whether the customer wrote after the moment and the agent has not answered that yet."""
+def words_since(said: Iterable[Message], moment: datetime) -> list[Message]:
+    """List what the customer wrote after the moment and the agent has not answered yet."""
     heard = list(said)
     answered = max((one.sequence for one in heard if one.author is Author.ASSISTANT), default=-1)
-    return any(one.author is Author.CUSTOMER and one.at > moment and one.sequence > answered for one in heard)
+    return [one for one in heard if one.author is Author.CUSTOMER and one.at > moment and one.sequence > answered]
+
+
+def written_since(said: Iterable[Message], moment: datetime) -> bool:
+    """Return whether the customer wrote after the moment and the agent has not answered that yet."""
+    return bool(words_since(said, moment))
+
+
+def asked_again(said: Sequence[Message], moment: datetime, proposal: Proposal, title: str, language: str) -> bool:
+    """Return whether what the customer wrote after the moment names the proposal's object, or an amount of it."""
+    texts = [one.text for one in words_since(said, moment)]
+    ours = [one.text for one in said if one.author is not Author.CUSTOMER]
+    return names_again(texts, language, objects(proposal.arguments, title), sums(proposal.arguments), ours)
 
 
 def exactly(one: EarlierEffect, proposal: Proposal, names: Iterable[str] | None = None) -> bool:

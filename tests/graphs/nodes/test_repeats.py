@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from graphs.case import build_case_graph
 from graphs.nodes.approval import AGAIN
 from graphs.state import CaseState, HandBackNote
 from handrail.domain.actions.approvals import DecisionKind
@@ -14,6 +15,7 @@ from handrail.domain.actions.earlier import ALREADY_DONE, REPEATED, EarlierEffec
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange, ToolCall
+from tests.graphs.nodes.test_confirm import Chat
 from tests.support.fakes import NOON, Stage, calls, heard, says
 
 BACK = HandBackNote(name="bea", note="Please go on.")
@@ -110,9 +112,9 @@ async def test_another_sum_that_nobody_asked_for_is_a_persons_and_says_first_wha
 @pytest.mark.parametrize(
     ("said", "anew"),
     [
-        ([words("once more, please", at=AFTER)], True),
-        ([words("We paid 20.", Author.ASSISTANT, 1), words("once more, please", sequence=2, at=AFTER)], True),
-        ([words("once more, please", at=AFTER), words("I see to it.", Author.PERSON, 2)], True),
+        ([words("pay me 20 once more, please", at=AFTER)], True),
+        ([words("We paid 20.", Author.ASSISTANT, 1), words("pay me 20 once more, please", sequence=2, at=AFTER)], True),
+        ([words("pay me 20 once more, please", at=AFTER), words("I see to it.", Author.PERSON, 2)], True),
         ([words("pay me", at=BEFORE), words("I see to it.", Author.PERSON, 2, at=AFTER)], False),
         ([words("any news?", at=AFTER), words("We paid 20.", Author.ASSISTANT, 2, at=AFTER)], False),
     ],
@@ -123,8 +125,23 @@ async def test_who_asks_anew_is_served_by_the_policies(said: list[Message], anew
     assert stage.amounts == ([20] if anew else [])
 
 
+async def test_who_only_writes_again_is_asked_before_exactly_the_same_is_done_once_more() -> None:
+    stage = back(calls(pay(20)), says("We paid 20."), said=[words("thanks, any news?", at=AFTER)])
+    waiting = await handed_back(stage)
+    assert (stage.amounts, stage.asked) == ([], None)
+    assert waiting.confirmation is not None
+    hit = next(hit for hit in waiting.ruled[-1].verdict.hits if f"{hit.policy}/{hit.rule}" == REPEATED)
+    assert hit.message.endswith("ledger e-0. The customer has written since.")
+
+
+async def test_another_sum_is_another_request_of_who_writes_again() -> None:
+    stage = back(calls(pay(30)), says("We paid 30."), said=[words("thanks, and the rest?", at=AFTER)])
+    await handed_back(stage)
+    assert stage.amounts == [30]
+
+
 async def test_who_asks_anew_for_what_a_policy_holds_is_decided_on_with_what_was_done_first() -> None:
-    stage = back(calls(pay(180)), earlier=past(180), said=[words("once more, please", at=AFTER)])
+    stage = back(calls(pay(180)), earlier=past(180), said=[words("thanks, any news?", at=AFTER)])
     await handed_back(stage)
     assert stage.asked is not None
     assert stage.asked.repeats[0].endswith("The customer has written since.")
@@ -149,3 +166,19 @@ async def test_another_object_is_another_effect() -> None:
     stage = back(calls(pay(20, "A-102")), says("We paid 20."))
     await handed_back(stage)
     assert (stage.asked, stage.amounts) == (None, [20])
+
+
+async def test_a_yes_to_exactly_the_same_lets_it_out_once_more_and_a_no_does_not() -> None:
+    for answer, paid in (("Yes, please go ahead", [20, 20]), ("no", [20])):
+        chat = Chat(calls(pay(20)), says("I paid 20.", 0.9), calls(pay(20)), *[says("I have seen to it.", 0.9)] * 2)
+        chat.stage.policies = Stage().policies
+        chat.app = build_case_graph(chat.stage.nodes()).compile()
+        await chat.say("pay me 20")
+        assert chat.learned is not None
+        (done,) = chat.learned.effects
+        about: dict[str, Any] = {"arguments": done.arguments, "outcome": EarlierOutcome.APPLIED, "at": BEFORE, "settled": True}
+        chat.stage.cases.past = [EarlierEffect(effect_id=done.effect_id, action="pay", **about)]
+        await chat.say("thanks, any news?")
+        assert (chat.paid, chat.waiting is not None) == ([20], True)
+        await chat.say(answer)
+        assert chat.paid == paid

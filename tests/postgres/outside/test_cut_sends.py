@@ -51,7 +51,7 @@ async def over(cases: PostgresCases, tools: PostgresRecord, wanted: Proposal) ->
     """The ruling on a proposal that a policy allows, over what the ledger holds."""
     view = GuardrailView(row=row(2), turn=2)
     again = await Repeats(cases, tools).of(view, wanted, "Refund 30 for booking B-1", await cases.earlier("case-1"))
-    return again.over(ruled(wanted, Ruling.ALLOW).verdict)
+    return again.over(wanted, ruled(wanted, Ruling.ALLOW).verdict)
 
 
 @pytest.mark.usefixtures("cut")

@@ -17,10 +17,12 @@ from handrail.domain.actions.earlier import (
     EarlierEffect,
     EarlierOutcome,
     about_the_same,
+    asked_again,
     exactly,
     told,
 )
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling, Verdict
+from handrail.domain.case.messages import Author, Message
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OTHERS = [one for one in languages() if one != "en"]
@@ -76,12 +78,35 @@ def test_a_proposal_is_no_repetition_of_itself() -> None:
     assert about_the_same([made(effect_id="p-1")], wanted(order_id="O-10021", amount=20), "Refund order O-10021") == []
 
 
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        ("Thanks, any news?", False),
+        ("Thanks! Any news on order O-10021?", False),
+        ("Did the 12.50 USD go out?", False),
+        ("Please refund order 10021 once more.", True),
+        ("O-10021 broke again, I want my money back", True),
+        ("Another 12.50 USD, please", True),
+        ("and 12,50 € more", True),
+        ("It has been 3 days. O-10022 is fine.", False),
+        ("> We have refunded 12.50 USD for order O-10021.\nThanks", False),
+    ],
+)
+def test_who_asks_again_names_the_object_or_the_amount(words: str, again: bool) -> None:
+    before = Message(message_id="m-1", author=Author.CUSTOMER, text="Refund O-10021, 12.50 USD.", at=NOON, turn=1)
+    ours = Message(message_id="m-2", author=Author.ASSISTANT, text="Done: 12.50 USD for O-10021.", at=NOON, turn=1, sequence=1)
+    new = {"message_id": "m-3", "text": words, "at": NOON + timedelta(hours=1), "sequence": 2}
+    said = [before, ours, before.model_copy(update=new)]
+    about = wanted(order_id="O-10021", amount="12.50", reason="told O-10022")
+    assert asked_again(said, NOON, about, "Refund 12.50 USD for order O-10021", "en") is again
+
+
 @pytest.mark.parametrize("language", OTHERS)
 @pytest.mark.parametrize("anew", [True, False])
 def test_every_sentence_about_it_is_said_in_the_readers_language(language: str, anew: bool) -> None:
     again = Repetition([made(), made(1, EarlierOutcome.UNKNOWN)], anew, ["order_id", "amount"])
     verdict = Verdict(proposal_id="p-1", revision=1, arguments_hash="", ruling=Ruling.ALLOW)
-    hits = again.over(verdict).hits
+    hits = again.over(wanted(order_id="O-10021", amount=20), verdict).hits
     assert len(hits) == 2
     for words in [*(hit.message for hit in hits), again.refusal(made())]:
         said = line_of(language, words)

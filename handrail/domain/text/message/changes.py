@@ -18,9 +18,9 @@ TELEPHONE = 7
 """So many digits without a currency are a telephone number, which no sum is."""
 ECHO_FROM = 4
 """Characters of a word that can be an echo of what was asked; shorter ones stand in every sentence."""
-_SENTENCES = re.compile(r"(?<=[!?;\u2026\u061f\u3002\uff01\uff1f])\s*|(?<=[.])\s+|\n+")
+SENTENCES = re.compile(r"(?<=[!?;\u2026\u061f\u3002\uff01\uff1f])\s*|(?<=[.])\s+|\n+")
 _CLAUSES = re.compile(r"[,:](?!\d)\s*|\s[-\u2013\u2014]+\s")
-_ASKS = re.compile(r"[?\u061f\uff1f]\s*$|(?<=[\u0370-\u03ff\u1f00-\u1fff]);\s*$")
+ASKS = re.compile(r"[?\u061f\uff1f]\s*$|(?<=[\u0370-\u03ff\u1f00-\u1fff]);\s*$")
 _STRANGE = {"amount": 2, "percent": 2, "number": 1, "date": 1, "weekday": 1, "relative": 1, "time": 1, "identifier": 0}
 """So many words that no list has may stand beside such a figure; beside more it is about something else."""
 _KEYS: dict[str, Callable[[Mention], frozenset[object]]] = {
@@ -43,7 +43,7 @@ def changes(texts: Sequence[str], language: str, asked: Sequence[str] = (), ours
     """
     spoken = [unquoted(clean(text[:READ]), ours) for text in texts]
     question = Question(asked, language)
-    return any(question.changed_by(sentence) for text in spoken for sentence in _SENTENCES.split(text) if sentence.strip())
+    return any(question.changed_by(sentence) for text in spoken for sentence in SENTENCES.split(text) if sentence.strip())
 
 
 class Question:
@@ -63,7 +63,7 @@ class Question:
         words = words_of(sentence)
         found = phrases_of(words, self._language, self._lines)
         other = self._other_figure(sentence, words)
-        if _ASKS.search(sentence):
+        if ASKS.search(sentence):
             return self._moved(words, found) and (other or self._echoes(words))
         if other and not _holds(words, _more(packs(), self._language)):
             return True
