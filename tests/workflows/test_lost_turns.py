@@ -12,6 +12,7 @@ from handrail.domain.actions.effects import Effect, EffectResult
 from handrail.domain.case.turns import TurnSuperseded
 from handrail.postgres.business.tools import PostgresRecord
 from tests.support.house import House, wait_for
+from tests.support.menus import Page
 
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 LEDGER = "select status from handrail.actions where case_id = %(c)s and kind = 'effect'"
@@ -93,6 +94,20 @@ async def test_nothing_is_made_once_another_attempt_has_begun(home: House, froze
     await wait_for(lambda: frozen.tried(2))
     found = await frozen.wake(0)
     assert isinstance(found, TurnSuperseded)
+    assert await home.rows(REFUNDS, o=order_id) == []
+    await frozen.wake(1)
+    case = await home.settled(case_id)
+    assert [one.status for one in case.effects] == ["applied"]
+    assert len(await home.rows(REFUNDS, o=order_id)) == 1
+
+
+async def test_nothing_is_made_by_the_run_that_was_reset_once_the_turn_has_begun_anew(home: House, frozen: Frozen) -> None:
+    """The turn of the run before hears of the reset with its next heartbeat, or never."""
+    case_id, order_id = await about_to_refund(home, frozen)
+    (first, *_) = await Page(home.temporal).tasks(case_id)
+    await Page(home.temporal).reset(case_id, first)
+    await wait_for(lambda: frozen.tried(2))
+    assert isinstance(await frozen.wake(0), TurnSuperseded)
     assert await home.rows(REFUNDS, o=order_id) == []
     await frozen.wake(1)
     case = await home.settled(case_id)
