@@ -13,7 +13,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.errors import ApprovalRefused
 from tests.support.deployed import deployed
-from tests.support.house import House
+from tests.support.house import House, wait_for
 from tests.workflows.test_paths import ENDED, decision, held_refund
 from tests.workflows.test_several_wishes import left
 from workflows.options import TASK_TRIES
@@ -40,6 +40,16 @@ async def test_what_is_for_people_reaches_them(home: House, words: str, reason: 
     assert packet
     assert (packet.topic, packet.risk) == (topic, risk)
     assert [one.status for one in after.approvals] == ["withdrawn"]
+
+
+async def test_a_threat_while_the_agent_thinks_goes_where_it_belongs(home: House) -> None:
+    order = await home.order(status="shipped")
+    await home.model.script(order.order_id, {"latency_seconds": 60}, None)
+    case = await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)
+    await wait_for(lambda: home.model.requests(case.case_id))
+    await home.cases.say(case.case_id, THREAT)
+    after = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert (after.reason, after.topic, after.risk, after.queue) == ("risk", "fraud", "high", "fraud")
 
 
 async def test_a_second_wish_reaches_a_person_behind_what_was_approved(home: House) -> None:

@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from graphs.hearing import SAID, brief
+from graphs.state import CaseState
 from graphs.views import ClassifyView
 from graphs.wishes import still
 from handrail.domain.actions.confirmations import UNCLEAR
@@ -44,9 +45,9 @@ async def hear_for_people(memory: CaseMemory, words: str) -> None:
         memory.interruption = why.model_copy(update={"words": f"{why.words} {words}"})
 
 
-async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: Sequence[Message]) -> None:
-    """Hear messages beside a turn that began with the words `acting`, or beside a question: a wish for a person, a high risk,
-    too much anger or a yes that is taken back stops the agent."""
+async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: Sequence[Message]) -> Classification | None:
+    """Hear messages beside a turn that began with the words `acting`, or beside a question, and return how they are
+    classified where they stop the agent: a wish for a person, a high risk, too much anger or a yes that is taken back."""
     read = {one.message_id for one in memory.changed}
     # What is edited before it was read corrects nothing that anybody acts on.
     messages = [one if one.corrects in read else one.model_copy(update={"corrects": None}) for one in messages]
@@ -60,39 +61,41 @@ async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: S
         found = await locally(memory.cancel, CLASSIFY, [view], dict, STEP)
     except FailureError:
         memory.interruption = UNREADABLE
-        return
+        return None
+    heard = Classification.model_validate(found["classification"])
     why = Escalation.model_validate(found["escalation"]) if found["escalation"] else None
+    stops = why is not None and (why.reason in STOPS_A_TURN or _stops_a_question(waiting, why))
+    memory.interruption = why if stops else memory.interruption
     if waiting:  # while a turn runs, the message begins the next one and is heard again there
-        _keep(memory, waiting, messages, found, why)
-    elif why and why.reason in STOPS_A_TURN:
-        memory.interruption = why
+        _keep(waiting.state, messages, found, heard, memory.row.topic or "", wished=not stops)
+    return heard if stops else None
+
+
+def _stops_a_question(waiting: Suspended | None, why: Escalation) -> bool:
+    """Return whether it stops a turn that waits for people, as it stops one that begins: nobody routes these words again."""
+    return waiting is not None and why.reason not in SOFT and workflow.patched(ROUTED)
 
 
 def _keep(
-    memory: CaseMemory, waiting: Suspended, messages: Sequence[Message], found: Mapping[str, Any], why: Escalation | None
+    state: CaseState,
+    messages: Sequence[Message],
+    found: Mapping[str, Any],
+    heard: Classification,
+    topic: str,
+    *,
+    wished: bool,
 ) -> None:
-    """Keep what was heard beside a question to people: no turn begins with these words, so nobody routes them again.
-
-    What would give a turn to people gives them the case, but for what only says that the customer waits; a wish of another
-    topic is left for a person behind the turn.
-    """
-    state, heard = waiting.state, Classification.model_validate(found["classification"])
+    """Keep what was heard beside a question: the mood, and wishes of other topics for a person behind the turn."""
     state.sentiment = [SentimentPoint.model_validate(one) for one in found["sentiment"]]
     fresh = heard.besides
-    if why and why.reason not in SOFT and workflow.patched(ROUTED):
-        memory.interruption = why
-        state.classification = _sent_where_it_belongs(memory, heard)
-    elif why and why.reason in STOPS_A_TURN:
-        memory.interruption = why
-    elif heard.topic != OUT_OF_SCOPE:
+    if wished and heard.topic != OUT_OF_SCOPE:
         fresh = [FurtherWish(topic=heard.topic, sentences=[one.text for one in brief(messages, SAID)]), *fresh]
-    state.besides = still(state.besides, fresh, memory.row.topic or "")
+    state.besides = still(state.besides, fresh, topic)
 
 
-def _sent_where_it_belongs(memory: CaseMemory, heard: Classification) -> Classification:
-    """Give the row what the matrix goes by, the topic that the words have and the gravest risk; return both classified."""
-    row = memory.row
+def where_it_belongs(row: CaseRow, heard: Classification) -> tuple[CaseRow, Classification]:
+    """Return what the matrix goes by where words stopped the agent: the topic that they have, and the gravest risk."""
     topic = row.topic or heard.topic if heard.topic == OUT_OF_SCOPE else heard.topic
     risk = max(heard.risk, Risk(row.risk or Risk.LOW), key=lambda one: one.rank)
-    memory.row = row.model_copy(update={"topic": topic, "risk": risk.value, "language": heard.language})
-    return heard.model_copy(update={"topic": topic, "risk": risk})
+    changes = {"topic": topic, "risk": risk.value, "language": heard.language}
+    return row.model_copy(update=changes), heard.model_copy(update={"topic": topic, "risk": risk})

@@ -13,6 +13,7 @@ from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult
 from graphs.wishes import for_people
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
 from handrail.domain.case.cases import CaseStatus, Commit
+from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
 from workflows.memory.case import CaseMemory
@@ -20,7 +21,7 @@ from workflows.memory.fields import Suspended
 from workflows.options import turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
-from workflows.steps.hearing import hear_beside
+from workflows.steps.hearing import hear_beside, where_it_belongs
 from workflows.steps.heeding import CHANGED, begins_anew, rests_on
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
@@ -45,6 +46,8 @@ class Turns:
         """The turn that was cut short and never said how far it came."""
         self._acting: list[Message] = []
         """The words that the last turn of the customer's began with."""
+        self._struck: Classification | None = None
+        """How the words are classified that stopped the agent."""
 
     async def start(self) -> None:
         """The customer wrote: from the entrance of the graph."""
@@ -121,7 +124,10 @@ class Turns:
         changes = {"row": memory.row, "sequence": memory.heard + 1, "escalation": why, "outcome": None}
         heard = {"incoming": brief([*memory.still(state.incoming), *said]), "stated": memory.stated}
         state = state.model_copy(update={**changes, **heard})
+        if self._struck:
+            state.row, state.classification = where_it_belongs(state.row, self._struck)
         await self._give(state, why)
+        self._struck = self._struck if memory.interruption else None
 
     async def _give(self, state: CaseState, why: Escalation) -> None:
         """Hand the case over by the graph's node; where that fails, which an edited one may, by the workflow itself."""
@@ -150,7 +156,7 @@ class Turns:
 
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
         """Hear what came in beside the turn under way, or beside what was asked."""
-        await hear_beside(self._memory, messages, self._acting)
+        self._struck = await hear_beside(self._memory, messages, self._acting) or self._struck
 
     async def _go(
         self,
