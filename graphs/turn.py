@@ -85,8 +85,11 @@ class Learned(Stored):
     asked: list[AskedEffect] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, known: CaseState | EndView, outcome: TurnOutcome | None = None) -> Learned:
-        """The part of the state, or of the last node's view, that outlives the turn."""
+    def of(cls, known: CaseState | EndView, outcome: TurnOutcome | None = None, *, sure: bool = True) -> Learned:
+        """The part of the state, or of the last node's view, that outlives the turn.
+
+        Not `sure`: it was cut off, and may have done more than is known.
+        """
         progress = known.progress
         waits = outcome is not None and outcome.status is CaseStatus.AWAITING_CUSTOMER
         goes_on = waits and bool(known.besides) and known.disposition is Disposition.RESOLVED and not known.confirmation
@@ -106,7 +109,7 @@ class Learned(Stored):
             goes_on=goes_on,
             sentiment=known.sentiment,
             progress=progress,
-            trail=trail(known, model=known.answered_by, served=known.served),
+            trail=trail(known, model=known.answered_by, served=known.served, sure=sure),
             outcome=outcome,
             confirmation=known.confirmation if waits else None,
             confirmed=None if outcome else known.confirmed,

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphs.bounds import fitted
 from graphs.handover import summary as telling
+from graphs.handover.deeds import unread
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.actions.asked import together as asked_in_all
@@ -49,10 +50,19 @@ def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcri
     return bounded(with_what_was_known(made, view.handoff) if view.handoff else made)
 
 
-def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Sequence[CustomerWords] = ()) -> Handoff:
-    """The packet without anything that has to be read out of a customer's words."""
+def plain(
+    view: EndView,
+    why: Escalation,
+    route: Route,
+    now: datetime,
+    said: Sequence[CustomerWords] = (),
+    *,
+    sure: bool = True,
+) -> Handoff:
+    """The packet without anything that has to be read out of a customer's words; not `sure`: without a look at the ledger."""
     row = view.row
-    trail = view.trail.then(telling.trail(view, matrix=route.version, model=view.answered_by, served=view.served))
+    here = telling.trail(view, matrix=route.version, model=view.answered_by, served=view.served, sure=sure)
+    trail = view.trail.then(here)
     return Handoff(
         case_id=row.case_id,
         customer_id=row.customer_id,
@@ -66,13 +76,13 @@ def plain(view: EndView, why: Escalation, route: Route, now: datetime, said: Seq
         stated=view.stated,
         said=list(said),
         facts=view.facts,
-        tried=trail.tried,
+        tried=trail.tried if sure else [*trail.tried, *unread(view)],
         policy_hits=trail.hits,
         effects=view.effects,
         asked=view.asked,
         sentiment=view.sentiment or last_mood(view),
         suggested_reply=telling.draft(view.proposals),
-        next_step=telling.next_step(view, why),
+        next_step=telling.next_step(view, why, sure=sure),
         versions=trail.versions,
         absent=view.absent,
         transcript=f"handrail case transcript {row.case_id}",

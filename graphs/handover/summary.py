@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from handrail.domain.actions.approvals import Decision
-from handrail.domain.actions.decisions import BINDING
-from handrail.domain.actions.earlier import EarlierEffect
-from handrail.domain.actions.effects import EffectResult
+from graphs.handover.deeds import TurnKnowledge, doubts, undecided, undone, unread
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
-from handrail.domain.case.cases import CaseRow, RuledProposal
-from handrail.domain.case.classification import Classification, FurtherWish
+from handrail.domain.case.classification import FurtherWish
 from handrail.domain.case.handoffs import CaseTrail, Escalation, PolicyHit, StatedFact, Versions
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.routes import OUTCOME_UNKNOWN
-from handrail.domain.llm.agent import Exchange
 from handrail.domain.rollout.ramps import ServedRelease
 from handrail.domain.text.message.cards import without_cards
 from handrail.domain.text.plain import compact
@@ -40,31 +35,14 @@ _FIND_OUT: Mapping[str, str] = {
 }
 
 
-class TurnKnowledge(Protocol):
-    """A view of what a turn knows; both the state and the view of the last nodes have it."""
-
-    @property
-    def row(self) -> CaseRow: ...
-    @property
-    def classification(self) -> Classification | None: ...
-    @property
-    def ruled(self) -> list[RuledProposal]: ...
-    @property
-    def decisions(self) -> list[Decision]: ...
-    @property
-    def exchanges(self) -> list[Exchange]: ...
-    @property
-    def effects(self) -> list[EffectResult]: ...
-    @property
-    def begun(self) -> list[EarlierEffect]: ...
-
-
-def trail(told: TurnKnowledge, matrix: str = "", model: str = "", served: ServedRelease | None = None) -> CaseTrail:
-    """Return what this turn tried, the rules it met, and the versions it met them in."""
+def trail(
+    told: TurnKnowledge, matrix: str = "", model: str = "", served: ServedRelease | None = None, *, sure: bool = True
+) -> CaseTrail:
+    """Return what this turn tried, the rules it met, and the versions it met them in; `sure`: see `tried`."""
     router = told.classification.router_version if told.classification else ""
     policies = dict.fromkeys(one.verdict.policy_version for one in told.ruled if one.verdict.policy_version)
     return CaseTrail(
-        tried=tried(told),
+        tried=tried(told, sure=sure),
         hits=hits(told),
         versions=Versions(
             router=router,
@@ -77,8 +55,11 @@ def trail(told: TurnKnowledge, matrix: str = "", model: str = "", served: Served
     )
 
 
-def tried(told: TurnKnowledge) -> list[str]:
-    """List what the agent did and what came of it, in order; card numbers hidden."""
+def tried(told: TurnKnowledge, *, sure: bool = True) -> list[str]:
+    """List what the agent did and what came of it, in order; card numbers hidden.
+
+    Not `sure`: the turn was cut off and nobody has read the ledger, so what is not known as done may have been.
+    """
     lines = []
     for one in told.exchanges:
         arguments = ", ".join(f"{name}={value}" for name, value in one.call.arguments.items())
@@ -86,7 +67,7 @@ def tried(told: TurnKnowledge) -> list[str]:
         lines.append(f"{one.call.tool}({arguments}): {'done' if one.ok else words or 'refused'}")
     strict = [one.verdict for one in told.ruled if one.verdict.ruling is not Ruling.ALLOW]
     lines += [f"{verdict.title}: {verdict.ruling} ({'; '.join(verdict.messages)})" for verdict in strict]
-    lines += [*doubts(told), *undone(told)]
+    lines += [*doubts(told), *(undone(told) if sure else [])]
     return [clipped(without_cards(line[: WORDS + 80]), WORDS) for line in dict.fromkeys(lines)]
 
 
@@ -105,41 +86,6 @@ def hits(told: TurnKnowledge) -> list[PolicyHit]:
         if hit.ruling is not Ruling.ALLOW
     ]
     return list({str(hit): hit for hit in found}.values())
-
-
-def sent(told: TurnKnowledge) -> set[str]:
-    """Return the ids of effects that were made or may have been."""
-    return {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
-
-
-def undone(told: TurnKnowledge) -> list[str]:
-    """List what a person approved and nobody carried out."""
-    done = sent(told)
-    proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
-    return [
-        f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
-        for one in told.decisions
-        if one.decision in BINDING and one.approval_id in proposed and one.approval_id not in done
-    ]
-
-
-def doubts(told: TurnKnowledge) -> list[str]:
-    """List what may have been done in another system."""
-    return [f"Sent, and nobody knows whether it was done: {one.in_words()}" for one in told.begun]
-
-
-def undecided(told: TurnKnowledge) -> list[RuledProposal]:
-    """List the effects that were held or stopped and are neither begun nor declined, each by its latest ruling."""
-    done = sent(told)
-    said_no = [(one.call.tool, one.call.arguments) for one in told.exchanges if "declined" in one.result]
-    latest = {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
-    return [
-        one
-        for one in latest.values()
-        if strict(one)
-        and one.proposal.proposal_id not in done
-        and (one.proposal.action, one.proposal.arguments) not in said_no
-    ]
 
 
 def problem(told: TurnKnowledge, quote: str, stated: Sequence[StatedFact], why: Escalation) -> str:
@@ -217,10 +163,12 @@ def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
     return [f"The agent asked, and was not answered: “{clipped(one, QUOTE)}”" for one in questions]
 
 
-def next_step(told: TurnKnowledge, why: Escalation) -> str:
-    """Suggest a person's first step."""
+def next_step(told: TurnKnowledge, why: Escalation, *, sure: bool = True) -> str:
+    """Suggest a person's first step; `sure`: see `tried`."""
     if told.begun:
         return f"{doubts(told)[-1]}. Look in the other system first; then tell the customer."
+    if not sure and (open_ones := unread(told)):
+        return f"{open_ones[-1]}. Look there first; then tell the customer."
     left = undone(told)
     if left:
         return f"{left[-1]}. Carry it out or tell the customer why not."
@@ -235,11 +183,6 @@ def next_step(told: TurnKnowledge, why: Escalation) -> str:
 def draft(proposals: Sequence[Proposal]) -> str | None:
     """The reply that the agent would have sent."""
     return next((str(one.arguments.get("text", "")) for one in proposals if one.kind is ProposalKind.REPLY), None)
-
-
-def strict(one: RuledProposal) -> bool:
-    """Return whether the proposal was held or stopped."""
-    return one.verdict.ruling is not Ruling.ALLOW
 
 
 def clipped(text: str, limit: int) -> str:

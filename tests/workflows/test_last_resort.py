@@ -13,12 +13,15 @@ import pytest
 from temporalio.client import Client
 
 from graphs.case import CaseGraph, CaseNodes, build_case_graph
-from graphs.views import EndView
+from graphs.views import ActView, EndView
 from handrail.business import Business, load_business
+from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.case.cases import CaseView
+from handrail.domain.errors import OutcomeUnknown
 from tests.support.deployed import deployed
 from tests.support.house import House, house, wait_for
 from tests.workflows.conftest import ScriptedModel
+from tests.workflows.test_paths import HELD, decision
 
 PERSON = "I want to talk to a person, please."
 SHOP = load_business("handrail.shop")
@@ -63,6 +66,31 @@ async def test_a_graph_that_cannot_hand_over_does_not_spin(home: House, build: C
     assert order.order_id in packet.wanted
     assert order.order_id in {one.value for one in packet.stated}
     assert len(history.events) < 200
+
+
+def cut_off(nodes: CaseNodes) -> CaseGraph:
+    """Makes effects and loses their answers; and cannot hand over."""
+
+    async def act(state: ActView) -> dict[str, Any]:
+        await nodes.act(state)
+        raise OutcomeUnknown("The answer was lost.")
+
+    return build_case_graph(replace(nodes, act=act, escalate=raises))
+
+
+async def test_a_packet_without_the_ledger_does_not_say_that_nothing_was_done(home: House) -> None:
+    held = await home.order(**HELD)
+    async with deployed(home, cut_off) as edited:
+        case = await edited.open(held.customer_id, f"Please refund order {held.order_id}, that is {held.refundable} USD.")
+        await edited.cases.decide(case.case_id, decision(case, DecisionKind.APPROVE))
+        case = await edited.until(case.case_id, lambda view: view.status == "WithHuman")
+        packet = await edited.cases.handoff(case.case_id)
+    assert case.reason == "outcome_unknown"
+    assert await home.rows("select status from handrail.effects where case_id = %(c)s", c=case.case_id) == [("applied",)]
+    assert packet is not None
+    assert not any("NOT carried out" in line for line in packet.tried)
+    assert "nobody has looked whether it was done" in packet.next_step
+    assert any("The ledger was not read" in one for one in packet.absent)
 
 
 async def queued(place: House, case_id: str) -> list[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from handrail.domain.team.staff import round_the_clock
 from workflows.memory.case import CaseMemory
 
 FAILED = "The case could not be handed over in full ({}). Facts and rulings may be missing; the transcript is whole."
+NO_LEDGER = "The ledger was not read for this packet: more may have been done, or sent, than stands here."
 
 
 def hand_over(memory: CaseMemory, state: CaseState, why: Escalation, failure: str, now: datetime) -> None:
@@ -58,11 +59,11 @@ def packet(memory: CaseMemory, state: CaseState, why: Escalation, route: Route, 
     """The packet of what is known without reading anything."""
     view = EndView(**{name: getattr(state, name) for name in EndView.model_fields})
     view = view.model_copy(update={"row": memory.row, "stated": memory.stated, "handoff": memory.handoff})
-    made = plain(view, why, route, now, memory.said)
+    made = plain(view, why, route, now, memory.said, sure=False)
     made = made.model_copy(
         update={
             "wanted": memory.said[-1].text if memory.said else "",
-            "absent": [*made.absent, FAILED.format(failure)],
+            "absent": [*made.absent, FAILED.format(failure), NO_LEDGER],
         }
     )
     return bounded(with_what_was_known(made, memory.handoff) if memory.handoff else made)

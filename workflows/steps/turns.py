@@ -240,4 +240,4 @@ class Turns:
             memory.unsaved_audit.extend(stopped.unrecorded.audit)
         else:
             memory.interruption = memory.interruption or stopped.escalation or NO_OUTCOME
-        memory.absorb(Learned.of(stopped))
+        memory.absorb(Learned.of(stopped, sure=False))

@@ -112,16 +112,22 @@ async def test_amount_customer_and_hour_choose_the_row() -> None:
     assert rows == ["customer_asked", "a_valued_customer", "asked_after_hours", "a_large_amount"]
 
 
+def approved_refund() -> dict[str, Any]:
+    """What a turn knows of a refund of 20 that ann approved."""
+    arguments = {"order_id": "O-1", "amount": 20}
+    proposal = Proposal(proposal_id="e-1", kind=ProposalKind.EFFECT, action="refund", arguments=arguments, arguments_hash="h")
+    verdict = Verdict(proposal_id="e-1", revision=1, arguments_hash="h", ruling=Ruling.REQUIRE_APPROVAL, title="Refund 20")
+    at = {"decided_at": MONDAY}
+    yes = Decision(approval_id="e-1", revision=1, decision=DecisionKind.APPROVE, arguments_hash="h", reviewer="ann", **at)
+    return {"ruled": [RuledProposal(proposal=proposal, verdict=verdict)], "decisions": [yes]}
+
+
 async def test_what_may_have_been_done_elsewhere_is_the_first_thing_to_look_at() -> None:
     house = House(MONDAY)
     arguments = {"order_id": "O-1", "amount": 20}
     begun = {"effect_id": "e-1", "action": "refund", "arguments": arguments, "at": MONDAY}
     house.cases.past = [EarlierEffect.model_validate({**begun, "outcome": EarlierOutcome.UNKNOWN})]
-    proposal = Proposal(proposal_id="e-1", kind=ProposalKind.EFFECT, action="refund", arguments=arguments, arguments_hash="h")
-    verdict = Verdict(proposal_id="e-1", revision=1, arguments_hash="h", ruling=Ruling.REQUIRE_APPROVAL, title="Refund 20")
-    at = {"decided_at": MONDAY}
-    yes = Decision(approval_id="e-1", revision=1, decision=DecisionKind.APPROVE, arguments_hash="h", reviewer="ann", **at)
-    known = {"ruled": [RuledProposal(proposal=proposal, verdict=verdict)], "decisions": [yes]}
+    known = approved_refund()
     await house.hand_over("customer_asked", "A person, please", **known)
     packet = house.view.handoff
     assert packet

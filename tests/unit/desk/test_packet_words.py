@@ -21,15 +21,16 @@ from handrail.domain.actions.proposals import ProposalKind, Ruling
 from handrail.domain.case.handoffs import Escalation, StatedFact
 
 ROOT = Path(__file__).parents[3]
-WRITE = ("open_questions", "left", "unanswered", "next_step", "undone", "doubts")
+WRITE = ("open_questions", "left", "unanswered", "next_step", "undone", "unread", "doubts")
 OTHERS = [one for one in languages() if one != "en"]
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WHY = Escalation(reason="risk", words="It is risky.")
 
 
 def sentences() -> list[str]:
-    """What the functions of `graphs/handover/summary.py` write, with a word in each gap."""
-    tree = ast.parse((ROOT / "graphs/handover/summary.py").read_text(encoding="utf-8"))
+    """What the functions of `summary.py` and `deeds.py` in `graphs/handover` write, with a word in each gap."""
+    texts = [(ROOT / "graphs/handover" / file).read_text(encoding="utf-8") for file in ("summary.py", "deeds.py")]
+    tree = ast.parse("\n".join(text.replace("from __future__ import annotations\n", "") for text in texts))
     found = list(summary._FIND_OUT.values())
     for function in (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name in WRITE):
         for node in ast.walk(ast.Module(body=function.body[1:], type_ignores=[])):
