@@ -18,12 +18,17 @@ class Mutant(StrEnum):
     RENAMED_WEBHOOKS = "renamed-webhooks"
     RESENT_MAIL = "resent-mail"
     FORGOTTEN_SCORES = "forgotten-scores"
+    LOST_STARTS = "lost-starts"
 
 
-ELSEWHERE = {Mutant.FORGOTTEN_KEYS: "api", Mutant.RESENT_MAIL: "mail"}
-"""Parts of mutants that are none of the worker."""
+ELSEWHERE = {
+    Mutant.FORGOTTEN_KEYS: ("api",),
+    Mutant.RESENT_MAIL: ("mail",),
+    Mutant.LOST_STARTS: ("api", "worker"),
+}
+"""Parts of mutants that are not the worker alone."""
 
 
 def of(part: str, mutants: Iterable[Mutant]) -> tuple[Mutant, ...]:
     """Return those of the mutants that the part is run as."""
-    return tuple(one for one in mutants if ELSEWHERE.get(one, "worker") == part)
+    return tuple(one for one in mutants if part in ELSEWHERE.get(one, ("worker",)))

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from temporalio.client import Client
+
 import worker
 from handrail.business import Call
 from handrail.domain.access.answers import ClaimedAnswer, ClaimState, GivenAnswer, PromisedAnswer
@@ -18,6 +20,7 @@ from handrail.domain.autonomy.controls import ControlsInForce
 from handrail.domain.case.cases import Commit
 from handrail.domain.case.events import CaseEvent, EventKind
 from handrail.domain.case.messages import Author
+from handrail.domain.case.starts import CaseStart
 from handrail.domain.channels import Departure
 from handrail.domain.errors import BusinessRefused
 from handrail.domain.quality.scores import CaseScore
@@ -35,12 +38,15 @@ from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.quality.scores import PostgresScores
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.settings import Settings
+from handrail.temporal.cases.starting import CaseStarter
 from handrail.webhooks.sealing import KeySeal
 from handrail.webhooks.sending import HttpSender
+from handrail.wiring import starting
 from handrail.wiring.cases import dialling
 from handrail.wiring.cases import worker as wiring
 from handrail.wiring.days import daily
 from handrail.wiring.front import api, mail, webhooks
+from handrail.wiring.redacting import redaction_of
 
 PINS = ("refund", "refunded_before")
 """Arguments by which the shop itself would notice a repetition."""
@@ -136,6 +142,22 @@ class ForgetfulScores(PostgresScores):
         await super().keep(day, [one for one in scores if one.case_id == scores[0].case_id])
 
 
+class LosingStarter(CaseStarter):
+    """Begins nothing of what was answered, and leaves it so that nobody else does: neither a sweep nor the reconciler."""
+
+    def __init__(self, pool: Pool, client: Client, settings: Settings) -> None:
+        super().__init__(PostgresCaseStarts(pool), starting.clients(client, settings.task_queue, redaction_of(settings)))
+        self._pool = pool
+
+    async def _begin(self, start: CaseStart) -> None:
+        await alone(self._pool, "withdraw_case_starts", customer_ids=[start.case.customer_id])
+
+
+def losing_starter_of(client: Client, settings: Settings, pool: Pool) -> CaseStarter:
+    """Return what loses the cases that are kept."""
+    return LosingStarter(pool, client, settings)
+
+
 async def send_ahead(pool: Pool, case_id: str, message_id: str) -> None:
     """Tell every endpoint of a reply, under the number that its event may get."""
     settings, now, endpoints = Settings(), datetime.now(UTC), PostgresWebhooks(pool)
@@ -185,6 +207,9 @@ def break_it(mutant: Mutant) -> None:
             setattr(wiring, "PostgresCases", ForgetfulCases)  # noqa: B010
         case Mutant.FORGOTTEN_KEYS:
             setattr(api, "PostgresAnswers", ForgetfulAnswers)  # noqa: B010
+        case Mutant.LOST_STARTS:
+            setattr(api, "starter_of", losing_starter_of)  # noqa: B010
+            setattr(starting, "starter_of", losing_starter_of)  # noqa: B010
         case Mutant.HASTY_WEBHOOKS:
             setattr(wiring, "PostgresCases", HastyCases)  # noqa: B010
         case Mutant.RENAMED_WEBHOOKS:
